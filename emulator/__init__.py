@@ -1,0 +1,166 @@
+"""SageMaker's hyperparameter tuning operations over HTTP, for tests and demos.
+
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
+        scope = emulator.scope("123456789012", "us-east-1")
+        scope.plan("churn-xgb", trials=45, parallel=5)
+        emulator.clock.move(seconds=3600)
+        client = boto3.client("sagemaker", endpoint_url=emulator.url)
+
+Tuning jobs are schedules and time is the emulator's own, so what is shown can be
+foretold exactly. The tuning operations are its own; STS and whatever else is asked
+for are moto's.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from emulator import admin
+from emulator.clock import Clock
+from emulator.faults import Fault, Faults
+from emulator.gateway import Call, Gateway, Given
+from emulator.homes import Home
+from emulator.identities import Identities
+from emulator.jobs import Trial, TuningJob
+from emulator.paging import Tokens
+from emulator.plan import Chances, Plan
+from emulator.scopes import Scope
+from emulator.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from emulator.security_tokens import Reply
+
+__all__ = [
+    "Call",
+    "Chances",
+    "Clock",
+    "Emulator",
+    "Fault",
+    "Home",
+    "Plan",
+    "Scope",
+    "Trial",
+    "TuningJob",
+]
+
+
+class Emulator:
+    """SageMaker tuning on a local port; a context manager.
+
+    Args:
+        start: Where its clock starts; None: at the real time.
+        rate: Emulated seconds a real second; 0: the clock stands still.
+        seed: The same seed gives the same schedules.
+        port: The port; 0: a free one.
+
+    Attributes:
+        clock: Its clock; the `Date` header of its answers shows it.
+        calls: Every tuning operation and AssumeRole so far, in the order answered.
+        faults: What goes wrong at present.
+        tokens: Its NextTokens; `tokens.seconds` makes them expire.
+        roles: Role ARN to the external id without which it cannot be assumed.
+        role_seconds: Lifetime, in real seconds, of the credentials of an assumed
+            role; None: as the caller asks.
+        identities: Whose the access keys are.
+    """
+
+    def __init__(
+        self,
+        start: datetime | str | None = None,
+        *,
+        rate: float = 0.0,
+        seed: int = 0,
+        port: int = 0,
+    ) -> None:
+        self.clock = Clock(start, rate)
+        self.calls: list[Call] = []
+        self.faults = Faults()
+        self.tokens = Tokens(f"emulator {seed}".encode())
+        self.roles: dict[str, str | None] = {}
+        self.role_seconds: int | None = None
+        self.identities = Identities()
+        self._seed = seed
+        self._port = port
+        self._gateway = Gateway(self)
+        self._scopes: dict[Home, Scope] = {}
+        self._lock = threading.Lock()
+        self._server: Server | None = None
+
+    def __enter__(self) -> Self:
+        """Start to listen."""
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        """Stop listening."""
+        self.stop()
+
+    def start(self) -> Self:
+        """Listen, in threads of its own."""
+        self._server = Server(self._answer, self._port)
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port and all connections."""
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """Its endpoint, for SageMaker and STS alike."""
+        if self._server is None:
+            message = "the emulator is not running"
+            raise RuntimeError(message)
+        return self._server.url
+
+    def scope(self, account: str = "123456789012", region: str = "us-east-1") -> Scope:
+        """One account in one region; made when first asked for."""
+        home = Home(account, region)
+        with self._lock:
+            if home not in self._scopes:
+                self._scopes[home] = Scope(home, self.clock, self._seed)
+            return self._scopes[home]
+
+    def scopes(self) -> list[Scope]:
+        """All scopes that anyone has asked for."""
+        with self._lock:
+            return list(self._scopes.values())
+
+    def truth(self) -> dict[str, Any]:
+        """The truth of every scope, under `ACCOUNT/REGION`; see `Scope.truth`."""
+        return {
+            f"{scope.home.account}/{scope.home.region}": scope.truth()
+            for scope in self.scopes()
+        }
+
+    def serve(self, operation: str, responses: Iterable[Given]) -> None:
+        """Give answers of one's own, before the model's.
+
+        Args:
+            operation: The API's name of the operation, or AssumeRole.
+            responses: Status, headers and body of each: bytes or text as they are,
+                a dict in the service's JSON. Each is used once; faults come first.
+        """
+        self._gateway.serve(operation, responses)
+
+    def credentials(self, account: str = "123456789012") -> dict[str, str]:
+        """Environment variables with a key of an account."""
+        return self.identities.credentials(account)
+
+    def environment(
+        self, account: str = "123456789012", region: str = "us-east-1"
+    ) -> dict[str, str]:
+        """All variables that lead an AWS SDK here and nowhere else."""
+        return self.identities.environment(account, region, self.url)
+
+    def _answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Reply:
+        if path.startswith(admin.PREFIX):
+            return admin.answer(self, method, path, body)
+        return self._gateway.answer(method, path, headers, body)

@@ -1,0 +1,190 @@
+"""What can go wrong on demand: throttling, errors, lost connections, odd pages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Kind = Literal[
+    "throttle",
+    "error",
+    "latency",
+    "empty_pages",
+    "html",
+    "drop",
+    "deny",
+    "repeat_token",
+    "region_disabled",
+    "expired",
+]
+LISTINGS = frozenset(
+    {"ListHyperParameterTuningJobs", "ListTrainingJobsForHyperParameterTuningJob"}
+)
+
+
+PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong, and where.
+
+    Attributes:
+        kind: `throttle` (ThrottlingException above `rate`), `error`, `latency`,
+            `empty_pages` (an empty page with a token before each page), `html` (a
+            proxy's page with status 200), `drop` (the connection closes without an
+            answer), `deny` (AccessDeniedException), `repeat_token` (a page returns
+            the token it was asked with), `region_disabled`, `expired`.
+        operation: The API's name; None: every SageMaker operation. A fault strikes
+            AssumeRole only where it names it.
+        account: Only this account; for AssumeRole the account of the role.
+        region: Only this region.
+        tuning_job: Only requests that name this tuning job, compared without case.
+        role_arn: Only AssumeRole of this role.
+        times: How many calls it strikes; None: until it is removed.
+        after: How many matching calls it lets pass first.
+        rate: `throttle`: calls a real second, for each account and region.
+        burst: `throttle`: calls that may come at once.
+        status: `error`: the HTTP status.
+        code: `error`: the error code.
+        message: `error`: the message; the service's InternalFailure has none.
+        seconds: `latency`: real seconds before the call goes on.
+    """
+
+    kind: Kind
+    operation: str | None = None
+    account: str | None = None
+    region: str | None = None
+    tuning_job: str | None = None
+    role_arn: str | None = None
+    times: int | None = None
+    after: int = 0
+    rate: float = 2.0
+    burst: float = 2.0
+    status: int = 500
+    code: str = "InternalFailure"
+    message: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that does not exist."""
+        if self.kind not in get_args(Kind):
+            message = (
+                f"no such fault: {self.kind}; there are {', '.join(get_args(Kind))}"
+            )
+            raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a call is about, as far as faults look at it."""
+
+    operation: str
+    account: str
+    region: str
+    tuning_job: str | None = None
+    role_arn: str | None = None
+    has_token: bool = False
+
+    def struck_by(self, fault: Fault) -> bool:
+        """Whether the fault concerns this call at all."""
+        if fault.operation is None and self.operation == "AssumeRole":
+            return False
+        if fault.kind in PAGE_KINDS and (
+            self.operation not in LISTINGS
+            or (fault.kind == "repeat_token" and not self.has_token)
+        ):
+            return False
+        named = fault.tuning_job.lower() if fault.tuning_job is not None else None
+        asked = self.tuning_job.lower() if self.tuning_job is not None else None
+        pairs = (
+            (fault.operation, self.operation),
+            (fault.account, self.account),
+            (fault.region, self.region),
+            (named, asked),
+            (fault.role_arn, self.role_arn),
+        )
+        return all(wanted is None or wanted == given for wanted, given in pairs)
+
+
+class _Active:
+    """A fault with what it has done so far."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self.seen = 0
+        self.struck = 0
+        self.buckets: dict[tuple[str, str], tuple[float, float]] = {}
+
+    def strikes(self, target: Target) -> bool:
+        fault = self.fault
+        if not target.struck_by(fault):
+            return False
+        self.seen += 1
+        if self.seen <= fault.after:
+            return False
+        if fault.times is not None and self.struck >= fault.times:
+            return False
+        if fault.kind == "throttle" and self._takes(target):
+            return False
+        self.struck += 1
+        return True
+
+    def _takes(self, target: Target) -> bool:
+        """Take one call from the scope's bucket, which fills in real time."""
+        key = (target.account, target.region)
+        now = time.monotonic()
+        level, since = self.buckets.get(key, (self.fault.burst, now))
+        level = min(self.fault.burst, level + (now - since) * self.fault.rate)
+        taken = level >= 1
+        self.buckets[key] = (level - 1 if taken else level, now)
+        return taken
+
+
+class Faults:
+    """The faults that are on; safe for many threads."""
+
+    def __init__(self) -> None:
+        self._active: list[_Active] = []
+        self._lock = threading.Lock()
+
+    def add(self, fault: Fault) -> Fault:
+        """Switch a fault on; gives it back."""
+        with self._lock:
+            self._active.append(_Active(fault))
+        return fault
+
+    def remove(self, fault: Fault) -> None:
+        """Switch one fault off."""
+        with self._lock:
+            self._active = [item for item in self._active if item.fault != fault]
+
+    def clear(self) -> None:
+        """Switch all faults off."""
+        with self._lock:
+            self._active = []
+
+    def struck(self, fault: Fault) -> int:
+        """How many calls a fault has struck."""
+        with self._lock:
+            return sum(item.struck for item in self._active if item.fault == fault)
+
+    def striking(self, target: Target, *kinds: str) -> list[Fault]:
+        """The faults of these kinds that strike this call, in the order added.
+
+        Without kinds: all but those that change a page (`PAGE_KINDS`), which only
+        a call that gets a page may use up.
+        """
+        with self._lock:
+            return [
+                item.fault
+                for item in self._active
+                if (
+                    item.fault.kind in kinds
+                    if kinds
+                    else item.fault.kind not in PAGE_KINDS
+                )
+                and item.strikes(target)
+            ]

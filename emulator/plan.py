@@ -1,0 +1,218 @@
+"""Seeded schedules that look like real tuning: slots, failures, early stops.
+
+The numbers are chosen to resemble recorded tuning jobs: a trial starts some seconds
+after its creation, an early-stopped one keeps its objective, an objective settles
+some seconds after the trial, and the tuning job ends about then.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator.jobs import Trial
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping
+
+    from emulator.jobs import TuningJob
+
+Span = tuple[float, float]
+"""Shortest and longest, in seconds."""
+
+RANGES: Mapping[str, Any] = {
+    "ContinuousParameterRanges": [
+        {
+            "Name": "learning-rate",
+            "MinValue": "0.0001",
+            "MaxValue": "0.3",
+            "ScalingType": "Logarithmic",
+        }
+    ],
+    "IntegerParameterRanges": [
+        {"Name": "max_depth", "MinValue": "2", "MaxValue": "12", "ScalingType": "Auto"}
+    ],
+    "CategoricalParameterRanges": [
+        {"Name": "batch-size", "Values": ['"64"', '"128"', '"256"']},
+        {"Name": "order", "Values": ['"depth"', '"loss"']},
+    ],
+}
+"""`ParameterRanges` of a planned job: hyphens, a reserved word, quoted values."""
+
+FAILURE_REASON = (
+    "AlgorithmError: ExecuteUserScriptError:\n"
+    "ExitCode 1\n"
+    "ErrorMessage \"ValueError: Input contains NaN in column 'tenure'\"\n"
+    'Command "/usr/bin/python3 train.py --max_depth {depth}"\n'
+    "Traceback (most recent call last):\n"
+    + '  File "/opt/ml/code/train.py", line 88, in fit\n    booster.update(batch)\n'
+    * 20
+)
+"""Longer than what the service keeps of it."""
+
+ALL_FAILED = (
+    "All training jobs failed. Please take a look at the training jobs failures to "
+    "get more details."
+)
+"""AWS's sentence about a tuning job whose trials have all failed."""
+
+RETRYABLE = 0.3
+"""Fraction of the failures that count as RetryableError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chances:
+    """How many of the trials, as fractions of 1, do not simply complete.
+
+    `non_finite` is the fraction of objectives that come as "NaN".
+    """
+
+    failed: float = 0.08
+    stopped_early: float = 0.12
+    stopped_without: float = 0.04
+    never_started: float = 0.03
+    non_finite: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a planned tuning job is like.
+
+    Attributes:
+        trials: How many trials it launches.
+        parallel: How many run at once.
+        trial_seconds: How long a trial trains.
+        start_seconds: From a trial's creation to its start.
+        settle_seconds: From a trial's end to its objective's.
+        gap_seconds: From a slot's freeing to the next trial's creation.
+        end_seconds: From the last objective's settling to the tuning job's end.
+        chances: How many trials fail, stop, or never start.
+        ranges: `ParameterRanges` from which hyperparameters are drawn.
+        definition_name: `TrainingJobDefinitionName` of every trial; None: absent.
+        lower_cased_arns: The trials' ARNs are lower-cased.
+    """
+
+    trials: int = 10
+    parallel: int = 2
+    trial_seconds: Span = (240.0, 1500.0)
+    start_seconds: Span = (2.0, 150.0)
+    settle_seconds: Span = (1.0, 20.0)
+    gap_seconds: Span = (1.0, 12.0)
+    end_seconds: Span = (-8.0, 45.0)
+    chances: Chances = field(default_factory=Chances)
+    ranges: Mapping[str, Any] = field(default_factory=lambda: RANGES)
+    definition_name: str | None = None
+    lower_cased_arns: bool = False
+
+
+def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
+    """The tuning job with trials and an end.
+
+    Args:
+        job: All that is not planned: name, creation, strategy, objective. Its trials
+            will be called `NAME-001-0123abcd`.
+        plan: How many trials, how long, how lucky.
+        rng: The only source of chance.
+    """
+    slots = [job.created] * plan.parallel
+    made: list[Trial] = []
+    created = job.created
+    for index in range(plan.trials):
+        created = max(created, heapq.heappop(slots) + _within(rng, plan.gap_seconds))
+        started = created + _within(rng, plan.start_seconds)
+        ended = started + _within(rng, plan.trial_seconds)
+        trial = Trial(
+            name=f"{job.name}-{index + 1:03d}-{rng.getrandbits(32):08x}",
+            created=created,
+            started=started,
+            ended=ended,
+            objective_settled=ended + _within(rng, plan.settle_seconds),
+            value=_objective(index, plan.trials, rng, job.metric_type),
+            metric_name=job.metric_name,
+            hyperparameters=_drawn(plan.ranges, rng),
+            definition_name=plan.definition_name,
+            lower_cased_arn=plan.lower_cased_arns,
+        )
+        fated = _fated(trial, _fate(rng, plan.chances), rng)
+        if fated.value is not None and rng.random() < plan.chances.non_finite:
+            fated = replace(fated, value="NaN")
+        made.append(fated)
+        heapq.heappush(slots, fated.ended or ended)
+    failed = bool(made) and all(trial.status == "Failed" for trial in made)
+    ends = [trial.ended for trial in made if trial.ended is not None]
+    settled = [trial.settled for trial in made if trial.settled is not None]
+    last = max(settled, default=job.created + timedelta(seconds=5))
+    return replace(
+        job,
+        trials=tuple(made),
+        parallel=plan.parallel,
+        max_trials=plan.trials if job.max_trials is None else job.max_trials,
+        ended=max([last + _within(rng, plan.end_seconds), job.created, *ends]),
+        status="Failed" if failed else "Completed",
+        failure_reason=ALL_FAILED if failed else None,
+    )
+
+
+def _fated(trial: Trial, fate: str, rng: random.Random) -> Trial:
+    """A trial that would complete, as it ends if fate is otherwise."""
+    started, ended, settled = trial.started, trial.ended, trial.objective_settled
+    if fate == "completed" or started is None or ended is None or settled is None:
+        return trial
+    cut = started + (ended - started) * rng.uniform(0.1, 0.6)
+    trial = replace(trial, ended=cut, objective_settled=cut + (settled - ended))
+    if fate == "failed":
+        return replace(
+            trial,
+            status="Failed",
+            objective_status="Failed",
+            value=None,
+            failure_reason=FAILURE_REASON.format(depth=rng.randint(2, 12)),
+            retryable=rng.random() < RETRYABLE,
+        )
+    trial = replace(trial, status="Stopped", stopping=cut - timedelta(seconds=2))
+    if fate == "stopped_early":
+        return trial
+    trial = replace(trial, objective_status="Failed", value=None)
+    return replace(trial, started=None) if fate == "never_started" else trial
+
+
+def _within(rng: random.Random, span: Span) -> timedelta:
+    return timedelta(milliseconds=round(rng.uniform(*span) * 1000))
+
+
+def _fate(rng: random.Random, chances: Chances) -> str:
+    drawn = rng.random()
+    for fate in ("failed", "stopped_early", "stopped_without", "never_started"):
+        drawn -= getattr(chances, fate)
+        if drawn < 0:
+            return fate
+    return "completed"
+
+
+def _objective(index: int, trials: int, rng: random.Random, metric_type: str) -> float:
+    """A value that gets better over time, with noise; between 0 and 1."""
+    learned = 1 - math.exp(-3 * (index + 1) / trials)
+    good = min(0.999, 0.62 + 0.3 * learned + rng.gauss(0, 0.03))
+    return good if metric_type == "Maximize" else 1 - good
+
+
+def _drawn(ranges: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
+    drawn = {}
+    for item in ranges.get("ContinuousParameterRanges", ()):
+        low, high = float(item["MinValue"]), float(item["MaxValue"])
+        if item.get("ScalingType") == "Logarithmic" and low > 0:
+            value = math.exp(rng.uniform(math.log(low), math.log(high)))
+        else:
+            value = rng.uniform(low, high)
+        drawn[item["Name"]] = repr(value)
+    for item in ranges.get("IntegerParameterRanges", ()):
+        drawn[item["Name"]] = str(
+            rng.randint(int(item["MinValue"]), int(item["MaxValue"]))
+        )
+    for item in ranges.get("CategoricalParameterRanges", ()):
+        drawn[item["Name"]] = rng.choice(item["Values"])
+    return drawn

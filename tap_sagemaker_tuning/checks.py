@@ -1,0 +1,261 @@
+"""Which settings are refused, and why: before the first call, a sentence a problem.
+
+Pure: it looks at a configuration and never at AWS.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from singer_sdk.plugin_base import JSONSchemaValidator
+
+from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.replication import FINAL_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
+"""Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
+
+ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+# The API's own patterns: HyperParameterTuningJobName, NameContains, ExternalId.
+_TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+_NAME_CONTAINS = re.compile(r"[a-zA-Z0-9-]{1,63}")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+
+
+def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Find what is wrong with a configuration, and fill in its defaults.
+
+    Args:
+        config: The settings; defaults are added to it.
+        schema: JSON Schema of `SETTINGS` and the SDK's own settings.
+
+    Returns:
+        One sentence a problem, each with the setting's name and never with the value
+        of a secret one.
+    """
+    found = [
+        _schema_problem(error)
+        for error in JSONSchemaValidator(schema).iter_errors(config)
+    ]
+    # What follows relies on the types being right.
+    return found or [
+        *_credential_problems(config),
+        *_scope_problems(config),
+        *_filter_problems(config),
+    ]
+
+
+def catalog_problems(config: Mapping[str, Any], replication_method: str) -> list[str]:
+    """Find settings that do not go with how `training_job_summaries` replicates.
+
+    Args:
+        config: The settings.
+        replication_method: `INCREMENTAL` or `FULL_TABLE`, as the catalog has it.
+
+    Returns:
+        One sentence a problem.
+    """
+    if replication_method == "FULL_TABLE":
+        return []
+    found = [
+        f"{name}: only with the replication method FULL_TABLE of "
+        "training_job_summaries, which the catalog chooses"
+        for name in PAGINATOR_SETTINGS
+        if name in config
+    ]
+    if config.get("status_equals", "Completed") not in FINAL_STATUSES:
+        found.append(
+            f"status_equals: {config['status_equals']!r} is not final: in incremental "
+            f"replication one of {', '.join(FINAL_STATUSES)}"
+        )
+    return found
+
+
+def environment_problem(
+    properties: Mapping[str, Mapping[str, Any]], prefix: str
+) -> str | None:
+    """Find an environment variable that is not of its setting's type.
+
+    Args:
+        properties: JSON Schema of each setting.
+        prefix: How the variables' names begin.
+
+    Returns:
+        A sentence, without the value; None if each can be read.
+    """
+    for name, schema in properties.items():
+        variable = prefix + name.upper()
+        value = os.environ.get(variable)
+        kinds = schema.get("type", ())
+        try:
+            if value is not None and "integer" in kinds:
+                int(value)
+            elif value is not None and ("object" in kinds or "array" in kinds):
+                json.loads(value)
+        except ValueError:
+            kind = "a whole number" if "integer" in kinds else "JSON"
+            return f"{name}: {variable} is not {kind}"
+    return None
+
+
+def _schema_problem(error: Any) -> str:
+    """Say what JSON Schema found, without the value of a secret setting."""
+    path = [str(part) for part in error.absolute_path]
+    name = path[0] + "".join(f"[{part}]" for part in path[1:]) if path else ""
+    rule, bound = error.validator, error.validator_value
+    if rule == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema["properties"]))
+        return f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
+    shown = "the value" if error.schema.get("secret") else repr(error.instance)
+    kinds = bound if isinstance(bound, list) else [bound]
+    what = {
+        "type": f"{shown} is not of type {' or '.join(map(str, kinds))}",
+        "enum": f"{shown} is not one of {', '.join(map(str, kinds))}",
+        "minLength": "is empty",
+        "minimum": f"{shown} is not at least {bound}",
+        "maximum": f"{shown} is not at most {bound}",
+    }
+    return f"{name}: {what.get(rule, error.message)}"
+
+
+def _credential_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    has_id, has_secret = (
+        f"aws_{part}" in config for part in ("access_key_id", "secret_access_key")
+    )
+    if has_id != has_secret:
+        given, missing = ("access_key_id", "secret_access_key")[:: 1 if has_id else -1]
+        yield f"aws_{missing}: missing, while aws_{given} is set: both or neither"
+    if "aws_session_token" in config and not (has_id and has_secret):
+        yield (
+            "aws_session_token: needs aws_access_key_id and aws_secret_access_key, "
+            "the key that it belongs to"
+        )
+    if "aws_profile" in config and (has_id or has_secret):
+        yield "aws_profile: contradicts aws_access_key_id: set one of the two"
+    if "aws_endpoint_url" in config and not _is_url(config["aws_endpoint_url"]):
+        yield (
+            f"aws_endpoint_url: {config['aws_endpoint_url']!r} is not a URL such as "
+            "http://localhost:5000"
+        )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port_is_fine = parts.port != 0
+    except ValueError:
+        return False
+    return bool(
+        port_is_fine
+        and parts.scheme in {"http", "https"}
+        and parts.hostname
+        and not re.search(r"[\s@]", text)
+    )
+
+
+def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    yield from _list_problems("regions", config.get("regions"), _REGION, "us-east-1")
+    roles = config.get("assume_roles")
+    if roles is None:
+        return
+    if not roles:
+        yield "assume_roles: is empty: leave it out, or name a role"
+    reached: Counter[tuple[str, str]] = Counter()
+    for index, role in enumerate(roles):
+        name = f"assume_roles[{index}]"
+        arn = ROLE_ARN.fullmatch(role["role_arn"])
+        if not arn:
+            yield (
+                f"{name}[role_arn]: {role['role_arn']!r} is not a role's ARN such as "
+                "arn:aws:iam::123456789012:role/tuning-reader"
+            )
+        if not _EXTERNAL_ID.fullmatch(role.get("external_id", "ok")):
+            yield (
+                f"{name}[external_id]: not 2 to 1,224 letters, digits and any of "
+                "_+=,.@:/-"
+            )
+        regions = role.get("regions")
+        yield from _list_problems(f"{name}[regions]", regions, _REGION, "us-east-1")
+        for region in regions or config.get("regions") or [""]:
+            reached[arn[2] if arn else name, region] += 1
+    for (account, region), times in reached.items():
+        if times > 1:
+            yield (
+                f"assume_roles: {times} entries reach account {account}"
+                + (f" in {region}" if region else "")
+            )
+
+
+def _filter_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    names = config.get("tuning_job_names")
+    yield from _list_problems(
+        "tuning_job_names", names, _TUNING_JOB_NAME, "churn-xgb-230204", fold=True
+    )
+    part = config.get("name_contains")
+    if part is not None:
+        if not _NAME_CONTAINS.fullmatch(part):
+            yield (
+                f"name_contains: {part!r} is not 1 to 63 letters, digits and hyphens"
+            )
+        if names is not None:
+            yield "name_contains: contradicts tuning_job_names: set one of the two"
+    if "start_date" in config and not _is_time(config["start_date"]):
+        yield (
+            f"start_date: {config['start_date']!r} is not a time such as "
+            "2026-01-31T00:00:00Z"
+        )
+    if "starting_token" in config and not _is_one_tuning_job(config):
+        yield (
+            "starting_token: needs one name in tuning_job_names, and one account and "
+            "region: a token is good for one tuning job only"
+        )
+
+
+def _list_problems(
+    name: str,
+    values: Sequence[str] | None,
+    pattern: re.Pattern[str],
+    example: str,
+    *,
+    fold: bool = False,
+) -> Iterator[str]:
+    if values is None:
+        return
+    if not values:
+        yield f"{name}: is empty: leave it out, or name one"
+    for value in values:
+        if not pattern.fullmatch(value):
+            yield f"{name}: {value!r} is not of the form {example}"
+    counted = Counter(value.lower() if fold else value for value in values)
+    for value, times in counted.items():
+        if times > 1:
+            yield f"{name}: {value!r} is there {times} times"
+
+
+def _is_time(text: str) -> bool:
+    # A bare number is a time to `timestamp`, and most likely a typing error here.
+    if re.fullmatch(r"[\d.]+", text):
+        return False
+    try:
+        timestamp(text)
+    except (OverflowError, ValueError):
+        return False
+    return True
+
+
+def _is_one_tuning_job(config: Mapping[str, Any]) -> bool:
+    roles = config.get("assume_roles", [{}])
+    return (
+        len(config.get("tuning_job_names", [])) == 1
+        and len(roles) == 1
+        and len(roles[0].get("regions") or config.get("regions") or [""]) == 1
+    )

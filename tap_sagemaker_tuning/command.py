@@ -1,0 +1,101 @@
+"""The command line: whatever a user can get wrong is said in one line."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
+from singer_sdk.plugin_base import SingerCommand
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator
+
+
+class TapCommand(SingerCommand):
+    """The SDK's command, with its tracebacks for a user's mistakes made lines."""
+
+    @classmethod
+    def of(cls, command: click.Command, logger: logging.Logger) -> TapCommand:
+        """Make it from the SDK's own."""
+        for option in command.params:
+            if option.name in {"catalog", "state"}:
+                option.type = JSONFile()
+        return cls(
+            name=command.name,
+            callback=command.callback,
+            context_settings=command.context_settings,
+            params=command.params,
+            help=command.help,
+            logger=logger,
+        )
+
+    @override
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        # --test and --discover run while the options are read.
+        with _one_line_errors():
+            return super().make_context(*args, **kwargs)
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        with _one_line_errors():
+            return super().invoke(ctx)
+
+
+class JSONFile(click.ParamType[io.StringIO]):
+    """A file that holds a JSON object; given on as text to read, as the SDK wants."""
+
+    name = "filename"
+
+    @override
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> io.StringIO:
+        option = param.opts[0] if param else "file"
+        return io.StringIO(json_object(value, option))
+
+
+def json_object(path: str, option: str) -> str:
+    """Read a file that must hold a JSON object.
+
+    Args:
+        path: Where it is.
+        option: The option that names it.
+
+    Returns:
+        Its text.
+
+    Raises:
+        ClickException: It can not be read, or holds something else.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        wrong = None if isinstance(json.loads(text), dict) else "is not a JSON object"
+    except OSError as error:
+        wrong = f"can not be read: {error.strerror}"
+    except ValueError as error:
+        wrong = f"is not JSON: {error}" if text.strip() else "is empty"
+    if wrong:
+        msg = f"{option}: {path} {wrong}"
+        raise click.ClickException(msg)
+    return text
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Make the SDK's errors about settings, catalog and stream maps one line each."""
+    try:
+        yield
+    except (ConfigurationError, DiscoveryError, MappingError) as error:
+        raise click.ClickException(" ".join(str(error).split())) from error

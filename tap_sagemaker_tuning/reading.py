@@ -1,0 +1,301 @@
+"""Side by side: all scopes are read at once, each in order, none holding back another.
+
+Each scope has a thread that lists its tuning jobs, and workers that read their trials
+ahead of it, at most `concurrency` calls in flight. What was read comes out as events,
+a scope's own in the order of its visits. Queues are short, so that memory does not
+depend on how much there is to read, and all threads are daemons: a stop waits for none.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.client import Client
+from tap_sagemaker_tuning.errors import NOT_FOUND, code, is_denied
+from tap_sagemaker_tuning.listing import Listing
+from tap_sagemaker_tuning.records import Summary
+from tap_sagemaker_tuning.replication import Plan, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from tap_sagemaker_tuning.state import Filters
+
+Read = Callable[[Client, Visit], Iterator[list[Summary]]]
+"""Reads a visit's trials, page by page."""
+
+_TOO_MANY_DENIED = 3  # first visits, after which the scope itself is suspected
+_PAGES_AHEAD = 2
+_POLL = 0.2  # seconds between looks at whether to stop
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A scope's tuning jobs were listed."""
+
+    client: Client
+    listing: Listing
+    visits: list[Visit]
+    unread: list[tuple[str, Exception]]  # tuning jobs that were asked for by name
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some trials of a visit."""
+
+    client: Client
+    visit: Visit
+    trials: list[Summary]
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """A visit's end; with an error, it was not read to its end."""
+
+    client: Client
+    visit: Visit
+    error: Exception | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A scope's end; with an error, the scope was not read to its end."""
+
+    client: Client
+    error: Exception | None
+
+
+Event = Listed | Page | Visited | Finished
+
+
+class Reading:
+    """Reads scopes in threads. Use it as a context: leaving it stops the threads."""
+
+    def __init__(
+        self,
+        plans: Mapping[Client, Sequence[Plan]],
+        filters: Filters,
+        *,
+        first_page_only: bool = False,
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            plans: For each scope's client the plans that its listing has to serve. The
+                first says which visits to make.
+            filters: What the sync is limited by.
+            first_page_only: List one page of tuning jobs only: a connection test.
+        """
+        self._plans = plans
+        self._filters = filters
+        self._first_page_only = first_page_only
+        self._events: queue.Queue[Event] = queue.Queue(maxsize=2 * len(plans))
+        self._stopped = threading.Event()
+
+    def __enter__(self) -> Self:
+        """Start nothing yet: `events` does."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Tell the threads to stop, and wait for none."""
+        self._stopped.set()
+
+    def events(self, read: Read | None, concurrency: int) -> Iterator[Event | None]:
+        """Read all scopes.
+
+        Args:
+            read: Reads a visit's trials; None: tuning jobs are listed only.
+            concurrency: Most calls in flight in one scope.
+
+        Yields:
+            Events; None now and then while there is none, so that the caller can look
+            at other things.
+        """
+        for client in self._plans:
+            self._start(self._read_scope, client, read, concurrency)
+        running = len(self._plans)
+        while running:
+            try:
+                event = self._events.get(timeout=_POLL)
+            except queue.Empty:
+                yield None
+                continue
+            running -= isinstance(event, Finished)
+            yield event
+
+    def _read_scope(self, client: Client, read: Read | None, concurrency: int) -> None:
+        try:
+            listed = self._list(client)
+            self._put(self._events, listed)
+            if read is not None:
+                self._read_visits(client, listed.visits, read, concurrency)
+        except Exception as error:  # noqa: BLE001 - the main thread looks at it
+            self._put(self._events, Finished(client, error))
+        else:
+            self._put(self._events, Finished(client, None))
+
+    def _list(self, client: Client) -> Listed:
+        plans = self._plans[client]
+        listing = Listing(plans)
+        unread: list[tuple[str, Exception]] = []
+        if self._filters.tuning_job_names is None:
+            self._list_all(client, listing)
+        else:
+            unread = self._ask_for(client, self._filters.tuning_job_names, listing)
+        return Listed(client, listing, list(plans[0].visits(listing)), unread)
+
+    def _list_all(self, client: Client, listing: Listing) -> None:
+        pages = client.tuning_jobs(self._filters.name_contains)
+        for page in pages:
+            if not listing.add(page) or self._first_page_only:
+                break
+        else:
+            listing.is_whole = True
+        if self._first_page_only:
+            return
+        for name in listing.unmet():
+            try:
+                _ask(client, name, listing)
+            except ClientError as error:
+                if not is_denied(error):
+                    raise
+                # It may not be asked for by name: the listing goes on instead.
+                for page in pages:
+                    listing.add(page)
+                    if not listing.unmet():
+                        return
+                listing.is_whole = True
+                return
+
+    def _ask_for(
+        self, client: Client, names: Iterable[str], listing: Listing
+    ) -> list[tuple[str, Exception]]:
+        unread: list[tuple[str, Exception]] = []
+        for name in names:
+            try:
+                _ask(client, name, listing)
+            except ClientError as error:
+                if not is_denied(error):
+                    raise
+                unread.append((name, error))
+        if len(unread) > 1 and not listing.jobs():
+            raise unread[0][1]
+        return unread
+
+    def _read_visits(
+        self, client: Client, visits: Sequence[Visit], read: Read, concurrency: int
+    ) -> None:
+        """Read visits ahead of their turn, and pass on what was read in their order."""
+        tasks: queue.SimpleQueue[tuple[Visit, queue.Queue[Any]]] = queue.SimpleQueue()
+        for _ in range(min(concurrency, len(visits))):
+            self._start(self._work, client, tasks, read)
+        ahead: deque[tuple[Visit, queue.Queue[Any]]] = deque()
+        held: list[Visited] = []
+        is_suspect = True
+        left = iter(visits)
+        while True:
+            while len(ahead) < 2 * concurrency and (visit := next(left, None)):
+                ahead.append((visit, queue.Queue(maxsize=_PAGES_AHEAD)))
+                tasks.put(ahead[-1])
+            if not ahead:
+                break
+            end = self._pass_on(client, *ahead.popleft())
+            held.append(end)
+            if is_suspect and end.error and is_denied(end.error):
+                if len(held) < _TOO_MANY_DENIED:
+                    continue
+                # If the newest is denied as well, that is raised, and ends the scope:
+                # one line instead of thousands.
+                next(read(client, visits[-1]), None)
+            is_suspect = False
+            for event in held:
+                self._put(self._events, event)
+            held = []
+        for event in held:
+            self._put(self._events, event)
+
+    def _pass_on(
+        self, client: Client, visit: Visit, pages: queue.Queue[Any]
+    ) -> Visited:
+        """Pass on a visit's pages as events, and give back its end."""
+        while True:
+            item = self._get(pages)
+            if not isinstance(item, list):
+                return Visited(client, visit, item)
+            self._put(self._events, Page(client, visit, item))
+
+    def _work(self, client: Client, tasks: queue.SimpleQueue[Any], read: Read) -> None:
+        """Read visits: pages, and then None or the error that ended them."""
+        while True:
+            visit, pages = self._get(tasks)
+            try:
+                for page in read(client, visit):
+                    self._put(pages, page)
+            except _StoppedError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the main thread looks at it
+                self._put(pages, error)
+            else:
+                self._put(pages, None)
+
+    def _start(self, target: Callable[..., None], *args: Any) -> None:
+        def run() -> None:
+            try:
+                target(*args)
+            except _StoppedError:
+                return
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def _put(self, where: queue.Queue[Any], item: object) -> None:
+        while not self._stopped.is_set():
+            try:
+                where.put(item, timeout=_POLL)
+            except queue.Full:
+                continue
+            return
+        raise _StoppedError
+
+    def _get(self, where: Any) -> Any:
+        while not self._stopped.is_set():
+            try:
+                return where.get(timeout=_POLL)
+            except queue.Empty:
+                continue
+        raise _StoppedError
+
+
+class _StoppedError(Exception):
+    """Nobody waits for what a thread reads any more."""
+
+
+def read_since(client: Client, visit: Visit) -> Iterator[list[Summary]]:
+    """Read a tuning job's trials, newest first, down to the time that a visit says."""
+    since = visit.since
+    for page in client.trials(visit.job["HyperParameterTuningJobName"]):
+        if since is None:
+            yield page
+            continue
+        yield [trial for trial in page if trial["CreationTime"] >= since]
+        if page and page[-1]["CreationTime"] < since:
+            return
+
+
+def is_deleted(error: Exception | None) -> bool:
+    """Whether a visit ended because its tuning job does not exist any more."""
+    return error is not None and code(error) in NOT_FOUND
+
+
+def _ask(client: Client, name: str, listing: Listing) -> None:
+    job = client.tuning_job(name)
+    if job is None:
+        listing.gone.add(name.lower())
+    else:
+        listing.meet(job)

@@ -1,0 +1,184 @@
+"""The way in: which accounts and regions, through which credentials.
+
+boto3's own chain finds the caller's credentials; a role is assumed, shared by its
+scopes and renewed before it expires, by botocore's own machinery and public API.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import botocore.exceptions as aws
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.parsers import ResponseParserFactory
+
+from tap_sagemaker_tuning.checks import ROLE_ARN
+from tap_sagemaker_tuning.client import Client, Scope
+from tap_sagemaker_tuning.records import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from botocore.credentials import Credentials
+    from botocore.session import Session
+
+_CONNECT_TIMEOUT = 10  # seconds
+_READ_TIMEOUT = 30  # seconds
+
+
+def open_clients(config: Mapping[str, Any]) -> list[Client]:
+    """Make a client for each account and region that the settings name.
+
+    All are made here, before any thread: botocore's sessions are not thread-safe.
+
+    Args:
+        config: The settings.
+
+    Returns:
+        The clients, in the order of the settings. No call was made but
+        GetCallerIdentity, and that only without `assume_roles`.
+
+    Raises:
+        ProfileNotFound: There is no such profile.
+        NoRegionError: Neither the settings nor the chain name a region.
+        BotoCoreError, ClientError: The caller's own account can not be found out.
+    """
+    # A failure to get credentials comes out of the call that needed them.
+    logging.getLogger("botocore.credentials").addFilter(_without_traceback)
+    caller = botocore.session.Session(profile=config.get("aws_profile"))
+    if "aws_access_key_id" in config:
+        caller.set_credentials(
+            config["aws_access_key_id"],
+            config["aws_secret_access_key"],
+            config.get("aws_session_token"),
+        )
+    regions = config.get("regions") or [caller.get_config_variable("region")]
+    if "assume_roles" not in config:
+        _check_region(regions)
+        account = _account_of(caller, config, regions[0])
+        session = _reading(caller, caller.get_credentials())
+        return [_client(session, Scope(account, region), config) for region in regions]
+    clients = []
+    for role in config["assume_roles"]:
+        own = role.get("regions") or regions
+        _check_region(own)
+        session = _reading(caller, _assumed(caller, role, own, config))
+        account = ROLE_ARN.fullmatch(role["role_arn"])[2]  # type: ignore[index]
+        clients += [_client(session, Scope(account, region), config) for region in own]
+    return clients
+
+
+def _check_region(regions: list[str | None]) -> None:
+    if regions[0] is None:
+        raise aws.NoRegionError
+
+
+def _account_of(caller: Session, config: Mapping[str, Any], region: str) -> str:
+    """Ask STS, once, whose credentials these are. It needs no permission."""
+    return str(_sts(caller, config, region)("sts").get_caller_identity()["Account"])
+
+
+def _sts(caller: Session, config: Mapping[str, Any], region: str) -> Any:
+    """Make a maker of STS clients in one region."""
+    return partial(
+        caller.create_client,
+        region_name=region,
+        endpoint_url=config.get("aws_endpoint_url"),
+        config=_config(config),
+    )
+
+
+def _assumed(
+    caller: Session,
+    role: Mapping[str, Any],
+    regions: list[str],
+    config: Mapping[str, Any],
+) -> DeferredRefreshableCredentials:
+    """Credentials of a role, assumed when first needed and renewed by themselves."""
+    own = caller.get_config_variable("region")
+    partition = ROLE_ARN.fullmatch(role["role_arn"])[1]  # type: ignore[index]
+    is_of_role = own and caller.get_partition_for_region(own) == partition
+    extra = {"RoleSessionName": "tap-sagemaker-tuning"}
+    if "external_id" in role:
+        extra["ExternalId"] = role["external_id"]
+    source = caller.get_credentials()
+    if source is None:
+        raise aws.NoCredentialsError
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=_sts(caller, config, own if is_of_role else regions[0]),
+        source_credentials=source,
+        role_arn=role["role_arn"],
+        extra_args=extra,
+    )
+    return DeferredRefreshableCredentials(
+        refresh_using=fetcher.fetch_credentials, method="assume-role"
+    )
+
+
+class _Given(CredentialProvider):
+    """Gives a session credentials that exist already."""
+
+    METHOD = "given"
+
+    def __init__(self, credentials: Credentials | None) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Credentials | None:
+        return self._credentials
+
+
+def _reading(caller: Session, credentials: Credentials | None) -> boto3.Session:
+    """A session whose clients read times as text, with these credentials.
+
+    A session of its own, since botocore's credential providers rely on times parsed in
+    its own way. It shares the loaded API models: they are 20 MB a session (measured in
+    November 2026, botocore 1.44).
+    """
+    session = botocore.session.Session(profile=caller.profile)
+    factory = ResponseParserFactory()
+    factory.set_parser_defaults(timestamp_parser=timestamp)
+    for name, component in {
+        "data_loader": caller.get_component("data_loader"),
+        "credential_provider": CredentialResolver([_Given(credentials)]),
+        "response_parser_factory": factory,
+    }.items():
+        session.register_component(name, component)
+    return boto3.Session(botocore_session=session)
+
+
+def _client(session: boto3.Session, scope: Scope, config: Mapping[str, Any]) -> Client:
+    api = session.client(
+        "sagemaker",
+        region_name=scope.region,
+        endpoint_url=config.get("aws_endpoint_url"),
+        config=_config(config),
+    )
+    return Client(scope, api, config)
+
+
+def _config(config: Mapping[str, Any]) -> Config:
+    return Config(
+        connect_timeout=_CONNECT_TIMEOUT,
+        read_timeout=_READ_TIMEOUT,
+        max_pool_connections=config["concurrency"],
+        retries={"mode": "adaptive", "total_max_attempts": config["max_attempts"]},
+        user_agent_extra=f"tap-sagemaker-tuning/{version('tap-sagemaker-tuning')}",
+    )
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Drop the traceback that botocore logs when a role can not be assumed."""
+    record.exc_info = None
+    return True

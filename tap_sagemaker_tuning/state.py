@@ -1,0 +1,193 @@
+"""The form of the state: what one stream remembers of one scope between syncs.
+
+In a Singer state it is an entry of the stream's `partitions`, beside its `context`
+(`account_id` and `region`), with strings and integers only:
+
+    {"replication_key": "creation_time",
+     "replication_key_value": "2026-03-02T09:00:00.123Z",   the frontier
+     "version": 1,
+     "filters": {"name_contains": "churn"},                 made under these settings
+     "open": {"churn-7": {"created": "2026-03-02T08:10:00.500Z",
+                          "since": "2026-03-02T08:55:00.000Z",
+                          "rows": 12}},                     12 trials before `since`
+     "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    created in the overlap
+
+What these mean, and why they are enough, is in `replication`. Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.records import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERSION = 1
+"""Version of the form."""
+
+
+class StateError(ValueError):
+    """A state that can not be read; the text says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """The settings that a sync was limited by: under others, state says nothing."""
+
+    start_date: str | None = None
+    tuning_job_names: tuple[str, ...] | None = None
+    name_contains: str | None = None
+    status_equals: str | None = None
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Filters:
+        """Take the filters from the settings, each in one form only."""
+        names = config.get("tuning_job_names")
+        start = config.get("start_date")
+        return cls(
+            start_date=start and timestamp(start),
+            tuning_job_names=names and tuple(sorted(name.lower() for name in names)),
+            name_contains=config.get("name_contains"),
+            status_equals=config.get("status_equals"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the filters that are set."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+    def keep(self, made_under: Mapping[str, Any]) -> bool:
+        """Whether state made under those filters holds under these.
+
+        It does if they are the same but for a later `start_date`, which many compute
+        anew each day: whatever that leaves out was read already.
+        """
+        old, new = dict(made_under), self.to_json()
+        was, start = old.pop("start_date", ""), new.pop("start_date", "")
+        return old == new and bool(was <= start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenJob:
+    """A tuning job that can still change.
+
+    Attributes:
+        name: Its name, as the API returned it.
+        created: Its creation time.
+        since: Trials created at or after this are read again; None: all.
+        rows: How many trials were created before `since`, all of them final.
+        checked: 1 once it was read whole because counters and trials disagreed.
+    """
+
+    name: str
+    created: str
+    since: str | None = None
+    rows: int = 0
+    checked: int = 0
+
+
+@dataclass(slots=True)
+class ScopeState:
+    """What one stream remembers of one scope.
+
+    Attributes:
+        filters: What it was made under.
+        frontier: Tuning jobs created before this have been visited; None: none.
+        open: The tuning jobs that can still change, by name in lower case.
+        settled: Creation times of those in the overlap that can not, likewise.
+    """
+
+    filters: Filters
+    frontier: str | None = None
+    open: dict[str, OpenJob] = field(default_factory=dict)
+    settled: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Write the state, without its `context`."""
+        frontier = {
+            "replication_key": "creation_time",
+            "replication_key_value": self.frontier,
+        }
+        return {
+            **(frontier if self.frontier else {}),
+            "version": VERSION,
+            "filters": self.filters.to_json(),
+            "open": {
+                job.name: {
+                    part: value
+                    for part, value in asdict(job).items()
+                    if value and part != "name"
+                }
+                for job in self.open.values()
+            },
+            "settled": dict(self.settled),
+        }
+
+    @classmethod
+    def from_json(
+        cls, raw: Mapping[str, Any], filters: Filters
+    ) -> tuple[ScopeState, str | None]:
+        """Read the state.
+
+        Args:
+            raw: What `to_json` wrote, or an empty mapping.
+            filters: What this sync is limited by.
+
+        Returns:
+            The state, and a sentence if the one given can not serve and all is read
+            from the start.
+
+        Raises:
+            StateError: The state is damaged, or of a version that is not known.
+        """
+        nothing = cls(filters)
+        if "version" not in raw:
+            if "replication_key_value" not in raw:
+                return nothing, None
+            return nothing, (
+                "its state is a plain Singer bookmark, which can not tell how the "
+                "trials ended: all is read again"
+            )
+        if raw["version"] != VERSION:
+            msg = f"version {raw['version']!r} is not known, only {VERSION} is"
+            raise StateError(msg)
+        try:
+            state = cls(
+                filters=filters,
+                frontier=_time(raw.get("replication_key_value")),
+                open={
+                    name.lower(): OpenJob(
+                        name=name,
+                        created=_time(job["created"]) or "",
+                        since=_time(job.get("since")),
+                        rows=int(job.get("rows", 0)),
+                        checked=int(job.get("checked", 0)),
+                    )
+                    for name, job in raw.get("open", {}).items()
+                },
+                settled={
+                    name: _time(created) or ""
+                    for name, created in raw.get("settled", {}).items()
+                },
+            )
+            is_kept = filters.keep(raw.get("filters", {}))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            msg = f"it is damaged ({type(error).__name__}: {error})"
+            raise StateError(msg) from error
+        if is_kept or state.frontier is None:
+            return state, None
+        return nothing, "the filters have changed: all is read again"
+
+
+def _time(value: str | None) -> str | None:
+    """Check a time of the state."""
+    if value is not None and timestamp(value) != value:
+        msg = f"{value!r} is not a time"
+        raise ValueError(msg)
+    return value
