@@ -48,7 +48,7 @@ class Scope:
         name: str,
         *,
         created: datetime | str | None = None,
-        **options: Any,  # noqa: ANN401 - fields of two typed dataclasses
+        **options: Any,
     ) -> TuningJob:
         """Add a seeded, living tuning job, created now or at `created`.
 

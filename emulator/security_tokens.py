@@ -35,7 +35,7 @@ class Reply:
 
 
 @cache
-def _application() -> Any:  # noqa: ANN401 - moto's WSGI application
+def _application() -> Any:
     """Moto's server; imported late, it takes a second that few tests need."""
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - see above
         DomainDispatcherApplication,

@@ -67,17 +67,17 @@ class Server(ThreadingHTTPServer):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - as the base class
+    def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection, then serve it in a thread."""
         self._open.add(request)
         super().process_request(request, client_address)
 
-    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - as the base class
+    def shutdown_request(self, request: Any) -> None:
         """Forget the connection, and close it."""
         self._open.discard(request)
         super().shutdown_request(request)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401, ARG002 - as the base class
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class
         """Log what a thread could not handle, such as a client that went away."""
         log.debug("connection from %s failed: %r", client_address, sys.exception())
 

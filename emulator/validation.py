@@ -66,7 +66,7 @@ def checked(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
     """The sentences about every constraint that a value breaks."""
     kind = shape.type_name
     if not _is_a(kind, value):

@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def encode(value: Any) -> str:  # noqa: ANN401 - any JSON value, and datetimes
+def encode(value: Any) -> str:
     """The value as compact JSON: datetimes as numbers, nan as a bare literal."""
     match value:
         case str():

@@ -15,16 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from botocore.exceptions import ClientError
-
 from tap_sagemaker_tuning.client import Client
 from tap_sagemaker_tuning.errors import NOT_FOUND, code, is_denied
-from tap_sagemaker_tuning.listing import Listing
+from tap_sagemaker_tuning.listing import Listing, Unread, list_tuning_jobs
 from tap_sagemaker_tuning.records import Summary
 from tap_sagemaker_tuning.replication import Plan, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_sagemaker_tuning.state import Filters
 
@@ -43,7 +41,7 @@ class Listed:
     client: Client
     listing: Listing
     visits: list[Visit]
-    unread: list[tuple[str, Exception]]  # tuning jobs that were asked for by name
+    unread: Unread  # of the tuning jobs that were asked for by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,51 +141,10 @@ class Reading:
 
     def _list(self, client: Client) -> Listed:
         plans = self._plans[client]
-        listing = Listing(plans)
-        unread: list[tuple[str, Exception]] = []
-        if self._filters.tuning_job_names is None:
-            self._list_all(client, listing)
-        else:
-            unread = self._ask_for(client, self._filters.tuning_job_names, listing)
+        listing, unread = list_tuning_jobs(
+            client, plans, self._filters, first_page_only=self._first_page_only
+        )
         return Listed(client, listing, list(plans[0].visits(listing)), unread)
-
-    def _list_all(self, client: Client, listing: Listing) -> None:
-        pages = client.tuning_jobs(self._filters.name_contains)
-        for page in pages:
-            if not listing.add(page) or self._first_page_only:
-                break
-        else:
-            listing.is_whole = True
-        if self._first_page_only:
-            return
-        for name in listing.unmet():
-            try:
-                _ask(client, name, listing)
-            except ClientError as error:
-                if not is_denied(error):
-                    raise
-                # It may not be asked for by name: the listing goes on instead.
-                for page in pages:
-                    listing.add(page)
-                    if not listing.unmet():
-                        return
-                listing.is_whole = True
-                return
-
-    def _ask_for(
-        self, client: Client, names: Iterable[str], listing: Listing
-    ) -> list[tuple[str, Exception]]:
-        unread: list[tuple[str, Exception]] = []
-        for name in names:
-            try:
-                _ask(client, name, listing)
-            except ClientError as error:
-                if not is_denied(error):
-                    raise
-                unread.append((name, error))
-        if len(unread) > 1 and not listing.jobs():
-            raise unread[0][1]
-        return unread
 
     def _read_visits(
         self, client: Client, visits: Sequence[Visit], read: Read, concurrency: int
@@ -291,11 +248,3 @@ def read_since(client: Client, visit: Visit) -> Iterator[list[Summary]]:
 def is_deleted(error: Exception | None) -> bool:
     """Whether a visit ended because its tuning job does not exist any more."""
     return error is not None and code(error) in NOT_FOUND
-
-
-def _ask(client: Client, name: str, listing: Listing) -> None:
-    job = client.tuning_job(name)
-    if job is None:
-        listing.gone.add(name.lower())
-    else:
-        listing.meet(job)

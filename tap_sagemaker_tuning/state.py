@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from tap_sagemaker_tuning.records import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 VERSION = 1
 """Version of the form."""
@@ -160,19 +160,19 @@ class ScopeState:
         try:
             state = cls(
                 filters=filters,
-                frontier=_time(raw.get("replication_key_value")),
+                frontier=_time_or_none(raw.get("replication_key_value")),
                 open={
                     name.lower(): OpenJob(
                         name=name,
-                        created=_time(job["created"]) or "",
-                        since=_time(job.get("since")),
+                        created=_time(job["created"]),
+                        since=_time_or_none(job.get("since")),
                         rows=int(job.get("rows", 0)),
                         checked=int(job.get("checked", 0)),
                     )
                     for name, job in raw.get("open", {}).items()
                 },
                 settled={
-                    name: _time(created) or ""
+                    name: _time(created)
                     for name, created in raw.get("settled", {}).items()
                 },
             )
@@ -185,9 +185,46 @@ class ScopeState:
         return nothing, "the filters have changed: all is read again"
 
 
-def _time(value: str | None) -> str | None:
+def _time(value: Any) -> str:
     """Check a time of the state."""
-    if value is not None and timestamp(value) != value:
+    if not isinstance(value, str) or timestamp(value) != value:
         msg = f"{value!r} is not a time"
         raise ValueError(msg)
     return value
+
+
+def _time_or_none(value: Any) -> str | None:
+    """Check a time of the state that may be missing."""
+    return None if value is None else _time(value)
+
+
+def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) -> None:
+    """Check a Singer state before it is used.
+
+    Args:
+        state: What the tap was given.
+        streams: The streams whose state is looked at.
+        filters: What this sync is limited by.
+
+    Raises:
+        StateError: The state can not be read.
+    """
+    try:
+        for stream in streams:
+            bookmark = state.get("bookmarks", {}).get(stream, {})
+            seen = []
+            for entry in list(bookmark.get("partitions", [])):
+                context = entry["context"]
+                where = f"{stream}, {dict(context)}"
+                if context in seen:
+                    msg = f"{where}: is there twice"
+                    raise StateError(msg)
+                seen.append(context)
+                try:
+                    ScopeState.from_json(entry, filters)
+                except StateError as error:
+                    msg = f"{where}: {error}"
+                    raise StateError(msg) from error
+    except (AttributeError, KeyError, TypeError) as error:
+        msg = "is not a Singer state"
+        raise StateError(msg) from error

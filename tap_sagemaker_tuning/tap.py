@@ -15,7 +15,7 @@ from tap_sagemaker_tuning import checks, errors
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.settings import SETTINGS
-from tap_sagemaker_tuning.state import Filters, ScopeState, StateError
+from tap_sagemaker_tuning.state import Filters, StateError, check
 from tap_sagemaker_tuning.streams import TrainingJobSummaries, TuningJobs, TuningStream
 from tap_sagemaker_tuning.sync import Sync
 
@@ -123,16 +123,12 @@ class TapSageMakerTuning(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         try:
-            bookmarks = state.get("bookmarks", {})
-            for name in (TuningJobs.name, TrainingJobSummaries.name):
-                for entry in bookmarks.get(name, {}).get("partitions", []):
-                    where = f"state of {name}, {entry.get('context')}"
-                    ScopeState.from_json(entry, self.filters)
+            check(state, [TuningJobs.name, TrainingJobSummaries.name], self.filters)
         except StateError as error:
-            msg = f"{where}: {error}. {_CLEAR}"
-            raise click.ClickException(msg) from error
-        except (AttributeError, TypeError) as error:
-            msg = f"the state is not a Singer state. {_CLEAR}"
+            msg = (
+                f"state: {error}. Give back the state that this tap wrote, or clear "
+                "it (meltano state clear) to read all again"
+            )
             raise click.ClickException(msg) from error
         super().load_state(state)
 
@@ -197,9 +193,3 @@ class TapSageMakerTuning(Tap):
         tap.run_connection_test()
         tap.finish()
         ctx.exit()
-
-
-_CLEAR = (
-    "Give back the state that this tap wrote, or clear it to read all again "
-    "(meltano state clear)"
-)
