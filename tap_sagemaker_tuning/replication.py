@@ -121,6 +121,8 @@ class Plan:
     Attributes:
         state: The state as of what was written so far.
         boundary: The creation time down to which tuning jobs are listed; "": all.
+        settled: How many tuning jobs have settled in this sync.
+        gone_jobs: How many open ones were found to be deleted.
     """
 
     def __init__(self, state: ScopeState) -> None:
@@ -131,6 +133,8 @@ class Plan:
         # The service cuts a trial's times to the second.
         self._first_second = f"{start[:19]}.000Z" if start else None
         self.boundary = self._boundary()
+        self.settled = 0
+        self.gone_jobs = 0
 
     def is_open(self, job: Summary) -> bool:
         """Whether this tuning job is known and open."""
@@ -162,6 +166,7 @@ class Plan:
             created = listing.created(job.name)
             if key in listing.gone or (created is not None and created > job.created):
                 del self.state.open[key]
+                self.gone_jobs += 1
                 yield f"tuning job {job.name} of {job.created} was deleted"
             elif (
                 created is None
@@ -227,6 +232,7 @@ class Plan:
     def gone(self, visit: Visit) -> None:
         """Note that a tuning job was deleted before it was read to the end."""
         self.state.open.pop(job_key(visit.job), None)
+        self.gone_jobs += 1
         self._pass(visit.job)
 
     def finish(self, listing: Listing) -> None:
@@ -282,6 +288,7 @@ class Plan:
     def _settle(self, job: Summary, reason: str | None = None) -> str | None:
         self.state.open.pop(job_key(job), None)
         self.state.settled[job_key(job)] = job["CreationTime"]
+        self.settled += 1
         self._pass(job)
         if reason is None:
             return None

@@ -132,6 +132,8 @@ class TuningStream(Stream):
         if self.replication_method != FULL_TABLE:
             plan.prune()
             self.get_context_state(scope.context).update(plan.state.to_json())
+            for plain in ("replication_key", "replication_key_value"):
+                self.stream_state.pop(plain, None)
 
     def write_state(self) -> None:
         """Write a STATE message, if the state has changed."""
@@ -181,27 +183,31 @@ class TrainingJobSummaries(TuningStream):
         tallies: dict[Client, Tally] = {}  # of the visit that each scope is at
         changed: set[Client] = set()
         saved_at = time.monotonic()
-        for event in self._tap.run.events(full or read_since):
-            self._tap.check_signal()
-            if isinstance(event, Page):
-                tally = tallies.setdefault(event.client, Tally(event.visit.job))
-                for trial in event.trials:
-                    tally.add(trial)
-                    if only is None or trial["TrainingJobStatus"] == only:
-                        yield _trial(event, trial)
-                        self._tap.check_signal()
-                continue
-            if isinstance(event, Visited):
-                tally = tallies.pop(event.client, Tally(event.visit.job))
-                self._take(event, tally)
-                changed.add(event.client)
-            elif isinstance(event, Finished):
-                self._end(event)
-                changed.add(event.client)
-            is_end = isinstance(event, Finished)
-            if is_end or time.monotonic() - saved_at > _SECONDS_BETWEEN_STATES:
-                self._save_all(changed)
-                saved_at = time.monotonic()
+        try:
+            for event in self._tap.run.events(full or read_since):
+                self._tap.check_signal()
+                if isinstance(event, Page):
+                    tally = tallies.setdefault(event.client, Tally(event.visit.job))
+                    for trial in event.trials:
+                        tally.add(trial)
+                        if only is None or trial["TrainingJobStatus"] == only:
+                            yield _trial(event, trial)
+                            self._tap.check_signal()
+                    continue
+                if isinstance(event, Visited):
+                    tally = tallies.pop(event.client, Tally(event.visit.job))
+                    self._take(event, tally)
+                    changed.add(event.client)
+                elif isinstance(event, Finished):
+                    self._end(event)
+                    changed.add(event.client)
+                is_end = isinstance(event, Finished)
+                if is_end or time.monotonic() - saved_at > _SECONDS_BETWEEN_STATES:
+                    self._save_all(changed)
+                    saved_at = time.monotonic()
+        finally:
+            # Also when a signal or an error ends it: the plans are at what is written.
+            self._save_all(changed)
         if full:
             full.save_token()
 
@@ -211,7 +217,9 @@ class TrainingJobSummaries(TuningStream):
         plan = run.plans[self.name][client]
         warning = None
         if event.error is None:
-            warning = plan.visited(visit, tally, client.now)
+            # A full read says nothing of what is open: its own filters may cut it.
+            if self.replication_method != FULL_TABLE:
+                warning = plan.visited(visit, tally, client.now)
         elif is_deleted(event.error):
             plan.gone(visit)
         else:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tap_sagemaker_tuning.errors import Failure, NoListError, explain
-from tap_sagemaker_tuning.reading import Finished, Listed, Reading
+from tap_sagemaker_tuning.progress import Progress
+from tap_sagemaker_tuning.reading import Finished, Listed, Page, Reading, Visited
 from tap_sagemaker_tuning.sessions import open_clients
 
 if TYPE_CHECKING:
@@ -44,13 +47,9 @@ class Sync:
         self._config = tap.config
         self._filters = tap.filters
         self._logger: logging.Logger = tap.logger
-        try:
-            self.clients = open_clients(tap.config)
-        except _SERVICE_ERRORS as error:
-            self.clients = []
-            self.failures.append(
-                Failure(scope=None, tuning_job=None, reason=explain(error))
-            )
+        self._progress = Progress(tap.logger)
+        self.clients: list[Client] = []
+        self._open(tap)
         streams: Sequence[TuningStream] = tap.selected_streams
         self._is_test = any(stream.ABORT_AT_RECORD_COUNT for stream in streams)
         self.plans: dict[str, dict[Client, Plan]] = {
@@ -74,18 +73,18 @@ class Sync:
         }
         held: list[Event | None] = []
         unlisted = set(self.clients) if self._is_test else set()
+        self._progress.start(self.clients)
         with Reading(plans, self._filters, first_page_only=self._is_test) as reading:
             for event in reading.events(read, self._config["concurrency"]):
-                if isinstance(event, Listed):
-                    self._note_listed(event)
-                elif isinstance(event, Finished) and event.error:
-                    self.fail(event.client, None, event.error)
+                self._note(event)
                 if isinstance(event, Listed | Finished):
                     unlisted.discard(event.client)
                 held.append(event)
                 if not unlisted:
                     yield from held
                     held.clear()
+                if isinstance(event, Finished):
+                    self._progress.end(event.client, plans[event.client][0])
         self.is_listed = True
         self._warn_of_unknown_names()
 
@@ -95,11 +94,13 @@ class Sync:
         Raises:
             Exception: The error, if it is not one of the service's or the network's.
         """
+        failure = Failure(scope=client.scope, tuning_job=tuning_job, reason="")
+        self._fail(failure, error)
+
+    def _fail(self, failure: Failure, error: Exception) -> None:
         if not isinstance(error, _SERVICE_ERRORS):
             raise error
-        self.failures.append(
-            Failure(scope=client.scope, tuning_job=tuning_job, reason=explain(error))
-        )
+        self.failures.append(replace(failure, reason=explain(error)))
 
     def note_gone(
         self, stream: TuningStream, client: Client, plan: Plan, listing: Listing
@@ -108,10 +109,42 @@ class Sync:
         for sentence in plan.drop_gone(listing, client.now):
             stream.logger.info("%s: %s", client.scope, sentence)
 
-    def _note_listed(self, event: Listed) -> None:
-        self.listings[event.client] = event.listing
-        for name, error in event.unread:
-            self.fail(event.client, name, error)
+    def _open(self, tap: TapSageMakerTuning) -> None:
+        """Open the clients, in a thread, so that a signal need not wait for STS."""
+        failed: list[Exception] = []
+
+        def run() -> None:
+            try:
+                self.clients = open_clients(tap.config)
+            except Exception as error:  # noqa: BLE001 - looked at below
+                failed.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        while thread.is_alive():
+            thread.join(timeout=0.2)
+            tap.check_signal()
+        for error in failed:
+            self._fail(Failure(scope=None, tuning_job=None, reason=""), error)
+
+    def _note(self, event: Event | None) -> None:
+        """Take from an event what the whole run has to know."""
+        self._progress.tell()
+        match event:
+            case Listed(client, listing, visits, unread):
+                self.listings[client] = listing
+                for name, error in unread:
+                    self.fail(client, name, error)
+                scope = self._progress.scopes[client]
+                scope.listed, scope.visits = len(listing.jobs()), len(visits)
+            case Page(client, _, trials):
+                self._progress.scopes[client].trials += len(trials)
+            case Visited(client):
+                self._progress.scopes[client].visited += 1
+            case Finished(client, Exception() as error):
+                self.fail(client, None, error)
+            case _:
+                pass
 
     def _warn_of_unknown_names(self) -> None:
         """Warn of names in `tuning_job_names` that no scope has."""
