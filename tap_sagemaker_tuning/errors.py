@@ -5,6 +5,7 @@ Never a credential: only error codes, the service's own sentences and request id
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ _ADVICE_BY_CODE = {
     "ServiceUnavailable": _LATER,
 }
 
+_REQUEST = re.compile(r" \(request [^)]*\)")
 _SSO = "Run `aws sso login`"
 _NETWORK = (
     "Check the network, the region's name, and aws_endpoint_url or "
@@ -144,7 +146,7 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
     Returns:
         The lines.
     """
-    reasons = {failure.reason for failure in failures}
+    reasons = {_REQUEST.sub("", failure.reason) for failure in failures}
     whole = [failure for failure in failures if failure.tuning_job is None]
     if scopes > 1 and len(whole) == len(failures) == scopes and len(reasons) == 1:
         return [f"all {scopes} accounts and regions: {failures[0].reason}"]

@@ -1,0 +1,348 @@
+"""Many accounts and regions, side by side: each fails alone, and in words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tests.conftest import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapProcess
+
+OTHERS = ["222222222222", "333333333333"]
+REGIONS = ["us-east-1", "eu-west-1"]
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+DESCRIBE = "DescribeHyperParameterTuningJob"
+
+
+def role(account: str, **more: Any) -> dict[str, Any]:
+    """An entry of assume_roles."""
+    return {"role_arn": f"arn:aws:iam::{account}:role/reader", **more}
+
+
+def fill(emulator: Emulator, account: str, region: str, jobs: int = 2) -> None:
+    """Give a scope some ended tuning jobs of three trials."""
+    scope = emulator.scope(account, region)
+    for number in range(jobs):
+        name = f"job-{account[:1]}-{region[:2]}-{number}"
+        scope.plan(name, trials=3, parallel=3, trial_seconds=(60, 90))
+
+
+@pytest.fixture
+def four(emulator: Emulator) -> dict[str, Any]:
+    """Two accounts in two regions, and the settings that reach them."""
+    for account in OTHERS:
+        for region in REGIONS:
+            fill(emulator, account, region)
+    emulator.clock.move(seconds=86_400)
+    roles = [role(OTHERS[0], external_id="shared-secret"), role(OTHERS[1])]
+    emulator.roles[roles[0]["role_arn"]] = "shared-secret"
+    return {"assume_roles": roles, "regions": REGIONS}
+
+
+def scopes_of(run: Run) -> dict[tuple[str, str], int]:
+    """How many trials each scope gave."""
+    found: dict[tuple[str, str], int] = {}
+    for record in run.records("training_job_summaries"):
+        scope = record["account_id"], record["region"]
+        found[scope] = found.get(scope, 0) + 1
+    return found
+
+
+ALL = {(account, region): 6 for account in OTHERS for region in REGIONS}
+
+
+def errors(run: Run) -> list[str]:
+    """The lines that say what was not read."""
+    return [
+        line
+        for line in run.stderr.splitlines()
+        if line.startswith("Error:") or "| ERROR" in line
+    ]
+
+
+def test_roles_and_regions(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """Each role is read in each region, with one AssumeRole a role, and a state each;
+    the caller's own account is not read."""
+    fill(emulator, ACCOUNT, REGION)
+    run = tap(config=four)
+    assert run.returncode == 0, run.stderr
+    assert scopes_of(run) == ALL
+    assumed = [call for call in emulator.calls if call.operation == "AssumeRole"]
+    assert len(assumed) == 2
+    for stream in ("tuning_jobs", "training_job_summaries"):
+        contexts = [
+            (entry["context"]["account_id"], entry["context"]["region"])
+            for entry in run.state["bookmarks"][stream]["partitions"]
+        ]
+        assert sorted(contexts) == sorted(ALL)
+
+
+def test_role_has_its_own_regions(tap: TapProcess, four: dict[str, Any]) -> None:
+    """A role's own regions take the place of the general ones."""
+    four["assume_roles"][1]["regions"] = ["eu-west-1"]
+    run = tap(config=four)
+    assert (OTHERS[1], "us-east-1") not in scopes_of(run)
+    assert len(scopes_of(run)) == 3
+
+
+def test_within_a_scope_records_come_in_visit_order(
+    tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """A scope's tuning jobs come oldest first, its trials newest first."""
+    run = tap(config=four)
+    for account, region in ALL:
+        names = [
+            record["tuning_job_name"]
+            for record in run.records("training_job_summaries")
+            if (record["account_id"], record["region"]) == (account, region)
+        ]
+        assert names == sorted(names)
+
+
+FAILING = [
+    (
+        Fault("deny", operation=LIST, account=OTHERS[0], region="us-east-1"),
+        ["AccessDeniedException", f"Allow sagemaker:{LIST}"],
+    ),
+    (
+        Fault("deny", operation=TRIALS, account=OTHERS[0], region="us-east-1"),
+        ["AccessDeniedException", f"Allow sagemaker:{TRIALS}"],
+    ),
+    (
+        Fault("region_disabled", account=OTHERS[0], region="us-east-1"),
+        ["UnrecognizedClientException", "access key", "the region is enabled"],
+    ),
+    (
+        Fault("expired", account=OTHERS[0], region="us-east-1"),
+        ["ExpiredTokenException", "Renew the credentials"],
+    ),
+    (
+        Fault("html", account=OTHERS[0], region="us-east-1"),
+        ["status 200 without", "HTTPS_PROXY"],
+    ),
+    (
+        Fault("drop", account=OTHERS[0], region="us-east-1"),
+        ["Connection was closed", "network"],
+    ),
+    (
+        Fault(
+            "error",
+            account=OTHERS[0],
+            region="us-east-1",
+            status=400,
+            code="InvalidSignatureException",
+            message="The request signature does not match.",
+        ),
+        ["InvalidSignatureException", "this machine's clock", "secret key"],
+    ),
+    (
+        Fault("error", account=OTHERS[0], region="us-east-1"),
+        ["InternalFailure", "a later sync"],
+    ),
+    (
+        Fault("repeat_token", account=OTHERS[0], region="us-east-1"),
+        ["same", "oken", "twice"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    FAILING,
+    ids=[f"{f.kind}-{f.code}-{f.operation}" for f, _ in FAILING],
+)
+def test_scope_fails_alone(
+    emulator: Emulator,
+    tap: TapProcess,
+    four: dict[str, Any],
+    fault: Fault,
+    said: list[str],
+) -> None:
+    """A scope that can not be read fails with one line in words; the others are read
+    to their end and save their state; what was not read is read once it can be."""
+    config = {**four, "max_attempts": 2, "page_size": 1}
+    emulator.faults.add(fault)
+    run = tap(config=config)
+    lines = errors(run)
+    assert run.returncode == 1
+    assert len(lines) <= 3
+    told = [line for line in lines if f"account {OTHERS[0]}, us-east-1" in line]
+    assert told
+    for words in said:
+        assert words in told[0]
+    assert "Traceback" not in run.stderr
+    assert {key: rows for key, rows in scopes_of(run).items() if rows == 6} == {
+        key: 6 for key in ALL if key != (OTHERS[0], "us-east-1")
+    }
+    emulator.faults.clear()
+    second = tap(config=config, state=run.state)
+    assert second.returncode == 0, second.stderr
+    missing = {
+        record["training_job_arn"]
+        for one in (run, second)
+        for record in one.records("training_job_summaries")
+    }
+    assert len(missing) == 4 * 6
+
+
+def test_role_that_can_not_be_assumed(tap: TapProcess, four: dict[str, Any]) -> None:
+    """A wrong external id fails the role's scopes, and says what to check."""
+    four["assume_roles"][0]["external_id"] = "wrong-one"
+    run = tap(config=four)
+    assert run.returncode == 1
+    assert set(scopes_of(run)) == {(OTHERS[1], region) for region in REGIONS}
+    told = " ".join(errors(run))
+    assert "AssumeRole" in told
+    assert "external_id" in told
+    assert "Traceback" not in run.stderr
+    assert "wrong-one" not in run.stderr
+
+
+def test_one_reason_for_all_is_said_once(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """When all scopes fail for one reason, it is said once."""
+    emulator.faults.add(
+        Fault("error", status=400, code="ExpiredTokenException", message="expired")
+    )
+    run = tap(config=four)
+    assert run.returncode == 1
+    (line,) = errors(run)
+    assert line.startswith("Error: all 4 accounts and regions: ")
+    assert scopes_of(run) == {}
+
+
+def test_denied_tuning_job_fails_alone(emulator: Emulator, tap: TapProcess) -> None:
+    """A tuning job that a policy denies is a failure; the rest of its scope is read,
+    and the tuning job is read once it may be."""
+    fill(emulator, ACCOUNT, REGION, jobs=5)
+    emulator.clock.move(seconds=86_400)
+    emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job="job-1-us-2"))
+    run = tap(config={})
+    assert run.returncode == 1
+    assert "tuning job job-1-us-2" in run.error
+    assert f"Allow sagemaker:{TRIALS}" in run.error
+    assert scopes_of(run) == {(ACCOUNT, REGION): 12}
+    emulator.faults.clear()
+    second = tap(config={}, state=run.state)
+    assert second.returncode == 0
+    assert scopes_of(second) == {(ACCOUNT, REGION): 3}
+
+
+def test_denied_scope_is_one_line(emulator: Emulator, tap: TapProcess) -> None:
+    """When all visits of a scope are denied, that is one line, and few calls."""
+    fill(emulator, ACCOUNT, REGION, jobs=200)
+    emulator.clock.move(seconds=86_400)
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = tap(config={})
+    assert run.returncode == 1
+    assert len(errors(run)) == 1
+    assert sum(call.operation == TRIALS for call in emulator.calls) < 20
+
+
+def test_deleted_while_it_is_read_is_no_failure(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """A tuning job that is deleted between listing and visit is gone, no failure."""
+    fill(emulator, ACCOUNT, REGION, jobs=3)
+    emulator.clock.move(seconds=86_400)
+    emulator.faults.add(
+        Fault(
+            "error",
+            operation=TRIALS,
+            tuning_job="job-1-us-1",
+            status=400,
+            code="ResourceNotFound",
+            message="Amazon SageMaker can't find a tuning job called job-1-us-1.",
+        )
+    )
+    run = tap(config={})
+    assert run.returncode == 0
+    assert scopes_of(run) == {(ACCOUNT, REGION): 6}
+    assert "1 gone" in run.stderr
+
+
+def test_denied_describe_lists_on(emulator: Emulator, tap: TapProcess) -> None:
+    """Where an open tuning job may not be described, the listing goes on to it."""
+    scope = emulator.scope(ACCOUNT, REGION)
+    scope.plan("old", trials=2000, parallel=1)
+    run = tap(config={})
+    for _ in range(120):
+        emulator.clock.move(seconds=3600)
+        scope.plan(f"n-{emulator.clock.now:%d-%H}", trials=1, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=3600)
+    run = tap(config={}, state=run.state)
+    emulator.faults.add(Fault("deny", operation=DESCRIBE))
+    run = tap(config={}, state=run.state)
+    assert run.returncode == 0, run.stderr
+    assert {r["tuning_job_name"] for r in run.records("training_job_summaries")} == {
+        "old"
+    }
+
+
+def test_slow_scope_holds_nobody_back(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """A throttled scope ends last, long after the others."""
+    emulator.faults.add(
+        Fault("latency", account=OTHERS[0], region="us-east-1", seconds=1.0)
+    )
+    run = tap(config=four)
+    assert run.returncode == 0
+    ends = re.findall(
+        r"account (\d+), (\S+): tuning jobs:.* ([\d.]+) s$",
+        run.stderr,
+        re.MULTILINEULTILINE,
+    )
+    assert len(ends) == 4
+    assert ends[-1][:2] == (OTHERS[0], "us-east-1")
+    assert max(float(seconds) for *_, seconds in ends[:-1]) < float(ends[-1][2])
+
+
+def test_500_for_three_seconds_loses_nothing(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """Three seconds of HTTP 500 to everything are survived, with 8 calls in flight."""
+    fill(emulator, ACCOUNT, REGION, jobs=40)
+    emulator.clock.move(seconds=86_400)
+    emulator.faults.add(Fault("error", after=3, times=60))
+    run = tap(config={"concurrency": 8})
+    assert run.returncode == 0, run.stderr
+    assert scopes_of(run) == {(ACCOUNT, REGION): 120}
+
+
+def test_role_is_assumed_again_before_it_expires(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """A sync that outlasts a role session renews it by itself."""
+    fill(emulator, OTHERS[0], REGION, jobs=20)
+    emulator.clock.move(seconds=86_400)
+    emulator.role_seconds = 3
+    emulator.faults.add(Fault("latency", seconds=0.5))
+    run = tap(config={"assume_roles": [role(OTHERS[0])], "concurrency": 1})
+    assert run.returncode == 0, run.stderr
+    assumed = [call for call in emulator.calls if call.operation == "AssumeRole"]
+    assert len(assumed) > 1
+
+
+def test_no_secret_is_shown(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """No credential in use is in the log, in the output or in the state."""
+    keys = emulator.environment(ACCOUNT, REGION)
+    secrets = [keys[n] for n in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+    emulator.faults.add(Fault("deny", account=OTHERS[1]))
+    run = tap(config=four)
+    text = run.stderr + json.dumps(run.messages)
+    for secret in [*secrets, "shared-secret"]:
+        assert secret not in text
