@@ -302,7 +302,7 @@ def test_slow_scope_holds_nobody_back(
     ends = re.findall(
         r"account (\d+), (\S+): tuning jobs:.* ([\d.]+) s$",
         run.stderr,
-        re.MULTILINEULTILINE,
+        re.MULTILINE,
     )
     assert len(ends) == 4
     assert ends[-1][:2] == (OTHERS[0], "us-east-1")
