@@ -21,7 +21,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator tests
+	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks tests
 
 check: lint types test  ## What CI runs.
 
@@ -39,9 +39,17 @@ wheel: setup  ## The tests on the installed wheel, without the package beside th
 	  $(CURDIR)/$(BIN)/uv pip install --quiet --constraint $(CURDIR)/constraints.txt --group test $(CURDIR)/dist/*.whl && \
 	  .venv/bin/python -m pytest --quiet
 
+demo: setup  ## Two syncs of an emulated account into a real Postgres.
+	$(BIN)/python -m demo
+
+bench: setup  ## The tap beside a plain boto3 loop.
+	$(BIN)/python -m benchmarks
+
 constraints: setup  ## Pin anew what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --group dev --output-file constraints.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
+	  --output-file demo/constraints.txt demo/requirements.in pyproject.toml
 
 clean:
 	rm -rf .venv .meltano .demo build dist output .hypothesis .mypy_cache .pytest_cache .ruff_cache

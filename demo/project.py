@@ -1,0 +1,109 @@
+"""The demo's Meltano, and a copy of the checkout's Meltano project.
+
+Nothing of the user's own is read or changed: neither `.meltano` nor `.env`, nor the
+variables of AWS, Meltano, taps and targets.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from demo import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLUGINS = ("tap-sagemaker-tuning", "target-postgres")
+
+_FOREIGN = ("AWS_", "MELTANO_", "TAP_", "TARGET_", "PYTHON", "VIRTUAL_ENV")
+_EDITABLE = "pip_url: -e ."
+
+
+class Project:
+    """A Meltano project that is the demo's alone.
+
+    Args:
+        checkout: Whose `meltano.yml` it has.
+        folder: Where all state goes.
+    """
+
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self._checkout = checkout
+        self._root = folder / "project"
+        self._venv = folder / "venv"
+        self.log = folder / "meltano.log"
+        self._environment = _inherited() | {
+            "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+            "MELTANO_HUB_URL": "http://127.0.0.1:9",  # no hub: it must not be needed
+            "MELTANO_PROJECT_ROOT": str(self._root),
+            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
+            "NO_COLOR": "1",
+            "NO_PROXY": ",".join([os.environ.get("NO_PROXY", ""), "127.0.0.1"]).strip(
+                ","
+            ),
+            "XDG_STATE_HOME": str(folder / "state"),  # Meltano's logs
+            "UV_CONSTRAINT": str(checkout / "demo" / "constraints.txt"),
+        }
+
+    def install(self) -> None:
+        """Make it anew and install Meltano and both plugins, with no state kept.
+
+        Raises:
+            Failed: Something could not be installed.
+        """
+        uv = [_uv(), "--quiet"]
+        if not self._tool("python").exists():
+            self._run([*uv, "venv", "--python", sys.executable, str(self._venv)])
+        wanted = ["--python", str(self._tool("python")), "meltano"]
+        self._run([*uv, "pip", "install", *wanted])
+        original = (self._checkout / "meltano.yml").read_text(encoding="utf-8")
+        if original.count(_EDITABLE) != 1:
+            message = f"meltano.yml does not say once «{_EDITABLE}»"
+            raise processes.Failed(message)
+        up = os.path.relpath(self._checkout, self._root)
+        self._root.mkdir(parents=True, exist_ok=True)
+        copy = original.replace(_EDITABLE, f"pip_url: -e {up}")
+        (self._root / "meltano.yml").write_text(copy, encoding="utf-8")
+        for state in self._root.glob(".meltano/meltano.db*"):
+            state.unlink()
+        for kind, plugin in zip(("extractor", "loader"), PLUGINS, strict=True):
+            self._run([str(self._tool("meltano")), "install", kind, plugin])
+
+    def sync(self, settings: Mapping[str, str]) -> None:
+        """`meltano run tap-sagemaker-tuning target-postgres`.
+
+        Args:
+            settings: Environment variables with the settings of both.
+
+        Raises:
+            Failed: The run did.
+        """
+        self._run([str(self._tool("meltano")), "run", *PLUGINS], settings)
+
+    def _run(self, command: list[str], more: Mapping[str, str] | None = None) -> None:
+        environment = self._environment | dict(more or {})
+        cwd = self._root if self._root.exists() else self._checkout
+        processes.run(command, self.log, cwd=cwd, environment=environment)
+
+    def _tool(self, name: str) -> Path:
+        where = "Scripts" if sys.platform == "win32" else "bin"
+        return self._venv / where / name
+
+
+def _inherited() -> dict[str, str]:
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(_FOREIGN)
+    }
+
+
+def _uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    if not beside.exists():
+        message = f"no uv beside {sys.executable}: run `make setup` first"
+        raise processes.Failed(message)
+    return str(beside)

@@ -1,0 +1,88 @@
+"""What the emulator says is true, in the form of the demo's queries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from demo.processes import Failed
+
+Truth = dict[str, Any]
+Trial = dict[str, Any]
+
+_METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
+
+
+def counts(truth: Truth) -> tuple[int, int, int]:
+    """Tuning jobs, trials, and running trials."""
+    running = [_runs(trial) for trial in _trials(truth)]
+    return len(truth["tuning_jobs"]), len(running), sum(running)
+
+
+def changes(before: Truth, now: Truth) -> tuple[int, int]:
+    """Trials that are new, and that ran before and have ended."""
+    was = {trial["TrainingJobArn"]: _runs(trial) for trial in _trials(before)}
+    ended = [t for t in _trials(now) if was.get(t["TrainingJobArn"]) and not _runs(t)]
+    return len(_trials(now)) - len(was), len(ended)
+
+
+def leaders(truth: Truth, tuning_job: str) -> list[str]:
+    """The five best trials of a tuning job: the ends of their names."""
+    rated = [trial for trial in truth["trials"][tuning_job] if _METRIC in trial]
+    rated.sort(key=lambda trial: trial[_METRIC]["Value"], reverse=True)
+    return [trial["TrainingJobName"][-12:] for trial in rated[:5]]
+
+
+def failures(truth: Truth) -> list[tuple[str, str]]:
+    """Failed trials by name, with the first line of the reason."""
+    return sorted(
+        (trial["TrainingJobName"], trial["FailureReason"].split("\n")[0])
+        for trial in _trials(truth)
+        if trial["TrainingJobStatus"] == "Failed"
+    )
+
+
+def trials(truth: Truth) -> list[tuple[Any, ...]]:
+    """Every trial by name, with its statuses, metric and hyperparameters."""
+    return sorted(
+        (
+            (
+                trial["TrainingJobName"],
+                trial["TrainingJobStatus"],
+                trial.get("ObjectiveStatus"),
+                trial.get(_METRIC, {}).get("Value"),
+                trial["TunedHyperParameters"],
+            )
+            for trial in _trials(truth)
+        ),
+        key=lambda row: str(row[0]),
+    )
+
+
+def statuses(truth: Truth) -> list[tuple[str, str]]:
+    """Every tuning job by name, with its status."""
+    return sorted(
+        (job["HyperParameterTuningJobName"], job["HyperParameterTuningJobStatus"])
+        for job in truth["tuning_jobs"]
+    )
+
+
+def agree(what: str, *, warehouse: object, emulator: object) -> None:
+    """Compare.
+
+    Raises:
+        Failed: They differ.
+    """
+    if warehouse != emulator:
+        message = (
+            f"the warehouse and the emulator differ on {what}:\n"
+            f"  warehouse {warehouse}\n  emulator  {emulator}"
+        )
+        raise Failed(message)
+
+
+def _trials(truth: Truth) -> list[Trial]:
+    return [trial for of_job in truth["trials"].values() for trial in of_job]
+
+
+def _runs(trial: Trial) -> bool:
+    return trial["TrainingJobStatus"] in ("InProgress", "Stopping")

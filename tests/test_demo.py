@@ -1,0 +1,135 @@
+"""The demo does what it says, from nothing, and leaves nothing running. Slow."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator import Emulator
+from emulator.__main__ import populate
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MARK = "TUNING_DEMO_RUN"
+
+pytestmark = pytest.mark.skipif(
+    not (CHECKOUT / "demo").is_dir(), reason="the demo is in the checkout only"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the demo, empty at first."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture
+def demo(folder: Path) -> subprocess.Popen[str]:
+    """The demo, just started."""
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        [sys.executable, "-m", "demo", str(folder)],
+        cwd=CHECKOUT,
+        env={**os.environ, MARK: folder.name + uuid.uuid4().hex},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def left_running(folder: Path) -> list[str]:
+    """Command lines of the processes that descend from a demo in a folder."""
+    mark = f"{MARK}={folder.name}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark in (process / "environ").read_bytes()
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it has ended, or is somebody else's
+            continue
+        if line and (marked or str(folder) in line):
+            found.append(line)
+    return found
+
+
+def counted(truth: dict[str, Any]) -> list[str]:
+    """Tuning jobs, trials and running trials, as the demo's table has them."""
+    (scope,) = truth.values()
+    trials = [trial for trials in scope["trials"].values() for trial in trials]
+    statuses = [trial["TrainingJobStatus"] for trial in trials]
+    running = statuses.count("InProgress") + statuses.count("Stopping")
+    return [str(len(scope["tuning_jobs"])), str(len(trials)), str(running)]
+
+
+def foretold() -> tuple[list[str], list[str]]:
+    """The counts after the first and after the second sync."""
+    emulator = Emulator("2026-03-02T09:00:00Z", seed=7)
+    scope = emulator.scope("123456789012", "us-east-1")
+    populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
+    first = counted(emulator.truth())
+    emulator.clock.move(timedelta(minutes=90))
+    scope.plan("pricing-gbm-late", trials=12, parallel=3)
+    emulator.clock.move(timedelta(minutes=30))
+    return first, counted(emulator.truth())
+
+
+def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -> None:
+    """From nothing, both syncs bring exactly what the account holds at that time."""
+    output, _ = demo.communicate(timeout=400)
+    assert demo.returncode == 0, output
+    rows = [line.split() for line in output.splitlines()]
+    first, second = foretold()
+    assert rows.index(first) < rows.index(second)
+    assert f"{second[0]} tuning jobs, {second[1]} trials, in every" in output
+    assert left_running(folder) == []
+
+
+def test_ctrl_c_leaves_nothing_running(
+    demo: subprocess.Popen[str], folder: Path
+) -> None:
+    """Interrupted in the middle of a sync it ends all that it started."""
+    assert demo.stdout is not None
+    while not demo.stdout.readline().startswith(("First sync", "Traceback")):
+        pass
+    time.sleep(2)
+    running = " ".join(left_running(folder))
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=60)
+    assert re.search("emulator.*postgres|postgres.*emulator", running)
+    assert demo.returncode == 128 + signal.SIGINT
+    assert left_running(folder) == []
+
+
+def test_a_failure_shows_the_log(tmp_path: Path) -> None:
+    """What fails is named, with the end of its log, and the exit code is 1."""
+    (tmp_path / "venv").write_text("in the way")
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, "-m", "demo", str(tmp_path)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "The demo failed: exit code" in done.stderr
+    assert f"the end of {tmp_path / 'meltano.log'}:" in done.stderr
+    assert left_running(tmp_path) == []
+
+
+def test_constraints_are_of_the_versions_that_meltano_installs() -> None:
+    """What meltano.yml asks for is what the demo's constraints pin."""
+    meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text(encoding="utf-8"))
+    wanted = {p["name"]: p["pip_url"] for p in meltano["plugins"]["loaders"]}
+    for name in ("constraints.txt", "requirements.in"):
+        pinned = (CHECKOUT / "demo" / name).read_text(encoding="utf-8").splitlines()
+        assert wanted["target-postgres"] in pinned

@@ -1,0 +1,183 @@
+"""meltano.yml and .env.example say of the tap what the tap says of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tap_sagemaker_tuning.settings import SETTINGS
+
+ROOT = Path(__file__).resolve().parent.parent
+OWN = SETTINGS.to_dict()["properties"]
+NOT_OURS = {"faker_config"}  # the tap does not depend on faker
+KINDS = {"start_date": "date_iso8601"}
+PREFIX = "TAP_SAGEMAKER_TUNING_"
+
+Settings = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def project() -> dict[str, Any]:
+    """The Meltano project."""
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    parsed: dict[str, Any] = yaml.safe_load(text)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def extractor(project: dict[str, Any]) -> dict[str, Any]:
+    """The tap's entry."""
+    (entry,) = project["plugins"]["extractors"]
+    return dict(entry)
+
+
+@pytest.fixture(scope="module")
+def declared(extractor: dict[str, Any]) -> Settings:
+    """The tap's settings in meltano.yml, by name."""
+    return {setting["name"]: setting for setting in extractor["settings"]}
+
+
+@pytest.fixture(scope="module")
+def about() -> dict[str, Any]:
+    """What the tap says of itself."""
+    tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
+    told = subprocess.run(  # noqa: S603 - the command is ours
+        [str(tap), "--about", "--format=json"],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    parsed: dict[str, Any] = json.loads(told.stdout)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def actual(about: dict[str, Any]) -> Settings:
+    """The tap's settings as it has them, the SDK's own at the end."""
+    every = about["settings"]["properties"]
+    return {name: every[name] for name in every if name not in NOT_OURS}
+
+
+def test_every_setting_is_there_in_order(declared: Settings, actual: Settings) -> None:
+    """The tap's own settings come first and in their order, then the SDK's."""
+    assert list(declared) == list(actual)
+    assert list(declared)[: len(OWN)] == list(OWN)
+
+
+def test_kinds(declared: Settings, actual: Settings) -> None:
+    """A setting's kind is its type, and Meltano may resolve a relative start_date."""
+    expected = {name: KINDS.get(name, actual[name]["type"][0]) for name in actual}
+    assert {name: setting["kind"] for name, setting in declared.items()} == expected
+
+
+def test_labels_and_descriptions(declared: Settings, actual: Settings) -> None:
+    """Label and description are the tap's own words."""
+    assert {
+        name: (setting["label"], setting["description"])
+        for name, setting in declared.items()
+    } == {
+        name: (setting["title"], setting["description"])
+        for name, setting in actual.items()
+    }
+
+
+def test_values_are_defaults(declared: Settings, actual: Settings) -> None:
+    """A value is given where the tap has a default, and it is that."""
+    assert {
+        name: setting["value"]
+        for name, setting in declared.items()
+        if "value" in setting
+    } == {
+        name: setting["default"]
+        for name, setting in actual.items()
+        if "default" in setting
+    }
+
+
+def test_secrets_are_sensitive(declared: Settings, actual: Settings) -> None:
+    """What the tap keeps secret Meltano keeps too, and nothing else."""
+    assert {name for name in declared if declared[name].get("sensitive")} == {
+        name for name in actual if actual[name].get("secret")
+    }
+
+
+def test_settings_say_nothing_else(declared: Settings) -> None:
+    """No setting has a key of which the other tests do not know."""
+    known = {"name", "kind", "label", "description", "value", "sensitive"}
+    assert set().union(*declared.values()) == known
+
+
+def test_capabilities(extractor: dict[str, Any], about: dict[str, Any]) -> None:
+    """Meltano knows all the tap can do: without `state` it starts anew each time."""
+    assert extractor["capabilities"] == about["capabilities"]
+    assert "state" in extractor["capabilities"]
+
+
+def test_nothing_is_set_for_the_user(project: dict[str, Any]) -> None:
+    """Neither the project nor an environment configures a plugin."""
+    plugins = [plugin for kind in project["plugins"].values() for plugin in kind]
+    assert [plugin["name"] for plugin in plugins if "config" in plugin] == []
+    assert [each for each in project["environments"] if set(each) != {"name"}] == []
+
+
+def test_needs_no_hub(project: dict[str, Any]) -> None:
+    """Every plugin is defined in full, every loader at a fixed version."""
+    plugins = [plugin for kind in project["plugins"].values() for plugin in kind]
+    needed = {"name", "namespace", "pip_url", "executable", "settings"}
+    assert [plugin["name"] for plugin in plugins if needed - set(plugin)] == []
+    packages = [
+        package
+        for loader in project["plugins"]["loaders"]
+        for package in loader["pip_url"].split()
+    ]
+    assert [package for package in packages if "==" not in package] == []
+
+
+def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
+    """A loader's password, key or URL with a password is sensitive."""
+    secret = re.compile("password|passphrase|private_key$|url$")
+    settings = [s for each in project["plugins"]["loaders"] for s in each["settings"]]
+    assert {s["name"] for s in settings if s.get("sensitive")} == {
+        s["name"] for s in settings if secret.search(s["name"])
+    }
+
+
+def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
+    """Each hour the tap is run into Postgres."""
+    (schedule,) = project["schedules"]
+    assert schedule["interval"] == "@hourly"
+    jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
+    assert jobs[schedule["job"]] == ["tap-sagemaker-tuning target-postgres"]
+
+
+def test_env_example_has_every_setting_in_order() -> None:
+    """Each of the tap's own settings has one line, commented out, under a comment."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    paragraphs = [block.splitlines() for block in text.strip().split("\n\n")[1:]]
+    names = [f"{PREFIX}{name.upper()}" for name in OWN]
+    assert [lines[-1].removeprefix("# ").split("=")[0] for lines in paragraphs] == names
+    assert {len(lines) for lines in paragraphs} == {2}
+    assert {line[:2] for lines in paragraphs for line in lines} == {"# "}
+
+
+def test_env_example_has_values_of_the_right_kind() -> None:
+    """Numbers, lists and chosen words in .env.example are what the tap takes."""
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    found = dict(re.findall(f"^# {PREFIX}([A-Z_]+)=(.+)$", text, re.MULTILINE))
+    given = {name.lower(): value for name, value in found.items()}
+    arrays = [n for n in OWN if OWN[n]["type"][0] == "array"]
+    numbers = [n for n in OWN if OWN[n]["type"][0] == "integer"]
+    assert [n for n in arrays if not isinstance(json.loads(given[n]), list)] == []
+    assert [n for n in numbers if not given[n].isdigit()] == []
+    assert {n: given[n] for n in OWN if "default" in OWN[n]} == {
+        n: str(OWN[n]["default"]) for n in OWN if "default" in OWN[n]
+    }
+    chosen = [n for n in OWN if "enum" in OWN[n]]
+    assert [n for n in chosen if given[n] not in OWN[n]["enum"]] == []
