@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tap_sagemaker_tuning.client import Client
-from tap_sagemaker_tuning.errors import NOT_FOUND, code, is_denied
+from tap_sagemaker_tuning.errors import NOT_FOUND, code
 from tap_sagemaker_tuning.listing import Listing, Unread, list_tuning_jobs
 from tap_sagemaker_tuning.records import Summary
 from tap_sagemaker_tuning.replication import Plan, Visit
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Read = Callable[[Client, Visit], Iterator[list[Summary]]]
 """Reads a visit's trials, page by page."""
 
-_TOO_MANY_DENIED = 3  # first visits, after which the scope itself is suspected
+_SUSPICIOUS = 3  # visits that fail in a row, after which the scope is looked at
 _PAGES_AHEAD = 2
 _POLL = 0.2  # seconds between looks at whether to stop
 
@@ -154,39 +154,33 @@ class Reading:
         for _ in range(min(concurrency, len(visits))):
             self._start(self._work, client, tasks, read)
         ahead: deque[tuple[Visit, queue.Queue[Any]]] = deque()
-        held: list[Visited] = []
-        is_suspect = True
         left = iter(visits)
+        failed: list[Visited] = []  # in a row, at their first call; not passed on yet
         while True:
             while len(ahead) < 2 * concurrency and (visit := next(left, None)):
                 ahead.append((visit, queue.Queue(maxsize=_PAGES_AHEAD)))
                 tasks.put(ahead[-1])
             if not ahead:
                 break
-            end = self._pass_on(client, *ahead.popleft())
-            held.append(end)
-            if is_suspect and end.error and is_denied(end.error):
-                if len(held) < _TOO_MANY_DENIED:
-                    continue
-                # If the newest is denied as well, that is raised, and ends the scope:
-                # one line instead of thousands.
-                next(read(client, visits[-1]), None)
-            is_suspect = False
-            for event in held:
-                self._put(self._events, event)
-            held = []
-        for event in held:
-            self._put(self._events, event)
-
-    def _pass_on(
-        self, client: Client, visit: Visit, pages: queue.Queue[Any]
-    ) -> Visited:
-        """Pass on a visit's pages as events, and give back its end."""
-        while True:
+            visit, pages = ahead.popleft()
             item = self._get(pages)
-            if not isinstance(item, list):
-                return Visited(client, visit, item)
-            self._put(self._events, Page(client, visit, item))
+            has_failed = isinstance(item, Exception) and not is_deleted(item)
+            if has_failed:
+                failed.append(Visited(client, visit, item))
+                if len(failed) < _SUSPICIOUS:
+                    continue
+                # If the newest fails as well, that is raised, and ends the scope: one
+                # line instead of thousands, and none of these is given up for it.
+                next(read(client, visits[-1]), None)
+            self._put_all(failed)
+            failed = []
+            if has_failed:
+                continue
+            while isinstance(item, list):
+                self._put(self._events, Page(client, visit, item))
+                item = self._get(pages)
+            self._put(self._events, Visited(client, visit, item))
+        self._put_all(failed)
 
     def _work(self, client: Client, tasks: queue.SimpleQueue[Any], read: Read) -> None:
         """Read visits: pages, and then None or the error that ended them."""
@@ -210,6 +204,10 @@ class Reading:
                 return
 
         threading.Thread(target=run, daemon=True).start()
+
+    def _put_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            self._put(self._events, event)
 
     def _put(self, where: queue.Queue[Any], item: object) -> None:
         while not self._stopped.is_set():
