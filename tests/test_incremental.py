@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from emulator import Emulator, Scope
     from tests.conftest import Run, TapProcess
 
+pytestmark = pytest.mark.slow
+
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 DESCRIBE = "DescribeHyperParameterTuningJob"

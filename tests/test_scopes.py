@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from emulator import Emulator
     from tests.conftest import Run, TapProcess
 
+pytestmark = pytest.mark.slow
+
 OTHERS = ["222222222222", "333333333333"]
 REGIONS = ["us-east-1", "eu-west-1"]
 LIST = "ListHyperParameterTuningJobs"
