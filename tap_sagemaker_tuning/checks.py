@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
 """Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
 
-ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
+ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 # The API's own patterns: HyperParameterTuningJobName, NameContains, ExternalId.
-_TUNING_JOB_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+_TUNING_JOB_NAME = re.compile(r"(?!.{33})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _NAME_CONTAINS = re.compile(r"[a-zA-Z0-9-]{1,63}")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}")
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
 def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -141,11 +142,10 @@ def _credential_problems(config: Mapping[str, Any]) -> Iterator[str]:
         )
     if "aws_profile" in config and (has_id or has_secret):
         yield "aws_profile: contradicts aws_access_key_id: set one of the two"
-    if "aws_endpoint_url" in config and not _is_url(config["aws_endpoint_url"]):
-        yield (
-            f"aws_endpoint_url: {config['aws_endpoint_url']!r} is not a URL such as "
-            "http://localhost:5000"
-        )
+    url = config.get("aws_endpoint_url", "http://localhost")
+    if not _is_url(url):
+        shown = "a URL with a password" if "@" in url else repr(url)
+        yield f"aws_endpoint_url: {shown} is not of the form http://localhost:5000"
 
 
 def _is_url(text: str) -> bool:
@@ -213,6 +213,8 @@ def _filter_problems(config: Mapping[str, Any]) -> Iterator[str]:
             f"start_date: {config['start_date']!r} is not a time such as "
             "2026-01-31T00:00:00Z"
         )
+    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "flattening_max_depth: missing, while flattening_enabled is set"
     if "starting_token" in config and not _is_one_tuning_job(config):
         yield (
             "starting_token: needs one name in tuning_job_names, and one account and "
@@ -242,8 +244,8 @@ def _list_problems(
 
 
 def _is_time(text: str) -> bool:
-    # A bare number is a time to `timestamp`, and most likely a typing error here.
-    if re.fullmatch(r"[\d.]+", text):
+    # A bare number is a time to `timestamp`, and a mistake here.
+    if not _DATE.fullmatch(text):
         return False
     try:
         timestamp(text)

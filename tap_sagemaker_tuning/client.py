@@ -6,6 +6,7 @@ scope, so each has a client of its own.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ _RESULT = {
     LIST_TRIALS: "TrainingJobSummaries",
     DESCRIBE_TUNING_JOB: "HyperParameterTuningJobName",
 }
+_LOGGER = logging.getLogger("tap-sagemaker-tuning")
 _THROTTLED = frozenset(
     {"ThrottlingException", "Throttling", "TooManyRequestsException"}
 )
@@ -184,7 +186,7 @@ class Client:
             },
             **only,
         )
-        for page in _checked(LIST_TRIALS, pages):
+        for page in self._checked(LIST_TRIALS, pages):
             yield page, None
         # Only now: on a page's boundary botocore sets it after it gave the page.
         yield [], pages.resume_token
@@ -193,7 +195,23 @@ class Client:
         pages = self._api.get_paginator(_snake(operation)).paginate(
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
-        yield from _checked(operation, pages)
+        yield from self._checked(operation, pages)
+
+    def _checked(self, operation: str, pages: Any) -> Iterator[list[Summary]]:
+        """Pass on the pages' items, if there are any and they go in no circle."""
+        seen: set[str] = set()
+        for page in pages:
+            if _RESULT[operation] not in page:
+                raise NoListError(_no_result(operation))
+            items = page[_RESULT[operation]]
+            _LOGGER.debug("%s: %s: a page of %d", self.scope, operation, len(items))
+            yield items
+            token = page.get("NextToken")
+            if token is not None:
+                if token in seen:
+                    msg = f"{operation}: the service gave the same NextToken twice"
+                    raise aws.PaginationError(message=msg)
+                seen.add(token)
 
     def _received(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
@@ -242,21 +260,6 @@ class Client:
             return None
         delay: float = min(_LONGEST_DELAY, 0.1 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
-
-
-def _checked(operation: str, pages: Any) -> Iterator[list[Summary]]:
-    """Pass on the pages' items, if there are any and they do not go in circles."""
-    seen: set[str] = set()
-    for page in pages:
-        if _RESULT[operation] not in page:
-            raise NoListError(_no_result(operation))
-        yield page[_RESULT[operation]]
-        token = page.get("NextToken")
-        if token is not None:
-            if token in seen:
-                msg = f"{operation}: the service gave the same NextToken twice"
-                raise aws.PaginationError(message=msg)
-            seen.add(token)
 
 
 def _no_result(operation: str) -> str:

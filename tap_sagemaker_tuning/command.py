@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+import traceback
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
@@ -63,7 +65,11 @@ class JSONFile(click.ParamType[io.StringIO]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> io.StringIO:
         option = param.opts[0] if param else "file"
-        return io.StringIO(json_object(value, option))
+        text = json_object(value, option)
+        if option == "--catalog" and not _is_catalog(json.loads(text)):
+            msg = f"{option}: {value} is not a catalog such as --discover writes"
+            raise click.ClickException(msg)
+        return io.StringIO(text)
 
 
 def json_object(path: str, option: str) -> str:
@@ -79,11 +85,14 @@ def json_object(path: str, option: str) -> str:
     Raises:
         ClickException: It can not be read, or holds something else.
     """
+    text = ""
     try:
         text = Path(path).read_text(encoding="utf-8")
         wrong = None if isinstance(json.loads(text), dict) else "is not a JSON object"
     except OSError as error:
         wrong = f"can not be read: {error.strerror}"
+    except UnicodeDecodeError:
+        wrong = "is not UTF-8 text"
     except ValueError as error:
         wrong = f"is not JSON: {error}" if text.strip() else "is empty"
     if wrong:
@@ -92,10 +101,35 @@ def json_object(path: str, option: str) -> str:
     return text
 
 
+def _is_catalog(found: dict[str, Any]) -> bool:
+    """Whether a JSON object has what the SDK reads of a catalog, which it trusts."""
+    streams = found.get("streams")
+    return isinstance(streams, list) and bool(streams) and all(map(_is_entry, streams))
+
+
+def _is_entry(stream: Any) -> bool:
+    match stream:
+        case {"tap_stream_id": str(), "schema": {"properties": dict()}}:
+            return isinstance(stream.get("metadata", []), list)
+        case _:
+            return False
+
+
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Make the SDK's errors about settings, catalog and stream maps one line each."""
+    """Make errors about settings, catalog and stream maps one line each."""
     try:
         yield
     except (ConfigurationError, DiscoveryError, MappingError) as error:
-        raise click.ClickException(" ".join(str(error).split())) from error
+        raise click.ClickException(_line(error)) from error
+    except Exception as error:
+        # An expression of a stream map can raise anything.
+        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        if mapper.__file__ not in files:
+            raise
+        msg = f"stream_maps: {type(error).__name__}: {_line(error)}"
+        raise click.ClickException(msg) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

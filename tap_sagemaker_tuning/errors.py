@@ -5,7 +5,6 @@ Never a credential: only error codes, the service's own sentences and request id
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,7 +52,6 @@ _ADVICE_BY_CODE = {
     "ServiceUnavailable": _LATER,
 }
 
-_REQUEST = re.compile(r" \(request [^)]*\)")
 _SSO = "Run `aws sso login`"
 _NETWORK = (
     "Check the network, the region's name, and aws_endpoint_url or "
@@ -91,12 +89,24 @@ class Failure:
     Attributes:
         scope: The account and region; None: before any scope was known.
         tuning_job: The one tuning job that was not read; None: the whole scope.
-        reason: What the service said, and what to do.
+        error: What a call of boto3's raised.
     """
 
     scope: Scope | None
     tuning_job: str | None
-    reason: str
+    error: Exception
+
+    @property
+    def reason(self) -> str:
+        """What the service said, and what to do, in one line."""
+        return explain(self.error)
+
+    @property
+    def cause(self) -> str:
+        """The same for what one thing made fail, whatever the scope and request."""
+        if isinstance(self.error, ClientError):
+            return f"{self.error.operation_name}: {code(self.error)}"
+        return self.reason
 
     def __str__(self) -> str:
         """Say where, and then why."""
@@ -132,7 +142,7 @@ def explain(error: Exception) -> str:
     advice = next(
         (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind)), None
     )
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     return f"{said}. {advice}" if advice else f"{type(error).__name__}: {said}"
 
 
@@ -146,9 +156,9 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
     Returns:
         The lines.
     """
-    reasons = {_REQUEST.sub("", failure.reason) for failure in failures}
+    causes = {failure.cause for failure in failures}
     whole = [failure for failure in failures if failure.tuning_job is None]
-    if scopes > 1 and len(whole) == len(failures) == scopes and len(reasons) == 1:
+    if scopes > 1 and len(whole) == len(failures) == scopes and len(causes) == 1:
         return [f"all {scopes} accounts and regions: {failures[0].reason}"]
     return [str(failure) for failure in failures]
 
@@ -160,7 +170,7 @@ def _is_assume_role(error: Exception) -> bool:
 def _explain_answer(error: ClientError) -> str:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
-    said = " ".join(str(answer.get("Message") or "").split())
+    said = " ".join(str(answer.get("Message") or "").split()).rstrip(".")
     parts = [f"{error.operation_name}: {code(error) or 'error'}"]
     if said:
         parts.append(said)

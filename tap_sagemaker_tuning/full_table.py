@@ -39,6 +39,7 @@ class FullRead:
         names = self._config.get("tuning_job_names", ())
         self._scope = clients[0].scope if len(names) == len(clients) == 1 else None
         self._token: str | None = None
+        self._is_read = False
         self._request: dict[str, Any] = {}
 
     def __call__(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
@@ -63,6 +64,7 @@ class FullRead:
         for page, resume in chain([first], pages):
             yield [t for t in page if t["CreationTime"] >= (visit.since or "")]
             self._token = resume
+        self._is_read = True
         if self._token:
             self._stream.logger.info(
                 "%s, tuning job %s: max_items reached; starting_token to go on: %s",
@@ -82,14 +84,14 @@ class FullRead:
             return self._config["starting_token"], False
         if self._scope is None:
             return None, False
-        saved = self._stream.saved(self._scope).get("resume", {})
-        if saved.get("request") != self._request:
-            return None, False
-        return saved["token"], True
+        match self._stream.saved(self._scope).get("resume"):
+            case {"token": str(token), "request": request} if request == self._request:
+                return token, True
+        return None, False
 
     def save_token(self) -> None:
-        """Keep the token to go on with, or forget the last one."""
-        if self._scope is None:
+        """Keep the token to go on with, or forget the last one once it has served."""
+        if self._scope is None or not self._is_read:
             return
         entry = self._stream.get_context_state(self._scope.context)
         if self._token:

@@ -91,7 +91,7 @@ def tuning_job(summary: Summary, *, account_id: str, region: str) -> Record:
         if limits is None
         else {
             "max_number_of_training_jobs": limits.get("MaxNumberOfTrainingJobs"),
-            "max_parallel_training_jobs": limits.get("MaxParallelTrainingJobs"),
+            "max_parallel_training_jobs": limits["MaxParallelTrainingJobs"],
             "max_runtime_in_seconds": limits.get("MaxRuntimeInSeconds"),
         },
     }
@@ -133,7 +133,7 @@ def training_job(
         "training_start_time": summary.get("TrainingStartTime"),
         "training_end_time": summary.get("TrainingEndTime"),
         "tuned_hyper_parameters": {
-            name: storable(value) if isinstance(value, str) else str(value)
+            storable(name): storable(value) if isinstance(value, str) else str(value)
             for name, value in summary["TunedHyperParameters"].items()
             if value is not None
         },
@@ -172,7 +172,7 @@ def _objective(metric: Summary) -> Record:
                 value = None
     return {
         "type": metric.get("Type"),
-        "metric_name": metric["MetricName"],
+        "metric_name": storable(metric["MetricName"]),
         "value": value,
         "non_finite": non_finite,
     }

@@ -152,12 +152,11 @@ class Plan:
             elif self._is_new(job):
                 yield Visit(job=job, since=self._first_second)
 
-    def drop_gone(self, listing: Listing, now: str) -> Iterator[str]:
-        """Give up the open tuning jobs that the service does not have any more.
+    def drop_gone(self, listing: Listing) -> Iterator[str]:
+        """Forget the open tuning jobs that the service does not have any more.
 
         Args:
             listing: All that was listed and asked for.
-            now: The service's time.
 
         Yields:
             A sentence about each.
@@ -168,11 +167,20 @@ class Plan:
                 del self.state.open[key]
                 self.gone_jobs += 1
                 yield f"tuning job {job.name} of {job.created} was deleted"
-            elif (
-                created is None
-                and listing.is_whole
-                and now > _shift(job.since or job.created, PATIENCE)
-            ):
+
+    def drop_unlisted(self, listing: Listing, now: str) -> Iterator[str]:
+        """Give up the open tuning jobs that can neither be listed nor asked for.
+
+        Args:
+            listing: All that was listed and asked for.
+            now: The service's time.
+
+        Yields:
+            A warning about each.
+        """
+        for key, job in list(self.state.open.items()):
+            is_unmet = listing.is_whole and listing.created(job.name) is None
+            if is_unmet and now > _shift(job.since or job.created, PATIENCE):
                 del self.state.open[key]
                 yield (
                     f"tuning job {job.name} of {job.created} is given up: it is in no "

@@ -54,6 +54,9 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
         NoRegionError: Neither the settings nor the chain name a region.
         BotoCoreError, ClientError: The caller's own account can not be found out.
     """
+    # At DEBUG botocore shows requests and answers whole, credentials and all.
+    botocore_logger = logging.getLogger("botocore")
+    botocore_logger.setLevel(max(logging.INFO, botocore_logger.getEffectiveLevel()))
     # A failure to get credentials comes out of the call that needed them.
     logging.getLogger("botocore.credentials").addFilter(_without_traceback)
     caller = botocore.session.Session(profile=config.get("aws_profile"))

@@ -16,7 +16,6 @@ def _text(name: str, title: str, description: str, **more: Any) -> th.Property[s
         th.StringType(min_length=1),
         title=title,
         description=description,
-        nullable=False,
         **more,
     )
 
@@ -29,7 +28,6 @@ def _number(
         th.IntegerType(minimum=1, maximum=most),
         title=title,
         description=description,
-        nullable=False,
         **more,
     )
 
@@ -40,7 +38,6 @@ def _texts(name: str, title: str, description: str) -> th.Property[list[str]]:
         th.ArrayType(th.StringType(min_length=1)),
         title=title,
         description=description,
-        nullable=False,
     )
 
 
@@ -85,7 +82,7 @@ SETTINGS = th.PropertiesList(
         "assume_roles",
         th.ArrayType(
             th.ObjectType(
-                _text("role_arn", "Role ARN", "The role to assume."),
+                _text("role_arn", "Role ARN", "The role to assume.", required=True),
                 _text(
                     "external_id",
                     "External id",
@@ -103,7 +100,6 @@ SETTINGS = th.PropertiesList(
         description="Roles to read other accounts through, one an account: a list of "
         "{role_arn, external_id, regions}, of which role_arn must be given. When set, "
         "the caller's own account is not read. Default: the caller's own account.",
-        nullable=False,
     ),
     _texts(
         "tuning_job_names",
@@ -164,7 +160,8 @@ SETTINGS = th.PropertiesList(
         "max_items",
         "Max items",
         "FULL_TABLE of training_job_summaries only: the most trials read of one "
-        "tuning job. With one tuning job in one scope the next run goes on there.",
+        "tuning job. With one tuning job in one account and region the next run goes "
+        "on there.",
         None,
     ),
     _text(
@@ -190,3 +187,24 @@ SETTINGS = th.PropertiesList(
     ),
     additional_properties=False,
 )
+
+
+def schema() -> dict[str, Any]:
+    """The settings as JSON Schema.
+
+    Without null, which the SDK adds to the type of each optional setting (0.54.9, also
+    with `nullable=False`): a setting that is not set is left out.
+    """
+    found: dict[str, Any] = _not_null(SETTINGS.to_dict())
+    return found
+
+
+def _not_null(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_not_null(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    found = {name: _not_null(item) for name, item in part.items()}
+    if isinstance(kinds := found.get("type"), list):
+        found["type"] = [kind for kind in kinds if kind != "null"]
+    return found

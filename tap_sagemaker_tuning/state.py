@@ -209,22 +209,38 @@ def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) ->
     Raises:
         StateError: The state can not be read.
     """
+    if state and "bookmarks" not in state:
+        msg = (
+            "is not a Singer state, which has bookmarks (of a STATE message the value)"
+        )
+        raise StateError(msg)
     try:
+        bookmarks = state.get("bookmarks", {})
+        for bookmark in bookmarks.values():
+            bookmark.items()
         for stream in streams:
-            bookmark = state.get("bookmarks", {}).get(stream, {})
-            seen = []
-            for entry in list(bookmark.get("partitions", [])):
-                context = entry["context"]
-                where = f"{stream}, {dict(context)}"
-                if context in seen:
+            contexts = []
+            for entry in list(bookmarks.get(stream, {}).get("partitions", [])):
+                contexts.append(_context(stream, entry))
+                where = f"{stream}, {', '.join(contexts[-1])}"
+                if contexts[-1] in contexts[:-1]:
                     msg = f"{where}: is there twice"
                     raise StateError(msg)
-                seen.append(context)
                 try:
                     ScopeState.from_json(entry, filters)
                 except StateError as error:
                     msg = f"{where}: {error}"
                     raise StateError(msg) from error
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, TypeError) as error:
         msg = "is not a Singer state"
         raise StateError(msg) from error
+
+
+def _context(stream: str, entry: Mapping[str, Any]) -> tuple[str, str]:
+    """The account and region that an entry is about."""
+    match entry.get("context"):
+        case {"account_id": str(account), "region": str(region), **rest} if not rest:
+            return account, region
+        case other:
+            msg = f"{stream}: {other!r} is not an account_id and a region"
+            raise StateError(msg)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tap_sagemaker_tuning.errors import Failure, NoListError, explain
+from tap_sagemaker_tuning.errors import Failure, NoListError
 from tap_sagemaker_tuning.progress import Progress
 from tap_sagemaker_tuning.reading import Finished, Listed, Page, Reading, Visited
 from tap_sagemaker_tuning.sessions import open_clients
@@ -94,20 +93,22 @@ class Sync:
         Raises:
             Exception: The error, if it is not one of the service's or the network's.
         """
-        failure = Failure(scope=client.scope, tuning_job=tuning_job, reason="")
-        self._fail(failure, error)
+        scope = client.scope
+        self._fail(Failure(scope=scope, tuning_job=tuning_job, error=error))
 
-    def _fail(self, failure: Failure, error: Exception) -> None:
-        if not isinstance(error, _SERVICE_ERRORS):
-            raise error
-        self.failures.append(replace(failure, reason=explain(error)))
+    def _fail(self, failure: Failure) -> None:
+        if not isinstance(failure.error, _SERVICE_ERRORS):
+            raise failure.error
+        self.failures.append(failure)
 
     def note_gone(
         self, stream: TuningStream, client: Client, plan: Plan, listing: Listing
     ) -> None:
         """Forget the open tuning jobs that do not exist any more, and say so."""
-        for sentence in plan.drop_gone(listing, client.now):
+        for sentence in plan.drop_gone(listing):
             stream.logger.info("%s: %s", client.scope, sentence)
+        for sentence in plan.drop_unlisted(listing, client.now):
+            stream.logger.warning("%s: %s", client.scope, sentence)
 
     def _open(self, tap: TapSageMakerTuning) -> None:
         """Open the clients, in a thread, so that a signal need not wait for STS."""
@@ -125,7 +126,7 @@ class Sync:
             thread.join(timeout=0.2)
             tap.check_signal()
         for error in failed:
-            self._fail(Failure(scope=None, tuning_job=None, reason=""), error)
+            self._fail(Failure(scope=None, tuning_job=None, error=error))
 
     def _note(self, event: Event | None) -> None:
         """Take from an event what the whole run has to know."""

@@ -11,10 +11,9 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_sagemaker_tuning import checks, errors
+from tap_sagemaker_tuning import checks, errors, settings
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.output import BlockWriter
-from tap_sagemaker_tuning.settings import SETTINGS
 from tap_sagemaker_tuning.state import Filters, StateError, check
 from tap_sagemaker_tuning.streams import TrainingJobSummaries, TuningJobs, TuningStream
 from tap_sagemaker_tuning.sync import Sync
@@ -36,7 +35,7 @@ class TapSageMakerTuning(Tap):
 
     name = "tap-sagemaker-tuning"
     package_name = "tap-sagemaker-tuning"
-    config_jsonschema: ClassVar[dict[str, Any]] = SETTINGS.to_dict()
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.schema()
     message_writer_class = BlockWriter
     message_writer: BlockWriter
 
@@ -190,6 +189,9 @@ class TapSageMakerTuning(Tap):
             return
         config = ctx.params["config"]
         tap = cls(config=config.config, parse_env_config=config.parse_env)
+        for stream in tap.streams.values():
+            # It stops each stream after a record, and logs that as an error.
+            stream.logger.addFilter(lambda record: "unhandled" not in str(record.msg))
         tap.run_connection_test()
         tap.finish()
         ctx.exit()

@@ -73,6 +73,7 @@ class TapProcess:
 
     emulator: Emulator
     folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
 
     def environment(self, **more: str) -> dict[str, str]:
         """What the tap's process sees: the emulator's keys, and nobody's own."""
@@ -81,7 +82,8 @@ class TapProcess:
             for name, value in os.environ.items()
             if not name.startswith(("AWS_", "TAP_"))
         }
-        return {**inherited, **self.emulator.environment(ACCOUNT, REGION), **more}
+        keys = self.emulator.environment(ACCOUNT, REGION)
+        return {**inherited, **keys, **self.variables, **more}
 
     def command(
         self,

@@ -18,7 +18,7 @@ from tap_sagemaker_tuning.client import (
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
-from tap_sagemaker_tuning.listing import list_tuning_jobs
+from tap_sagemaker_tuning.listing import Listing, list_tuning_jobs
 from tap_sagemaker_tuning.reading import read_since
 from tap_sagemaker_tuning.records import timestamp
 from tap_sagemaker_tuning.replication import Plan, Tally
@@ -213,11 +213,11 @@ class FakeTap:
             self._visit(plan, visit, left)
             if number % save_every == 0:
                 self.save("trials", plan)
-        self._warn(*plan.drop_gone(listing, at(self.service.now)))
+        self._drop(plan, listing)
         plan.finish(listing)
         self.save("trials", plan)
         plan = plans["tuning_jobs"]
-        self._warn(*plan.drop_gone(listing, at(self.service.now)))
+        self._drop(plan, listing)
         for visit in plan.visits(listing):
             self._write(self.tuning_jobs, _identity(visit.job), visit.job, left)
             self._warn(plan.visited(visit, None, at(self.service.now)))
@@ -250,6 +250,10 @@ class FakeTap:
             left[0] -= 1
         table[key] = row
         self.written += 1
+
+    def _drop(self, plan: Plan, listing: Listing) -> None:
+        self._warn(*plan.drop_gone(listing))
+        self._warn(*plan.drop_unlisted(listing, at(self.service.now)))
 
     def _warn(self, *sentences: str | None) -> None:
         self.warnings += [sentence for sentence in sentences if sentence]
