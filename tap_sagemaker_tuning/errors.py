@@ -75,6 +75,7 @@ _ADVICE_BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (aws.ProxyConnectionError, "Check HTTPS_PROXY and NO_PROXY"),
     (aws.SSLError, "Check the certificate: AWS_CA_BUNDLE names a private authority's"),
     (aws.HTTPClientError, _NETWORK),
+    (aws.ConnectionError, _NETWORK),
 )
 
 

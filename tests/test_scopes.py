@@ -239,6 +239,36 @@ def test_denied_tuning_job_fails_alone(emulator: Emulator, tap: TapProcess) -> N
     assert scopes_of(second) == {(ACCOUNT, REGION): 3}
 
 
+def test_denied_describe_names_the_action(emulator: Emulator, tap: TapProcess) -> None:
+    """A tuning job asked for by name, and denied, is a failure that names the action;
+    it is read once it may be, however old it is by then."""
+    fill(emulator, ACCOUNT, REGION, jobs=2)
+    emulator.clock.move(seconds=9 * 86_400)
+    emulator.faults.add(Fault("deny", operation=DESCRIBE, tuning_job="job-1-us-0"))
+    config = {"tuning_job_names": ["job-1-us-0", "job-1-us-1"]}
+    run = tap(config=config)
+    assert run.returncode == 1
+    assert f"Allow sagemaker:{DESCRIBE}" in run.error
+    assert scopes_of(run) == {(ACCOUNT, REGION): 3}
+    emulator.faults.clear()
+    second = tap(config=config, state=run.state)
+    assert second.returncode == 0
+    assert {r["tuning_job_name"] for r in second.records("tuning_jobs")} == {
+        "job-1-us-0"
+    }
+
+
+def test_denied_assume_role_names_the_action(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """A role that may not be assumed is a failure that names the action."""
+    emulator.faults.add(Fault("deny", operation="AssumeRole"))
+    run = tap(config=four)
+    assert run.returncode == 1
+    assert "sts:AssumeRole" in run.error
+    assert "Traceback" not in run.stderr
+
+
 def test_denied_scope_is_one_line(emulator: Emulator, tap: TapProcess) -> None:
     """When all visits of a scope are denied, that is one line, and few calls."""
     fill(emulator, ACCOUNT, REGION, jobs=200)
