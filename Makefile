@@ -37,7 +37,7 @@ wheel: setup  ## The tests on the installed wheel, without the package beside th
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas
 	cd build/wheel && $(CURDIR)/$(BIN)/uv venv --quiet --python $(CURDIR)/$(BIN)/python && \
 	  $(CURDIR)/$(BIN)/uv pip install --quiet --constraint $(CURDIR)/constraints.txt --group test $(CURDIR)/dist/*.whl && \
-	  .venv/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile -m "not slow"
+	  RECORDED_CASES=$(CURDIR)/../shared/cases .venv/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile -m "not slow"
 
 demo: setup  ## Two syncs of an emulated account into a real Postgres.
 	$(BIN)/python -m demo

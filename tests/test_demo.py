@@ -22,9 +22,7 @@ from emulator.__main__ import populate
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "TUNING_DEMO_RUN"
 
-pytestmark = pytest.mark.skipif(
-    not (CHECKOUT / "demo").is_dir(), reason="the demo is in the checkout only"
-)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
