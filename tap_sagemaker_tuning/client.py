@@ -16,6 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
 
+from tap_sagemaker_tuning.answers import (
+    DESCRIBE_TUNING_JOB,
+    LIST_TRIALS,
+    LIST_TUNING_JOBS,
+    RESULT,
+    THROTTLED,
+    is_passing,
+    no_result,
+    parse_trials,
+)
 from tap_sagemaker_tuning.errors import NOT_FOUND, NoListError, code
 from tap_sagemaker_tuning.records import timestamp
 
@@ -29,10 +39,6 @@ if TYPE_CHECKING:
 MOST_ITEMS_A_PAGE = 100
 """The API's own limit: MaxResults of both listings."""
 
-LIST_TUNING_JOBS = "ListHyperParameterTuningJobs"
-LIST_TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
-DESCRIBE_TUNING_JOB = "DescribeHyperParameterTuningJob"
-
 IAM_ACTIONS = {
     LIST_TUNING_JOBS: "*",
     LIST_TRIALS: "hyper-parameter-tuning-job/*",
@@ -40,17 +46,7 @@ IAM_ACTIONS = {
 }
 """The operations that are called, and the resource that a policy must allow each on."""
 
-# What a response must hold. A proxy's error page with status 200 holds none of it, and
-# would read as an empty listing.
-_RESULT = {
-    LIST_TUNING_JOBS: "HyperParameterTuningJobSummaries",
-    LIST_TRIALS: "TrainingJobSummaries",
-    DESCRIBE_TUNING_JOB: "HyperParameterTuningJobName",
-}
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-_THROTTLED = frozenset(
-    {"ThrottlingException", "Throttling", "TooManyRequestsException"}
-)
 _LONGEST_DELAY = 5.0  # seconds
 
 
@@ -104,6 +100,7 @@ class Client:
         api.meta.events.register("response-received.sagemaker", self._received)
         events: Any = api.meta.events  # its stubs know no handler with an answer
         events.register("needs-retry.sagemaker", self._retry_delay)
+        events.register(f"before-parse.sagemaker.{LIST_TRIALS}", parse_trials)
 
     @property
     def now(self) -> str:
@@ -135,8 +132,8 @@ class Client:
             if code(error) in NOT_FOUND:
                 return None
             raise
-        if _RESULT[DESCRIBE_TUNING_JOB] not in detail:
-            raise NoListError(_no_result(DESCRIBE_TUNING_JOB))
+        if RESULT[DESCRIBE_TUNING_JOB] not in detail:
+            raise NoListError(no_result(DESCRIBE_TUNING_JOB))
         summary: Summary = {**detail}
         summary |= {
             member: value
@@ -201,9 +198,9 @@ class Client:
         """Pass on the pages' items, if there are any and they go in no circle."""
         seen: set[str] = set()
         for page in pages:
-            if _RESULT[operation] not in page:
-                raise NoListError(_no_result(operation))
-            items = page[_RESULT[operation]]
+            if RESULT[operation] not in page:
+                raise NoListError(no_result(operation))
+            items = page[RESULT[operation]]
             _LOGGER.debug("%s: %s: a page of %d", self.scope, operation, len(items))
             yield items
             token = page.get("NextToken")
@@ -220,7 +217,7 @@ class Client:
         if response_dict is None:
             return
         date = response_dict["headers"].get("date")
-        throttled = parsed_response.get("Error", {}).get("Code") in _THROTTLED
+        throttled = parsed_response.get("Error", {}).get("Code") in THROTTLED
         with self._lock:
             self.calls += 1
             self.throttled += throttled
@@ -244,29 +241,10 @@ class Client:
         """
         if attempts >= self._max_attempts:
             return None
-        if response is None:
-            worth = isinstance(
-                caught_exception, aws.HTTPClientError
-            ) and not isinstance(caught_exception, aws.SSLError)
-        else:
-            http, parsed = response
-            error = parsed.get("Error", {}).get("Code")
-            worth = (
-                http.status_code >= 500  # noqa: PLR2004 - HTTP's server errors
-                or error in _THROTTLED
-                or (error is None and _RESULT.get(operation.name, "") not in parsed)
-            )
-        if not worth:
+        if not is_passing(operation.name, response, caught_exception):
             return None
         delay: float = min(_LONGEST_DELAY, 0.1 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
-
-
-def _no_result(operation: str) -> str:
-    return (
-        f"{operation}: status 200 without {_RESULT[operation]}: not SageMaker. "
-        "Check aws_endpoint_url and HTTPS_PROXY"
-    )
 
 
 def _snake(operation: str) -> Any:

@@ -8,6 +8,7 @@ API's member names, absent members absent, and times already turned to text by
 from __future__ import annotations
 
 import math
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,14 +41,15 @@ def timestamp(value: float | str) -> str:
         parsed = datetime.fromisoformat(str(value))
         parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         seconds = (parsed - _EPOCH) / timedelta(seconds=1)
-    # Rounded to a millisecond first: isoformat cuts, and a double is not exact.
-    rounded = _EPOCH + timedelta(milliseconds=round(seconds * 1000))
-    return rounded.isoformat(timespec="milliseconds")[:-6] + "Z"
+    # Rounded: a double is not exact. Three of these a trial: strftime is the fastest.
+    whole, milliseconds = divmod(round(seconds * 1000), 1000)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
+    return f"{text}.{milliseconds:03}Z"
 
 
-def moment(time: str) -> datetime:
+def moment(text: str) -> datetime:
     """Read a time that `timestamp` wrote."""
-    return datetime.fromisoformat(time)
+    return datetime.fromisoformat(text)
 
 
 def tuning_job(summary: Summary, *, account_id: str, region: str) -> Record:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import RecordMessage
 
 from tap_sagemaker_tuning import records
 from tap_sagemaker_tuning.full_table import FULL_TABLE, FullRead
@@ -33,7 +36,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from importlib.resources.abc import Traversable
 
     from singer_sdk.helpers.types import Context
@@ -59,9 +62,9 @@ class TuningStream(Stream):
     """What both streams share: schema from a file, and state a scope.
 
     The SDK's own bookmark would follow the replication key of each record. Here the
-    state is saved whole instead, so three of the SDK's hooks do nothing. Two of them,
-    `_increment_stream_state` and `_write_starting_replication_value`, are private:
-    tests/test_command_line.py fails when the SDK stops calling them.
+    state is saved whole instead, so three of the SDK's hooks do nothing. Those of its
+    hooks whose name begins with an underscore are private: tests/test_command_line.py
+    fails when the SDK stops calling them.
     """
 
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
@@ -88,6 +91,31 @@ class TuningStream(Stream):
     @override
     def _increment_stream_state(self, *_: Any, **__: Any) -> None:
         """Leave the state as it is."""
+
+    @override
+    def _generate_record_messages(
+        self, record: dict[str, Any]
+    ) -> Generator[RecordMessage, None, None]:
+        """Leave out the SDK's walk over each record where nothing is deselected.
+
+        It is a quarter of what a record costs, and then takes nothing out (measured
+        in November 2026, see benchmarks/README.md).
+        """
+        if not self._is_all_selected:
+            yield from super()._generate_record_messages(record)
+            return
+        for stream_map in self.stream_maps:
+            mapped = stream_map.transform(record)
+            if mapped is not None:
+                yield RecordMessage(
+                    stream=stream_map.stream_alias,
+                    record=mapped,
+                    time_extracted=datetime.now(UTC),
+                )
+
+    @cached_property
+    def _is_all_selected(self) -> bool:
+        return all(self.mask.values())
 
     @override
     def get_records(self, context: Context | None) -> Iterable[dict[str, Any]]:

@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tap_sagemaker_tuning.errors import Failure, NoListError
 from tap_sagemaker_tuning.progress import Progress
 from tap_sagemaker_tuning.reading import Finished, Listed, Page, Reading, Visited
-from tap_sagemaker_tuning.sessions import open_clients
 
 if TYPE_CHECKING:
     import logging
@@ -112,6 +111,10 @@ class Sync:
 
     def _open(self, tap: TapSageMakerTuning) -> None:
         """Open the clients, in a thread, so that a signal need not wait for STS."""
+        # Imported here: it brings boto3, and --version, --about and --discover do not
+        # need that.
+        from tap_sagemaker_tuning.sessions import open_clients  # noqa: PLC0415
+
         failed: list[Exception] = []
 
         def run() -> None:

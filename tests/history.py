@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.client import (
+from tap_sagemaker_tuning.answers import (
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,

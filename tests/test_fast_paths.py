@@ -1,0 +1,147 @@
+"""Where work is left out for speed, the output is the same, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from botocore.parsers import ResponseParserFactory
+
+from tap_sagemaker_tuning.answers import LIST_TRIALS, parse_trials
+from tap_sagemaker_tuning.records import timestamp, training_job
+from tap_sagemaker_tuning.streams import TrainingJobSummaries
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import TapProcess
+
+TRIAL: dict[str, Any] = {
+    "TrainingJobName": "churn-001-0a1b2c3d",
+    "TrainingJobArn": "arn:aws:sagemaker:us-east-1:111122223333:training-job/churn-001",
+    "CreationTime": 1.772442e9,
+    "TrainingStartTime": 1.772442060e9,
+    "TrainingJobStatus": "Completed",
+    "TunedHyperParameters": {"batch-size": '"128"', "eta": "1e-3"},
+    "FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "auc", "Value": 0.0},
+    "ObjectiveStatus": "Succeeded",
+}
+BODIES = {
+    "a page": {"TrainingJobSummaries": [TRIAL], "NextToken": "more+/="},
+    "an empty page": {"TrainingJobSummaries": []},
+    "an empty page with a token": {"TrainingJobSummaries": [], "NextToken": "x"},
+    "explicit nulls": {
+        "TrainingJobSummaries": [
+            {**TRIAL, "TrainingEndTime": None, "FailureReason": None}
+        ],
+        "NextToken": None,
+    },
+    "a member that is not modelled": {"TrainingJobSummaries": [{**TRIAL, "New": [1]}]},
+    "a time as text": {
+        "TrainingJobSummaries": [{**TRIAL, "CreationTime": "2026-03-02T09:00:00Z"}]
+    },
+    "a metric that is no number": {
+        "TrainingJobSummaries": [
+            {
+                **TRIAL,
+                "FinalHyperParameterTuningJobObjectiveMetric": {
+                    "MetricName": "auc",
+                    "Value": float("nan"),
+                },
+            }
+        ]
+    },
+}
+
+
+def parsed(body: bytes, *, in_place: bool) -> dict[str, Any]:
+    """What botocore gives for a body, with or without the parser of ours before it."""
+    factory = ResponseParserFactory()
+    factory.set_parser_defaults(timestamp_parser=timestamp)
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    answer = {"body": body, "headers": {}, "status_code": 200}
+    ours: dict[str, Any] = {}
+    for parse in [parse_trials] * in_place:
+        parse(answer, ours)
+    parser: Any = factory.create_parser("json")
+    found: dict[str, Any] = parser.parse(
+        answer, model.operation_model(LIST_TRIALS).output_shape
+    )
+    found.update(ours)
+    found.pop("ResponseMetadata")
+    return found
+
+
+def records(page: dict[str, Any]) -> str:
+    """The records of a page, as text: NaN does not equal itself."""
+    where = {"account_id": "1", "region": "r", "tuning_job_name": "n"}
+    return repr(
+        [
+            training_job(trial, **where, tuning_job_arn="a")
+            for trial in page["TrainingJobSummaries"]
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_page_is_read_as_botocore_reads_it(name: str) -> None:
+    """A page of trials gives the same records and token, whoever parses it."""
+    body = json.dumps(BODIES[name]).encode()
+    ours, theirs = parsed(body, in_place=True), parsed(body, in_place=False)
+    assert records(ours) == records(theirs)
+    assert ours.get("NextToken") == theirs.get("NextToken")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"",
+        b"[]",
+        b"null",
+        b'{"__type":"X"}',
+        b'{"TrainingJobSummaries":null}',
+        b'{"TrainingJobSummaries":[3]}',
+        b'{"TrainingJobSummaries":[{"CreationTime":"soon"}]}',
+    ],
+)
+def test_other_answers_are_left_to_botocore(body: bytes) -> None:
+    """What is not a page is not touched: botocore's own rules hold for it."""
+    answer, ours = {"body": body}, dict[str, Any]()
+    parse_trials(answer, ours)
+    assert answer == {"body": body}
+    assert ours == {}
+
+
+def test_selection_is_only_walked_if_something_is_deselected(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """With nothing deselected, records are those that the SDK's own walk gives."""
+    emulator.scope("123456789012", "us-east-1").plan("churn", trials=30)
+    emulator.clock.move(seconds=3600)
+    fast = tap(config={})
+    catalog = tap.catalog()
+    for stream in catalog["streams"]:
+        for part in stream["metadata"]:
+            dropped = part["breadcrumb"] == ["properties", "failure_reason"]
+            part["metadata"]["selected"] = not dropped
+    walked = tap(config={}, catalog=catalog)
+    whole = fast.records("training_job_summaries")
+    assert len(whole) > 5
+    for record in whole:
+        del record["failure_reason"]
+    assert walked.records("training_job_summaries") == whole
+    assert walked.records("tuning_jobs") == fast.records("tuning_jobs")
+
+
+def test_walk_is_taken_when_a_column_is_deselected() -> None:
+    """One deselected column, and the SDK's own walk is taken."""
+    stream = TapSageMakerTuning(config={}).streams[TrainingJobSummaries.name]
+    message = next(stream._generate_record_messages({"region": "r"}))  # noqa: SLF001
+    assert message.record == {"region": "r"}
+    stream = TapSageMakerTuning(config={}).streams[TrainingJobSummaries.name]
+    stream.metadata["properties", "region"].selected = False
+    message = next(stream._generate_record_messages({"region": "r"}))  # noqa: SLF001
+    assert message.record == {}
