@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_sagemaker_tuning.records import timestamp
-from tap_sagemaker_tuning.replication import FINAL_STATUSES
+from tap_sagemaker_tuning.observed import FINAL_STATUSES
+from tap_sagemaker_tuning.records import moment, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,19 +55,26 @@ def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def catalog_problems(config: Mapping[str, Any], replication_method: str) -> list[str]:
-    """Find settings that do not go with how `training_job_summaries` replicates.
+def catalog_problems(
+    config: Mapping[str, Any], of_trials: str, of_tuning_jobs: str
+) -> list[str]:
+    """Find settings that do not go with how the catalog lets the streams replicate.
 
     Args:
         config: The settings.
-        replication_method: `INCREMENTAL` or `FULL_TABLE`, as the catalog has it.
+        of_trials: The replication method of `training_job_summaries`.
+        of_tuning_jobs: That of `tuning_jobs`.
 
     Returns:
         One sentence a problem.
     """
-    if replication_method == "FULL_TABLE":
-        return []
     found = [
+        f"catalog: replication method {method!r}: neither INCREMENTAL nor FULL_TABLE"
+        for method in {of_trials, of_tuning_jobs} - {"INCREMENTAL", "FULL_TABLE"}
+    ]
+    if of_trials == "FULL_TABLE":
+        return found
+    found += [
         f"{name}: only with the replication method FULL_TABLE of "
         "training_job_summaries, which the catalog chooses"
         for name in PAGINATOR_SETTINGS
@@ -116,7 +123,9 @@ def _schema_problem(error: Any) -> str:
     if rule == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema["properties"]))
         return f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
-    shown = "the value" if error.schema.get("secret") else repr(error.instance)
+    # A role can hold an external id, which is told to nobody.
+    is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
+    shown = "the value" if is_secret else repr(error.instance)
     kinds = bound if isinstance(bound, list) else [bound]
     what = {
         "type": f"{shown} is not of type {' or '.join(map(str, kinds))}",
@@ -248,7 +257,7 @@ def _is_time(text: str) -> bool:
     if not _DATE.fullmatch(text):
         return False
     try:
-        timestamp(text)
+        moment(timestamp(text))
     except (OverflowError, ValueError):
         return False
     return True

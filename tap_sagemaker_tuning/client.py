@@ -6,6 +6,7 @@ scope, so each has a client of its own.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
@@ -47,6 +48,18 @@ IAM_ACTIONS = {
 """The operations that are called, and the resource that a policy must allow each on."""
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
+_SUMMARY = {
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobStatus",
+    "Strategy",
+    "CreationTime",
+    "HyperParameterTuningEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+    "ResourceLimits",
+}
 _LONGEST_DELAY = 5.0  # seconds
 
 
@@ -134,13 +147,8 @@ class Client:
             raise
         if RESULT[DESCRIBE_TUNING_JOB] not in detail:
             raise NoListError(no_result(DESCRIBE_TUNING_JOB))
-        summary: Summary = {**detail}
-        summary |= {
-            member: value
-            for member, value in detail["HyperParameterTuningJobConfig"].items()
-            if member in {"Strategy", "ResourceLimits"}
-        }
-        return summary
+        whole: Summary = {**detail, **detail["HyperParameterTuningJobConfig"]}
+        return {member: whole[member] for member in _SUMMARY & whole.keys()}
 
     def trials(self, tuning_job_name: str) -> Iterator[list[Summary]]:
         """List a tuning job's trials, newest first.
@@ -221,7 +229,7 @@ class Client:
         with self._lock:
             self.calls += 1
             self.throttled += throttled
-            if date:
+            with contextlib.suppress(TypeError, ValueError):  # absent, or no date
                 self._now = timestamp(parsedate_to_datetime(date).isoformat())
 
     def _retry_delay(

@@ -88,7 +88,8 @@ def json_object(path: str, option: str) -> str:
     text = ""
     try:
         text = Path(path).read_text(encoding="utf-8")
-        wrong = None if isinstance(json.loads(text), dict) else "is not a JSON object"
+        found = json.loads(text, parse_constant=_refuse)
+        wrong = None if isinstance(found, dict) else "is not a JSON object"
     except OSError as error:
         wrong = f"can not be read: {error.strerror}"
     except UnicodeDecodeError:
@@ -109,10 +110,29 @@ def _is_catalog(found: dict[str, Any]) -> bool:
 
 def _is_entry(stream: Any) -> bool:
     match stream:
-        case {"tap_stream_id": str(), "schema": {"properties": dict()}}:
-            return isinstance(stream.get("metadata", []), list)
+        case {"tap_stream_id": str(), "schema": {"properties": dict(properties)}}:
+            parts = stream.get("metadata", [])
+            return (
+                isinstance(stream.get("stream", ""), str)
+                and isinstance(parts, list)
+                and all(map(_is_metadata, parts))
+                and all(isinstance(part, dict) for part in properties.values())
+            )
         case _:
             return False
+
+
+def _is_metadata(part: Any) -> bool:
+    match part:
+        case {"breadcrumb": list(), "metadata": dict()}:
+            return True
+        case _:
+            return False
+
+
+def _refuse(constant: str) -> None:
+    msg = f"{constant} is no number of JSON's"
+    raise ValueError(msg)
 
 
 @contextmanager

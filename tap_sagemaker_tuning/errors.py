@@ -5,6 +5,7 @@ Never a credential: only error codes, the service's own sentences and request id
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ _ADVICE_BY_CODE = {
     "ServiceUnavailable": _LATER,
 }
 
+_PASSWORD = re.compile(r"//[^/@\s]+@")
 _SSO = "Run `aws sso login`"
 _NETWORK = (
     "Check the network, the region's name, and aws_endpoint_url or "
@@ -59,7 +61,7 @@ _NETWORK = (
 )
 
 # The first class that fits counts, so a subclass stands before its base.
-_ADVICE_BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
+_ADVICE_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
     (aws.ProfileNotFound, "Check aws_profile or AWS_PROFILE"),
     (
         aws.NoCredentialsError,
@@ -76,6 +78,8 @@ _ADVICE_BY_CLASS: tuple[tuple[type[BotoCoreError], str], ...] = (
     (aws.SSLError, "Check the certificate: AWS_CA_BUNDLE names a private authority's"),
     (aws.HTTPClientError, _NETWORK),
     (aws.ConnectionError, _NETWORK),
+    (OSError, "Check the files that the AWS configuration names"),
+    (ValueError, "Check the AWS configuration and its environment variables"),
 )
 
 
@@ -107,7 +111,7 @@ class Failure:
         """The same for what one thing made fail, whatever the scope and request."""
         if isinstance(self.error, ClientError):
             return f"{self.error.operation_name}: {code(self.error)}"
-        return self.reason
+        return type(self.error).__name__
 
     def __str__(self) -> str:
         """Say where, and then why."""
@@ -144,7 +148,10 @@ def explain(error: Exception) -> str:
         (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind)), None
     )
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    return f"{said}. {advice}" if advice else f"{type(error).__name__}: {said}"
+    said = _PASSWORD.sub("//***@", said)
+    if not isinstance(error, BotoCoreError | NoListError):
+        said = f"{type(error).__name__}: {said}"
+    return f"{said}. {advice}" if advice else said
 
 
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:

@@ -49,7 +49,10 @@ class FullRead:
         pages = client.paginate_trials(name, self._config, token)
         try:
             first = next(pages)
-        except (ClientError, PaginationError, ValueError) as error:
+        except (
+            *(ClientError, PaginationError),
+            *(AttributeError, TypeError, ValueError),  # of botocore's token decoder
+        ) as error:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise
             self._stream.logger.warning(
@@ -61,16 +64,16 @@ class FullRead:
             )
             pages = client.paginate_trials(name, self._config, None)
             first = next(pages)
-        for page, resume in chain([first], pages):
+        resume = None
+        for page, resume in chain([first], pages):  # noqa: B007 - the last is used
             yield [t for t in page if t["CreationTime"] >= (visit.since or "")]
-            self._token = resume
-        self._is_read = True
-        if self._token:
+        self._token, self._is_read = resume, True
+        if resume:
             self._stream.logger.info(
                 "%s, tuning job %s: max_items reached; starting_token to go on: %s",
                 client.scope,
                 name,
-                self._token,
+                resume,
             )
 
     def _start(self, job: Summary) -> tuple[str | None, bool]:
@@ -96,7 +99,9 @@ class FullRead:
         entry = self._stream.get_context_state(self._scope.context)
         if self._token:
             resume = {"token": self._token, "request": self._request}
-            entry.update({"version": VERSION, "resume": resume})
+            if "replication_key_value" not in entry:
+                entry["version"] = VERSION
+            entry["resume"] = resume
         else:
             entry.pop("resume", None)
         self._stream.write_state()

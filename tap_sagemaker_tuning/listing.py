@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.errors import is_denied
-from tap_sagemaker_tuning.replication import job_key
+from tap_sagemaker_tuning.observed import job_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

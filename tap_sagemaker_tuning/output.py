@@ -43,7 +43,8 @@ class BlockWriter(MsgSpecWriter):
         """Write what is held back.
 
         Raises:
-            SystemExit: With 1: nobody reads it any more. Only once.
+            SystemExit: With 1: nobody reads it any more, or it can not be written.
+                Only once.
         """
         block, self._block = self._block, bytearray()
         if not self._is_read:
@@ -54,6 +55,10 @@ class BlockWriter(MsgSpecWriter):
             # The target is gone, and says why itself: no traceback of ours beside it.
             self._is_read = False
             raise SystemExit(1) from error
+        except OSError as error:
+            self._is_read = False
+            msg = f"Error: the output can not be written: {error.strerror}"
+            raise SystemExit(msg) from error
 
 
 def _write(block: bytearray) -> None:

@@ -81,7 +81,7 @@ class Progress:
             "trials: %d; calls: %d, %d of them throttled; %.1f s",
             client.scope,
             scope.listed,
-            scope.visited,
+            plan.visited_jobs,
             plan.settled,
             plan.gone_jobs,
             scope.trials,

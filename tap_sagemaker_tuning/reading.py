@@ -1,7 +1,7 @@
 """Side by side: all scopes are read at once, each in order, none holding back another.
 
 Each scope has a thread that lists its tuning jobs, and workers that read their trials
-ahead of it, at most `concurrency` calls in flight. What was read comes out as events,
+ahead of it, with `concurrency` calls in flight. What was read comes out as events,
 a scope's own in the order of its visits. Queues are short, so that memory does not
 depend on how much there is to read, and all threads are daemons: a stop waits for none.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from tap_sagemaker_tuning.client import Client
-from tap_sagemaker_tuning.errors import NOT_FOUND, code
+from tap_sagemaker_tuning.errors import NOT_FOUND, code, is_denied
 from tap_sagemaker_tuning.listing import Listing, Unread, list_tuning_jobs
 from tap_sagemaker_tuning.records import Summary
 from tap_sagemaker_tuning.replication import Plan, Visit
@@ -156,6 +156,7 @@ class Reading:
         ahead: deque[tuple[Visit, queue.Queue[Any]]] = deque()
         left = iter(visits)
         failed: list[Visited] = []  # in a row, at their first call; not passed on yet
+        has_read = False
         while True:
             while len(ahead) < 2 * concurrency and (visit := next(left, None)):
                 ahead.append((visit, queue.Queue(maxsize=_PAGES_AHEAD)))
@@ -167,15 +168,18 @@ class Reading:
             has_failed = isinstance(item, Exception) and not is_deleted(item)
             if has_failed:
                 failed.append(Visited(client, visit, item))
-                if len(failed) < _SUSPICIOUS:
+                # A denial is one tuning job's, unless nothing at all can be read.
+                is_single = is_denied(item) and has_read
+                if not is_single and len(failed) < _SUSPICIOUS:
                     continue
-                # If the newest fails as well, that is raised, and ends the scope: one
-                # line instead of thousands, and none of these is given up for it.
-                next(read(client, visits[-1]), None)
+                if not is_single and (error := _error_of_all(client, visits, read)):
+                    # One line instead of thousands; none is given up for it.
+                    raise error
             self._put_all(failed)
             failed = []
             if has_failed:
                 continue
+            has_read = True
             while isinstance(item, list):
                 self._put(self._events, Page(client, visit, item))
                 item = self._get(pages)
@@ -229,6 +233,25 @@ class Reading:
 
 class _StoppedError(Exception):
     """Nobody waits for what a thread reads any more."""
+
+
+def _error_of_all(
+    client: Client, visits: Sequence[Visit], read: Read
+) -> Exception | None:
+    """Try some visits: an error if all are denied or the calls fail; None if not."""
+    last = None
+    for part in (1, 0.75, 0.5, 0.25):
+        try:
+            next(read(client, visits[int(part * (len(visits) - 1))]), None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it failed
+            if is_deleted(error):
+                continue
+            if not is_denied(error):
+                return error
+            last = error
+        else:
+            return None
+    return last
 
 
 def read_since(client: Client, visit: Visit) -> Iterator[list[Summary]]:

@@ -31,11 +31,19 @@ without regard to case in its scope at any one time.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.observed import (
+    Tally,
+    counted,
+    end_of,
+    has_ended,
+    is_quiet,
+    job_key,
+    status,
+)
 from tap_sagemaker_tuning.records import moment, timestamp
 from tap_sagemaker_tuning.state import OpenJob
 
@@ -49,16 +57,14 @@ if TYPE_CHECKING:
 OVERLAP = timedelta(hours=1)
 """How far behind the frontier tuning jobs are listed again."""
 
+COUNTERS_LAG = timedelta(minutes=1)
+"""How long after its end a tuning job's counters may be those of before."""
+
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
 """How long after its end a tuning job stays open whose counters and trials disagree."""
 
 PATIENCE = timedelta(days=7)
 """How long after its end a tuning job stays open that does not settle."""
-
-FINAL_STATUSES = ("Completed", "Failed", "Stopped")
-"""Statuses of a trial that has ended."""
-
-_ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,49 +73,6 @@ class Visit:
 
     job: Summary
     since: str | None
-
-
-class Tally:
-    """What a visit saw of a tuning job's trials, whatever their order and number."""
-
-    def __init__(self, job: Summary) -> None:
-        """Start counting the trials of a tuning job."""
-        self._has_ended = _has_ended(job)
-        self._created: Counter[str] = Counter()
-        self._earliest_open: str | None = None
-
-    def add(self, trial: Summary) -> None:
-        """Count a trial.
-
-        One without an objective status is final only once the tuning job has ended.
-        """
-        created = trial["CreationTime"]
-        self._created[created] += 1
-        objective = trial.get("ObjectiveStatus")
-        is_final = trial["TrainingJobStatus"] in FINAL_STATUSES and (
-            self._has_ended if objective is None else objective != "Pending"
-        )
-        if not is_final:
-            self._earliest_open = min(created, self._earliest_open or created)
-
-    @property
-    def rows(self) -> int:
-        """How many trials were seen."""
-        return self._created.total()
-
-    @property
-    def all_final(self) -> bool:
-        """Whether none of them can change any more."""
-        return self._earliest_open is None
-
-    @property
-    def since(self) -> str | None:
-        """From which creation time on to read again; None if no trial was seen."""
-        return self._earliest_open or max(self._created, default=None)
-
-    def rows_before(self, since: str) -> int:
-        """How many trials were created before that."""
-        return sum(rows for created, rows in self._created.items() if created < since)
 
 
 class Plan:
@@ -121,8 +84,9 @@ class Plan:
     Attributes:
         state: The state as of what was written so far.
         boundary: The creation time down to which tuning jobs are listed; "": all.
-        settled: How many tuning jobs have settled in this sync.
-        gone_jobs: How many open ones were found to be deleted.
+        visited_jobs: How many tuning jobs were visited in this sync.
+        settled: How many of them have settled.
+        gone_jobs: How many were found to be deleted.
     """
 
     def __init__(self, state: ScopeState) -> None:
@@ -133,6 +97,7 @@ class Plan:
         # The service cuts a trial's times to the second.
         self._first_second = f"{start[:19]}.000Z" if start else None
         self.boundary = self._boundary()
+        self.visited_jobs = 0
         self.settled = 0
         self.gone_jobs = 0
 
@@ -199,30 +164,19 @@ class Plan:
         Returns:
             A warning, if the tuning job was given up.
         """
-        job, known = visit.job, self._known(visit.job)
-        if _has_ended(job):
-            is_final = _is_quiet(job) and (tally is None or tally.all_final)
+        self.visited_jobs += 1
+        job, known = visit.job, replace(self._known(visit.job), failed=None)
+        if has_ended(job) and now > _shift(end_of(job), COUNTERS_LAG):
+            is_final = is_quiet(job) and (
+                tally.all_final if tally else status(job) != "Deleting"
+            )
             if is_final and (tally is None or self._agree(job, known, tally)):
                 return self._settle(job)
-            was_whole = known.since is None or bool(known.checked)
-            if is_final and not was_whole:
-                known = OpenJob(name=known.name, created=known.created)
-                self._keep(job, known)
-                return None
-            if is_final and tally and now > _shift(_end(job), PATIENCE_WITH_COUNTERS):
-                return self._settle(
-                    job,
-                    f"its counters tell of {_counted(job)} trials, and "
-                    f"{known.rows + tally.rows} are listed",
-                )
-            if now > _shift(_end(job), PATIENCE):
+            if is_final and tally is not None:
+                return self._look_into(job, known, tally, now)
+            if now > _shift(end_of(job), PATIENCE):
                 return self._settle(job, "it ended 7 days ago and has not settled")
-            if is_final:
-                known = replace(known, checked=1)
-        if tally is not None and tally.since is not None:
-            rows = known.rows + tally.rows_before(tally.since)
-            known = replace(known, since=tally.since, rows=rows)
-        self._keep(job, known)
+        self._keep(job, _read_on(known, tally))
         return None
 
     def failed(self, visit: Visit, now: str) -> str | None:
@@ -231,10 +185,12 @@ class Plan:
         Returns:
             A warning, if the tuning job was given up.
         """
-        job = visit.job
-        if _has_ended(job) and now > _shift(_end(job), PATIENCE):
-            return self._settle(job, "it ended 7 days ago and can not be read")
-        self._keep(job, self._known(job))
+        job, known = visit.job, self._known(visit.job)
+        known = replace(known, failed=known.failed or now)
+        since = max(end_of(job), known.failed or now)
+        if has_ended(job) and now > _shift(since, PATIENCE):
+            return self._settle(job, "it ended, and for 7 days it could not be read")
+        self._keep(job, known)
         return None
 
     def gone(self, visit: Visit) -> None:
@@ -287,7 +243,30 @@ class Plan:
         """Whether there are as many trials as the counters tell: a free checksum."""
         if self._first_second and job["CreationTime"] < self._first_second:
             return True  # start_date cuts the trials; the counters count them all
-        return known.rows + tally.rows == _counted(job)
+        return known.rows + tally.rows == counted(job)
+
+    def _look_into(
+        self, job: Summary, known: OpenJob, tally: Tally, now: str
+    ) -> str | None:
+        """Decide on a tuning job whose counters tell of other trials than are listed.
+
+        It is read whole once, and once more before it is given up: a trial can be
+        listed late, behind the watermark.
+        """
+        is_late = now > _shift(end_of(job), PATIENCE_WITH_COUNTERS)
+        was_whole, looks = known.since is None, 1 + is_late
+        if was_whole and is_late:
+            return self._settle(
+                job,
+                f"its counters tell of {counted(job)} trials, and {tally.rows} are "
+                "listed",
+            )
+        if not was_whole and known.checked < looks:
+            known = OpenJob(name=known.name, created=known.created, checked=looks)
+        else:
+            known = replace(_read_on(known, tally), checked=max(1, known.checked))
+        self._keep(job, known)
+        return None
 
     def _keep(self, job: Summary, known: OpenJob) -> None:
         self.state.open[job_key(job)] = known
@@ -307,32 +286,12 @@ class Plan:
         self.state.frontier = max(self.state.frontier or "", job["CreationTime"])
 
 
-def _has_ended(job: Summary) -> bool:
-    """Whether a tuning job launches no more trials. Unknown states have not ended."""
-    return job["HyperParameterTuningJobStatus"] in _ENDED
-
-
-def _is_quiet(job: Summary) -> bool:
-    """Whether a tuning job's counters tell of nothing that can still change."""
-    trials = job.get("TrainingJobStatusCounters", {})
-    objectives = job.get("ObjectiveStatusCounters", {})
-    return not trials.get("InProgress") and not objectives.get("Pending")
-
-
-def _counted(job: Summary) -> int:
-    """How many trials a tuning job's counters tell of."""
-    return sum(job.get("TrainingJobStatusCounters", {}).values())
-
-
-def _end(job: Summary) -> str:
-    """When an ended tuning job ended, as well as the service tells."""
-    last = job.get("LastModifiedTime", job["CreationTime"])
-    return str(job.get("HyperParameterTuningEndTime", last))
-
-
-def job_key(job: Summary) -> str:
-    """A tuning job's name, which is unique without regard to case in its scope."""
-    return str(job["HyperParameterTuningJobName"]).lower()
+def _read_on(known: OpenJob, tally: Tally | None) -> OpenJob:
+    """Move the watermark of an open tuning job to where reading goes on."""
+    if tally is None or tally.since is None:
+        return known
+    rows = known.rows + tally.rows_before(tally.since)
+    return replace(known, since=tally.since, rows=rows)
 
 
 def _shift(time: str, by: timedelta) -> str:

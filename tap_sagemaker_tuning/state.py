@@ -82,7 +82,8 @@ class OpenJob:
         created: Its creation time.
         since: Trials created at or after this are read again; None: all.
         rows: How many trials were created before `since`, all of them final.
-        checked: 1 once it was read whole because counters and trials disagreed.
+        checked: How often it is read whole because counters and trials disagree.
+        failed: Since when it could not be read; None: the last time it could.
     """
 
     name: str
@@ -90,6 +91,7 @@ class OpenJob:
     since: str | None = None
     rows: int = 0
     checked: int = 0
+    failed: str | None = None
 
 
 @dataclass(slots=True)
@@ -168,6 +170,7 @@ class ScopeState:
                         since=_time_or_none(job.get("since")),
                         rows=int(job.get("rows", 0)),
                         checked=int(job.get("checked", 0)),
+                        failed=_time_or_none(job.get("failed")),
                     )
                     for name, job in raw.get("open", {}).items()
                 },
@@ -177,7 +180,13 @@ class ScopeState:
                 },
             )
             is_kept = filters.keep(raw.get("filters", {}))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (
+            AttributeError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ) as error:
             msg = f"it is damaged ({type(error).__name__}: {error})"
             raise StateError(msg) from error
         if is_kept or state.frontier is None:
@@ -220,7 +229,7 @@ def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) ->
             bookmark.items()
         for stream in streams:
             contexts = []
-            for entry in list(bookmarks.get(stream, {}).get("partitions", [])):
+            for entry in _entries(bookmarks.get(stream, {})):
                 contexts.append(_context(stream, entry))
                 where = f"{stream}, {', '.join(contexts[-1])}"
                 if contexts[-1] in contexts[:-1]:
@@ -234,6 +243,14 @@ def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) ->
     except (AttributeError, TypeError) as error:
         msg = "is not a Singer state"
         raise StateError(msg) from error
+
+
+def _entries(bookmark: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The entries of a stream's state, a scope each."""
+    entries = bookmark.get("partitions", [])
+    if not isinstance(entries, list):
+        raise TypeError
+    return entries
 
 
 def _context(stream: str, entry: Mapping[str, Any]) -> tuple[str, str]:

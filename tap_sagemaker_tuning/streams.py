@@ -20,6 +20,7 @@ from singer_sdk.singerlib import RecordMessage
 
 from tap_sagemaker_tuning import records
 from tap_sagemaker_tuning.full_table import FULL_TABLE, FullRead
+from tap_sagemaker_tuning.observed import Tally
 from tap_sagemaker_tuning.reading import (
     Finished,
     Page,
@@ -27,7 +28,7 @@ from tap_sagemaker_tuning.reading import (
     is_deleted,
     read_since,
 )
-from tap_sagemaker_tuning.replication import Plan, Tally
+from tap_sagemaker_tuning.replication import Plan
 from tap_sagemaker_tuning.state import ScopeState
 
 if sys.version_info >= (3, 12):
@@ -169,13 +170,20 @@ class TuningStream(Stream):
     def save(self, scope: Scope, plan: Plan) -> None:
         """Put the state of a scope where the next STATE message takes it from.
 
-        In one step: the SDK may write a STATE between any two records.
+        The entry is made anew, in one step: what the new state leaves out must not
+        stay, and the SDK may write a STATE between any two records.
         """
-        if self.replication_method != FULL_TABLE:
-            plan.prune()
-            self.get_context_state(scope.context).update(plan.state.to_json())
-            for plain in ("replication_key", "replication_key_value"):
-                self.stream_state.pop(plain, None)
+        if self.replication_method == FULL_TABLE:
+            return
+        plan.prune()
+        old = self.get_context_state(scope.context)
+        entries = self.stream_state["partitions"]
+        entries[entries.index(old)] = {
+            **{part: old[part] for part in ("context", "resume") if part in old},
+            **plan.state.to_json(),
+        }
+        for plain in ("replication_key", "replication_key_value"):
+            self.stream_state.pop(plain, None)
 
     def write_state(self) -> None:
         """Write a STATE message, if the state has changed."""
@@ -199,8 +207,9 @@ class TuningJobs(TuningStream):
                     self._tap.check_signal()
         for client, listing in run.listings.items():
             scope, plan = client.scope, run.plans[self.name][client]
+            visits = list(plan.visits(listing))
             run.note_gone(self, client, plan, listing)
-            for visit in plan.visits(listing):
+            for visit in visits:
                 self._tap.check_signal()
                 yield records.tuning_job(
                     visit.job, account_id=scope.account_id, region=scope.region
@@ -208,6 +217,7 @@ class TuningJobs(TuningStream):
                 if warning := plan.visited(visit, None, client.now):
                     self.logger.warning("%s: %s", scope, warning)
             plan.finish(listing)
+            run.end(client, plan)
             self.save(scope, plan)
             self.write_state()
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from tap_sagemaker_tuning.errors import Failure, NoListError
+from tap_sagemaker_tuning.errors import Failure
 from tap_sagemaker_tuning.progress import Progress
 from tap_sagemaker_tuning.reading import Finished, Listed, Page, Reading, Visited
 
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication import Plan
     from tap_sagemaker_tuning.streams import TuningStream
     from tap_sagemaker_tuning.tap import TapSageMakerTuning
-
-_SERVICE_ERRORS = (BotoCoreError, ClientError, NoListError)
-# What can go wrong with a call. Anything else is a fault of this program.
 
 
 class Sync:
@@ -73,32 +68,34 @@ class Sync:
         unlisted = set(self.clients) if self._is_test else set()
         self._progress.start(self.clients)
         with Reading(plans, self._filters, first_page_only=self._is_test) as reading:
-            for event in reading.events(read, self._config["concurrency"]):
+            concurrency = 1 if self._is_test else self._config["concurrency"]
+            for event in reading.events(read, concurrency):
                 self._note(event)
                 if isinstance(event, Listed | Finished):
                     unlisted.discard(event.client)
                 held.append(event)
                 if not unlisted:
+                    self.is_listed = self._is_test
                     yield from held
                     held.clear()
-                if isinstance(event, Finished):
-                    self._progress.end(event.client, plans[event.client][0])
+                if isinstance(event, Finished) and read is not None:
+                    self.end(event.client, plans[event.client][0])
         self.is_listed = True
         self._warn_of_unknown_names()
 
     def fail(self, client: Client, tuning_job: str | None, error: Exception) -> None:
-        """Note that a scope, or one tuning job of it, was not read.
-
-        Raises:
-            Exception: The error, if it is not one of the service's or the network's.
-        """
+        """Note that a scope, or one tuning job of it, was not read, and go on."""
         scope = client.scope
         self._fail(Failure(scope=scope, tuning_job=tuning_job, error=error))
 
     def _fail(self, failure: Failure) -> None:
-        if not isinstance(failure.error, _SERVICE_ERRORS):
-            raise failure.error
+        self._logger.debug("%s", failure, exc_info=failure.error)
         self.failures.append(failure)
+
+    def end(self, client: Client, plan: Plan) -> None:
+        """Log what a scope came to, once."""
+        if client in self._progress.scopes:
+            self._progress.end(client, plan)
 
     def note_gone(
         self, stream: TuningStream, client: Client, plan: Plan, listing: Listing

@@ -115,8 +115,12 @@ class TapSageMakerTuning(Tap):
     def setup_mapper(self) -> None:
         # Called once the catalog is known, and not in discovery.
         super().setup_mapper()
-        method = self.streams[TrainingJobSummaries.name].replication_method
-        if problems := checks.catalog_problems(self.config, method):
+        problems = checks.catalog_problems(
+            self.config,
+            self.streams[TrainingJobSummaries.name].replication_method,
+            self.streams[TuningJobs.name].replication_method,
+        )
+        if problems:
             raise click.ClickException("; ".join(problems))
 
     @override

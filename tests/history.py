@@ -19,9 +19,10 @@ from tap_sagemaker_tuning.answers import (
     LIST_TUNING_JOBS,
 )
 from tap_sagemaker_tuning.listing import Listing, list_tuning_jobs
+from tap_sagemaker_tuning.observed import Tally
 from tap_sagemaker_tuning.reading import read_since
 from tap_sagemaker_tuning.records import timestamp
-from tap_sagemaker_tuning.replication import Plan, Tally
+from tap_sagemaker_tuning.replication import Plan
 from tap_sagemaker_tuning.state import Filters, ScopeState
 
 if TYPE_CHECKING:

@@ -450,7 +450,7 @@ class TestSync:
         again = reader(config={}, state=incremental.state)
         assert again.returncode == 0
         names = {record["tuning_job_name"] for record in again.records("tuning_jobs")}
-        assert names == {"odd-trials", "running", "new", "stopping"}
+        assert names == {"odd-trials", "running", "new", "stopping", "deleting"}
         assert misfits(again) == []
 
 

@@ -193,7 +193,7 @@ def test_config_examples_are_accepted(section: str, config: Json) -> None:
     """Each example of settings is one that the tap takes."""
     method = {True: "FULL_TABLE", False: "INCREMENTAL"}["FULL_TABLE" in section]
     assert checks.problems(dict(config), readme.all_settings()) == []
-    assert checks.catalog_problems(config, method) == []
+    assert checks.catalog_problems(config, method, "INCREMENTAL") == []
 
 
 def test_there_are_config_examples() -> None:

@@ -89,7 +89,7 @@ def test_summary_of_a_scope(
     scope = progress.scopes[one]
     scope.listed, scope.visits, scope.visited, scope.trials = 12, 4, 4, 90
     clock[0] += 2.5
-    plan: Any = SimpleNamespace(settled=3, gone_jobs=1)
+    plan: Any = SimpleNamespace(visited_jobs=4, settled=3, gone_jobs=1)
     progress.end(one, plan)
     (line,) = caplog.messages
     told, counted = line.split("; ", 1)

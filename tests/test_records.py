@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parent / "cases"
 FUNCTIONS = ("timestamp", "tuning_job", "training_job", "storable")
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PURE = ("records", "state", "replication")
+PURE = ("records", "state", "observed", "replication")
 IMPURE = {"boto3", "botocore", "requests", "singer_sdk"}
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 SCOPE = {"account_id": "111122223333", "region": "us-east-1"}
@@ -350,5 +350,5 @@ def test_imports_are_seen() -> None:
 
 @pytest.mark.parametrize("module", PURE)
 def test_what_is_pure_imports_no_io(module: str) -> None:
-    """Records, state and replication know neither AWS's SDK nor Singer's."""
+    """Records, state, what is observed and replication know neither AWS's SDK nor Singer's."""
     assert imported(module) & IMPURE == set()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.records import moment, timestamp
-from tap_sagemaker_tuning.replication import OVERLAP, PATIENCE
+from tap_sagemaker_tuning.replication import OVERLAP, PATIENCE, Visit
 from tap_sagemaker_tuning.state import Filters
 from tests.history import (
     NEVER,
@@ -311,12 +311,12 @@ def test_late_listing_in_the_overlap_is_found() -> None:
 
 def test_disagreeing_counters_read_the_job_whole_once() -> None:
     """Counters that tell of more trials than are listed: all is read once more, and
-    the tuning job is given up with a warning a day after its end."""
+    again before the tuning job is given up with a warning, a day after its end."""
     missing = FakeTrial(name="job-x", created=60, ended=120, settled=120, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
     service = FakeService([made])
     tap = run(service, 45 * MINUTE, 2 * HOUR)
-    assert opened(tap) == {"job": {"created": at(0)}}
+    assert opened(tap) == {"job": {"created": at(0), "checked": 1}}
     service.now = 3 * HOUR
     written = tap.written
     tap.sync()
@@ -327,6 +327,9 @@ def test_disagreeing_counters_read_the_job_whole_once() -> None:
     tap.sync()
     assert tap.written == written + 1  # the newest trial only
     service.now = 26 * HOUR
+    tap.sync()
+    assert opened(tap) == {"job": {"created": at(0), "checked": 2}}
+    assert tap.warnings == []
     tap.sync()
     assert opened(tap) == {}
     assert [sentence for sentence in tap.warnings if "4 trials, and 3" in sentence]
@@ -363,7 +366,7 @@ def test_denied_job_is_open_and_then_given_up() -> None:
     passes it; a week after its end it is given up with a warning."""
     service = FakeService([job(), job("new", HOUR)], denied={"job"})
     tap = run(service, 3 * HOUR)
-    assert opened(tap) == {"job": {"created": at(0)}}
+    assert opened(tap) == {"job": {"created": at(0), "failed": at(3 * HOUR)}}
     assert json.loads(tap.states["trials"])["replication_key_value"] == at(HOUR)
     service.denied = set()
     tap.sync()
@@ -371,7 +374,53 @@ def test_denied_job_is_open_and_then_given_up() -> None:
     service = FakeService([job()], denied={"job"})
     tap = run(service, 3 * HOUR, 8 * DAY)
     assert opened(tap) == {}
-    assert any("can not be read" in sentence for sentence in tap.warnings)
+    assert any("could not be read" in sentence for sentence in tap.warnings)
+
+
+def test_failure_long_after_the_end_is_not_the_end() -> None:
+    """A tuning job that ended long ago is not given up for its first failure."""
+    service = FakeService([job()], denied={"job"})
+    tap = run(service, 30 * DAY)
+    service.denied = set()
+    service.now = 31 * DAY
+    tap.sync()
+    assert set(tap.trials) == {"job-0", "job-1", "job-2"}
+    assert opened(tap) == {}
+
+
+def test_counters_of_before_settle_nothing() -> None:
+    """A tuning job that has just ended can show quiet counters of before its trials:
+    neither stream settles it until they can not lag any more."""
+    quick = FakeTrial(name="job-x", created=5, ended=10, settled=10)
+    made = replace(job(), ended=12, trials=(quick,), counters_lag=30)
+    tap = run(FakeService([made]), 15, 2 * HOUR)
+    (row,) = tap.tuning_jobs.values()
+    assert row["TrainingJobStatusCounters"]["Completed"] == 1
+    assert opened(tap) == opened(tap, "tuning_jobs") == {}
+
+
+def test_deleting_may_yet_fail() -> None:
+    """A tuning job that is being deleted is looked at again: that may yet fail."""
+    tap = run(FakeService([job()]), 30 * MINUTE)
+    plan = tap.plan("tuning_jobs")
+    seen = {**job().view(3 * HOUR), "HyperParameterTuningJobStatus": "Deleting"}
+    visit = Visit(job=seen, since=None)
+    assert plan.visited(visit, None, at(3 * HOUR)) is None
+    assert list(plan.state.open) == ["job"]
+    seen["HyperParameterTuningJobStatus"] = "DeleteFailed"
+    assert plan.visited(visit, None, at(3 * HOUR)) is None
+    assert plan.state.open == {}
+
+
+def test_trial_listed_long_after_is_found_before_the_end() -> None:
+    """A trial that is listed hours after the tuning job was read whole is not lost."""
+    late = FakeTrial(name="job-x", created=60, ended=120, settled=120, listed=5 * HOUR)
+    made = replace(job(), trials=(*job().trials, late))
+    times = (45 * MINUTE, 2 * HOUR, 3 * HOUR, 6 * HOUR, 26 * HOUR, 27 * HOUR)
+    tap = run(FakeService([made]), *times)
+    assert "job-x" in tap.trials
+    assert opened(tap) == {}
+    assert tap.warnings == []
 
 
 def test_unlisted_job_that_may_not_be_asked_for_is_given_up() -> None:

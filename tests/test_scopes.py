@@ -239,6 +239,62 @@ def test_denied_tuning_job_fails_alone(emulator: Emulator, tap: TapProcess) -> N
     assert scopes_of(second) == {(ACCOUNT, REGION): 3}
 
 
+def test_failed_listing_keeps_no_state_of_other_filters(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """A sync whose filters have changed, and whose listing fails, leaves nothing that
+    the next one would take for having read what the old filters had left out."""
+    fill(emulator, ACCOUNT, REGION, jobs=3)
+    emulator.clock.move(seconds=86_400)
+    only_last = tap(config={"name_contains": "us-2"})
+    assert len(only_last.records("tuning_jobs")) == 1
+    emulator.faults.add(Fault("deny", operation=LIST))
+    failed = tap(config={}, state=only_last.state)
+    assert failed.returncode == 1
+    emulator.faults.clear()
+    run = tap(config={}, state=failed.state or only_last.state)
+    assert len(run.records("tuning_jobs")) == 3
+    assert scopes_of(run) == {(ACCOUNT, REGION): 9}
+
+
+def test_some_denied_tuning_jobs_hold_nobody_back(
+    emulator: Emulator, tap: TapProcess
+) -> None:
+    """Where a policy denies the oldest and the newest tuning jobs, the rest is read."""
+    fill(emulator, ACCOUNT, REGION, jobs=9)
+    emulator.clock.move(seconds=86_400)
+    for number in (0, 1, 2, 8):
+        name = f"job-1-us-{number}"
+        emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job=name))
+    run = tap(config={})
+    assert run.returncode == 1
+    assert scopes_of(run) == {(ACCOUNT, REGION): 15}
+
+
+def test_odd_credentials_are_one_line(emulator: Emulator, tap: TapProcess) -> None:
+    """What botocore raises of its own for a wrong environment is one line as well."""
+    fill(emulator, ACCOUNT, REGION)
+    tap.variables["AWS_ENDPOINT_URL_SAGEMAKER"] = "http://me:pass-word@not a url"
+    run = tap(config={})
+    assert run.returncode == 1
+    assert run.error.startswith("Error: ")
+    assert "Traceback" not in run.stderr
+    assert "pass-word" not in run.stderr
+
+
+def test_connection_test_tells_of_each_scope(
+    emulator: Emulator, tap: TapProcess, four: dict[str, Any]
+) -> None:
+    """--test looks at each scope, lists each once, and says which can not be read."""
+    emulator.faults.add(
+        Fault("deny", operation=LIST, account=OTHERS[0], region="us-east-1")
+    )
+    run = tap("--test", config=four)
+    assert run.returncode == 1
+    assert run.error.startswith(f"Error: account {OTHERS[0]}, us-east-1: ")
+    assert sum(call.operation == LIST for call in emulator.calls) == 4
+
+
 def test_denied_describe_names_the_action(emulator: Emulator, tap: TapProcess) -> None:
     """A tuning job asked for by name, and denied, is a failure that names the action;
     it is read once it may be, however old it is by then."""
