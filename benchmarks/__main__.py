@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TAP = str(Path(sys.executable).parent / "tap-sagemaker-tuning")
-REGIONS = ["us-east-1", "us-east-2", "us-west-1", "us-west-2", "eu-west-1", "eu-west-2"]
+REGIONS = [f"us-east-{number}" for number in range(1, 41)]
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ CASES = [
     Case("60 x 20, 2 calls/s", 60, 20, rate=2),
     Case("200 x 20, 10 calls/s", 200, 20, rate=10),
     Case("6 scopes, 100 x 100", 100, 100, scopes=6),
+    Case("40 scopes, 25 x 100", 25, 100, scopes=40),
     Case("no change, 500 x 100", 500, 100, again=True),
     Case("one runs, 500 x 100", 500, 100, running=1, again=True),
 ]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PAGE = 100
-CREATED = 1.7724e9  # seconds since 1970; a tuning job every ten seconds
+CREATED = 1.7724e9  # seconds since 1970; a tuning job a minute
 JOB, NUMBER = b"@JOB@", b"@NUMBER@"
 
 IDENTITY = (
@@ -138,7 +138,7 @@ class Data:
         }
         if not runs:
             item["HyperParameterTuningEndTime"] = "@E@"
-        created = CREATED + 10 * index
+        created = CREATED + 60 * index
         text = json.dumps(item, separators=(",", ":"))
         return text.replace('"@C@"', number(created)).replace(
             '"@E@"', number(created + 9000)

@@ -1,0 +1,76 @@
+"""A guard against regressions that no noisy machine can blur: calls and bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.__main__ import LARGE, TAP, Case, last_state, measured, row, served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.__main__ import Cost
+
+pytestmark = pytest.mark.slow
+
+TRIALS = 3_038_140  # bytes of the records, without their time_extracted
+TUNING_JOBS = 15_000
+
+
+@pytest.fixture(scope="module")
+def costs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cost, Cost, Path]:
+    """A first sync of 20 tuning jobs of 150 trials, and one from its state."""
+    folder = tmp_path_factory.mktemp("bench")
+    with served(Case("small", 20, 150)) as url:
+        config = folder / "config.json"
+        config.write_text(
+            json.dumps({"aws_endpoint_url": url, "regions": ["us-east-1"]})
+        )
+        command = [TAP, "--config", str(config)]
+        first = measured(command, url, folder / "first")
+        state = folder / "state.json"
+        state.write_text(last_state(folder / "first"))
+        again = measured([*command, "--state", str(state)], url, folder / "again")
+    return first, again, folder
+
+
+def test_calls_are_the_fewest(costs: tuple[Cost, Cost, Path]) -> None:
+    """A first sync lists once and reads two pages a tuning job; the next lists once."""
+    first, again, _ = costs
+    assert (first.calls, first.throttled) == (1 + 20 * 2, 0)
+    assert (again.calls, again.throttled) == (1, 0)
+
+
+def test_output_is_records_and_little_else(costs: tuple[Cost, Cost, Path]) -> None:
+    """The output is, to the byte, its records, two schemas and a few states."""
+    first, again, folder = costs
+    lines = (folder / "first").read_bytes().splitlines(keepends=True)
+    by_type: dict[str, list[int]] = {}
+    for line in lines:
+        message = json.loads(line)
+        kind = f"{message['type']} {message.get('stream', '')}"
+        # A time with no fraction of a second is shorter.
+        time = message.get("time_extracted", "")
+        by_type.setdefault(kind, []).append(len(line) - len(time))
+    trials = by_type["RECORD training_job_summaries"]
+    assert len(trials) == 3000
+    assert sum(trials) == TRIALS
+    assert sum(by_type["RECORD tuning_jobs"]) == TUNING_JOBS
+    assert len(by_type["STATE "]) <= 3
+    schemas = sum(
+        by_type["SCHEMA training_job_summaries"] + by_type["SCHEMA tuning_jobs"]
+    )
+    assert schemas < 12_000
+    assert again.output < schemas + 10_000
+    assert first.output == sum(map(len, lines))
+
+
+def test_table_has_a_row_a_case(costs: tuple[Cost, Cost, Path]) -> None:
+    """A row has the tap's figure and its ratio to the loop's."""
+    first, again, _ = costs
+    line = row(LARGE, [first, first, first], [again, again, again])
+    assert line.startswith("10,000 x 100")
+    assert "41 (41.00)" in line
