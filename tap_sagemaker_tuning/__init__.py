@@ -1,3 +1,18 @@
 """Singer tap for Amazon SageMaker hyperparameter tuning."""
 
 from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+
+def schemas_root() -> Traversable:
+    """Folder of the streams' schemas, wherever this package runs from."""
+    packaged = files("tap_sagemaker_tuning").joinpath("schemas")
+    if packaged.is_dir():
+        return packaged
+    return Path(__file__).resolve().parent.parent / "schemas"

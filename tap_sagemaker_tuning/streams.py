@@ -6,19 +6,18 @@ it; `reading` reads it; here it becomes records, and the state is saved.
 
 from __future__ import annotations
 
+import abc
 import sys
 import time
 from datetime import UTC, datetime
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage
 
-from tap_sagemaker_tuning import records
+from tap_sagemaker_tuning import records, schemas_root
 from tap_sagemaker_tuning.full_table import FULL_TABLE, FullRead
 from tap_sagemaker_tuning.observed import Tally
 from tap_sagemaker_tuning.reading import (
@@ -38,7 +37,6 @@ else:
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
-    from importlib.resources.abc import Traversable
 
     from singer_sdk.helpers.types import Context
 
@@ -46,15 +44,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 _SECONDS_BETWEEN_STATES = 5.0
-
-
-def schemas_root() -> Traversable:
-    """Folder of the streams' schemas, wherever this package runs from."""
-    packaged = files("tap_sagemaker_tuning").joinpath("schemas")
-    if packaged.is_dir():
-        return packaged
-    return Path(__file__).resolve().parent.parent / "schemas"
-
 
 SCHEMAS = SchemaDirectory(schemas_root())
 
@@ -126,9 +115,9 @@ class TuningStream(Stream):
         finally:
             self._tap.message_writer.flush()
 
+    @abc.abstractmethod
     def read(self) -> Iterator[dict[str, Any]]:
         """Give the records of all scopes, and save their state on the way."""
-        raise NotImplementedError
 
     @override
     def post_process(

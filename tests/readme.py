@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.client import IAM_ACTIONS
 from tap_sagemaker_tuning.settings import SETTINGS
-from tap_sagemaker_tuning.streams import schemas_root
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ from jsonschema import Draft7Validator, FormatChecker
 from singer_sdk import Stream, Tap
 
 from emulator import Chances, Emulator, Fault, Scope, Trial, TuningJob
-from tap_sagemaker_tuning.streams import TuningStream, schemas_root
+from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning.streams import TuningStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.conftest import Run, TapProcess
 

@@ -18,8 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tap_sagemaker_tuning import records
-from tap_sagemaker_tuning.streams import schemas_root
+from tap_sagemaker_tuning import records, schemas_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -350,5 +349,5 @@ def test_imports_are_seen() -> None:
 
 @pytest.mark.parametrize("module", PURE)
 def test_what_is_pure_imports_no_io(module: str) -> None:
-    """Records, state, what is observed and replication know neither AWS's SDK nor Singer's."""
+    """What is pure knows neither AWS's SDK nor Singer's."""
     assert imported(module) & IMPURE == set()

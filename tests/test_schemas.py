@@ -11,10 +11,10 @@ import pytest
 from botocore import xform_name
 from botocore.model import ServiceModel
 
+from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.streams import (
     TrainingJobSummaries,
     TuningJobs,
-    schemas_root,
 )
 
 if TYPE_CHECKING:
