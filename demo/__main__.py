@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from demo import emulated, postgres, processes, queries, truth
+from demo.curve import curve
 from demo.project import PLUGINS, Project
 from demo.tables import table
 
@@ -127,6 +128,8 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     failed = sorted((str(row[0]), str(row[2])) for row in found)
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
+    _look_deeper(warehouse, now, best)
+
     _, rows = warehouse.ask(queries.STATUSES)
     truth.agree("tuning jobs", warehouse=sorted(rows), emulator=truth.statuses(now))
     _, rows = warehouse.ask(queries.TRIALS)
@@ -136,6 +139,36 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
         f"\nThe warehouse agrees with the emulator: {len(now['tuning_jobs'])} tuning "
         f"jobs, {len(every)} trials, in every status, metric and hyperparameter."
     )
+
+
+def _look_deeper(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> None:
+    """Ask two of the queries that come with the tap, for any warehouse.
+
+    Raises:
+        Failed: An answer differs from the truth.
+    """
+    _say("\nHow many seconds went into trials that failed or were stopped?")
+    columns, spent = _file(warehouse, "time_spent")
+    _say(f"\n{table(columns, spent)}")
+    failed = {str(row[0]): float(row[3]) for row in spent}
+    wanted = {name: truth.seconds_failed(now)[name] for name in failed}
+    truth.agree("seconds", warehouse=failed, emulator=wanted)
+
+    _say(f"\nHow did {best} get better?")
+    _, points = _file(warehouse, "best_so_far", tuning_job=f"'{best}'")
+    found = [(float(row[4]), float(row[5])) for row in points]
+    truth.agree("curve", warehouse=found, emulator=truth.best_so_far(now, best))
+    metrics, bests = zip(*found, strict=True)
+    _say(f"\n{curve(metrics, bests)}")
+
+
+def _file(
+    warehouse: postgres.Warehouse, name: str, **parameters: str
+) -> tuple[list[str], list[postgres.Row]]:
+    file = CHECKOUT / "analysis" / f"{name}.sql"
+    changed = "".join(f", with {value} as {name}" for name, value in parameters.items())
+    _say(f"{file.relative_to(CHECKOUT)}{changed}")
+    return warehouse.ask(queries.filled(file.read_text("utf-8"), **parameters))
 
 
 def _ask(warehouse: postgres.Warehouse, question: str, sql: str) -> list[postgres.Row]:

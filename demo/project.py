@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import subprocess
+    from collections.abc import Iterator, Mapping
 
 PLUGINS = ("tap-sagemaker-tuning", "target-postgres")
 
@@ -82,6 +84,23 @@ class Project:
             Failed: The run did.
         """
         self._run([str(self._tool("meltano")), "run", *PLUGINS], settings)
+
+    @contextmanager
+    def starting(
+        self, settings: Mapping[str, str], *options: str
+    ) -> Iterator[subprocess.Popen[str]]:
+        """`meltano run`, just started, and ended with the block.
+
+        Args:
+            settings: As of `sync`.
+            *options: Of `meltano run`, such as `--force`.
+        """
+        command = [str(self._tool("meltano")), "run", *options, *PLUGINS]
+        environment = self._environment | dict(settings)
+        with processes.running(
+            command, self.log, cwd=self._root, env=environment
+        ) as process:
+            yield process
 
     def _run(self, command: list[str], more: Mapping[str, str] | None = None) -> None:
         environment = self._environment | dict(more or {})

