@@ -1,0 +1,138 @@
+"""SageMaker's tuning jobs and trials in Postgres: two assets, a partition a scope.
+
+A scope is one account in one region. Each is loaded by a run of its own, so Dagster
+spreads them over its workers, and one that fails holds no other back.
+"""
+
+# ruff: noqa: I002 - Dagster refuses a context whose annotation is text
+
+import json
+import os
+import subprocess
+from collections import deque
+from collections.abc import Iterator  # noqa: TC003 - Dagster looks at annotations
+from pathlib import Path
+
+import dagster as dg
+import psycopg
+
+HERE = Path(__file__).parent
+PROJECT = Path(os.environ["TUNING_PROJECT"])  # the Meltano project, on every worker
+SCOPES = {
+    f"{scope['account_id']}-{scope['region']}": scope
+    for scope in json.loads(
+        Path(os.environ.get("TUNING_SCOPES") or HERE / "scopes.json").read_text("utf-8")
+    )
+}
+TAIL = 30  # lines of the log that a failure carries
+
+
+@dg.multi_asset(
+    specs=[dg.AssetSpec("tuning_jobs"), dg.AssetSpec("training_job_summaries")],
+    check_specs=[
+        dg.AssetCheckSpec("agrees_with_counters", asset="training_job_summaries")
+    ],
+    partitions_def=dg.StaticPartitionsDefinition(list(SCOPES)),
+    backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run a scope
+    pool="sagemaker_tuning",  # its limit: scopes at once
+    retry_policy=dg.RetryPolicy(
+        max_retries=int(os.environ.get("TUNING_RETRIES", "3")),
+        # After a worker was lost, Meltano refuses its scope for five minutes.
+        delay=float(os.environ.get("TUNING_RETRY_SECONDS", "360")),
+        backoff=dg.Backoff.EXPONENTIAL,
+    ),
+)
+def sagemaker_tuning(
+    context: dg.AssetExecutionContext,
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Load one scope, and check it."""
+    name = context.partition_key
+    load(name, context)
+    yield dg.MaterializeResult(asset_key="tuning_jobs")
+    yield dg.MaterializeResult(asset_key="training_job_summaries")
+    agrees, tuning_jobs = check(SCOPES[name])
+    yield dg.AssetCheckResult(
+        asset_key="training_job_summaries",
+        check_name="agrees_with_counters",
+        passed=agrees,
+        metadata={"scope": name, "tuning_jobs": tuning_jobs},
+    )
+
+
+@dg.schedule(cron_schedule="@hourly", target=[sagemaker_tuning])
+def hourly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
+    """A run a scope."""
+    now = context.scheduled_execution_time.isoformat()
+    return [
+        dg.RunRequest(run_key=f"{name} {now}", partition_key=name) for name in SCOPES
+    ]
+
+
+def load(name: str, context: dg.AssetExecutionContext) -> None:
+    """Run Meltano for a scope, its log in the run's.
+
+    Raises:
+        Failure: Meltano's run failed; it has the end of the log.
+    """
+    command = ["meltano", "run", "--no-install", f"--state-id-suffix={name}"]
+    tail: deque[str] = deque(maxlen=TAIL)
+    with subprocess.Popen(
+        [*command, "tap-sagemaker-tuning", "target-postgres"],
+        cwd=PROJECT,
+        env=environment(name),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as meltano:
+        try:
+            for line in meltano.stdout:
+                context.log.info(line.rstrip())
+                tail.append(line)
+        except BaseException:
+            meltano.terminate()  # it ends the tap and the target
+            raise
+    if meltano.returncode:
+        message = f"{name}: meltano run ended with {meltano.returncode}"
+        raise dg.Failure(
+            message,
+            metadata={"log": dg.MetadataValue.md(f"```\n{''.join(tail)}```")},
+        )
+
+
+def environment(name: str) -> dict[str, str]:
+    """What Meltano is told of a scope.
+
+    Scopes run side by side. Each has a system folder of its own: Meltano hands a plugin
+    its state in a file there, and in a shared one a scope is given another's state. The
+    plugins are shared, and so is the database, which holds states and locks.
+    """
+    shared = PROJECT / ".meltano"
+    own = shared / "scopes" / name
+    own.mkdir(parents=True, exist_ok=True)
+    for kind in ("extractors", "loaders", "utilities"):
+        if not (own / kind).is_symlink():
+            (own / kind).symlink_to(shared / kind)
+    scope = SCOPES[name]
+    role = {key: scope[key] for key in ("role_arn", "external_id") if key in scope}
+    return {
+        "MELTANO_DATABASE_URI": f"sqlite:///{shared / 'meltano.db'}",
+        **os.environ,
+        "MELTANO_SYS_DIR_ROOT": str(own),
+        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps([scope["region"]]),
+        **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": json.dumps([role])} if role else {}),
+    }
+
+
+def check(scope: dict[str, str]) -> tuple[bool, str]:
+    """Whether a scope's trials agree with the counters, and if not, where."""
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    server = {
+        option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()
+    }
+    database = os.environ["TARGET_POSTGRES_DATABASE"]
+    sql = (HERE / "check.sql").read_text("utf-8")
+    with psycopg.connect(dbname=database, **server) as connection:
+        return connection.execute(sql, scope).fetchone()
+
+
+defs = dg.Definitions(assets=[sagemaker_tuning], schedules=[hourly])

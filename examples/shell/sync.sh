@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Run tap | target once, and keep the state: for cron, systemd or a CronJob.
+#
+#   sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER
+#
+# $TAP and $TARGET name the programs. Settings can also come from the environment, as
+# TAP_SAGEMAKER_TUNING_… and TARGET_POSTGRES_….
+#
+# The exit code is the target's or else the tap's; 75 if this state folder is in use; 65
+# if the target's state is damaged; 143 after SIGTERM (130 SIGINT, 129 SIGHUP).
+set -uo pipefail
+
+tap_config=$(realpath "$1") target_config=$(realpath "$2")
+cd "$3" || exit
+
+# The tap and the target inherit the lock: if this script is killed, they keep it.
+exec 9>lock
+if ! flock --nonblock 9; then
+  echo "sync.sh: another run uses $PWD" >&2
+  exit 75
+fi
+
+state=()
+if [ -e state.json ]; then
+  state=(--state state.json) # the tap refuses one that is empty or damaged
+fi
+
+# A stop is for the tap alone, which then ends between two records; the target loads what
+# it was given, and ends. So each has a process group of its own.
+set -m
+tap= stopped=
+stop() {
+  stopped=$1
+  if [ -n "$tap" ]; then kill -TERM "$tap" 2>/dev/null; fi
+}
+trap 'stop 143' TERM
+trap 'stop 130' INT
+trap 'stop 129' HUP
+
+rm -f pipe && mkfifo pipe || exit
+"${TAP:-tap-sagemaker-tuning}" --config "$tap_config" --config ENV "${state[@]}" >pipe &
+tap=$!
+"${TARGET:-target-postgres}" --config "$target_config" --config ENV <pipe >state.new &
+target=$!
+if [ -n "$stopped" ]; then stop "$stopped"; fi # it came before there was a tap
+
+wait_for() { # a trapped signal interrupts `wait`
+  while kill -0 "$1" 2>/dev/null; do wait "$1"; done
+  wait "$1"
+}
+wait_for "$tap"
+tap_code=$?
+wait_for "$target"
+target_code=$?
+rm -f pipe
+
+# The target has loaded all that is before a state that it wrote. If it failed the old
+# state is kept, and the next run loads some rows again. If the tap failed, what it could
+# read is loaded, and the state tells what it could not.
+if [ "$target_code" -ne 0 ]; then
+  echo "sync.sh: the target failed with exit code $target_code; the state is as it was" >&2
+elif [ -s state.new ]; then
+  tail -n 1 state.new >state.last
+  if python3 -c 'import json; json.load(open("state.last"))["bookmarks"]' 2>/dev/null; then
+    mv state.last state.json
+  else
+    echo "sync.sh: the target's last line is no state; the state is as it was" >&2
+    target_code=65
+  fi
+fi
+if [ -n "$stopped" ]; then exit "$stopped"; fi
+if [ "$target_code" -ne 0 ]; then exit "$target_code"; fi
+exit "$tap_code"

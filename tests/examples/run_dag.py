@@ -1,0 +1,70 @@
+"""Run the DAG, in Airflow's environment; requests are as tests/examples/runner.py says.
+
+A request has `environment`; `together`, how many tasks run at once, each in a process
+of its own, as Airflow's executors do (`dag.test` runs one after another); and `skip`,
+a pattern of the tasks that are taken for done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from datetime import timedelta
+from typing import Any
+
+from airflow import settings  # type: ignore[import-not-found]
+from airflow.dag_processing.dagbag import DagBag  # type: ignore[import-not-found]
+from airflow.sdk.definitions import dag as dags  # type: ignore[import-not-found]
+from airflow.sdk.execution_time import supervisor  # type: ignore[import-not-found]
+
+run_task = dags._run_task  # noqa: SLF001 - there is no other way in
+children: list[int] = []
+
+
+def fork(together: int, task: dict[str, Any]) -> None:
+    """Start a task; wait when there are as many as wanted."""
+    child = os.fork()
+    if not child:
+        try:
+            # Connections and threads are the parent's: leave them, do not close them.
+            settings.engine.dispose(close=False)
+            api = supervisor.in_process_api_server()
+            kept = api.transport  # noqa: F841 - it must not be closed either
+            del api.transport
+            run_task(**task)
+        except BaseException:  # noqa: BLE001 - it must not go on as the parent does
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(0)
+    children.append(child)
+    if len(children) == together:
+        while children:
+            os.waitpid(children.pop(), 0)
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Run the DAG once; gives what came of it."""
+    os.environ.update(request["environment"])
+    bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+    if bag.import_errors:
+        return {"errors": list(bag.import_errors.values())}
+    dag = bag.get_dag("sagemaker_tuning")
+    load = dag.get_task("scope.load")
+    load.retries, load.retry_delay = 1, timedelta(seconds=1)
+    dags._run_task = run_task  # noqa: SLF001 - see above
+    if request["together"] > 1:
+        dags._run_task = lambda **task: fork(request["together"], task)  # noqa: SLF001
+    run = dag.test(mark_success_pattern=request["skip"])
+    tasks: dict[str, list[Any]] = {}
+    for task in sorted(run.get_task_instances(), key=lambda each: each.map_index):
+        told = tasks.setdefault(task.task_id, [])
+        told.append([task.rendered_map_index, task.state, task.try_number])
+    return {"state": run.state, **tasks}
+
+
+for line in sys.stdin:
+    sys.stdout.write(f"\nANSWER {json.dumps(answer(json.loads(line)))}\n")
+    sys.stdout.flush()

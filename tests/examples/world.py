@@ -1,0 +1,244 @@
+"""What the examples run in: four scopes, a Meltano project, a real Postgres."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from demo import postgres, truth
+from demo.project import PLUGINS, Project
+from emulator import Emulator, Fault
+from tests.conftest import ACCOUNT, REGION
+from tests.examples.venvs import BUILD, CHECKOUT, locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from demo.postgres import Row
+    from emulator.faults import Kind
+
+ACCOUNTS = ("222222222222", "333333333333")
+REGIONS = ("us-east-1", "eu-west-1")
+SCOPES = [
+    {
+        "account_id": account,
+        "region": region,
+        "role_arn": f"arn:aws:iam::{account}:role/tuning-reader",
+    }
+    for account in ACCOUNTS
+    for region in REGIONS
+]
+ALL = [f"{scope['account_id']}-{scope['region']}" for scope in SCOPES]
+
+_FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
+_PROGRAM = "executable: tap-sagemaker-tuning"
+
+JOBS = """
+select account_id, region, tuning_job_name, tuning_job_status from tuning_jobs
+order by 1, 2, 3
+"""
+TRIALS = """
+select
+    account_id,
+    region,
+    training_job_name,
+    training_job_status,
+    objective_status,
+    (final_hyper_parameter_tuning_job_objective_metric ->> 'value')::float8,
+    tuned_hyper_parameters
+from training_job_summaries
+order by 1, 2, 3
+"""
+LOSE = """
+delete from training_job_summaries where training_job_arn = (
+    select min(training_job_arn) from training_job_summaries
+    where tuning_job_name = '{tuning_job}'
+)
+"""
+
+
+@dataclass
+class World:
+    """An emulator, a Postgres and a Meltano project between them.
+
+    Attributes:
+        emulator: Four scopes, with different tuning jobs.
+        warehouse: The database, empty at first.
+        folder: For all that a test makes.
+        given: The folder in which the tap's processes leave what they were given.
+    """
+
+    emulator: Emulator
+    warehouse: postgres.Warehouse
+    folder: Path
+    given: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make the Meltano project and the list of scopes."""
+        self.given = self.folder / "given"
+        self.given.mkdir()
+        self.project = self.folder / "project"
+        self.scopes = self.folder / "scopes.json"
+        self.scopes.write_text(json.dumps(SCOPES), encoding="utf-8")
+        self._make_project(BUILD / "meltano" / "project")
+
+    def environment(self, programs: Path, **more: str) -> dict[str, str]:
+        """What an orchestrator's process sees.
+
+        Args:
+            programs: The folder of the orchestrator's own programs.
+            **more: What else.
+        """
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(_FOREIGN)
+        }
+        meltano = BUILD / "meltano" / "venv" / "bin"
+        return {
+            **inherited,
+            **self.emulator.environment(ACCOUNT, REGION),
+            "PATH": f"{programs}:{meltano}:{os.environ['PATH']}",
+            "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+            "MELTANO_HUB_URL": "http://127.0.0.1:9",
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "NO_COLOR": "1",
+            "TAP_GIVEN": str(self.given),
+            "TAP_SAGEMAKER_TUNING_MAX_ATTEMPTS": "1",
+            "TUNING_PROJECT": str(self.project),
+            "TUNING_SCOPES": str(self.scopes),
+            **more,
+        }
+
+    def goes_on(self) -> None:
+        """Six hours pass; a tuning job is started in each scope, and runs then."""
+        self.emulator.clock.move(seconds=5 * 3600)
+        for number, scope in enumerate(self.emulator.scopes()):
+            scope.plan(f"{scope.clock.now:%d-%H}-{number}", trials=20, parallel=2)
+        self.emulator.clock.move(seconds=3600)
+        for path in self.given.iterdir():
+            path.unlink()
+
+    def lose_a_trial(self, tuning_job: str) -> None:
+        """Delete one of its trials from the warehouse."""
+        self.warehouse.ask(LOSE.format(tuning_job=tuning_job))
+
+    def loaded(self) -> list[list[Row]]:
+        """Tuning jobs and trials in the warehouse."""
+        return compared(self.warehouse)
+
+    def truth(self) -> list[list[Row]]:
+        """The same by the emulator."""
+        return compared(self.emulator)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """By scope, the state that its last tap was given; read where the tap does."""
+        return {
+            path.stem: json.loads(path.read_text(encoding="utf-8"))
+            for path in self.given.glob("*.json")
+        }
+
+    def _make_project(self, installed: Path) -> None:
+        """A Meltano project with the installed plugins, and a tap that tells."""
+        text = (installed / "meltano.yml").read_text(encoding="utf-8")
+        assert text.count(_PROGRAM) == 1
+        own = self.project / ".meltano"
+        own.mkdir(parents=True)
+        for kind in ("extractors", "loaders"):
+            (own / kind).symlink_to(installed / ".meltano" / kind)
+        shutil.copy(installed / ".meltano" / "meltano.db", own)
+        program = self.project / "tap"
+        (self.project / "meltano.yml").write_text(
+            text.replace(_PROGRAM, f"executable: {program}"), encoding="utf-8"
+        )
+        tap = own / "extractors" / PLUGINS[0] / "venv" / "bin" / PLUGINS[0]
+        told = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
+        program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
+        program.chmod(0o755)
+        (self.project / "real-tap").symlink_to(tap)
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """Run it."""
+    install_meltano()
+    start = datetime.now(UTC) - timedelta(days=3)
+    with (
+        Emulator(start=start, seed=7) as emulator,
+        postgres.serving(folder / "postgres", folder / "postgres.log") as warehouse,
+    ):
+        for number, home in enumerate(SCOPES):
+            scope = emulator.scope(home["account_id"], home["region"])
+            for job in range(number + 1):
+                scope.plan(f"job-{number}-{job}", trials=5 + number, parallel=3)
+        emulator.clock.move(seconds=86_400)
+        for number, scope in enumerate(emulator.scopes()):
+            scope.plan(f"open-{number}", trials=6, parallel=2)
+        emulator.clock.move(seconds=900)
+        yield World(emulator, warehouse, folder)
+
+
+def compared(held_by: postgres.Warehouse | Emulator) -> list[list[Row]]:
+    """All tuning jobs, and all trials, by account, region and name."""
+    if isinstance(held_by, postgres.Warehouse):
+        return [held_by.ask(sql)[1] for sql in (JOBS, TRIALS)]
+    jobs: list[Row] = []
+    trials: list[Row] = []
+    for name, scope in sorted(held_by.truth().items()):
+        home = tuple(name.split("/"))
+        jobs += [home + row for row in truth.statuses(scope)]
+        trials += [home + row for row in truth.trials(scope)]
+    return [jobs, trials]
+
+
+def fault(kind: Kind, name: str, times: int | None = None) -> Fault:
+    """A fault of one scope."""
+    account, region = name.split("-", 1)
+    return Fault(kind, account=account, region=region, times=times)
+
+
+def rows_without(name: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows of all other scopes."""
+    return [row for row in rows if f"{row[0]}-{row[1]}" != name]
+
+
+def scopes_in(state: Mapping[str, Any]) -> set[str]:
+    """The scopes of which a state of the tap knows."""
+    return {
+        f"{entry['context']['account_id']}-{entry['context']['region']}"
+        for stream in state.get("bookmarks", {}).values()
+        for entry in stream.get("partitions", [])
+    }
+
+
+@cache
+def install_meltano() -> None:
+    """Meltano and both plugins, under `build/examples`."""
+    with locked("meltano"):
+        (BUILD / "meltano").mkdir(exist_ok=True)
+        Project(CHECKOUT, BUILD / "meltano").install()
+
+
+def run(
+    command: Sequence[str | Path], environment: Mapping[str, str], **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, both outputs as one."""
+    return subprocess.run(  # noqa: S603 - the command is ours
+        [*map(str, command)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=150,
+        **options,
+    )

@@ -1,0 +1,342 @@
+"""examples/shell: sync.sh keeps the state whatever happens, and leaves no process."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from demo import postgres
+from emulator import Emulator, Fault
+from tests.conftest import ACCOUNT, REGION
+from tests.examples.venvs import BUILD, EXAMPLES
+from tests.examples.world import compared, install_meltano
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.skipif(
+    not EXAMPLES.is_dir(), reason="the examples are in the checkout only"
+)
+
+SHELL = EXAMPLES / "shell"
+MARK = "TUNING_SYNC_RUN"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+
+
+@dataclass
+class Sync:
+    """sync.sh, with the real tap and a target that does as it is told.
+
+    Attributes:
+        emulator: What the tap reads.
+        folder: For all files.
+        target: The target's program.
+    """
+
+    emulator: Emulator
+    folder: Path
+    target: Path
+
+    def __post_init__(self) -> None:
+        """Write the configurations."""
+        self.mark = uuid.uuid4().hex
+        self.state = self.folder / "state" / "state.json"
+        self.state.parent.mkdir()
+        self.loaded = self.folder / "loaded.jsonl"
+        for name in ("tap", "target"):
+            (self.folder / f"{name}.json").write_text("{}", encoding="utf-8")
+
+    def start(self, **environment: str) -> subprocess.Popen[str]:
+        """Start it."""
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "TAP_", "TARGET_"))
+        }
+        config = [self.folder / "tap.json", self.folder / "target.json"]
+        return subprocess.Popen(  # noqa: S603 - the command is ours
+            [SHELL / "sync.sh", *config, self.state.parent],
+            env={
+                **inherited,
+                **self.emulator.environment(ACCOUNT, REGION),
+                MARK: self.mark,
+                "TAP": str(Path(sys.executable).with_name("tap-sagemaker-tuning")),
+                "TARGET": str(self.target),
+                "FAKE_LOADED": str(self.loaded),
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, **environment: str) -> tuple[int, str]:
+        """Run it to its end; gives its exit code and log."""
+        process = self.start(**environment)
+        log, _ = process.communicate(timeout=60)
+        return process.returncode, log
+
+    def running(self, name: str = "") -> list[int]:
+        """Its processes, or those of a program."""
+        mark = f"{MARK}={self.mark}".encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                marked = mark in (process / "environ").read_bytes()
+                line = (process / "cmdline").read_bytes().decode()
+            except OSError:  # it has ended, or is somebody else's
+                continue
+            if marked and name in line:
+                found.append(int(process.name))
+        return found
+
+    def wait_for_records(self) -> None:
+        """Wait until the target has taken some."""
+        deadline = time.monotonic() + 30
+        while not (self.loaded.exists() and self.loaded.stat().st_size):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    def trials(self) -> set[str]:
+        """The trials that the target has taken."""
+        lines = self.loaded.read_text(encoding="utf-8").splitlines()
+        return {json.loads(line).get("training_job_arn") for line in lines} - {None}
+
+    def truth(self) -> set[str]:
+        """The trials that there are."""
+        (scope,) = self.emulator.truth().values()
+        return {
+            trial["TrainingJobArn"]
+            for trials in scope["trials"].values()
+            for trial in trials
+        }
+
+
+@pytest.fixture
+def sync(tmp_path: Path) -> Iterator[Sync]:
+    """sync.sh with the real tap, and a target that does as it is told."""
+    target = tmp_path / "target"
+    program = Path(__file__).parent / "examples" / "fake_target.py"
+    target.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n', "utf-8")
+    target.chmod(0o755)
+    with Emulator(start=datetime.now(UTC) - timedelta(days=9), seed=3) as emulator:
+        scope = emulator.scope(ACCOUNT, REGION)
+        for number in range(20):
+            scope.plan(f"job-{number:02}", trials=6, parallel=3)
+        emulator.clock.move(seconds=86_400)
+        yield Sync(emulator, tmp_path, target)
+
+
+@pytest.fixture
+def slow(sync: Sync) -> Iterator[Sync]:
+    """The same while the API is slow."""
+    sync.emulator.faults.add(Fault("latency", seconds=0.3))
+    yield sync
+    for pid in sync.running():
+        os.kill(pid, signal.SIGKILL)
+
+
+def content(state: Path) -> dict[str, Any]:
+    """What is in a state file."""
+    loaded: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
+    return loaded
+
+
+@pytest.mark.slow
+def test_into_postgres_twice(sync: Sync, tmp_path: Path) -> None:
+    """Each run brings the table up to date; the second reads what is new only."""
+    install_meltano()
+    plugins = BUILD / "meltano" / "project" / ".meltano" / "loaders"
+    sync.target = plugins / "target-postgres" / "venv" / "bin" / "target-postgres"
+    data = tmp_path / "postgres"
+    with postgres.serving(data, tmp_path / "postgres.log") as warehouse:
+        for calls in (21, 2):
+            sync.emulator.calls.clear()
+            code, log = sync.run(**warehouse.environment())
+            assert code == 0, log
+            assert len(sync.emulator.calls) == calls
+            assert compared(warehouse) == compared(sync.emulator)
+            sync.emulator.scope(ACCOUNT, REGION).plan(f"late-{calls}", trials=4)
+            sync.emulator.clock.move(seconds=86_400)
+    assert sync.running() == []
+
+
+@pytest.mark.slow
+def test_failing_target_keeps_the_old_state(sync: Sync) -> None:
+    """If the target fails its code is the script's, and the next run starts where
+    this one did."""
+    sync.run()
+    before = content(sync.state)
+    sync.emulator.scope(ACCOUNT, REGION).plan("late", trials=4)
+    sync.emulator.clock.move(seconds=86_400)
+    code, log = sync.run(FAKE_ENDS="3")
+    assert (code, content(sync.state)) == (3, before)
+    assert "the target failed with exit code 3" in log
+    assert sync.run()[0] == 0
+    assert content(sync.state) != before
+
+
+@pytest.mark.parametrize("said", ['{"bookmarks": {', "[]"])
+def test_damaged_state_is_not_kept(sync: Sync, said: str) -> None:
+    """A last line that is no state leaves the old one, and is an error."""
+    sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
+    code, log = sync.run(FAKE_SAYS=said)
+    assert (code, content(sync.state)) == (65, {"bookmarks": {}})
+    assert "the target's last line is no state" in log
+
+
+def test_silent_target_leaves_the_state(sync: Sync) -> None:
+    """A target that writes no state does not empty the old one."""
+    sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
+    assert sync.run(FAKE_SAYS="")[0] == 0
+    assert content(sync.state) == {"bookmarks": {}}
+
+
+@pytest.mark.parametrize("damaged", ["", '{"bookmarks": {', "[]"])
+def test_damaged_state_is_refused(sync: Sync, damaged: str) -> None:
+    """An empty or damaged state file is an error, not a reason to read everything."""
+    sync.state.write_text(damaged, encoding="utf-8")
+    code, log = sync.run()
+    assert code == 1
+    assert "--state: state.json is" in log
+    assert sync.state.read_text(encoding="utf-8") == damaged
+    assert sync.emulator.calls == []
+
+
+def test_failing_tap_is_told(sync: Sync) -> None:
+    """If the tap fails its code is the script's; what it could read is kept."""
+    fault = Fault("deny", operation=TRIALS, tuning_job="job-03")
+    sync.emulator.faults.add(fault)
+    code, log = sync.run()
+    assert code == 1
+    assert "tuning job job-03" in log
+    assert len(sync.trials()) == 19 * 6
+    sync.emulator.faults.clear()
+    sync.emulator.calls.clear()
+    assert sync.run()[0] == 0
+    assert sync.trials() == sync.truth()
+    assert len(sync.emulator.calls) < 5
+
+
+def test_killed_tap(slow: Sync) -> None:
+    """After SIGKILL of the tap the target ends, and the next run brings the rest."""
+    process = slow.start()
+    slow.wait_for_records()
+    (tap,) = slow.running("tap-sagemaker-tuning")
+    os.kill(tap, signal.SIGKILL)
+    process.communicate(timeout=20)
+    assert process.returncode > 0
+    assert slow.running() == []
+    slow.emulator.faults.clear()
+    assert slow.run()[0] == 0
+    assert slow.trials() == slow.truth()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
+)
+def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
+    """A stop ends tap and target, keeps what was loaded, and has the signal's code."""
+    process = slow.start()
+    slow.wait_for_records()
+    process.send_signal(sent)
+    process.communicate(timeout=20)
+    assert process.returncode == code
+    assert slow.running() == []
+    assert content(slow.state)["bookmarks"]
+    done = slow.trials()
+    slow.emulator.faults.clear()
+    slow.emulator.calls.clear()
+    assert slow.run()[0] == 0
+    assert slow.trials() == slow.truth()
+    assert len(slow.emulator.calls) < 22 - len(done) // 6
+
+
+def test_stop_at_once(sync: Sync) -> None:
+    """A stop before there is a tap ends all the same."""
+    process = sync.start()
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode in {143, -signal.SIGTERM}
+    assert sync.running() == []
+
+
+def test_two_at_once(slow: Sync) -> None:
+    """While one runs a second one refuses, and disturbs nothing."""
+    process = slow.start()
+    slow.wait_for_records()
+    code, log = slow.run()
+    assert code == 75
+    assert f"another run uses {slow.state.parent}" in log
+    slow.emulator.faults.clear()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert slow.trials() == slow.truth()
+
+
+@pytest.mark.slow
+def test_killed_script(slow: Sync) -> None:
+    """If the script is killed, tap and target keep the lock until they end."""
+    process = slow.start()
+    slow.wait_for_records()
+    process.kill()
+    process.wait()
+    assert slow.run()[0] == 75
+    slow.emulator.faults.clear()
+    process.communicate(timeout=60)
+    assert slow.running() == []
+    assert slow.run()[0] == 0
+    assert slow.trials() == slow.truth()
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd is not installed"
+)
+def test_units_are_valid(tmp_path: Path) -> None:
+    """Nothing is wrong with the units by systemd's own check."""
+    service = (SHELL / "tap-sagemaker-tuning.service").read_text(encoding="utf-8")
+    here = service.replace("/opt/tuning/bin/sync.sh", str(SHELL / "sync.sh"))
+    assert here != service
+    (tmp_path / "tap-sagemaker-tuning.service").write_text(here, encoding="utf-8")
+    shutil.copy(SHELL / "tap-sagemaker-tuning.timer", tmp_path)
+    units = sorted(map(str, tmp_path.glob("tap-*")))
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        ["systemd-analyze", "verify", *units],  # noqa: S607 - wherever it is
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_cron_job() -> None:
+    """The manifest lets no two runs overlap, and mounts what sync.sh is given."""
+    text = (SHELL / "cronjob.yaml").read_text(encoding="utf-8")
+    job, claim = yaml.safe_load_all(text)
+    assert (job["kind"], job["spec"]["concurrencyPolicy"]) == ("CronJob", "Forbid")
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    mounted = {each["mountPath"] for each in container["volumeMounts"]}
+    program, *given = container["command"]
+    assert program == "sync.sh"
+    assert {f"/{path.split('/')[1]}" for path in given} == mounted
+    assert {each["name"] for each in container["volumeMounts"]} == {
+        each["name"] for each in pod["volumes"]
+    }
+    (state,) = [v for v in pod["volumes"] if "persistentVolumeClaim" in v]
+    assert state["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
