@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
 from tests.examples import runner
 from tests.examples.venvs import BUILD, EXAMPLES, venv
@@ -61,10 +64,10 @@ def airflow(four: World) -> Iterator[runner.Runner]:
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{home}/airflow.db",
     )
     migrated = BUILD / "airflow" / "airflow.db"
-    if not migrated.exists():
+    if not migrated.exists():  # it takes long, and is made anew with the environment
         done = run([programs / "airflow", "db", "migrate"], environment)
         assert done.returncode == 0, done.stdout
-        (home / "airflow.db").replace(migrated)
+        shutil.copy(home / "airflow.db", migrated)
     shutil.copy(migrated, home)
     command = [programs / "python", HERE / "examples" / "run_dag.py"]
     with runner.running(command, environment) as running:
@@ -166,3 +169,17 @@ def test_a_scope_may_not_be_there_twice(airflow: runner.Runner, tmp_path: Path) 
     environment = {"TUNING_SCOPES": str(twice)}
     (error,) = airflow.ask(environment=environment, together=1, skip=None)["errors"]
     assert f"a scope is twice in {twice}" in error
+
+
+@pytest.mark.parametrize("example", ["airflow", "dagster"])
+def test_constraints_pin_what_is_required(example: str) -> None:
+    """What an example requires is pinned, and Meltano's version is the demo's."""
+    folder = EXAMPLES / example
+    pinned = (folder / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    for line in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        assert line.replace("[binary]", "") in pinned
+    demo = (EXAMPLES.parent / "demo" / "requirements.in").read_text(encoding="utf-8")
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    said = re.findall(r"meltano(?:\[postgres\])?(==[\d.]+)", readme)
+    assert {f"meltano{version}" for version in said} <= set(demo.splitlines())
+    assert len(said) == 2

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
+
 from tests.examples import runner
 from tests.examples.venvs import EXAMPLES, venv
 from tests.examples.world import (

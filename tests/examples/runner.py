@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-SECONDS = 150.0
+SECONDS = 400.0
 MARK = "ANSWER "
 
 

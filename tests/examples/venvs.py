@@ -22,36 +22,40 @@ BUILD = CHECKOUT / "build" / "examples"
 def venv(name: str) -> Path:
     """The programs of an example's environment.
 
-    It is made anew when what it is made from has changed.
-
     Args:
         name: The example, which has requirements.txt and constraints.txt.
     """
+    wanted = EXAMPLES / name / "requirements.txt"
+    pinned = EXAMPLES / name / "constraints.txt"
     folder = BUILD / name
-    wanted, pinned = (
-        EXAMPLES / name / f"{w}.txt" for w in ("requirements", "constraints")
-    )
-    made_from = hashlib.sha256(
-        sys.version.encode() + wanted.read_bytes() + pinned.read_bytes()
-    ).hexdigest()
-    with locked(name):
-        ready = folder / "ready"
-        if not ready.exists() or ready.read_text(encoding="utf-8") != made_from:
-            shutil.rmtree(folder, ignore_errors=True)
+    with made_from(name, wanted, pinned) as is_new:
+        if is_new:
             python = folder / "venv" / "bin" / "python"
             _uv("venv", "--python", sys.executable, folder / "venv")
             _uv("pip", "install", "--python", python, "-r", wanted, "-c", pinned)
-            ready.write_text(made_from, encoding="utf-8")
     return folder / "venv" / "bin"
 
 
 @contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Keep other test runs in this checkout out of a folder that is being made."""
-    BUILD.mkdir(parents=True, exist_ok=True)
+def made_from(name: str, *files: Path) -> Iterator[bool]:
+    """Whether a folder in `build/examples` is to be filled; it is empty then.
+
+    That is so at first and when a file has changed from which it is made. Other test
+    runs in this checkout wait meanwhile.
+    """
+    folder = BUILD / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    described = [sys.version.encode(), *(file.read_bytes() for file in files)]
+    digest = hashlib.sha256(b"".join(described)).hexdigest()
+    ready = folder / "ready"
     with (BUILD / f"{name}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        is_new = not ready.exists() or ready.read_text(encoding="utf-8") != digest
+        if is_new:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+        yield is_new
+        ready.write_text(digest, encoding="utf-8")
 
 
 def _uv(*arguments: str | Path) -> None:

@@ -10,14 +10,13 @@ import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from demo import postgres, truth
 from demo.project import PLUGINS, Project
 from emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION
-from tests.examples.venvs import BUILD, CHECKOUT, locked
+from tests.examples.venvs import BUILD, CHECKOUT, made_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -220,12 +219,13 @@ def scopes_in(state: Mapping[str, Any]) -> set[str]:
     }
 
 
-@cache
 def install_meltano() -> None:
     """Meltano and both plugins, under `build/examples`."""
-    with locked("meltano"):
-        (BUILD / "meltano").mkdir(exist_ok=True)
-        Project(CHECKOUT, BUILD / "meltano").install()
+    pins = CHECKOUT / "demo" / "constraints.txt"
+    files = [CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", pins]
+    with made_from("meltano", *files) as is_new:
+        if is_new:
+            Project(CHECKOUT, BUILD / "meltano").install()
 
 
 def run(
@@ -239,6 +239,6 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=150,
+        timeout=300,
         **options,
     )
