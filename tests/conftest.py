@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -30,6 +32,18 @@ def no_stray_http() -> Iterator[None]:
     """
     with requests_mock.Mocker():
         yield
+
+
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Give back what running the tap in this process changes."""
+    handlers = {number: signal.getsignal(number) for number in (2, 15)}
+    hook = sys.excepthook
+    yield
+    sys.excepthook = hook
+    logging.captureWarnings(capture=False)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import logging
 import math
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -314,18 +312,6 @@ def sync(request: pytest.FixtureRequest) -> Run:
     """A sync of everything, by either method."""
     run: Run = request.getfixturevalue(request.param)
     return run
-
-
-@pytest.fixture(autouse=True)
-def unchanged_process() -> Iterator[None]:
-    """Give back what running the tap in this process changes."""
-    handlers = {number: signal.getsignal(number) for number in (2, 15)}
-    hook = sys.excepthook
-    yield
-    sys.excepthook = hook
-    logging.captureWarnings(capture=False)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 def assert_one_line(run: Run, *names: str) -> None:

@@ -9,8 +9,6 @@ import functools
 import json
 import logging
 import os
-import signal
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -36,18 +34,6 @@ PAGE = 7
 STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting")
 
 JSON = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def unchanged_process() -> Iterator[None]:
-    """Give back what running the tap in this process changes."""
-    handlers = {number: signal.getsignal(number) for number in (2, 15)}
-    hook = sys.excepthook
-    yield
-    sys.excepthook = hook
-    logging.captureWarnings(capture=False)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -7,11 +7,8 @@ configuration has to name is written by hand.
 from __future__ import annotations
 
 import json
-import logging
-import signal
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -393,18 +390,6 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
 
 SYNC: tuple[str, ...] = ()
 TEST = ("--test",)
-
-
-@pytest.fixture(autouse=True)
-def unchanged_process() -> Iterator[None]:
-    """Give back what running the command in this process changes."""
-    handlers = {number: signal.getsignal(number) for number in (2, 15)}
-    hook = sys.excepthook
-    yield
-    sys.excepthook = hook
-    logging.captureWarnings(capture=False)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 @dataclass
