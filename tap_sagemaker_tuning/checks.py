@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
-from tap_sagemaker_tuning.observed import FINAL_STATUSES
-from tap_sagemaker_tuning.records import moment, timestamp
+from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
+from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

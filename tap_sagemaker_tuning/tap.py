@@ -11,12 +11,17 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_sagemaker_tuning import checks, errors, settings
+from tap_sagemaker_tuning import checks, settings
+from tap_sagemaker_tuning.aws import errors
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.output import BlockWriter
-from tap_sagemaker_tuning.state import Filters, StateError, check
-from tap_sagemaker_tuning.streams import TrainingJobSummaries, TuningJobs, TuningStream
-from tap_sagemaker_tuning.sync import Sync
+from tap_sagemaker_tuning.replication.state import Filters, StateError, check
+from tap_sagemaker_tuning.streams.base import (
+    TrainingJobSummaries,
+    TuningJobs,
+    TuningStream,
+)
+from tap_sagemaker_tuning.sync.run import Sync
 
 if sys.version_info >= (3, 12):
     from typing import override

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.answers import (
+from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
-from tap_sagemaker_tuning.listing import Listing, list_tuning_jobs
-from tap_sagemaker_tuning.observed import Tally
-from tap_sagemaker_tuning.reading import read_since
-from tap_sagemaker_tuning.records import timestamp
-from tap_sagemaker_tuning.replication import Plan
-from tap_sagemaker_tuning.state import Filters, ScopeState
+from tap_sagemaker_tuning.replication.listing import Listing, list_tuning_jobs
+from tap_sagemaker_tuning.replication.plan import Plan
+from tap_sagemaker_tuning.replication.state import Filters, ScopeState
+from tap_sagemaker_tuning.replication.tally import Tally
+from tap_sagemaker_tuning.sync.workers import read_since
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.client import IAM_ACTIONS
+from tap_sagemaker_tuning.aws.client import IAM_ACTIONS
 from tap_sagemaker_tuning.settings import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 

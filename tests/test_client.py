@@ -17,15 +17,15 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from emulator import Emulator, Fault, Trial, TuningJob
-from tap_sagemaker_tuning.client import Scope
-from tap_sagemaker_tuning.errors import NoListError, code
-from tap_sagemaker_tuning.sessions import open_clients
+from tap_sagemaker_tuning.aws.client import Scope
+from tap_sagemaker_tuning.aws.errors import NoListError, code
+from tap_sagemaker_tuning.aws.sessions import open_clients
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tap_sagemaker_tuning.client import Client
+    from tap_sagemaker_tuning.aws.client import Client
 
     Open = Callable[..., list[Client]]
 

@@ -24,7 +24,7 @@ from singer_sdk import Stream, Tap
 
 from emulator import Chances, Emulator, Fault, Scope, Trial, TuningJob
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.streams import TuningStream
+from tap_sagemaker_tuning.streams.base import TuningStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.conftest import Run, TapProcess
 

@@ -20,10 +20,10 @@ from emulator import Emulator
 from emulator.__main__ import main as emulate
 from emulator.__main__ import populate
 from tap_sagemaker_tuning import checks, schemas_root
-from tap_sagemaker_tuning.client import IAM_ACTIONS
+from tap_sagemaker_tuning.aws.client import IAM_ACTIONS
+from tap_sagemaker_tuning.replication.state import Filters, OpenJob, ScopeState, check
 from tap_sagemaker_tuning.settings import SETTINGS
-from tap_sagemaker_tuning.state import Filters, OpenJob, ScopeState, check
-from tap_sagemaker_tuning.streams import TrainingJobSummaries, TuningJobs
+from tap_sagemaker_tuning.streams.base import TrainingJobSummaries, TuningJobs
 from tests import readme
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import botocore.exceptions as aws
 import pytest
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.client import IAM_ACTIONS, Scope
-from tap_sagemaker_tuning.errors import Failure, explain, report
+from tap_sagemaker_tuning.aws.client import IAM_ACTIONS, Scope
+from tap_sagemaker_tuning.aws.errors import Failure, explain, report
 
 SCOPE = Scope("123456789012", "us-east-1")
 

@@ -9,10 +9,10 @@ import botocore.session
 import pytest
 from botocore.parsers import ResponseParserFactory
 
-from tap_sagemaker_tuning.answers import LIST_TRIALS, parse_trials
-from tap_sagemaker_tuning.records import timestamp, training_job
-from tap_sagemaker_tuning.streams import TrainingJobSummaries
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, parse_trials
+from tap_sagemaker_tuning.streams.base import TrainingJobSummaries
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tap_sagemaker_tuning.values import timestamp, training_job
 
 if TYPE_CHECKING:
     from emulator import Emulator

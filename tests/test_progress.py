@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tap_sagemaker_tuning.client import Scope
-from tap_sagemaker_tuning.progress import Progress
+from tap_sagemaker_tuning.aws.client import Scope
+from tap_sagemaker_tuning.sync.progress import Progress
 
 CALLED = "40 calls, 2.0 a second, 3 throttled"
 LEFT = "time left: about 3 min"

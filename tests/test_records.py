@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tap_sagemaker_tuning import records, schemas_root
+from tap_sagemaker_tuning import schemas_root, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CASES = Path(__file__).parent / "cases"
 FUNCTIONS = ("timestamp", "tuning_job", "training_job", "storable")
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PURE = ("records", "state", "observed", "replication")
+PURE = ("values", "replication.plan", "replication.state", "replication.tally")
 IMPURE = {"boto3", "botocore", "requests", "singer_sdk"}
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 SCOPE = {"account_id": "111122223333", "region": "us-east-1"}
@@ -71,7 +71,7 @@ def test_each_folder_is_of_a_function() -> None:
 @pytest.mark.parametrize("case", cases("timestamp"))
 def test_timestamp(case: dict[str, Any]) -> None:
     """A time of the API becomes RFC 3339 text in UTC, to the millisecond."""
-    assert_same(records.timestamp(case["given"]), case["expect"])
+    assert_same(values.timestamp(case["given"]), case["expect"])
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
@@ -82,7 +82,7 @@ def test_no_time_depends_on_this_machines_zone(
     with monkeypatch.context() as local:
         local.setenv("TZ", zone)
         time.tzset()
-        written = {records.timestamp(given) for given in ("2026-03-02T09", 1772442000)}
+        written = {values.timestamp(given) for given in ("2026-03-02T09", 1772442000)}
     time.tzset()
     assert written == {"2026-03-02T09:00:00.000Z"}
 
@@ -91,25 +91,25 @@ def test_no_time_depends_on_this_machines_zone(
 def test_timestamp_refuses_what_is_no_time(text: str) -> None:
     """Text that is neither a number nor a time is refused, not guessed at."""
     with pytest.raises(ValueError, match=r"[Ii]nvalid|month"):
-        records.timestamp(text)
+        values.timestamp(text)
 
 
 @pytest.mark.parametrize("case", cases("tuning_job"))
 def test_tuning_job(case: dict[str, Any]) -> None:
     """A HyperParameterTuningJobSummary becomes its record, member by member."""
-    assert_same(records.tuning_job(**case["given"]), case["expect"])
+    assert_same(values.tuning_job(**case["given"]), case["expect"])
 
 
 @pytest.mark.parametrize("case", cases("training_job"))
 def test_training_job(case: dict[str, Any]) -> None:
     """A HyperParameterTrainingJobSummary becomes its record, member by member."""
-    assert_same(records.training_job(**case["given"]), case["expect"])
+    assert_same(values.training_job(**case["given"]), case["expect"])
 
 
 @pytest.mark.parametrize("case", cases("storable"))
 def test_storable(case: dict[str, Any]) -> None:
     """What no warehouse can store becomes U+FFFD; all else is left as it is."""
-    assert_same(records.storable(case["given"]), case["expect"])
+    assert_same(values.storable(case["given"]), case["expect"])
 
 
 # Laws of time
@@ -126,7 +126,7 @@ MOMENTS = st.datetimes(
 @given(MOMENTS)
 def test_timestamp_keeps_the_instant_of_a_number(moment: datetime) -> None:
     """Seconds since 1970 keep their instant, to the millisecond."""
-    text = records.timestamp(moment.timestamp())
+    text = values.timestamp(moment.timestamp())
     assert FORM.fullmatch(text)
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
 
@@ -135,15 +135,15 @@ def test_timestamp_keeps_the_instant_of_a_number(moment: datetime) -> None:
 def test_timestamp_keeps_the_instant_of_the_wires_notation(moment: datetime) -> None:
     """Scientific notation, as a number or as text, keeps it too."""
     number = f"{moment.timestamp():.15E}"
-    text = records.timestamp(float(number))
+    text = values.timestamp(float(number))
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
-    assert records.timestamp(number) == text
+    assert values.timestamp(number) == text
 
 
 @given(MOMENTS)
 def test_timestamp_keeps_the_instant_of_a_text(moment: datetime) -> None:
     """ISO 8601 text with any offset keeps its instant, to the millisecond."""
-    text = records.timestamp(moment.isoformat())
+    text = values.timestamp(moment.isoformat())
     assert FORM.fullmatch(text)
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
 
@@ -153,14 +153,14 @@ def test_whole_milliseconds_are_exact(moment: datetime) -> None:
     """A time of whole milliseconds is written as exactly that."""
     whole = moment.astimezone(UTC)
     whole = whole.replace(microsecond=whole.microsecond // 1000 * 1000)
-    assert datetime.fromisoformat(records.timestamp(whole.timestamp())) == whole
+    assert datetime.fromisoformat(values.timestamp(whole.timestamp())) == whole
 
 
 @given(st.lists(MOMENTS, min_size=2))
 def test_text_sorts_as_time(moments: list[datetime]) -> None:
     """In the order of time the texts are in the order of text."""
     ordered = [
-        records.timestamp(moment.timestamp())
+        values.timestamp(moment.timestamp())
         for moment in sorted(moments, key=datetime.timestamp)
     ]
     assert ordered == sorted(ordered)
@@ -169,9 +169,9 @@ def test_text_sorts_as_time(moments: list[datetime]) -> None:
 @given(MOMENTS)
 def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
     """What it wrote it reads back unchanged: state goes through it again and again."""
-    text = records.timestamp(moment.timestamp())
-    assert records.timestamp(text) == text
-    assert records.moment(text) == datetime.fromisoformat(text)
+    text = values.timestamp(moment.timestamp())
+    assert values.timestamp(text) == text
+    assert values.moment(text) == datetime.fromisoformat(text)
 
 
 # Laws of the mapping
@@ -198,7 +198,7 @@ def texts(shape: Shape) -> SearchStrategy[str]:
 
 def structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
     """A structure with its required members and some of the others."""
-    members = {name: values(member) for name, member in shape.members.items()}
+    members = {name: any_value(member) for name, member in shape.members.items()}
     required = {name: members.pop(name) for name in shape.required_members}
     return st.fixed_dictionaries(required, optional=members)
 
@@ -206,7 +206,7 @@ def structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
 def maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
     """A map; an explicit null for a value is in what botocore gives."""
     return st.dictionaries(
-        values(shape.key), st.none() | values(shape.value), max_size=4
+        any_value(shape.key), st.none() | any_value(shape.value), max_size=4
     )
 
 
@@ -227,7 +227,7 @@ def floats(_: Shape) -> SearchStrategy[float | str]:
 def timestamps(_: Shape) -> SearchStrategy[str]:
     """A time as the client's parser gives it."""
     return st.integers(0, 4_102_444_800_000).map(
-        lambda milliseconds: records.timestamp(milliseconds / 1000)
+        lambda milliseconds: values.timestamp(milliseconds / 1000)
     )
 
 
@@ -241,7 +241,7 @@ KINDS: dict[str, Callable[[Any], SearchStrategy[Any]]] = {
 }
 
 
-def values(shape: Shape) -> SearchStrategy[Any]:
+def any_value(shape: Shape) -> SearchStrategy[Any]:
     """Any value of a shape."""
     return KINDS[shape.type_name](shape)
 
@@ -291,7 +291,7 @@ def test_the_check_sees_what_does_not_fit(stream: str) -> None:
 @given(summaries("HyperParameterTuningJobSummary"))
 def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
     """Any summary that the model allows gives a record that fits and can be written."""
-    record = records.tuning_job(summary, **SCOPE)
+    record = values.tuning_job(summary, **SCOPE)
     assert problems("tuning_jobs", record) == []
     assert msgspec.json.decode(msgspec.json.encode(record)) == record
 
@@ -299,7 +299,7 @@ def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
 @given(summaries("HyperParameterTrainingJobSummary"))
 def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
     """Any summary that the model allows gives a record that fits and can be written."""
-    record = records.training_job(summary, **SCOPE, **ASKED)
+    record = values.training_job(summary, **SCOPE, **ASKED)
     assert problems("training_job_summaries", record) == []
     written = msgspec.json.encode(record)
     assert msgspec.json.decode(written) == record
@@ -309,18 +309,18 @@ def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
 @given(st.text(HARD) | st.text(ANY))
 def test_storable_keeps_length_and_has_a_utf_8_form(text: str) -> None:
     """Any text keeps its length, and its form in UTF-8 reads back as the same."""
-    stored = records.storable(text)
+    stored = values.storable(text)
     assert len(stored) == len(text)
     assert "\0" not in stored
     assert stored.encode().decode() == stored
-    assert records.storable(stored) == stored
+    assert values.storable(stored) == stored
 
 
 @given(summaries("HyperParameterTrainingJobSummary"))
 def test_a_summary_is_left_as_it_was(summary: dict[str, Any]) -> None:
     """Mapping changes nothing in what it is given: replication looks at it as well."""
     before = repr(summary)
-    records.training_job(summary, **SCOPE, **ASKED)
+    values.training_job(summary, **SCOPE, **ASKED)
     assert repr(summary) == before
 
 
@@ -344,7 +344,7 @@ def imported(module: str) -> set[str]:
 
 def test_imports_are_seen() -> None:
     """The check below sees imports: the client's of botocore."""
-    assert "botocore" in imported("client")
+    assert "botocore" in imported("aws.client")
 
 
 @pytest.mark.parametrize("module", PURE)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from tap_sagemaker_tuning.records import moment, timestamp
-from tap_sagemaker_tuning.replication import OVERLAP, PATIENCE, Visit
-from tap_sagemaker_tuning.state import Filters
+from tap_sagemaker_tuning.replication.plan import OVERLAP, PATIENCE, Visit
+from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.values import moment, timestamp
 from tests.history import (
     NEVER,
     FakeJob,

@@ -12,7 +12,7 @@ from botocore import xform_name
 from botocore.model import ServiceModel
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.streams import (
+from tap_sagemaker_tuning.streams.base import (
     TrainingJobSummaries,
     TuningJobs,
 )

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from tap_sagemaker_tuning.state import Filters, OpenJob, ScopeState, StateError
+from tap_sagemaker_tuning.replication.state import (
+    Filters,
+    OpenJob,
+    ScopeState,
+    StateError,
+)
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ The laws, for any interleaving of time, syncs, faults and kills:
    again, with a later creation time, is another tuning job.
 
 Pure: no I/O, and neither boto3 nor singer_sdk. Summaries are the API's; times are text
-as `records.timestamp` writes it, which sorts as time. A tuning job's name is unique
+as `values.timestamp` writes it, which sorts as time. A tuning job's name is unique
 without regard to case in its scope at any one time.
 """
 
@@ -35,7 +35,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.observed import (
+from tap_sagemaker_tuning.replication.state import OpenJob
+from tap_sagemaker_tuning.replication.tally import (
     Tally,
     counted,
     end_of,
@@ -44,15 +45,14 @@ from tap_sagemaker_tuning.observed import (
     job_key,
     status,
 )
-from tap_sagemaker_tuning.records import moment, timestamp
-from tap_sagemaker_tuning.state import OpenJob
+from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_sagemaker_tuning.listing import Listing
-    from tap_sagemaker_tuning.records import Summary
-    from tap_sagemaker_tuning.state import ScopeState
+    from tap_sagemaker_tuning.replication.listing import Listing
+    from tap_sagemaker_tuning.replication.state import ScopeState
+    from tap_sagemaker_tuning.values import Summary
 
 OVERLAP = timedelta(hours=1)
 """How far behind the frontier tuning jobs are listed again."""

@@ -5,19 +5,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.errors import Failure
-from tap_sagemaker_tuning.progress import Progress
-from tap_sagemaker_tuning.reading import Finished, Listed, Page, Reading, Visited
+from tap_sagemaker_tuning.aws.errors import Failure
+from tap_sagemaker_tuning.sync.progress import Progress
+from tap_sagemaker_tuning.sync.workers import Finished, Listed, Page, Reading, Visited
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator, Sequence
 
-    from tap_sagemaker_tuning.client import Client
-    from tap_sagemaker_tuning.listing import Listing
-    from tap_sagemaker_tuning.reading import Event, Read
-    from tap_sagemaker_tuning.replication import Plan
-    from tap_sagemaker_tuning.streams import TuningStream
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.listing import Listing
+    from tap_sagemaker_tuning.replication.plan import Plan
+    from tap_sagemaker_tuning.streams.base import TuningStream
+    from tap_sagemaker_tuning.sync.workers import Event, Read
     from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 
@@ -110,7 +110,7 @@ class Sync:
         """Open the clients, in a thread, so that a signal need not wait for STS."""
         # Imported here: it brings boto3, and --version, --about and --discover do not
         # need that.
-        from tap_sagemaker_tuning.sessions import open_clients  # noqa: PLC0415
+        from tap_sagemaker_tuning.aws.sessions import open_clients  # noqa: PLC0415
 
         failed: list[Exception] = []
 

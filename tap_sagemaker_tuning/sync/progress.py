@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Iterable
 
-    from tap_sagemaker_tuning.client import Client
-    from tap_sagemaker_tuning.replication import Plan
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Plan
 
 _SECONDS_BETWEEN_LINES = 10.0
 _MOST_LINES = 5  # scopes told of at a time

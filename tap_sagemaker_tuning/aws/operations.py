@@ -7,7 +7,7 @@ from typing import Any
 
 import botocore.exceptions as aws
 
-from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.values import timestamp
 
 LIST_TUNING_JOBS = "ListHyperParameterTuningJobs"
 LIST_TRIALS = "ListTrainingJobsForHyperParameterTuningJob"

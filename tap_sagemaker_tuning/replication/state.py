@@ -20,7 +20,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.errors import is_denied
-from tap_sagemaker_tuning.observed import job_key
+from tap_sagemaker_tuning.aws.errors import is_denied
+from tap_sagemaker_tuning.replication.tally import job_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_sagemaker_tuning.records import Summary
-    from tap_sagemaker_tuning.replication import Plan
-    from tap_sagemaker_tuning.state import Filters
+    from tap_sagemaker_tuning.replication.plan import Plan
+    from tap_sagemaker_tuning.replication.state import Filters
+    from tap_sagemaker_tuning.values import Summary
 
 
 class Listing:

@@ -17,18 +17,18 @@ from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage
 
-from tap_sagemaker_tuning import records, schemas_root
-from tap_sagemaker_tuning.full_table import FULL_TABLE, FullRead
-from tap_sagemaker_tuning.observed import Tally
-from tap_sagemaker_tuning.reading import (
+from tap_sagemaker_tuning import schemas_root, values
+from tap_sagemaker_tuning.replication.plan import Plan
+from tap_sagemaker_tuning.replication.state import ScopeState
+from tap_sagemaker_tuning.replication.tally import Tally
+from tap_sagemaker_tuning.streams.full_table import FULL_TABLE, FullRead
+from tap_sagemaker_tuning.sync.workers import (
     Finished,
     Page,
     Visited,
     is_deleted,
     read_since,
 )
-from tap_sagemaker_tuning.replication import Plan
-from tap_sagemaker_tuning.state import ScopeState
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from tap_sagemaker_tuning.client import Client, Scope
+    from tap_sagemaker_tuning.aws.client import Client, Scope
     from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 _SECONDS_BETWEEN_STATES = 5.0
@@ -200,7 +200,7 @@ class TuningJobs(TuningStream):
             run.note_gone(self, client, plan, listing)
             for visit in visits:
                 self._tap.check_signal()
-                yield records.tuning_job(
+                yield values.tuning_job(
                     visit.job, account_id=scope.account_id, region=scope.region
                 )
                 if warning := plan.visited(visit, None, client.now):
@@ -286,9 +286,9 @@ class TrainingJobSummaries(TuningStream):
         self.write_state()
 
 
-def _trial(event: Page, trial: records.Summary) -> records.Record:
+def _trial(event: Page, trial: values.Summary) -> values.Record:
     scope, job = event.client.scope, event.visit.job
-    return records.training_job(
+    return values.training_job(
         trial,
         account_id=scope.account_id,
         region=scope.region,

@@ -15,16 +15,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from tap_sagemaker_tuning.client import Client
-from tap_sagemaker_tuning.errors import NOT_FOUND, code, is_denied
-from tap_sagemaker_tuning.listing import Listing, Unread, list_tuning_jobs
-from tap_sagemaker_tuning.records import Summary
-from tap_sagemaker_tuning.replication import Plan, Visit
+from tap_sagemaker_tuning.aws.client import Client
+from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, is_denied
+from tap_sagemaker_tuning.replication.listing import Listing, Unread, list_tuning_jobs
+from tap_sagemaker_tuning.replication.plan import Plan, Visit
+from tap_sagemaker_tuning.values import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tap_sagemaker_tuning.state import Filters
+    from tap_sagemaker_tuning.replication.state import Filters
 
 Read = Callable[[Client, Visit], Iterator[list[Summary]]]
 """Reads a visit's trials, page by page."""

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
 
-from tap_sagemaker_tuning.answers import (
+from tap_sagemaker_tuning.aws.errors import NOT_FOUND, NoListError, code
+from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
@@ -27,15 +28,14 @@ from tap_sagemaker_tuning.answers import (
     no_result,
     parse_trials,
 )
-from tap_sagemaker_tuning.errors import NOT_FOUND, NoListError, code
-from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mypy_boto3_sagemaker import SageMakerClient
 
-    from tap_sagemaker_tuning.records import Summary
+    from tap_sagemaker_tuning.values import Summary
 
 MOST_ITEMS_A_PAGE = 100
 """The API's own limit: MaxResults of both listings."""
@@ -99,7 +99,7 @@ class Client:
 
         Args:
             scope: The account and region that it reaches.
-            api: A boto3 client whose timestamps are parsed by `records.timestamp`.
+            api: A boto3 client whose timestamps are parsed by `values.timestamp`.
             config: The settings: page_size and max_attempts.
         """
         self.scope = scope

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tap_sagemaker_tuning.records import Summary
+    from tap_sagemaker_tuning.values import Summary
 
 FINAL_STATUSES = ("Completed", "Failed", "Stopped")
 """Statuses of a trial that has ended."""

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tap_sagemaker_tuning.client import Scope
+    from tap_sagemaker_tuning.aws.client import Scope
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 """Codes of a missing permission."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, PaginationError
 
-from tap_sagemaker_tuning.errors import code, explain
-from tap_sagemaker_tuning.state import VERSION
+from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.replication.state import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_sagemaker_tuning.client import Client
-    from tap_sagemaker_tuning.records import Summary
-    from tap_sagemaker_tuning.replication import Visit
-    from tap_sagemaker_tuning.streams import TrainingJobSummaries
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.streams.base import TrainingJobSummaries
+    from tap_sagemaker_tuning.values import Summary
 
 FULL_TABLE = "FULL_TABLE"
 """Singer's name of the replication method."""

@@ -23,9 +23,9 @@ from botocore.credentials import (
 )
 from botocore.parsers import ResponseParserFactory
 
+from tap_sagemaker_tuning.aws.client import Client, Scope
 from tap_sagemaker_tuning.checks import ROLE_ARN
-from tap_sagemaker_tuning.client import Client, Scope
-from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,1 @@
+"""The API: scopes, ways in, calls, and what their failures mean."""

@@ -1,0 +1,1 @@
+"""What to read again, and the state that tells it. Pure: no I/O."""

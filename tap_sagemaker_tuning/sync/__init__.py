@@ -1,0 +1,1 @@
+"""One run: listing, reading side by side, progress, and what failed."""
