@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk.plugin_base import JSONSchemaValidator
 
+from tap_sagemaker_tuning.aws.scope import Role
 from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.values import moment, timestamp
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
 """Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
 
-ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+", re.ASCII)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 # The API's own patterns: HyperParameterTuningJobName, NameContains, ExternalId.
 _TUNING_JOB_NAME = re.compile(r"(?!.{33})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
@@ -56,23 +56,27 @@ def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
 
 def catalog_problems(
-    config: Mapping[str, Any], of_trials: str, of_tuning_jobs: str
+    config: Mapping[str, Any],
+    chosen: Mapping[str, str],
+    allowed: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Find settings that do not go with how the catalog lets the streams replicate.
 
     Args:
         config: The settings.
-        of_trials: The replication method of `training_job_summaries`.
-        of_tuning_jobs: That of `tuning_jobs`.
+        chosen: The replication method of each stream, by its name.
+        allowed: Which ones each stream has.
 
     Returns:
-        One sentence a problem.
+        One sentence per problem.
     """
     found = [
-        f"catalog: replication method {method!r}: neither INCREMENTAL nor FULL_TABLE"
-        for method in {of_trials, of_tuning_jobs} - {"INCREMENTAL", "FULL_TABLE"}
+        f"catalog: replication method {method!r} of {stream}: not "
+        + " or ".join(allowed[stream])
+        for stream, method in chosen.items()
+        if method not in allowed[stream]
     ]
-    if of_trials == "FULL_TABLE":
+    if chosen.get("training_job_summaries") == "FULL_TABLE":
         return found
     found += [
         f"{name}: only with the replication method FULL_TABLE of "
@@ -138,12 +142,12 @@ def _schema_problem(error: Any) -> str:
 
 
 def _credential_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    has_id, has_secret = (
-        f"aws_{part}" in config for part in ("access_key_id", "secret_access_key")
-    )
-    if has_id != has_secret:
-        given, missing = ("access_key_id", "secret_access_key")[:: 1 if has_id else -1]
-        yield f"aws_{missing}: missing, while aws_{given} is set: both or neither"
+    key_id, secret = "aws_access_key_id", "aws_secret_access_key"
+    has_id, has_secret = key_id in config, secret in config
+    if has_id and not has_secret:
+        yield f"{secret}: missing, while {key_id} is set: both or neither"
+    if has_secret and not has_id:
+        yield f"{key_id}: missing, while {secret} is set: both or neither"
     if "aws_session_token" in config and not (has_id and has_secret):
         yield (
             "aws_session_token: needs aws_access_key_id and aws_secret_access_key, "
@@ -181,12 +185,12 @@ def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
     reached: Counter[tuple[str, str]] = Counter()
     for index, role in enumerate(roles):
         name = f"assume_roles[{index}]"
-        arn = ROLE_ARN.fullmatch(role["role_arn"])
-        if not arn:
-            yield (
-                f"{name}[role_arn]: {role['role_arn']!r} is not a role's ARN such as "
-                "arn:aws:iam::123456789012:role/tuning-reader"
-            )
+        account = name  # until it is known: entries that are wrong reach no other
+        try:
+            account = Role.parse(role["role_arn"]).account_id
+        except ValueError as error:
+            example = "arn:aws:iam::123456789012:role/tuning-reader"
+            yield f"{name}[role_arn]: {error} such as {example}"
         if not _EXTERNAL_ID.fullmatch(role.get("external_id", "ok")):
             yield (
                 f"{name}[external_id]: not 2 to 1,224 letters, digits and any of "
@@ -195,7 +199,7 @@ def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
         regions = role.get("regions")
         yield from _list_problems(f"{name}[regions]", regions, _REGION, "us-east-1")
         for region in regions or config.get("regions") or [""]:
-            reached[arn[2] if arn else name, region] += 1
+            reached[account, region] += 1
     for (account, region), times in reached.items():
         if times > 1:
             yield (

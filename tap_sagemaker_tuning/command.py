@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from jsonschema import Draft202012Validator
 from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
 from singer_sdk.plugin_base import SingerCommand
+
+from tap_sagemaker_tuning.exceptions import TapError
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -23,6 +26,54 @@ else:
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
+
+
+_CATALOG = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["streams"],
+        "properties": {
+            "streams": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"$ref": "#/$defs/stream"},
+            }
+        },
+        "$defs": {
+            "stream": {
+                "type": "object",
+                "required": ["tap_stream_id", "schema"],
+                "properties": {
+                    "tap_stream_id": {"type": "string"},
+                    "stream": {"type": "string"},
+                    "schema": {
+                        "type": "object",
+                        "required": ["properties"],
+                        "properties": {
+                            "properties": {
+                                "type": "object",
+                                "additionalProperties": {"type": "object"},
+                            }
+                        },
+                    },
+                    "metadata": {
+                        "type": "array",
+                        "items": {"$ref": "#/$defs/metadata"},
+                    },
+                },
+            },
+            "metadata": {
+                "type": "object",
+                "required": ["breadcrumb", "metadata"],
+                "properties": {
+                    "breadcrumb": {"type": "array"},
+                    "metadata": {"type": "object"},
+                },
+            },
+        },
+    }
+)
+"""What the SDK reads of a catalog, which it trusts."""
 
 
 class TapCommand(SingerCommand):
@@ -66,7 +117,7 @@ class JSONFile(click.ParamType[io.StringIO]):
     ) -> io.StringIO:
         option = param.opts[0] if param else "file"
         text = json_object(value, option)
-        if option == "--catalog" and not _is_catalog(json.loads(text)):
+        if option == "--catalog" and not _CATALOG.is_valid(json.loads(text)):
             msg = f"{option}: {value} is not a catalog such as --discover writes"
             raise click.ClickException(msg)
         return io.StringIO(text)
@@ -83,7 +134,7 @@ def json_object(path: str, option: str) -> str:
         Its text.
 
     Raises:
-        ClickException: It can not be read, or holds something else.
+        ClickException: It cannot be read, or holds something else.
     """
     text = ""
     try:
@@ -91,7 +142,7 @@ def json_object(path: str, option: str) -> str:
         found = json.loads(text, parse_constant=_refuse)
         wrong = None if isinstance(found, dict) else "is not a JSON object"
     except OSError as error:
-        wrong = f"can not be read: {error.strerror}"
+        wrong = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
         wrong = "is not UTF-8 text"
     except ValueError as error:
@@ -100,34 +151,6 @@ def json_object(path: str, option: str) -> str:
         msg = f"{option}: {path} {wrong}"
         raise click.ClickException(msg)
     return text
-
-
-def _is_catalog(found: dict[str, Any]) -> bool:
-    """Whether a JSON object has what the SDK reads of a catalog, which it trusts."""
-    streams = found.get("streams")
-    return isinstance(streams, list) and bool(streams) and all(map(_is_entry, streams))
-
-
-def _is_entry(stream: Any) -> bool:
-    match stream:
-        case {"tap_stream_id": str(), "schema": {"properties": dict(properties)}}:
-            parts = stream.get("metadata", [])
-            return (
-                isinstance(stream.get("stream", ""), str)
-                and isinstance(parts, list)
-                and all(map(_is_metadata, parts))
-                and all(isinstance(part, dict) for part in properties.values())
-            )
-        case _:
-            return False
-
-
-def _is_metadata(part: Any) -> bool:
-    match part:
-        case {"breadcrumb": list(), "metadata": dict()}:
-            return True
-        case _:
-            return False
 
 
 def _refuse(constant: str) -> None:
@@ -140,7 +163,7 @@ def _one_line_errors() -> Iterator[None]:
     """Make errors about settings, catalog and stream maps one line each."""
     try:
         yield
-    except (ConfigurationError, DiscoveryError, MappingError) as error:
+    except (ConfigurationError, DiscoveryError, MappingError, TapError) as error:
         raise click.ClickException(_line(error)) from error
     except Exception as error:
         # An expression of a stream map can raise anything.

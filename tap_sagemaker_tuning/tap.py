@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import sys
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_sagemaker_tuning import checks, settings
-from tap_sagemaker_tuning.aws import errors
 from tap_sagemaker_tuning.command import TapCommand, json_object
+from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
-from tap_sagemaker_tuning.replication.state import Filters, StateError, check
-from tap_sagemaker_tuning.streams.base import (
-    TrainingJobSummaries,
-    TuningJobs,
-    TuningStream,
-)
-from tap_sagemaker_tuning.sync.run import Sync
+from tap_sagemaker_tuning.replication.state import Filters, check
+from tap_sagemaker_tuning.streams import STREAMS
+from tap_sagemaker_tuning.streams.visiting import VisitingStream
+from tap_sagemaker_tuning.sync.failures import report
+from tap_sagemaker_tuning.sync.run import Run
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -32,7 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
+    import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+    from tap_sagemaker_tuning.streams.base import TapStream
 
 
 class TapSageMakerTuning(Tap):
@@ -58,19 +57,11 @@ class TapSageMakerTuning(Tap):
     ]
 
     _signal: int | None = None
+    _has_finished = False
 
     @override
-    def discover_streams(self) -> Sequence[TuningStream]:
-        return [TuningJobs(self), TrainingJobSummaries(self)]
-
-    @property
-    def selected_streams(self) -> list[TuningStream]:
-        """The streams to read, in the order that the SDK reads them."""
-        return [
-            stream
-            for stream in self.streams.values()
-            if isinstance(stream, TuningStream) and stream.selected
-        ]
+    def discover_streams(self) -> Sequence[TapStream]:
+        return [stream(self) for stream in STREAMS]
 
     @cached_property
     def filters(self) -> Filters:
@@ -78,9 +69,19 @@ class TapSageMakerTuning(Tap):
         return Filters.of(self.config)
 
     @cached_property
-    def run(self) -> Sync:
+    def run(self) -> Run:
         """What the streams share. Made by the first that reads."""
-        return Sync(self)
+        self.message_writer.check_signal = self.check_signal
+        run = Run(self.config, self.filters, self.logger, self.check_signal)
+        for stream in self._own:
+            if isinstance(stream, VisitingStream) and stream.selected:
+                run.want(stream.make_plans(run.clients, self.filters))
+        return run
+
+    @property
+    def _own(self) -> list[TapStream]:
+        """The streams, which are all of this package's kind."""
+        return cast("list[TapStream]", list(self.streams.values()))
 
     # Before the first call
 
@@ -94,7 +95,7 @@ class TapSageMakerTuning(Tap):
             problem = checks.environment_problem(schema, self._env_var_prefix)
             if not options.get("parse_env_config") or problem is None:
                 raise
-            raise click.ClickException(problem) from error
+            raise SettingsError(problem) from error
 
     @classmethod
     @override
@@ -111,7 +112,7 @@ class TapSageMakerTuning(Tap):
         self.append_builtin_config(self.config_jsonschema)
         problems = checks.problems(self._config, self.config_jsonschema)
         if problems and raise_errors:
-            raise click.ClickException("; ".join(problems))
+            raise SettingsError("; ".join(problems))
         for problem in problems:
             self.logger.warning(problem)
         return problems
@@ -120,24 +121,26 @@ class TapSageMakerTuning(Tap):
     def setup_mapper(self) -> None:
         # Called once the catalog is known, and not in discovery.
         super().setup_mapper()
-        problems = checks.catalog_problems(
-            self.config,
-            self.streams[TrainingJobSummaries.name].replication_method,
-            self.streams[TuningJobs.name].replication_method,
-        )
+        chosen = {stream.name: stream.replication_method for stream in self._own}
+        allowed = {stream.name: stream.methods for stream in self._own}
+        problems = checks.catalog_problems(self.config, chosen, allowed)
         if problems:
-            raise click.ClickException("; ".join(problems))
+            raise SettingsError("; ".join(problems))
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
+        readers = {
+            stream.name: partial(stream.check_state, filters=self.filters)
+            for stream in self._own
+        }
         try:
-            check(state, [TuningJobs.name, TrainingJobSummaries.name], self.filters)
+            check(state, readers)
         except StateError as error:
             msg = (
                 f"state: {error}. Give back the state that this tap wrote, or clear "
                 "it (meltano state clear) to read all again"
             )
-            raise click.ClickException(msg) from error
+            raise StateError(msg) from error
         super().load_state(state)
 
     # Stops and ends
@@ -160,27 +163,29 @@ class TapSageMakerTuning(Tap):
             self.logger.warning("stopped by signal %d", self._signal)
             raise SystemExit(128 + self._signal)
 
+    def flush(self) -> None:
+        """Write the records that are held back."""
+        self.message_writer.flush()
+
     def finish(self) -> None:
-        """Say what was not read.
+        """Say what was not read, once.
 
         Raises:
-            ClickException: Something was not.
+            IncompleteError: Something was not.
         """
-        if "run" not in self.__dict__:
+        if "run" not in self.__dict__ or self._has_finished:
             return
-        self.message_writer.flush()
-        lines = errors.report(self.run.failures, len(self.run.clients))
+        self._has_finished = True
+        self.flush()
+        lines = report(self.run.failures, len(self.run.clients))
         if not lines:
             return
         if len(lines) == 1:
-            raise click.ClickException(lines[0])
+            raise IncompleteError(lines[0])
         for line in lines:
             self.logger.error(line)
-        msg = (
-            f"{len(lines)} accounts and regions or tuning jobs were not read, see "
-            "above: a later sync reads them once it can"
-        )
-        raise click.ClickException(msg)
+        msg = f"not all was read, see the {len(lines)} lines above: a later sync does"
+        raise IncompleteError(msg)
 
     # Command line
 
@@ -188,19 +193,3 @@ class TapSageMakerTuning(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         return TapCommand.of(super().get_singer_command(), cls.logger)
-
-    @classmethod
-    @override
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        # The SDK's own, and then what was not read: it has no hook after its test.
-        if value != CliTestOptionValue.All.value:
-            super().cb_test(ctx, param, value)
-            return
-        config = ctx.params["config"]
-        tap = cls(config=config.config, parse_env_config=config.parse_env)
-        for stream in tap.streams.values():
-            # It stops each stream after a record, and logs that as an error.
-            stream.logger.addFilter(lambda record: "unhandled" not in str(record.msg))
-        tap.run_connection_test()
-        tap.finish()
-        ctx.exit()

@@ -1,19 +1,22 @@
-"""From what the API sends to what the tap writes: one summary in, one record out.
+"""Times, texts and numbers of the API, as every warehouse can hold them.
 
-Pure: no I/O, and neither boto3 nor singer_sdk. A summary is a dictionary with the
-API's member names, absent members absent, and times already turned to text by
-`timestamp` (the client gives that function to botocore as its timestamp parser).
+Pure: no I/O, and neither boto3 nor singer_sdk.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Summary = dict[str, Any]
+"""What the API says of one thing: its member names, absent members absent, and times
+already text as `timestamp` writes it."""
+
 Record = dict[str, Any]
+"""What the tap writes of it."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -33,7 +36,7 @@ def timestamp(value: float | str) -> str:
         The time, to the millisecond: `2026-03-02T09:00:00.123Z`.
 
     Raises:
-        ValueError: The text is neither a number nor a time.
+        ValueError: It is neither a number nor a time, or a time past the year 9999.
     """
     try:
         seconds = float(value)
@@ -41,10 +44,28 @@ def timestamp(value: float | str) -> str:
         parsed = datetime.fromisoformat(str(value))
         parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         seconds = (parsed - _EPOCH) / timedelta(seconds=1)
-    # Rounded: a double is not exact. Three of these a trial: strftime is the fastest.
+    except (OverflowError, TypeError) as error:
+        raise ValueError(str(error)) from error
+    if not _FIRST <= seconds < _LAST:  # also false for NaN
+        msg = f"{value!r} is not a time"
+        raise ValueError(msg)
+    # Rounded: a double is not exact. A trial has three times: strftime is the fastest.
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
     return f"{text}.{milliseconds:03}Z"
+
+
+# Years of four digits: text sorts as time only among them.
+_FIRST = (datetime(1000, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
+_LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()
+
+
+def timestamp_or_none(value: Any) -> str | None:
+    """Write a time of the API as `timestamp` does; None: it is no time at all."""
+    try:
+        return timestamp(value)
+    except ValueError:
+        return None
 
 
 def moment(text: str) -> datetime:
@@ -52,99 +73,9 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def tuning_job(summary: Summary, *, account_id: str, region: str) -> Record:
-    """Make the record of a tuning job.
-
-    Args:
-        summary: A HyperParameterTuningJobSummary.
-        account_id: The account that it was listed in.
-        region: The region that it was listed in.
-
-    Returns:
-        A record of the stream `tuning_jobs`. A counter that the service left out
-        is 0; every other absent member is null.
-    """
-    limits = summary.get("ResourceLimits")
-    trials = summary.get("TrainingJobStatusCounters", {})
-    objectives = summary.get("ObjectiveStatusCounters", {})
-    return {
-        "account_id": account_id,
-        "region": region,
-        "tuning_job_name": summary["HyperParameterTuningJobName"],
-        "tuning_job_arn": summary["HyperParameterTuningJobArn"],
-        "tuning_job_status": summary["HyperParameterTuningJobStatus"],
-        "strategy": summary["Strategy"],
-        "creation_time": summary["CreationTime"],
-        "tuning_end_time": summary.get("HyperParameterTuningEndTime"),
-        "last_modified_time": summary.get("LastModifiedTime"),
-        "training_job_status_counters": {
-            "completed": trials.get("Completed", 0),
-            "in_progress": trials.get("InProgress", 0),
-            "retryable_error": trials.get("RetryableError", 0),
-            "non_retryable_error": trials.get("NonRetryableError", 0),
-            "stopped": trials.get("Stopped", 0),
-        },
-        "objective_status_counters": {
-            "succeeded": objectives.get("Succeeded", 0),
-            "pending": objectives.get("Pending", 0),
-            "failed": objectives.get("Failed", 0),
-        },
-        "resource_limits": None
-        if limits is None
-        else {
-            "max_number_of_training_jobs": limits.get("MaxNumberOfTrainingJobs"),
-            "max_parallel_training_jobs": limits["MaxParallelTrainingJobs"],
-            "max_runtime_in_seconds": limits.get("MaxRuntimeInSeconds"),
-        },
-    }
-
-
-def training_job(
-    summary: Summary,
-    *,
-    account_id: str,
-    region: str,
-    tuning_job_name: str,
-    tuning_job_arn: str,
-) -> Record:
-    """Make the record of a trial.
-
-    Args:
-        summary: A HyperParameterTrainingJobSummary.
-        account_id: The account that it was listed in.
-        region: The region that it was listed in.
-        tuning_job_name: The tuning job that was asked for its trials: the API
-            leaves it out of the items.
-        tuning_job_arn: That tuning job's ARN.
-
-    Returns:
-        A record of the stream `training_job_summaries`; absent members are null.
-    """
-    metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
-    reason = summary.get("FailureReason")
-    return {
-        "account_id": account_id,
-        "region": region,
-        "tuning_job_name": tuning_job_name,
-        "tuning_job_arn": tuning_job_arn,
-        "training_job_definition_name": summary.get("TrainingJobDefinitionName"),
-        "training_job_name": summary["TrainingJobName"],
-        "training_job_arn": summary["TrainingJobArn"],
-        "training_job_status": summary["TrainingJobStatus"],
-        "creation_time": summary["CreationTime"],
-        "training_start_time": summary.get("TrainingStartTime"),
-        "training_end_time": summary.get("TrainingEndTime"),
-        "tuned_hyper_parameters": {
-            storable(name): storable(value) if isinstance(value, str) else str(value)
-            for name, value in summary["TunedHyperParameters"].items()
-            if value is not None
-        },
-        "final_hyper_parameter_tuning_job_objective_metric": None
-        if metric is None
-        else _objective(metric),
-        "objective_status": summary.get("ObjectiveStatus"),
-        "failure_reason": None if reason is None else storable(reason),
-    }
+def shift(text: str, by: timedelta) -> str:
+    """Move a time that `timestamp` wrote."""
+    return timestamp((moment(text) + by).isoformat())
 
 
 def storable(text: str) -> str:
@@ -160,21 +91,31 @@ def storable(text: str) -> str:
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
-def _objective(metric: Summary) -> Record:
-    """Make the objective metric: `Value` arrives as float, int or text."""
-    value, non_finite = metric.get("Value"), None
-    if value is not None:
-        try:
-            value = float(value)
-        except ValueError:
-            value, non_finite = None, value
-        else:
-            if not math.isfinite(value):
-                non_finite = _NON_FINITE[str(value)]
-                value = None
-    return {
-        "type": metric.get("Type"),
-        "metric_name": storable(metric["MetricName"]),
-        "value": value,
-        "non_finite": non_finite,
-    }
+def text_or_none(value: Any) -> str | None:
+    """Make storable text of what should be text; what is none becomes its JSON."""
+    if value is None:
+        return None
+    return storable(value if isinstance(value, str) else json.dumps(value))
+
+
+def finite(value: Any) -> tuple[float | None, str | None]:
+    """Split a metric's value, which arrives as float, int or text, in two.
+
+    Args:
+        value: What the API sent; None: nothing.
+
+    Returns:
+        The number, or None where JSON has none for it; and then what it is instead:
+        `NaN`, `Infinity`, `-Infinity`, or a word of the service's.
+    """
+    if value is None:
+        return None, None
+    try:
+        number = float(value)
+    except ValueError:
+        return None, storable(str(value))
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.copysign(math.inf, value)
+    if math.isfinite(number):
+        return number, None
+    return None, _NON_FINITE[str(number)]

@@ -1,33 +1,29 @@
-"""The API: pages of tuning jobs and trials of one scope, over HTTP.
-
-A scope is one account in one region. The API's quotas, listings and failures are per
-scope, so each has a client of its own.
-"""
+"""The API: pages of tuning jobs and trials of one scope, over HTTP."""
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import random
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import botocore.exceptions as aws
 
-from tap_sagemaker_tuning.aws.errors import NOT_FOUND, NoListError, code
+from tap_sagemaker_tuning.aws.errors import (
+    NOT_FOUND,
+    THROTTLED,
+    code,
+    is_retriable,
+)
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
-    RESULT,
-    THROTTLED,
-    is_passing,
-    no_result,
-    parse_trials,
 )
+from tap_sagemaker_tuning.aws.trial_pages import parse_trials
+from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
@@ -35,56 +31,26 @@ if TYPE_CHECKING:
 
     from mypy_boto3_sagemaker import SageMakerClient
 
+    from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.values import Summary
 
-MOST_ITEMS_A_PAGE = 100
-"""The API's own limit: MaxResults of both listings."""
-
-IAM_ACTIONS = {
-    LIST_TUNING_JOBS: "*",
-    LIST_TRIALS: "hyper-parameter-tuning-job/*",
-    DESCRIBE_TUNING_JOB: "hyper-parameter-tuning-job/*",
-}
-"""The operations that are called, and the resource that a policy must allow each on."""
-
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-_SUMMARY = {
-    "HyperParameterTuningJobName",
-    "HyperParameterTuningJobArn",
-    "HyperParameterTuningJobStatus",
-    "Strategy",
-    "CreationTime",
-    "HyperParameterTuningEndTime",
-    "LastModifiedTime",
-    "TrainingJobStatusCounters",
-    "ObjectiveStatusCounters",
-    "ResourceLimits",
-}
-_LONGEST_DELAY = 5.0  # seconds
+_LONGEST_DELAY = 20.0  # seconds
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Scope:
-    """One account in one region."""
+class Page(NamedTuple):
+    """Items of an answer, and the service's time when it was given."""
 
-    account_id: str
-    region: str
-
-    def __str__(self) -> str:
-        """Say which, for a person."""
-        return f"account {self.account_id}, {self.region}"
-
-    @property
-    def context(self) -> dict[str, str]:
-        """The scope as Singer's state knows it."""
-        return {"account_id": self.account_id, "region": self.region}
+    items: list[Summary]
+    seen: str
 
 
 class Client:
     """SageMaker's tuning API in one scope.
 
     Safe for several threads, as botocore's clients are. Methods raise botocore's
-    exceptions, after its retries, and `NoListError`.
+    exceptions, after its retries, and `NoResultError`.
 
     Attributes:
         scope: The account and region.
@@ -108,19 +74,15 @@ class Client:
         self._api = api
         self._page_size = config["page_size"]
         self._max_attempts = config["max_attempts"]
-        self._now: str | None = None
         self._lock = threading.Lock()
-        api.meta.events.register("response-received.sagemaker", self._received)
+        api.meta.events.register("response-received.sagemaker", self._count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
-        events.register("needs-retry.sagemaker", self._retry_delay)
-        events.register(f"before-parse.sagemaker.{LIST_TRIALS}", parse_trials)
+        # Before botocore's own, so that the delays are these.
+        events.register_first("needs-retry.sagemaker", self._retry_delay)
+        events.register(f"before-parse.sagemaker.{LIST_TRIALS.name}", parse_trials)
+        events.register("before-parse.sagemaker", _empty_if_not_text)
 
-    @property
-    def now(self) -> str:
-        """The service's time, from its last answer; this machine's before the first."""
-        return self._now or timestamp(datetime.now(tz=UTC).isoformat())
-
-    def tuning_jobs(self, name_contains: str | None = None) -> Iterator[list[Summary]]:
+    def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """List the tuning jobs, newest first: pages of HyperParameterTuningJobSummary.
 
         Args:
@@ -131,26 +93,25 @@ class Client:
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
         yield from self._pages(LIST_TUNING_JOBS, **only, **order)
 
-    def tuning_job(self, name: str) -> Summary | None:
+    def tuning_job(self, name: str) -> tuple[Summary, str] | None:
         """Ask for one tuning job by name.
 
         Returns:
-            Its HyperParameterTuningJobSummary; None if there is none of that name.
+            What DescribeHyperParameterTuningJob says, and the service's time when it
+            did; None if there is none of that name.
         """
         try:
-            detail = self._api.describe_hyper_parameter_tuning_job(
+            found: Any = self._api.describe_hyper_parameter_tuning_job(
                 HyperParameterTuningJobName=name
             )
         except aws.ClientError as error:
             if code(error) in NOT_FOUND:
                 return None
             raise
-        if RESULT[DESCRIBE_TUNING_JOB] not in detail:
-            raise NoListError(no_result(DESCRIBE_TUNING_JOB))
-        whole: Summary = {**detail, **detail["HyperParameterTuningJobConfig"]}
-        return {member: whole[member] for member in _SUMMARY & whole.keys()}
+        _check_result(DESCRIBE_TUNING_JOB, found)
+        return found, _time_of(found)
 
-    def trials(self, tuning_job_name: str) -> Iterator[list[Summary]]:
+    def trials(self, tuning_job_name: str) -> Iterator[Page]:
         """List a tuning job's trials, newest first.
 
         Yields:
@@ -180,7 +141,7 @@ class Client:
         only = {}
         if "status_equals" in config:
             only["StatusEquals"] = config["status_equals"]
-        pages = self._api.get_paginator(_snake(LIST_TRIALS)).paginate(
+        pages = self._paginator(LIST_TRIALS).paginate(
             HyperParameterTuningJobName=tuning_job_name,
             SortBy=config.get("sort_by", "CreationTime"),
             SortOrder=config.get("sort_order", "Ascending"),
@@ -192,45 +153,47 @@ class Client:
             **only,
         )
         for page in self._checked(LIST_TRIALS, pages):
-            yield page, None
+            yield page.items, None
         # Only now: on a page's boundary botocore sets it after it gave the page.
         yield [], pages.resume_token
 
-    def _pages(self, operation: str, **parameters: Any) -> Iterator[list[Summary]]:
-        pages = self._api.get_paginator(_snake(operation)).paginate(
+    def _paginator(self, operation: Operation) -> Any:
+        name: Any = operation.method  # its stubs know literals only
+        return self._api.get_paginator(name)
+
+    def _pages(self, operation: Operation, **parameters: Any) -> Iterator[Page]:
+        pages = self._paginator(operation).paginate(
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
         yield from self._checked(operation, pages)
 
-    def _checked(self, operation: str, pages: Any) -> Iterator[list[Summary]]:
+    def _checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
         """Pass on the pages' items, if there are any and they go in no circle."""
         seen: set[str] = set()
         for page in pages:
-            if RESULT[operation] not in page:
-                raise NoListError(no_result(operation))
-            items = page[RESULT[operation]]
-            _LOGGER.debug("%s: %s: a page of %d", self.scope, operation, len(items))
-            yield items
+            _check_result(operation, page)
+            items = page[operation.result]
+            _LOGGER.debug(
+                "%s: %s: a page of %d", self.scope, operation.name, len(items)
+            )
+            yield Page(items, _time_of(page))
             token = page.get("NextToken")
             if token is not None:
                 if token in seen:
-                    msg = f"{operation}: the service gave the same NextToken twice"
+                    msg = f"{operation.name}: the service gave the same NextToken twice"
                     raise aws.PaginationError(message=msg)
                 seen.add(token)
 
-    def _received(
+    def _count(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
     ) -> None:
-        """Count an answer, and note the service's time (botocore's event)."""
+        """Count an answer (botocore's event)."""
         if response_dict is None:
             return
-        date = response_dict["headers"].get("date")
         throttled = parsed_response.get("Error", {}).get("Code") in THROTTLED
         with self._lock:
             self.calls += 1
             self.throttled += throttled
-            with contextlib.suppress(TypeError, ValueError):  # absent, or no date
-                self._now = timestamp(parsedate_to_datetime(date).isoformat())
 
     def _retry_delay(
         self,
@@ -240,24 +203,47 @@ class Client:
         operation: Any,
         **_: Any,
     ) -> float | None:
-        """Say in how many seconds to try again, where botocore's own retries do not.
+        """Say in how many seconds to try again; None: not, as far as this goes.
 
         botocore's retry quota is one bucket for all calls of a client: when several
         fail together it ends long before max_attempts (botocore 1.44: with 8 calls in
-        flight, one second of HTTP 500 lost 7). This is asked after botocore's own
-        handler, and counts when that gives up.
+        flight, one second of HTTP 500 lost 7). And its delays can be over in seconds;
+        these take at least 33 s over ten attempts, 49 s on average.
         """
         if attempts >= self._max_attempts:
             return None
-        if not is_passing(operation.name, response, caught_exception):
+        if not is_retriable(operation.name, response, caught_exception):
             return None
         delay: float = min(_LONGEST_DELAY, 0.1 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
 
 
-def _snake(operation: str) -> Any:
-    """The method's name of an operation of ours, as boto3 has it."""
-    return {
-        LIST_TUNING_JOBS: "list_hyper_parameter_tuning_jobs",
-        LIST_TRIALS: "list_training_jobs_for_hyper_parameter_tuning_job",
-    }[operation]
+def _empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
+    """Put an empty answer in place of bytes that are no text (botocore's event).
+
+    botocore decodes outside of its retries: a broken page would end the call.
+    """
+    try:
+        response_dict["body"].decode()
+    except UnicodeDecodeError:
+        response_dict["body"] = b"{}"
+
+
+def _check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
+    """Refuse an answer with status 200 that is not SageMaker's."""
+    if answer.get(operation.result) is None:
+        msg = (
+            f"{operation.name}: status 200 without {operation.result}: not SageMaker. "
+            "Check aws_endpoint_url and HTTPS_PROXY"
+        )
+        raise NoResultError(msg)
+
+
+def _time_of(answer: Any) -> str:
+    """When the service gave an answer; this machine's time if it did not say."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        date = parsedate_to_datetime(headers["date"])
+    except (KeyError, TypeError, ValueError):
+        date = datetime.now(tz=UTC)
+    return timestamp(date.isoformat())

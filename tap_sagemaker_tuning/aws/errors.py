@@ -6,16 +6,13 @@ Never a credential: only error codes, the service's own sentences and request id
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import botocore.exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from tap_sagemaker_tuning.aws.client import Scope
+from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS
+from tap_sagemaker_tuning.exceptions import TapError
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 """Codes of a missing permission."""
@@ -23,7 +20,12 @@ DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperat
 NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
 """Codes of a tuning job that does not exist."""
 
-_RENEW = "Renew the credentials: the session token has expired and can not renew itself"
+THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
+"""Codes of calls that came too fast."""
+
+_SERVER_ERROR = 500  # HTTP status
+
+_RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
 _KEY = (
     "Check the access key (aws_access_key_id, or the chain's) and that the region is "
     "enabled for the account: the service says the same of both"
@@ -83,44 +85,6 @@ _ADVICE_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 
-class NoListError(Exception):
-    """A response with status 200 and without what its operation returns."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """What was not read, and why.
-
-    Attributes:
-        scope: The account and region; None: before any scope was known.
-        tuning_job: The one tuning job that was not read; None: the whole scope.
-        error: What a call of boto3's raised.
-    """
-
-    scope: Scope | None
-    tuning_job: str | None
-    error: Exception
-
-    @property
-    def reason(self) -> str:
-        """What the service said, and what to do, in one line."""
-        return explain(self.error)
-
-    @property
-    def cause(self) -> str:
-        """The same for what one thing made fail, whatever the scope and request."""
-        if isinstance(self.error, ClientError):
-            return f"{self.error.operation_name}: {code(self.error)}"
-        return type(self.error).__name__
-
-    def __str__(self) -> str:
-        """Say where, and then why."""
-        where = [str(self.scope)] if self.scope else []
-        if self.tuning_job:
-            where.append(f"tuning job {self.tuning_job}")
-        return ": ".join([", ".join(where), self.reason] if where else [self.reason])
-
-
 def code(error: Exception) -> str:
     """The service's error code; empty if the error is not the service's answer."""
     if isinstance(error, ClientError):
@@ -131,6 +95,23 @@ def code(error: Exception) -> str:
 def is_denied(error: Exception) -> bool:
     """Whether a permission is missing for the call itself, not for assuming a role."""
     return code(error) in DENIED and not _is_assume_role(error)
+
+
+def is_retriable(operation: str, response: Any, error: Exception | None) -> bool:
+    """Whether a call that failed is worth another try.
+
+    Args:
+        operation: The API's name of it.
+        response: botocore's HTTP response and what it parsed of it; None: none came.
+        error: Why none came.
+    """
+    if response is None:
+        is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
+        return is_network and not isinstance(error, aws.SSLError)
+    http, parsed = response
+    code = parsed.get("Error", {}).get("Code")
+    is_answer = code is not None or OPERATIONS[operation].result in parsed
+    return http.status_code >= _SERVER_ERROR or code in THROTTLED or not is_answer
 
 
 def explain(error: Exception) -> str:
@@ -149,30 +130,13 @@ def explain(error: Exception) -> str:
     )
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     said = _PASSWORD.sub("//***@", said)
-    if not isinstance(error, BotoCoreError | NoListError):
+    if not isinstance(error, BotoCoreError | TapError):
         said = f"{type(error).__name__}: {said}"
     return f"{said}. {advice}" if advice else said
 
 
-def report(failures: Sequence[Failure], scopes: int) -> list[str]:
-    """Say in one line each what was not read; once, if one reason failed all scopes.
-
-    Args:
-        failures: What was not read.
-        scopes: How many scopes there are.
-
-    Returns:
-        The lines.
-    """
-    causes = {failure.cause for failure in failures}
-    whole = [failure for failure in failures if failure.tuning_job is None]
-    if scopes > 1 and len(whole) == len(failures) == scopes and len(causes) == 1:
-        return [f"all {scopes} accounts and regions: {failures[0].reason}"]
-    return [str(failure) for failure in failures]
-
-
 def _is_assume_role(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.operation_name == "AssumeRole"
+    return isinstance(error, ClientError) and error.operation_name == ASSUME_ROLE.name
 
 
 def _explain_answer(error: ClientError) -> str:
@@ -198,12 +162,9 @@ def _advice(error: ClientError, said: str) -> str | None:
             )
         return _ADVICE_BY_CODE.get(code(error))
     if code(error) in DENIED:
-        action = f"{_SERVICE.get(error.operation_name, 'sagemaker')}"
-        action += f":{error.operation_name}"
+        operation = OPERATIONS.get(error.operation_name)
+        action = operation.iam_action if operation else error.operation_name
         if "explicit deny" in said:
             return f"Lift the policy that denies {action}"
         return f"Allow {action}"
     return _ADVICE_BY_CODE.get(code(error))
-
-
-_SERVICE = {"GetCallerIdentity": "sts"}

@@ -1,77 +1,75 @@
-"""What the API answers: which operation must hold what, and what passes by itself."""
+"""The operations that are called: one table of what each returns and needs."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from dataclasses import dataclass
 
-import botocore.exceptions as aws
-
-from tap_sagemaker_tuning.values import timestamp
-
-LIST_TUNING_JOBS = "ListHyperParameterTuningJobs"
-LIST_TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
-DESCRIBE_TUNING_JOB = "DescribeHyperParameterTuningJob"
-
-# What a response must hold. A proxy's error page with status 200 holds none of it, and
-# would read as an empty listing.
-RESULT = {
-    LIST_TUNING_JOBS: "HyperParameterTuningJobSummaries",
-    LIST_TRIALS: "TrainingJobSummaries",
-    DESCRIBE_TUNING_JOB: "HyperParameterTuningJobName",
-}
-
-THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
-"""Codes of calls that came too fast."""
-
-_TIMES = {"CreationTime", "TrainingStartTime", "TrainingEndTime"}
-_SERVER_ERROR = 500  # HTTP status
+from botocore import xform_name
 
 
-def is_passing(operation: str, response: Any, error: Exception | None) -> bool:
-    """Whether a call that failed is worth another try.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of AWS's.
 
-    Args:
-        operation: The API's name of it.
-        response: botocore's HTTP response and what it parsed of it; None: none came.
-        error: Why none came.
+    Attributes:
+        name: The API's name of it.
+        result: The member that each answer holds. A proxy's error page with status 200
+            holds none, and would read as an empty listing.
+        resource: What a policy must allow it on, after the ARN's account; `*`: it knows
+            no resources.
+        service: The prefix of its IAM action.
+        page_limit: The most items of a page: the API's own limit of MaxResults.
     """
-    if response is None:
-        is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
-        return is_network and not isinstance(error, aws.SSLError)
-    http, parsed = response
-    code = parsed.get("Error", {}).get("Code")
-    is_answer = code is not None or RESULT.get(operation, "") in parsed
-    return http.status_code >= _SERVER_ERROR or code in THROTTLED or not is_answer
+
+    name: str
+    result: str
+    resource: str
+    service: str = "sagemaker"
+    page_limit: int | None = None
+
+    @property
+    def method(self) -> str:
+        """The name of boto3's method and paginator."""
+        return xform_name(self.name)
+
+    @property
+    def iam_action(self) -> str:
+        """The IAM action that allows it."""
+        return f"{self.service}:{self.name}"
 
 
-def parse_trials(
-    response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
-) -> None:
-    """Read a page of trials in place of botocore (its event).
+LIST_TUNING_JOBS = Operation(
+    name="ListHyperParameterTuningJobs",
+    result="HyperParameterTuningJobSummaries",
+    resource="*",
+    page_limit=100,
+)
+LIST_TRIALS = Operation(
+    name="ListTrainingJobsForHyperParameterTuningJob",
+    result="TrainingJobSummaries",
+    resource="hyper-parameter-tuning-job/*",
+    page_limit=100,
+)
+DESCRIBE_TUNING_JOB = Operation(
+    name="DescribeHyperParameterTuningJob",
+    result="HyperParameterTuningJobName",
+    resource="hyper-parameter-tuning-job/*",
+)
+GET_CALLER_IDENTITY = Operation(
+    name="GetCallerIdentity", result="Account", resource="*", service="sts"
+)
+ASSUME_ROLE = Operation(
+    name="AssumeRole", result="Credentials", resource="role/*", service="sts"
+)
 
-    botocore walks each item along the shapes of its model: half of what a record costs
-    (measured in November 2026, see benchmarks/README.md). What is left for it is an
-    empty answer, and whatever is not the page that it should be.
-    """
-    member = RESULT[LIST_TRIALS]
-    try:
-        page = json.loads(response_dict["body"])
-        items = page[member]
-        for item in items:
-            for name in _TIMES & item.keys():
-                item[name] = timestamp(item[name])
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        return
-    customized_response_dict[member] = items
-    if page.get("NextToken") is not None:
-        customized_response_dict["NextToken"] = page["NextToken"]
-    response_dict["body"] = b"{}"
-
-
-def no_result(operation: str) -> str:
-    """Say that an answer is not SageMaker's."""
-    return (
-        f"{operation}: status 200 without {RESULT[operation]}: not SageMaker. "
-        "Check aws_endpoint_url and HTTPS_PROXY"
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        LIST_TUNING_JOBS,
+        LIST_TRIALS,
+        DESCRIBE_TUNING_JOB,
+        GET_CALLER_IDENTITY,
+        ASSUME_ROLE,
     )
+}
+"""All of them, by name."""

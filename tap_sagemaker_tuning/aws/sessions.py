@@ -23,12 +23,13 @@ from botocore.credentials import (
 )
 from botocore.parsers import ResponseParserFactory
 
-from tap_sagemaker_tuning.aws.client import Client, Scope
-from tap_sagemaker_tuning.checks import ROLE_ARN
-from tap_sagemaker_tuning.values import timestamp
+from tap_sagemaker_tuning.aws.client import Client
+from tap_sagemaker_tuning.aws.operations import OPERATIONS
+from tap_sagemaker_tuning.aws.scope import Role, Scope
+from tap_sagemaker_tuning.values import timestamp_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from botocore.credentials import Credentials
     from botocore.session import Session
@@ -66,18 +67,19 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
             config["aws_secret_access_key"],
             config.get("aws_session_token"),
         )
+    loader = _SmallModels(caller.get_component("data_loader"))
     regions = config.get("regions") or [caller.get_config_variable("region")]
     if "assume_roles" not in config:
         _check_region(regions)
         account = _account_of(caller, config, regions[0])
-        session = _reading(caller, caller.get_credentials())
+        session = _reading(caller, caller.get_credentials(), loader)
         return [_client(session, Scope(account, region), config) for region in regions]
     clients = []
     for role in config["assume_roles"]:
         own = role.get("regions") or regions
         _check_region(own)
-        session = _reading(caller, _assumed(caller, role, own, config))
-        account = ROLE_ARN.fullmatch(role["role_arn"])[2]  # type: ignore[index]
+        session = _reading(caller, _assumed(caller, role, own, config), loader)
+        account = Role.parse(role["role_arn"]).account_id
         clients += [_client(session, Scope(account, region), config) for region in own]
     return clients
 
@@ -110,7 +112,7 @@ def _assumed(
 ) -> DeferredRefreshableCredentials:
     """Credentials of a role, assumed when first needed and renewed by themselves."""
     own = caller.get_config_variable("region")
-    partition = ROLE_ARN.fullmatch(role["role_arn"])[1]  # type: ignore[index]
+    partition = Role.parse(role["role_arn"]).partition
     is_of_role = own and caller.get_partition_for_region(own) == partition
     extra = {"RoleSessionName": "tap-sagemaker-tuning"}
     if "external_id" in role:
@@ -125,8 +127,32 @@ def _assumed(
         extra_args=extra,
     )
     return DeferredRefreshableCredentials(
-        refresh_using=fetcher.fetch_credentials, method="assume-role"
+        refresh_using=_AskedOnce(fetcher.fetch_credentials), method="assume-role"
     )
+
+
+class _AskedOnce:
+    """Fetches credentials; a first try that fails is the last one.
+
+    Every scope of a role asks for them, and would be refused anew.
+    """
+
+    def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:
+        self._fetch = fetch
+        self._is_first = True
+        self._refusal: Exception | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        if self._refusal:
+            raise self._refusal
+        try:
+            found = self._fetch()
+        except Exception as error:
+            if self._is_first:
+                self._refusal = error
+            raise
+        self._is_first = False
+        return found
 
 
 class _Given(CredentialProvider):
@@ -142,18 +168,66 @@ class _Given(CredentialProvider):
         return self._credentials
 
 
-def _reading(caller: Session, credentials: Credentials | None) -> boto3.Session:
+class _SmallModels:
+    """Loads the API's models as botocore does, and keeps of them what is called.
+
+    SageMaker's is 20 MB, of which each client makes classes of its own (measured in
+    November 2026, botocore 1.44): with 60 scopes that is what memory goes into.
+    """
+
+    def __init__(self, loader: Any) -> None:
+        self._loader = loader
+        self._small: dict[tuple[str, str], Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def load_service_model(
+        self, service_name: str, type_name: str, api_version: str | None = None
+    ) -> Any:
+        """Load a model of a service: its operations, paginators or waiters."""
+        key = service_name, type_name
+        if key not in self._small:
+            model = self._loader.load_service_model(*key, api_version)
+            if type_name == "service-2":
+                model = _only_what_is_called(model)
+            self._small[key] = model
+        return self._small[key]
+
+
+def _only_what_is_called(model: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a service's model what no operation of ours leads to."""
+    called = {
+        name: operation
+        for name, operation in model["operations"].items()
+        if name in OPERATIONS
+    }
+    shapes: dict[str, Any] = {}
+    found: list[Any] = [called]
+    while found:
+        part = found.pop()
+        inner = part.values() if isinstance(part, dict) else part
+        found += [item for item in inner if isinstance(item, dict | list)]
+        name = part.get("shape") if isinstance(part, dict) else None
+        if isinstance(name, str) and name not in shapes:
+            shapes[name] = model["shapes"][name]
+            found.append(shapes[name])
+    return {**model, "operations": called, "shapes": shapes}
+
+
+def _reading(
+    caller: Session, credentials: Credentials | None, loader: _SmallModels
+) -> boto3.Session:
     """A session whose clients read times as text, with these credentials.
 
     A session of its own, since botocore's credential providers rely on times parsed in
-    its own way. It shares the loaded API models: they are 20 MB a session (measured in
-    November 2026, botocore 1.44).
+    its own way. All share the loaded API models.
     """
     session = botocore.session.Session(profile=caller.profile)
     factory = ResponseParserFactory()
-    factory.set_parser_defaults(timestamp_parser=timestamp)
+    factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
     for name, component in {
-        "data_loader": caller.get_component("data_loader"),
+        "data_loader": loader,
         "credential_provider": CredentialResolver([_Given(credentials)]),
         "response_parser_factory": factory,
     }.items():

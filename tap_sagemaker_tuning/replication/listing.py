@@ -1,163 +1,155 @@
-"""Which tuning jobs a scope has, with as few calls as the state of its streams allows.
+"""What a listing showed of a scope's tuning jobs, and how far it has to go.
 
-Newest first, down to the overlap behind the frontier; an open tuning job that is not
-met on the way is asked for by name.
+Pure: no I/O. It is held while a whole scope is read, so a tuning job takes less than a
+kilobyte of it: its summary is kept as JSON text.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from tap_sagemaker_tuning.aws.errors import is_denied
-from tap_sagemaker_tuning.replication.tally import job_key
+from tap_sagemaker_tuning.replication.tally import has_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from tap_sagemaker_tuning.replication.plan import Plan
-    from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.values import Summary
 
 
-class Listing:
-    """The tuning jobs of one scope as one sync sees them, shared by its streams.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedJob:
+    """A tuning job as one answer showed it.
 
-    Pages are added, newest first, until the state of each stream has what it needs;
-    then the open ones that were not met are asked for by name.
+    Attributes:
+        name: Its name, as the API returned it.
+        created: Its creation time.
+        seen: The service's time when it was shown: counters and status are of then,
+            however much later its trials are read.
+        has_ended: Whether it launches no more trials.
+        end: When it ended; None where the service did not tell.
+        packed: Its summary, as JSON.
     """
 
-    def __init__(self, plans: Sequence[Plan]) -> None:
-        """Start a listing that serves these plans."""
-        self._plans = plans
-        self._jobs: dict[str, Summary] = {}
+    name: str
+    created: str
+    seen: str
+    has_ended: bool
+    end: str | None
+    packed: bytes
+
+    @classmethod
+    def of(cls, summary: Summary, seen: str) -> ListedJob:
+        """Take it from a summary.
+
+        Raises:
+            AttributeError, KeyError, TypeError: It has no name or creation time.
+        """
+        return cls(
+            name=_text(summary["HyperParameterTuningJobName"]),
+            created=_text(summary["CreationTime"]),
+            seen=seen,
+            has_ended=has_ended(summary),
+            end=summary.get("HyperParameterTuningEndTime"),
+            packed=json.dumps(summary, separators=(",", ":")).encode(),
+        )
+
+    @property
+    def key(self) -> str:
+        """Its name without case, which is unique in its scope at any one time."""
+        return self.name.lower()
+
+    @property
+    def summary(self) -> Summary:
+        """What the API said of it."""
+        found: Summary = json.loads(self.packed)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the state of some streams wants of a listing.
+
+    Attributes:
+        boundary: The creation time down to which tuning jobs are listed; "": all.
+        open: Names of the open tuning jobs, by key and creation time.
+    """
+
+    boundary: str = ""
+    open: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Wanted]) -> Wanted:
+        """What serves each of them: at least one."""
+        together: dict[tuple[str, str], str] = {}
+        for part in parts:
+            together |= part.open
+        return cls(min(part.boundary for part in parts), together)
+
+
+class Listing:
+    """The tuning jobs of one scope as one sync sees them, for all of its streams.
+
+    Attributes:
+        began: The service's time when it began.
+        gone: Keys of those that the service said do not exist.
+        is_whole: Whether it shows all that the scope has.
+        unreadable: Names of the items that could not be taken, and why; while there
+            are any it cannot be said that all was seen.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._jobs: dict[str, ListedJob] = {}
+        self.began = ""
         self.gone: set[str] = set()
         self.is_whole = False
+        self.unreadable: list[tuple[str, Exception]] = []
 
-    def add(self, page: Sequence[Summary]) -> bool:
-        """Take a page, newest first, and say whether the next one is needed.
+    def add(self, jobs: Iterable[ListedJob]) -> None:
+        """Take tuning jobs; of two with one name, the later created is there."""
+        for job in jobs:
+            known = self._jobs.get(job.key)
+            if known is None or known.created <= job.created:
+                self._jobs[job.key] = job
 
-        It is until the overlap behind every frontier has been seen, and from there as
-        long as a page still shows an open tuning job while others were not met.
-        """
-        for job in page:
-            self.meet(job)
-        if not page:
-            return True
-        oldest = page[-1]["CreationTime"]
-        if any(oldest >= plan.boundary for plan in self._plans):
-            return True
-        shows_open = any(plan.is_open(job) for plan in self._plans for job in page)
-        return shows_open and bool(self.unmet())
+    def __len__(self) -> int:
+        """How many tuning jobs it shows."""
+        return len(self._jobs)
 
-    def meet(self, job: Summary) -> None:
-        """Take one tuning job; of two with one name, the later created is there."""
-        known = self._jobs.get(job_key(job))
-        if known is None or known["CreationTime"] <= job["CreationTime"]:
-            self._jobs[job_key(job)] = job
+    def find(self, name: str) -> ListedJob | None:
+        """The listed tuning job of this name; None: not listed."""
+        return self._jobs.get(name.lower())
 
-    def unmet(self) -> list[str]:
+    def jobs(self) -> list[ListedJob]:
+        """The tuning jobs, oldest first."""
+        return sorted(self._jobs.values(), key=lambda job: (job.created, job.key))
+
+    def unmet(self, wanted: Wanted) -> list[str]:
         """Names of the open tuning jobs that were neither listed nor found gone."""
         names = {
-            key: job.name
-            for plan in self._plans
-            for key, job in plan.state.open.items()
+            key: name
+            for (key, _), name in wanted.open.items()
             if key not in self._jobs and key not in self.gone
         }
         return sorted(names.values())
 
-    def created(self, name: str) -> str | None:
-        """When the listed tuning job of this name was created; None: not listed."""
-        job = self._jobs.get(name.lower())
-        return None if job is None else str(job["CreationTime"])
 
-    def jobs(self) -> list[Summary]:
-        """The tuning jobs, oldest first."""
-        return sorted(
-            self._jobs.values(), key=lambda job: (job["CreationTime"], job_key(job))
-        )
+def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> bool:
+    """Whether the page after this one, which was added, is needed: newest come first.
 
-
-class Source(Protocol):
-    """What is asked: see `client.Client`."""
-
-    def tuning_jobs(self, name_contains: str | None) -> Iterator[list[Summary]]:
-        """Pages of tuning jobs, newest first."""
-
-    def tuning_job(self, name: str) -> Summary | None:
-        """One tuning job; None if there is none of that name."""
-
-
-Unread = list[tuple[str, ClientError]]
-"""Names of tuning jobs that may not be asked for, and what the service said."""
-
-
-def list_tuning_jobs(
-    source: Source,
-    plans: Sequence[Plan],
-    filters: Filters,
-    *,
-    first_page_only: bool = False,
-) -> tuple[Listing, Unread]:
-    """List the tuning jobs of a scope.
-
-    Args:
-        source: Where from.
-        plans: What the streams want of it.
-        filters: What the sync is limited by. With `tuning_job_names` these are asked
-            for, and nothing is listed: that needs no account-wide permission.
-        first_page_only: List one page only: a connection test.
-
-    Returns:
-        The listing, and what may not be read of it.
-
-    Raises:
-        ClientError: The service refused something else than one tuning job.
+    It is until the overlap behind every frontier has been seen, and from there as long
+    as a page still shows an open tuning job while others were not met.
     """
-    listing = Listing(plans)
-    if filters.tuning_job_names is not None:
-        return listing, _ask_for(source, filters.tuning_job_names, listing)
-    pages = source.tuning_jobs(filters.name_contains)
-    for page in pages:
-        if not listing.add(page) or first_page_only:
-            break
-    else:
-        listing.is_whole = True
-    if first_page_only or not _ask_for(source, listing.unmet(), listing, most=1):
-        return listing, []
-    # They may not be asked for by name: the listing goes on instead.
-    for page in pages:
-        listing.add(page)
-        if not listing.unmet():
-            return listing, []
-    listing.is_whole = True
-    return listing, []
+    if not page or page[-1].created >= wanted.boundary:
+        return True
+    shows_open = any((job.key, job.created) in wanted.open for job in page)
+    return shows_open and bool(listing.unmet(wanted))
 
 
-def _ask_for(
-    source: Source, names: Sequence[str], listing: Listing, most: int | None = None
-) -> Unread:
-    """Ask for tuning jobs by name, until so many were denied.
-
-    Raises:
-        ClientError: Several were asked for, all without success.
-    """
-    denied: Unread = []
-    for name in names:
-        try:
-            job = source.tuning_job(name)
-        except ClientError as error:
-            if not is_denied(error):
-                raise
-            denied.append((name, error))
-            if len(denied) == most:
-                break
-            continue
-        if job is None:
-            listing.gone.add(name.lower())
-        else:
-            listing.meet(job)
-    if most is None and len(denied) == len(names) > 1:
-        raise denied[0][1]
-    return denied
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"{value!r} is not text"
+        raise TypeError(msg)
+    return value

@@ -1,20 +1,22 @@
 """What to read again, and the state that tells it: the reason why this tap exists.
 
-CreationTime alone can not tell that an old trial has ended: a trial is created, starts,
+CreationTime alone cannot tell that an old trial has ended: a trial is created, starts,
 ends, and gets its final objective metric, each at a later time, and its CreationTime
 never moves. So the state of one stream in one scope (one account in one region) is
 
 - a *frontier*: every tuning job created before it has been visited;
 - the *open* tuning jobs, which can still change, each with the creation time *since*
-  which its trials are read again: that of its earliest trial that is not final, or of
-  its newest trial when all are (none yet: it is read whole);
+  which its trials are read again: that of its earliest trial that is not final, and
+  never later than `SLACK` before its newest (none yet: it is read whole);
 - the *settled* ones among those created within `OVERLAP` behind the frontier: listings
   are eventually consistent, so that much is listed again each time.
 
 The laws, for any interleaving of time, syncs, faults and kills:
 
 1. Nothing is lost: what was written, the last one winning by key, equals a full read
-   once all is over and one more sync has run.
+   once all is over and one more sync has run. It holds while trials are listed within
+   `SLACK` of their creation; listed later, a trial is found by the counters when its
+   tuning job ends, unless `start_date` cuts its rows.
 2. Nothing is stale: after a complete sync, no trial that was final when its tuning job
    was read is held as something else.
 3. State moves only over what was written.
@@ -23,10 +25,13 @@ The laws, for any interleaving of time, syncs, faults and kills:
 6. What never settles ends with a warning, not in a loop.
 7. An open tuning job is never given up for being absent from a listing; a name used
    again, with a later creation time, is another tuning job.
+8. A later `start_date` takes over when all that the earlier one asked for is read.
 
-Pure: no I/O, and neither boto3 nor singer_sdk. Summaries are the API's; times are text
-as `values.timestamp` writes it, which sorts as time. A tuning job's name is unique
-without regard to case in its scope at any one time.
+«Now» is always when the page that showed the tuning job was answered: counters and
+trials may be read minutes later, and prove nothing about the time between.
+
+Pure: no I/O, and neither boto3 nor singer_sdk. Times are text as `values.timestamp`
+writes it, which sorts as time.
 """
 
 from __future__ import annotations
@@ -35,43 +40,37 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.state import OpenJob
-from tap_sagemaker_tuning.replication.tally import (
-    Tally,
-    counted,
-    end_of,
-    has_ended,
-    is_quiet,
-    job_key,
-    status,
-)
-from tap_sagemaker_tuning.values import moment, timestamp
+from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_sagemaker_tuning.replication.listing import Listing
-    from tap_sagemaker_tuning.replication.state import ScopeState
-    from tap_sagemaker_tuning.values import Summary
+    from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
+    from tap_sagemaker_tuning.replication.state import Filters, ScopeState
+    from tap_sagemaker_tuning.replication.tally import Tally
 
 OVERLAP = timedelta(hours=1)
 """How far behind the frontier tuning jobs are listed again."""
 
 COUNTERS_LAG = timedelta(minutes=1)
-"""How long after its end a tuning job's counters may be those of before."""
+"""How long after its end a tuning job's counters, and the listing of its trials, may
+be those of before."""
 
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
 """How long after its end a tuning job stays open whose counters and trials disagree."""
 
 PATIENCE = timedelta(days=7)
-"""How long after its end a tuning job stays open that does not settle."""
+"""How long a tuning job stays open, since it was first seen to have ended, that does
+not settle or cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """A tuning job to read, and the creation time down to which; None: all of it."""
 
-    job: Summary
+    job: ListedJob
     since: str | None
 
 
@@ -79,43 +78,103 @@ class Plan:
     """What one stream reads of one scope in one sync, and what becomes of its state.
 
     Call `visits`, then for each of them one of `visited`, `failed` and `gone`, each
-    after what was read has been written, and in the end `finish`.
+    after what was read has been written; then `drop_gone` and `drop_unlisted`, and in
+    the end `finish`.
 
     Attributes:
         state: The state as of what was written so far.
-        boundary: The creation time down to which tuning jobs are listed; "": all.
         visited_jobs: How many tuning jobs were visited in this sync.
-        settled: How many of them have settled.
+        failed_jobs: How many could not be read.
         gone_jobs: How many were found to be deleted.
     """
 
-    def __init__(self, state: ScopeState) -> None:
-        """Plan from what the last sync left."""
+    def __init__(self, state: ScopeState, filters: Filters, *, of_trials: bool) -> None:
+        """Plan from what the last sync left.
+
+        Args:
+            state: That; its filters' start_date holds until `finish`.
+            filters: What this sync is limited by, which follow the state's.
+            of_trials: Whether the stream's rows are trials; if not, they are tuning
+                jobs, which are final by their own word.
+        """
         self.state = state
-        start = state.filters.start_date or ""
-        self._start = start
-        # The service cuts a trial's times to the second.
-        self._first_second = f"{start[:19]}.000Z" if start else None
-        self.boundary = self._boundary()
+        self._filters = filters
+        self._of_trials = of_trials
+        self._holds_frontier = False
+        self._start = state.filters.start_date or ""
+        self._first_second = _to_the_second(self._start) if self._start else None
+        self._boundary = self._listed_from()
         self.visited_jobs = 0
-        self.settled = 0
+        self.failed_jobs = 0
         self.gone_jobs = 0
 
-    def is_open(self, job: Summary) -> bool:
-        """Whether this tuning job is known and open."""
-        known = self.state.open.get(job_key(job))
-        return known is not None and known.created == job["CreationTime"]
+    @property
+    def wanted(self) -> Wanted:
+        """What this plan wants of the listing."""
+        open_jobs = self.state.open.items()
+        return Wanted(
+            self._boundary, {(key, job.created): job.name for key, job in open_jobs}
+        )
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Say which of the listed tuning jobs to visit, oldest first."""
+        # Past what could not be read of the listing, nothing is taken for seen.
+        self._holds_frontier = bool(listing.unreadable)
         for job in listing.jobs():
-            if self.is_open(job):
-                known = self.state.open[job_key(job)]
+            if self._is_open(job):
+                known = self.state.open[job.key]
                 # A trial that was written is followed until it is final, also when
                 # start_date has moved past it since.
-                yield Visit(job=job, since=known.since or self._first_second)
+                yield Visit(job=job, since=known.since or self._cut(job))
             elif self._is_new(job):
-                yield Visit(job=job, since=self._first_second)
+                yield Visit(job=job, since=self._cut(job))
+
+    def visited(self, visit: Visit, tally: Tally) -> str | None:
+        """Note that a tuning job was read, and that what was read is written.
+
+        Args:
+            visit: The visit.
+            tally: The tuning job, and its trials if these are the rows.
+
+        Returns:
+            A warning, if the tuning job was given up.
+        """
+        self.visited_jobs += 1
+        job = visit.job
+        known = replace(self._known(job), failed=None)
+        if known.ended and job.seen > shift(job.end or known.ended, COUNTERS_LAG):
+            is_final = tally.is_quiet and (
+                tally.all_final if self._of_trials else not tally.is_deleting
+            )
+            if is_final and self._agree(job, known, tally):
+                return self._settle(job)
+            if is_final:
+                return self._reread_or_give_up(visit, known, tally)
+            if job.seen > shift(known.ended, PATIENCE):
+                return self._settle(job, "it ended 7 days ago and has not settled")
+        self._stay_open(_read_on(known, visit, tally))
+        return None
+
+    def failed(self, visit: Visit) -> str | None:
+        """Note that a tuning job could not be read: it stays open.
+
+        Returns:
+            A warning, if the tuning job was given up.
+        """
+        self.failed_jobs += 1
+        job, known = visit.job, self._known(visit.job)
+        known = replace(known, failed=known.failed or job.seen)
+        since = max(known.ended or "", known.failed or "")
+        if known.ended and job.seen > shift(since, PATIENCE):
+            return self._settle(job, "it ended, and for 7 days it could not be read")
+        self._stay_open(known)
+        return None
+
+    def gone(self, visit: Visit) -> None:
+        """Note that a tuning job was deleted before it was read to the end."""
+        self.state.open.pop(visit.job.key, None)
+        self.gone_jobs += 1
+        self._advance_frontier(visit.job.created)
 
     def drop_gone(self, listing: Listing) -> Iterator[str]:
         """Forget the open tuning jobs that the service does not have any more.
@@ -127,172 +186,153 @@ class Plan:
             A sentence about each.
         """
         for key, job in list(self.state.open.items()):
-            created = listing.created(job.name)
-            if key in listing.gone or (created is not None and created > job.created):
+            listed = listing.find(job.name)
+            if key in listing.gone or (listed and listed.created > job.created):
                 del self.state.open[key]
                 self.gone_jobs += 1
                 yield f"tuning job {job.name} of {job.created} was deleted"
 
-    def drop_unlisted(self, listing: Listing, now: str) -> Iterator[str]:
+    def drop_unlisted(self, listing: Listing) -> Iterator[str]:
         """Give up the open tuning jobs that can neither be listed nor asked for.
 
         Args:
             listing: All that was listed and asked for.
-            now: The service's time.
 
         Yields:
             A warning about each.
         """
         for key, job in list(self.state.open.items()):
-            is_unmet = listing.is_whole and listing.created(job.name) is None
-            if is_unmet and now > _shift(job.since or job.created, PATIENCE):
+            is_unmet = listing.is_whole and listing.find(job.name) is None
+            if is_unmet and listing.began > shift(job.since or job.created, PATIENCE):
                 del self.state.open[key]
                 yield (
                     f"tuning job {job.name} of {job.created} is given up: it is in no "
                     "listing, and may not be asked for by name"
                 )
 
-    def visited(self, visit: Visit, tally: Tally | None, now: str) -> str | None:
-        """Note that a tuning job was read, and that what was read is written.
-
-        Args:
-            visit: The visit.
-            tally: Its trials; None for a stream of tuning jobs, where the tuning
-                job's own record is all there is to read.
-            now: The service's time.
-
-        Returns:
-            A warning, if the tuning job was given up.
-        """
-        self.visited_jobs += 1
-        job, known = visit.job, replace(self._known(visit.job), failed=None)
-        if has_ended(job) and now > _shift(end_of(job), COUNTERS_LAG):
-            is_final = is_quiet(job) and (
-                tally.all_final if tally else status(job) != "Deleting"
-            )
-            if is_final and (tally is None or self._agree(job, known, tally)):
-                return self._settle(job)
-            if is_final and tally is not None:
-                return self._look_into(job, known, tally, now)
-            if now > _shift(end_of(job), PATIENCE):
-                return self._settle(job, "it ended 7 days ago and has not settled")
-        self._keep(job, _read_on(known, tally))
-        return None
-
-    def failed(self, visit: Visit, now: str) -> str | None:
-        """Note that a tuning job could not be read: it stays open.
-
-        Returns:
-            A warning, if the tuning job was given up.
-        """
-        job, known = visit.job, self._known(visit.job)
-        known = replace(known, failed=known.failed or now)
-        since = max(end_of(job), known.failed or now)
-        if has_ended(job) and now > _shift(since, PATIENCE):
-            return self._settle(job, "it ended, and for 7 days it could not be read")
-        self._keep(job, known)
-        return None
-
-    def gone(self, visit: Visit) -> None:
-        """Note that a tuning job was deleted before it was read to the end."""
-        self.state.open.pop(job_key(visit.job), None)
-        self.gone_jobs += 1
-        self._pass(visit.job)
-
     def finish(self, listing: Listing) -> None:
         """Note that all visits were made: all that was listed has been seen."""
+        if listing.unreadable:
+            return
         for job in listing.jobs():
-            self._pass(job)
+            self._advance_frontier(job.created)
+        self._let_start_date_take_over()
         self.prune()
 
     def prune(self) -> None:
         """Forget the settled tuning jobs that are not listed again."""
-        boundary = self._boundary()
+        boundary = self._listed_from()
         settled = self.state.settled.items()
         self.state.settled = {
             key: created for key, created in settled if created >= boundary
         }
 
-    def _boundary(self) -> str:
+    def _listed_from(self) -> str:
+        """The creation time down to which tuning jobs are listed; "": all."""
         # Tuning jobs that are asked for by name are never passed over by their age:
         # one that could not be described had no creation time to be remembered by.
         if self.state.frontier is None or self.state.filters.tuning_job_names:
             return ""
-        return _shift(self.state.frontier, -OVERLAP)
+        return shift(self.state.frontier, -OVERLAP)
 
-    def _is_new(self, job: Summary) -> bool:
-        created = job["CreationTime"]
-        known = self.state.open.get(job_key(job))
+    def _cut(self, job: ListedJob) -> str | None:
+        """From which creation time on start_date lets its trials in; None: all."""
+        first = self._first_second
+        return first if first and first > _to_the_second(job.created) else None
+
+    def _is_open(self, job: ListedJob) -> bool:
+        known = self.state.open.get(job.key)
+        return known is not None and known.created == job.created
+
+    def _is_new(self, job: ListedJob) -> bool:
+        known = self.state.open.get(job.key)
+        # A name used again, of a tuning job that was open, may lie behind the boundary.
+        is_again = known is not None and known.created < job.created
         return (
-            # The second: a name used again, of a tuning job that was open.
-            (
-                created >= self.boundary
-                or (known is not None and known.created < created)
-            )
-            and self.state.settled.get(job_key(job)) != created
-            and job.get("HyperParameterTuningEndTime", self._start) >= self._start
+            (job.created >= self._boundary or is_again)
+            and self.state.settled.get(job.key) != job.created
+            and (job.end or self._start) >= self._start
         )
 
-    def _known(self, job: Summary) -> OpenJob:
-        if self.is_open(job):
-            return self.state.open[job_key(job)]
-        name = job["HyperParameterTuningJobName"]
-        return OpenJob(name=name, created=job["CreationTime"])
+    def _known(self, job: ListedJob) -> OpenJob:
+        """What is remembered of a tuning job, and whether it is seen to have ended."""
+        known = OpenJob(name=job.name, created=job.created)
+        if self._is_open(job):
+            known = self.state.open[job.key]
+        return replace(
+            known, ended=(known.ended or job.seen) if job.has_ended else None
+        )
 
-    def _agree(self, job: Summary, known: OpenJob, tally: Tally) -> bool:
+    def _agree(self, job: ListedJob, known: OpenJob, tally: Tally) -> bool:
         """Whether there are as many trials as the counters tell: a free checksum."""
-        if self._first_second and job["CreationTime"] < self._first_second:
-            return True  # start_date cuts the trials; the counters count them all
-        return known.rows + tally.rows == counted(job)
+        if not self._of_trials or self._cut(job):
+            return True  # what start_date cuts off, the counters count
+        return known.rows + tally.rows == tally.counted
 
-    def _look_into(
-        self, job: Summary, known: OpenJob, tally: Tally, now: str
+    def _reread_or_give_up(
+        self, visit: Visit, known: OpenJob, tally: Tally
     ) -> str | None:
         """Decide on a tuning job whose counters tell of other trials than are listed.
 
         It is read whole once, and once more before it is given up: a trial can be
-        listed late, behind the watermark.
+        listed late, behind the watermark, or be passed over between two pages.
         """
-        is_late = now > _shift(end_of(job), PATIENCE_WITH_COUNTERS)
-        was_whole, looks = known.since is None, 1 + is_late
-        if was_whole and is_late:
+        job = visit.job
+        end = job.end or known.ended or job.seen
+        is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)
+        looks = 2 if is_late else 1
+        if known.checked < looks and (visit.since is not None or is_late):
+            self._stay_open(replace(known, since=None, rows=0, checked=looks))
+        elif visit.since is None and is_late:
             return self._settle(
                 job,
-                f"its counters tell of {counted(job)} trials, and {tally.rows} are "
+                f"its counters tell of {tally.counted} trials, and {tally.rows} are "
                 "listed",
             )
-        if not was_whole and known.checked < looks:
-            known = OpenJob(name=known.name, created=known.created, checked=looks)
         else:
-            known = replace(_read_on(known, tally), checked=max(1, known.checked))
-        self._keep(job, known)
+            read_on = _read_on(known, visit, tally)
+            self._stay_open(replace(read_on, checked=max(1, known.checked)))
         return None
 
-    def _keep(self, job: Summary, known: OpenJob) -> None:
-        self.state.open[job_key(job)] = known
-        self._pass(job)
+    def _stay_open(self, known: OpenJob) -> None:
+        self.state.open[known.name.lower()] = known
+        self._advance_frontier(known.created)
 
-    def _settle(self, job: Summary, reason: str | None = None) -> str | None:
-        self.state.open.pop(job_key(job), None)
-        self.state.settled[job_key(job)] = job["CreationTime"]
-        self.settled += 1
-        self._pass(job)
+    def _settle(self, job: ListedJob, reason: str | None = None) -> str | None:
+        self.state.open.pop(job.key, None)
+        self.state.settled[job.key] = job.created
+        self._advance_frontier(job.created)
         if reason is None:
             return None
-        name, created = job["HyperParameterTuningJobName"], job["CreationTime"]
-        return f"tuning job {name} of {created} is given up: {reason}"
+        return f"tuning job {job.name} of {job.created} is given up: {reason}"
 
-    def _pass(self, job: Summary) -> None:
-        self.state.frontier = max(self.state.frontier or "", job["CreationTime"])
+    def _advance_frontier(self, created: str) -> None:
+        if self._holds_frontier:
+            return
+        self.state.frontier = max(self.state.frontier or "", created)
+
+    def _let_start_date_take_over(self) -> None:
+        """From the next sync on, a later start_date holds: all before it is read.
+
+        What is open goes on from where the earlier one let it begin.
+        """
+        if self.state.filters == self._filters:
+            return
+        for key, job in list(self.state.open.items()):
+            if job.since is None:
+                begin = max(self._first_second or "", _to_the_second(job.created))
+                self.state.open[key] = replace(job, since=begin)
+        self.state.filters = self._filters
 
 
-def _read_on(known: OpenJob, tally: Tally | None) -> OpenJob:
+def _to_the_second(time: str) -> str:
+    """The second of a time: the service cuts a trial's times to it."""
+    return f"{time[:19]}.000Z"
+
+
+def _read_on(known: OpenJob, visit: Visit, tally: Tally) -> OpenJob:
     """Move the watermark of an open tuning job to where reading goes on."""
-    if tally is None or tally.since is None:
+    if tally.since is None:
         return known
-    rows = known.rows + tally.rows_before(tally.since)
-    return replace(known, since=tally.since, rows=rows)
-
-
-def _shift(time: str, by: timedelta) -> str:
-    return timestamp((moment(time) + by).isoformat())
+    since = max(visit.since or "", tally.since)
+    return replace(known, since=since, rows=known.rows + tally.rows_before(since))

@@ -12,25 +12,23 @@ In a Singer state it is an entry of the stream's `partitions`, beside its `conte
                           "rows": 12}},                     12 trials before `since`
      "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    created in the overlap
 
-What these mean, and why they are enough, is in `replication`. Pure: no I/O.
+What these mean, and why they are enough, is in `plan`. Pure: no I/O.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from tap_sagemaker_tuning.exceptions import StateError
 from tap_sagemaker_tuning.values import timestamp
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 VERSION = 1
 """Version of the form."""
 
-
-class StateError(ValueError):
-    """A state that can not be read; the text says why."""
+Entry = Mapping[str, Any]
+"""What a Singer state holds of one scope in one stream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +52,21 @@ class Filters:
             status_equals=config.get("status_equals"),
         )
 
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Filters:
+        """Read what `to_json` wrote.
+
+        Raises:
+            TypeError, ValueError: It is something else.
+        """
+        found = cls(**raw)
+        names = found.tuning_job_names
+        return replace(
+            found,
+            start_date=_time_or_none(found.start_date),
+            tuning_job_names=None if names is None else tuple(names),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Write the filters that are set."""
         return {
@@ -62,15 +75,14 @@ class Filters:
             if value is not None
         }
 
-    def keep(self, made_under: Mapping[str, Any]) -> bool:
-        """Whether state made under those filters holds under these.
+    def follow(self, before: Filters) -> bool:
+        """Whether state made under those before can go on under these.
 
-        It does if they are the same but for a later `start_date`, which many compute
-        anew each day: whatever that leaves out was read already.
+        It can if they are the same but for a later `start_date`, which many compute
+        anew each day: what the earlier one asked for is read before it takes over.
         """
-        old, new = dict(made_under), self.to_json()
-        was, start = old.pop("start_date", ""), new.pop("start_date", "")
-        return old == new and bool(was <= start)
+        is_later = (self.start_date or "") >= (before.start_date or "")
+        return is_later and replace(self, start_date=before.start_date) == before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,7 @@ class OpenJob:
         since: Trials created at or after this are read again; None: all.
         rows: How many trials were created before `since`, all of them final.
         checked: How often it is read whole because counters and trials disagree.
+        ended: When it was first seen to have ended; None: not yet.
         failed: Since when it could not be read; None: the last time it could.
     """
 
@@ -91,7 +104,34 @@ class OpenJob:
     since: str | None = None
     rows: int = 0
     checked: int = 0
+    ended: str | None = None
     failed: str | None = None
+
+    @classmethod
+    def from_json(cls, name: str, raw: Mapping[str, Any]) -> OpenJob:
+        """Read what `to_json` wrote.
+
+        Raises:
+            AttributeError, KeyError, OverflowError, TypeError, ValueError: It is
+                something else.
+        """
+        return cls(
+            name=name,
+            created=_time(raw["created"]),
+            since=_time_or_none(raw.get("since")),
+            rows=int(raw.get("rows", 0)),
+            checked=int(raw.get("checked", 0)),
+            ended=_time_or_none(raw.get("ended")),
+            failed=_time_or_none(raw.get("failed")),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it without its name, and without what is not set."""
+        return {
+            part: value
+            for part, value in asdict(self).items()
+            if value and part != "name"
+        }
 
 
 @dataclass(slots=True)
@@ -102,7 +142,7 @@ class ScopeState:
         filters: What it was made under.
         frontier: Tuning jobs created before this have been visited; None: none.
         open: The tuning jobs that can still change, by name in lower case.
-        settled: Creation times of those in the overlap that can not, likewise.
+        settled: Creation times of those in the overlap that cannot, likewise.
     """
 
     filters: Filters
@@ -120,21 +160,12 @@ class ScopeState:
             **(frontier if self.frontier else {}),
             "version": VERSION,
             "filters": self.filters.to_json(),
-            "open": {
-                job.name: {
-                    part: value
-                    for part, value in asdict(job).items()
-                    if value and part != "name"
-                }
-                for job in self.open.values()
-            },
+            "open": {job.name: job.to_json() for job in self.open.values()},
             "settled": dict(self.settled),
         }
 
     @classmethod
-    def from_json(
-        cls, raw: Mapping[str, Any], filters: Filters
-    ) -> tuple[ScopeState, str | None]:
+    def from_json(cls, raw: Entry, filters: Filters) -> tuple[ScopeState, str | None]:
         """Read the state.
 
         Args:
@@ -142,7 +173,7 @@ class ScopeState:
             filters: What this sync is limited by.
 
         Returns:
-            The state, and a sentence if the one given can not serve and all is read
+            The state, and a sentence if the one given cannot serve and all is read
             from the start.
 
         Raises:
@@ -153,7 +184,7 @@ class ScopeState:
             if "replication_key_value" not in raw:
                 return nothing, None
             return nothing, (
-                "its state is a plain Singer bookmark, which can not tell how the "
+                "its state is a plain Singer bookmark, which cannot tell how the "
                 "trials ended: all is read again"
             )
         if raw["version"] != VERSION:
@@ -161,17 +192,10 @@ class ScopeState:
             raise StateError(msg)
         try:
             state = cls(
-                filters=filters,
+                filters=Filters.from_json(raw.get("filters", {})),
                 frontier=_time_or_none(raw.get("replication_key_value")),
                 open={
-                    name.lower(): OpenJob(
-                        name=name,
-                        created=_time(job["created"]),
-                        since=_time_or_none(job.get("since")),
-                        rows=int(job.get("rows", 0)),
-                        checked=int(job.get("checked", 0)),
-                        failed=_time_or_none(job.get("failed")),
-                    )
+                    name.lower(): OpenJob.from_json(name, job)
                     for name, job in raw.get("open", {}).items()
                 },
                 settled={
@@ -179,7 +203,6 @@ class ScopeState:
                     for name, created in raw.get("settled", {}).items()
                 },
             )
-            is_kept = filters.keep(raw.get("filters", {}))
         except (
             AttributeError,
             KeyError,
@@ -189,8 +212,10 @@ class ScopeState:
         ) as error:
             msg = f"it is damaged ({type(error).__name__}: {error})"
             raise StateError(msg) from error
-        if is_kept or state.frontier is None:
+        if filters.follow(state.filters):
             return state, None
+        if state.frontier is None:
+            return nothing, None
         return nothing, "the filters have changed: all is read again"
 
 
@@ -207,16 +232,30 @@ def _time_or_none(value: Any) -> str | None:
     return None if value is None else _time(value)
 
 
-def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) -> None:
+def complete_as_of(raw: Entry) -> str | None:
+    """Read until when a scope's tables are complete, from its state in `scopes`.
+
+    Raises:
+        StateError: It is something else than a time.
+    """
+    try:
+        return _time_or_none(raw.get("complete_as_of"))
+    except ValueError as error:
+        msg = f"it is damaged ({error})"
+        raise StateError(msg) from error
+
+
+def check(
+    state: Mapping[str, Any], readers: Mapping[str, Callable[[Entry], object]]
+) -> None:
     """Check a Singer state before it is used.
 
     Args:
         state: What the tap was given.
-        streams: The streams whose state is looked at.
-        filters: What this sync is limited by.
+        readers: By the stream's name, what reads its state of a scope.
 
     Raises:
-        StateError: The state can not be read.
+        StateError: The state cannot be read.
     """
     if state and "bookmarks" not in state:
         msg = (
@@ -227,33 +266,34 @@ def check(state: Mapping[str, Any], streams: Sequence[str], filters: Filters) ->
         bookmarks = state.get("bookmarks", {})
         for bookmark in bookmarks.values():
             bookmark.items()
-        for stream in streams:
-            contexts = []
-            for entry in _entries(bookmarks.get(stream, {})):
-                contexts.append(_context(stream, entry))
-                where = f"{stream}, {', '.join(contexts[-1])}"
-                if contexts[-1] in contexts[:-1]:
-                    msg = f"{where}: is there twice"
-                    raise StateError(msg)
-                try:
-                    ScopeState.from_json(entry, filters)
-                except StateError as error:
-                    msg = f"{where}: {error}"
-                    raise StateError(msg) from error
+        for stream, read in readers.items():
+            _check_stream(stream, bookmarks.get(stream, {}), read)
     except (AttributeError, TypeError) as error:
         msg = "is not a Singer state"
         raise StateError(msg) from error
 
 
-def _entries(bookmark: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The entries of a stream's state, a scope each."""
+def _check_stream(
+    stream: str, bookmark: Mapping[str, Any], read: Callable[[Entry], object]
+) -> None:
     entries = bookmark.get("partitions", [])
     if not isinstance(entries, list):
         raise TypeError
-    return entries
+    contexts = []
+    for entry in entries:
+        contexts.append(_context(stream, entry))
+        where = f"{stream}, {', '.join(contexts[-1])}"
+        if contexts[-1] in contexts[:-1]:
+            msg = f"{where}: is there twice"
+            raise StateError(msg)
+        try:
+            read(entry)
+        except StateError as error:
+            msg = f"{where}: {error}"
+            raise StateError(msg) from error
 
 
-def _context(stream: str, entry: Mapping[str, Any]) -> tuple[str, str]:
+def _context(stream: str, entry: Entry) -> tuple[str, str]:
     """The account and region that an entry is about."""
     match entry.get("context"):
         case {"account_id": str(account), "region": str(region), **rest} if not rest:

@@ -1,12 +1,14 @@
 """What the API shows of a tuning job and its trials, as far as replication looks.
 
-Pure: no I/O.
+Pure: no I/O. What is odd raises KeyError, TypeError, AttributeError or ValueError.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
@@ -14,16 +16,34 @@ if TYPE_CHECKING:
 FINAL_STATUSES = ("Completed", "Failed", "Stopped")
 """Statuses of a trial that has ended."""
 
+SLACK = timedelta(minutes=1)
+"""How far behind the newest trial one may still be listed that was created before."""
+
 _ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
 
 
 class Tally:
-    """What a visit saw of a tuning job's trials, whatever their order and number."""
+    """What a visit saw of a tuning job and of its trials, whatever their order.
+
+    A trial that was shown twice counts once: tokens may be offsets into rows that
+    shift while pages are read.
+
+    Attributes:
+        is_quiet: Whether the counters tell of nothing that can still change.
+        is_deleting: Whether the tuning job is being deleted, which may yet fail.
+        counted: How many trials the counters tell of.
+        all_final: Whether none of the trials seen can change any more.
+    """
 
     def __init__(self, job: Summary) -> None:
         """Start counting the trials of a tuning job."""
+        trials = job.get("TrainingJobStatusCounters") or {}
+        objectives = job.get("ObjectiveStatusCounters") or {}
+        self.is_quiet = not trials.get("InProgress") and not objectives.get("Pending")
+        self.is_deleting = status(job) == "Deleting"
+        self.counted = sum(rows or 0 for rows in trials.values())
         self._has_ended = has_ended(job)
-        self._created: Counter[str] = Counter()
+        self._created: dict[str, str] = {}  # by the trial's name
         self._earliest_open: str | None = None
 
     def add(self, trial: Summary) -> None:
@@ -31,10 +51,10 @@ class Tally:
 
         One without an objective status is final only once the tuning job has ended.
         """
-        created = trial["CreationTime"]
-        self._created[created] += 1
+        created: str = trial["CreationTime"]
+        self._created[trial["TrainingJobName"]] = created
         objective = trial.get("ObjectiveStatus")
-        is_final = trial["TrainingJobStatus"] in FINAL_STATUSES and (
+        is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
             self._has_ended if objective is None else objective != "Pending"
         )
         if not is_final:
@@ -43,7 +63,7 @@ class Tally:
     @property
     def rows(self) -> int:
         """How many trials were seen."""
-        return self._created.total()
+        return len(self._created)
 
     @property
     def all_final(self) -> bool:
@@ -53,41 +73,22 @@ class Tally:
     @property
     def since(self) -> str | None:
         """From which creation time on to read again; None if no trial was seen."""
-        return self._earliest_open or max(self._created, default=None)
+        if not self._created:
+            return None
+        behind_newest = shift(max(self._created.values()), -SLACK)
+        return min(behind_newest, self._earliest_open or behind_newest)
 
     def rows_before(self, since: str) -> int:
         """How many trials were created before that."""
-        return sum(rows for created, rows in self._created.items() if created < since)
+        return sum(created < since for created in self._created.values())
 
 
-def status(job: Summary) -> str:
-    """The status of a tuning job."""
-    return str(job["HyperParameterTuningJobStatus"])
+def status(job: Summary) -> str | None:
+    """The status of a tuning job; None: the service did not tell."""
+    found: str | None = job.get("HyperParameterTuningJobStatus")
+    return found
 
 
 def has_ended(job: Summary) -> bool:
-    """Whether a tuning job launches no more trials. Unknown states have not ended."""
-    return status(job) in _ENDED
-
-
-def is_quiet(job: Summary) -> bool:
-    """Whether a tuning job's counters tell of nothing that can still change."""
-    trials = job.get("TrainingJobStatusCounters", {})
-    objectives = job.get("ObjectiveStatusCounters", {})
-    return not trials.get("InProgress") and not objectives.get("Pending")
-
-
-def counted(job: Summary) -> int:
-    """How many trials a tuning job's counters tell of."""
-    return sum(job.get("TrainingJobStatusCounters", {}).values())
-
-
-def end_of(job: Summary) -> str:
-    """When an ended tuning job ended, as well as the service tells."""
-    last = job.get("LastModifiedTime", job["CreationTime"])
-    return str(job.get("HyperParameterTuningEndTime", last))
-
-
-def job_key(job: Summary) -> str:
-    """A tuning job's name, which is unique without regard to case in its scope."""
-    return str(job["HyperParameterTuningJobName"]).lower()
+    """Whether a tuning job launches no more trials: an end time means so too."""
+    return status(job) in _ENDED or bool(job.get("HyperParameterTuningEndTime"))

@@ -1,1 +1,17 @@
-"""The Singer streams."""
+"""The streams, one file each; `STREAMS` is the one list of them.
+
+State checks, catalog checks, IAM policies, documentation and tests derive from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
+from tap_sagemaker_tuning.streams.tuning_jobs import TuningJobs
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.streams.base import TapStream
+
+STREAMS: tuple[type[TapStream], ...] = (TuningJobs, TrainingJobSummaries)
+"""All streams."""

@@ -8,44 +8,51 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, PaginationError
 
 from tap_sagemaker_tuning.aws.errors import code, explain
-from tap_sagemaker_tuning.replication.state import VERSION
+from tap_sagemaker_tuning.exceptions import readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import logging
+    from collections.abc import Iterator, Mapping
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.listing import ListedJob
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.streams.base import TrainingJobSummaries
     from tap_sagemaker_tuning.values import Summary
-
-FULL_TABLE = "FULL_TABLE"
-"""Singer's name of the replication method."""
 
 _KNOBS = ("sort_by", "sort_order", "status_equals", "page_size")
 
 
-class FullRead:
+class FullTable:
     """Reads visits in FULL_TABLE, with the knobs of boto3's paginator.
 
     With one tuning job in one scope, a read that `max_items` ended goes on in the next
     sync: the state keeps the token, with the request that it belongs to.
+
+    Attributes:
+        is_read: Whether a tuning job was read to its end, or to `max_items`.
+        resume: What to keep of the last one for the next sync; None: nothing.
     """
 
-    def __init__(self, stream: TrainingJobSummaries) -> None:
-        """Prepare to read, from the token that is configured or that the state has."""
-        self._stream = stream
-        self._config = stream.config
-        clients = stream._tap.run.clients  # noqa: SLF001 - as the stream itself does
-        names = self._config.get("tuning_job_names", ())
-        self._scope = clients[0].scope if len(names) == len(clients) == 1 else None
-        self._token: str | None = None
-        self._is_read = False
-        self._request: dict[str, Any] = {}
+    def __init__(
+        self, config: Mapping[str, Any], saved: Any, logger: logging.Logger
+    ) -> None:
+        """Prepare to read.
 
-    def __call__(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
+        Args:
+            config: The settings.
+            saved: The `resume` of the last sync; None: read from the start.
+            logger: Where it is said that a token was refused, or how to go on.
+        """
+        self._config = config
+        self._saved = saved
+        self._logger = logger
+        self.is_read = False
+        self.resume: dict[str, Any] | None = None
+
+    def pages(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
         """Read a visit's trials, page by page."""
-        name = visit.job["HyperParameterTuningJobName"]
-        token, is_saved = self._start(visit.job)
+        name, request = visit.job.name, self._request(visit.job)
+        token, is_saved = self._start(request)
         pages = client.paginate_trials(name, self._config, token)
         try:
             first = next(pages)
@@ -55,7 +62,7 @@ class FullRead:
         ) as error:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise
-            self._stream.logger.warning(
+            self._logger.warning(
                 "%s, tuning job %s: the state's token to go on with is refused, so it "
                 "is read from the start: %s",
                 client.scope,
@@ -64,44 +71,34 @@ class FullRead:
             )
             pages = client.paginate_trials(name, self._config, None)
             first = next(pages)
-        resume = None
-        for page, resume in chain([first], pages):  # noqa: B007 - the last is used
-            yield [t for t in page if t["CreationTime"] >= (visit.since or "")]
-        self._token, self._is_read = resume, True
-        if resume:
-            self._stream.logger.info(
+        next_token = None
+        for page, next_token in chain([first], pages):  # noqa: B007 - the last is used
+            with readable("a trial"):
+                found = [t for t in page if t["CreationTime"] >= (visit.since or "")]
+            yield found
+        self.is_read = True
+        if next_token:
+            self.resume = {"token": next_token, "request": request}
+            self._logger.info(
                 "%s, tuning job %s: max_items reached; starting_token to go on: %s",
                 client.scope,
                 name,
-                resume,
+                next_token,
             )
 
-    def _start(self, job: Summary) -> tuple[str | None, bool]:
-        """Where to start, and whether it was the state that said so."""
-        self._request = {
-            "tuning_job_name": job["HyperParameterTuningJobName"],
-            "creation_time": job["CreationTime"],
+    def _request(self, job: ListedJob) -> dict[str, Any]:
+        """What a token belongs to."""
+        return {
+            "tuning_job_name": job.name,
+            "creation_time": job.created,
             **{knob: self._config[knob] for knob in _KNOBS if knob in self._config},
         }
+
+    def _start(self, request: dict[str, Any]) -> tuple[str | None, bool]:
+        """Where to start, and whether it was the state that said so."""
         if "starting_token" in self._config:
             return self._config["starting_token"], False
-        if self._scope is None:
-            return None, False
-        match self._stream.saved(self._scope).get("resume"):
-            case {"token": str(token), "request": request} if request == self._request:
+        match self._saved:
+            case {"token": str(token), "request": saved} if saved == request:
                 return token, True
         return None, False
-
-    def save_token(self) -> None:
-        """Keep the token to go on with, or forget the last one once it has served."""
-        if self._scope is None or not self._is_read:
-            return
-        entry = self._stream.get_context_state(self._scope.context)
-        if self._token:
-            resume = {"token": self._token, "request": self._request}
-            if "replication_key_value" not in entry:
-                entry["version"] = VERSION
-            entry["resume"] = resume
-        else:
-            entry.pop("resume", None)
-        self._stream.write_state()

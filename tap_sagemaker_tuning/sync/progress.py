@@ -1,4 +1,4 @@
-"""What a person reads in the log while a long sync runs, and at its end."""
+"""What a person reads in the log while a long sync runs."""
 
 from __future__ import annotations
 
@@ -11,97 +11,107 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tap_sagemaker_tuning.aws.client import Client
-    from tap_sagemaker_tuning.replication.plan import Plan
 
 _SECONDS_BETWEEN_LINES = 10.0
-_MOST_LINES = 5  # scopes told of at a time
+_MOST_LINES = 3  # scopes told of at a time, the slowest
 
 
 @dataclass
 class ScopeProgress:
-    """How far one scope has come.
+    """How far one stream has come in one scope.
 
     Attributes:
         client: Its client, which counts the calls.
-        since: When it began, in seconds of the clock.
-        listed: Tuning jobs listed.
-        visits: Tuning jobs to visit; None before the listing is there.
-        visited: Tuning jobs visited.
-        trials: Trials read.
+        to_read: Tuning jobs to read; None before they are listed.
+        read: Tuning jobs that were read, or failed.
+        rows: Records read.
+        is_over: Whether the scope is read to its end, or failed.
     """
 
     client: Client
-    since: float
-    listed: int = 0
-    visits: int | None = None
-    visited: int = 0
-    trials: int = 0
+    to_read: int | None = None
+    read: int = 0
+    rows: int = 0
+    is_over: bool = False
 
 
 @dataclass
 class Progress:
-    """How far all scopes have come; one line each, every ten seconds.
+    """How far one stream has come: every ten seconds a line for all, and a few more.
 
     Attributes:
         logger: Where the lines go.
         clock: Seconds that only grow.
-        scopes: Those under way, by client.
+        scopes: All scopes, by client.
     """
 
     logger: logging.Logger
     clock: Callable[[], float] = time.monotonic
     scopes: dict[Client, ScopeProgress] = field(default_factory=dict)
+    _began: float = 0
     _told_at: float = 0
 
     def start(self, clients: Iterable[Client]) -> None:
         """Begin with these scopes."""
-        self._told_at = self.clock()
-        self.scopes = {
-            client: ScopeProgress(client, self._told_at) for client in clients
-        }
+        self._began = self._told_at = self.clock()
+        self.scopes = {client: ScopeProgress(client) for client in clients}
 
     def tell(self) -> None:
-        """Write a line for each scope under way, if the last ones are old enough."""
+        """Write where things stand, if the last lines are old enough."""
         now = self.clock()
         if now - self._told_at < _SECONDS_BETWEEN_LINES:
             return
         self._told_at = now
-        under_way = list(self.scopes.values())
-        for scope in under_way[:_MOST_LINES]:
-            self.logger.info(_so_far(scope, now - scope.since))
-        if len(under_way) > _MOST_LINES:
-            more = len(under_way) - _MOST_LINES
-            self.logger.info("and %d more accounts and regions are being read", more)
+        seconds = now - self._began
+        self.logger.info(self._so_far(seconds))
+        under_way = [scope for scope in self.scopes.values() if not scope.is_over]
+        if len(self.scopes) == 1 or not under_way:
+            return
+        slowest = sorted(under_way, key=lambda scope: -_left(scope))[:_MOST_LINES]
+        for scope in slowest:
+            self.logger.info("%s: %s", scope.client.scope, _state_of(scope, seconds))
+        if more := len(under_way) - len(slowest):
+            self.logger.info("%d more accounts and regions are being read", more)
 
-    def end(self, client: Client, plan: Plan) -> None:
-        """Write the summary of a scope, which is not under way any more."""
-        scope = self.scopes.pop(client)
-        self.logger.info(
-            "%s: tuning jobs: %d listed, %d visited, %d settled, %d gone; "
-            "trials: %d; calls: %d, %d of them throttled; %.1f s",
-            client.scope,
-            scope.listed,
-            plan.visited_jobs,
-            plan.settled,
-            plan.gone_jobs,
-            scope.trials,
-            client.calls,
-            client.throttled,
-            self.clock() - scope.since,
-        )
+    def _so_far(self, seconds: float) -> str:
+        scopes = list(self.scopes.values())
+        calls = sum(scope.client.calls for scope in scopes)
+        throttled = sum(scope.client.throttled for scope in scopes)
+        read = sum(scope.read for scope in scopes)
+        to_read = sum(scope.to_read or 0 for scope in scopes)
+        done = sum(scope.is_over for scope in scopes)
+        listing = sum(scope.to_read is None and not scope.is_over for scope in scopes)
+        parts = [
+            f"{done} of {len(scopes)} accounts and regions read",
+            f"{read} of {to_read} tuning jobs"
+            + (f" ({listing} still being listed)" if listing else ""),
+            f"{sum(scope.rows for scope in scopes)} rows",
+            f"{calls} calls, {throttled} of them throttled",
+        ]
+        if not listing:
+            parts.append(f"time left: {_time_left(read, to_read, seconds)}")
+        return "; ".join(parts)
 
 
-def _so_far(scope: ScopeProgress, seconds: float) -> str:
-    calls, rate = scope.client.calls, scope.client.calls / seconds
-    called = f"{calls} calls, {rate:.1f} a second, {scope.client.throttled} throttled"
-    if scope.visits is None:
-        return f"{scope.client.scope}: listing tuning jobs; {called}"
-    left = "unknown"
-    if scope.visited:
-        # What a tuning job costs varies with its trials: an estimate, no more.
-        minutes = seconds * (scope.visits - scope.visited) / scope.visited / 60
-        left = "under a minute" if minutes < 1 else f"about {minutes:.0f} min"
+def _left(scope: ScopeProgress) -> float:
+    """How much there is left to read; most where nothing is known yet."""
+    return float("inf") if scope.to_read is None else scope.to_read - scope.read
+
+
+def _state_of(scope: ScopeProgress, seconds: float) -> str:
+    called = f"{scope.client.calls} calls, {scope.client.throttled} throttled"
+    if scope.to_read is None:
+        return f"listing tuning jobs; {called}"
+    left = _time_left(scope.read, scope.to_read, seconds)
     return (
-        f"{scope.client.scope}: {scope.visited} of {scope.visits} tuning jobs, "
-        f"{scope.trials} trials; {called}; time left: {left}"
+        f"{scope.read} of {scope.to_read} tuning jobs, {scope.rows} rows; {called}; "
+        f"time left: {left}"
     )
+
+
+def _time_left(read: int, to_read: int, seconds: float) -> str:
+    """An estimate: what a tuning job costs varies with its trials."""
+    if not read:
+        return "unknown"
+    minutes = seconds * (to_read - read) / read / 60
+    return "under a minute" if minutes < 1 else f"about {minutes:.0f} min"

@@ -1,112 +1,176 @@
-"""One run of the tap: its scopes, what both streams share of them, and what failed."""
+"""One run of the tap: its scopes, what its streams share of them, and what failed."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
 
-from tap_sagemaker_tuning.aws.errors import Failure
+from tap_sagemaker_tuning.replication.listing import Wanted
+from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
 from tap_sagemaker_tuning.sync.progress import Progress
-from tap_sagemaker_tuning.sync.workers import Finished, Listed, Page, Reading, Visited
+from tap_sagemaker_tuning.sync.results import ScopeResult
+from tap_sagemaker_tuning.sync.workers import (
+    Event,
+    Finished,
+    Listed,
+    PageRead,
+    Visited,
+    Workers,
+    is_deleted,
+)
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.listing import Listing
-    from tap_sagemaker_tuning.replication.plan import Plan
-    from tap_sagemaker_tuning.streams.base import TuningStream
-    from tap_sagemaker_tuning.sync.workers import Event, Read
-    from tap_sagemaker_tuning.tap import TapSageMakerTuning
+    from tap_sagemaker_tuning.replication.plan import Plan, Visit
+    from tap_sagemaker_tuning.replication.state import Filters
+    from tap_sagemaker_tuning.replication.tally import Tally
+    from tap_sagemaker_tuning.values import Record
+
+Plans = dict["Client", "Plan"]
+"""What one stream reads, by the scope's client."""
 
 
-class Sync:
+class Reader(Protocol):
+    """A stream, as far as a run looks at it: see `VisitingStream`."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def plans(self) -> Plans:
+        """What it reads of each scope."""
+
+    @property
+    def of_trials(self) -> bool:
+        """Whether its rows are trials."""
+
+    @property
+    def makes_calls(self) -> bool:
+        """Whether a visit calls the API."""
+
+    def fetch(
+        self, client: Client, visit: Visit, tally: Tally
+    ) -> Iterator[list[Record]]:
+        """Read a visit."""
+
+
+class Run:
     """One run of the tap.
 
     Attributes:
         clients: One a scope, in the order of the settings; none if that failed.
-        plans: By stream and client, what to read.
-        listings: By client, the tuning jobs that were listed.
-        is_listed: Whether all of them were, or failed.
         failures: What was not read.
+        results: By client, what became of its scope.
     """
 
-    def __init__(self, tap: TapSageMakerTuning) -> None:
-        """Open the scopes, and plan what the selected streams read of each."""
-        self.failures: list[Failure] = []
-        self.listings: dict[Client, Listing] = {}
-        self.is_listed = False
-        self._config = tap.config
-        self._filters = tap.filters
-        self._logger: logging.Logger = tap.logger
-        self._progress = Progress(tap.logger)
-        self.clients: list[Client] = []
-        self._open(tap)
-        streams: Sequence[TuningStream] = tap.selected_streams
-        self._is_test = any(stream.ABORT_AT_RECORD_COUNT for stream in streams)
-        self.plans: dict[str, dict[Client, Plan]] = {
-            stream.name: {client: stream.plan(client.scope) for client in self.clients}
-            for stream in streams
-        }
-
-    def events(self, read: Read | None) -> Iterator[Event | None]:
-        """List all scopes' tuning jobs, and read their trials.
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        filters: Filters,
+        logger: logging.Logger,
+        check_signal: Callable[[], None],
+    ) -> None:
+        """Open the scopes.
 
         Args:
-            read: Reads the trials of a visit; None: tuning jobs are listed only.
+            config: The settings.
+            filters: What the run is limited by.
+            logger: Where progress and failures go.
+            check_signal: Raises if the run is to stop.
+        """
+        self.clients: list[Client] = []
+        self.failures: list[Failure] = []
+        self._config = config
+        self._filters = filters
+        self._logger = logger
+        self._check_signal = check_signal
+        self._progress = Progress(logger)
+        self._wanted: dict[Client, list[Wanted]] = {}
+        self._listings: dict[Client, Listing | Exception] = {}
+        self._has_warned = False
+        self._open()
+        self.results = {client: ScopeResult() for client in self.clients}
+
+    def want(self, plans: Plans) -> None:
+        """Let the listing of each scope serve these plans too."""
+        for client, plan in plans.items():
+            self._wanted.setdefault(client, []).append(plan.wanted)
+
+    def listing(self, client: Client) -> Listing:
+        """The tuning jobs of a scope: listed once in a run, whoever asks first.
+
+        Raises:
+            Exception: It cannot be listed; the same one, however often it is asked.
+        """
+        found = self._listings.get(client)
+        if found is None:
+            found = self._listings[client] = self._list(client)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def read(self, stream: Reader) -> Iterator[Event | None]:
+        """Read what a stream wants of all scopes.
+
+        Args:
+            stream: The stream, its plans made.
 
         Yields:
-            What `Reading.events` gives; failures of scopes are noted already. In a
-            connection test, nothing until each scope was listed or failed.
+            What `Workers.events` gives, and None now and then. Failures are noted
+            already.
+
+        Raises:
+            SystemExit: A signal asked for it.
         """
-        plans = {
-            client: [of_stream[client] for of_stream in self.plans.values()]
-            for client in self.clients
-        }
-        held: list[Event | None] = []
-        unlisted = set(self.clients) if self._is_test else set()
+
+        def visits(client: Client) -> list[Visit]:
+            self.results[client].started_at = self.results[client].started_at or _now()
+            return list(stream.plans[client].visits(self.listing(client)))
+
+        concurrency = self._config["concurrency"] if stream.makes_calls else 0
         self._progress.start(self.clients)
-        with Reading(plans, self._filters, first_page_only=self._is_test) as reading:
-            concurrency = 1 if self._is_test else self._config["concurrency"]
-            for event in reading.events(read, concurrency):
-                self._note(event)
-                if isinstance(event, Listed | Finished):
-                    unlisted.discard(event.client)
-                held.append(event)
-                if not unlisted:
-                    self.is_listed = self._is_test
-                    yield from held
-                    held.clear()
-                if isinstance(event, Finished) and read is not None:
-                    self.end(event.client, plans[event.client][0])
-        self.is_listed = True
+        with Workers(visits, stream.fetch) as workers:
+            for event in workers.events(self.clients, concurrency):
+                self._check_signal()
+                self._note(stream, event)
+                yield event
+                if isinstance(event, Finished):
+                    plan = stream.plans[event.client]
+                    self.results[event.client].open |= plan.state.open.keys()
         self._warn_of_unknown_names()
 
-    def fail(self, client: Client, tuning_job: str | None, error: Exception) -> None:
+    def fail(
+        self, client: Client | None, tuning_job: str | None, error: Exception
+    ) -> None:
         """Note that a scope, or one tuning job of it, was not read, and go on."""
-        scope = client.scope
-        self._fail(Failure(scope=scope, tuning_job=tuning_job, error=error))
-
-    def _fail(self, failure: Failure) -> None:
+        scope = client.scope if client else None
+        failure = Failure(scope=scope, tuning_job=tuning_job, error=error)
+        if any(failure.same_as(known) for known in self.failures):
+            return
         self._logger.debug("%s", failure, exc_info=failure.error)
         self.failures.append(failure)
 
-    def end(self, client: Client, plan: Plan) -> None:
-        """Log what a scope came to, once."""
-        if client in self._progress.scopes:
-            self._progress.end(client, plan)
+    def _list(self, client: Client) -> Listing | Exception:
+        wanted = Wanted.of_all(self._wanted[client])
+        try:
+            listing, unread = list_tuning_jobs(client, wanted, self._filters)
+        except Exception as error:  # noqa: BLE001 - each stream's scope fails of it
+            return error
+        for name, why in [*unread, *listing.unreadable]:
+            self.fail(client, name, why)
+            self.results[client].failed.add(name.lower())
+        return listing
 
-    def note_gone(
-        self, stream: TuningStream, client: Client, plan: Plan, listing: Listing
-    ) -> None:
-        """Forget the open tuning jobs that do not exist any more, and say so."""
-        for sentence in plan.drop_gone(listing):
-            stream.logger.info("%s: %s", client.scope, sentence)
-        for sentence in plan.drop_unlisted(listing, client.now):
-            stream.logger.warning("%s: %s", client.scope, sentence)
-
-    def _open(self, tap: TapSageMakerTuning) -> None:
+    def _open(self) -> None:
         """Open the clients, in a thread, so that a signal need not wait for STS."""
         # Imported here: it brings boto3, and --version, --about and --discover do not
         # need that.
@@ -116,7 +180,7 @@ class Sync:
 
         def run() -> None:
             try:
-                self.clients = open_clients(tap.config)
+                self.clients = open_clients(self._config)
             except Exception as error:  # noqa: BLE001 - looked at below
                 failed.append(error)
 
@@ -124,35 +188,54 @@ class Sync:
         thread.start()
         while thread.is_alive():
             thread.join(timeout=0.2)
-            tap.check_signal()
+            self._check_signal()
         for error in failed:
-            self._fail(Failure(scope=None, tuning_job=None, error=error))
+            self.fail(None, None, error)
 
-    def _note(self, event: Event | None) -> None:
+    def _note(self, stream: Reader, event: Event | None) -> None:
         """Take from an event what the whole run has to know."""
         self._progress.tell()
+        if event is None:
+            return
+        progress = self._progress.scopes[event.client]
+        result = self.results[event.client]
         match event:
-            case Listed(client, listing, visits, unread):
-                self.listings[client] = listing
-                for name, error in unread:
-                    self.fail(client, name, error)
-                scope = self._progress.scopes[client]
-                scope.listed, scope.visits = len(listing.jobs()), len(visits)
-            case Page(client, _, trials):
-                self._progress.scopes[client].trials += len(trials)
-            case Visited(client):
-                self._progress.scopes[client].visited += 1
-            case Finished(client, Exception() as error):
-                self.fail(client, None, error)
-            case _:
-                pass
+            case Listed(client, visits):
+                listing = self.listing(client)
+                result.began, result.listed = listing.began, len(listing)
+                progress.to_read = visits
+            case PageRead(_, _, records):
+                progress.rows += len(records)
+            case Visited(_, visit, tally, error):
+                progress.read += 1
+                if tally:
+                    result.read.add(visit.job.key)
+                    if stream.of_trials:
+                        result.trials[stream.name] += tally.rows
+                elif error and not is_deleted(error):
+                    result.failed.add(visit.job.key)
+                    self.fail(event.client, visit.job.name, error)
+            case Finished(_, error):
+                progress.is_over = True
+                result.ended_at = _now()
+                if error:
+                    self.fail(event.client, None, error)
 
     def _warn_of_unknown_names(self) -> None:
-        """Warn of names in `tuning_job_names` that no scope has."""
-        if any(failure.tuning_job is None for failure in self.failures):
+        """Warn once of names in `tuning_job_names` that no scope has."""
+        has_failed = any(failure.tuning_job is None for failure in self.failures)
+        if self._has_warned or has_failed:
             return
+        self._has_warned = True
         denied = {failure.tuning_job for failure in self.failures}
+        listings = [self.listing(client) for client in self.clients]
         for name in self._config.get("tuning_job_names", ()):
-            known = any(listing.created(name) for listing in self.listings.values())
-            if not known and name.lower() not in denied:
+            if name.lower() not in denied and not any(
+                listing.find(name) for listing in listings
+            ):
                 self._logger.warning("tuning_job_names: no scope has %s", name)
+
+
+def _now() -> str:
+    """This machine's time."""
+    return timestamp(datetime.now(tz=UTC).isoformat())

@@ -1,9 +1,10 @@
 """Side by side: all scopes are read at once, each in order, none holding back another.
 
-Each scope has a thread that lists its tuning jobs, and workers that read their trials
-ahead of it, with `concurrency` calls in flight. What was read comes out as events,
-a scope's own in the order of its visits. Queues are short, so that memory does not
-depend on how much there is to read, and all threads are daemons: a stop waits for none.
+Each scope has a thread that lists its tuning jobs and passes on what its workers read
+ahead of it. What was read comes out as events, a scope's own in the order of its
+visits. What is read ahead is bounded for the whole run, so that memory depends neither
+on how much there is to read nor on how fast the target takes it; and all threads are
+daemons: a stop waits for none.
 """
 
 from __future__ import annotations
@@ -12,25 +13,28 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from tap_sagemaker_tuning.aws.client import Client
 from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, is_denied
-from tap_sagemaker_tuning.replication.listing import Listing, Unread, list_tuning_jobs
-from tap_sagemaker_tuning.replication.plan import Plan, Visit
-from tap_sagemaker_tuning.values import Summary
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.replication.tally import Tally
+from tap_sagemaker_tuning.values import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from tap_sagemaker_tuning.replication.state import Filters
-
-Read = Callable[[Client, Visit], Iterator[list[Summary]]]
-"""Reads a visit's trials, page by page."""
+Fetch = Callable[[Client, Visit, Tally], Iterator[list[Record]]]
+"""Reads a visit: gives its records page by page, and counts its trials in the tally."""
 
 _SUSPICIOUS = 3  # visits that fail in a row, after which the scope is looked at
-_PAGES_AHEAD = 2
+_HOPELESS = 250  # visits that fail in a row, after which the others are sampled
+_SAMPLES = 50
+_VISITS_AHEAD = 64  # of the whole run
+_EVENTS_AHEAD = 16  # of the whole run
+_PAGES_AHEAD = 1  # of one visit, beside the one that its worker holds
 _POLL = 0.2  # seconds between looks at whether to stop
 
 
@@ -39,18 +43,16 @@ class Listed:
     """A scope's tuning jobs were listed."""
 
     client: Client
-    listing: Listing
-    visits: list[Visit]
-    unread: Unread  # of the tuning jobs that were asked for by name
+    visits: int
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some trials of a visit."""
+class PageRead:
+    """Some records of a visit."""
 
     client: Client
     visit: Visit
-    trials: list[Summary]
+    records: list[Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Visited:
 
     client: Client
     visit: Visit
+    tally: Tally | None
     error: Exception | None
 
 
@@ -70,32 +73,36 @@ class Finished:
     error: Exception | None
 
 
-Event = Listed | Page | Visited | Finished
+Event = Listed | PageRead | Visited | Finished
 
 
-class Reading:
-    """Reads scopes in threads. Use it as a context: leaving it stops the threads."""
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A visit that a worker is to read; its pages end with a tally or an error."""
+
+    visit: Visit
+    pages: queue.Queue[Any] = field(
+        default_factory=lambda: queue.Queue(maxsize=_PAGES_AHEAD)
+    )
+
+
+class Workers:
+    """Threads that read scopes. Use it as a context: leaving it stops them."""
 
     def __init__(
-        self,
-        plans: Mapping[Client, Sequence[Plan]],
-        filters: Filters,
-        *,
-        first_page_only: bool = False,
+        self, visits: Callable[[Client], Sequence[Visit]], fetch: Fetch
     ) -> None:
         """Prepare to read.
 
         Args:
-            plans: For each scope's client the plans that its listing has to serve. The
-                first says which visits to make.
-            filters: What the sync is limited by.
-            first_page_only: List one page of tuning jobs only: a connection test.
+            visits: Lists a scope, and says which visits to make of it.
+            fetch: Reads a visit.
         """
-        self._plans = plans
-        self._filters = filters
-        self._first_page_only = first_page_only
-        self._events: queue.Queue[Event] = queue.Queue(maxsize=2 * len(plans))
+        self._visits = visits
+        self._fetch = fetch
+        self._events: queue.Queue[Event] = queue.Queue(maxsize=_EVENTS_AHEAD)
         self._stopped = threading.Event()
+        self._running = 0
 
     def __enter__(self) -> Self:
         """Start nothing yet: `events` does."""
@@ -105,100 +112,116 @@ class Reading:
         """Tell the threads to stop, and wait for none."""
         self._stopped.set()
 
-    def events(self, read: Read | None, concurrency: int) -> Iterator[Event | None]:
+    def events(
+        self, clients: Sequence[Client], concurrency: int
+    ) -> Iterator[Event | None]:
         """Read all scopes.
 
         Args:
-            read: Reads a visit's trials; None: tuning jobs are listed only.
-            concurrency: Most calls in flight in one scope.
+            clients: One a scope.
+            concurrency: Most calls in flight in one scope; 0: a visit makes no call.
 
         Yields:
-            Events; None now and then while there is none, so that the caller can look
-            at other things.
+            Events; None now and then, so that the caller can look at something else.
+            The last event of each scope is its `Finished`.
         """
-        for client in self._plans:
-            self._start(self._read_scope, client, read, concurrency)
-        running = len(self._plans)
-        while running:
+        self._running = len(clients)
+        for client in clients:
+            self._start(self._read_scope, client, concurrency)
+        while self._running:
             try:
                 event = self._events.get(timeout=_POLL)
             except queue.Empty:
                 yield None
                 continue
-            running -= isinstance(event, Finished)
+            if isinstance(event, Finished):
+                self._running -= 1
             yield event
 
-    def _read_scope(self, client: Client, read: Read | None, concurrency: int) -> None:
+    def _read_scope(self, client: Client, concurrency: int) -> None:
         try:
-            listed = self._list(client)
-            self._put(self._events, listed)
-            if read is not None:
-                self._read_visits(client, listed.visits, read, concurrency)
+            visits = self._visits(client)
+            self._put(self._events, Listed(client, len(visits)))
+            if concurrency:
+                self._read_ahead(client, visits, concurrency)
+            else:
+                self._read_in_place(client, visits)
+        except _StoppedError:
+            raise
         except Exception as error:  # noqa: BLE001 - the main thread looks at it
             self._put(self._events, Finished(client, error))
         else:
             self._put(self._events, Finished(client, None))
 
-    def _list(self, client: Client) -> Listed:
-        plans = self._plans[client]
-        listing, unread = list_tuning_jobs(
-            client, plans, self._filters, first_page_only=self._first_page_only
-        )
-        return Listed(client, listing, list(plans[0].visits(listing)), unread)
+    def _read_in_place(self, client: Client, visits: Sequence[Visit]) -> None:
+        """Read visits that make no call: no worker has to wait for an answer."""
+        for visit in visits:
+            task = _Task(visit, queue.Queue())
+            self._read(client, task)
+            self._pass_on(client, task, self._get(task.pages))
 
-    def _read_visits(
-        self, client: Client, visits: Sequence[Visit], read: Read, concurrency: int
+    def _read_ahead(
+        self, client: Client, visits: Sequence[Visit], concurrency: int
     ) -> None:
         """Read visits ahead of their turn, and pass on what was read in their order."""
-        tasks: queue.SimpleQueue[tuple[Visit, queue.Queue[Any]]] = queue.SimpleQueue()
-        for _ in range(min(concurrency, len(visits))):
-            self._start(self._work, client, tasks, read)
-        ahead: deque[tuple[Visit, queue.Queue[Any]]] = deque()
-        left = iter(visits)
+        tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
+        ahead: deque[_Task] = deque()
+        left = deque(visits)
+        workers = 0
         failed: list[Visited] = []  # in a row, at their first call; not passed on yet
-        has_read = False
-        while True:
-            while len(ahead) < 2 * concurrency and (visit := next(left, None)):
-                ahead.append((visit, queue.Queue(maxsize=_PAGES_AHEAD)))
+        doubt = _Doubt(client, visits, self._fetch)
+        while left or ahead:
+            # A share of what the run may read ahead, and never less than the next.
+            most = max(1, min(2 * concurrency, _VISITS_AHEAD // max(self._running, 1)))
+            while left and len(ahead) < most:
+                ahead.append(_Task(left.popleft()))
                 tasks.put(ahead[-1])
-            if not ahead:
-                break
-            visit, pages = ahead.popleft()
-            item = self._get(pages)
+                if workers < min(concurrency, len(ahead)):
+                    workers += 1
+                    self._start(self._work, client, tasks)
+            task = ahead.popleft()
+            item = self._get(task.pages)
             has_failed = isinstance(item, Exception) and not is_deleted(item)
             if has_failed:
-                failed.append(Visited(client, visit, item))
-                # A denial is one tuning job's, unless nothing at all can be read.
-                is_single = is_denied(item) and has_read
-                if not is_single and len(failed) < _SUSPICIOUS:
+                failed.append(Visited(client, task.visit, None, item))
+                if doubt.grows(item):
                     continue
-                if not is_single and (error := _error_of_all(client, visits, read)):
-                    # One line instead of thousands; none is given up for it.
-                    raise error
-            self._put_all(failed)
-            failed = []
-            if has_failed:
-                continue
-            has_read = True
-            while isinstance(item, list):
-                self._put(self._events, Page(client, visit, item))
-                item = self._get(pages)
-            self._put(self._events, Visited(client, visit, item))
-        self._put_all(failed)
-
-    def _work(self, client: Client, tasks: queue.SimpleQueue[Any], read: Read) -> None:
-        """Read visits: pages, and then None or the error that ended them."""
-        while True:
-            visit, pages = self._get(tasks)
-            try:
-                for page in read(client, visit):
-                    self._put(pages, page)
-            except _StoppedError:
-                raise
-            except Exception as error:  # noqa: BLE001 - the main thread looks at it
-                self._put(pages, error)
             else:
-                self._put(pages, None)
+                doubt.ends()
+            self._put_all(failed)
+            failed.clear()
+            if not has_failed:
+                self._pass_on(client, task, item)
+        self._put_all(failed)
+        for _ in range(workers):
+            tasks.put(None)
+
+    def _pass_on(self, client: Client, task: _Task, item: Any) -> None:
+        """Pass on what a visit gives, beginning with this item, to its end."""
+        while isinstance(item, list):
+            self._put(self._events, PageRead(client, task.visit, item))
+            item = self._get(task.pages)
+        is_error = isinstance(item, Exception)
+        tally, error = (None, item) if is_error else (item, None)
+        self._put(self._events, Visited(client, task.visit, tally, error))
+
+    def _work(self, client: Client, tasks: queue.SimpleQueue[_Task | None]) -> None:
+        while task := self._get(tasks):
+            self._read(client, task)
+
+    def _read(self, client: Client, task: _Task) -> None:
+        """Read a visit: pages, and then its tally or the error that ended it."""
+        try:
+            with readable("it"):
+                tally = Tally(task.visit.job.summary)
+            for page in self._fetch(client, task.visit, tally):
+                self._put(task.pages, page)
+        except _StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the main thread looks at it
+            self._put(task.pages, error)
+        else:
+            self._put(task.pages, tally)
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
         def run() -> None:
@@ -235,35 +258,72 @@ class _StoppedError(Exception):
     """Nobody waits for what a thread reads any more."""
 
 
-def _error_of_all(
-    client: Client, visits: Sequence[Visit], read: Read
-) -> Exception | None:
-    """Try some visits: an error if all are denied or the calls fail; None if not."""
-    last = None
-    for part in (1, 0.75, 0.5, 0.25):
+class _Doubt:
+    """Whether visits that fail in a row are each one's own failure, or their scope's.
+
+    One line tells then of the scope, instead of one a visit, and none is given up for
+    it. But a scope fails only if nothing in it can be read.
+    """
+
+    def __init__(self, client: Client, visits: Sequence[Visit], fetch: Fetch) -> None:
+        """Doubt nothing yet."""
+        self._client = client
+        self._visits = visits
+        self._fetch = fetch
+        self._in_a_row = 0
+        self._has_read = False
+
+    def ends(self) -> None:
+        """Take note that a visit could be read."""
+        self._in_a_row = 0
+        self._has_read = True
+
+    def grows(self, error: Exception) -> bool:
+        """Take note that a visit failed.
+
+        Returns:
+            Whether to wait with it for what becomes of the next.
+
+        Raises:
+            Exception: The scope's error: nothing in it can be read.
+        """
+        self._in_a_row += 1
+        if isinstance(error, UnreadableError):
+            return False
+        if is_denied(error):
+            if self._has_read:
+                return False
+            if self._in_a_row == _HOPELESS and not self._sample():
+                raise error
+            return self._in_a_row < _HOPELESS
+        if self._in_a_row % _SUSPICIOUS:
+            return True
+        self._look_at_the_scope()
+        if self._in_a_row >= _HOPELESS:
+            raise error
+        return False
+
+    def _sample(self) -> bool:
+        """Whether any of some visits, spread over all, can be read."""
+        step = max(1, len(self._visits) // _SAMPLES)
+        for visit in self._visits[::step]:
+            try:
+                next(self._fetch(self._client, visit, Tally(visit.job.summary)), None)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it failed
+                if is_deleted(error):
+                    return True
+            else:
+                self._has_read = True
+                return True
+        return False
+
+    def _look_at_the_scope(self) -> None:
+        """Ask for something else of the scope: its error, if that fails too."""
         try:
-            next(read(client, visits[int(part * (len(visits) - 1))]), None)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it failed
-            if is_deleted(error):
-                continue
+            next(self._client.tuning_jobs(None), None)
+        except Exception as error:
             if not is_denied(error):
-                return error
-            last = error
-        else:
-            return None
-    return last
-
-
-def read_since(client: Client, visit: Visit) -> Iterator[list[Summary]]:
-    """Read a tuning job's trials, newest first, down to the time that a visit says."""
-    since = visit.since
-    for page in client.trials(visit.job["HyperParameterTuningJobName"]):
-        if since is None:
-            yield page
-            continue
-        yield [trial for trial in page if trial["CreationTime"] >= since]
-        if page and page[-1]["CreationTime"] < since:
-            return
+                raise
 
 
 def is_deleted(error: Exception | None) -> bool:

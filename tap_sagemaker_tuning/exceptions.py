@@ -1,0 +1,68 @@
+"""What the tap raises of its own: each is one line for the person who runs it.
+
+TapError
+├── SettingsError    a setting, or the catalog, asks for what cannot be
+├── StateError       a state that cannot be read
+├── NoResultError    an answer with status 200 that lacks what its operation returns
+├── UnreadableError  an item of an answer lacks what is needed to read it
+└── IncompleteError  something was not read; what was, is written
+
+The command line turns them into `Error: …` and exit code 1.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class TapError(Exception):
+    """Anything that is told in one line, without a traceback."""
+
+
+class SettingsError(TapError):
+    """A setting, or the catalog, asks for what cannot be."""
+
+
+class StateError(TapError):
+    """A state that cannot be read; the text says why."""
+
+
+class NoResultError(TapError):
+    """An answer with status 200 that lacks what its operation returns."""
+
+
+class UnreadableError(TapError):
+    """An item of an answer lacks what is needed to read it."""
+
+
+class IncompleteError(TapError):
+    """Something was not read; what was, is written, and the state says so."""
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Take an item of the API's apart, whatever it is.
+
+    Args:
+        what: What the item is, in words.
+
+    Raises:
+        UnreadableError: It is not of the form that the API documents.
+    """
+    try:
+        yield
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        TypeError,
+        ValueError,
+    ) as error:
+        missing = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        msg = f"{what} cannot be read as the service sent it: {missing}"
+        raise UnreadableError(msg) from error

@@ -1,0 +1,118 @@
+"""What was not read, and why, in lines for the person who runs the tap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.exceptions import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_sagemaker_tuning.aws.scope import Scope
+
+_MOST_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """What was not read, and why.
+
+    Attributes:
+        scope: The account and region; None: before any scope was known.
+        tuning_job: The one tuning job that was not read; None: the whole scope.
+        error: What was raised.
+    """
+
+    scope: Scope | None
+    tuning_job: str | None
+    error: Exception
+
+    @property
+    def reason(self) -> str:
+        """What the service said, and what to do, in one line."""
+        return explain(self.error)
+
+    @property
+    def cause(self) -> str:
+        """The same for what one thing made fail, whatever the scope and request."""
+        if isinstance(self.error, ClientError):
+            return f"{self.error.operation_name}: {code(self.error)}"
+        kind = type(self.error).__name__
+        # botocore's own tell of the endpoint, which differs from region to region.
+        return f"{kind}: {self.error}" if isinstance(self.error, TapError) else kind
+
+    def same_as(self, other: Failure) -> bool:
+        """Whether it says nothing that the other does not."""
+        return (self.scope, self.tuning_job, self.cause) == (
+            other.scope,
+            other.tuning_job,
+            other.cause,
+        )
+
+    def __str__(self) -> str:
+        """Say where, and then why."""
+        where = [str(self.scope)] if self.scope else []
+        if self.tuning_job:
+            where.append(f"tuning job {self.tuning_job}")
+        return ": ".join([", ".join(where), self.reason] if where else [self.reason])
+
+
+def report(failures: Sequence[Failure], scopes: int) -> list[str]:
+    """Say what was not read: a line a cause, sorted by where.
+
+    Args:
+        failures: What was not read.
+        scopes: How many scopes there are.
+
+    Returns:
+        The lines. What failed of one cause in all regions of an account, or for many
+        tuning jobs of a scope, is one line.
+    """
+    whole = [failure for failure in failures if failure.tuning_job is None]
+    parts = [failure for failure in failures if failure.tuning_job is not None]
+    causes = {failure.cause for failure in failures}
+    if scopes > 1 and len(whole) == len(failures) == scopes and len(causes) == 1:
+        return [f"all {scopes} accounts and regions: {failures[0].reason}"]
+    return [
+        *(_of_scopes(found) for found in _grouped(whole, by_account=True)),
+        *(_of_tuning_jobs(found) for found in _grouped(parts, by_account=False)),
+    ]
+
+
+def _grouped(failures: Sequence[Failure], *, by_account: bool) -> list[list[Failure]]:
+    """Put together what failed of one cause in one account, or in one scope."""
+
+    def key(failure: Failure) -> tuple[str, str, str]:
+        scope = failure.scope
+        if scope is None:
+            return "", "", failure.cause
+        return scope.account_id, "" if by_account else scope.region, failure.cause
+
+    found: dict[tuple[str, str, str], list[Failure]] = {}
+    for failure in failures:
+        found.setdefault(key(failure), []).append(failure)
+    return [found[key] for key in sorted(found)]
+
+
+def _of_scopes(failures: Sequence[Failure]) -> str:
+    first = failures[0]
+    if first.scope is None or len(failures) == 1:
+        return str(first)
+    regions = sorted(failure.scope.region for failure in failures if failure.scope)
+    return f"account {first.scope.account_id}, {', '.join(regions)}: {first.reason}"
+
+
+def _of_tuning_jobs(failures: Sequence[Failure]) -> str:
+    first = failures[0]
+    if len(failures) == 1:
+        return str(first)
+    names = sorted(str(failure.tuning_job) for failure in failures)
+    shown = ", ".join(names[:_MOST_NAMES])
+    if more := len(names) - _MOST_NAMES:
+        shown += f" and {more} more" if more > 0 else ""
+    return f"{first.scope}, {len(names)} tuning jobs ({shown}): {first.reason}"

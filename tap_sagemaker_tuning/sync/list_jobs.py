@@ -1,0 +1,148 @@
+"""Which tuning jobs a scope has, with as few calls as the state of its streams allows.
+
+Newest first, down to the overlap behind the frontier; an open tuning job that is not
+met on the way is asked for by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import is_denied
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.replication.listing import ListedJob, Listing, needs_more
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_sagemaker_tuning.aws.client import Page
+    from tap_sagemaker_tuning.replication.listing import Wanted
+    from tap_sagemaker_tuning.replication.state import Filters
+    from tap_sagemaker_tuning.values import Summary
+
+_SUMMARY = {
+    "HyperParameterTuningJobName",
+    "HyperParameterTuningJobArn",
+    "HyperParameterTuningJobStatus",
+    "Strategy",
+    "CreationTime",
+    "HyperParameterTuningEndTime",
+    "LastModifiedTime",
+    "TrainingJobStatusCounters",
+    "ObjectiveStatusCounters",
+    "ResourceLimits",
+}
+
+
+class Source(Protocol):
+    """What is asked: see `client.Client`."""
+
+    def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
+        """Pages of tuning jobs, newest first."""
+
+    def tuning_job(self, name: str) -> tuple[Summary, str] | None:
+        """One tuning job and the service's time; None if there is none of that name."""
+
+
+Unread = list[tuple[str, Exception]]
+"""Names of tuning jobs that were asked for in vain, and why."""
+
+
+def list_tuning_jobs(
+    source: Source, wanted: Wanted, filters: Filters
+) -> tuple[Listing, Unread]:
+    """List the tuning jobs of a scope.
+
+    Args:
+        source: Where from.
+        wanted: What the streams want of it.
+        filters: What the sync is limited by. With `tuning_job_names` these are asked
+            for, and nothing is listed: that needs no account-wide permission.
+
+    Returns:
+        The listing, and what may not be read of it.
+
+    Raises:
+        ClientError: The service refused something else than one tuning job.
+    """
+    listing = Listing()
+    if filters.tuning_job_names is not None:
+        return listing, _ask_for(source, filters.tuning_job_names, listing)
+    pages = source.tuning_jobs(filters.name_contains)
+    for page in pages:
+        jobs = _add(listing, page)
+        if not needs_more(listing, jobs, wanted):
+            break
+    else:
+        listing.is_whole = True
+    if not _ask_for(source, listing.unmet(wanted), listing, most=1):
+        return listing, []
+    # They may not be asked for by name: the listing goes on instead.
+    for page in pages:
+        _add(listing, page)
+        if not listing.unmet(wanted):
+            return listing, []
+    listing.is_whole = True
+    return listing, []
+
+
+def _add(listing: Listing, page: Page) -> list[ListedJob]:
+    """Take a page; what cannot be read of it is noted, and the rest is taken."""
+    listing.began = listing.began or page.seen
+    jobs = []
+    for item in page.items:
+        try:
+            with readable("it"):
+                jobs.append(ListedJob.of(item, page.seen))
+        except UnreadableError as error:
+            listing.unreadable.append((_name(item), error))
+    listing.add(jobs)
+    return jobs
+
+
+def _name(item: Any) -> str:
+    """What an item is called, as far as that can be told."""
+    known = isinstance(item, dict) and item.get("HyperParameterTuningJobName")
+    return str(known or "without a name")
+
+
+def _ask_for(
+    source: Source, names: Sequence[str], listing: Listing, most: int | None = None
+) -> Unread:
+    """Ask for tuning jobs by name, until so many were denied.
+
+    Raises:
+        ClientError: Several were asked for, all without success.
+    """
+    denied: Unread = []
+    for name in names:
+        try:
+            found = source.tuning_job(name)
+        except ClientError as error:
+            if not is_denied(error):
+                raise
+            denied.append((name, error))
+            if len(denied) == most:
+                break
+            continue
+        if found is None:
+            listing.gone.add(name.lower())
+            continue
+        description, seen = found
+        listing.began = listing.began or seen
+        try:
+            with readable("it"):
+                listing.add([ListedJob.of(summary_of(description), seen)])
+        except UnreadableError as error:
+            listing.unreadable.append((name, error))
+    if most is None and len(denied) == len(names) > 1:
+        raise denied[0][1]
+    return denied
+
+
+def summary_of(description: Summary) -> Summary:
+    """Make the HyperParameterTuningJobSummary of a description, which has all of it."""
+    whole = {**description, **description["HyperParameterTuningJobConfig"]}
+    return {member: whole[member] for member in _SUMMARY & whole.keys()}

@@ -1,0 +1,31 @@
+"""What a run came to in each scope: for the table `scopes`, and for the last line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class ScopeResult:
+    """What all streams together came to in one scope.
+
+    Attributes:
+        began: The service's time when its tuning jobs were listed; None: they were not.
+        started_at: This machine's time when it was begun with.
+        ended_at: The same when it was done with.
+        listed: How many tuning jobs were listed.
+        read: Keys of the tuning jobs that were read.
+        failed: Keys of those that could not be read.
+        open: Keys of those that can still change.
+        trials: How many trials each stream of trials read, by its name.
+    """
+
+    began: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    listed: int = 0
+    read: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
+    trials: Counter[str] = field(default_factory=Counter)
