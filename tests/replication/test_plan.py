@@ -1,4 +1,4 @@
-"""The laws of replication, over any history, with kills and faults in any place."""
+"""What is read again, and what becomes of the state, case by case."""
 
 from __future__ import annotations
 
@@ -7,194 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
-from hypothesis import strategies as st
 
-from tap_sagemaker_tuning.replication.plan import OVERLAP, PATIENCE, Visit
+from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.state import Filters
-from tap_sagemaker_tuning.values import moment, timestamp
-from tests.history import (
+from tests.replication.history import (
     NEVER,
     FakeJob,
     FakeService,
     FakeTap,
     FakeTrial,
-    Killed,
     at,
 )
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-
-
-@st.composite
-def trials(draw: st.DrawFn, name: str, created: int, ended: int) -> FakeTrial:
-    """A trial of a tuning job that runs from `created` to `ended`."""
-    start = draw(st.integers(created, ended - 2 * MINUTE))
-    end = draw(st.integers(start + MINUTE, ended))
-    late = draw(st.sampled_from([0, 0, 0, 20]))
-    return FakeTrial(
-        name=name,
-        created=start,
-        ended=end,
-        settled=draw(st.sampled_from([end, end, end + 30, ended + 10 * MINUTE])),
-        status=draw(st.sampled_from(["Completed", "Failed", "Stopped"])),
-        has_objective=draw(st.sampled_from([True, True, True, False])),
-        listed=start + late,
-        deleted=draw(st.sampled_from([NEVER] * 7 + [end + HOUR])),
-    )
-
-
-@st.composite
-def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
-    """Some tuning jobs, near each other or days apart; some names are used again."""
-    found: list[FakeJob] = []
-    free_from: dict[str, int] = {}
-    for number in range(draw(st.integers(1, 5))):
-        name = draw(st.sampled_from([f"Job-{number}", "again"]))
-        after = free_from.get(name, 0)
-        if after >= NEVER:
-            name, after = f"Job-{number}", 0
-        created = after + draw(st.sampled_from([1, 10, HOUR, DAY])) * draw(
-            st.integers(0, 3)
-        )
-        ended = created + draw(st.sampled_from([10 * MINUTE, 3 * HOUR, 9 * DAY]))
-        deleted = draw(st.sampled_from([NEVER] * 4 + [created + HOUR, ended + DAY]))
-        free_from[name] = deleted + 1 if deleted < NEVER else NEVER
-        found.append(
-            FakeJob(
-                name=name,
-                created=created + draw(st.sampled_from([0, 0.5])),
-                ended=ended,
-                trials=tuple(
-                    draw(trials(f"{name}-{number}-{trial}", created, ended))
-                    for trial in range(draw(st.integers(0, 5)))
-                ),
-                listed=created + draw(st.sampled_from([0, 0, 0, HOUR])),
-                deleted=deleted,
-                counters_lag=draw(st.sampled_from([0, 30])),
-            )
-        )
-    return found
-
-
-WAITS = st.sampled_from([1, 30, 10 * MINUTE, HOUR, HOUR, DAY, 3 * DAY])
-
-
-def over(jobs: list[FakeJob]) -> int:
-    """When nothing of a history changes any more."""
-    return max(
-        [int(job.ended) for job in jobs]
-        + [max(trial.settled, trial.ended) for job in jobs for trial in job.trials]
-    )
-
-
-def truth(service: FakeService) -> dict[str, dict[str, Any]]:
-    """What a full read of the trials would show."""
-    return {
-        trial["TrainingJobName"]: trial
-        for job in service.jobs
-        if job.exists(service.now)
-        for page in service.trials(job.name)
-        for trial in page
-    }
-
-
-def tuning_job_truth(service: FakeService) -> dict[str, dict[str, Any]]:
-    """What a full read of the tuning jobs would show."""
-    return {
-        f"{job.name} {at(job.created)}": job.view(service.now)
-        for job in service.jobs
-        if job.exists(service.now)
-    }
-
-
-def live(tap: FakeTap, plan: list[tuple[int, int | None, int, set[str]]]) -> None:
-    """Run syncs at these waits, some killed, some denied some tuning jobs."""
-    for wait, kill_after, save_every, denied in plan:
-        tap.service.now += wait
-        tap.service.denied = denied
-        try:
-            tap.sync(kill_after, save_every)
-        except Killed:
-            event("killed")
-    tap.service.denied = set()
-
-
-SYNCS = st.lists(
-    st.tuples(
-        WAITS,
-        st.one_of(st.none(), st.integers(0, 12)),
-        st.integers(1, 3),
-        st.sampled_from([set(), set(), set(), {"again"}, {"Job-0"}]),
-    ),
-    max_size=10,
-)
-
-
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(jobs=tuning_jobs(), plan=SYNCS, tick=st.sampled_from([0, 1, 20]))
-def test_nothing_is_lost(
-    jobs: list[FakeJob], plan: list[tuple[int, int | None, int, set[str]]], tick: int
-) -> None:
-    """Once all is over and one more sync has run, the tables equal a full read."""
-    tap = FakeTap(FakeService(jobs, tick=tick))
-    live(tap, plan)
-    tap.service.now = max(tap.service.now, over(jobs) + HOUR)
-    tap.sync()
-    tap.service.tick = 0
-    expected = truth(tap.service)
-    assert {name: tap.trials.get(name) for name in expected} == expected
-    listed = tuning_job_truth(tap.service)
-    assert {name: tap.tuning_jobs.get(name) for name in listed} == listed
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(jobs=tuning_jobs(), plan=SYNCS, wait=WAITS)
-def test_nothing_is_stale(
-    jobs: list[FakeJob], plan: list[tuple[int, int | None, int, set[str]]], wait: int
-) -> None:
-    """After a complete sync each listed trial that was over is held as it ended."""
-    jobs = [replace(job, listed=job.created) for job in jobs]
-    jobs = [
-        replace(job, trials=tuple(replace(trial, listed=0) for trial in job.trials))
-        for job in jobs
-    ]
-    tap = FakeTap(FakeService(jobs))
-    live(tap, plan)
-    tap.service.now += wait
-    tap.sync()
-    now = tap.service.now
-    for job in jobs:
-        for trial in job.trials:
-            if job.exists(now) and trial.is_over(now) and now < trial.deleted:
-                assert tap.trials[trial.name] == trial.view(now)
-
-
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(jobs=tuning_jobs(), plan=SYNCS)
-def test_quiet_sync_lists_the_overlap_only(
-    jobs: list[FakeJob], plan: list[tuple[int, int | None, int, set[str]]]
-) -> None:
-    """When nothing changed and nothing is open, nothing is visited, and the state is
-    no more than the tuning jobs of the overlap."""
-    tap = FakeTap(FakeService(jobs))
-    live(tap, plan)
-    tap.service.now = max(tap.service.now, over(jobs) + PATIENCE.days * DAY + HOUR)
-    tap.sync()
-    tap.sync()  # counters that disagree are looked into once more
-    visited, written, state = tap.visited, tap.written, dict(tap.states)
-    tap.service.calls.clear()
-    tap.sync()
-    assert (tap.visited, tap.written, tap.states) == (visited, written, state)
-    there = [at(job.created) for job in jobs if job.exists(tap.service.now)]
-    frontier = json.loads(tap.states["trials"]).get("replication_key_value", at(0))
-    boundary = timestamp((moment(frontier) - OVERLAP).isoformat())
-    in_overlap = sum(created >= boundary for created in there)
-    assert len(tap.service.calls) <= in_overlap // tap.service.page_size + 1
-    for text in tap.states.values():
-        saved = json.loads(text)
-        assert saved["open"] == {}
-        assert all(created >= boundary for created in saved["settled"].values())
 
 
 def job(name: str = "job", created: float = 0, **more: Any) -> FakeJob:
