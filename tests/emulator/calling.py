@@ -1,0 +1,88 @@
+"""What the emulator's tests share: schedules, and calls as a tap makes them."""
+
+from __future__ import annotations
+
+import http.client
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from emulator import Emulator, Trial, TuningJob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Client = Any  # botocore makes a client's methods when it makes the client
+    Connect = Callable[..., Client]
+
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+ACCOUNT = "123456789012"
+TUNING_JOBS = "list_hyper_parameter_tuning_jobs"
+TRIALS = "list_training_jobs_for_hyper_parameter_tuning_job"
+LIST_TUNING_JOBS = "ListHyperParameterTuningJobs"
+LIST_TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+ROLE = "arn:aws:iam::222222222222:role/team/reader"
+ORDERS = ("Ascending", "Descending")
+
+
+def after(seconds: float) -> datetime:
+    """The instant some seconds after the emulator's start."""
+    return START + timedelta(seconds=seconds)
+
+
+def read(client: Client, operation: str, **params: object) -> list[dict[str, Any]]:
+    """All items that a paginator brings; three pages at least."""
+    pages = list(client.get_paginator(operation).paginate(**params))
+    assert len(pages) >= 3
+    keys = ("HyperParameterTuningJobSummaries", "TrainingJobSummaries")
+    return [item for page in pages for key in keys for item in page.get(key, ())]
+
+
+def refused(call: Callable[..., Any], **params: object) -> tuple[str, str, int]:
+    """Code, message and HTTP status of the error that a call ends with."""
+    with pytest.raises(ClientError) as caught:
+        call(**params)
+    error = caught.value.response
+    status = error["ResponseMetadata"]["HTTPStatusCode"]
+    return error["Error"]["Code"], error["Error"].get("Message", ""), status
+
+
+def raw(
+    emulator: Emulator, operation: str, body: str = "{}", *, signed: bool = True
+) -> tuple[int, dict[str, str], str]:
+    """Status, headers (lower case) and body of a request written by hand."""
+    headers = {"X-Amz-Target": f"SageMaker.{operation}"}
+    scope = "20260302/us-east-1/sagemaker/aws4_request"
+    signature = f"AWS4-HMAC-SHA256 Credential=testing/{scope}, Signature=0"
+    headers |= {"Authorization": signature} if signed else {}
+    connection = http.client.HTTPConnection(emulator.url.removeprefix("http://"))
+    try:
+        connection.request("POST", "/", body, headers)
+        response = connection.getresponse()
+        lowered = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, lowered, response.read().decode()
+    finally:
+        connection.close()
+
+
+def trial(name: str = "t-001", **fields: object) -> Trial:
+    """A trial that ran from 10 s to 100 s and settled at 105 s, unless told else."""
+    usual: dict[str, Any] = {
+        "created": after(5.75),
+        "started": after(10),
+        "ended": after(100),
+        "objective_settled": after(105),
+        "value": 0.1,
+    }
+    usual.update(fields)
+    return Trial(name=name, **usual)
+
+
+def tuning_job(*trials: Trial, name: str = "tune", **fields: object) -> TuningJob:
+    """A tuning job of the given trials that ends at 103 s, unless told else."""
+    usual: dict[str, Any] = {"created": START, "ended": after(103)}
+    usual.update(fields)
+    return TuningJob(name=name, trials=trials, **usual)

@@ -1,0 +1,84 @@
+"""What is shown is a function of the schedule and the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import Chances, Clock, Emulator
+from tests.emulator.calling import START, after, trial, tuning_job
+
+if TYPE_CHECKING:
+    from emulator import Scope
+    from tests.emulator.calling import Client
+
+
+class TestTime:
+    """What is shown is a function of the schedule and the clock."""
+
+    def test_a_trial_over_time(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """A trial starts, ends, and then settles, each at its own instant."""
+        scope.add(tuning_job(trial()))
+        seen = []
+        for seconds in (5, 6, 10, 100, 105):
+            emulator.clock.move(after(seconds) - emulator.clock.now)
+            page = client.list_training_jobs_for_hyper_parameter_tuning_job(
+                HyperParameterTuningJobName="tune"
+            )
+            seen += [
+                (item["TrainingJobStatus"], item["ObjectiveStatus"], len(item))
+                for item in page["TrainingJobSummaries"]
+            ]
+        assert seen == [
+            ("InProgress", "Pending", 6),
+            ("InProgress", "Pending", 7),
+            ("Completed", "Pending", 8),
+            ("Completed", "Succeeded", 9),
+        ]
+
+    def test_clock_runs_at_its_rate(self) -> None:
+        """Emulated seconds pass at the rate, and never backwards."""
+        clock = Clock(START, rate=3600.0)
+        time.sleep(0.02)
+        assert clock.now >= after(60)
+        with pytest.raises(ValueError, match="backwards"):
+            clock.move(seconds=-1)
+
+    def test_clock_needs_a_zone(self) -> None:
+        """A start without a time zone is refused."""
+        with pytest.raises(ValueError, match="time zone"):
+            Clock("2026-03-02T09:00:00")
+
+    def test_counters_lag(self) -> None:
+        """Lagging counters are those of some seconds ago, the status is not."""
+        job = tuning_job(trial(), counters_lag_seconds=30.0)
+        shown = job.view(after(104)) or {}
+        assert shown["HyperParameterTuningJobStatus"] == "Completed"
+        assert shown["TrainingJobStatusCounters"]["InProgress"] == 1
+        assert set(shown["TrainingJobStatusCounters"].values()) == {0, 1}
+        assert len(shown["ObjectiveStatusCounters"]) == 3
+
+    def test_counters_can_be_sparse(self) -> None:
+        """Sparse counters leave out what is zero."""
+        job = tuning_job(trial(), sparse_counters=True)
+        shown = job.view(after(200)) or {}
+        assert shown["TrainingJobStatusCounters"] == {"Completed": 1}
+
+    def test_same_seed_same_schedule(self) -> None:
+        """A seed decides everything; another seed decides otherwise."""
+        one, same, other = (
+            Emulator(START, seed=seed).scope().plan("churn", trials=9)
+            for seed in (7, 7, 8)
+        )
+        assert one == same
+        assert one != other
+
+    def test_all_can_fail(self) -> None:
+        """A tuning job all of whose trials fail has failed itself."""
+        chances = Chances(failed=1.0)
+        job = Emulator(START).scope().plan("churn", trials=3, chances=chances)
+        assert [job.status, *(each.status for each in job.trials)] == ["Failed"] * 4

@@ -1,0 +1,120 @@
+"""`python -m emulator`, and its interface under `/_emulator/`."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.emulator.calling import ACCOUNT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from emulator import Emulator
+    from tests.emulator.calling import Client
+
+
+class TestProcess:
+    """`python -m emulator`, and its interface under `/_emulator/`."""
+
+    @pytest.fixture
+    def process(self) -> Iterator[subprocess.Popen[str]]:
+        """A running emulator of its own."""
+        arguments = "--tuning-jobs 6 --trials 8 --start 2026-03-02T09:00:00Z --rate 0"
+        with subprocess.Popen(  # noqa: S603 - this very Python
+            [sys.executable, "-m", "emulator", *arguments.split()],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=Path(__file__).parents[2],
+        ) as running:
+            yield running
+            running.kill()
+
+    def ask(self, url: str, method: str = "GET", **body: object) -> dict[str, Any]:
+        """The JSON that the process answers."""
+        request = urllib.request.Request(  # noqa: S310 - the emulator's own URL
+            url, json.dumps(body).encode(), method=method
+        )
+        with urllib.request.urlopen(request) as response:  # noqa: S310 - as above
+            answered: dict[str, Any] = json.load(response)
+        return answered
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_life(self, process: subprocess.Popen[str], number: signal.Signals) -> None:
+        """It prints its URL, lives, can be steered, and ends cleanly on a signal."""
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"] + "/_emulator"
+        truth = self.ask(f"{url}/truth")[f"{ACCOUNT}/us-east-1"]
+        statuses = {
+            job["HyperParameterTuningJobStatus"] for job in truth["tuning_jobs"]
+        }
+        assert statuses == {"InProgress", "Completed"}
+        instants = re.findall(r"2026-[-0-9T:.]+Z", json.dumps(truth))
+        assert max(instants) <= "2026-03-02T09:00:00.000Z"
+        state = self.ask(f"{url}/clock", "POST", seconds=3600)
+        assert state["clock"] == "2026-03-02T10:00:00.000Z"
+        fault = self.ask(f"{url}/faults", "POST", kind="latency", seconds=0.0)
+        assert fault["kind"] == "latency"
+        planned = self.ask(
+            f"{url}/plan",
+            "POST",
+            account="222222222222",
+            region="eu-west-1",
+            name="asked",
+            trials=3,
+            parallel=1,
+            chances={"failed": 1.0},
+        )
+        assert len(planned["trials"]) == 3
+        other = self.ask(
+            f"{url}/environment", "POST", account="222222222222", region="eu-west-1"
+        )
+        assert other["AWS_DEFAULT_REGION"] == "eu-west-1"
+        assert self.ask(f"{url}/faults", "DELETE")["calls"] == 0
+        assert self.ask(f"{url}/calls") == {"calls": []}
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+        assert (out, err, process.returncode) == ("", "", 0)
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body", "status"),
+        [
+            ("GET", "nothing", {}, 404),
+            ("POST", "clock", {}, 400),
+            ("POST", "faults", {"kind": "earthquake"}, 400),
+            ("POST", "plan", {"account": ACCOUNT}, 400),
+        ],
+    )
+    def test_bad_requests(
+        self,
+        emulator: Emulator,
+        method: str,
+        path: str,
+        body: dict[str, Any],
+        status: int,
+    ) -> None:
+        """A wrong path or argument is told as such."""
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            self.ask(f"{emulator.url}/_emulator/{path}", method, **body)
+        with caught.value:
+            assert caught.value.code == status
+            assert "error" in json.load(caught.value)
+
+    def test_state_in_process(self, emulator: Emulator, client: Client) -> None:
+        """The state tells clock, address and number of calls; calls can be read."""
+        client.list_hyper_parameter_tuning_jobs(MaxResults=5)
+        base = f"{emulator.url}/_emulator"
+        state = self.ask(f"{base}/state")
+        calls = self.ask(f"{base}/calls")["calls"]
+        assert (state["calls"], state["url"]) == (1, emulator.url)
+        assert calls[0]["params"] == {"MaxResults": 5}
+        assert self.ask(f"{base}/calls", "DELETE")["calls"] == 0
