@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from emulator.gateway import Alteration
     from emulator.security_tokens import Reply
 
 __all__ = [
@@ -58,10 +59,12 @@ class Emulator:
         port: The port; 0: a free one.
 
     Attributes:
-        clock: Its clock; the `Date` header of its answers shows it.
+        clock: Its clock; the `Date` header of its answers shows it. With `clock.tick`
+            time passes from call to call.
         calls: Every tuning operation and AssumeRole so far, in the order answered.
         faults: What goes wrong at present.
-        tokens: Its NextTokens; `tokens.seconds` makes them expire.
+        tokens: Its NextTokens; `tokens.seconds` makes them expire, `tokens.offsets`
+            makes them numbers of rows.
         roles: Role ARN to the external id without which it cannot be assumed.
         role_seconds: Lifetime, in real seconds, of the credentials of an assumed
             role; None: as the caller asks.
@@ -147,6 +150,16 @@ class Emulator:
                 a dict in the service's JSON. Each is used once; faults come first.
         """
         self._gateway.serve(operation, responses)
+
+    def alter(self, operation: str, alteration: Alteration | None) -> None:
+        """Change the answers that the model gives, before they are written as JSON.
+
+        Args:
+            operation: The API's name of the operation.
+            alteration: Gets each answer's members, and changes them in place: what
+                it sets to None is sent as null. None: answers are as they were.
+        """
+        self._gateway.alter(operation, alteration)
 
     def credentials(self, account: str = "123456789012") -> dict[str, str]:
         """Environment variables with a key of an account."""

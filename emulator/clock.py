@@ -24,11 +24,16 @@ class Clock:
 
     Args:
         start: Where it starts; None: at the real time.
-        rate: Emulated seconds a real second; 0: it moves only by `move`.
+        rate: Emulated seconds a real second; 0: it moves only by `move` and `tick`.
+
+    Attributes:
+        rate: As given.
+        tick: Emulated seconds by which each answered call moves it on.
     """
 
     def __init__(self, start: datetime | str | None = None, rate: float = 0.0) -> None:
         self.rate = rate
+        self.tick = 0.0
         self._base = instant(start)
         self._since = time.monotonic()
         self._lock = threading.Lock()
@@ -49,6 +54,13 @@ class Clock:
             self._base = self._read() + step
             self._since = time.monotonic()
             return self._base
+
+    def answering(self) -> datetime:
+        """The instant of an answer; the clock then moves on by `tick`."""
+        with self._lock:
+            now = self._read()
+            self._base += timedelta(seconds=self.tick)
+            return now
 
     def _read(self) -> datetime:
         passed = (time.monotonic() - self._since) * self.rate

@@ -13,6 +13,8 @@ Kind = Literal[
     "latency",
     "empty_pages",
     "html",
+    "gateway",
+    "latin1",
     "drop",
     "deny",
     "repeat_token",
@@ -34,9 +36,10 @@ class Fault:
     Attributes:
         kind: `throttle` (ThrottlingException above `rate`), `error`, `latency`,
             `empty_pages` (an empty page with a token before each page), `html` (a
-            proxy's page with status 200), `drop` (the connection closes without an
-            answer), `deny` (AccessDeniedException), `repeat_token` (a page returns
-            the token it was asked with), `region_disabled`, `expired`.
+            proxy's page with status 200), `gateway` (a gateway's page with `status`),
+            `latin1` (JSON with status 200 that is not UTF-8), `drop` (the connection
+            closes without an answer), `deny` (AccessDeniedException), `repeat_token`
+            (a page returns the token it was asked with), `region_disabled`, `expired`.
         operation: The API's name; None: every SageMaker operation. A fault strikes
             AssumeRole only where it names it.
         account: Only this account; for AssumeRole the account of the role.
@@ -47,10 +50,12 @@ class Fault:
         after: How many matching calls it lets pass first.
         rate: `throttle`: calls a real second, for each account and region.
         burst: `throttle`: calls that may come at once.
-        status: `error`: the HTTP status.
+        status: `error` and `gateway`: the HTTP status.
         code: `error`: the error code.
         message: `error`: the message; the service's InternalFailure has none.
         seconds: `latency`: real seconds before the call goes on.
+        date: `html`, `gateway`, `latin1`: the `Date` header, as it is; None: the
+            emulated time.
     """
 
     kind: Kind
@@ -67,6 +72,7 @@ class Fault:
     code: str = "InternalFailure"
     message: str = ""
     seconds: float = 0.0
+    date: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a kind that does not exist."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import time
 import uuid
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from emulator import security_tokens as sts
@@ -27,11 +30,10 @@ if TYPE_CHECKING:
     from emulator.identities import Identity
 
 PREFIX = "SageMaker."
-HTML = (
-    "<html><head><title>Sign in</title></head>"
-    "<body><h1>Web proxy</h1><p>Please sign in to go on.</p></body></html>"
-)
+PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+LATIN1 = '{"message":"Zugriff nur über den Stellvertreter"}'.encode("latin-1")
 Given = tuple[int, "Mapping[str, str]", "bytes | str | Mapping[str, Any]"]
+Alteration = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Call:
         params: Its parameters as sent.
         status: The HTTP status; 0: the connection was dropped.
         error: The error code, or None.
+        at: The emulated instant at which it was answered.
         at_real: When it arrived, by `time.monotonic`, in seconds.
     """
 
@@ -54,6 +57,7 @@ class Call:
     params: dict[str, Any]
     status: int
     error: str | None
+    at: datetime
     at_real: float
 
 
@@ -95,10 +99,17 @@ class Gateway:
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
         self._served: dict[str, deque[Given]] = defaultdict(deque)
+        self._alterations: dict[str, Alteration] = {}
 
     def serve(self, operation: str, responses: Iterable[Given]) -> None:
         """Queue given answers for an operation; each is used once."""
         self._served[operation].extend(responses)
+
+    def alter(self, operation: str, alteration: Alteration | None) -> None:
+        """Change the model's answers to an operation; None: no longer."""
+        self._alterations.pop(operation, None)
+        if alteration is not None:
+            self._alterations[operation] = alteration
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -148,6 +159,7 @@ class Gateway:
                     params=incoming.params,
                     status=status,
                     error=code,
+                    at=incoming.now,
                     at_real=arrived,
                 )
             )
@@ -164,10 +176,11 @@ class Gateway:
         is_role = incoming.operation == "AssumeRole"
         if not is_role:
             incoming.params = _decoded(incoming.body)
-        for fault in self._emulator.faults.striking(incoming.target):
-            if fault.kind == "latency":
-                time.sleep(fault.seconds)
-            else:
+        faults = self._emulator.faults.striking(incoming.target)
+        time.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
+        incoming.now = self._emulator.clock.answering()
+        for fault in faults:
+            if fault.kind != "latency":
                 return self._failed(incoming, fault)
         if incoming.identity.expired:
             raise _expired(incoming)
@@ -197,15 +210,24 @@ class Gateway:
             lambda kind: bool(emulator.faults.striking(target, kind)),
         )
         shown = service.answer(request)
+        alteration = self._alterations.get(incoming.operation)
+        if alteration is not None:
+            shown = copy.deepcopy(shown)  # parts of it are the schedule's own
+            alteration(shown)
         return self._json(incoming, 200, wire.encode(shown) if shown else "")
 
     def _failed(self, incoming: Incoming, fault: Fault) -> Reply:
         """A fault's own answer."""
         match fault.kind:
             case "html":
-                headers = {"Content-Type": "text/html; charset=utf-8"}
-                date = self._headers(incoming)["Date"]
-                return Reply(200, {**headers, "Date": date}, HTML.encode())
+                return self._page(incoming, fault, 200, "Sign in to the web proxy")
+            case "gateway":
+                told = f"{fault.status} {HTTPStatus(fault.status).phrase}"
+                return self._page(incoming, fault, fault.status, told)
+            case "latin1":
+                headers = self._headers(incoming)
+                date = fault.date or headers["Date"]
+                return Reply(200, {**headers, "Date": date}, LATIN1)
             case "drop":
                 raise Dropped
             case "throttle":
@@ -222,6 +244,12 @@ class Gateway:
                 raise _expired(incoming)
             case _:
                 raise ServiceError(fault.code, fault.message, fault.status)
+
+    def _page(self, incoming: Incoming, fault: Fault, status: int, title: str) -> Reply:
+        """An HTML page from someone between the caller and the service."""
+        date = fault.date or self._headers(incoming)["Date"]
+        headers = {"Content-Type": "text/html; charset=utf-8", "Date": date}
+        return Reply(status, headers, PAGE.format(title).encode())
 
     def _given(self, incoming: Incoming, given: Given) -> Reply:
         status, headers, body = given

@@ -1,7 +1,8 @@
 """Pages of a listing, and the opaque tokens that lead from one to the next.
 
-A token names the last item's place in the order, not an offset: so what is created
-or deleted between two pages neither repeats nor hides anything else.
+Nobody knows what is inside the service's own. By default a token names the last item's
+place in the order, so what is created or deleted between two pages neither repeats nor
+hides anything else. With `Tokens.offsets` it is a number of rows, and rows shift.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import hmac
 import json
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from emulator.errors import invalid
@@ -31,11 +33,12 @@ class Position:
     """Where a listing goes on.
 
     Attributes:
-        after: The place of the last item that was given; None: from the start.
+        after: The place of the last item that was given, or how many rows to leave
+            out; None: from the start.
         passed_empty: The empty page before this one has been given.
     """
 
-    after: Place | None = None
+    after: Place | int | None = None
     passed_empty: bool = False
 
 
@@ -44,17 +47,21 @@ class Tokens:
 
     Args:
         secret: Another emulator's tokens are foreign.
+
+    Attributes:
         seconds: For how long, in emulated seconds, a token is good; None: for ever.
+        offsets: Tokens are numbers of rows, not places.
     """
 
-    def __init__(self, secret: bytes, seconds: float | None = None) -> None:
+    def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self.seconds = seconds
+        self.seconds: float | None = None
+        self.offsets = False
 
     def issue(self, bound: str, position: Position, now: datetime) -> str:
         """A token for `position`, good only with the request described by `bound`."""
-        after = None if position.after is None else list(position.after)
-        content = json.dumps([now.timestamp(), after, position.passed_empty]).encode()
+        told = [now.timestamp(), position.after, position.passed_empty]
+        content = json.dumps(told).encode()
         return base64.b64encode(self._digest(bound, content) + content).decode()
 
     def read(self, bound: str, token: str, now: datetime) -> Position:
@@ -76,7 +83,9 @@ class Tokens:
         if self.seconds is not None and now.timestamp() - issued > self.seconds:
             message = "The NextToken has expired."
             raise invalid(message)
-        return Position(None if after is None else tuple(after), passed_empty)
+        return Position(
+            tuple(after) if isinstance(after, list) else after, passed_empty
+        )
 
     def _digest(self, bound: str, content: bytes) -> bytes:
         key = bound.encode() + b"\0" + content
@@ -96,12 +105,13 @@ class Wanted:
     """Which page of a listing.
 
     Attributes:
-        after: The place after which it begins; None: from the start.
+        after: The place after which it begins, or how many rows come before it;
+            None: from the start.
         descending: Whether places fall from page to page.
         size: Its most items.
     """
 
-    after: Place | None
+    after: Place | int | None
     descending: bool
     size: int
 
@@ -121,15 +131,12 @@ def cut(
         wanted: Which page.
     """
     rest = ordered
-    if wanted.after is not None and wanted.descending:
+    if isinstance(wanted.after, tuple) and wanted.descending:
         rest = ordered[: bisect_left(ordered, wanted.after, key=place)]
-    elif wanted.after is not None:
+    elif isinstance(wanted.after, tuple):
         rest = ordered[bisect_right(ordered, wanted.after, key=place) :]
-    items: list[Item] = []
-    for item in reversed(rest) if wanted.descending else rest:
-        if not kept(item):
-            continue
-        if len(items) == wanted.size:
-            return Page(items, place(items[-1]))
-        items.append(item)
-    return Page(items, None)
+    rows = filter(kept, reversed(rest) if wanted.descending else rest)
+    first = wanted.after if isinstance(wanted.after, int) else 0
+    items = list(islice(rows, first, first + wanted.size))
+    more = next(rows, None) is not None
+    return Page(items, place(items[-1]) if more else None)

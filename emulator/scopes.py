@@ -176,9 +176,9 @@ class Scope:
             "tuning_jobs": [job.view(now, self.home) for job in listed],
             "trials": {
                 job.name: [
-                    shown
+                    trial.view(now, self.home)
                     for trial in job.trials
-                    if (shown := trial.view(now, self.home)) is not None
+                    if trial.listed(now)
                 ]
                 for job in listed
             },

@@ -107,7 +107,7 @@ def list_trials(request: Request) -> dict[str, Any]:
     rated = request.params.get("SortBy") == "FinalObjectiveMetricValue"
 
     def kept(trial: Trial) -> bool:
-        return trial.exists(now) and (not rated or trial.metric_at(now) is not None)
+        return trial.listed(now) and (not rated or trial.metric_at(now) is not None)
 
     places: dict[str, Callable[[Trial], Place]] = {
         "CreationTime": lambda trial: (trial.created.timestamp(), trial.name),
@@ -242,9 +242,12 @@ def _page(
         lambda item: kept(item) and (scope.filter_after_cut or fits(item)),
         Wanted(position.after, descending, size),
     )
-    last = page.last
+    last: Place | int | None = page.last
     if last is None and scope.empty_last_page and len(page.items) == size:
         last = place(page.items[-1])
+    if last is not None and request.tokens.offsets:
+        begun = position.after if isinstance(position.after, int) else 0
+        last = begun + len(page.items)
     found = [item for item in page.items if fits(item)]
     if asked and request.page_fault("repeat_token"):
         return found, {"NextToken": asked}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from emulator.homes import Home
@@ -38,6 +39,8 @@ class Trial:
         definition_name: `TrainingJobDefinitionName`; None: absent.
         failure_reason: Shown from the end on, cut at 1024 characters.
         retryable: A failure counts as RetryableError.
+        listed_after_seconds: How long a listing lags behind its creation; it is
+            counted, and can be described, from its creation on.
         deleted: When it vanishes (`DeleteTrainingJob`); None: never.
         lower_cased_arn: Its ARN is lower-cased though its name is not.
     """
@@ -57,6 +60,7 @@ class Trial:
     definition_name: str | None = None
     failure_reason: str | None = None
     retryable: bool = False
+    listed_after_seconds: float = 0.0
     deleted: datetime | None = None
     lower_cased_arn: bool = False
 
@@ -68,8 +72,13 @@ class Trial:
         return max(self.ended, self.objective_settled)
 
     def exists(self, at: datetime) -> bool:
-        """Whether the API shows it at `at`."""
+        """Whether the API knows it at `at`."""
         return self.created <= at and not reached(self.deleted, at)
+
+    def listed(self, at: datetime) -> bool:
+        """Whether a listing shows it at `at`."""
+        late = timedelta(seconds=self.listed_after_seconds)
+        return self.created + late <= at and not reached(self.deleted, at)
 
     def status_at(self, at: datetime) -> str:
         """`TrainingJobStatus` at `at`."""
@@ -82,7 +91,7 @@ class Trial:
         return self.value if reached(self.settled, at) else None
 
     def view(self, at: datetime, home: Home | None = None) -> dict[str, Any] | None:
-        """The trial's summary at `at`, or None where the API does not show it.
+        """The trial's summary at `at`, or None where the API does not know it.
 
         Its times are cut to whole seconds. `TuningJobName` is left out, as the
         service leaves it out of the items of a list.

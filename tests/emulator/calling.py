@@ -53,7 +53,10 @@ def refused(call: Callable[..., Any], **params: object) -> tuple[str, str, int]:
 def raw(
     emulator: Emulator, operation: str, body: str = "{}", *, signed: bool = True
 ) -> tuple[int, dict[str, str], str]:
-    """Status, headers (lower case) and body of a request written by hand."""
+    """Status, headers (lower case) and body of a request written by hand.
+
+    Bytes that are not UTF-8 are surrogates in the body.
+    """
     headers = {"X-Amz-Target": f"SageMaker.{operation}"}
     scope = "20260302/us-east-1/sagemaker/aws4_request"
     signature = f"AWS4-HMAC-SHA256 Credential=testing/{scope}, Signature=0"
@@ -63,7 +66,11 @@ def raw(
         connection.request("POST", "/", body, headers)
         response = connection.getresponse()
         lowered = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, lowered, response.read().decode()
+        return (
+            response.status,
+            lowered,
+            response.read().decode(errors="surrogateescape"),
+        )
     finally:
         connection.close()
 

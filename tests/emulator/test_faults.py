@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +19,8 @@ from tests.emulator.calling import (
     TUNING_JOBS,
     raw,
     refused,
+    trial,
+    tuning_job,
 )
 
 if TYPE_CHECKING:
@@ -155,13 +159,25 @@ class TestFaults:
         second = client.list_hyper_parameter_tuning_jobs(MaxResults=2, NextToken=token)
         assert second["NextToken"] == token
 
-    def test_proxy_page(self, emulator: Emulator) -> None:
-        """A proxy's page comes with status 200 and is no JSON."""
-        emulator.faults.add(Fault("html"))
-        status, headers, text = raw(emulator, LIST_TUNING_JOBS)
-        assert status == 200
-        assert headers["content-type"].startswith("text/html")
-        assert text.startswith("<html>")
+    @pytest.mark.parametrize(
+        ("fault", "status", "told"),
+        [
+            (Fault("gateway", status=502), 502, "<h1>502 Bad Gateway</h1>"),
+            (Fault("gateway", status=503), 503, "<h1>503 Service Unavailable</h1>"),
+            (Fault("html"), 200, "<h1>Sign in to the web proxy</h1>"),
+            (Fault("latin1"), 200, "\udcfcber"),
+        ],
+    )
+    @pytest.mark.parametrize("date", [None, "Thu, 01 Jan 2099 00:00:00 GMT", "today"])
+    def test_pages_of_others(
+        self, emulator: Emulator, fault: Fault, status: int, told: str, date: str | None
+    ) -> None:
+        """A page from between caller and service has a status and a date of its own."""
+        emulator.faults.add(replace(fault, date=date))
+        answered, headers, body = raw(emulator, LIST_TUNING_JOBS)
+        assert answered == status
+        assert headers["date"] == (date or "Mon, 02 Mar 2026 09:00:00 GMT")
+        assert told in body
 
     def test_drop(self, emulator: Emulator, client: Client) -> None:
         """A dropped connection is no answer; the next call gets one."""
@@ -208,3 +224,51 @@ class TestFaults:
         )
         assert client.list_hyper_parameter_tuning_jobs()["NextToken"] == "b"
         assert "NextToken" not in client.list_hyper_parameter_tuning_jobs()
+
+    def test_altered_answers(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """An alteration reaches the wire, and not the schedule."""
+        scope.add(tuning_job(trial()))
+        emulator.clock.move(seconds=200)
+        truth = scope.truth()
+
+        def odd(shown: dict[str, Any]) -> None:
+            (item,) = shown["TrainingJobSummaries"]
+            del item["TunedHyperParameters"]
+            item["FinalHyperParameterTuningJobObjectiveMetric"]["Value"] = 10**400
+            shown["TrainingJobSummaries"].append(None)
+
+        emulator.alter(LIST_TRIALS, odd)
+        body = json.dumps({"HyperParameterTuningJobName": "tune"})
+        first, second = json.loads(raw(emulator, LIST_TRIALS, body)[2])[
+            "TrainingJobSummaries"
+        ]
+        assert second is None
+        assert "TunedHyperParameters" not in first
+        metric = first["FinalHyperParameterTuningJobObjectiveMetric"]
+        assert metric["Value"] == 10**400
+        emulator.alter(LIST_TRIALS, None)
+        found = client.list_training_jobs_for_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName="tune"
+        )
+        assert found["TrainingJobSummaries"] == truth["trials"]["tune"]
+
+    def test_an_alteration_leaves_the_schedule_alone(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """What is taken out of a description's depths is there in the next."""
+        scope.plan("churn")
+        name = {"HyperParameterTuningJobName": "churn"}
+        describe = client.describe_hyper_parameter_tuning_job
+        ranges = describe(**name)["HyperParameterTuningJobConfig"]["ParameterRanges"]
+        emulator.alter(
+            "DescribeHyperParameterTuningJob",
+            lambda shown: shown["HyperParameterTuningJobConfig"][
+                "ParameterRanges"
+            ].clear(),
+        )
+        altered = describe(**name)["HyperParameterTuningJobConfig"]
+        emulator.alter("DescribeHyperParameterTuningJob", None)
+        again = describe(**name)["HyperParameterTuningJobConfig"]
+        assert (altered["ParameterRanges"], again["ParameterRanges"]) == ({}, ranges)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-import pytest
-
-from emulator import Chances, Clock, Emulator
+from emulator import Chances, Emulator
 from tests.emulator.calling import START, after, trial, tuning_job
 
 if TYPE_CHECKING:
@@ -39,19 +36,6 @@ class TestTime:
             ("Completed", "Pending", 8),
             ("Completed", "Succeeded", 9),
         ]
-
-    def test_clock_runs_at_its_rate(self) -> None:
-        """Emulated seconds pass at the rate, and never backwards."""
-        clock = Clock(START, rate=3600.0)
-        time.sleep(0.02)
-        assert clock.now >= after(60)
-        with pytest.raises(ValueError, match="backwards"):
-            clock.move(seconds=-1)
-
-    def test_clock_needs_a_zone(self) -> None:
-        """A start without a time zone is refused."""
-        with pytest.raises(ValueError, match="time zone"):
-            Clock("2026-03-02T09:00:00")
 
     def test_counters_lag(self) -> None:
         """Lagging counters are those of some seconds ago, the status is not."""

@@ -202,3 +202,23 @@ class TestListing:
         then = client.list_hyper_parameter_tuning_jobs()
         key = "HyperParameterTuningJobSummaries"
         assert (len(before[key]), len(then[key])) == (0, 1)
+
+    def test_a_trial_can_be_listed_late(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """A new trial is counted, and can be deleted, before a listing shows it."""
+        late = trial("late", listed_after_seconds=200.0)
+        scope.add(tuning_job(trial("at-once"), late))
+        emulator.clock.move(seconds=150)
+        name = {"HyperParameterTuningJobName": "tune"}
+        counters = client.describe_hyper_parameter_tuning_job(**name)
+        counters = counters["TrainingJobStatusCounters"]
+        before = client.list_training_jobs_for_hyper_parameter_tuning_job(**name)
+        foretold = scope.truth()["trials"]["tune"]
+        emulator.clock.move(seconds=100)
+        then = client.list_training_jobs_for_hyper_parameter_tuning_job(**name)
+        key = "TrainingJobSummaries"
+        assert before[key] == foretold
+        assert [each["TrainingJobName"] for each in before[key]] == ["at-once"]
+        assert len(then[key]) == counters["Completed"] == 2
+        client.delete_training_job(TrainingJobName="late")

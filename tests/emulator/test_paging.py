@@ -7,11 +7,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.emulator.calling import ACCOUNT, after, refused
+from emulator.paging import Page, Wanted, cut
+from tests.emulator.calling import (
+    ACCOUNT,
+    TRIALS,
+    after,
+    read,
+    refused,
+    trial,
+    tuning_job,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator import Emulator, Scope
+    from emulator.paging import Place
     from tests.emulator.calling import Client, Connect
 
 
@@ -86,3 +100,76 @@ class TestTokens:
         params = {"MaxResults": 1, "NextToken": page["NextToken"]}
         code, message, _ = refused(client.list_hyper_parameter_tuning_jobs, **params)
         assert (code, message) == ("ValidationException", "The NextToken has expired.")
+
+    def test_offsets_shift(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """Where tokens are offsets, a new row repeats one and a deletion hides one."""
+        emulator.tokens.offsets = True
+        for index in range(8):
+            scope.plan(f"job-{index}", created=after(-index))
+        names, params = [], {"MaxResults": 2}
+        changes: list[Callable[[], object]] = [
+            lambda: scope.plan("newer"),
+            lambda: [scope.delete(name) for name in ("job-1", "newer")],
+            lambda: None,
+        ]
+        for change in changes:
+            page = client.list_hyper_parameter_tuning_jobs(**params)
+            names.append(
+                [
+                    job["HyperParameterTuningJobName"]
+                    for job in page["HyperParameterTuningJobSummaries"]
+                ]
+            )
+            params["NextToken"] = page["NextToken"]
+            emulator.clock.move(seconds=1)
+            change()
+        expected = [["job-0", "job-1"], ["job-1", "job-2"], ["job-5", "job-6"]]
+        assert names == expected
+
+    def test_offsets_of_trials_shift(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """A trial listed late between two pages repeats one, and is itself missed."""
+        emulator.tokens.offsets = True
+        late = trial("late", created=after(20), listed_after_seconds=30.0)
+        usual = [trial(f"t-{index}", created=after(index)) for index in range(4)]
+        scope.add(tuning_job(*usual, late))
+        emulator.clock.move(seconds=40)
+        emulator.clock.tick = 20
+        found = read(
+            client,
+            TRIALS,
+            HyperParameterTuningJobName="tune",
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            MaxResults=2,
+        )
+        names = [item["TrainingJobName"] for item in found]
+        assert names == ["t-3", "t-2", "t-2", "t-1", "t-0"]
+
+    @given(
+        items=st.sets(st.integers(0, 9)).map(sorted),
+        size=st.integers(1, 5),
+        descending=st.booleans(),
+        hidden=st.integers(0, 9),
+    )
+    def test_both_kinds_cut_alike(
+        self, items: list[int], size: int, *, descending: bool, hidden: int
+    ) -> None:
+        """Where nothing changes, places and offsets bring every item once, in order."""
+
+        def page(after: Place | int | None) -> Page[int]:
+            wanted = Wanted(after, descending, size)
+            return cut(items, lambda item: (item,), hidden.__ne__, wanted)
+
+        by_place = [page(None)]
+        while by_place[-1].last is not None:
+            by_place.append(page(by_place[-1].last))
+        by_offset = [page(size * index) for index in range(len(by_place))]
+        assert by_place == by_offset
+        found = [item for each in by_place for item in each.items]
+        kept = [item for item in items if item != hidden]
+        assert found == sorted(kept, reverse=descending)
+        assert {len(each.items) for each in by_place[:-1]} <= {size}
