@@ -16,15 +16,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator import admin
+from emulator import admin, prices
 from emulator.clock import Clock
+from emulator.definitions import Definition
 from emulator.faults import Fault, Faults
-from emulator.gateway import Call, Gateway, Given
+from emulator.gateway import Gateway, Given
 from emulator.homes import Home
 from emulator.identities import Identities
+from emulator.incoming import Call
+from emulator.index import Index
 from emulator.jobs import Trial, TuningJob
 from emulator.paging import Tokens
 from emulator.plan import Chances, Plan
+from emulator.prices import Price
 from emulator.scopes import Scope
 from emulator.server import Server
 
@@ -39,10 +43,13 @@ __all__ = [
     "Call",
     "Chances",
     "Clock",
+    "Definition",
     "Emulator",
     "Fault",
     "Home",
+    "Index",
     "Plan",
+    "Price",
     "Scope",
     "Trial",
     "TuningJob",
@@ -65,6 +72,7 @@ class Emulator:
         faults: What goes wrong at present.
         tokens: Its NextTokens; `tokens.seconds` makes them expire, `tokens.offsets`
             makes them numbers of rows.
+        prices: What its price list has, decoys among it; to be changed at will.
         roles: Role ARN to the external id without which it cannot be assumed.
         role_seconds: Lifetime, in real seconds, of the credentials of an assumed
             role; None: as the caller asks.
@@ -83,6 +91,7 @@ class Emulator:
         self.calls: list[Call] = []
         self.faults = Faults()
         self.tokens = Tokens(f"emulator {seed}".encode())
+        self.prices = prices.usual()
         self.roles: dict[str, str | None] = {}
         self.role_seconds: int | None = None
         self.identities = Identities()
@@ -115,7 +124,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Its endpoint, for SageMaker and STS alike."""
+        """Its endpoint, for SageMaker, STS and the price list alike."""
         if self._server is None:
             message = "the emulator is not running"
             raise RuntimeError(message)
@@ -138,6 +147,19 @@ class Emulator:
         """The truth of every scope, under `ACCOUNT/REGION`; see `Scope.truth`."""
         return {
             f"{scope.home.account}/{scope.home.region}": scope.truth()
+            for scope in self.scopes()
+        }
+
+    def details(self) -> dict[str, Any]:
+        """The details in every scope, under `ACCOUNT/REGION`; see `Scope.details`.
+
+        With `prices`: what an hour of training costs in the scope's region.
+        """
+        return {
+            f"{scope.home.account}/{scope.home.region}": {
+                **scope.details(),
+                "prices": prices.truth(self.prices, scope.home.region),
+            }
             for scope in self.scopes()
         }
 

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         ),
         epilog=(
             "Send AWS_ENDPOINT_URL there with any access key. See and steer it under "
-            "/_emulator/: GET state, calls, truth; POST clock, faults, plan, "
+            "/_emulator/: GET state, calls, truth, details; POST clock, faults, plan, "
             "environment; DELETE faults, calls."
         ),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from emulator.definitions import Definition
 from emulator.errors import ServiceError
 from emulator.faults import Fault
 from emulator.plan import Chances
@@ -24,10 +25,11 @@ PREFIX = "/_emulator/"
 def answer(emulator: Emulator, method: str, path: str, body: bytes) -> Reply:
     """The answer to a request under `/_emulator/`.
 
-    GET `state`, `calls`, `truth`; POST `clock` {"seconds"}, `faults` {fields of
-    `Fault`}, `plan` {"account", "region", "name", "trials", "parallel", …} and
-    `environment` {"account", "region"} (variables with a key of that account); DELETE
-    `faults`, `calls`. A wrong path is a 404, wrong arguments are a 400 with `error`.
+    GET `state`, `calls`, `truth`, `details`; POST `clock` {"seconds"}, `faults`
+    {fields of `Fault`}, `plan` {"account", "region", "name", "trials", "parallel", …;
+    "definitions" as objects} and `environment` {"account", "region"} (variables with a
+    key of that account); DELETE `faults`, `calls`. A wrong path is a 404, wrong
+    arguments are a 400 with `error`.
     """
     try:
         given = json.loads(body or b"{}")
@@ -52,6 +54,10 @@ def _truth(emulator: Emulator, _: Given) -> Given:
     return emulator.truth()
 
 
+def _details(emulator: Emulator, _: Given) -> Given:
+    return emulator.details()
+
+
 def _move(emulator: Emulator, given: Given) -> Given:
     emulator.clock.move(seconds=float(given["seconds"]))
     return _state(emulator, {})
@@ -70,6 +76,10 @@ def _plan(emulator: Emulator, given: Given) -> Given:
     scope = emulator.scope(given.pop("account"), given.pop("region"))
     if "chances" in given:
         given["chances"] = Chances(**given["chances"])
+    if "definitions" in given:
+        given["definitions"] = tuple(
+            Definition(**each) for each in given["definitions"]
+        )
     job = scope.plan(given.pop("name"), **given)
     trials = [trial.name for trial in job.trials]
     return {"name": job.name, "created": job.created, "trials": trials}
@@ -109,6 +119,7 @@ _ACTIONS: dict[str, Callable[[Emulator, Given], Given]] = {
     "GET calls": _calls,
     "DELETE calls": _forget_calls,
     "GET truth": _truth,
+    "GET details": _details,
     "POST clock": _move,
     "POST faults": _break,
     "DELETE faults": _mend,

@@ -24,6 +24,11 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("ValidationException", message)
 
 
+def no_trial() -> ServiceError:
+    """A missing training job; the service does not say that it is missing one."""
+    return invalid("Requested resource not found.")
+
+
 def no_tuning_job(name: str) -> ServiceError:
     """A missing tuning job; its code has no suffix, its sentence is AWS's."""
     return ServiceError(

@@ -21,10 +21,18 @@ Kind = Literal[
     "region_disabled",
     "expired",
 ]
-LISTINGS = frozenset(
-    {"ListHyperParameterTuningJobs", "ListTrainingJobsForHyperParameterTuningJob"}
+PAGED = frozenset(
+    {
+        "GetProducts",
+        "ListHyperParameterTuningJobs",
+        "ListTrainingJobsForHyperParameterTuningJob",
+        "Search",
+    }
 )
+"""Operations with a NextToken."""
 
+NAMED = frozenset({"AssumeRole", "GetProducts"})
+"""Operations of other services, struck only by a fault that names them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
 
@@ -41,7 +49,7 @@ class Fault:
             closes without an answer), `deny` (AccessDeniedException), `repeat_token`
             (a page returns the token it was asked with), `region_disabled`, `expired`.
         operation: The API's name; None: every SageMaker operation. A fault strikes
-            AssumeRole only where it names it.
+            AssumeRole and GetProducts only where it names them.
         account: Only this account; for AssumeRole the account of the role.
         region: Only this region.
         tuning_job: Only requests that name this tuning job, compared without case.
@@ -96,10 +104,10 @@ class Target:
 
     def struck_by(self, fault: Fault) -> bool:
         """Whether the fault concerns this call at all."""
-        if fault.operation is None and self.operation == "AssumeRole":
+        if fault.operation is None and self.operation in NAMED:
             return False
         if fault.kind in PAGE_KINDS and (
-            self.operation not in LISTINGS
+            self.operation not in PAGED
             or (fault.kind == "repeat_token" and not self.has_token)
         ):
             return False

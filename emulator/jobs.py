@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from emulator.definitions import Definition
 from emulator.homes import Home
 from emulator.trials import Trial, reached
 
@@ -34,6 +35,9 @@ STATUS_COUNTERS = (
 OBJECTIVE_COUNTERS = ("Succeeded", "Pending", "Failed")
 """Members of `ObjectiveStatusCounters`."""
 
+CONFIG: Mapping[str, Any] = {"TrainingJobEarlyStoppingType": "Auto"}
+"""What a tuning job's config has beside strategy, limits, objective and ranges."""
+
 Counted = dict[str, dict[str, int]]
 
 
@@ -54,14 +58,22 @@ class TuningJob:
         max_runtime_seconds: `MaxRuntimeInSeconds`; None: absent.
         metric_name: Name of the objective metric, in its description.
         metric_type: Maximize or Minimize; shown in the description only.
+        definitions: What its trials run; one at least.
+        config: Further members of its `HyperParameterTuningJobConfig`, as they are:
+            `RandomSeed`, `TuningJobCompletionCriteria`, …
+        parents: Names of the tuning jobs that it was warm-started from.
+        warm_start_type: IdenticalDataAndAlgorithm or TransferLearning.
+        converged: `ConvergenceDetectedTime`; None: absent.
+        tags: `Tags`, of its trials too; Search shows them.
+        cased_arns: Descriptions show its ARN with the case of its name.
         failure_reason: Shown in the description from the end on.
         listed_after_seconds: How long a listing lags behind its creation.
         counters_lag_seconds: How old the counters are.
         sparse_counters: Counters that are 0 are left out.
         deleting: When it turns Deleting; None if it never does.
         deleted: When it vanishes, its trials with it; None: never.
-        description: Members of the description that a summary lacks (ranges,
-            definitions), as they are.
+        description: Members of the description, as they are, in the place of what
+            it would show: a created job's own definitions, or `Autotune`.
     """
 
     name: str
@@ -76,6 +88,13 @@ class TuningJob:
     max_runtime_seconds: int | None = None
     metric_name: str = "validation:auc"
     metric_type: str = "Maximize"
+    definitions: tuple[Definition, ...] = (Definition(),)
+    config: Mapping[str, Any] = field(default_factory=lambda: CONFIG)
+    parents: tuple[str, ...] = ()
+    warm_start_type: str = "IdenticalDataAndAlgorithm"
+    converged: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    cased_arns: bool = False
     failure_reason: str | None = None
     listed_after_seconds: float = 0.0
     counters_lag_seconds: float = 0.0
@@ -162,6 +181,16 @@ class TuningJob:
         if self.max_runtime_seconds is not None:
             limits["MaxRuntimeInSeconds"] = self.max_runtime_seconds
         return limits
+
+    def objective(self) -> dict[str, str]:
+        """`HyperParameterTuningJobObjective`."""
+        return {"Type": self.metric_type, "MetricName": self.metric_name}
+
+    def described_arn(self, home: Home) -> str:
+        """Its ARN in a description, and in those of its trials."""
+        if self.cased_arns:
+            return home.arn("hyper-parameter-tuning-job", self.name)
+        return self.arn(home)
 
     def arn(self, home: Home | None = None) -> str:
         """Its ARN; lower-cased, as recorded ARNs of tuning jobs are."""

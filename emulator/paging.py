@@ -94,10 +94,10 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items of a listing, and the place of the last; `last` None: no more."""
+    """Some items of a listing, and what the next page begins after; None: no more."""
 
     items: list[Item]
-    last: Place | None
+    last: Place | int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import random
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,32 +17,12 @@ from typing import TYPE_CHECKING, Any
 from emulator.jobs import Trial
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Mapping
 
     from emulator.jobs import TuningJob
 
 Span = tuple[float, float]
 """Shortest and longest, in seconds."""
-
-RANGES: Mapping[str, Any] = {
-    "ContinuousParameterRanges": [
-        {
-            "Name": "learning-rate",
-            "MinValue": "0.0001",
-            "MaxValue": "0.3",
-            "ScalingType": "Logarithmic",
-        }
-    ],
-    "IntegerParameterRanges": [
-        {"Name": "max_depth", "MinValue": "2", "MaxValue": "12", "ScalingType": "Auto"}
-    ],
-    "CategoricalParameterRanges": [
-        {"Name": "batch-size", "Values": ['"64"', '"128"', '"256"']},
-        {"Name": "order", "Values": ['"depth"', '"loss"']},
-    ],
-}
-"""`ParameterRanges` of a planned job: hyphens, a reserved word, quoted values."""
 
 FAILURE_REASON = (
     "AlgorithmError: ExecuteUserScriptError:\n"
@@ -91,8 +72,10 @@ class Plan:
         gap_seconds: From a slot's freeing to the next trial's creation.
         end_seconds: From the last objective's settling to the tuning job's end.
         chances: How many trials fail, stop, or never start.
-        ranges: `ParameterRanges` from which hyperparameters are drawn.
-        definition_name: `TrainingJobDefinitionName` of every trial; None: absent.
+        metrics: Names of final metrics beside the objective.
+        metrics_in_1970: The final metrics' times are milliseconds ÷ 1000.
+        touched_seconds: From a trial's end to the last move of `LastModifiedTime`.
+        billable: With spot, what is billed of the training time.
         lower_cased_arns: The trials' ARNs are lower-cased.
     """
 
@@ -104,8 +87,10 @@ class Plan:
     gap_seconds: Span = (1.0, 12.0)
     end_seconds: Span = (-8.0, 45.0)
     chances: Chances = field(default_factory=Chances)
-    ranges: Mapping[str, Any] = field(default_factory=lambda: RANGES)
-    definition_name: str | None = None
+    metrics: tuple[str, ...] = ("train:loss",)
+    metrics_in_1970: bool = False
+    touched_seconds: Span = (13.0, 79.0)
+    billable: Span = (0.2, 0.8)
     lower_cased_arns: bool = False
 
 
@@ -113,8 +98,9 @@ def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
     """The tuning job with trials and an end.
 
     Args:
-        job: All that is not planned: name, creation, strategy, objective. Its trials
-            will be called `NAME-001-0123abcd`.
+        job: All that is not planned: name, creation, strategy, objective, and the
+            definitions, which its trials take in turn. They will be called
+            `NAME-001-0123abcd`.
         plan: How many trials, how long, how lucky.
         rng: The only source of chance.
     """
@@ -125,18 +111,21 @@ def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
         created = max(created, heapq.heappop(slots) + _within(rng, plan.gap_seconds))
         started = created + _within(rng, plan.start_seconds)
         ended = started + _within(rng, plan.trial_seconds)
+        definition = job.definitions[index % len(job.definitions)]
+        objective = definition.objective or job.objective()
         trial = Trial(
             name=f"{job.name}-{index + 1:03d}-{rng.getrandbits(32):08x}",
             created=created,
             started=started,
             ended=ended,
             objective_settled=ended + _within(rng, plan.settle_seconds),
-            value=_objective(index, plan.trials, rng, job.metric_type),
-            metric_name=job.metric_name,
-            hyperparameters=_drawn(plan.ranges, rng),
-            definition_name=plan.definition_name,
+            value=_objective(index, plan.trials, rng, objective["Type"]),
+            metric_name=objective["MetricName"],
+            hyperparameters=_drawn(definition.ranges, rng),
+            definition_name=definition.definition_name,
             lower_cased_arn=plan.lower_cased_arns,
         )
+        trial = _detailed(trial, plan, spot=definition.spot)
         fated = _fated(trial, _fate(rng, plan.chances), rng)
         if fated.value is not None and rng.random() < plan.chances.non_finite:
             fated = replace(fated, value="NaN")
@@ -154,6 +143,22 @@ def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
         ended=max([last + _within(rng, plan.end_seconds), job.created, *ends]),
         status="Failed" if failed else "Completed",
         failure_reason=ALL_FAILED if failed else None,
+    )
+
+
+def _detailed(trial: Trial, plan: Plan, *, spot: bool) -> Trial:
+    """The trial with what only its description shows; its name is the seed.
+
+    So that details of its own change nothing else of a schedule.
+    """
+    rng = random.Random(trial.name)  # noqa: S311 - a schedule, not a secret
+    touched = _within(rng, plan.touched_seconds).total_seconds()
+    return replace(
+        trial,
+        metrics={name: rng.uniform(0, 2) for name in plan.metrics},
+        metrics_in_1970=plan.metrics_in_1970,
+        billable_fraction=rng.uniform(*plan.billable) if spot else 1.0,
+        touched_after_seconds=touched,
     )
 
 

@@ -9,14 +9,16 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator import changes
+from emulator import changes, descriptions
 from emulator.clock import instant
-from emulator.errors import ServiceError, invalid, no_tuning_job
+from emulator.definitions import Definition
+from emulator.errors import ServiceError, invalid, no_trial, no_tuning_job
+from emulator.index import Index
 from emulator.jobs import TuningJob
 from emulator.plan import Plan, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from emulator.clock import Clock
     from emulator.homes import Home
@@ -31,6 +33,7 @@ class Scope:
         filter_after_cut: With `StatusEquals` the page is cut first and filtered
             after, so pages can be short or empty and still carry a token.
         empty_last_page: A full last page carries a token to an empty one.
+        index: What its Search knows, and how late.
     """
 
     def __init__(self, home: Home, clock: Clock, seed: int) -> None:
@@ -38,9 +41,11 @@ class Scope:
         self.clock = clock
         self.filter_after_cut = False
         self.empty_last_page = False
+        self.index = Index()
         self._seed = seed
         self._jobs: list[TuningJob] = []
         self._named: dict[str, list[TuningJob]] = {}
+        self._of_trial: dict[str, dict[datetime, TuningJob]] = {}
         self._lock = threading.RLock()
 
     def plan(
@@ -55,14 +60,17 @@ class Scope:
         Args:
             name: Its name; the same name, creation and seed give the same schedule.
             created: Its creation; None: now.
-            **options: Any field of `Plan` (`trials=45`, `trial_seconds=(60, 90)`)
-                and any other of `TuningJob` (`strategy="Random"`).
+            **options: Any field of `Plan` (`trials=45`, `trial_seconds=(60, 90)`), of
+                its one `Definition` (`spot=True`), and any other of `TuningJob`
+                (`strategy="Random"`, `definitions=(…)` where there are several).
         """
         born = self.clock.now if created is None else instant(created)
         text = f"{self._seed}/{self.home.account}/{self.home.region}/{name}/{born}"
         rng = random.Random(text)  # noqa: S311 - a schedule, not a secret
-        known = {field.name for field in fields(Plan)}
-        wanted = Plan(**{key: options.pop(key) for key in known & options.keys()})
+        wanted = Plan(**_taken(Plan, options))
+        own = _taken(Definition, options)
+        if own:
+            options["definitions"] = (Definition(**own),)
         return self.add(
             planned(TuningJob(name=name, created=born, **options), wanted, rng)
         )
@@ -86,12 +94,12 @@ class Scope:
                     )
                     raise ServiceError(code, message)
             namesakes.append(job)
-            insort(self._jobs, job, key=_born)
+            self._know(job)
         return job
 
     def replace(self, job: TuningJob) -> TuningJob:
         """Put a schedule in the place of the living one of its name."""
-        return self._change(job.name, lambda _: job)
+        return self._change(self.job(job.name), lambda _: job)
 
     def stop(self, name: str, seconds: float = 20.0) -> TuningJob:
         """Stop a tuning job from now on; its running trials end within `seconds`."""
@@ -109,28 +117,27 @@ class Scope:
                 raise invalid(message)
             return changes.stopped(job, now, seconds)
 
-        return self._change(name, change)
+        return self._change(self.job(name), change)
 
     def delete(self, name: str, deleting_seconds: float = 0.0) -> TuningJob:
         """Delete a tuning job, whatever its status, with all that it shows."""
         now = self.clock.now
         return self._change(
-            name, lambda job: changes.deleted(job, now, deleting_seconds)
+            self.job(name), lambda job: changes.deleted(job, now, deleting_seconds)
         )
 
     def delete_trial(self, name: str, trial_name: str) -> Trial:
-        """Delete one trial of a tuning job, whatever its status."""
+        """Delete one trial of a tuning job, whatever the status of either.
+
+        Raises:
+            ServiceError: It is not there.
+        """
         now = self.clock.now
-        gone = [
-            trial
-            for trial in self.job(name).trials
-            if trial.name.lower() == trial_name.lower() and trial.exists(now)
-        ]
-        if not gone:
-            message = "Requested resource not found."
-            raise invalid(message)
-        self._change(name, lambda job: changes.without_trial(job, trial_name, now))
-        return gone[0]
+        job, trial = self.trial(trial_name, now)
+        if job.name.lower() != name.lower():
+            raise no_trial()
+        self._change(job, lambda job: changes.without_trial(job, trial_name, now))
+        return trial
 
     def job(self, name: str, at: datetime | None = None) -> TuningJob:
         """The tuning job of a name, compared without case, that lives at `at` or now.
@@ -150,17 +157,44 @@ class Scope:
         with self._lock:
             return self._jobs.copy()
 
-    def owner(self, trial_name: str) -> TuningJob | None:
-        """The living tuning job that shows a trial of that name, or None."""
-        now = self.clock.now
-        wanted = trial_name.lower()
-        for job in self.jobs():
-            if job.exists(now) and any(
-                trial.name.lower() == wanted and trial.exists(now)
+    def trial(self, name: str, at: datetime) -> tuple[TuningJob, Trial]:
+        """The trial of a name, compared without case, at `at`, and its tuning job.
+
+        A trial outlives its tuning job.
+
+        Raises:
+            ServiceError: There is none, as the API says it.
+        """
+        wanted = name.lower()
+        with self._lock:
+            for job in self._of_trial.get(wanted, {}).values():
+                for trial in job.trials:
+                    if trial.name.lower() == wanted and trial.exists(at):
+                        return job, trial
+        raise no_trial()
+
+    def trials(self, names: Iterable[str] | None) -> list[tuple[TuningJob, Trial]]:
+        """All schedules of trials, past and future ones included, or of these names."""
+        if names is None:
+            return [(job, trial) for job in self.jobs() for trial in job.trials]
+        with self._lock:
+            return [
+                (job, trial)
+                for name in sorted(names)
+                for job in self._of_trial.get(name.lower(), {}).values()
                 for trial in job.trials
-            ):
-                return job
-        return None
+                if trial.name.lower() == name.lower()
+            ]
+
+    def parents(self, job: TuningJob) -> list[TuningJob]:
+        """The tuning jobs that one was warm-started from, deleted ones too."""
+        with self._lock:
+            return [
+                parent
+                for name in job.parents
+                for parent in self._named.get(name.lower(), ())
+                if parent.created <= job.created
+            ]
 
     def truth(self) -> dict[str, Any]:
         """What a full read would show now.
@@ -171,28 +205,70 @@ class Scope:
             datetimes in UTC, metric values as botocore gives them.
         """
         now = self.clock.now
-        listed = [job for job in self.jobs() if job.listed(now)]
         return {
-            "tuning_jobs": [job.view(now, self.home) for job in listed],
+            "tuning_jobs": [job.view(now, self.home) for job in self._listed(now)],
             "trials": {
                 job.name: [
                     trial.view(now, self.home)
                     for trial in job.trials
                     if trial.listed(now)
                 ]
-                for job in listed
+                for job in self._listed(now)
             },
         }
 
-    def _change(self, name: str, change: Callable[[TuningJob], TuningJob]) -> TuningJob:
+    def details(self) -> dict[str, Any]:
+        """What an exact read of everything listed would show now, beyond `truth`.
+
+        Returns:
+            `tuning_jobs`: descriptions, oldest first; `trials`: tuning job name to
+            descriptions, oldest first; `tags`: tuning job name to `Tags`, its trials'
+            too. All as in `truth`.
+        """
+        now, home = self.clock.now, self.home
+        listed = self._listed(now)
+        return {
+            "tuning_jobs": [
+                descriptions.tuning_job(job, now, home, self.parents(job))
+                for job in listed
+            ],
+            "trials": {
+                job.name: [
+                    descriptions.trial(job, trial, now, home)
+                    for trial in job.trials
+                    if trial.listed(now)
+                ]
+                for job in listed
+            },
+            "tags": {job.name: descriptions.tags(job) for job in listed},
+        }
+
+    def _listed(self, now: datetime) -> list[TuningJob]:
+        return [job for job in self.jobs() if job.listed(now)]
+
+    def _change(
+        self, old: TuningJob, change: Callable[[TuningJob], TuningJob]
+    ) -> TuningJob:
         with self._lock:
-            old = self.job(name)
             new = change(old)
-            namesakes = self._named[name.lower()]
+            namesakes = self._named[old.name.lower()]
             namesakes[namesakes.index(old)] = new
             self._jobs.remove(old)
-            insort(self._jobs, new, key=_born)
+            for trial in old.trials:
+                del self._of_trial[trial.name.lower()][old.created]
+            self._know(new)
             return new
+
+    def _know(self, job: TuningJob) -> None:
+        insort(self._jobs, job, key=_born)
+        for trial in job.trials:
+            self._of_trial.setdefault(trial.name.lower(), {})[job.created] = job
+
+
+def _taken(kind: type[Plan | Definition], options: dict[str, Any]) -> dict[str, Any]:
+    """The options that are fields of a class, taken out of the others."""
+    known = {field.name for field in fields(kind)}
+    return {name: options.pop(name) for name in known & options.keys()}
 
 
 def _born(job: TuningJob) -> tuple[datetime, str]:

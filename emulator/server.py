@@ -11,7 +11,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
-from emulator.gateway import Dropped
+from emulator.replies import Dropped
 from emulator.security_tokens import Reply
 from emulator.wire import CONTENT_TYPE, error_body
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from emulator.homes import Home
 from emulator.wire import widened
@@ -35,6 +35,11 @@ class Trial:
             and infinity as bare literals), text such as "NaN", or None: no metric.
             Shown once the objective has settled.
         metric_type: `Type` of the metric; None: absent, as in every recorded answer.
+        metrics: Further final metrics by name; shown in the description only.
+        metrics_in_1970: The final metrics' times are milliseconds ÷ 1000.
+        billable_fraction: What is billed of the training time; spot saves the rest.
+        touched_after_seconds: How long after the end `LastModifiedTime` moves once
+            more, in the description; None: it does not.
         hyperparameters: `TunedHyperParameters`: text to text.
         definition_name: `TrainingJobDefinitionName`; None: absent.
         failure_reason: Shown from the end on, cut at 1024 characters.
@@ -56,6 +61,10 @@ class Trial:
     metric_name: str = "validation:auc"
     value: float | str | None = None
     metric_type: str | None = None
+    metrics: Mapping[str, float | str] = field(default_factory=dict)
+    metrics_in_1970: bool = False
+    billable_fraction: float = 1.0
+    touched_after_seconds: float | None = None
     hyperparameters: Mapping[str, str] = field(default_factory=dict)
     definition_name: str | None = None
     failure_reason: str | None = None
@@ -151,6 +160,6 @@ class Trial:
                 yield instant
 
 
-def reached(instant: datetime | None, at: datetime) -> bool:
+def reached(instant: datetime | None, at: datetime) -> TypeGuard[datetime]:
     """Whether an instant that may never come has come by `at`."""
     return instant is not None and instant <= at

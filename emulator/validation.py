@@ -33,15 +33,16 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 @cache
-def service_model() -> ServiceModel:
-    """SageMaker's service model as the installed botocore ships it."""
-    return botocore.session.get_session().get_service_model("sagemaker")
+def service_model(service: str) -> ServiceModel:
+    """A service's model as the installed botocore ships it."""
+    return botocore.session.get_session().get_service_model(service)
 
 
-def checked(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def checked(service: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """The request's known members, timestamps as datetimes.
 
     Args:
+        service: botocore's name of the service.
         operation: The API's name of the operation.
         body: The decoded JSON body.
 
@@ -49,7 +50,7 @@ def checked(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
         ServiceError: A SerializationException for a wrong type, else one
             ValidationException that tells all constraints that failed.
     """
-    shape = service_model().operation_model(operation).input_shape
+    shape = service_model(service).operation_model(operation).input_shape
     if shape is None:
         return {}
     failures = list(_failures(shape, dict(body), ""))

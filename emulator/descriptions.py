@@ -1,0 +1,288 @@
+"""What the two Describe operations show of a tuning job and of a trial. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from emulator.jobs import milliseconds
+from emulator.trials import FAILURE_REASON_LIMIT, reached
+from emulator.wire import EPOCH, widened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from emulator.homes import Home
+    from emulator.jobs import Trial, TuningJob
+
+DOWNLOAD = timedelta(seconds=20)
+UPLOAD = timedelta(seconds=5)
+MESSAGES = {
+    "Starting": "Preparing the instances for training",
+    "Downloading": "Downloading input data",
+    "Training": "Training image download completed. Training in progress.",
+    "Uploading": "Uploading generated training model",
+    "Stopping": "Stopping the training job",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+}
+"""`StatusMessage` of each secondary status."""
+
+
+def tuning_job(
+    job: TuningJob, at: datetime, home: Home, parents: Iterable[TuningJob] = ()
+) -> dict[str, Any]:
+    """What DescribeHyperParameterTuningJob answers at `at`.
+
+    Unlike a summary it has no `Strategy` and `ResourceLimits` of its own: they are
+    inside its config.
+
+    Args:
+        job: A tuning job that lives at `at`.
+        at: When.
+        home: Where it lives.
+        parents: The tuning jobs that it was warm-started from.
+    """
+    summary = job.view(at, home) or {}
+    config: dict[str, Any] = {
+        "Strategy": summary.pop("Strategy"),
+        "ResourceLimits": summary.pop("ResourceLimits"),
+    }
+    several = len(job.definitions) > 1
+    if not several:
+        config["HyperParameterTuningJobObjective"] = job.objective()
+        config["ParameterRanges"] = job.definitions[0].ranges
+    shown: dict[str, Any] = {
+        **summary,
+        "HyperParameterTuningJobArn": job.described_arn(home),
+        "HyperParameterTuningJobConfig": {**config, **job.config},
+        "ConsumedResources": {"RuntimeInSeconds": _runtime(job, at)},
+    }
+    views = [
+        each.view(home, job.objective(), alone=not several) for each in job.definitions
+    ]
+    if several:
+        shown["TrainingJobDefinitions"] = views
+    else:
+        shown["TrainingJobDefinition"] = views[0]
+    best = _best([job], at)
+    if best is not None:
+        shown["BestTrainingJob"] = best[1].view(at, home)
+    if job.parents:
+        names = [{"HyperParameterTuningJobName": name} for name in job.parents]
+        shown["WarmStartConfig"] = {
+            "ParentHyperParameterTuningJobs": names,
+            "WarmStartType": job.warm_start_type,
+        }
+        overall = _best([job, *parents], at)
+        if overall is not None and job.warm_start_type == "IdenticalDataAndAlgorithm":
+            name = {"TuningJobName": overall[0].name}
+            shown["OverallBestTrainingJob"] = {
+                **(overall[1].view(at, home) or {}),
+                **name,
+            }
+    completion = _completion(job, at, best and best[1])
+    if completion:
+        shown["TuningJobCompletionDetails"] = completion
+    ended = "HyperParameterTuningEndTime" in summary
+    if ended and job.failure_reason is not None:
+        shown["FailureReason"] = job.failure_reason
+    return {**shown, **job.description}
+
+
+def trial(
+    job: TuningJob, trial: Trial, at: datetime, home: Home
+) -> dict[str, Any] | None:
+    """What DescribeTrainingJob answers at `at`; None: the trial does not exist.
+
+    Its times are cut to milliseconds. A trial outlives its tuning job.
+    """
+    summary = trial.view(at, home)
+    if summary is None:
+        return None
+    definition = _definition(job, trial, home)
+    output = definition["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+    shown: dict[str, Any] = {
+        "TrainingJobName": trial.name,
+        "TrainingJobArn": summary["TrainingJobArn"],
+        "TuningJobArn": job.described_arn(home),
+        "ModelArtifacts": {
+            "S3ModelArtifacts": f"{output}/{trial.name}/output/model.tar.gz"
+        },
+        "TrainingJobStatus": summary["TrainingJobStatus"],
+        "HyperParameters": {
+            **definition["StaticHyperParameters"],
+            **trial.hyperparameters,
+        },
+        "OutputDataConfig": {"KmsKeyId": "", **definition["OutputDataConfig"]},
+        "CreationTime": milliseconds(trial.created),
+        **_transitions(trial, at),
+    }
+    for name in (
+        "AlgorithmSpecification",
+        "RoleArn",
+        "InputDataConfig",
+        "VpcConfig",
+        "ResourceConfig",
+        "StoppingCondition",
+        "EnableNetworkIsolation",
+        "EnableInterContainerTrafficEncryption",
+        "EnableManagedSpotTraining",
+        "CheckpointConfig",
+        "RetryStrategy",
+        "Environment",
+    ):
+        if name in definition:
+            shown[name] = definition[name]
+    if reached(trial.started, at):
+        shown["TrainingStartTime"] = milliseconds(trial.started)
+    if reached(trial.ended, at):
+        shown |= _ended(trial, trial.ended, at)
+    return shown
+
+
+def tags(job: TuningJob) -> list[dict[str, str]]:
+    """`Tags`, which a tuning job hands on to its trials; Search alone shows them."""
+    return [{"Key": key, "Value": value} for key, value in job.tags.items()]
+
+
+def _ended(trial: Trial, ended: datetime, at: datetime) -> dict[str, Any]:
+    """What is known from the end on."""
+    shown: dict[str, Any] = {"TrainingEndTime": milliseconds(ended)}
+    if trial.failure_reason is not None:
+        shown["FailureReason"] = trial.failure_reason[:FAILURE_REASON_LIMIT]
+    if trial.started is not None:
+        seconds = int((ended - trial.started).total_seconds())
+        shown["TrainingTimeInSeconds"] = seconds
+        shown["BillableTimeInSeconds"] = int(seconds * trial.billable_fraction)
+        metrics = _metrics(trial, ended)
+        if metrics:
+            shown["FinalMetricDataList"] = metrics
+    if trial.touched_after_seconds is not None:
+        touched = ended + timedelta(seconds=trial.touched_after_seconds)
+        if touched <= at:
+            shown["LastModifiedTime"] = milliseconds(touched)
+    return shown
+
+
+def _metrics(trial: Trial, ended: datetime) -> list[dict[str, Any]]:
+    """`FinalMetricDataList`, the objective among the others by name."""
+    values = dict(trial.metrics)
+    if trial.value is not None:
+        values[trial.metric_name] = trial.value
+    seen = ended.replace(microsecond=0)
+    if trial.metrics_in_1970:  # milliseconds, sent as if they were seconds
+        seen = EPOCH + (seen - EPOCH) / 1000
+    return [
+        {
+            "MetricName": name,
+            "Value": widened(value) if isinstance(value, float) else value,
+            "Timestamp": seen,
+        }
+        for name, value in sorted(values.items())
+    ]
+
+
+def _transitions(trial: Trial, at: datetime) -> dict[str, Any]:
+    """The secondary status at `at`, how it came to it, and when that last changed."""
+    steps = [("Starting", trial.created)]
+    if trial.started is not None:
+        training = trial.started + DOWNLOAD
+        if trial.ended is not None:
+            training = min(training, trial.started + (trial.ended - trial.started) / 4)
+        steps += [("Downloading", trial.started), ("Training", training)]
+    if trial.stopping is not None:
+        steps.append(("Stopping", trial.stopping))
+    if trial.ended is not None:
+        uploading = trial.ended - UPLOAD
+        if trial.status == "Completed" and uploading > steps[-1][1]:
+            steps.append(("Uploading", uploading))
+        steps.append((trial.status, trial.ended))
+    seen = sorted(
+        ((status, milliseconds(since)) for status, since in steps if since <= at),
+        key=lambda step: step[1],
+    )
+    shown = [
+        {
+            "Status": status,
+            "StartTime": since,
+            "EndTime": until,
+            "StatusMessage": MESSAGES.get(status, status),
+        }
+        for (status, since), (_, until) in pairwise(seen)
+    ]
+    status, since = seen[-1]
+    last = {"Status": status, "StartTime": since}
+    if reached(trial.ended, at):
+        last["EndTime"] = since
+    shown.append({**last, "StatusMessage": MESSAGES.get(status, status)})
+    return {
+        "SecondaryStatus": status,
+        "SecondaryStatusTransitions": shown,
+        "LastModifiedTime": since,
+    }
+
+
+def _definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
+    """The definition, as the API shows it, that a trial was made from."""
+    several = len(job.definitions) > 1
+    shown = [
+        each.view(home, job.objective(), alone=not several) for each in job.definitions
+    ]
+    given = job.description.get("TrainingJobDefinitions") or [
+        job.description.get("TrainingJobDefinition") or shown[0]
+    ]
+    candidates: Sequence[dict[str, Any]] = given if job.description else shown
+    return next(
+        (
+            each
+            for each in candidates
+            if each.get("DefinitionName") == trial.definition_name
+        ),
+        candidates[0],
+    )
+
+
+def _best(jobs: Iterable[TuningJob], at: datetime) -> tuple[TuningJob, Trial] | None:
+    """The trial with the best finite objective so far, and its tuning job."""
+    rated = [
+        (float(value), job, trial)
+        for job in jobs
+        for trial in job.trials
+        if trial.exists(at)
+        and (value := trial.metric_at(at)) is not None
+        and math.isfinite(float(value))
+    ]
+    if not rated:
+        return None
+    pick = min if rated[0][1].metric_type == "Minimize" else max
+    return pick(rated, key=lambda each: each[0])[1:]
+
+
+def _completion(job: TuningJob, at: datetime, best: Trial | None) -> dict[str, Any]:
+    """`TuningJobCompletionDetails`: trials since the best one, and convergence."""
+    shown: dict[str, Any] = {}
+    if best is not None and best.settled is not None:
+        since = [
+            each
+            for each in job.trials
+            if reached(each.settled, at) and each.settled > best.settled
+        ]
+        shown["NumberOfTrainingJobsObjectiveNotImproving"] = len(since)
+    if reached(job.converged, at):
+        shown["ConvergenceDetectedTime"] = milliseconds(job.converged)
+    return shown
+
+
+def _runtime(job: TuningJob, at: datetime) -> int:
+    """Seconds that its trials have trained by `at`."""
+    spent = [
+        min(at, trial.ended or at) - trial.started
+        for trial in job.trials
+        if trial.started is not None and trial.started <= at
+    ]
+    return sum(int(each.total_seconds()) for each in spent)

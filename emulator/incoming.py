@@ -1,0 +1,70 @@
+"""A request on its way to its answer, and what is remembered of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from emulator.faults import Target
+from emulator.security_tokens import role_account
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from emulator.homes import Home
+    from emulator.identities import Identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One call that was answered.
+
+    Attributes:
+        operation: The API's name of it; AssumeRole too.
+        account: The caller's account.
+        region: The region that it was signed for.
+        params: Its parameters as sent.
+        status: The HTTP status; 0: the connection was dropped.
+        error: The error code, or None.
+        at: The emulated instant at which it was answered.
+        at_real: When it arrived, by `time.monotonic`, in seconds.
+    """
+
+    operation: str
+    account: str
+    region: str
+    params: dict[str, Any]
+    status: int
+    error: str | None
+    at: datetime
+    at_real: float
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request on its way to its answer."""
+
+    operation: str
+    home: Home
+    identity: Identity
+    body: bytes
+    headers: Mapping[str, str]
+    now: datetime
+    params: dict[str, Any] = field(default_factory=dict)
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def target(self) -> Target:
+        """What faults look at."""
+        role = self.params.get("RoleArn") if self.operation == "AssumeRole" else None
+        named = self.params.get("HyperParameterTuningJobName")
+        return Target(
+            self.operation,
+            role_account(role) or self.home.account,
+            self.home.region,
+            named if isinstance(named, str) else None,
+            role,
+            bool(self.params.get("NextToken")),
+        )

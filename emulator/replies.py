@@ -1,0 +1,121 @@
+"""Answers as bytes: the service's JSON, its refusals, and pages of others."""
+
+from __future__ import annotations
+
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from emulator import security_tokens as sts
+from emulator import wire
+from emulator.errors import ServiceError
+from emulator.security_tokens import Reply
+
+if TYPE_CHECKING:
+    from emulator.faults import Fault
+    from emulator.incoming import Incoming
+
+PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+LATIN1 = '{"message":"Zugriff nur über den Stellvertreter"}'.encode("latin-1")
+
+
+class Dropped(Exception):  # noqa: N818 - not an error: an answer that never comes
+    """The connection is to be closed without an answer."""
+
+
+def headers(incoming: Incoming) -> dict[str, str]:
+    """The service's own headers."""
+    return {
+        "x-amzn-RequestId": incoming.request_id,
+        "Content-Type": wire.CONTENT_TYPE,
+        "Date": format_datetime(incoming.now, usegmt=True),
+    }
+
+
+def of_json(incoming: Incoming, status: int, body: str) -> Reply:
+    """An answer of the service."""
+    return Reply(status, headers(incoming), body.encode())
+
+
+def of_error(incoming: Incoming, error: ServiceError) -> Reply:
+    """An error of the service, or of STS in its own protocol."""
+    if incoming.operation == "AssumeRole":
+        return sts.error_reply(error, incoming.request_id)
+    body = wire.error_body(error.code, error.message)
+    return of_json(incoming, error.status, body)
+
+
+def of_fault(incoming: Incoming, fault: Fault) -> Reply:
+    """A fault's own answer.
+
+    Raises:
+        ServiceError: It answers with an error of the service.
+        Dropped: It does not answer.
+    """
+    match fault.kind:
+        case "html":
+            return _page(incoming, fault, 200, "Sign in to the web proxy")
+        case "gateway":
+            told = f"{fault.status} {HTTPStatus(fault.status).phrase}"
+            return _page(incoming, fault, fault.status, told)
+        case "latin1":
+            sent = headers(incoming)
+            return Reply(200, {**sent, "Date": fault.date or sent["Date"]}, LATIN1)
+        case "drop":
+            raise Dropped
+        case "throttle":
+            is_role = incoming.operation == "AssumeRole"
+            code = "Throttling" if is_role else "ThrottlingException"
+            raise ServiceError(code, "Rate exceeded")
+        case "deny":
+            raise _denied(incoming)
+        case "region_disabled":
+            code = "UnrecognizedClientException"
+            message = "The security token included in the request is invalid."
+            raise ServiceError(code, message)
+        case "expired":
+            raise expired(incoming)
+        case _:
+            raise ServiceError(fault.code, fault.message, fault.status)
+
+
+def _page(incoming: Incoming, fault: Fault, status: int, title: str) -> Reply:
+    """An HTML page from someone between the caller and the service."""
+    date = fault.date or headers(incoming)["Date"]
+    sent = {"Content-Type": "text/html; charset=utf-8", "Date": date}
+    return Reply(status, sent, PAGE.format(title).encode())
+
+
+def expired(incoming: Incoming) -> ServiceError:
+    """The refusal of a key that has expired."""
+    is_role = incoming.operation == "AssumeRole"
+    code = "ExpiredToken" if is_role else "ExpiredTokenException"
+    return ServiceError(code, "The security token included in the request is expired")
+
+
+def _denied(incoming: Incoming) -> ServiceError:
+    """AWS's sentence for a call that no policy allows."""
+    if incoming.operation == "AssumeRole":
+        return sts.denied(incoming.identity, incoming.params.get("RoleArn", ""))
+    operation = incoming.operation
+    service = "pricing" if operation == "GetProducts" else "sagemaker"
+    action = f"{service}:{operation}"
+    caller = incoming.identity.arn.split(":", 2)[2]
+    return ServiceError(
+        "AccessDeniedException",
+        f"User: arn:{incoming.home.partition}:{caller} is not authorized to perform: "
+        f"{action}{_resource(incoming)} because no identity-based policy allows the "
+        f"{action} action",
+    )
+
+
+def _resource(incoming: Incoming) -> str:
+    """What a refusal says of the resource: the price list has none."""
+    if incoming.operation == "GetProducts":
+        return ""
+    if incoming.operation == "Search":
+        return " on resource: *"
+    trial = incoming.params.get("TrainingJobName")
+    kind = "training-job" if trial else "hyper-parameter-tuning-job"
+    name = trial or incoming.params.get("HyperParameterTuningJobName", "*")
+    return f" on resource: {incoming.home.arn(kind, str(name).lower())}"
