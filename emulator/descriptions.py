@@ -12,7 +12,7 @@ from emulator.trials import FAILURE_REASON_LIMIT, reached
 from emulator.wire import EPOCH, widened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from emulator.homes import Home
@@ -62,9 +62,7 @@ def tuning_job(
         "HyperParameterTuningJobConfig": {**config, **job.config},
         "ConsumedResources": {"RuntimeInSeconds": _runtime(job, at)},
     }
-    views = [
-        each.view(home, job.objective(), alone=not several) for each in job.definitions
-    ]
+    views = _definitions(job, home)
     if several:
         shown["TrainingJobDefinitions"] = views
     else:
@@ -115,7 +113,8 @@ def trial(
         },
         "TrainingJobStatus": summary["TrainingJobStatus"],
         "HyperParameters": {
-            **definition["StaticHyperParameters"],
+            "_tuning_objective_metric": trial.metric_name,
+            **definition.get("StaticHyperParameters", {}),
             **trial.hyperparameters,
         },
         "OutputDataConfig": {"KmsKeyId": "", **definition["OutputDataConfig"]},
@@ -227,23 +226,22 @@ def _transitions(trial: Trial, at: datetime) -> dict[str, Any]:
     }
 
 
+def _definitions(job: TuningJob, home: Home) -> list[dict[str, Any]]:
+    """A tuning job's definitions, as the API shows them."""
+    alone = len(job.definitions) == 1
+    return [each.view(home, job.objective(), alone=alone) for each in job.definitions]
+
+
 def _definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
     """The definition, as the API shows it, that a trial was made from."""
-    several = len(job.definitions) > 1
-    shown = [
-        each.view(home, job.objective(), alone=not several) for each in job.definitions
-    ]
-    given = job.description.get("TrainingJobDefinitions") or [
-        job.description.get("TrainingJobDefinition") or shown[0]
-    ]
-    candidates: Sequence[dict[str, Any]] = given if job.description else shown
+    shown: list[dict[str, Any]] = (
+        job.description.get("TrainingJobDefinitions")
+        or [each for each in [job.description.get("TrainingJobDefinition")] if each]
+        or _definitions(job, home)
+    )
+    name = trial.definition_name
     return next(
-        (
-            each
-            for each in candidates
-            if each.get("DefinitionName") == trial.definition_name
-        ),
-        candidates[0],
+        (each for each in shown if each.get("DefinitionName") == name), shown[0]
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from emulator.errors import ServiceError
-from tests.emulator.calling import refused, trial, tuning_job
+from tests.emulator.calling import ACCOUNT, refused, trial, tuning_job
 
 if TYPE_CHECKING:
     from emulator import Emulator, Scope
@@ -53,6 +53,61 @@ class TestChanges:
         again = {**name, "HyperParameterTuningJobConfig": config}
         code, _, _ = refused(client.create_hyper_parameter_tuning_job, **again)
         assert code == "ResourceInUse"
+
+    def test_created_job_has_its_own_details(
+        self, emulator: Emulator, scope: Scope, client: Client
+    ) -> None:
+        """What was asked for is described as it was, in the trials as well."""
+        definitions = [
+            {
+                "DefinitionName": name,
+                "TuningObjective": {"Type": "Minimize", "MetricName": f"{name}:loss"},
+                "HyperParameterRanges": {
+                    "CategoricalParameterRanges": [{"Name": name, "Values": ["1"]}]
+                },
+                "StaticHyperParameters": {"fixed": name},
+                "AlgorithmSpecification": {
+                    "TrainingImage": f"{name}:latest",
+                    "TrainingInputMode": "File",
+                },
+                "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/tuning",
+                "OutputDataConfig": {"S3OutputPath": "s3://out/"},
+                "ResourceConfig": {
+                    "InstanceType": "ml.m5.large",
+                    "InstanceCount": count,
+                    "VolumeSizeInGB": 5,
+                },
+                "StoppingCondition": {"MaxRuntimeInSeconds": 60},
+                "EnableManagedSpotTraining": name == "two",
+            }
+            for count, name in enumerate(("one", "two"), 1)
+        ]
+        client.create_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName="made",
+            HyperParameterTuningJobConfig={
+                "Strategy": "Random",
+                "ResourceLimits": {
+                    "MaxNumberOfTrainingJobs": 2,
+                    "MaxParallelTrainingJobs": 2,
+                },
+            },
+            TrainingJobDefinitions=definitions,
+            Autotune={"Mode": "Enabled"},
+            Tags=[{"Key": "team", "Value": "growth"}],
+        )
+        emulator.clock.move(timedelta(days=1))
+        (described,) = scope.details()["tuning_jobs"]
+        trials = scope.details()["trials"]["made"]
+        assert described["TrainingJobDefinitions"] == definitions
+        assert described["Autotune"] == {"Mode": "Enabled"}
+        assert [each["ResourceConfig"]["InstanceCount"] for each in trials] == [1, 2]
+        assert [each["HyperParameters"] for each in trials] == [
+            {"_tuning_objective_metric": f"{name}:loss", "fixed": name, name: "1"}
+            for name in ("one", "two")
+        ]
+        found = client.search(Resource="TrainingJob")["Results"]
+        tags = [each["TrainingJob"]["Tags"] for each in found]
+        assert tags == [[{"Key": "team", "Value": "growth"}]] * 2
 
     def test_description_holds_the_summary(
         self, emulator: Emulator, scope: Scope, client: Client

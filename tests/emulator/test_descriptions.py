@@ -100,6 +100,10 @@ def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> 
             assert (summary or {}).get(name) == (exact and exact.replace(microsecond=0))
         for name in ("TrainingJobName", "TrainingJobArn", "TrainingJobStatus"):
             assert (summary or {}).get(name) == (shown or {}).get(name)
+        definition = (shown or {}).get("ResourceConfig", {}).get("InstanceGroups")
+        assert (definition is not None) == (
+            shown is not None and each.definition_name == "linear"
+        )
         tuned = (summary or {}).get("TunedHyperParameters", {})
         assert tuned.items() <= (shown or {}).get("HyperParameters", {}).items()
 

@@ -118,3 +118,26 @@ class TestProcess:
         assert (state["calls"], state["url"]) == (1, emulator.url)
         assert calls[0]["params"] == {"MaxResults": 5}
         assert self.ask(f"{base}/calls", "DELETE")["calls"] == 0
+
+    def test_details_in_process(self, emulator: Emulator) -> None:
+        """A plan can have definitions, and the details can be read."""
+        base = f"{emulator.url}/_emulator"
+        self.ask(
+            f"{base}/plan",
+            "POST",
+            account=ACCOUNT,
+            region="us-east-1",
+            name="asked",
+            trials=2,
+            definitions=[
+                {"definition_name": "a", "instance_type": "ml.p3.2xlarge"},
+                {"definition_name": "b", "spot": True},
+            ],
+        )
+        emulator.clock.move(seconds=20_000)
+        details = self.ask(f"{base}/details")[f"{ACCOUNT}/us-east-1"]
+        trials = details["trials"]["asked"]
+        kinds = [each["ResourceConfig"]["InstanceType"] for each in trials]
+        assert kinds == ["ml.p3.2xlarge", "ml.m5.xlarge"]
+        prices = {each["instance_type"]: each for each in details["prices"]}
+        assert prices["ml.p3.2xlarge"]["price_per_hour"] == "3.8250000000"
