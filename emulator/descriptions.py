@@ -60,7 +60,6 @@ def tuning_job(
         **summary,
         "HyperParameterTuningJobArn": job.described_arn(home),
         "HyperParameterTuningJobConfig": {**config, **job.config},
-        "ConsumedResources": {"RuntimeInSeconds": _runtime(job, at)},
     }
     views = _definitions(job, home)
     if several:
@@ -68,6 +67,9 @@ def tuning_job(
     else:
         shown["TrainingJobDefinition"] = views[0]
     best = _best([job], at)
+    shown["TuningJobCompletionDetails"] = _completion(job, at, best and best[1])
+    spent = min(at, job.ended or at) - job.created  # wall clock, as recorded
+    shown["ConsumedResources"] = {"RuntimeInSeconds": int(spent.total_seconds())}
     if best is not None:
         shown["BestTrainingJob"] = best[1].view(at, home)
     if job.parents:
@@ -83,9 +85,6 @@ def tuning_job(
                 **(overall[1].view(at, home) or {}),
                 **name,
             }
-    completion = _completion(job, at, best and best[1])
-    if completion:
-        shown["TuningJobCompletionDetails"] = completion
     ended = "HyperParameterTuningEndTime" in summary
     if ended and job.failure_reason is not None:
         shown["FailureReason"] = job.failure_reason
@@ -263,24 +262,15 @@ def _best(jobs: Iterable[TuningJob], at: datetime) -> tuple[TuningJob, Trial] | 
 
 def _completion(job: TuningJob, at: datetime, best: Trial | None) -> dict[str, Any]:
     """`TuningJobCompletionDetails`: trials since the best one, and convergence."""
-    shown: dict[str, Any] = {}
-    if best is not None and best.settled is not None:
-        since = [
-            each
-            for each in job.trials
-            if reached(each.settled, at) and each.settled > best.settled
-        ]
-        shown["NumberOfTrainingJobsObjectiveNotImproving"] = len(since)
+    since = [
+        each
+        for each in job.trials
+        if best is not None
+        and best.settled is not None
+        and reached(each.settled, at)
+        and each.settled > best.settled
+    ]
+    shown: dict[str, Any] = {"NumberOfTrainingJobsObjectiveNotImproving": len(since)}
     if reached(job.converged, at):
         shown["ConvergenceDetectedTime"] = milliseconds(job.converged)
     return shown
-
-
-def _runtime(job: TuningJob, at: datetime) -> int:
-    """Seconds that its trials have trained by `at`."""
-    spent = [
-        min(at, trial.ended or at) - trial.started
-        for trial in job.trials
-        if trial.started is not None and trial.started <= at
-    ]
-    return sum(int(each.total_seconds()) for each in spent)

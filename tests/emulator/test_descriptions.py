@@ -81,6 +81,11 @@ def jobs(draw: st.DrawFn) -> TuningJob:
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
     """Whatever is planned, at any time: the service model knows all that is shown."""
+    summaries = {"HyperParameterTuningJobSummaries": [job.view(at, HOME)]}
+    assert flaws("ListHyperParameterTuningJobs", summaries) == []
+    views = [each.view(at, HOME) for each in job.trials if each.exists(at)]
+    listed = {"TrainingJobSummaries": views}
+    assert flaws("ListTrainingJobsForHyperParameterTuningJob", listed) == []
     parent = tuning_job(trial("best", value=5.0), name="parent")
     assert flaws(DESCRIBE, describe.tuning_job(job, at, HOME, [parent])) == []
     shown = [describe.trial(job, each, at, HOME) for each in job.trials]
@@ -363,8 +368,15 @@ class TestTuningJob:
             "NumberOfTrainingJobsObjectiveNotImproving": since,
             "ConvergenceDetectedTime": after(150),
         }
-        early = describe.tuning_job(job, after(99), HOME)
-        assert "TuningJobCompletionDetails" not in early
+        early = describe.tuning_job(job, after(99), HOME)["TuningJobCompletionDetails"]
+        assert early == {"NumberOfTrainingJobsObjectiveNotImproving": 0}
+
+    @pytest.mark.parametrize(("seconds", "spent"), [(0, 0), (73.2, 73), (500, 103)])
+    def test_resources_are_wall_clock(self, seconds: float, spent: int) -> None:
+        """What is consumed is the time since its creation, until its end."""
+        job = tuning_job(trial("a"), trial("b"))
+        shown = describe.tuning_job(job, after(seconds), HOME)
+        assert shown["ConsumedResources"] == {"RuntimeInSeconds": spent}
 
     def test_failure_reason(self) -> None:
         """A failed tuning job tells why, from its end on."""
