@@ -332,4 +332,11 @@ def test_a_stream_is_named_like_its_schema(stream: str) -> None:
 def test_the_folder_holds_schemas_only() -> None:
     """All that lies in the folder goes into the wheel: a schema a stream, no more."""
     names = sorted(entry.name for entry in schemas_root().iterdir())
-    assert names == ["training_job_summaries.json", "tuning_jobs.json"]
+    assert names == [
+        "scopes.json",
+        "training_instance_prices.json",
+        "training_job_details.json",
+        "training_job_summaries.json",
+        "tuning_job_details.json",
+        "tuning_jobs.json",
+    ]
