@@ -1,0 +1,109 @@
+"""From an answer of the API to a nested record: the stream's JSON Schema says how.
+
+Pure but for reading the schema. What the schema does not name is never taken. An
+answer has the API's member names, and its times are text already (see `timestamp`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning.records import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Convert = Callable[[Any], Any]
+
+_WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
+_NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+@cache
+def shape_of(stream: str) -> Convert:
+    """Make the function that turns an answer into a record of a stream.
+
+    Args:
+        stream: The stream's name, which is its schema's.
+
+    Returns:
+        A function of a dictionary with the API's member names. It gives all columns
+        of the schema, at every depth, and null where a member is absent. It raises
+        AttributeError, TypeError or ValueError where a member is of another kind.
+    """
+    text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
+    return _converter(json.loads(text))
+
+
+@cache
+def snake_case(member: str) -> str:
+    """Name a member as a column: SecondaryStatus is secondary_status, as in boto3."""
+    return _WORDS.sub("_", member).lower()
+
+
+def finite(value: float | str | None) -> tuple[float | None, str | None]:
+    """Split a number of the API's, which arrives as float, int or text.
+
+    Returns:
+        The number, or null where it is not a finite one; and in that case what it is,
+        as text.
+    """
+    if value is None:
+        return None, None
+    try:
+        number = float(value)
+    except ValueError:
+        return None, str(value)
+    if math.isfinite(number):
+        return number, None
+    return None, _NON_FINITE[str(number)]
+
+
+def _converter(schema: dict[str, Any]) -> Convert:
+    """Make the function that converts what a schema describes, if it is there."""
+    kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
+    match kind:
+        case "object" if "properties" in schema:
+            return _structure(schema["properties"])
+        case "object":
+            return _open_map
+        case "array":
+            return _array(_converter(schema["items"]))
+        case "number":
+            return lambda value: finite(value)[0]
+        case "string" if "format" not in schema:
+            return storable
+    return lambda value: value
+
+
+def _structure(properties: dict[str, Any]) -> Convert:
+    """Make the function that converts a structure of these columns."""
+    columns = [(name, _converter(schema)) for name, schema in properties.items()]
+
+    def convert(members: dict[str, Any]) -> dict[str, Any]:
+        found = {snake_case(member): value for member, value in members.items()}
+        return {
+            name: None if (value := found.get(name)) is None else converted(value)
+            for name, converted in columns
+        }
+
+    return convert
+
+
+def _array(converted: Convert) -> Convert:
+    """Make the function that converts an array, nulls in it left out."""
+    return lambda items: [converted(item) for item in items if item is not None]
+
+
+def _open_map(members: dict[str, Any]) -> dict[str, str]:
+    """Convert a map from text to text: names stay, nulls are left out."""
+    return {
+        storable(name): storable(value) if isinstance(value, str) else str(value)
+        for name, value in members.items()
+        if value is not None
+    }

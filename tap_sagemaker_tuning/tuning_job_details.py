@@ -1,0 +1,95 @@
+"""What DescribeHyperParameterTuningJob knows of a tuning job beyond its summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.shapes import shape_of
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.records import Record
+
+
+def tuning_job_details(described: dict[str, Any], keys: dict[str, str]) -> Record:
+    """Make the record of a tuning job in detail.
+
+    Args:
+        described: An answer of DescribeHyperParameterTuningJob.
+        keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
+            tuning job as listed, so that tables join: in `described` cases can differ.
+
+    Returns:
+        A record of the stream `tuning_job_details`; absent members are null.
+    """
+    config = described.get("HyperParameterTuningJobConfig") or {}
+    definitions = _definitions(described, config)
+    # Of one definition, what is searched and why is the tuning job's own as well.
+    only = definitions[0] if len(definitions) == 1 else _for_all(config)
+    members = {
+        **config,
+        **described,
+        "TuningJobStatus": described["HyperParameterTuningJobStatus"],
+        "CreationTime": described["CreationTime"],
+        "Objective": only["Objective"],
+        "ParameterRanges": only["ParameterRanges"],
+        "TrainingJobDefinitions": definitions,
+        "TuningJobCompletionCriteria": _criteria(config),
+        "TuningJobCompletionDetails": _completion(described),
+        "BestTrainingJobName": _name(described.get("BestTrainingJob")),
+        "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
+    }
+    return {**shape_of("tuning_job_details")(members), **keys}
+
+
+def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
+    """List the definitions, one or several, each with its objective and ranges."""
+    one = described.get("TrainingJobDefinition")
+    several = described.get("TrainingJobDefinitions") or []
+    for_all = _for_all(config)
+    return [
+        {
+            **definition,
+            "Objective": definition.get("TuningObjective") or for_all["Objective"],
+            "ParameterRanges": definition.get("HyperParameterRanges")
+            or for_all["ParameterRanges"],
+        }
+        for definition in [*([one] if one else []), *several]
+    ]
+
+
+def _for_all(config: dict[str, Any]) -> dict[str, Any]:
+    """Give what the tuning job says once for all definitions: then there is one."""
+    return {
+        "Objective": config.get("HyperParameterTuningJobObjective"),
+        "ParameterRanges": config.get("ParameterRanges"),
+    }
+
+
+def _criteria(config: dict[str, Any]) -> dict[str, Any] | None:
+    """Flatten the completion criteria: the API's names do not fit 63 characters."""
+    criteria = config.get("TuningJobCompletionCriteria")
+    if criteria is None:
+        return None
+    not_improving = criteria.get("BestObjectiveNotImproving") or {}
+    convergence = criteria.get("ConvergenceDetected") or {}
+    return {
+        **criteria,
+        "MaxTrainingJobsNotImproving": not_improving.get(
+            "MaxNumberOfTrainingJobsNotImproving"
+        ),
+        "CompleteOnConvergence": convergence.get("CompleteOnConvergence"),
+    }
+
+
+def _completion(described: dict[str, Any]) -> dict[str, Any] | None:
+    """Shorten a name of the completion details, which does not fit 63 characters."""
+    details = described.get("TuningJobCompletionDetails")
+    if details is None:
+        return None
+    count = details.get("NumberOfTrainingJobsObjectiveNotImproving")
+    return {**details, "TrainingJobsNotImproving": count}
+
+
+def _name(trial: dict[str, Any] | None) -> str | None:
+    """Take a best trial's name: the trial itself is a row of other streams."""
+    return None if trial is None else trial.get("TrainingJobName")
