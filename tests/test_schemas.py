@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,16 +25,106 @@ STREAMS: dict[str, Any] = {
     "tuning_jobs": TuningJobs,
     "training_job_summaries": TrainingJobSummaries,
 }
-SHAPES = {
-    "tuning_jobs": "HyperParameterTuningJobSummary",
-    "training_job_summaries": "HyperParameterTrainingJobSummary",
+KEYS = {
+    "tuning_jobs": ["tuning_job_arn", "creation_time"],
+    "training_job_summaries": ["training_job_arn", "creation_time"],
+    "scopes": ["account_id", "region"],
+    "tuning_job_details": ["tuning_job_arn", "creation_time"],
+    "training_job_details": ["training_job_arn", "creation_time"],
+    "training_instance_prices": ["region", "instance_type", "currency"],
 }
-PREFIXES = {"tuning_jobs": "hyper_parameter_", "training_job_summaries": ""}
+"""Primary key and replication key of all streams."""
+
+SHAPES = {
+    "tuning_jobs": ["HyperParameterTuningJobSummary"],
+    "training_job_summaries": ["HyperParameterTrainingJobSummary"],
+    "tuning_job_details": ["DescribeHyperParameterTuningJobResponse"],
+    "training_job_details": ["DescribeTrainingJobResponse", "TrainingJob"],
+}
+"""What a stream's records are made of: the last of them is what Search finds."""
+
+PAGES = {
+    "tuning_jobs": "API_HyperParameterTuningJobSummary.html",
+    "training_job_summaries": "API_HyperParameterTrainingJobSummary.html",
+    "tuning_job_details": "API_DescribeHyperParameterTuningJob.html",
+    "training_job_details": "API_DescribeTrainingJob.html",
+    "training_instance_prices": "API_pricing_GetProducts.html",
+    "scopes": "",
+}
+"""The documentation that a schema refers to."""
+
+PREFIXES = {"tuning_jobs": "hyper_parameter_"}
 """What a column's name leaves out of a member's: there it names the job itself."""
 
 METRIC = "training_job_summaries.final_hyper_parameter_tuning_job_objective_metric"
+DETAILS = "tuning_job_details"
+TRIAL = "training_job_details"
+CONFIG = "hyper_parameter_tuning_job_config"
+CRITERIA = "tuning_job_completion_criteria"
+COMPLETION = "tuning_job_completion_details"
+DEFINITION = "training_job_definitions.*"
 
-IGNORED: dict[str, str] = {}
+MOVED = {
+    DETAILS: {
+        "tuning_job_name": "hyper_parameter_tuning_job_name",
+        "tuning_job_arn": "hyper_parameter_tuning_job_arn",
+        "tuning_job_status": "hyper_parameter_tuning_job_status",
+        "objective": f"{CONFIG}.hyper_parameter_tuning_job_objective",
+        f"{CRITERIA}.max_training_jobs_not_improving": f"{CRITERIA}."
+        "best_objective_not_improving.max_number_of_training_jobs_not_improving",
+        f"{CRITERIA}.complete_on_convergence": f"{CRITERIA}."
+        "convergence_detected.complete_on_convergence",
+        **{
+            column: f"{CONFIG}.{column}"
+            for column in (
+                "strategy_config",
+                "parameter_ranges",
+                "training_job_early_stopping_type",
+                CRITERIA,
+                "random_seed",
+            )
+        },
+        f"{DEFINITION}.objective": f"{DEFINITION}.tuning_objective",
+        f"{DEFINITION}.parameter_ranges": f"{DEFINITION}.hyper_parameter_ranges",
+        "best_training_job_name": "best_training_job.training_job_name",
+        "overall_best_training_job_name": "overall_best_training_job.training_job_name",
+        f"{COMPLETION}.training_jobs_not_improving": f"{COMPLETION}."
+        "number_of_training_jobs_objective_not_improving",
+    }
+}
+"""Columns that are not where the API has their members, and where it has those."""
+
+NO_SEARCH = "Search has it not, and a row must not depend on who was asked"
+IGNORED = {
+    f"{DETAILS}.{CONFIG}.strategy": "in tuning_jobs",
+    f"{DETAILS}.{CONFIG}.resource_limits": "in tuning_jobs",
+    f"{DETAILS}.hyper_parameter_tuning_end_time": "in tuning_jobs",
+    f"{DETAILS}.training_job_status_counters": "in tuning_jobs",
+    f"{DETAILS}.objective_status_counters": "in tuning_jobs",
+    f"{DETAILS}.training_job_definition": "an item of training_job_definitions",
+    f"{DETAILS}.best_training_job.*": "a row of training_job_summaries",
+    f"{DETAILS}.overall_best_training_job.*": "a row of training_job_summaries",
+    f"{DETAILS}.{DEFINITION}.environment": "people put API keys there",
+    f"{DETAILS}.{DEFINITION}.resource_config.instance_placement_config": "as in "
+    "training_job_details",
+    f"{TRIAL}.environment": "people put API keys there",
+    f"{TRIAL}.failure_reason": "in training_job_summaries",
+    f"{TRIAL}.labeling_job_arn": "no labeling job launches trials",
+    f"{TRIAL}.algorithm_specification.training_image_config": "how a registry is "
+    "reached; flattened, its names are too long",
+    f"{TRIAL}.resource_config.instance_placement_config": "which UltraServers; "
+    "flattened, its names are too long",
+    f"{TRIAL}.billable_token_count": NO_SEARCH,
+    f"{TRIAL}.infra_check_config": NO_SEARCH,
+    f"{TRIAL}.mlflow_config": NO_SEARCH,
+    f"{TRIAL}.mlflow_details": NO_SEARCH,
+    f"{TRIAL}.profiler_rule_configurations": NO_SEARCH,
+    f"{TRIAL}.profiler_rule_evaluation_statuses": NO_SEARCH,
+    f"{TRIAL}.profiling_status": NO_SEARCH,
+    f"{TRIAL}.progress_info": NO_SEARCH,
+    f"{TRIAL}.remote_debug_config": NO_SEARCH,
+    f"{TRIAL}.serverless_job_config": NO_SEARCH,
+}
 """Members that are no column, by the column they would be, and why."""
 
 DERIVED = {
@@ -42,12 +133,21 @@ DERIVED = {
     "training_job_summaries.account_id": "the scope that was asked",
     "training_job_summaries.region": "the scope that was asked",
     "training_job_summaries.tuning_job_arn": "of the tuning job that was asked about",
-    f"{METRIC}.non_finite": "what `value` can not hold",
+    f"{METRIC}.non_finite": "what `value` cannot hold",
+    f"{DETAILS}.account_id": "the scope that was asked",
+    f"{DETAILS}.region": "the scope that was asked",
+    f"{TRIAL}.account_id": "the scope that was asked",
+    f"{TRIAL}.region": "the scope that was asked",
+    f"{TRIAL}.tuning_job_name": "of the tuning job that was asked about",
+    f"{TRIAL}.final_metric_data_list.*.non_finite": "what `value` cannot hold",
+    f"{TRIAL}.tags": "Search alone has them",
 }
 """Columns that are no member, and what they come from."""
 
 NEVER_NULL = {
     "training_job_summaries.tuning_job_name": "the tap knows whom it asked about",
+    f"{TRIAL}.tuning_job_arn": "the tap knows whom it asked about",
+    f"{DETAILS}.training_job_definitions": "a single definition is an array of one",
     **dict.fromkeys(
         (
             f"tuning_jobs.{counter}"
@@ -70,9 +170,29 @@ NEVER_NULL = {
 CAN_BE_NULL = {f"{METRIC}.value": "null where `non_finite` says what it is"}
 """Columns of required members that are nullable, and why."""
 
+LENIENT = {
+    DETAILS: [
+        "tuning_job_name",
+        "tuning_job_arn",
+        "tuning_job_status",
+        "creation_time",
+    ],
+    TRIAL: [
+        "training_job_name",
+        "training_job_arn",
+        "training_job_status",
+        "creation_time",
+    ],
+}
+"""Streams of which all can be null but these, and what the tap adds: Search leaves out
+what the model requires, and so did the service before it required it."""
+
 TYPES = {
+    "boolean": "boolean",
     "float": "number",
     "integer": "integer",
+    "list": "array",
+    "long": "integer",
     "map": "object",
     "string": "string",
     "structure": "object",
@@ -98,11 +218,34 @@ def nested(schema: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any
     for name, column in schema.get("properties", {}).items():
         yield f"{at}.{name}", column
         yield from nested(column, f"{at}.{name}")
+        yield from nested(column.get("items", {}), f"{at}.{name}.*")
 
 
 def columns() -> list[tuple[str, dict[str, Any]]]:
     """All columns of all streams at every level, each with its path."""
-    return [found for stream in SHAPES for found in nested(schema_of(stream), stream)]
+    return [found for stream in KEYS for found in nested(schema_of(stream), stream)]
+
+
+def walk(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """What a schema has at this path: objects that are not there are made."""
+    for name in names:
+        if name == "*":
+            schema = schema["items"]
+        else:
+            made = {"type": ["object", "null"], "properties": {}}
+            schema = schema["properties"].setdefault(name, made)
+    return schema
+
+
+def as_the_api_has_it(stream: str) -> dict[str, Any]:
+    """The schema of a stream, each column where the API has its member."""
+    schema = deepcopy(schema_of(stream))
+    for column, member in MOVED.get(stream, {}).items():
+        *above, name = column.split(".")
+        moved = walk(schema, above)["properties"].pop(name)
+        *above, name = member.split(".")
+        walk(schema, above)["properties"][name] = moved
+    return schema
 
 
 @dataclass
@@ -113,8 +256,10 @@ class Comparison:
         found: The problems, a sentence each.
         met: The columns that are members, by path, each with its member's name.
         exceptions: The exceptions from the rules that were made use of.
+        is_strict: Whether what the model requires must not be null.
     """
 
+    is_strict: bool = True
     found: list[str] = field(default_factory=list)
     met: dict[str, str] = field(default_factory=dict)
     exceptions: set[str] = field(default_factory=set)
@@ -131,9 +276,10 @@ class Comparison:
                 self.met[path] = member
                 is_required = member in shape.required_members
                 self.column(shape.members[member], properties[name], path)
-                self.null(properties[name], path, is_required=is_required)
-            elif path in IGNORED:
-                self.exceptions.add(path)
+                if self.is_strict or path in NEVER_NULL:
+                    self.null(properties[name], path, is_required=is_required)
+            elif ignored := {path, f"{at}.*"} & IGNORED.keys():
+                self.exceptions |= ignored
             else:
                 self.found.append(f"{path}: the member {member} is no column")
         for name in properties.keys() - named.keys():
@@ -153,6 +299,8 @@ class Comparison:
             self.found.append(f"{path}: date-time is not said exactly of timestamps")
         if shape.type_name == "structure":
             self.structure(shape, column, path)
+        if shape.type_name == "list":
+            self.column(shape.member, column.get("items", {}), f"{path}.*")
         if shape.type_name == "map":
             values = column.get("additionalProperties", {})
             self.column(shape.value, values, f"{path}.*")
@@ -181,10 +329,11 @@ def without_null(column: dict[str, Any]) -> list[str]:
 def compare(model: ServiceModel) -> Comparison:
     """Compare a service model with the schemas."""
     comparison = Comparison()
-    for stream, shape in SHAPES.items():
-        comparison.structure(
-            model.shape_for(shape), schema_of(stream), stream, PREFIXES[stream]
-        )
+    for stream, shapes in SHAPES.items():
+        schema = as_the_api_has_it(stream)
+        comparison.is_strict = stream not in LENIENT
+        for shape in map(model.shape_for, shapes):
+            comparison.structure(shape, schema, stream, PREFIXES.get(stream, ""))
     return comparison
 
 
@@ -221,6 +370,20 @@ NESTED = {
     "ResourceLimits": "tuning_jobs.resource_limits",
     "HyperParameterTrainingJobSummary": "training_job_summaries",
     "FinalHyperParameterTuningJobObjectiveMetric": METRIC,
+    "DescribeHyperParameterTuningJobResponse": DETAILS,
+    "HyperParameterTuningJobConfig": f"{DETAILS}.{CONFIG}",
+    "BestObjectiveNotImproving": f"{DETAILS}.{CONFIG}.{CRITERIA}"
+    ".best_objective_not_improving",
+    "HyperParameterTrainingJobDefinition": f"{DETAILS}.{DEFINITION}",
+    "ContinuousParameterRange": f"{DETAILS}.{DEFINITION}.hyper_parameter_ranges"
+    ".continuous_parameter_ranges.*",
+    "ParentHyperParameterTuningJob": f"{DETAILS}.warm_start_config"
+    ".parent_hyper_parameter_tuning_jobs.*",
+    "DescribeTrainingJobResponse": TRIAL,
+    "TrainingJob": TRIAL,
+    "InstanceGroup": f"{TRIAL}.resource_config.instance_groups.*",
+    "MetricData": f"{TRIAL}.final_metric_data_list.*",
+    "Tag": f"{TRIAL}.tags.*",
 }
 
 
@@ -235,8 +398,9 @@ def test_a_member_that_the_service_gains_is_reported(shape: str, path: str) -> N
 @pytest.mark.parametrize(("shape", "path"), NESTED.items())
 def test_a_member_that_the_service_loses_is_reported(shape: str, path: str) -> None:
     """A botocore without a member that is a column fails the comparison."""
-    lost, *_ = members_of(shape)
-    kept = {name: ref for name, ref in members_of(shape).items() if name != lost}
+    kept = members_of(shape).copy()
+    lost = next(name for name in kept if f"{path}.{xform_name(name)}" not in IGNORED)
+    del kept[lost]
     found = compare(model_with(shape, members=kept, required=[])).found
     column = xform_name(lost).removeprefix(PREFIXES.get(path, ""))
     assert f"{path}.{column}: the column is no member" in found
@@ -286,15 +450,29 @@ def test_a_member_that_turns_required_or_optional_is_reported() -> None:
     assert "tuning_jobs.strategy: the member is optional, nullable: False" in found
 
 
+def column_of(member: str) -> str:
+    """The path of the column that has a member, by the path that the API has it at."""
+    stream, _, path = member.partition(".")
+    for column, moved in reversed(MOVED.get(stream, {}).items()):
+        if f"{path}.".startswith(f"{moved}."):
+            path = f"{column}{path.removeprefix(moved)}"
+    return f"{stream}.{path}"
+
+
+MEMBERS = {column_of(path): member for path, member in compare(MODEL).met.items()}
+"""The columns that are members, each with its member's name."""
+
+
 @pytest.mark.parametrize(("path", "column"), columns())
 def test_each_column_says_what_it_is(path: str, column: dict[str, Any]) -> None:
-    """Each column has a description; that of a member begins with the member's name."""
-    openings = {at: f"{member}: " for at, member in compare(MODEL).met.items()}
-    opening = openings.get(path, "")
-    description = column["description"]
-    assert description.startswith(opening)
-    assert len(description) > len(opening) + 10
-    assert description.endswith(".")
+    """Each column has a description; that of a member begins with the member's name,
+    or with the way to it where the column is not where the API has it.
+    """
+    opening, _, rest = column["description"].partition(": ")
+    member = opening.rpartition(".")[2]
+    assert MEMBERS.get(path, member) == member
+    assert len(rest or opening) > 8
+    assert column["description"].endswith(".")
 
 
 @pytest.mark.parametrize(("path", "column"), columns())
@@ -303,40 +481,58 @@ def test_no_column_lists_its_values(path: str, column: dict[str, Any]) -> None:
     assert column.keys() & {"enum", "const", "pattern"} == set(), path
 
 
-@pytest.mark.parametrize("path", [path for path, _ in columns()])
+@pytest.mark.parametrize("path", [path for path, _ in columns() if "*" not in path])
 def test_flattened_names_fit(path: str) -> None:
     """Flattened with `__`, a column's name fits Postgres's 63 characters."""
     _, *names = path.split(".")
     assert len("__".join(names)) <= 63
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", LENIENT)
+def test_what_can_be_null_in_details(stream: str) -> None:
+    """Of the details all can be null but the keys, and what the tap itself adds."""
+    firm = {f"{stream}.{name}" for name in LENIENT[stream]}
+    added = {"account_id", "region", "tuning_job_name", "tuning_job_arn"}
+    firm |= {f"{stream}.{name}" for name in added} | NEVER_NULL.keys()
+    never = {
+        path
+        for path, column in nested(schema_of(stream), stream)
+        if "null" not in column["type"]
+    }
+    assert never == {path for path in firm if path.startswith(f"{stream}.")}
+
+
+@pytest.mark.parametrize("stream", KEYS)
 def test_keys_are_columns(stream: str) -> None:
     """Primary and replication keys are columns that are never null."""
-    keyed = STREAMS[stream]
     properties = schema_of(stream)["properties"]
-    keys = [*keyed.primary_keys, keyed.replication_key]
-    assert [properties.get(key, {}).get("type") for key in keys] == ["string"] * 2
+    assert {properties.get(key, {}).get("type") for key in KEYS[stream]} == {"string"}
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_stream_is_named_like_its_schema(stream: str) -> None:
-    """A stream's name is its schema file's; the file says what a record is."""
+    """A stream's name is its schema file's, and its keys are those of the table."""
+    keyed = STREAMS[stream]
+    assert keyed.name == stream
+    assert [*keyed.primary_keys, keyed.replication_key] == KEYS[stream]
+
+
+@pytest.mark.parametrize("stream", KEYS)
+def test_a_schema_says_what_a_record_is(stream: str) -> None:
+    """A schema has a title, and in its description the page of the documentation."""
     schema = schema_of(stream)
-    assert STREAMS[stream].name == stream
     assert schema["type"] == "object"
     assert schema["title"]
-    assert f"API_{SHAPES[stream]}.html" in schema["description"]
+    assert PAGES[stream] in schema["description"]
+
+
+@pytest.mark.parametrize("path", [path for path, _ in columns()])
+def test_no_environment(path: str) -> None:
+    """No column at any depth is for environment variables: they hold API keys."""
+    assert "environment" not in path
 
 
 def test_the_folder_holds_schemas_only() -> None:
     """All that lies in the folder goes into the wheel: a schema a stream, no more."""
     names = sorted(entry.name for entry in schemas_root().iterdir())
-    assert names == [
-        "scopes.json",
-        "training_instance_prices.json",
-        "training_job_details.json",
-        "training_job_summaries.json",
-        "tuning_job_details.json",
-        "tuning_jobs.json",
-    ]
+    assert names == sorted(f"{stream}.json" for stream in KEYS)
