@@ -27,9 +27,18 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 CASES = Path(__file__).parent / "cases"
-FUNCTIONS = ("timestamp", "tuning_job", "training_job", "storable")
+FUNCTIONS = (
+    "timestamp",
+    "tuning_job",
+    "training_job",
+    "storable",
+    "tuning_job_details",
+    "training_job_details",
+    "training_instance_prices",
+    "believed",
+)
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PURE = ("values", "replication.plan", "replication.state", "replication.tally")
+PURE = ("values", "replication.plan", "replication.state", "replication.tally", "shapes")
 IMPURE = {"boto3", "botocore", "requests", "singer_sdk"}
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 SCOPE = {"account_id": "111122223333", "region": "us-east-1"}
@@ -193,7 +202,8 @@ def texts(shape: Shape) -> SearchStrategy[str]:
     known = st.sampled_from(shape.metadata.get("enum", ["Completed"]))
     word = st.from_regex("[A-Z][A-Za-z]{0,20}", fullmatch=True)
     kinds = {True: free, False: of_pattern}
-    return {True: known | word, False: kinds[pattern in FREE]}["enum" in shape.metadata]
+    is_free = pattern in FREE or r"\p{" in str(pattern)  # no pattern of Python's
+    return {True: known | word, False: kinds[is_free]}["enum" in shape.metadata]
 
 
 def structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
@@ -210,6 +220,11 @@ def maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
     )
 
 
+def lists(shape: Any) -> SearchStrategy[list[Any]]:
+    """A short list, or an empty one whatever the model says: the service has some."""
+    return st.lists(values(shape.member), max_size=2)
+
+
 def integers(shape: Shape) -> SearchStrategy[int]:
     """A 32-bit integer within the model's bounds."""
     bounds = shape.metadata
@@ -224,6 +239,11 @@ def floats(_: Shape) -> SearchStrategy[float | str]:
     )
 
 
+def booleans(_: Shape) -> SearchStrategy[bool]:
+    """Yes or no."""
+    return st.booleans()
+
+
 def timestamps(_: Shape) -> SearchStrategy[str]:
     """A time as the client's parser gives it."""
     return st.integers(0, 4_102_444_800_000).map(
@@ -234,8 +254,11 @@ def timestamps(_: Shape) -> SearchStrategy[str]:
 KINDS: dict[str, Callable[[Any], SearchStrategy[Any]]] = {
     "structure": structures,
     "map": maps,
+    "list": lists,
     "string": texts,
+    "boolean": booleans,
     "integer": integers,
+    "long": integers,
     "float": floats,
     "timestamp": timestamps,
 }
@@ -252,13 +275,14 @@ def summaries(name: str) -> SearchStrategy[dict[str, Any]]:
 
 
 def closed(schema: Any) -> Any:
-    """The schema, and no property that it does not name."""
+    """The schema, and no property that it does not name, in arrays neither."""
     members = schema.get("properties", {})
     more = {"additionalProperties": False, "required": sorted(members)}
     return {
         **{True: more, False: {}}["properties" in schema],
         **schema,
         "properties": {name: closed(member) for name, member in members.items()},
+        **{word: closed(item) for word, item in schema.items() if word == "items"},
     }
 
 
@@ -270,7 +294,15 @@ def validator(stream: str) -> Draft202012Validator:
     )
 
 
-CHECKS = {name: validator(name) for name in ("tuning_jobs", "training_job_summaries")}
+CHECKS = {
+    name: validator(name)
+    for name in (
+        "tuning_jobs",
+        "training_job_summaries",
+        "tuning_job_details",
+        "training_job_details",
+    )
+}
 
 
 def problems(stream: str, record: dict[str, Any]) -> list[str]:
