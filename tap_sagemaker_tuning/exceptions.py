@@ -5,6 +5,7 @@ TapError
 ├── StateError       a state that cannot be read
 ├── NoResultError    an answer with status 200 that lacks what its operation returns
 ├── UnreadableError  an item of an answer lacks what is needed to read it
+├── GoneError        a tuning job does not exist any more
 └── IncompleteError  something was not read; what was, is written
 
 The command line turns them into `Error: …` and exit code 1.
@@ -37,6 +38,10 @@ class NoResultError(TapError):
 
 class UnreadableError(TapError):
     """An item of an answer lacks what is needed to read it."""
+
+
+class GoneError(TapError):
+    """A tuning job that was listed does not exist any more."""
 
 
 class IncompleteError(TapError):

@@ -7,13 +7,12 @@ answer has the API's member names, and its times are text already (see `timestam
 from __future__ import annotations
 
 import json
-import math
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.records import storable
+from tap_sagemaker_tuning.values import finite, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     Convert = Callable[[Any], Any]
 
 _WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
-_NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 @cache
@@ -44,24 +42,6 @@ def shape_of(stream: str) -> Convert:
 def snake_case(member: str) -> str:
     """Name a member as a column: SecondaryStatus is secondary_status, as in boto3."""
     return _WORDS.sub("_", member).lower()
-
-
-def finite(value: float | str | None) -> tuple[float | None, str | None]:
-    """Split a number of the API's, which arrives as float, int or text.
-
-    Returns:
-        The number, or null where it is not a finite one; and in that case what it is,
-        as text.
-    """
-    if value is None:
-        return None, None
-    try:
-        number = float(value)
-    except ValueError:
-        return None, str(value)
-    if math.isfinite(number):
-        return number, None
-    return None, _NON_FINITE[str(number)]
 
 
 def _converter(schema: dict[str, Any]) -> Convert:

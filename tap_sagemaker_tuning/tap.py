@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     import click
+    from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_sagemaker_tuning.streams.base import TapStream
@@ -64,6 +65,14 @@ class TapSageMakerTuning(Tap):
         return [stream(self) for stream in STREAMS]
 
     @cached_property
+    @override
+    def streams(self) -> dict[str, Stream]:
+        # The SDK orders them by name; what tells of the others has to come last.
+        found = super().streams
+        order = sorted(found.values(), key=lambda stream: type(stream) is STREAMS[-1])
+        return {stream.name: stream for stream in order}
+
+    @cached_property
     def filters(self) -> Filters:
         """What this run is limited by."""
         return Filters.of(self.config)
@@ -75,7 +84,8 @@ class TapSageMakerTuning(Tap):
         run = Run(self.config, self.filters, self.logger, self.check_signal)
         for stream in self._own:
             if isinstance(stream, VisitingStream) and stream.selected:
-                run.want(stream.make_plans(run.clients, self.filters))
+                stream.make_plans(run.clients, self.filters)
+                run.want(stream)
         return run
 
     @property

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.prices import training_instance_prices
-from tap_sagemaker_tuning.records import timestamp
+from tap_sagemaker_tuning.values import timestamp
 from tap_sagemaker_tuning.training_job_details import training_job_details
 from tap_sagemaker_tuning.trial_search import believed, expression, is_useless
 from tap_sagemaker_tuning.tuning_job_details import tuning_job_details

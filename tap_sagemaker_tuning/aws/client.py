@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,19 +14,21 @@ from tap_sagemaker_tuning.aws.errors import (
     NOT_FOUND,
     THROTTLED,
     code,
-    is_retriable,
 )
 from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
+    SEARCH,
 )
+from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.trial_pages import parse_trials
 from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_sagemaker import SageMakerClient
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-_LONGEST_DELAY = 20.0  # seconds
 
 
 class Page(NamedTuple):
@@ -54,33 +54,43 @@ class Client:
 
     Attributes:
         scope: The account and region.
+        connect: Makes a boto3 client of another service and region, with the same
+            credentials; not while threads do likewise.
         calls: Answers so far, retried ones included.
         throttled: How many of them were refused for coming too fast.
     """
 
     def __init__(
-        self, scope: Scope, api: SageMakerClient, config: Mapping[str, Any]
+        self,
+        scope: Scope,
+        connect: Callable[[str, str], Any],
+        config: Mapping[str, Any],
     ) -> None:
-        """Wrap a boto3 client.
+        """Make the boto3 client of a scope.
 
         Args:
             scope: The account and region that it reaches.
-            api: A boto3 client whose timestamps are parsed by `values.timestamp`.
+            connect: Makes a boto3 client of a service in a region, whose timestamps
+                are parsed by `values.timestamp_or_none`.
             config: The settings: page_size and max_attempts.
         """
+        api: SageMakerClient = connect("sagemaker", scope.region)
         self.scope = scope
+        self.connect = connect
         self.calls = 0
         self.throttled = 0
         self._api = api
         self._page_size = config["page_size"]
-        self._max_attempts = config["max_attempts"]
         self._lock = threading.Lock()
         api.meta.events.register("response-received.sagemaker", self._count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
-        # Before botocore's own, so that the delays are these.
-        events.register_first("needs-retry.sagemaker", self._retry_delay)
         events.register(f"before-parse.sagemaker.{LIST_TRIALS.name}", parse_trials)
-        events.register("before-parse.sagemaker", _empty_if_not_text)
+        Retries(config["max_attempts"]).register(events, "sagemaker")
+
+    @property
+    def partition(self) -> str:
+        """The partition of its region: aws, aws-cn, …."""
+        return self._api.meta.partition
 
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """List the tuning jobs, newest first: pages of HyperParameterTuningJobSummary.
@@ -108,7 +118,7 @@ class Client:
             if code(error) in NOT_FOUND:
                 return None
             raise
-        _check_result(DESCRIBE_TUNING_JOB, found)
+        check_result(DESCRIBE_TUNING_JOB, found)
         return found, _time_of(found)
 
     def trials(self, tuning_job_name: str) -> Iterator[Page]:
@@ -123,6 +133,42 @@ class Client:
             SortBy="CreationTime",
             SortOrder="Descending",
         )
+
+    def trial(self, name: str) -> Summary | None:
+        """Ask for one trial by name.
+
+        Returns:
+            What DescribeTrainingJob says; None if there is none of that name, which the
+            service tells as a ValidationException.
+        """
+        try:
+            found: Any = self._api.describe_training_job(TrainingJobName=name)
+        except aws.ClientError as error:
+            if code(error) in {*NOT_FOUND, "ValidationException"}:
+                return None
+            raise
+        check_result(DESCRIBE_TRIAL, found)
+        return dict(found)
+
+    def search_trials(self, expression: Mapping[str, Any]) -> list[Summary]:
+        """Search for trials: all pages, of which some can be empty.
+
+        Args:
+            expression: A SearchExpression of TrainingJob.
+
+        Returns:
+            What Search has of them, in members of DescribeTrainingJob's answer.
+        """
+        pages = self._paginator(SEARCH).paginate(
+            Resource="TrainingJob",
+            SearchExpression=expression,
+            PaginationConfig={"PageSize": SEARCH.page_limit},
+        )
+        return [
+            item["TrainingJob"]
+            for page in self._checked(SEARCH, pages)
+            for item in page.items
+        ]
 
     def paginate_trials(
         self, tuning_job_name: str, config: Mapping[str, Any], token: str | None
@@ -171,7 +217,7 @@ class Client:
         """Pass on the pages' items, if there are any and they go in no circle."""
         seen: set[str] = set()
         for page in pages:
-            _check_result(operation, page)
+            check_result(operation, page)
             items = page[operation.result]
             _LOGGER.debug(
                 "%s: %s: a page of %d", self.scope, operation.name, len(items)
@@ -195,45 +241,16 @@ class Client:
             self.calls += 1
             self.throttled += throttled
 
-    def _retry_delay(
-        self,
-        attempts: int,
-        response: Any,
-        caught_exception: Any,
-        operation: Any,
-        **_: Any,
-    ) -> float | None:
-        """Say in how many seconds to try again; None: not, as far as this goes.
 
-        botocore's retry quota is one bucket for all calls of a client: when several
-        fail together it ends long before max_attempts (botocore 1.44: with 8 calls in
-        flight, one second of HTTP 500 lost 7). And its delays can be over in seconds;
-        these take at least 33 s over ten attempts, 49 s on average.
-        """
-        if attempts >= self._max_attempts:
-            return None
-        if not is_retriable(operation.name, response, caught_exception):
-            return None
-        delay: float = min(_LONGEST_DELAY, 0.1 * 2**attempts)
-        return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
+def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
+    """Refuse an answer with status 200 that is not the service's.
 
-
-def _empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
-    """Put an empty answer in place of bytes that are no text (botocore's event).
-
-    botocore decodes outside of its retries: a broken page would end the call.
+    Raises:
+        NoResultError: It lacks what the operation returns.
     """
-    try:
-        response_dict["body"].decode()
-    except UnicodeDecodeError:
-        response_dict["body"] = b"{}"
-
-
-def _check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """Refuse an answer with status 200 that is not SageMaker's."""
     if answer.get(operation.result) is None:
         msg = (
-            f"{operation.name}: status 200 without {operation.result}: not SageMaker. "
+            f"{operation.name}: status 200 without {operation.result}: not AWS. "
             "Check aws_endpoint_url and HTTPS_PROXY"
         )
         raise NoResultError(msg)

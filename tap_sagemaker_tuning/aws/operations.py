@@ -55,6 +55,17 @@ DESCRIBE_TUNING_JOB = Operation(
     result="HyperParameterTuningJobName",
     resource="hyper-parameter-tuning-job/*",
 )
+DESCRIBE_TRIAL = Operation(
+    name="DescribeTrainingJob", result="TrainingJobName", resource="training-job/*"
+)
+SEARCH = Operation(name="Search", result="Results", resource="*", page_limit=100)
+GET_PRODUCTS = Operation(
+    name="GetProducts",
+    result="PriceList",
+    resource="*",
+    service="pricing",
+    page_limit=100,
+)
 GET_CALLER_IDENTITY = Operation(
     name="GetCallerIdentity", result="Account", resource="*", service="sts"
 )
@@ -68,6 +79,9 @@ OPERATIONS = {
         LIST_TUNING_JOBS,
         LIST_TRIALS,
         DESCRIBE_TUNING_JOB,
+        DESCRIBE_TRIAL,
+        SEARCH,
+        GET_PRODUCTS,
         GET_CALLER_IDENTITY,
         ASSUME_ROLE,
     )

@@ -236,13 +236,15 @@ def _reading(
 
 
 def _client(session: boto3.Session, scope: Scope, config: Mapping[str, Any]) -> Client:
-    api = session.client(
-        "sagemaker",
-        region_name=scope.region,
-        endpoint_url=config.get("aws_endpoint_url"),
-        config=_config(config),
-    )
-    return Client(scope, api, config)
+    def connect(service: Any, region: str) -> Any:
+        return session.client(
+            service,
+            region_name=region,
+            endpoint_url=config.get("aws_endpoint_url"),
+            config=_config(config),
+        )
+
+    return Client(scope, connect, config)
 
 
 def _config(config: Mapping[str, Any]) -> Config:

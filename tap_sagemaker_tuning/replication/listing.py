@@ -30,6 +30,8 @@ class ListedJob:
         has_ended: Whether it launches no more trials.
         end: When it ended; None where the service did not tell.
         packed: Its summary, as JSON.
+        packed_description: What DescribeHyperParameterTuningJob said of it, likewise;
+            None: it was not asked for by name.
     """
 
     name: str
@@ -38,9 +40,12 @@ class ListedJob:
     has_ended: bool
     end: str | None
     packed: bytes
+    packed_description: bytes | None = None
 
     @classmethod
-    def of(cls, summary: Summary, seen: str) -> ListedJob:
+    def of(
+        cls, summary: Summary, seen: str, description: Summary | None = None
+    ) -> ListedJob:
         """Take it from a summary.
 
         Raises:
@@ -52,7 +57,8 @@ class ListedJob:
             seen=seen,
             has_ended=has_ended(summary),
             end=summary.get("HyperParameterTuningEndTime"),
-            packed=json.dumps(summary, separators=(",", ":")).encode(),
+            packed=_packed(summary),
+            packed_description=None if description is None else _packed(description),
         )
 
     @property
@@ -64,6 +70,14 @@ class ListedJob:
     def summary(self) -> Summary:
         """What the API said of it."""
         found: Summary = json.loads(self.packed)
+        return found
+
+    @property
+    def description(self) -> Summary | None:
+        """The same, with all that a description has; None: it was not asked for."""
+        if self.packed_description is None:
+            return None
+        found: Summary = json.loads(self.packed_description)
         return found
 
 
@@ -146,6 +160,10 @@ def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> b
         return True
     shows_open = any((job.key, job.created) in wanted.open for job in page)
     return shows_open and bool(listing.unmet(wanted))
+
+
+def _packed(members: Summary) -> bytes:
+    return json.dumps(members, separators=(",", ":")).encode()
 
 
 def _text(value: object) -> str:

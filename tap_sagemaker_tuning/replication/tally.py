@@ -46,10 +46,14 @@ class Tally:
         self._created: dict[str, str] = {}  # by the trial's name
         self._earliest_open: str | None = None
 
-    def add(self, trial: Summary) -> None:
+    def add(self, trial: Summary, *, may_change: bool = False) -> None:
         """Count a trial.
 
         One without an objective status is final only once the tuning job has ended.
+
+        Args:
+            trial: What its tuning job lists of it.
+            may_change: Whether something of it can still change that is not listed.
         """
         created: str = trial["CreationTime"]
         self._created[trial["TrainingJobName"]] = created
@@ -57,7 +61,7 @@ class Tally:
         is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
             self._has_ended if objective is None else objective != "Pending"
         )
-        if not is_final:
+        if may_change or not is_final:
             self._earliest_open = min(created, self._earliest_open or created)
 
     @property

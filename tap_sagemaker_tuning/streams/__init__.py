@@ -7,11 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.streams.scopes import Scopes
+from tap_sagemaker_tuning.streams.training_instance_prices import (
+    TrainingInstancePrices,
+)
+from tap_sagemaker_tuning.streams.training_job_details import TrainingJobDetails
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
+from tap_sagemaker_tuning.streams.tuning_job_details import TuningJobDetails
 from tap_sagemaker_tuning.streams.tuning_jobs import TuningJobs
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.streams.base import TapStream
 
-STREAMS: tuple[type[TapStream], ...] = (TuningJobs, TrainingJobSummaries)
-"""All streams."""
+STREAMS: tuple[type[TapStream], ...] = (
+    TuningJobs,
+    TrainingJobSummaries,
+    TuningJobDetails,
+    TrainingJobDetails,
+    TrainingInstancePrices,
+    Scopes,
+)
+"""All streams, in the order in which they are told of; the last is read last."""

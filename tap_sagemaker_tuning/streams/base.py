@@ -65,7 +65,7 @@ class TapStream(Stream):
 
     operations: ClassVar[tuple[Operation, ...]] = ()
     """What it calls, beside what the way in needs."""
-    methods: ClassVar[tuple[str, ...]] = ("INCREMENTAL",)
+    methods: ClassVar[tuple[str, ...]] = ("FULL_TABLE",)
     """The replication methods that a catalog may choose."""
 
     @classmethod

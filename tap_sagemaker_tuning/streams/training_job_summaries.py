@@ -6,6 +6,7 @@ import sys
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.aws.client import Page
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
@@ -41,10 +42,9 @@ class TrainingJobSummaries(VisitingStream):
         self, client: Client, visit: Visit, tally: Tally
     ) -> Iterator[list[Record]]:
         """Read the tuning job's trials, newest first, down to the visit's time."""
-        pages = self._full.pages(client, visit) if self._full else since(client, visit)
         # The watermark needs all trials, so the service is not asked for some only.
         only = None if self._full else self.config.get("status_equals")
-        for page in pages:
+        for page in self._pages(client, visit):
             with readable("a trial"):
                 for trial in page:
                     tally.add(trial)
@@ -55,6 +55,11 @@ class TrainingJobSummaries(VisitingStream):
                     if only in {None, trial.get("TrainingJobStatus")}
                 ]
             yield records
+
+    def _pages(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
+        if self._full:
+            return self._full.pages(client, visit)
+        return (page.items for page in since(client, visit))
 
     @override
     def read(self) -> Iterator[Record]:
@@ -86,16 +91,16 @@ class TrainingJobSummaries(VisitingStream):
         return FullTable(self.config, saved, self.logger)
 
 
-def since(client: Client, visit: Visit) -> Iterator[list[Summary]]:
+def since(client: Client, visit: Visit) -> Iterator[Page]:
     """Read a tuning job's trials, newest first, down to the time that a visit says."""
     for page in client.trials(visit.job.name):
         if visit.since is None:
-            yield page.items
+            yield page
             continue
         with readable("a trial"):
             found = [t for t in page.items if t["CreationTime"] >= visit.since]
             is_end = bool(page.items) and page.items[-1]["CreationTime"] < visit.since
-        yield found
+        yield Page(found, page.seen)
         if is_end:
             return
 

@@ -84,10 +84,9 @@ class VisitingStream(TapStream):
     def check_state(cls, entry: Entry, filters: Filters) -> None:
         ScopeState.from_json(entry, filters)
 
-    def make_plans(self, clients: list[Client], filters: Filters) -> Plans:
+    def make_plans(self, clients: list[Client], filters: Filters) -> None:
         """Plan what to read of each scope from its state; in FULL_TABLE from none."""
         self.plans = {client: self._plan(client, filters) for client in clients}
-        return self.plans
 
     @override
     def read(self) -> Iterator[Record]:

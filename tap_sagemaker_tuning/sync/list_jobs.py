@@ -134,7 +134,8 @@ def _ask_for(
         listing.began = listing.began or seen
         try:
             with readable("it"):
-                listing.add([ListedJob.of(summary_of(description), seen)])
+                summary = summary_of(description)
+                listing.add([ListedJob.of(summary, seen, without_secrets(description))])
         except UnreadableError as error:
             listing.unreadable.append((name, error))
     if most is None and len(denied) == len(names) > 1:
@@ -146,3 +147,15 @@ def summary_of(description: Summary) -> Summary:
     """Make the HyperParameterTuningJobSummary of a description, which has all of it."""
     whole = {**description, **description["HyperParameterTuningJobConfig"]}
     return {member: whole[member] for member in _SUMMARY & whole.keys()}
+
+
+def without_secrets(description: Summary) -> Summary:
+    """Leave out of a description what no one may keep: people put API keys there."""
+    hidden = {"Environment", "ResponseMetadata"}
+    kept = {name: part for name, part in description.items() if name not in hidden}
+    if "TrainingJobDefinition" in kept:
+        kept["TrainingJobDefinition"] = without_secrets(kept["TrainingJobDefinition"])
+    if "TrainingJobDefinitions" in kept:
+        several = kept["TrainingJobDefinitions"] or []
+        kept["TrainingJobDefinitions"] = [without_secrets(each) for each in several]
+    return kept

@@ -11,9 +11,9 @@ class ScopeResult:
     """What all streams together came to in one scope.
 
     Attributes:
-        began: The service's time when its tuning jobs were listed; None: they were not.
         started_at: This machine's time when it was begun with.
-        ended_at: The same when it was done with.
+        began: The service's time when its tuning jobs were listed; None: they were not.
+        ended_at: This machine's time when it was done with; None: not yet.
         listed: How many tuning jobs were listed.
         read: Keys of the tuning jobs that were read.
         failed: Keys of those that could not be read.
@@ -21,8 +21,8 @@ class ScopeResult:
         trials: How many trials each stream of trials read, by its name.
     """
 
+    started_at: str
     began: str | None = None
-    started_at: str | None = None
     ended_at: str | None = None
     listed: int = 0
     read: set[str] = field(default_factory=set)

@@ -70,6 +70,7 @@ class Run:
         clients: One a scope, in the order of the settings; none if that failed.
         failures: What was not read.
         results: By client, what became of its scope.
+        stream_names: Names of the streams that are read by visits to tuning jobs.
     """
 
     def __init__(
@@ -98,12 +99,21 @@ class Run:
         self._listings: dict[Client, Listing | Exception] = {}
         self._has_warned = False
         self._open()
-        self.results = {client: ScopeResult() for client in self.clients}
+        self.stream_names: list[str] = []
+        self.results = {client: ScopeResult(now()) for client in self.clients}
 
-    def want(self, plans: Plans) -> None:
-        """Let the listing of each scope serve these plans too."""
-        for client, plan in plans.items():
+    def want(self, stream: Reader) -> None:
+        """Take a stream, its plans made, for one that will be read.
+
+        The listing of each scope serves it, too.
+        """
+        self.stream_names.append(stream.name)
+        for client, plan in stream.plans.items():
             self._wanted.setdefault(client, []).append(plan.wanted)
+
+    def failures_of(self, client: Client) -> list[Failure]:
+        """What was not read of a scope."""
+        return [found for found in self.failures if found.scope == client.scope]
 
     def listing(self, client: Client) -> Listing:
         """The tuning jobs of a scope: listed once in a run, whoever asks first.
@@ -133,7 +143,6 @@ class Run:
         """
 
         def visits(client: Client) -> list[Visit]:
-            self.results[client].started_at = self.results[client].started_at or _now()
             return list(stream.plans[client].visits(self.listing(client)))
 
         concurrency = self._config["concurrency"] if stream.makes_calls else 0
@@ -217,7 +226,7 @@ class Run:
                     self.fail(event.client, visit.job.name, error)
             case Finished(_, error):
                 progress.is_over = True
-                result.ended_at = _now()
+                result.ended_at = now()
                 if error:
                     self.fail(event.client, None, error)
 
@@ -236,6 +245,6 @@ class Run:
                 self._logger.warning("tuning_job_names: no scope has %s", name)
 
 
-def _now() -> str:
+def now() -> str:
     """This machine's time."""
     return timestamp(datetime.now(tz=UTC).isoformat())

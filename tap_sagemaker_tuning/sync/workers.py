@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from tap_sagemaker_tuning.aws.client import Client
 from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, is_denied
-from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.tally import Tally
 from tap_sagemaker_tuning.values import Record
@@ -328,4 +328,6 @@ class _Doubt:
 
 def is_deleted(error: Exception | None) -> bool:
     """Whether a visit ended because its tuning job does not exist any more."""
-    return error is not None and code(error) in NOT_FOUND
+    if error is None:
+        return False
+    return isinstance(error, GoneError) or code(error) in NOT_FOUND

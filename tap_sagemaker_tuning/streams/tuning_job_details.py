@@ -1,16 +1,62 @@
-"""What DescribeHyperParameterTuningJob knows of a tuning job beyond its summary."""
+"""The stream `tuning_job_details`: what a description has beyond the summary."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.exceptions import GoneError, readable
 from tap_sagemaker_tuning.shapes import shape_of
+from tap_sagemaker_tuning.streams.visiting import VisitingStream
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
 
 if TYPE_CHECKING:
-    from tap_sagemaker_tuning.records import Record
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.replication.tally import Tally
+    from tap_sagemaker_tuning.values import Record, Summary
 
 
-def tuning_job_details(described: dict[str, Any], keys: dict[str, str]) -> Record:
+class TuningJobDetails(VisitingStream):
+    """Every tuning job in detail: a DescribeHyperParameterTuningJob each."""
+
+    name = "tuning_job_details"
+    primary_keys = ("tuning_job_arn",)
+    selected_by_default = False
+    of_trials = False
+
+    @override
+    def fetch(
+        self, client: Client, visit: Visit, tally: Tally
+    ) -> Iterator[list[Record]]:
+        """Describe the tuning job, unless the listing had to."""
+        described = visit.job.description or _described(client, visit)
+        with readable("its description"):
+            arn = visit.job.summary["HyperParameterTuningJobArn"]
+            keys = {
+                **client.scope.context,
+                "tuning_job_name": visit.job.name,
+                "tuning_job_arn": arn,
+            }
+            record = record_of(described, keys)
+        yield [record]
+
+
+def _described(client: Client, visit: Visit) -> Summary:
+    found = client.tuning_job(visit.job.name)
+    if found is None or found[0].get("CreationTime") != visit.job.created:
+        msg = f"tuning job {visit.job.name} of {visit.job.created} was deleted"
+        raise GoneError(msg)
+    return found[0]
+
+
+def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
     """Make the record of a tuning job in detail.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tap_sagemaker_tuning.records import Summary
+    from tap_sagemaker_tuning.values import Summary
 
 _LONGEST_VALUE = 1024
 """The longest value of a filter. A hundred names of 63 characters need seven filters;

@@ -1,0 +1,93 @@
+"""The stream `scopes`: how complete each account and region is, and as of when."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.replication.state import complete_as_of
+from tap_sagemaker_tuning.streams.base import TapStream
+from tap_sagemaker_tuning.sync.run import now
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.state import Entry, Filters
+    from tap_sagemaker_tuning.sync.run import Run
+    from tap_sagemaker_tuning.values import Record
+
+
+class Scopes(TapStream):
+    """Every account in every region of the settings: a row at each sync.
+
+    It is read last, since it tells of all other streams. Its state holds until when
+    each of them was read to its end; a row tells the earliest of those selected.
+    """
+
+    name = "scopes"
+    primary_keys = ("account_id", "region")
+
+    @classmethod
+    @override
+    def check_state(cls, entry: Entry, filters: Filters) -> None:
+        complete_as_of(entry)
+
+    @override
+    def read(self) -> Iterator[Record]:
+        """Give a row a scope, also for one that failed or was never reached."""
+        run = self.host.run
+        for client in run.clients:
+            as_of = self._complete_as_of(run, client)
+            yield record_of(run, client, as_of)
+        self.write_state()
+
+    def _complete_as_of(self, run: Run, client: Client) -> str | None:
+        """Take into the state what was read to its end, and say until when all was."""
+        result = run.results[client]
+        entry = self.get_context_state(client.scope.context)
+        streams = dict(entry.get("complete_streams", {}))
+        if result.began and not run.failures_of(client):
+            streams |= dict.fromkeys(run.stream_names, result.began)
+        known = [streams.get(name) for name in run.stream_names]
+        as_of = min((time for time in known if time), default=None)
+        if None in known:  # one of them was never read to its end
+            as_of = None
+        entry["complete_streams"] = streams
+        entry["complete_as_of"] = as_of
+        return as_of
+
+
+def record_of(run: Run, client: Client, as_of: str | None) -> Record:
+    """Make the row of a scope.
+
+    Args:
+        run: The run that read it.
+        client: Its client.
+        as_of: Until when its tables are complete.
+    """
+    result, failures = run.results[client], run.failures_of(client)
+    whole = [failure for failure in failures if failure.tuning_job is None]
+    first = next(iter([*whole, *failures]), None)
+    return {
+        **client.scope.context,
+        "status": "failed" if whole else "incomplete" if failures else "complete",
+        "complete_as_of": as_of,
+        "started_at": result.started_at,
+        "ended_at": result.ended_at or now(),
+        "error": first and explain(first.error),
+        "error_code": first and (code(first.error) or type(first.error).__name__),
+        "tuning_jobs_listed": result.listed,
+        "tuning_jobs_read": len(result.read),
+        "tuning_jobs_open": len(result.open),
+        "tuning_jobs_failed": len(result.failed),
+        "trials_read": max(result.trials.values(), default=0),
+        "calls": client.calls,
+        "throttled_calls": client.throttled,
+    }

@@ -1,0 +1,180 @@
+"""The stream `training_job_details`: what a training job has beyond its summary.
+
+Search proposes: one call finds a hundred trials, but its index lags and its records
+can lack members. DescribeTrainingJob disposes: it is asked for whatever Search did not
+find as the listing has it.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS, SEARCH
+from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
+from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.shapes import shape_of
+from tap_sagemaker_tuning.streams.training_job_summaries import since
+from tap_sagemaker_tuning.streams.visiting import VisitingStream
+from tap_sagemaker_tuning.values import finite, moment, shift, timestamp
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.replication.tally import Tally
+    from tap_sagemaker_tuning.values import Record, Summary
+
+_AFTERMATH = timedelta(minutes=2)
+"""How long after a trial's end its details can change: LastModifiedTime was seen to
+move 13 to 79 s after it (recorded in 2018 to 2024)."""
+
+LISTED = (
+    "TrainingJobStatus",
+    "CreationTime",
+    "TrainingStartTime",
+    "TrainingEndTime",
+)
+"""What the listing knows as well, and stands in for where Search leaves it out."""
+
+
+class TrainingJobDetails(VisitingStream):
+    """Every trial in detail: a DescribeTrainingJob each, or what Search has of it."""
+
+    name = "training_job_details"
+    primary_keys = ("training_job_arn",)
+    selected_by_default = False
+    operations = (*VisitingStream.operations, LIST_TRIALS, SEARCH, DESCRIBE_TRIAL)
+    of_trials = True
+
+    @override
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._without_search: set[Client] = set()
+        self._lock = threading.Lock()
+
+    @override
+    def fetch(
+        self, client: Client, visit: Visit, tally: Tally
+    ) -> Iterator[list[Record]]:
+        """Read the tuning job's trials, newest first, and each one's details."""
+        only = self.config.get("status_equals")
+        for page in since(client, visit):
+            with readable("a trial"):
+                for trial in page.items:
+                    tally.add(trial, may_change=_may_change(trial, page.seen))
+                keys = {
+                    **client.scope.context,
+                    "tuning_job_name": visit.job.name,
+                    "tuning_job_arn": visit.job.summary["HyperParameterTuningJobArn"],
+                }
+                wanted = [
+                    trial
+                    for trial in page.items
+                    if only in {None, trial.get("TrainingJobStatus")}
+                ]
+            found = self._search(client, wanted)
+            records = []
+            for trial in wanted:
+                name = trial["TrainingJobName"]
+                details = found.get(name) or client.trial(name)
+                if details is not None:  # None: it was deleted meanwhile
+                    with readable(f"trial {name}"):
+                        records.append(record_of(details, trial, keys))
+            yield records
+
+    def _search(
+        self, client: Client, trials: list[Summary]
+    ) -> dict[str, dict[str, Any]]:
+        """What Search has of these trials, as far as it agrees with the listing."""
+        if client in self._without_search or not trials:
+            return {}
+        names = [trial["TrainingJobName"] for trial in trials]
+        try:
+            found = client.search_trials(expression(names))
+        except ClientError as error:
+            self._stop_searching(client, error)
+            return {}
+        with readable("what Search found"):
+            if is_useless(found, trials):
+                self._stop_searching(client, None)
+            return believed(found, trials)
+
+    def _stop_searching(self, client: Client, error: ClientError | None) -> None:
+        """Describe each trial of this scope from here on, and say so once."""
+        with self._lock:
+            is_new = client not in self._without_search
+            self._without_search.add(client)
+        if is_new and error:
+            self.logger.warning(
+                "%s: Search (%s) is refused, so each trial takes a call of its own: %s",
+                client.scope,
+                SEARCH.iam_action,
+                explain(error),
+            )
+        elif is_new:
+            self.logger.info(
+                "%s: Search does not know the trials yet, so each takes a call of its "
+                "own in this sync",
+                client.scope,
+            )
+
+
+def _may_change(trial: Summary, seen: str) -> bool:
+    """Whether details of a trial that has ended can still change."""
+    end = trial.get("TrainingEndTime")
+    return end is not None and seen < shift(end, _AFTERMATH)
+
+
+def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> Record:
+    """Make the record of a trial in detail.
+
+    Args:
+        known: An answer of DescribeTrainingJob, or a TrainingJob that Search found.
+        listed: The trial's HyperParameterTrainingJobSummary: keys are as listed.
+        keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
+            tuning job as listed, so that tables join: in `known` cases can differ.
+
+    Returns:
+        A record of the stream `training_job_details`; absent members are null.
+    """
+    metrics = known.get("FinalMetricDataList")
+    members = {
+        **{member: listed.get(member) for member in LISTED},
+        **known,
+        "FinalMetricDataList": metrics and [_metric(metric) for metric in metrics],
+    }
+    return {
+        **shape_of("training_job_details")(members),
+        **keys,
+        "training_job_name": listed["TrainingJobName"],
+        "training_job_arn": listed["TrainingJobArn"],
+    }
+
+
+def _metric(metric: dict[str, Any]) -> dict[str, Any]:
+    """Split a metric's value into a finite number and what else it can be."""
+    value, non_finite = finite(metric.get("Value"))
+    time = _mended(metric.get("Timestamp"))
+    return {**metric, "Value": value, "NonFinite": non_finite, "Timestamp": time}
+
+
+def _mended(time: str | None) -> str | None:
+    """Put right a time of which the service took the milliseconds for microseconds.
+
+    A thousandth of any time of SageMaker's lies in 1970, and none of its own does.
+    """
+    if time is None or not time.startswith("1970-"):
+        return time
+    return timestamp(moment(time).timestamp() * 1000)
