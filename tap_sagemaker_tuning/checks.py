@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections import Counter
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -125,8 +126,13 @@ def _schema_problem(error: Any) -> str:
     name = path[0] + "".join(f"[{part}]" for part in path[1:]) if path else ""
     rule, bound = error.validator, error.validator_value
     if rule == "additionalProperties":
-        unknown = sorted(set(error.instance) - set(error.schema["properties"]))
-        return f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
+        known = error.schema["properties"]
+        unknown = sorted(set(error.instance) - set(known))
+        guesses = [get_close_matches(wrong, known, n=1) for wrong in unknown]
+        meant = ", ".join(guess[0] for guess in guesses if guess)
+        return f"{', '.join(unknown)}: no such setting{name and f' in {name}'}" + (
+            f". Did you mean {meant}?" if meant else ""
+        )
     # A role can hold an external id, which is told to nobody.
     is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
     shown = "the value" if is_secret else repr(error.instance)

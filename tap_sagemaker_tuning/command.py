@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+_CATALOG_PATH = "tap_sagemaker_tuning.catalog"
+
 _CATALOG = Draft202012Validator(
     {
         "type": "object",
@@ -95,6 +97,23 @@ class TapCommand(SingerCommand):
         )
 
     @override
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # --test runs while the options are read, maybe before --catalog is.
+        found, _, _ = self.make_parser(ctx).parse_args(list(args))
+        ctx.meta[_CATALOG_PATH] = found.get("catalog")
+        return super().parse_args(ctx, args)
+
+    @staticmethod
+    def catalog_of(ctx: click.Context) -> dict[str, Any] | None:
+        """The catalog that --catalog names; None: there is no such option.
+
+        Raises:
+            ClickException: It is not a catalog.
+        """
+        path = ctx.meta[_CATALOG_PATH]
+        return None if path is None else _catalog(path)
+
+    @override
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         # --test and --discover run while the options are read.
         with _one_line_errors():
@@ -116,11 +135,17 @@ class JSONFile(click.ParamType[io.StringIO]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> io.StringIO:
         option = param.opts[0] if param else "file"
-        text = json_object(value, option)
-        if option == "--catalog" and not _CATALOG.is_valid(json.loads(text)):
-            msg = f"{option}: {value} is not a catalog such as --discover writes"
-            raise click.ClickException(msg)
-        return io.StringIO(text)
+        if option == "--catalog":
+            return io.StringIO(json.dumps(_catalog(value)))
+        return io.StringIO(json_object(value, option))
+
+
+def _catalog(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
+    if not _CATALOG.is_valid(found):
+        msg = f"--catalog: {path} is not a catalog such as --discover writes"
+        raise click.ClickException(msg)
+    return found
 
 
 def json_object(path: str, option: str) -> str:

@@ -6,8 +6,10 @@ import sys
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_sagemaker_tuning import checks, settings
 from tap_sagemaker_tuning.command import TapCommand, json_object
@@ -17,6 +19,7 @@ from tap_sagemaker_tuning.replication.state import Filters, check
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.sync.failures import report
+from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.sync.run import Run
 
 if sys.version_info >= (3, 12):
@@ -28,11 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    import click
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_sagemaker_tuning.streams.base import TapStream
+
+
+_ATTEMPTS_OF_A_TEST = 3
+"""Tries for a call of a connection test, where max_attempts is not set: a person waits
+for it."""
 
 
 class TapSageMakerTuning(Tap):
@@ -187,6 +194,7 @@ class TapSageMakerTuning(Tap):
             return
         self._has_finished = True
         self.flush()
+        self.logger.info(self.run.summary())
         lines = report(self.run.failures, len(self.run.clients))
         if not lines:
             return
@@ -203,3 +211,37 @@ class TapSageMakerTuning(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         return TapCommand.of(super().get_singer_command(), cls.logger)
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        # The SDK's own reads each stream until its first record, wherever that is.
+        if value != CliTestOptionValue.All.value:
+            super().cb_test(ctx, param, value)
+            return
+        config = ctx.params["config"]
+        tap = cls(
+            config={"max_attempts": _ATTEMPTS_OF_A_TEST, **config.config},
+            parse_env_config=config.parse_env,
+            catalog=TapCommand.catalog_of(ctx),
+        )
+        ctx.exit(tap.test())
+
+    def test(self) -> int:
+        """Test whether all can be read, and say so on standard error.
+
+        Returns:
+            The exit code: 0 if it can.
+        """
+        self.setup_mapper()
+        selected = [stream for stream in self._own if stream.selected]
+        operations = {call for stream in selected for call in stream.operations}
+        run = self.run
+        for failure in run.failures:
+            click.echo(str(failure), err=True)
+        is_well = not run.failures
+        looks = probe(run.clients, operations, self.config, self.check_signal)
+        for client, problems in looks:
+            click.echo(f"{client.scope}: {'; '.join(problems) or 'OK'}", err=True)
+            is_well = is_well and not problems
+        return 0 if is_well else 1

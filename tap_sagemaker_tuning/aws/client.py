@@ -22,7 +22,6 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.trial_pages import parse_trials
 from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.values import timestamp
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
     from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.aws.retries import Retries
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.values import Summary
 
@@ -56,6 +56,7 @@ class Client:
         scope: The account and region.
         connect: Makes a boto3 client of another service and region, with the same
             credentials; not while threads do likewise.
+        retries: Which calls are tried again.
         calls: Answers so far, retried ones included.
         throttled: How many of them were refused for coming too fast.
     """
@@ -65,6 +66,7 @@ class Client:
         scope: Scope,
         connect: Callable[[str, str], Any],
         config: Mapping[str, Any],
+        retries: Retries,
     ) -> None:
         """Make the boto3 client of a scope.
 
@@ -72,11 +74,13 @@ class Client:
             scope: The account and region that it reaches.
             connect: Makes a boto3 client of a service in a region, whose timestamps
                 are parsed by `values.timestamp_or_none`.
-            config: The settings: page_size and max_attempts.
+            config: The settings: page_size.
+            retries: Which calls are tried again.
         """
         api: SageMakerClient = connect("sagemaker", scope.region)
         self.scope = scope
         self.connect = connect
+        self.retries = retries
         self.calls = 0
         self.throttled = 0
         self._api = api
@@ -85,7 +89,7 @@ class Client:
         api.meta.events.register("response-received.sagemaker", self._count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
         events.register(f"before-parse.sagemaker.{LIST_TRIALS.name}", parse_trials)
-        Retries(config["max_attempts"]).register(events, "sagemaker")
+        retries.register(events, "sagemaker")
 
     @property
     def partition(self) -> str:

@@ -23,6 +23,9 @@ NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
 THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
 """Codes of calls that came too fast."""
 
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
+"""Codes of a session that has ended."""
+
 _SERVER_ERROR = 500  # HTTP status
 
 _RENEW = "Renew the credentials: the session token has expired and cannot renew itself"

@@ -5,15 +5,12 @@ https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.client import check_result
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
-from tap_sagemaker_tuning.aws.retries import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tap_sagemaker_tuning.aws.client import Client
 
 ENDPOINTS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
@@ -23,16 +20,17 @@ ENDPOINTS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 class PriceList:
     """The price list of a partition."""
 
-    def __init__(self, api: Any, config: Mapping[str, Any]) -> None:
-        """Wrap a boto3 client of the service `pricing`."""
-        self._api = api
-        Retries(config["max_attempts"]).register(api.meta.events, "pricing")
+    def __init__(self, client: Client) -> None:
+        """Open it with the credentials of a scope of its partition."""
+        self._api = client.connect("pricing", ENDPOINTS[client.partition])
+        client.retries.register(self._api.meta.events, "pricing")
 
-    def training(self, region: str) -> list[str]:
+    def training(self, region: str, at_most: int | None = None) -> list[str]:
         """List the products of a region whose component is training.
 
         Args:
             region: The region, such as `eu-west-1`.
+            at_most: How many are enough; None: all are wanted.
 
         Returns:
             The products, JSON as text each. A region has some two hundred: two calls.
@@ -44,15 +42,13 @@ class PriceList:
                 {"Type": "TERM_MATCH", "Field": field, "Value": value}
                 for field, value in matches.items()
             ],
-            PaginationConfig={"PageSize": GET_PRODUCTS.page_limit},
+            PaginationConfig={
+                "PageSize": at_most or GET_PRODUCTS.page_limit,
+                "MaxItems": at_most,
+            },
         )
         found: list[str] = []
         for page in pages:
             check_result(GET_PRODUCTS, page)
             found += page[GET_PRODUCTS.result]
         return found
-
-
-def open_price_list(client: Client, config: Mapping[str, Any]) -> PriceList:
-    """Open the price list with the credentials of a scope of its partition."""
-    return PriceList(client.connect("pricing", ENDPOINTS[client.partition]), config)

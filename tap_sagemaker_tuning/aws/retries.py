@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from tap_sagemaker_tuning.aws.errors import is_retriable
+from tap_sagemaker_tuning.aws.errors import EXPIRED, is_retriable
 
 _LONGEST_DELAY = 20.0  # seconds
 
@@ -23,9 +23,12 @@ class Retries:
 
     Attributes:
         max_attempts: Most tries for one call.
+        renews: Whether the credentials renew themselves: each try is signed anew, so
+            one that was refused as expired is worth another.
     """
 
     max_attempts: int
+    renews: bool = False
 
     def register(self, events: Any, service: str) -> None:
         """Take over the retries of a client.
@@ -49,7 +52,11 @@ class Retries:
         """Say in how many seconds to try again; None: not, as far as this goes."""
         if attempts >= self.max_attempts:
             return None
-        if not is_retriable(operation.name, response, caught_exception):
+        is_expired = response and response[1].get("Error", {}).get("Code") in EXPIRED
+        if not (
+            is_retriable(operation.name, response, caught_exception)
+            or (self.renews and is_expired)
+        ):
             return None
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret

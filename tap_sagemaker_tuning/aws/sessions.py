@@ -20,11 +20,13 @@ from botocore.credentials import (
     CredentialProvider,
     CredentialResolver,
     DeferredRefreshableCredentials,
+    RefreshableCredentials,
 )
 from botocore.parsers import ResponseParserFactory
 
 from tap_sagemaker_tuning.aws.client import Client
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
+from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.scope import Role, Scope
 from tap_sagemaker_tuning.values import timestamp_or_none
 
@@ -55,9 +57,12 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
         NoRegionError: Neither the settings nor the chain name a region.
         BotoCoreError, ClientError: The caller's own account can not be found out.
     """
-    # At DEBUG botocore shows requests and answers whole, credentials and all.
+    # At INFO botocore tells where it found each endpoint; at DEBUG it shows requests
+    # and answers whole, credentials and all.
     botocore_logger = logging.getLogger("botocore")
-    botocore_logger.setLevel(max(logging.INFO, botocore_logger.getEffectiveLevel()))
+    is_debugging = botocore_logger.isEnabledFor(logging.DEBUG)
+    least = logging.INFO if is_debugging else logging.WARNING
+    botocore_logger.setLevel(max(least, botocore_logger.getEffectiveLevel()))
     # A failure to get credentials comes out of the call that needed them.
     logging.getLogger("botocore.credentials").addFilter(_without_traceback)
     caller = botocore.session.Session(profile=config.get("aws_profile"))
@@ -244,7 +249,9 @@ def _client(session: boto3.Session, scope: Scope, config: Mapping[str, Any]) -> 
             config=_config(config),
         )
 
-    return Client(scope, connect, config)
+    credentials = session.get_credentials()
+    renews = isinstance(credentials, RefreshableCredentials)
+    return Client(scope, connect, config, Retries(config["max_attempts"], renews))
 
 
 def _config(config: Mapping[str, Any]) -> Config:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.metrics import Status, Tag, Timer
 from singer_sdk.singerlib import RecordMessage
 
 from tap_sagemaker_tuning import schemas_root
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record
 
 SCHEMAS = SchemaDirectory(schemas_root())
+_BEGINNING = "Beginning sync of"  # the SDK's line before each stream
 
 
 class Host(Protocol):
@@ -67,6 +69,17 @@ class TapStream(Stream):
     """What it calls, beside what the way in needs."""
     methods: ClassVar[tuple[str, ...]] = ("FULL_TABLE",)
     """The replication methods that a catalog may choose."""
+
+    has_failed: bool
+    """Whether something that it should have read was not."""
+    _timer: Timer
+
+    @override
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_failed = False
+        # The first stream that reads lists for all: its name would mislead.
+        self.logger.addFilter(lambda record: not str(record.msg).startswith(_BEGINNING))
 
     @classmethod
     @abc.abstractmethod
@@ -140,11 +153,19 @@ class TapStream(Stream):
         return all(self.mask.values())
 
     @override
+    def get_sync_timer(self) -> Timer:
+        """Keep the SDK's timer, to tell it what came of the stream."""
+        self._timer = super().get_sync_timer()
+        return self._timer
+
+    @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         """Read all scopes; whatever happens, no record stays in the writer."""
         try:
             yield from self.read()
         finally:
+            if self.has_failed:
+                self._timer.tags[Tag.STATUS] = Status.FAILED
             self.host.flush()
 
     @override

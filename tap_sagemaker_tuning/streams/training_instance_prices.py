@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
-from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, open_price_list
+from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.values import storable, timestamp
@@ -64,12 +64,13 @@ class TrainingInstancePrices(TapStream):
                 )
                 continue
             try:
-                products = open_price_list(client, self.config).training(region)
+                products = PriceList(client).training(region)
                 with readable("the price list"):
                     prices = records_of(products)
             except Exception as error:  # noqa: BLE001 - it must stop no other stream
                 msg = f"{self.name}, {region}: {explain(error)}"
                 run.fail(None, None, TapError(msg))
+                self.has_failed = True
                 continue
             yield from prices
 

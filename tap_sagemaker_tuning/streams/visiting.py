@@ -110,6 +110,8 @@ class VisitingStream(TapStream):
                     case Finished(client, None):
                         self._finish(client)
                         changed.add(client)
+                    case Finished():
+                        self.has_failed = True
                     case _:
                         pass
                 is_end = isinstance(event, Finished)
@@ -146,6 +148,7 @@ class VisitingStream(TapStream):
         elif is_deleted(event.error):
             plan.gone(visit)
         else:
+            self.has_failed = True
             warning = plan.failed(visit)
         if warning:
             self.logger.warning("%s: %s", client.scope, warning)

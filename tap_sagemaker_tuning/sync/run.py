@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -98,6 +99,7 @@ class Run:
         self._wanted: dict[Client, list[Wanted]] = {}
         self._listings: dict[Client, Listing | Exception] = {}
         self._has_warned = False
+        self._began = time.monotonic()
         self._open()
         self.stream_names: list[str] = []
         self.results = {client: ScopeResult(now()) for client in self.clients}
@@ -156,6 +158,28 @@ class Run:
                     plan = stream.plans[event.client]
                     self.results[event.client].open |= plan.state.open.keys()
         self._warn_of_unknown_names()
+
+    def summary(self) -> str:
+        """What the run came to, in one line."""
+        results, clients = list(self.results.values()), self.clients
+        failures = [self.failures_of(client) for client in clients]
+        complete = sum(not found for found in failures)
+        failed = sum(any(f.tuning_job is None for f in found) for found in failures)
+        scopes = f"{complete} of {len(clients)} accounts and regions complete"
+        if complete + failed < len(clients):
+            scopes += f", {len(clients) - complete - failed} incomplete"
+        if failed:
+            scopes += f", {failed} failed"
+        trials = sum(max(result.trials.values(), default=0) for result in results)
+        return (
+            f"{scopes}; "
+            f"tuning jobs: {sum(len(result.read) for result in results)} read, "
+            f"{sum(len(result.open) for result in results)} still open; "
+            f"trials: {trials} read; "
+            f"calls: {sum(client.calls for client in clients)}, "
+            f"{sum(client.throttled for client in clients)} of them throttled; "
+            f"{time.monotonic() - self._began:.1f} s"
+        )
 
     def fail(
         self, client: Client | None, tuning_job: str | None, error: Exception

@@ -1,0 +1,129 @@
+"""The connection test: one small call for each that the selected streams need."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, explain, is_denied
+from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
+    DESCRIBE_TUNING_JOB,
+    GET_PRODUCTS,
+    LIST_TRIALS,
+    LIST_TUNING_JOBS,
+    SEARCH,
+)
+from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
+from tap_sagemaker_tuning.aws.trial_search import expression
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.operations import Operation
+
+_AT_ONCE = 16  # scopes that are looked at side by side
+_POLL = 0.2  # seconds between looks at whether to stop
+_NOBODY = "tap-sagemaker-tuning-test"
+"""A name to ask for where there is none: a permission is looked at before it is."""
+
+
+def probe(
+    clients: Sequence[Client],
+    operations: set[Operation],
+    config: Mapping[str, Any],
+    check_signal: Callable[[], None],
+) -> Iterator[tuple[Client, list[str]]]:
+    """Look whether all scopes can be read.
+
+    Args:
+        clients: One a scope.
+        operations: What the selected streams call.
+        config: The settings.
+        check_signal: Raises if the test is to stop.
+
+    Yields:
+        For each scope, in this order, what cannot be done there, in words; nothing if
+        all is well.
+    """
+    prices = {
+        client: PriceList(client)
+        for client in clients
+        if GET_PRODUCTS in operations and client.partition in ENDPOINTS
+    }
+    left = deque(clients)
+    done: queue.SimpleQueue[tuple[Client, list[str]]] = queue.SimpleQueue()
+
+    def work() -> None:
+        while True:
+            try:
+                client = left.popleft()
+            except IndexError:
+                return
+            look = _Look(client, operations, config.get("tuning_job_names", ()))
+            if client in prices:
+                region = client.scope.region
+                look.call(lambda: prices[client].training(region, at_most=1))  # noqa: B023
+            done.put((client, look.problems))
+
+    for _ in range(min(_AT_ONCE, len(clients))):
+        threading.Thread(target=work, daemon=True).start()
+    found: dict[Client, list[str]] = {}
+    for client in clients:
+        while client not in found:
+            check_signal()
+            try:
+                one, problems = done.get(timeout=_POLL)
+            except queue.Empty:
+                continue
+            found[one] = problems
+        yield client, found[client]
+
+
+class _Look:
+    """Looks at one scope, at most five calls, and notes what is refused."""
+
+    def __init__(
+        self, client: Client, operations: set[Operation], names: Sequence[str]
+    ) -> None:
+        self.problems: list[str] = []
+        self._is_out_of_reach = False
+        name = names[0] if names else None
+        if LIST_TUNING_JOBS in operations and name is None:
+            page = self.call(lambda: next(client.tuning_jobs(), None))
+            name = _first(page, "HyperParameterTuningJobName")
+        tuning_job = name or _NOBODY
+        if DESCRIBE_TUNING_JOB in operations:
+            self.call(lambda: client.tuning_job(tuning_job))
+        trial = _NOBODY
+        if LIST_TRIALS in operations:
+            page = self.call(lambda: next(client.trials(tuning_job), None))
+            trial = _first(page, "TrainingJobName") or _NOBODY
+        if SEARCH in operations:
+            self.call(lambda: client.search_trials(expression([trial])))
+        if DESCRIBE_TRIAL in operations:
+            self.call(lambda: client.trial(trial))
+
+    def call(self, call: Callable[[], Any]) -> Any:
+        """Make a call, unless the scope is out of reach; None if it is refused."""
+        if self._is_out_of_reach:
+            return None
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            if code(error) in NOT_FOUND:
+                return None
+            self.problems.append(explain(error))
+            # What is no denial would be the same for each call.
+            self._is_out_of_reach = not is_denied(error)
+            return None
+
+
+def _first(page: Any, member: str) -> str | None:
+    """The name of the first item of a page that has one."""
+    items = page.items if page else []
+    names = (item.get(member) for item in items if isinstance(item, dict))
+    return next((str(name) for name in names if name), None)
