@@ -1,12 +1,13 @@
 """What a listing showed of a scope's tuning jobs, and how far it has to go.
 
 Pure: no I/O. It is held while a whole scope is read, so a tuning job takes less than a
-kilobyte of it: its summary is kept as JSON text.
+kilobyte of it: its summary is kept packed.
 """
 
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ class ListedJob:
             however much later its trials are read.
         has_ended: Whether it launches no more trials.
         end: When it ended; None where the service did not tell.
-        packed: Its summary, as JSON.
+        packed: Its summary, as compressed JSON.
         packed_description: What DescribeHyperParameterTuningJob said of it, likewise;
             None: it was not asked for by name.
     """
@@ -69,16 +70,13 @@ class ListedJob:
     @property
     def summary(self) -> Summary:
         """What the API said of it."""
-        found: Summary = json.loads(self.packed)
-        return found
+        return _unpacked(self.packed)
 
     @property
     def description(self) -> Summary | None:
         """The same, with all that a description has; None: it was not asked for."""
-        if self.packed_description is None:
-            return None
-        found: Summary = json.loads(self.packed_description)
-        return found
+        packed = self.packed_description
+        return None if packed is None else _unpacked(packed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,12 @@ def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> b
 
 
 def _packed(members: Summary) -> bytes:
-    return json.dumps(members, separators=(",", ":")).encode()
+    return zlib.compress(json.dumps(members, separators=(",", ":")).encode(), level=1)
+
+
+def _unpacked(packed: bytes) -> Summary:
+    found: Summary = json.loads(zlib.decompress(packed))
+    return found
 
 
 def _text(value: object) -> str:

@@ -58,6 +58,8 @@ class VisitingStream(TapStream):
     """Whether its rows are trials; if not, they are tuning jobs."""
     makes_calls: ClassVar[bool] = True
     """Whether a visit calls the API."""
+    visits_ahead: ClassVar[int] = 64
+    """How many visits of all scopes together are read ahead: a bound of memory."""
 
     plans: Plans
 

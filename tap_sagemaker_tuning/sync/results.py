@@ -15,7 +15,7 @@ class ScopeResult:
         began: The service's time when its tuning jobs were listed; None: they were not.
         ended_at: This machine's time when it was done with; None: not yet.
         listed: How many tuning jobs were listed.
-        read: Keys of the tuning jobs that were read.
+        read: How many tuning jobs each stream read, by its name.
         failed: Keys of those that could not be read.
         open: Keys of those that can still change.
         trials: How many trials each stream of trials read, by its name.
@@ -25,7 +25,17 @@ class ScopeResult:
     began: str | None = None
     ended_at: str | None = None
     listed: int = 0
-    read: set[str] = field(default_factory=set)
+    read: Counter[str] = field(default_factory=Counter)
     failed: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     trials: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def most_read(self) -> int:
+        """How many tuning jobs were read: streams read the same ones."""
+        return max(self.read.values(), default=0)
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials were read, likewise."""
+        return max(self.trials.values(), default=0)

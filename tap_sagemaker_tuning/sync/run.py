@@ -58,6 +58,10 @@ class Reader(Protocol):
     def makes_calls(self) -> bool:
         """Whether a visit calls the API."""
 
+    @property
+    def visits_ahead(self) -> int:
+        """How many visits of all scopes are read ahead."""
+
     def fetch(
         self, client: Client, visit: Visit, tally: Tally
     ) -> Iterator[list[Record]]:
@@ -149,7 +153,7 @@ class Run:
 
         concurrency = self._config["concurrency"] if stream.makes_calls else 0
         self._progress.start(self.clients)
-        with Workers(visits, stream.fetch) as workers:
+        with Workers(visits, stream.fetch, stream.visits_ahead) as workers:
             for event in workers.events(self.clients, concurrency):
                 self._check_signal()
                 self._note(stream, event)
@@ -170,10 +174,10 @@ class Run:
             scopes += f", {len(clients) - complete - failed} incomplete"
         if failed:
             scopes += f", {failed} failed"
-        trials = sum(max(result.trials.values(), default=0) for result in results)
+        trials = sum(result.most_trials for result in results)
         return (
             f"{scopes}; "
-            f"tuning jobs: {sum(len(result.read) for result in results)} read, "
+            f"tuning jobs: {sum(result.most_read for result in results)} read, "
             f"{sum(len(result.open) for result in results)} still open; "
             f"trials: {trials} read; "
             f"calls: {sum(client.calls for client in clients)}, "
@@ -242,7 +246,7 @@ class Run:
             case Visited(_, visit, tally, error):
                 progress.read += 1
                 if tally:
-                    result.read.add(visit.job.key)
+                    result.read[stream.name] += 1
                     if stream.of_trials:
                         result.trials[stream.name] += tally.rows
                 elif error and not is_deleted(error):

@@ -32,7 +32,6 @@ Fetch = Callable[[Client, Visit, Tally], Iterator[list[Record]]]
 _SUSPICIOUS = 3  # visits that fail in a row, after which the scope is looked at
 _HOPELESS = 250  # visits that fail in a row, after which the others are sampled
 _SAMPLES = 50
-_VISITS_AHEAD = 64  # of the whole run
 _EVENTS_AHEAD = 16  # of the whole run
 _PAGES_AHEAD = 1  # of one visit, beside the one that its worker holds
 _POLL = 0.2  # seconds between looks at whether to stop
@@ -90,16 +89,22 @@ class Workers:
     """Threads that read scopes. Use it as a context: leaving it stops them."""
 
     def __init__(
-        self, visits: Callable[[Client], Sequence[Visit]], fetch: Fetch
+        self,
+        visits: Callable[[Client], Sequence[Visit]],
+        fetch: Fetch,
+        visits_ahead: int,
     ) -> None:
         """Prepare to read.
 
         Args:
             visits: Lists a scope, and says which visits to make of it.
             fetch: Reads a visit.
+            visits_ahead: How many visits of all scopes are read ahead; each scope has
+                its next one at least.
         """
         self._visits = visits
         self._fetch = fetch
+        self._visits_ahead = visits_ahead
         self._events: queue.Queue[Event] = queue.Queue(maxsize=_EVENTS_AHEAD)
         self._stopped = threading.Event()
         self._running = 0
@@ -171,8 +176,8 @@ class Workers:
         failed: list[Visited] = []  # in a row, at their first call; not passed on yet
         doubt = _Doubt(client, visits, self._fetch)
         while left or ahead:
-            # A share of what the run may read ahead, and never less than the next.
-            most = max(1, min(2 * concurrency, _VISITS_AHEAD // max(self._running, 1)))
+            share = self._visits_ahead // max(self._running, 1)
+            most = max(1, min(2 * concurrency, share))
             while left and len(ahead) < most:
                 ahead.append(_Task(left.popleft()))
                 tasks.put(ahead[-1])
