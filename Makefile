@@ -2,7 +2,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
 
-.PHONY: setup test check lint types format wheel demo bench constraints clean
+PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadscope
+LONG := demo or orchestrator or slow or warehouse
+export RECORDED_CASES ?= $(CURDIR)/../shared/cases
+
+.PHONY: setup test check lint types long built wheel lowest format demo bench constraints clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
@@ -12,9 +16,14 @@ $(SETUP): pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable .
 	touch $@
 
-test: setup  ## All tests, and then those that can again on the built wheel.
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadfile
-	$(MAKE) --no-print-directory wheel
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes at most.
+	$(BIN)/$(PYTEST) -m "not ($(LONG))"
+
+check: setup  ## What the gate runs: all.
+	$(MAKE) --no-print-directory --jobs 2 --output-sync lint types
+	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory long
+	$(MAKE) --no-print-directory wheel lowest python-3.12 python-3.13
 
 lint: setup
 	$(BIN)/ruff check .
@@ -23,23 +32,40 @@ lint: setup
 types: setup
 	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks tests
 
-check: lint types test  ## What CI runs.
+long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
+	$(BIN)/$(PYTEST) -m "$(LONG)"
 
-format: setup
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+# The tests of `make test` again, on the installed wheel: in the unpacked sdist, without
+# the package beside them. $(1) names the environment, $(2) is its Python, and $(3) says
+# which versions it has.
+define on_the_wheel
+$(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
+$(BIN)/uv pip install --quiet --python build/$(1) -r pyproject.toml --group test $(3) && \
+$(BIN)/uv pip install --quiet --python build/$(1) --no-deps dist/*.whl && \
+cd build/wheel && ../$(1)/bin/$(PYTEST) -m "not ($(LONG))"
+endef
 
-# Those left out need the checkout: the examples, the benchmarks and the demo's packages.
-wheel: setup  ## The tests on the installed wheel, without the package beside them.
+built: setup
 	rm -rf dist build/wheel
 	mkdir -p build/wheel
 	$(BIN)/uv build --quiet --python $(BIN)/python
 	tar -xzf dist/*.tar.gz -C build/wheel --strip-components=1
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas
-	cd build/wheel && $(CURDIR)/$(BIN)/uv venv --quiet --python $(CURDIR)/$(BIN)/python && \
-	  $(CURDIR)/$(BIN)/uv pip install --quiet --constraint $(CURDIR)/constraints.txt --group test $(CURDIR)/dist/*.whl && \
-	  RECORDED_CASES=$(CURDIR)/../shared/cases .venv/bin/python -m pytest --quiet --numprocesses 2 --dist loadfile -m "not slow" \
-	    $(addprefix --ignore tests/test_,airflow.py benchmarks.py dagster.py shell.py)
+
+wheel: built  ## The built wheel, on the pinned versions.
+	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)
+
+lowest: built  ## On the lowest versions that pyproject.toml allows.
+	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct)
+
+python-%: built  ## On another Python, where there is one.
+	@if ! $(BIN)/uv python find --no-python-downloads $* >/dev/null 2>&1; then \
+	echo "There is no Python $* here: the tests on it are left out."; \
+	else $(call on_the_wheel,python-$*,$*,--constraint constraints.txt); fi
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 demo: setup  ## Two syncs of an emulated account into a real Postgres.
 	$(BIN)/python -m demo

@@ -9,10 +9,13 @@ import json
 import os
 import re
 from collections import Counter
+from contextlib import suppress
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_sagemaker_tuning.aws.scope import Role
@@ -37,13 +40,17 @@ def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """Find what is wrong with a configuration, and fill in its defaults.
 
     Args:
-        config: The settings; defaults are added to it.
+        config: The settings; defaults are added to it, and 2.0 becomes 2 where a whole
+            number is asked for.
         schema: JSON Schema of `SETTINGS` and the SDK's own settings.
 
     Returns:
         One sentence a problem, each with the setting's name and never with the value
         of a secret one.
     """
+    for name, setting in schema["properties"].items():
+        if name in config and "integer" in setting["type"]:
+            config[name] = _whole(config[name])
     found = [
         _schema_problem(error)
         for error in JSONSchemaValidator(schema).iter_errors(config)
@@ -93,10 +100,33 @@ def catalog_problems(
     return found
 
 
+def environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings that environment variables give.
+
+    Args:
+        schema: As of `problems`.
+        prefix: How the variables' names begin.
+
+    Returns:
+        Their values: the SDK's, but a whole number is read as it is in a file.
+
+    Raises:
+        ValueError: One is not the JSON that it should be; see `environment_problem`.
+    """
+    properties = schema["properties"]
+    numbers = {name for name in properties if "integer" in properties[name]["type"]}
+    read_as = {**properties, **{name: {"type": ["string"]} for name in numbers}}
+    found = parse_environment_config({"properties": read_as}, prefix)
+    for name in numbers & set(found):
+        with suppress(ValueError):  # what is no number is refused like any other text
+            found[name] = json.loads(found[name])
+    return found
+
+
 def environment_problem(
     properties: Mapping[str, Mapping[str, Any]], prefix: str
 ) -> str | None:
-    """Find an environment variable that is not of its setting's type.
+    """Find an environment variable that should hold JSON and does not.
 
     Args:
         properties: JSON Schema of each setting.
@@ -106,18 +136,25 @@ def environment_problem(
         A sentence, without the value; None if each can be read.
     """
     for name, schema in properties.items():
-        variable = prefix + name.upper()
-        value = os.environ.get(variable)
-        kinds = schema.get("type", ())
-        try:
-            if value is not None and "integer" in kinds:
-                int(value)
-            elif value is not None and ("object" in kinds or "array" in kinds):
-                json.loads(value)
-        except ValueError:
-            kind = "a whole number" if "integer" in kinds else "JSON"
-            return f"{name}: {variable} is not {kind}"
+        kinds, items = schema["type"], schema.get("items", {})
+        # A list of text may have commas instead.
+        if "object" in kinds or ("array" in kinds and "object" in items["type"]):
+            variable = prefix + name.upper()
+            try:
+                json.loads(os.environ.get(variable, "null"))
+            except ValueError:
+                return f"{name}: {variable} is not JSON"
     return None
+
+
+def _whole(value: Any) -> Any:
+    """Make 2 of 2.0: the same number in JSON, and a whole one to JSON Schema.
+
+    Up to 2**53, from where on not every whole number is a float.
+    """
+    if isinstance(value, float | Decimal) and -(2**53) < value < 2**53:
+        return int(value) if value % 1 == 0 else value
+    return value
 
 
 def _schema_problem(error: Any) -> str:
@@ -135,7 +172,10 @@ def _schema_problem(error: Any) -> str:
         )
     # A role can hold an external id, which is told to nobody.
     is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
-    shown = "the value" if is_secret else repr(error.instance)
+    # The SDK reads a fraction in a file as a Decimal.
+    value = error.instance
+    plain = float(value) if isinstance(value, Decimal) else value
+    shown = "the value" if is_secret else repr(plain)
     kinds = bound if isinstance(bound, list) else [bound]
     what = {
         "type": f"{shown} is not of type {' or '.join(map(str, kinds))}",

@@ -107,7 +107,7 @@ class TapSageMakerTuning(Tap):
         try:
             super().__init__(**options)
         except ValueError as error:
-            # The SDK reads numbers and JSON from the environment unguarded.
+            # The SDK reads JSON from the environment unguarded.
             schema = self.config_jsonschema["properties"]
             problem = checks.environment_problem(schema, self._env_var_prefix)
             if not options.get("parse_env_config") or problem is None:
@@ -122,10 +122,18 @@ class TapSageMakerTuning(Tap):
                 json_object(path, "--config")
         return super().cb_config(ctx, param, value)
 
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        # Private in the SDK, whose own knows no whole number that is written 2.0.
+        # tests/test_hooks.py fails when the SDK stops reading it.
+        self.append_builtin_config(self.config_jsonschema)
+        return checks.environment(self.config_jsonschema, self._env_var_prefix)
+
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # Private in the SDK, whose own says which value was wrong: of a secret too.
-        # tests/test_settings.py fails when the SDK stops calling it.
+        # tests/test_hooks.py fails when the SDK stops calling it.
         self.append_builtin_config(self.config_jsonschema)
         problems = checks.problems(self._config, self.config_jsonschema)
         if problems and raise_errors:
@@ -166,7 +174,7 @@ class TapSageMakerTuning(Tap):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         # Private in the SDK, whose own writes STATE from within the signal handler,
         # which can tear a line, and ends with 0, which a scheduler takes for success.
-        # Here the signal is noted only. tests/test_signals.py fails when the SDK stops
+        # Here the signal is noted only. tests/test_hooks.py fails when the SDK stops
         # calling this.
         self._signal = signum
 

@@ -1,4 +1,4 @@
-"""What tests share: the emulator, the tap as a process, and no stray HTTP."""
+"""What tests share: the emulator, the tap as a process or here, and no stray HTTP."""
 
 from __future__ import annotations
 
@@ -8,20 +8,28 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, cached_property
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests_mock
+from botocore.loaders import JSONFileLoader
+from click.testing import CliRunner
 
 from emulator import Emulator
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
+FOREIGN = ("AWS_", "TAP_")
+"""How variables begin that a test's tap must not inherit."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +54,15 @@ def unchanged_process() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once() -> Iterator[None]:
+    """Read each of botocore's models once: most of what a run in this process takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_once = cache(JSONFileLoader().load_file)
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read_once(path))
+        yield
+
+
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
     """An emulator on a port of its own, empty, with a frozen clock."""
@@ -53,13 +70,20 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-@dataclass
+@dataclass(frozen=True)
 class Run:
     """What a run of the tap gave."""
 
     returncode: int
+    stdout: str = field(repr=False)
     stderr: str
-    messages: list[dict[str, Any]] = field(repr=False)
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The Singer messages: every line of the output, if the first is one."""
+        is_singer = self.stdout.startswith('{"type"')
+        lines = self.stdout.splitlines()
+        return [json.loads(line) for line in lines if is_singer]
 
     def records(self, stream: str) -> list[dict[str, Any]]:
         """The records of a stream, in their order."""
@@ -80,24 +104,41 @@ class Run:
         """The last line of the log: what a failed run ends with."""
         return self.stderr.strip().splitlines()[-1]
 
+    def assert_refused(self, *words: str) -> None:
+        """Assert that it failed with one line, the last, that has these words."""
+        lines = self.stderr.splitlines()
+        assert self.returncode == 1
+        assert "Traceback" not in self.stderr
+        assert [line for line in lines if line.startswith("Error")] == lines[-1:]
+        assert self.error.startswith("Error: ")
+        assert [word for word in words if word not in self.error] == []
+        assert ".." not in self.error
+
 
 @dataclass
 class TapProcess:
-    """The tap as users run it: its console script, against the emulator."""
+    """The tap as users run it: its console script, against the emulator.
+
+    Attributes:
+        emulator: What it reads.
+        folder: Where it runs, and where the files go that it is given.
+        variables: More of its environment; None takes a variable away.
+    """
 
     emulator: Emulator
     folder: Path
-    variables: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str | None] = field(default_factory=dict)
 
     def environment(self, **more: str) -> dict[str, str]:
         """What the tap's process sees: the emulator's keys, and nobody's own."""
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("AWS_", "TAP_"))
+            if not name.startswith(FOREIGN)
         }
         keys = self.emulator.environment(ACCOUNT, REGION)
-        return {**inherited, **keys, **self.variables, **more}
+        every = {**inherited, **keys, **self.variables, **more}
+        return {name: value for name, value in every.items() if value is not None}
 
     def command(
         self,
@@ -127,32 +168,57 @@ class TapProcess:
             timeout=120,
             cwd=self.folder,
         )
-        lines = done.stdout.splitlines()
-        is_singer = bool(lines) and lines[0].startswith('{"type"')
-        messages = [json.loads(line) for line in lines] if is_singer else []
-        return Run(done.returncode, done.stderr, messages)
+        return Run(done.returncode, done.stdout, done.stderr)
 
     def catalog(self, **methods: str) -> dict[str, Any]:
-        """The discovered catalog, with these replication methods by stream."""
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            self.command("--discover"),
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=self.folder,
-        )
-        catalog: dict[str, Any] = json.loads(done.stdout)
+        """The catalog with all selected, with these replication methods by stream."""
+        tap = TapSageMakerTuning(setup_mapper=False)
+        catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
-                if not entry["breadcrumb"]:
-                    entry["metadata"]["selected"] = True
+                entry["metadata"]["selected"] = True
             if stream["tap_stream_id"] in methods:
                 stream["replication_method"] = methods[stream["tap_stream_id"]]
         return catalog
+
+
+class TapHere(TapProcess):
+    """The tap's command in this process: sooner done, and all else is the same."""
+
+    def __call__(self, *options: str, **files: dict[str, Any] | None) -> Run:
+        """Run the tap to its end."""
+        environment: dict[str, str | None] = dict.fromkeys(os.environ)
+        with logged() as log:
+            done = CliRunner().invoke(
+                TapSageMakerTuning.get_singer_command(),
+                self.command(*options, **files)[1:],
+                env=environment | self.environment(),
+            )
+        return Run(done.exit_code, done.stdout, log.getvalue() + done.stderr)
+
+
+@contextmanager
+def logged() -> Iterator[StringIO]:
+    """Collect the log as it would go to stderr."""
+    log, root = StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(log), root.level
+    handler.setFormatter(logging.Formatter("%(levelname)s | %(name)s | %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield log
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
 
 
 @pytest.fixture
 def tap(emulator: Emulator, tmp_path: Path) -> TapProcess:
     """The tap as a process, against the emulator."""
     return TapProcess(emulator, tmp_path)
+
+
+@pytest.fixture
+def here(emulator: Emulator, tmp_path: Path) -> TapHere:
+    """The tap's command in this process, against the emulator."""
+    return TapHere(emulator, tmp_path)

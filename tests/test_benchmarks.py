@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
+
 from benchmarks.__main__ import LARGE, TAP, Case, last_state, measured, row, served
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The demo does what it says, from nothing, and leaves nothing running. Slow."""
+"""The demo does what it says, from nothing, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import time
 import uuid
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -19,16 +19,22 @@ import yaml
 from emulator import Emulator
 from emulator.__main__ import populate
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 MARK = "TUNING_DEMO_RUN"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.demo
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder() -> Iterator[Path]:
     """A folder for the demo, empty at first."""
-    return tmp_path_factory.mktemp("demo")
+    from tests.postgres import passable_folder  # noqa: PLC0415 - of the checkout only
+
+    with passable_folder() as folder:
+        yield folder
 
 
 @pytest.fixture

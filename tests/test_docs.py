@@ -45,6 +45,7 @@ BY_HAND = "by hand: it installs for the user, or needs what that installed"
 
 COMMANDS = {
     "make demo": "tests/test_demo.py",
+    "make test": "Makefile",
     "uv tool install .": BY_HAND,
     "uv build": "Makefile",
     "pipx install dist/tap_sagemaker_tuning-0.1.0-py3-none-any.whl": BY_HAND,
@@ -310,7 +311,6 @@ def test_known_commands_are_used() -> None:
     assert [name for name in files if not (ROOT / name).is_file()] == []
 
 
-@pytest.mark.slow
 def test_commands_work(tap: TapProcess) -> None:
     """The tap's commands can be pasted, one after the other, and each ends with 0."""
     tap.emulator.scope().plan("churn-xgb-260302", trials=8, parallel=8)
@@ -390,6 +390,12 @@ def test_emulator_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert "AWS_ENDPOINT_URL" in capsys.readouterr().out
 
 
+def test_first_screen_shows_and_tests() -> None:
+    """Who opens the README sees at once how to see it work, and how to test it."""
+    first_screen = README.splitlines()[:60]
+    assert {"$ make demo", "$ make test"} <= set(first_screen)
+
+
 @checkout_only
 def test_make_targets_exist() -> None:
     """Each target that a document names is one of the Makefile's."""
@@ -400,7 +406,20 @@ def test_make_targets_exist() -> None:
         r"(?:`|^\$ |^)make ([a-z]+)", README + GUIDE + gate, re.MULTILINE
     )
     assert set(named) <= targets
-    assert {"setup", "check", "demo"} <= set(named)
+    assert {"setup", "test", "check", "demo"} <= set(named)
+
+
+@checkout_only
+def test_the_gate_runs_the_readmes_tests() -> None:
+    """The gate calls `make check`, which calls `make test` among the rest."""
+    gate = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert gate.splitlines()[-1] == "make check"
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert recipe is not None
+    called = re.findall(r"[\w.-]+", recipe[1])
+    rest = {"lint", "types", "test", "long", "wheel", "lowest"}
+    assert rest | {"python-3.12", "python-3.13"} <= set(called)
 
 
 # Links

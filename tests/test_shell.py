@@ -20,11 +20,11 @@ import yaml
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from demo import postgres
 from emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION
-from tests.examples.venvs import BUILD, EXAMPLES
+from tests.environments import BUILD, EXAMPLES
 from tests.examples.world import compared, install_meltano
+from tests.postgres import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,14 +157,13 @@ def content(state: Path) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.slow
-def test_into_postgres_twice(sync: Sync, tmp_path: Path) -> None:
+@pytest.mark.warehouse
+def test_into_postgres_twice(sync: Sync) -> None:
     """Each run brings the table up to date; the second reads what is new only."""
     install_meltano()
     plugins = BUILD / "meltano" / "project" / ".meltano" / "loaders"
     sync.target = plugins / "target-postgres" / "venv" / "bin" / "target-postgres"
-    data = tmp_path / "postgres"
-    with postgres.serving(data, tmp_path / "postgres.log") as warehouse:
+    with serving() as warehouse:
         for calls in (21, 2):
             sync.emulator.calls.clear()
             code, log = sync.run(**warehouse.environment())
@@ -176,7 +175,7 @@ def test_into_postgres_twice(sync: Sync, tmp_path: Path) -> None:
     assert sync.running() == []
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 def test_failing_target_keeps_the_old_state(sync: Sync) -> None:
     """If the target fails its code is the script's, and the next run starts where
     this one did."""
@@ -218,7 +217,7 @@ def test_damaged_state_is_refused(sync: Sync, damaged: str) -> None:
     assert sync.emulator.calls == []
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 def test_failing_tap_is_told(sync: Sync) -> None:
     """If the tap fails its code is the script's; what it could read is kept."""
     fault = Fault("deny", operation=TRIALS, tuning_job="job-03")
@@ -234,7 +233,7 @@ def test_failing_tap_is_told(sync: Sync) -> None:
     assert len(sync.emulator.calls) < 5
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 def test_killed_tap(slow: Sync) -> None:
     """After SIGKILL of the tap the target ends, and the next run brings the rest."""
     process = slow.start()
@@ -249,7 +248,7 @@ def test_killed_tap(slow: Sync) -> None:
     assert slow.trials() == slow.truth()
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 @pytest.mark.parametrize(
     ("sent", "code"),
     [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
@@ -282,7 +281,7 @@ def test_stop_at_once(sync: Sync) -> None:
     assert sync.running() == []
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 def test_two_at_once(slow: Sync) -> None:
     """While one runs a second one refuses, and disturbs nothing."""
     process = slow.start()
@@ -296,7 +295,7 @@ def test_two_at_once(slow: Sync) -> None:
     assert slow.trials() == slow.truth()
 
 
-@pytest.mark.slow
+@pytest.mark.orchestrator
 def test_killed_script(slow: Sync) -> None:
     """If the script is killed, tap and target keep the lock until they end."""
     process = slow.start()

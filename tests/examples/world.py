@@ -16,7 +16,8 @@ from demo import postgres, truth
 from demo.project import PLUGINS, Project
 from emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION
-from tests.examples.venvs import BUILD, CHECKOUT, made_from
+from tests.environments import BUILD, CHECKOUT, EXAMPLES, made_from
+from tests.postgres import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -164,6 +165,7 @@ class World:
         program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
         program.chmod(0o755)
         (self.project / "real-tap").symlink_to(tap)
+        (self.project / "examples").symlink_to(EXAMPLES)
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def world(folder: Path) -> Iterator[World]:
     start = datetime.now(UTC) - timedelta(days=3)
     with (
         Emulator(start=start, seed=7) as emulator,
-        postgres.serving(folder / "postgres", folder / "postgres.log") as warehouse,
+        serving() as warehouse,
     ):
         for number, home in enumerate(SCOPES):
             scope = emulator.scope(home["account_id"], home["region"])
@@ -220,12 +222,27 @@ def scopes_in(state: Mapping[str, Any]) -> set[str]:
 
 
 def install_meltano() -> None:
-    """Meltano and both plugins, under `build/examples`."""
+    """Meltano and both plugins, under `build/meltano`."""
     pins = CHECKOUT / "demo" / "constraints.txt"
     files = [CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", pins]
     with made_from("meltano", *files) as is_new:
         if is_new:
             Project(CHECKOUT, BUILD / "meltano").install()
+
+
+def meltano(project: Path, *arguments: str) -> None:
+    """Run Meltano in a project, without a hub; it must succeed."""
+    install_meltano()
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+    environment = {
+        **inherited,
+        "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+        "MELTANO_HUB_URL": "http://127.0.0.1:9",
+        "XDG_STATE_HOME": str(project / ".meltano" / "state"),
+    }
+    program = BUILD / "meltano" / "venv" / "bin" / "meltano"
+    done = run([program, *arguments], environment, cwd=project)
+    assert done.returncode == 0, done.stdout
 
 
 def run(

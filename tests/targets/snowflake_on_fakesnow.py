@@ -2,7 +2,7 @@
 
 Run in the target's own environment, as `target-snowflake` is: its own command line,
 its own SQL, the real Snowflake connector, which speaks to fakesnow over HTTP. Each
-piece below says what fakesnow 0.12.1 can not do without it. No piece touches how
+piece below says what fakesnow 0.12.1 cannot do without it. No piece touches how
 columns are typed, named or cast, or which rows a MERGE updates.
 """
 
@@ -70,7 +70,7 @@ def merge_from_stage(  # noqa: PLR0913, PLR0917 - the target's own signature
 ) -> int:
     """Run the target's own MERGE in three steps, on tables in the staged file's place.
 
-    fakesnow can not MERGE from a select, nor select from a staged file, and has no
+    fakesnow cannot MERGE from a select, nor select from a staged file, and has no
     SEQ8(), by which the target tells the order of a file's lines. So the file is
     copied into a table of one VARIANT column, its lines are numbered, the target's
     own select, with its casts, is made a table of, and its own MERGE reads that.

@@ -122,10 +122,10 @@ def snowflake(folder: Path) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def postgres(folder: Path) -> Iterator[Warehouse]:
+def postgres(_folder: Path) -> Iterator[Warehouse]:
     """An embedded server; or a new database on the server that is named for it."""
     named = os.environ.get(OURS)
-    serving = _named_server(named) if named else _embedded_server(folder)
+    serving = _named_server(named) if named else _embedded_server()
     with serving as (config, answer):
         yield Warehouse(
             name="postgres",
@@ -140,16 +140,16 @@ Served = tuple[dict[str, Any], "Callable[[str], tuple[list[str], list[list[Any]]
 
 
 @contextmanager
-def _embedded_server(folder: Path) -> Iterator[Served]:
-    from demo import postgres  # noqa: PLC0415 - its driver is not in every environment
+def _embedded_server() -> Iterator[Served]:
+    from tests.postgres import serving  # noqa: PLC0415 - its driver is not everywhere
 
-    with postgres.serving(folder / "postgres", folder / "postgres.log") as server:
+    with serving() as server:
         config = {
-            "host": postgres.HOST,
+            "host": HOST,
             "port": server.port,
-            "user": postgres.USER,
+            "user": "postgres",
             "password": "any: the server trusts its own machine",
-            "database": postgres.USER,
+            "database": "postgres",
         }
 
         def answer(sql: str) -> tuple[list[str], list[list[Any]]]:

@@ -17,6 +17,7 @@ from airflow.sdk import dag, task, task_group
 
 PROJECT = os.environ["TUNING_PROJECT"]  # the Meltano project, on every worker
 SCOPES = os.environ.get("TUNING_SCOPES") or Path(__file__).with_name("scopes.json")
+CHECK = Path(PROJECT) / "examples" / "check.sql"
 WAREHOUSE = "tuning_warehouse"  # the Airflow connection to Postgres
 
 
@@ -50,7 +51,7 @@ def check(name: str, account_id: str, region: str) -> None:
     Raises:
         ValueError: They do not.
     """
-    sql = Path(__file__).with_name("check.sql").read_text(encoding="utf-8")
+    sql = CHECK.read_text(encoding="utf-8")
     asked = {"account_id": account_id, "region": region}
     agrees, tuning_jobs = PostgresHook(WAREHOUSE).get_first(sql, asked)
     if not agrees:

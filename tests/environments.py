@@ -1,4 +1,7 @@
-"""Virtual environments for the examples: made once, under `build/examples`."""
+"""Virtual environments for what is tested with the tap: made once, under `build`.
+
+Targets and orchestrators agree neither with each other nor with the tap.
+"""
 
 from __future__ import annotations
 
@@ -14,31 +17,33 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 EXAMPLES = CHECKOUT / "examples"
-BUILD = CHECKOUT / "build" / "examples"
+BUILD = CHECKOUT / "build"
+UV = Path(sys.executable).with_name("uv")
 
 
-def venv(name: str) -> Path:
-    """The programs of an example's environment.
+def programs(name: str, wanted: Path, pinned: Path | None = None) -> Path:
+    """The programs of a virtual environment.
 
     Args:
-        name: The example, which has requirements.txt and constraints.txt.
+        name: The folder in `build` that it is in.
+        wanted: A file with its requirements.
+        pinned: A file with constraints; None: the requirements are pinned.
     """
-    wanted = EXAMPLES / name / "requirements.txt"
-    pinned = EXAMPLES / name / "constraints.txt"
     folder = BUILD / name
-    with made_from(name, wanted, pinned) as is_new:
+    constraints = pinned or wanted
+    with made_from(name, wanted, constraints) as is_new:
         if is_new:
             python = folder / "venv" / "bin" / "python"
             _uv("venv", "--python", sys.executable, folder / "venv")
-            _uv("pip", "install", "--python", python, "-r", wanted, "-c", pinned)
+            _uv("pip", "install", "--python", python, "-r", wanted, "-c", constraints)
     return folder / "venv" / "bin"
 
 
 @contextmanager
 def made_from(name: str, *files: Path) -> Iterator[bool]:
-    """Whether a folder in `build/examples` is to be filled; it is empty then.
+    """Whether a folder in `build` is to be filled; it is empty then.
 
     That is so at first and when a file has changed from which it is made. Other test
     runs in this checkout wait meanwhile.
@@ -48,7 +53,7 @@ def made_from(name: str, *files: Path) -> Iterator[bool]:
     described = [sys.version.encode(), *(file.read_bytes() for file in files)]
     digest = hashlib.sha256(b"".join(described)).hexdigest()
     ready = folder / "ready"
-    with (BUILD / f"{name}.lock").open("w", encoding="utf-8") as lock:
+    with folder.with_name(f"{folder.name}.lock").open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         is_new = not ready.exists() or ready.read_text(encoding="utf-8") != digest
         if is_new:
@@ -59,6 +64,5 @@ def made_from(name: str, *files: Path) -> Iterator[bool]:
 
 
 def _uv(*arguments: str | Path) -> None:
-    uv = str(Path(sys.executable).with_name("uv"))
-    command = [uv, "--quiet", *map(str, arguments)]
+    command = [str(UV), "--quiet", *map(str, arguments)]
     subprocess.run(command, check=True, timeout=600)  # noqa: S603 - ours

@@ -1,0 +1,107 @@
+"""The way in is not found: what a user is told, in one line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.conftest import ACCOUNT
+
+if TYPE_CHECKING:
+    from tests.conftest import TapHere, TapProcess
+
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+SSO = """[profile sso]
+region = us-east-1
+sso_start_url = https://example.awsapps.com/start
+sso_region = us-east-1
+sso_account_id = 123456789012
+sso_role_name = reader
+"""
+
+
+class TestAccess:
+    """The way in is not found."""
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    def test_no_credentials(self, here: TapHere, options: tuple[str, ...]) -> None:
+        """Without any credentials the last line says how to give some."""
+        here.variables |= dict.fromkeys(KEYS)
+        run = here(*options, config={})
+        run.assert_refused("AWS_PROFILE", "AWS_ACCESS_KEY_ID")
+        assert here.emulator.calls == []
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    def test_no_region(self, here: TapHere, options: tuple[str, ...]) -> None:
+        """Without any region the last line names the setting and the variable."""
+        here.variables["AWS_DEFAULT_REGION"] = None
+        run = here(*options, config={})
+        run.assert_refused("regions", "AWS_DEFAULT_REGION")
+        assert here.emulator.calls == []
+
+    def test_unknown_profile(self, here: TapHere) -> None:
+        """A profile that does not exist is named, with the setting."""
+        run = here(config={"aws_profile": "nobody"})
+        run.assert_refused("nobody", "aws_profile")
+
+    def test_unknown_profile_of_the_environment(self, here: TapHere) -> None:
+        """So is one that the environment names."""
+        here.variables["AWS_PROFILE"] = "nobody"
+        run = here(config={})
+        run.assert_refused("nobody", "AWS_PROFILE")
+
+    def test_no_credentials_for_a_role(self, here: TapHere) -> None:
+        """Without credentials to assume a role with, the last line says the same."""
+        here.variables |= dict.fromkeys(KEYS)
+        role = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader"}
+        run = here(config={"assume_roles": [role]})
+        run.assert_refused("AWS_PROFILE", "AWS_ACCESS_KEY_ID")
+
+    def test_half_a_key_in_the_environment(self, here: TapHere) -> None:
+        """Half a key in the environment is said to be half a key."""
+        here.variables |= dict.fromkeys(KEYS[1:])
+        run = here(config={})
+        run.assert_refused("AWS_SECRET_ACCESS_KEY")
+
+    def test_broken_configuration_file(self, here: TapHere) -> None:
+        """An AWS configuration file that cannot be read is named."""
+        path = here.folder / "aws-config"
+        path.write_text("no section = here\n", encoding="utf-8")
+        here.variables["AWS_CONFIG_FILE"] = str(path)
+        run = here(config={})
+        run.assert_refused("aws-config")
+
+    def test_single_sign_on(self, here: TapHere) -> None:
+        """Who has to sign in first is told how."""
+        path = here.folder / "aws-config"
+        path.write_text(SSO, encoding="utf-8")
+        here.variables |= dict.fromkeys(KEYS)
+        here.variables |= {
+            "AWS_CONFIG_FILE": str(path),
+            "HOME": str(here.folder),
+        }
+        run = here(config={"aws_profile": "sso"})
+        run.assert_refused("aws sso login")
+
+    @pytest.mark.parametrize(
+        ("removed", "config", "names"),
+        [
+            (KEYS, {}, ["AWS_PROFILE", "AWS_ACCESS_KEY_ID"]),
+            (["AWS_DEFAULT_REGION"], {}, ["regions", "AWS_DEFAULT_REGION"]),
+            ([], {"aws_profile": "nobody"}, ["nobody", "aws_profile"]),
+        ],
+        ids=["credentials", "region", "profile"],
+    )
+    def test_as_a_process(
+        self,
+        tap: TapProcess,
+        removed: list[str],
+        config: dict[str, Any],
+        names: list[str],
+    ) -> None:
+        """As users meet it: exit code 1, one last line, no traceback, no record."""
+        tap.variables |= dict.fromkeys(removed)
+        run = tap(config=config)
+        run.assert_refused(*names)
+        assert "RECORD" not in {each["type"] for each in run.messages}

@@ -1,0 +1,167 @@
+"""Airflow and Dagster, each made to load all scopes of a world on request.
+
+Both answer alike, so that one test says for both what has to come of a load.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tests.environments import BUILD, EXAMPLES, programs
+from tests.examples import runner
+from tests.examples.world import ALL, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.examples.world import World
+
+HERE = Path(__file__).parent
+PASSWORD = "not-to-be-seen"  # noqa: S105 - the server trusts its own machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What came of the load of a scope.
+
+    Attributes:
+        succeeded: Whether it did, at last.
+        tries: How often it was tried.
+        is_checked: Whether the check followed, and found nothing.
+        log: A log that has its own.
+    """
+
+    succeeded: bool
+    tries: int
+    is_checked: bool
+    log: str
+
+
+class Orchestrator(Protocol):
+    """One of the two."""
+
+    runner: runner.Runner
+    environment: dict[str, str]
+
+    def load(self, together: int) -> dict[str, Load]:
+        """Load all scopes, so many at once at least; by name, what came of each."""
+
+    def check(self) -> dict[str, str]:
+        """By scope, the tuning jobs that the check finds wrong; or «all agree»."""
+
+
+class Airflow:
+    """The DAG of examples/airflow, run by `dag.test()`."""
+
+    def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
+        self.runner, self.environment = asked, environment
+
+    def load(self, together: int) -> dict[str, Load]:
+        """As of `Orchestrator`."""
+        answer = self.runner.ask(
+            environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
+        )
+        pairs = zip(answer["scope.load"], answer["scope.check"], strict=True)
+        return {
+            name: Load(
+                succeeded=state == "success",
+                tries=tries,
+                is_checked=checked == "success",
+                log=self.runner.log,
+            )
+            for (name, state, tries), (_, checked, _) in pairs
+        }
+
+    def check(self) -> dict[str, str]:
+        """As of `Orchestrator`."""
+        answer = self.runner.ask(environment={}, together=1, skip="scope.load")
+        said = r"(\S+): trials and counters differ in (.+)"
+        differ = dict(re.findall(said, self.runner.log))
+        return {
+            name: {"success": "all agree"}.get(state) or differ[name].strip()
+            for name, state, _ in answer["scope.check"]
+        }
+
+
+class Dagster:
+    """The assets of examples/dagster, materialized."""
+
+    def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
+        self.runner, self.environment = asked, environment
+
+    def load(self, together: int) -> dict[str, Load]:
+        """As of `Orchestrator`."""
+        environment = {"TAP_TOGETHER": str(together)}
+        runs = self.runner.ask(environment=environment, partitions=ALL)
+        return {
+            name: Load(
+                succeeded=told["success"],
+                tries=1 + told["retries"],
+                is_checked=told["checks"] == [[True, "all agree"]],
+                log="\n".join(chain(told["log"], *told["failures"])),
+            )
+            for name, told in runs.items()
+        }
+
+    def check(self) -> dict[str, str]:
+        """As of `Orchestrator`."""
+        return {name: self.runner.ask(check=name)["found"][1] for name in ALL}
+
+
+@contextmanager
+def airflow(world: World) -> Iterator[Orchestrator]:
+    """An Airflow of its own; its database is made once, which takes long."""
+    found = venv("airflow")
+    home = world.folder / "airflow"
+    home.mkdir()
+    environment = world.environment(
+        found,
+        AIRFLOW_HOME=str(home),
+        AIRFLOW_CONN_TUNING_WAREHOUSE=(
+            f"postgresql://postgres:{PASSWORD}@127.0.0.1:{world.warehouse.port}/postgres"
+        ),
+        AIRFLOW__CORE__DAGS_FOLDER=str(EXAMPLES / "airflow" / "dags"),
+        AIRFLOW__CORE__LOAD_EXAMPLES="False",
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{home}/airflow.db",
+    )
+    migrated = BUILD / "airflow" / "airflow.db"
+    if not migrated.exists():
+        done = run([found / "airflow", "db", "migrate"], environment)
+        assert done.returncode == 0, done.stdout
+        shutil.copy(home / "airflow.db", migrated)
+    shutil.copy(migrated, home)
+    command = [found / "python", HERE / "run_dag.py"]
+    with runner.running(command, environment) as running:
+        yield Airflow(running, environment)
+
+
+@contextmanager
+def dagster(world: World) -> Iterator[Orchestrator]:
+    """A Dagster of its own."""
+    found = venv("dagster")
+    home = world.folder / "dagster"
+    home.mkdir()
+    shutil.copy(EXAMPLES / "dagster" / "dagster.yaml", home)
+    environment = world.environment(
+        found,
+        **world.warehouse.environment(),
+        DAGSTER_HOME=str(home),
+        DAGSTER_DISABLE_TELEMETRY="1",
+        TUNING_RETRIES="1",
+        TUNING_RETRY_SECONDS="0",
+    )
+    command = [found / "python", HERE / "run_assets.py", EXAMPLES / "dagster"]
+    with runner.running(command, environment) as running:
+        yield Dagster(running, environment)
+
+
+def venv(example: str) -> Path:
+    """The programs of an example's environment."""
+    folder = EXAMPLES / example
+    return programs(example, folder / "requirements.txt", folder / "constraints.txt")

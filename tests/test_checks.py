@@ -1,0 +1,203 @@
+"""Which settings are refused, and in what words: the pure functions."""
+
+from __future__ import annotations
+
+import copy
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tap_sagemaker_tuning import checks
+from tests.configurations import (
+    BAD,
+    GOOD,
+    KEY,
+    NUMBERS,
+    PAGINATOR,
+    ROLE,
+    SECRET,
+    SECRETS,
+    role,
+)
+from tests.readme import all_settings
+
+PREFIX = "TAP_SAGEMAKER_TUNING_"
+
+
+def problems(config: dict[str, Any]) -> str:
+    """What is found wrong with a configuration, as the line that a user sees has it."""
+    return "; ".join(checks.problems(copy.deepcopy(config), all_settings()))
+
+
+class TestProblems:
+    """What is wrong with a configuration by itself."""
+
+    def test_the_table_is_long_and_its_names_are_unique(self) -> None:
+        """No two cases of the table have one name."""
+        names = [name for name, _, _ in BAD]
+        assert len(names) > 190
+        assert len(set(names)) == len(names)
+
+    @pytest.mark.parametrize(
+        ("config", "names"),
+        [pytest.param(config, names, id=name) for name, config, names in BAD],
+    )
+    def test_refused(self, config: dict[str, Any], names: str) -> None:
+        """A bad configuration is refused in one line that names it, without secrets."""
+        found = problems(config)
+        assert found
+        assert [name for name in names.split() if name not in found] == []
+        assert "\n" not in found
+        assert SECRET not in found
+
+    @pytest.mark.parametrize(
+        "config", [pytest.param(config, id=name) for name, config in GOOD]
+    )
+    def test_accepted(self, config: dict[str, Any]) -> None:
+        """A good configuration is accepted as it is, and given its defaults."""
+        given = copy.deepcopy(config)
+        assert checks.problems(given, all_settings()) == []
+        defaults = {"page_size": 100, "concurrency": 4, "max_attempts": 10}
+        assert given == defaults | config
+
+    @pytest.mark.parametrize("name", SECRETS)
+    @pytest.mark.parametrize(
+        "value",
+        [[SECRET], {"x": SECRET}, {SECRET: 1}, 987654321],
+        ids=["list", "in", "key", "number"],
+    )
+    def test_secrets_are_not_shown(self, name: str, value: Any) -> None:
+        """A secret of the wrong type is refused without its value."""
+        found = problems({**KEY, name: value})
+        assert name in found
+        assert SECRET not in found
+        assert "987654321" not in found
+
+    def test_a_misspelt_secret_is_not_shown(self) -> None:
+        """An unknown setting is named without its value: it may be a secret's."""
+        found = problems({"aws_secret_key": SECRET})
+        assert found == "aws_secret_key: no such setting"
+
+    @pytest.mark.parametrize(
+        "more",
+        [
+            {},
+            {"regions": ["us-east-1"]},
+            {"assume_roles": [role()]},
+            {
+                "regions": ["us-east-1", "us-west-2"],
+                "assume_roles": [role(regions=["eu-west-1"])],
+            },
+        ],
+        ids=["chain's region", "one region", "one role", "a role's own region"],
+    )
+    def test_token_with_one_tuning_job(self, more: dict[str, Any]) -> None:
+        """A starting token goes with one name in one account and region."""
+        config = {"starting_token": "a token", "tuning_job_names": ["a"]}
+        assert problems({**config, **more}) == ""
+
+
+class TestWholeNumbers:
+    """2.0 is a whole number, as JSON Schema has it, and JSON knows no difference."""
+
+    @pytest.mark.parametrize("name", [*NUMBERS, "flattening_max_depth"])
+    @pytest.mark.parametrize("given", [2, 2.0, Decimal("2.0"), Decimal("2E0")])
+    def test_become_integers(self, name: str, given: Any) -> None:
+        """Whatever reads it, the setting is the integer 2 from then on."""
+        config = {name: given}
+        assert checks.problems(config, all_settings()) == []
+        assert (config[name], type(config[name])) == (2, int)
+
+    @pytest.mark.parametrize("name", NUMBERS)
+    @pytest.mark.parametrize("given", [2.5, Decimal("2.5")])
+    def test_a_fraction_is_shown_as_it_was_written(self, name: str, given: Any) -> None:
+        """A fraction is refused in the same words, whatever read it."""
+        assert problems({name: given}) == f"{name}: 2.5 is not of type integer"
+
+    @pytest.mark.parametrize("given", [float("nan"), float("inf"), 1e300])
+    def test_what_is_no_whole_number(self, given: float) -> None:
+        """NaN, infinity, and what is too large to be exact are no whole numbers."""
+        assert problems({"page_size": given}).startswith("page_size: ")
+
+
+class TestCatalogProblems:
+    """Settings that depend on how training_job_summaries replicates."""
+
+    @pytest.mark.parametrize("name", PAGINATOR)
+    def test_paginator_settings_are_of_full_table(self, name: str) -> None:
+        """The paginator's settings are refused in incremental replication."""
+        config = {name: PAGINATOR[name]}
+        (found,) = checks.catalog_problems(config, "INCREMENTAL", "INCREMENTAL")
+        assert found.startswith(f"{name}: only with the replication method FULL_TABLE")
+
+    def test_all_are_named(self) -> None:
+        """Each of them is named."""
+        found = checks.catalog_problems(PAGINATOR, "INCREMENTAL", "FULL_TABLE")
+        assert [line.split(":")[0] for line in found] == list(PAGINATOR)
+
+    @pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting"])
+    def test_incremental_takes_final_statuses(self, status: str) -> None:
+        """Incremental replication refuses a status that trials do not stay in."""
+        config = {"status_equals": status}
+        (found,) = checks.catalog_problems(config, "INCREMENTAL", "INCREMENTAL")
+        assert found.startswith(f"status_equals: {status!r} is not final")
+
+    @pytest.mark.parametrize(
+        "config",
+        [
+            PAGINATOR,
+            {"status_equals": "InProgress"},
+            {"status_equals": "Deleting"},
+            {"status_equals": "Completed"},
+        ],
+        ids=json.dumps,
+    )
+    def test_full_table_accepts_them(self, config: dict[str, Any]) -> None:
+        """FULL_TABLE accepts the paginator's settings and every status."""
+        assert checks.catalog_problems(config, "FULL_TABLE", "INCREMENTAL") == []
+
+    @pytest.mark.parametrize(
+        "methods", [("LOG_BASED", "INCREMENTAL"), ("FULL_TABLE", "LOG_BASED")]
+    )
+    def test_other_methods(self, methods: tuple[str, str]) -> None:
+        """A replication method that is neither is refused, of either stream."""
+        (found,) = checks.catalog_problems({}, *methods)
+        assert "'LOG_BASED'" in found
+
+
+class TestEnvironment:
+    """Settings from environment variables."""
+
+    @pytest.mark.parametrize(
+        ("name", "text", "value"),
+        [
+            ("regions", "us-east-1,eu-west-1", ["us-east-1", "eu-west-1"]),
+            ("regions", '["us-east-1", "eu-west-1"]', ["us-east-1", "eu-west-1"]),
+            ("tuning_job_names", "churn", ["churn"]),
+            ("page_size", "25", 25),
+            ("max_items", "25.0", 25.0),
+            ("page_size", "ten", "ten"),
+            ("assume_roles", f'[{{"role_arn": "{ROLE}"}}]', [{"role_arn": ROLE}]),
+            ("start_date", "2026-01-31", "2026-01-31"),
+            ("name_contains", "2026", "2026"),
+        ],
+    )
+    def test_value(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
+    ) -> None:
+        """A value has its setting's type if it can; lists may have commas."""
+        monkeypatch.setenv(PREFIX + name.upper(), text)
+        found = checks.environment(all_settings(), PREFIX)
+        assert (found[name], type(found[name])) == (value, type(value))
+
+    @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
+    def test_broken_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        """Broken JSON is told without its value; a list with commas is not blamed."""
+        monkeypatch.setenv(PREFIX + "REGIONS", "us-east-1,eu-west-1")
+        monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
+        with pytest.raises(ValueError, match="Expecting value"):
+            checks.environment(all_settings(), PREFIX)
+        found = checks.environment_problem(all_settings()["properties"], PREFIX)
+        assert found == f"{name}: {PREFIX}{name.upper()} is not JSON"

@@ -1,0 +1,313 @@
+"""The command line: what a user can get wrong is said in one line, before any call.
+
+Most runs are in this process; the last ones are the process that users run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.configurations import ROLE, SECRET
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import TapHere, TapProcess
+
+CONTEXT = {"account_id": "123456789012", "region": "us-east-1"}
+STREAMS = ("tuning_jobs", "training_job_summaries")
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"region": "us-east-1"}, "region"),
+    ({"batch_config": {}}, "batch_config"),
+    ({"page_size": 1.5}, "page_size: 1.5"),
+    ({"page_size": 1e30}, "page_size: 1e+30"),
+    ({"start_date": None}, "start_date"),
+    ({"regions": []}, "regions"),
+    ({"aws_secret_access_key": [SECRET]}, "aws_secret_access_key"),
+    ({"aws_endpoint_url": f"http://u:{SECRET}@localhost"}, "aws_endpoint_url"),
+    ({"assume_roles": [{"external_id": SECRET}]}, "role_arn"),
+    ({"tuning_job_names": ["a"], "name_contains": "a"}, "contradicts"),
+    ({"sort_by": "Name"}, "FULL_TABLE"),
+    ({"status_equals": "InProgress"}, "InProgress"),
+    ({"page_size": 0, "start_date": 5}, "; "),
+]
+IDS = [json.dumps(config) for config, _ in BAD]
+
+
+class TestSettings:
+    """A dozen of the bad settings of test_checks.py."""
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    @pytest.mark.parametrize(("config", "words"), BAD, ids=IDS)
+    def test_refused(
+        self,
+        here: TapHere,
+        options: tuple[str, ...],
+        config: dict[str, Any],
+        words: str,
+    ) -> None:
+        """A bad configuration is refused in one line, and nothing was asked."""
+        run = here(*options, config=config)
+        run.assert_refused(words)
+        assert SECRET not in run.stderr
+        assert run.stdout == ""
+        assert here.emulator.calls == []
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    @pytest.mark.parametrize(
+        ("name", "text", "words"),
+        [
+            ("page_size", "ten", "page_size: 'ten' is not of type integer"),
+            ("max_attempts", "", "max_attempts"),
+            ("concurrency", "2.5", "concurrency: 2.5 is not of type integer"),
+            ("assume_roles", '[{"role_arn": ', "assume_roles"),
+            ("assume_roles", ROLE, "assume_roles"),
+            ("stream_maps", "{", "stream_maps"),
+            ("regions", "{}", "regions"),
+            ("regions", "us-east-1, eu-west-1", "regions"),
+            ("tuning_job_names", "[]", "tuning_job_names"),
+            ("aws_secret_access_key", SECRET, "aws_access_key_id"),
+        ],
+    )
+    def test_refused_in_the_environment(
+        self,
+        here: TapHere,
+        options: tuple[str, ...],
+        name: str,
+        text: str,
+        words: str,
+    ) -> None:
+        """A bad value in the environment is refused as one in a file is."""
+        here.variables[f"TAP_SAGEMAKER_TUNING_{name.upper()}"] = text
+        run = here("--config=ENV", *options)
+        run.assert_refused(words)
+        assert SECRET not in run.stderr
+        assert here.emulator.calls == []
+
+    def test_regions_with_commas(self, here: TapHere) -> None:
+        """Regions separated by commas in the environment are all read."""
+        here.variables["TAP_SAGEMAKER_TUNING_REGIONS"] = "us-west-2,eu-west-1"
+        assert here("--config=ENV").returncode == 0
+        regions = {call.region for call in here.emulator.calls}
+        assert regions == {"us-west-2", "eu-west-1"}
+
+    def test_discovery_needs_no_good_settings(self, here: TapHere) -> None:
+        """--discover gives the catalog whatever the settings are, without a call."""
+        run = here("--discover", config={"regions": ["nowhere"], "unknown": 1})
+        assert run.returncode == 0
+        assert run.stdout == here("--discover").stdout
+        assert here.emulator.calls == []
+
+    def test_method_in_metadata(self, here: TapHere) -> None:
+        """FULL_TABLE in the catalog's metadata counts as in the entry itself."""
+        catalog = here.catalog()
+        for stream in catalog["streams"]:
+            stream.pop("replication_method", None)
+            (root,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
+            root["metadata"]["forced-replication-method"] = "FULL_TABLE"
+        assert here(config={"max_items": 5}, catalog=catalog).returncode == 0
+
+
+Write = Callable[[Path], object]
+
+
+def content(text: str) -> Write:
+    """Writes a file with this content."""
+    return lambda path: path.write_text(text, encoding="utf-8")
+
+
+def nothing(_: Path) -> None:
+    """Writes no file."""
+
+
+# A name for the test, the file, and what the line says of it.
+BAD_FILES: list[tuple[str, Write, str]] = [
+    ("missing", nothing, "No such file"),
+    ("a directory", Path.mkdir, "directory"),
+    ("empty", content(""), "empty"),
+    ("blank", content(" \n"), "empty"),
+    ("cut", content('{"regions": ['), "JSON"),
+    ("single quotes", content("{'regions': []}"), "JSON"),
+    ("a list", content("[]"), "JSON object"),
+    ("null", content("null"), "JSON object"),
+    ("text", content('"text"'), "JSON object"),
+    ("not UTF-8", lambda path: path.write_bytes(b'{"x": "\xff"}'), ""),
+]
+
+BAD_CONTEXTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"context": None},
+    {"context": "x"},
+    {"context": {}},
+)
+
+BAD_STATES: list[tuple[str, Any]] = [
+    ("bookmarks is a list", {"bookmarks": []}),
+    ("bookmarks is null", {"bookmarks": None}),
+    ("a stream is a list", {"bookmarks": {"tuning_jobs": []}}),
+    ("a stream is null", {"bookmarks": {"tuning_jobs": None}}),
+    ("another tap's stream is text", {"bookmarks": {"users": "x"}}),
+    ("partitions is text", {"bookmarks": {"tuning_jobs": {"partitions": "x"}}}),
+    ("partitions is null", {"bookmarks": {"tuning_jobs": {"partitions": None}}}),
+    ("a partition is text", {"bookmarks": {"tuning_jobs": {"partitions": ["x"]}}}),
+    *[
+        (
+            f"context of {stream} is {json.dumps(given)}",
+            {"bookmarks": {stream: {"partitions": [{"version": 1, **given}]}}},
+        )
+        for stream in ("tuning_jobs", "training_job_summaries")
+        for given in BAD_CONTEXTS
+    ],
+]
+
+BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
+    ("a version to come", {"version": 2}),
+    ("version is text", {"version": "1"}),
+    ("frontier is a number", {"replication_key_value": 1767225600}),
+    ("frontier is no time", {"replication_key_value": "yesterday"}),
+    ("frontier in another form", {"replication_key_value": "2026-03-02T09:00:00Z"}),
+    ("open is a list", {"open": ["churn"]}),
+    ("open without creation", {"open": {"churn": {}}}),
+    ("rows is text", {"open": {"churn": {"created": "x", "rows": "many"}}}),
+    ("settled is a list", {"settled": ["churn"]}),
+    ("filters is text", {"filters": "none"}),
+]
+
+
+class TestFiles:
+    """Files that cannot be read, or hold something else."""
+
+    @pytest.mark.parametrize("option", ["config", "state", "catalog"])
+    @pytest.mark.parametrize(
+        ("write", "says"),
+        [pytest.param(write, says, id=name) for name, write, says in BAD_FILES],
+    )
+    def test_refused(
+        self, here: TapHere, emulator: Emulator, option: str, write: Write, says: str
+    ) -> None:
+        """A file that holds no JSON object is refused, and the line names it."""
+        path = here.folder / "given.json"
+        write(path)
+        run = here(f"--{option}", str(path))
+        run.assert_refused(f"--{option}", str(path))
+        assert says in run.stderr
+        assert emulator.calls == []
+
+    @pytest.mark.parametrize("option", ["--discover", "--test", "--about"])
+    def test_bad_config_file_in_other_modes(self, here: TapHere, option: str) -> None:
+        """A broken configuration file is named in every mode."""
+        path = here.folder / "given.json"
+        path.write_text("{", encoding="utf-8")
+        run = here(option, "--config", str(path))
+        run.assert_refused("--config", f"{path}")
+
+    @pytest.mark.parametrize(
+        "state", [pytest.param(state, id=name) for name, state in BAD_STATES]
+    )
+    def test_no_singer_state(
+        self, here: TapHere, emulator: Emulator, state: dict[str, Any]
+    ) -> None:
+        """What is not a Singer state is refused, with what to do."""
+        run = here(state=state)
+        run.assert_refused("state clear")
+        assert emulator.calls == []
+
+    @pytest.mark.parametrize("stream", STREAMS)
+    @pytest.mark.parametrize(
+        "entry", [pytest.param(entry, id=name) for name, entry in BAD_ENTRIES]
+    )
+    def test_damaged_state(
+        self, here: TapHere, emulator: Emulator, stream: str, entry: dict[str, Any]
+    ) -> None:
+        """A damaged state of a scope is refused, and the line names its stream."""
+        given = {"context": CONTEXT, "version": 1, **entry}
+        run = here(state={"bookmarks": {stream: {"partitions": [given]}}})
+        run.assert_refused(f"{stream}", "state", "clear")
+        assert emulator.calls == []
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            {},
+            {"bookmarks": {}},
+            {"bookmarks": {"tuning_jobs": {}}},
+            {"bookmarks": {"tuning_jobs": {"partitions": []}}},
+            {"bookmarks": {"users": {"replication_key_value": "x"}}},
+            {"bookmarks": {}, "currently_syncing": None},
+        ],
+        ids=json.dumps,
+    )
+    def test_states_that_say_nothing(self, state: dict[str, Any]) -> None:
+        """A state that knows nothing of this tap is where everyone starts."""
+        tap = TapSageMakerTuning(config={}, state=state)
+        assert set(tap.streams) == set(STREAMS)
+
+    @pytest.mark.parametrize(
+        "catalog",
+        [
+            {},
+            {"streams": None},
+            {"streams": {"tuning_jobs": {}}},
+            {"streams": ["tuning_jobs"]},
+            {"streams": [{}]},
+            {"streams": [{"tap_stream_id": "tuning_jobs"}]},
+            {"streams": [{"tap_stream_id": "tuning_jobs", "schema": 5}]},
+        ],
+        ids=json.dumps,
+    )
+    def test_broken_catalog(
+        self, here: TapHere, emulator: Emulator, catalog: dict[str, Any]
+    ) -> None:
+        """What is not a Singer catalog is refused, and the line says so."""
+        run = here(catalog=catalog)
+        run.assert_refused("catalog")
+        assert emulator.calls == []
+
+
+class TestProcess:
+    """The same as users meet it: exit code, last line, no traceback."""
+
+    @pytest.mark.parametrize(
+        ("options", "config", "words"),
+        [
+            ((), {"region": "us-east-1"}, "region"),
+            (("--test",), {"aws_secret_access_key": [SECRET]}, "aws_secret_access_key"),
+            (("--test=schema",), {"page_size": 0}, "page_size"),
+        ],
+        ids=["unknown", "secret", "schema"],
+    )
+    def test_refused(
+        self,
+        tap: TapProcess,
+        options: tuple[str, ...],
+        config: dict[str, Any],
+        words: str,
+    ) -> None:
+        """A bad configuration ends the process with one line, and without output."""
+        run = tap(*options, config=config)
+        run.assert_refused(words)
+        assert SECRET not in run.stderr
+        assert run.stdout == ""
+        assert tap.emulator.calls == []
+
+    @pytest.mark.parametrize("option", ["--state", "--catalog"])
+    def test_bad_file(self, tap: TapProcess, option: str) -> None:
+        """A bad file ends the process with one line."""
+        path = tap.folder / "given.json"
+        path.write_text("{", encoding="utf-8")
+        run = tap(option, str(path))
+        run.assert_refused(option.strip("-"))
+        assert run.stdout == ""
+
+    def test_bad_environment(self, tap: TapProcess) -> None:
+        """A bad variable ends the process with one line."""
+        tap.variables["TAP_SAGEMAKER_TUNING_ASSUME_ROLES"] = "[{"
+        run = tap("--config=ENV")
+        run.assert_refused("assume_roles")
+        assert run.stdout == ""

@@ -1,0 +1,150 @@
+"""Private hooks of the SDK's that the package overrides: the SDK still calls each.
+
+A new version of the SDK that stops doing so would change what the tap does, in silence.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import signal
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk import Stream, Tap
+
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+
+if TYPE_CHECKING:
+    from tests.conftest import TapHere
+
+STREAM_HOOKS = (
+    "_generate_record_messages",
+    "_increment_stream_state",
+    "_write_starting_replication_value",
+)
+
+
+def overridden(ours: type, theirs: type) -> set[str]:
+    """The private names of the SDK's that a class of ours has of its own."""
+    own = [
+        name
+        for owner in ours.__mro__
+        if owner.__module__.startswith("tap_sagemaker_tuning")
+        for name in vars(owner)
+    ]
+    of_the_sdk = {name for owner in theirs.__mro__ for name in vars(owner)}
+    private = re.compile("_(?!_|abc_)")
+    return {name for name in own if name in of_the_sdk and private.match(name)}
+
+
+def test_these_are_all() -> None:
+    """Each private name of the SDK's that is overridden has a test here."""
+    tap = TapSageMakerTuning(setup_mapper=False)
+    assert overridden(type(tap), Tap) == {
+        "_env_var_config",
+        "_handle_termination",
+        "_validate_config",
+    }
+    assert set(STREAM_HOOKS) == set().union(
+        *(overridden(type(stream), Stream) for stream in tap.streams.values())
+    )
+
+
+def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK starts each stream's state; it hands over each record to be written, and
+    moves the state after it."""
+    here.emulator.scope().plan("churn", trials=12, created="2026-03-01T09:00:00Z")
+    called: Counter[tuple[str, str]] = Counter()
+
+    def spy(owner: type, hook: str) -> Any:
+        original = getattr(owner, hook)
+
+        def called_by_the_sdk(self: Stream, *args: Any, **more: Any) -> Any:
+            called[self.name, hook] += 1
+            return original(self, *args, **more)
+
+        return called_by_the_sdk
+
+    for stream in TapSageMakerTuning(setup_mapper=False).streams.values():
+        owner = type(stream)
+        for hook in STREAM_HOOKS:
+            monkeypatch.setattr(owner, hook, spy(owner, hook))
+    run = here(config={})
+    written = Counter(
+        message["stream"] for message in run.messages if "record" in message
+    )
+    assert written == {"tuning_jobs": 1, "training_job_summaries": 12}
+    assert called == {
+        (stream, hook): {"_write_starting_replication_value": 1}.get(hook, count)
+        for stream, count in written.items()
+        for hook in STREAM_HOOKS
+    }
+
+
+@pytest.mark.parametrize(
+    ("owner", "hook", "parameters"),
+    [
+        (Stream, "_generate_record_messages", ["record"]),
+        (Stream, "_increment_stream_state", ["latest_record", "context"]),
+        (Stream, "_write_starting_replication_value", ["context"]),
+        (Tap, "_validate_config", ["raise_errors"]),
+        (Tap, "_handle_termination", ["signum", "frame"]),
+    ],
+)
+def test_they_have_these_parameters(
+    owner: type, hook: str, parameters: list[str]
+) -> None:
+    """Each hook exists in the SDK, with the parameters that are overridden."""
+    signature = inspect.signature(getattr(owner, hook))
+    assert list(signature.parameters) == ["self", *parameters]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
+    """The SDK hands both signals to `_handle_termination`."""
+    noted: list[int] = []
+
+    def spy(_: Tap, signum: int, frame: object) -> None:
+        noted.append(signum)
+        assert frame is not None
+
+    monkeypatch.setattr(TapSageMakerTuning, "_handle_termination", spy)
+    TapSageMakerTuning(config={})
+    signal.raise_signal(number)
+    assert noted == [number]
+
+
+@pytest.mark.parametrize("raise_errors", [True, False])
+def test_settings_are_checked(
+    monkeypatch: pytest.MonkeyPatch, *, raise_errors: bool
+) -> None:
+    """The SDK calls `_validate_config` for each tap made."""
+    asked: list[bool] = []
+
+    def spy(_: Tap, *, raise_errors: bool = True) -> list[str]:
+        asked.append(raise_errors)
+        return []
+
+    monkeypatch.setattr(TapSageMakerTuning, "_validate_config", spy)
+    TapSageMakerTuning(config={}, validate_config=raise_errors, setup_mapper=False)
+    assert asked == [raise_errors]
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK reads the environment through `_env_var_config`, if it is to."""
+    found = {"page_size": 7}
+    monkeypatch.setattr(TapSageMakerTuning, "_env_var_config", found)
+    config = TapSageMakerTuning(config={}, parse_env_config=True).config
+    assert config["page_size"] == 7
+    assert TapSageMakerTuning(config={}).config["page_size"] == 100
+
+
+def test_prefix_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK's private name of the variables' prefix, which the tap reads."""
+    prefix = TapSageMakerTuning._env_var_prefix  # noqa: SLF001 - as the tap does
+    assert prefix == "TAP_SAGEMAKER_TUNING_"
+    monkeypatch.setenv("TAP_SAGEMAKER_TUNING_PAGE_SIZE", "7")
+    config = TapSageMakerTuning(config={}, parse_env_config=True).config
+    assert config["page_size"] == 7

@@ -1,0 +1,222 @@
+"""examples/airflow and examples/dagster: scopes are loaded for real, each in its own.
+
+What has to come of a load is one test for both; what only one of them has follows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+import yaml
+
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
+
+from tests.environments import EXAMPLES
+from tests.examples.orchestrators import PASSWORD, airflow, dagster
+from tests.examples.world import (
+    ALL,
+    SCOPES,
+    World,
+    fault,
+    rows_without,
+    run,
+    scopes_in,
+    world,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from tests.examples.orchestrators import Load, Orchestrator
+
+pytestmark = [
+    pytest.mark.orchestrator,
+    pytest.mark.skipif(
+        not EXAMPLES.is_dir(), reason="the examples are in the checkout only"
+    ),
+]
+
+FAILS, RECOVERS, *REST = ALL
+DAGSTER = EXAMPLES / "dagster"
+
+
+@dataclass(frozen=True)
+class Told:
+    """A world, and what came of two loads of all its scopes, six hours apart.
+
+    Attributes:
+        four: The world.
+        by: The orchestrator.
+        first: The first loads: one scope is denied, another fails once.
+        second: The second ones: all at once, and nothing fails.
+        loaded: What was in the warehouse after each.
+        truth: What should have been.
+    """
+
+    four: World
+    by: Orchestrator
+    first: dict[str, Load]
+    second: dict[str, Load]
+    loaded: list[Any]
+    truth: list[Any]
+
+
+@pytest.fixture(scope="class")
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
+    """Two loads of four scopes into a Postgres, by the one that the class is about."""
+    with (
+        world(tmp_path_factory.mktemp(request.cls.__name__)) as four,
+        request.cls.by(four) as by,
+    ):
+        four.emulator.faults.add(fault("deny", FAILS))
+        four.emulator.faults.add(fault("error", RECOVERS, times=1))
+        first = by.load(together=1)
+        loaded, truth = [four.loaded()], [four.truth()]
+        four.emulator.faults.clear()
+        four.goes_on()
+        second = by.load(together=4)
+        loaded.append(four.loaded())
+        truth.append(four.truth())
+        yield Told(four, by, first, second, loaded, truth)
+
+
+class Both:
+    """What has to come of a load, whoever orchestrates it.
+
+    A class for each, so that both can be tested at once.
+    """
+
+    by: ClassVar[Callable[[World], AbstractContextManager[Orchestrator]]]
+
+    def test_a_scope_fails_alone_after_its_retries(self, told: Told) -> None:
+        """A scope that cannot be read fails after all its tries, and is not checked;
+        one that fails once is tried again; no other is held back."""
+        loads = {
+            name: (load.succeeded, load.tries, load.is_checked)
+            for name, load in told.first.items()
+        }
+        assert loads == {
+            FAILS: (False, 2, False),
+            RECOVERS: (True, 2, True),
+            **dict.fromkeys(REST, (True, 1, True)),
+        }
+
+    def test_all_are_loaded_and_checked_at_once(self, told: Told) -> None:
+        """When nothing fails, scopes that start at the same time are all loaded."""
+        loads = [(load.succeeded, load.is_checked) for load in told.second.values()]
+        assert loads == [(True, True)] * len(ALL)
+
+    def test_the_others_are_loaded(self, told: Told) -> None:
+        """What could be read is loaded at first, and then all, to the value."""
+        assert told.loaded[0] == [rows_without(FAILS, rows) for rows in told.truth[0]]
+        assert told.loaded[1] == told.truth[1]
+
+    def test_the_log_has_the_taps_summary(self, told: Told) -> None:
+        """A load's log has the tap's summary or its error, and no password."""
+        for name in [RECOVERS, *REST]:
+            account, region = name.split("-", 1)
+            assert f"account {account}, {region}: tuning jobs: " in told.first[name].log
+        log = told.first[FAILS].log
+        assert "Allow sagemaker:ListHyperParameterTuningJobs" in log
+        assert PASSWORD not in log
+
+    def test_each_tap_is_given_its_own_state(self, told: Told) -> None:
+        """Scopes that start at the same time are each given the state of their own."""
+        given = {name: scopes_in(state) for name, state in told.four.states().items()}
+        assert given.pop(FAILS) <= {FAILS}
+        assert given == {name: {name} for name in [RECOVERS, *REST]}
+
+    def test_no_password_is_stored(self, told: Told) -> None:
+        """The warehouse's password is in no file of the orchestrator's or Meltano's."""
+        every = told.four.folder.rglob("*")
+        files = [path for path in every if path.is_file() and not path.is_symlink()]
+        assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
+
+    def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
+        """A trial that is not in the table fails the check of its scope, which names
+        the tuning job."""
+        told.four.lose_a_trial("job-2-0")
+        assert told.by.check() == {**dict.fromkeys(ALL, "all agree"), ALL[2]: "job-2-0"}
+
+
+class TestAirflow(Both):
+    """The DAG of examples/airflow."""
+
+    by = airflow
+
+    def test_a_scope_may_not_be_there_twice(self, told: Told, tmp_path: Path) -> None:
+        """A scope that is there twice, and would be loaded twice, is refused."""
+        twice = tmp_path / "scopes.json"
+        twice.write_text(json.dumps([*SCOPES, SCOPES[0]]), encoding="utf-8")
+        environment = {"TUNING_SCOPES": str(twice)}
+        answer = told.by.runner.ask(environment=environment, together=1, skip=None)
+        (error,) = answer["errors"]
+        assert f"a scope is twice in {twice}" in error
+
+
+class TestDagster(Both):
+    """The assets of examples/dagster."""
+
+    by = dagster
+
+    def test_definitions_are_valid(self, told: Told) -> None:
+        """Dagster finds nothing wrong with the definitions."""
+        definitions = str(DAGSTER / "definitions.py")
+        command = ["dagster", "definitions", "validate", "-f", definitions]
+        done = run(command, told.by.environment)
+        assert done.returncode == 0, done.stdout
+        assert "All code locations passed validation" in done.stdout
+
+    def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
+        """A failed run says which scope failed, and has the tap's own words."""
+        log = told.first[FAILS].log
+        said = f"{FAILS}: meltano run ended with 1"
+        assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
+
+    def test_a_run_materializes_both_tables(self, told: Told) -> None:
+        """A run materializes both tables of its scope, and checks them."""
+        alone = {"TAP_TOGETHER": "1"}
+        again = told.by.runner.ask(environment=alone, partitions=ALL[:1])[FAILS]
+        assert sorted(again["assets"]) == ["training_job_summaries", "tuning_jobs"]
+
+    def test_the_hourly_schedule_asks_for_each_scope(self, told: Told) -> None:
+        """Each hour one run is asked for each scope, once."""
+        ask = told.by.runner.ask
+        asked = ask(schedule="2026-03-02T09:00:00+00:00")["requests"]
+        again = ask(schedule="2026-03-02T10:00:00+00:00")["requests"]
+        assert [partition for partition, _ in asked] == ALL
+        keys = [key for _, key in asked + again]
+        assert len(set(keys)) == 2 * len(ALL)
+
+
+def test_two_runs_of_a_scope_wait_for_each_other() -> None:
+    """dagster.yaml lets one run a partition go at a time."""
+    text = (DAGSTER / "dagster.yaml").read_text(encoding="utf-8")
+    (limit,) = yaml.safe_load(text)["concurrency"]["runs"]["tag_concurrency_limits"]
+    assert limit == {
+        "key": "dagster/partition",
+        "value": {"applyLimitPerUniqueValue": True},
+        "limit": 1,
+    }
+
+
+@pytest.mark.parametrize("example", ["airflow", "dagster"])
+def test_constraints_pin_what_is_required(example: str) -> None:
+    """What an example requires is pinned, and Meltano's version is the demo's."""
+    folder = EXAMPLES / example
+    pinned = (folder / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    for line in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        assert line.replace("[binary]", "") in pinned
+    demo = (EXAMPLES.parent / "demo" / "requirements.in").read_text(encoding="utf-8")
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    said = re.findall(r"meltano(?:\[postgres\])?(==[\d.]+)", readme)
+    assert {f"meltano{version}" for version in said} <= set(demo.splitlines())
+    assert len(said) == 2
