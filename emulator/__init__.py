@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from emulator import admin, prices
+from emulator import admin, price_list
 from emulator.clock import Clock
 from emulator.definitions import Definition
 from emulator.faults import Fault, Faults
@@ -28,7 +28,7 @@ from emulator.index import Index
 from emulator.jobs import Trial, TuningJob
 from emulator.paging import Tokens
 from emulator.plan import Chances, Plan
-from emulator.prices import Price
+from emulator.price_list import Price
 from emulator.scopes import Scope
 from emulator.server import Server
 
@@ -91,7 +91,7 @@ class Emulator:
         self.calls: list[Call] = []
         self.faults = Faults()
         self.tokens = Tokens(f"emulator {seed}".encode())
-        self.prices = prices.usual()
+        self.prices = price_list.usual()
         self.roles: dict[str, str | None] = {}
         self.role_seconds: int | None = None
         self.identities = Identities()
@@ -158,7 +158,7 @@ class Emulator:
         return {
             f"{scope.home.account}/{scope.home.region}": {
                 **scope.details(),
-                "prices": prices.truth(self.prices, scope.home.region),
+                "prices": price_list.truth(self.prices, scope.home.region),
             }
             for scope in self.scopes()
         }

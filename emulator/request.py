@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from emulator.prices import Price
+    from emulator.price_list import Price
     from emulator.scopes import Scope
 
 Item = TypeVar("Item")

@@ -1,7 +1,7 @@
 """What all streams share: the SDK's hooks, and schemas from files.
 
 Those of the SDK's hooks whose name begins with an underscore are private, and
-overridden here only: tests/test_sdk_hooks.py fails when the SDK stops calling them.
+overridden here only: tests/test_hooks.py fails when the SDK stops calling them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TUNING
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import ScopeState
 from tap_sagemaker_tuning.streams.base import TapStream
-from tap_sagemaker_tuning.sync.workers import Finished, PageRead, Visited, is_deleted
+from tap_sagemaker_tuning.sync.events import Finished, PageRead, Visited, is_deleted
 
 if sys.version_info >= (3, 12):
     from typing import override

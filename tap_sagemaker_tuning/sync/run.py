@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tap_sagemaker_tuning.replication.listing import Wanted
-from tap_sagemaker_tuning.sync.failures import Failure
-from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
-from tap_sagemaker_tuning.sync.progress import Progress
-from tap_sagemaker_tuning.sync.results import ScopeResult
-from tap_sagemaker_tuning.sync.workers import (
+from tap_sagemaker_tuning.sync.events import (
     Event,
     Finished,
     Listed,
     PageRead,
     Visited,
-    Workers,
     is_deleted,
 )
+from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
+from tap_sagemaker_tuning.sync.progress import Progress
+from tap_sagemaker_tuning.sync.results import ScopeResult
+from tap_sagemaker_tuning.sync.workers import Workers
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:

@@ -12,67 +12,31 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from tap_sagemaker_tuning.aws.client import Client
-from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, is_denied
-from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
-from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.tally import Tally
-from tap_sagemaker_tuning.values import Record
+from tap_sagemaker_tuning.sync.doubt import Doubt
+from tap_sagemaker_tuning.sync.events import (
+    Event,
+    Finished,
+    Listed,
+    PageRead,
+    Visited,
+    is_deleted,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-Fetch = Callable[[Client, Visit, Tally], Iterator[list[Record]]]
-"""Reads a visit: gives its records page by page, and counts its trials in the tally."""
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.events import Fetch
 
-_SUSPICIOUS = 3  # visits that fail in a row, after which the scope is looked at
-_HOPELESS = 250  # visits that fail in a row, after which the others are sampled
-_SAMPLES = 50
 _EVENTS_AHEAD = 16  # of the whole run
 _PAGES_AHEAD = 1  # of one visit, beside the one that its worker holds
 _POLL = 0.2  # seconds between looks at whether to stop
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A scope's tuning jobs were listed."""
-
-    client: Client
-    visits: int
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """Some records of a visit."""
-
-    client: Client
-    visit: Visit
-    records: list[Record]
-
-
-@dataclass(frozen=True, slots=True)
-class Visited:
-    """A visit's end; with an error, it was not read to its end."""
-
-    client: Client
-    visit: Visit
-    tally: Tally | None
-    error: Exception | None
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A scope's end; with an error, the scope was not read to its end."""
-
-    client: Client
-    error: Exception | None
-
-
-Event = Listed | PageRead | Visited | Finished
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +138,7 @@ class Workers:
         left = deque(visits)
         workers = 0
         failed: list[Visited] = []  # in a row, at their first call; not passed on yet
-        doubt = _Doubt(client, visits, self._fetch)
+        doubt = Doubt(client, visits, self._fetch)
         while left or ahead:
             share = self._visits_ahead // max(self._running, 1)
             most = max(1, min(2 * concurrency, share))
@@ -261,78 +225,3 @@ class Workers:
 
 class _StoppedError(Exception):
     """Nobody waits for what a thread reads any more."""
-
-
-class _Doubt:
-    """Whether visits that fail in a row are each one's own failure, or their scope's.
-
-    One line tells then of the scope, instead of one a visit, and none is given up for
-    it. But a scope fails only if nothing in it can be read.
-    """
-
-    def __init__(self, client: Client, visits: Sequence[Visit], fetch: Fetch) -> None:
-        """Doubt nothing yet."""
-        self._client = client
-        self._visits = visits
-        self._fetch = fetch
-        self._in_a_row = 0
-        self._has_read = False
-
-    def ends(self) -> None:
-        """Take note that a visit could be read."""
-        self._in_a_row = 0
-        self._has_read = True
-
-    def grows(self, error: Exception) -> bool:
-        """Take note that a visit failed.
-
-        Returns:
-            Whether to wait with it for what becomes of the next.
-
-        Raises:
-            Exception: The scope's error: nothing in it can be read.
-        """
-        self._in_a_row += 1
-        if isinstance(error, UnreadableError):
-            return False
-        if is_denied(error):
-            if self._has_read:
-                return False
-            if self._in_a_row == _HOPELESS and not self._sample():
-                raise error
-            return self._in_a_row < _HOPELESS
-        if self._in_a_row % _SUSPICIOUS:
-            return True
-        self._look_at_the_scope()
-        if self._in_a_row >= _HOPELESS:
-            raise error
-        return False
-
-    def _sample(self) -> bool:
-        """Whether any of some visits, spread over all, can be read."""
-        step = max(1, len(self._visits) // _SAMPLES)
-        for visit in self._visits[::step]:
-            try:
-                next(self._fetch(self._client, visit, Tally(visit.job.summary)), None)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it failed
-                if is_deleted(error):
-                    return True
-            else:
-                self._has_read = True
-                return True
-        return False
-
-    def _look_at_the_scope(self) -> None:
-        """Ask for something else of the scope: its error, if that fails too."""
-        try:
-            next(self._client.tuning_jobs(None), None)
-        except Exception as error:
-            if not is_denied(error):
-                raise
-
-
-def is_deleted(error: Exception | None) -> bool:
-    """Whether a visit ended because its tuning job does not exist any more."""
-    if error is None:
-        return False
-    return isinstance(error, GoneError) or code(error) in NOT_FOUND
