@@ -1,4 +1,4 @@
-"""Which settings are refused, and why: before the first call, a sentence a problem.
+"""Which settings are refused, and why: before the first call, a sentence per problem.
 
 Pure: it looks at a configuration and never at AWS.
 """
@@ -45,7 +45,7 @@ def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
         schema: JSON Schema of `SETTINGS` and the SDK's own settings.
 
     Returns:
-        One sentence a problem, each with the setting's name and never with the value
+        One sentence per problem, each with the setting's name and never with the value
         of a secret one.
     """
     for name, setting in schema["properties"].items():

@@ -55,7 +55,7 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
     Raises:
         ProfileNotFound: There is no such profile.
         NoRegionError: Neither the settings nor the chain name a region.
-        BotoCoreError, ClientError: The caller's own account can not be found out.
+        BotoCoreError, ClientError: The caller's own account cannot be found out.
     """
     # At INFO botocore tells where it found each endpoint; at DEBUG it shows requests
     # and answers whole, credentials and all.
@@ -64,7 +64,7 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
     least = logging.INFO if is_debugging else logging.WARNING
     botocore_logger.setLevel(max(least, botocore_logger.getEffectiveLevel()))
     # A failure to get credentials comes out of the call that needed them.
-    logging.getLogger("botocore.credentials").addFilter(_without_traceback)
+    logging.getLogger("botocore.credentials").addFilter(_is_not_told_yet)
     caller = botocore.session.Session(profile=config.get("aws_profile"))
     if "aws_access_key_id" in config:
         caller.set_credentials(
@@ -264,7 +264,10 @@ def _config(config: Mapping[str, Any]) -> Config:
     )
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
-    """Drop the traceback that botocore logs when a role can not be assumed."""
+def _is_not_told_yet(record: logging.LogRecord) -> bool:
+    """Drop what botocore says, with a traceback, when a role cannot be assumed.
+
+    In the mandatory period it raises the error too, which is told once for a role.
+    """
     record.exc_info = None
-    return True
+    return "mandatory" not in record.getMessage()

@@ -56,7 +56,7 @@ class Host(Protocol):
 
 
 class TapStream(Stream):
-    """A stream that keeps its own state, a scope each, and serves all scopes at once.
+    """A stream that keeps its own state per scope, and serves all scopes at once.
 
     The SDK's own bookmark would follow the replication key of each record: its hooks
     for that do nothing here.

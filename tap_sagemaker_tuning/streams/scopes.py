@@ -41,7 +41,7 @@ class Scopes(TapStream):
 
     @override
     def read(self) -> Iterator[Record]:
-        """Give a row a scope, also for one that failed or was never reached."""
+        """Give a row per scope, also for one that failed or was never reached."""
         run = self.host.run
         for client in run.clients:
             as_of = self._complete_as_of(run, client)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class TrainingJobSummaries(VisitingStream):
-    """Every trial: a HyperParameterTrainingJobSummary each."""
+    """Every trial, as a HyperParameterTrainingJobSummary tells of it."""
 
     name = "training_job_summaries"
     primary_keys = ("training_job_arn",)

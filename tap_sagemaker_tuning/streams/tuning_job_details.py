@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobDetails(VisitingStream):
-    """Every tuning job in detail: a DescribeHyperParameterTuningJob each."""
+    """Every tuning job, as DescribeHyperParameterTuningJob tells of it."""
 
     name = "tuning_job_details"
     primary_keys = ("tuning_job_arn",)

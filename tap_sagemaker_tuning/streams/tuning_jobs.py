@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobs(VisitingStream):
-    """Every tuning job: a HyperParameterTuningJobSummary each."""
+    """Every tuning job, as a HyperParameterTuningJobSummary tells of it."""
 
     name = "tuning_jobs"
     primary_keys = ("tuning_job_arn",)

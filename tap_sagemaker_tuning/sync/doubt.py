@@ -24,7 +24,7 @@ _SAMPLES = 50
 class Doubt:
     """Whether visits that fail in a row are each one's own failure, or their scope's.
 
-    One line tells then of the scope, instead of one a visit, and none is given up for
+    One line tells then of the scope, instead of one per visit, and none is given up for
     it. But a scope fails only if nothing in it can be read.
     """
 

@@ -63,7 +63,7 @@ class Failure:
 
 
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:
-    """Say what was not read: a line a cause, sorted by where.
+    """Say what was not read: a line per cause, sorted by where.
 
     Args:
         failures: What was not read.

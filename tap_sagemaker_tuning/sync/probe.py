@@ -40,7 +40,7 @@ def probe(
     """Look whether all scopes can be read.
 
     Args:
-        clients: One a scope.
+        clients: One per scope.
         operations: What the selected streams call.
         config: The settings.
         check_signal: Raises if the test is to stop.

@@ -72,7 +72,7 @@ class Run:
     """One run of the tap.
 
     Attributes:
-        clients: One a scope, in the order of the settings; none if that failed.
+        clients: One per scope, in the order of the settings; none if that failed.
         failures: What was not read.
         results: By client, what became of its scope.
         stream_names: Names of the streams that are read by visits to tuning jobs.

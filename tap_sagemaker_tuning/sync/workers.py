@@ -87,7 +87,7 @@ class Workers:
         """Read all scopes.
 
         Args:
-            clients: One a scope.
+            clients: One per scope.
             concurrency: Most calls in flight in one scope; 0: a visit makes no call.
 
         Yields:
