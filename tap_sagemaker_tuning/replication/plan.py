@@ -83,9 +83,6 @@ class Plan:
 
     Attributes:
         state: The state as of what was written so far.
-        visited_jobs: How many tuning jobs were visited in this sync.
-        failed_jobs: How many could not be read.
-        gone_jobs: How many were found to be deleted.
     """
 
     def __init__(self, state: ScopeState, filters: Filters, *, of_trials: bool) -> None:
@@ -100,13 +97,10 @@ class Plan:
         self.state = state
         self._filters = filters
         self._of_trials = of_trials
-        self._holds_frontier = False
+        self._furthest: str | None = None
         self._start = state.filters.start_date or ""
         self._first_second = _to_the_second(self._start) if self._start else None
         self._boundary = self._listed_from()
-        self.visited_jobs = 0
-        self.failed_jobs = 0
-        self.gone_jobs = 0
 
     @property
     def wanted(self) -> Wanted:
@@ -118,8 +112,10 @@ class Plan:
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Say which of the listed tuning jobs to visit, oldest first."""
-        # Past what could not be read of the listing, nothing is taken for seen.
-        self._holds_frontier = bool(listing.unreadable)
+        # Past what could not be read of the listing, nothing is taken for seen: nobody
+        # knows when it was created. But it must not hold up the frontier for ever.
+        if listing.unreadable and listing.began:
+            self._furthest = shift(listing.began, -PATIENCE)
         for job in listing.jobs():
             if self._is_open(job):
                 known = self.state.open[job.key]
@@ -139,7 +135,6 @@ class Plan:
         Returns:
             A warning, if the tuning job was given up.
         """
-        self.visited_jobs += 1
         job = visit.job
         known = replace(self._known(job), failed=None)
         if known.ended and job.seen > shift(job.end or known.ended, COUNTERS_LAG):
@@ -161,7 +156,6 @@ class Plan:
         Returns:
             A warning, if the tuning job was given up.
         """
-        self.failed_jobs += 1
         job, known = visit.job, self._known(visit.job)
         known = replace(known, failed=known.failed or job.seen)
         since = max(known.ended or "", known.failed or "")
@@ -173,7 +167,6 @@ class Plan:
     def gone(self, visit: Visit) -> None:
         """Note that a tuning job was deleted before it was read to the end."""
         self.state.open.pop(visit.job.key, None)
-        self.gone_jobs += 1
         self._advance_frontier(visit.job.created)
 
     def drop_gone(self, listing: Listing) -> Iterator[str]:
@@ -189,7 +182,6 @@ class Plan:
             listed = listing.find(job.name)
             if key in listing.gone or (listed and listed.created > job.created):
                 del self.state.open[key]
-                self.gone_jobs += 1
                 yield f"tuning job {job.name} of {job.created} was deleted"
 
     def drop_unlisted(self, listing: Listing) -> Iterator[str]:
@@ -212,11 +204,10 @@ class Plan:
 
     def finish(self, listing: Listing) -> None:
         """Note that all visits were made: all that was listed has been seen."""
-        if listing.unreadable:
-            return
         for job in listing.jobs():
             self._advance_frontier(job.created)
-        self._let_start_date_take_over()
+        if not listing.unreadable:
+            self._let_start_date_take_over()
         self.prune()
 
     def prune(self) -> None:
@@ -307,9 +298,8 @@ class Plan:
         return f"tuning job {job.name} of {job.created} is given up: {reason}"
 
     def _advance_frontier(self, created: str) -> None:
-        if self._holds_frontier:
-            return
-        self.state.frontier = max(self.state.frontier or "", created)
+        reached = min(created, self._furthest or created)
+        self.state.frontier = max(self.state.frontier or "", reached)
 
     def _let_start_date_take_over(self) -> None:
         """From the next sync on, a later start_date holds: all before it is read.
