@@ -331,9 +331,9 @@ class FakeTap:
         try:
             for page in since(self.service, visit):  # type: ignore[arg-type]
                 with readable("a trial"):
-                    for trial in page:
+                    for trial in page.items:
                         tally.add(trial)
-                rows += page
+                rows += page.items
         except (ClientError, UnreadableError) as error:
             return rows, error
         return rows, tally
