@@ -3,8 +3,8 @@
 Its time is a number of seconds. Tuning jobs and trials are schedules; what the API
 shows is a function of the schedule and the time, as in the real one: CreationTime never
 moves, counters lag behind, listings are late, tokens may be offsets into rows that
-shift, items are odd for a while, things are deleted. Each call takes time, and so does
-whatever stands between reading ahead and writing.
+shift, items are odd for a while, things are deleted, between two pages too. Each call
+takes time, and so does whatever stands between reading ahead and writing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from __future__ import annotations
 import json
 import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -30,7 +32,7 @@ from tap_sagemaker_tuning.replication.state import Filters, ScopeState
 from tap_sagemaker_tuning.replication.tally import Tally
 from tap_sagemaker_tuning.streams.training_job_summaries import since
 from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
-from tap_sagemaker_tuning.values import timestamp
+from tap_sagemaker_tuning.values import shift, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -41,9 +43,16 @@ if TYPE_CHECKING:
 START = 1_772_442_000  # 2026-03-02T09:00:00Z
 NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
-STREAMS = ("trials", "tuning_jobs")
+STREAMS = ("details", "trials", "tuning_jobs")
+"""Two of trials, of which one goes on changing after their end, and one of jobs."""
+AFTERMATH = 79
+"""Seconds for which what `details` tells of a trial changes after its end."""
+Row = dict[str, Any]
+Place = tuple[float, str]
+"""What rows are sorted by: creation time and name."""
 
 
+@cache
 def at(seconds: float) -> str:
     """A time of the history, as the API's times are read."""
     return timestamp(START + seconds)
@@ -60,12 +69,18 @@ class FakeTrial:
     status: str = "Completed"
     has_objective: bool = True
     listed: int = 0
-    deleted: int = NEVER
+    deleted: float = NEVER
     odd_until: int = 0
 
-    def is_over(self, now: float) -> bool:
-        """Whether nothing of it changes any more."""
-        return now >= max(self.ended, self.settled)
+    @property
+    def over(self) -> int:
+        """From when on nothing of it changes any more."""
+        return max(self.ended + AFTERMATH, self.settled)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in a listing."""
+        return self.created, self.name
 
     def is_shown(self, now: float) -> bool:
         """Whether a listing has it."""
@@ -78,11 +93,18 @@ class FakeTrial:
             "CreationTime": at(self.created),
             "TrainingJobStatus": self.status if now >= self.ended else "InProgress",
         }
+        if now >= self.ended:
+            seen["TrainingEndTime"] = at(self.ended)
         if self.has_objective:
             seen["ObjectiveStatus"] = "Succeeded" if now >= self.settled else "Pending"
         if now < self.odd_until:
             del seen["CreationTime"]
         return seen
+
+    def details(self, now: float) -> dict[str, Any]:
+        """What the API tells of it alone."""
+        is_late = now >= self.ended + AFTERMATH
+        return {**self.view(now), "LastModifiedTime": "late" if is_late else "early"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +116,21 @@ class FakeJob:
     ended: int
     trials: tuple[FakeTrial, ...] = ()
     listed: float = 0
-    deleted: int = NEVER
+    deleted: float = NEVER
     counters_lag: int = 0
     status: str = "Completed"
     has_end_time: bool = True
     odd_until: int = 0
+
+    @property
+    def over(self) -> float:
+        """From when on nothing of it and of its trials changes any more."""
+        return max([self.ended, *(trial.over for trial in self.trials)])
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in a listing."""
+        return self.created, self.name
 
     def exists(self, now: float) -> bool:
         """Whether the API knows it."""
@@ -152,6 +184,9 @@ class FakeService:
         may_describe: Whether tuning jobs may be asked for by name.
         may_list: Whether they may be listed.
         calls: What was called.
+        doomed: What is deleted meanwhile, by the number of the call before which.
+        passed_over: Places of what no page showed, though it was there all the time:
+            a row before it was deleted, and tokens are offsets.
     """
 
     jobs: list[FakeJob]
@@ -163,6 +198,8 @@ class FakeService:
     may_describe: bool = True
     may_list: bool = True
     calls: list[str] = field(default_factory=list)
+    doomed: dict[int, str] = field(default_factory=dict)
+    passed_over: set[Place] = field(default_factory=set)
 
     def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
@@ -170,15 +207,13 @@ class FakeService:
             raise denied(LIST_TUNING_JOBS.name)
         part = name_contains or ""
         return self._pages(
-            "list",
-            [job for job in self.jobs if part in job.name],
-            lambda job: (job.created, job.name),
+            "list", lambda: [job for job in self.jobs if part in job.name]
         )
 
     def tuning_job(self, name: str) -> tuple[dict[str, Any], str] | None:
         """One tuning job, whether listed or not."""
-        self.calls.append("describe")
-        job, now = self._find(name), self._pass_time()
+        now = self._pass_time("describe")
+        job = self._find(name, now)
         if not self.may_describe:
             raise denied(DESCRIBE_TUNING_JOB.name)
         if job is None:
@@ -187,45 +222,81 @@ class FakeService:
 
     def trials(self, name: str) -> Iterator[Page]:
         """Pages of a tuning job's trials, newest first."""
-        job = self._find(name)
-        if job is None:
-            raise answer(NOT_FOUND, LIST_TRIALS.name)
         if name in self.denied:
             raise denied(LIST_TRIALS.name)
-        return self._pages(
-            f"trials {name}", job.trials, lambda trial: (trial.created, trial.name)
-        )
+
+        def rows() -> Sequence[FakeTrial]:
+            job = self._find(name, self.now)
+            if job is None:
+                raise answer(NOT_FOUND, LIST_TRIALS.name)
+            return job.trials
+
+        return self._pages(f"trials {name}", rows)
+
+    def details(self, name: str) -> dict[str, Any] | None:
+        """One trial; None: it was deleted."""
+        for job in self.jobs:
+            for trial in job.trials:
+                if trial.name == name and trial.is_shown(self.now):
+                    return trial.details(self.now)
+        return None
 
     def _pages(
-        self, call: str, rows: Sequence[Any], place: Callable[[Any], tuple[float, str]]
+        self, call: str, rows: Callable[[], Sequence[FakeJob | FakeTrial]]
     ) -> Iterator[Page]:
         """Pages of rows as they are when each is asked for, newest first."""
         offset, last = 0, (math.inf, "")
+        before: set[Place] = set()
+        given: set[Place] = set()
         while True:
-            self.calls.append(call)
-            now = self._pass_time()
+            now = self._pass_time(call)
             shown = sorted(
-                (row for row in rows if row.is_shown(now)), key=place, reverse=True
+                (row for row in rows() if row.is_shown(now)),
+                key=lambda row: row.place,
+                reverse=True,
             )
             if not self.has_offsets:
-                shown = [row for row in shown if place(row) < last]
+                shown = [row for row in shown if row.place < last]
                 offset = 0
+            passed = {row.place for row in shown[:offset]} & before
+            self.passed_over |= passed - given
+            before = {row.place for row in shown}
             page = shown[offset : offset + self.page_size]
+            given |= {row.place for row in page}
             yield Page([row.view(now) for row in page], at(int(now)))
             offset += self.page_size
             if offset >= len(shown):
                 return
-            last = place(page[-1])
+            last = page[-1].place
 
-    def _pass_time(self) -> float:
+    def _pass_time(self, call: str) -> float:
         """When a call is answered; it took its time."""
+        self.calls.append(call)
+        self._delete(self.doomed.pop(len(self.calls), None))
         now = self.now
         self.now += self.tick
         return now
 
-    def _find(self, name: str) -> FakeJob | None:
+    def _delete(self, name: str | None) -> None:
+        """Delete the tuning job or the trial of this name, if there is one now."""
+
+        def as_deleted(thing: Any) -> Any:
+            is_there = thing.created <= self.now < thing.deleted
+            return replace(thing, deleted=self.now) if is_there else thing
+
+        for number, job in enumerate(self.jobs):
+            trials = tuple(
+                as_deleted(trial) if trial.name == name else trial
+                for trial in job.trials
+            )
+            if job.name == name:
+                self.jobs[number] = as_deleted(job)
+            elif trials != job.trials:
+                self.jobs[number] = replace(job, trials=trials)
+
+    def _find(self, name: str, now: float) -> FakeJob | None:
         for job in self.jobs:
-            if job.name.lower() == name.lower() and job.exists(self.now):
+            if job.name.lower() == name.lower() and job.exists(now):
                 return job
         return None
 
@@ -258,8 +329,9 @@ class FakeTap:
 
     service: FakeService
     filters: Filters = field(default_factory=Filters)
-    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tuning_jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tables: dict[str, dict[str, Row]] = field(
+        default_factory=lambda: {stream: {} for stream in STREAMS}
+    )
     states: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     written: int = 0
@@ -269,11 +341,21 @@ class FakeTap:
     _left: float = math.inf
     _is_complete: bool = True
 
+    @property
+    def trials(self) -> dict[str, Row]:
+        """The rows of `trials`, by their names."""
+        return self.tables["trials"]
+
+    @property
+    def tuning_jobs(self) -> dict[str, Row]:
+        """The rows of `tuning_jobs`, by name and creation time."""
+        return self.tables["tuning_jobs"]
+
     def plan(self, stream: str) -> Plan:
         """What a stream reads, from the state that it was given."""
         raw = json.loads(self.states.get(stream, "{}"))
         state, _ = ScopeState.from_json(raw, self.filters)
-        return Plan(state, self.filters, of_trials=stream == "trials")
+        return Plan(state, self.filters, of_trials=stream != "tuning_jobs")
 
     def save(self, stream: str, plan: Plan) -> None:
         """Write a STATE."""
@@ -285,6 +367,7 @@ class FakeTap:
 
         Raises:
             Killed: After that many records; the state is the last one that was saved.
+            ClientError: Nothing can be listed.
         """
         how = how or Circumstances()
         self._left = math.inf if how.kill_after is None else how.kill_after
@@ -296,7 +379,7 @@ class FakeTap:
             self.starts.setdefault(stream, self.filters.start_date or "")
             self._is_complete = not unread and not listing.unreadable
             self._read(stream, plan, listing, how)
-            if self._is_complete:
+            if self._is_complete and listing.began:
                 self.complete_as_of[stream] = listing.began
 
     def _read(
@@ -316,57 +399,69 @@ class FakeTap:
             number += 1
             if number % how.save_every == 0:
                 self.save(stream, plan)
-        self._warn(*plan.drop_gone(listing))
-        self._warn(*plan.drop_unlisted(listing))
+        self._warn(stream, *plan.drop_gone(listing))
+        self._warn(stream, *plan.drop_unlisted(listing))
         plan.finish(listing)
         self.save(stream, plan)
 
     def _fetch(self, stream: str, visit: Visit) -> Any:
         """Read a visit: its rows and tally, or the rows and the error that ended it."""
         self.visited += 1
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         tally = Tally(visit.job.summary)
         if stream == "tuning_jobs":
             return [visit.job.summary], tally
+        has_details = stream == "details"
         try:
             for page in since(self.service, visit):  # type: ignore[arg-type]
                 with readable("a trial"):
                     for trial in page.items:
-                        tally.add(trial)
-                rows += page.items
+                        may_change = has_details and _may_change(trial, page.seen)
+                        tally.add(trial, may_change=may_change)
+                rows += self._details(page.items) if has_details else page.items
         except (ClientError, UnreadableError) as error:
             return rows, error
         return rows, tally
+
+    def _details(self, trials: list[Row]) -> list[Row]:
+        found = [self.service.details(trial["TrainingJobName"]) for trial in trials]
+        return [details for details in found if details is not None]
 
     def _take(self, stream: str, plan: Plan, visit: Visit, found: Any) -> None:
         rows, end = found
         only = self.filters.status_equals
         for row in rows:
             if stream == "tuning_jobs":
-                self._write(self.tuning_jobs, _identity(row), row)
+                self._write(stream, key_of(visit.job.name, visit.job.created), row)
             elif only in {None, row["TrainingJobStatus"]}:
-                self._write(self.trials, row["TrainingJobName"], row)
+                self._write(stream, row["TrainingJobName"], row)
         if isinstance(end, Tally):
-            self._warn(plan.visited(visit, end))
+            self._warn(stream, plan.visited(visit, end))
         elif isinstance(end, ClientError) and _code(end) == NOT_FOUND:
             plan.gone(visit)
         else:
             self._is_complete = False
-            self._warn(plan.failed(visit))
+            self._warn(stream, plan.failed(visit))
 
-    def _write(self, table: dict[str, Any], key: str, row: Any) -> None:
+    def _write(self, stream: str, key: str, row: Row) -> None:
         if self._left <= 0:
             raise Killed
         self._left -= 1
-        table[key] = row
+        self.tables[stream][key] = row
         self.written += 1
 
-    def _warn(self, *sentences: str | None) -> None:
-        self.warnings += [sentence for sentence in sentences if sentence]
+    def _warn(self, stream: str, *sentences: str | None) -> None:
+        self.warnings += [f"{stream}: {said}" for said in sentences if said]
 
 
-def _identity(job: dict[str, Any]) -> str:
-    return f"{job['HyperParameterTuningJobName']} {job['CreationTime']}"
+def key_of(name: str, created: str) -> str:
+    """The key of a tuning job's row."""
+    return f"{name} {created}"
+
+
+def _may_change(trial: Row, seen: str) -> bool:
+    end = trial.get("TrainingEndTime")
+    return end is not None and seen < shift(end, timedelta(minutes=2))
 
 
 def _code(error: ClientError) -> str:
