@@ -7,7 +7,7 @@ times as fast as a draw a choice, and it shrinks towards each choice's first opt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -22,8 +22,6 @@ from tests.replication.history import (
     at,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 Option = TypeVar("Option")
@@ -111,10 +109,9 @@ class History:
         return max(job.over for job in self.jobs)
 
 
-def made(size: int, make: Callable[[Choices], Option]) -> st.SearchStrategy[Option]:
-    """What is made of so many choices."""
-    drawn = st.binary(min_size=size, max_size=size)
-    return drawn.map(lambda found: make(Choices(found)))
+def choices(draw: st.DrawFn, size: int) -> Choices:
+    """Draw so many choices."""
+    return Choices(draw(st.binary(min_size=size, max_size=size)))
 
 
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
@@ -145,8 +142,7 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
     free_from: dict[str, float] = {}
     sizes = st.lists(st.integers(0, MOST_TRIALS), min_size=1, max_size=5)
     for number, size in enumerate(draw(sizes)):
-        length = JOB_CHOICES + size * TRIAL_CHOICES
-        pick = Choices(draw(st.binary(min_size=length, max_size=length)))
+        pick = choices(draw, JOB_CHOICES + size * TRIAL_CHOICES)
         name = pick.of(f"Job-{number}", "again")
         if free_from.get(name, 0) >= NEVER:
             name = f"Job-{number}"
@@ -181,11 +177,14 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
     return found
 
 
+SYNC_CHOICES = 17
 NAMES = ("again", "Job-0", "Job-1", "Job-2", "Job-3")
 
 
-def sync_of(pick: Choices) -> Sync:
-    """A sync: 15 choices."""
+@st.composite
+def syncs(draw: st.DrawFn) -> Sync:
+    """A sync."""
+    pick = choices(draw, SYNC_CHOICES)
     denied = frozenset(name for name in NAMES if pick.of(False, False, False, True))
     streams = tuple(name for name in STREAMS if pick.of(True, True, False))
     doomed = pick.of("", "", *NAMES, *(f"{name}-0-0" for name in NAMES))
@@ -204,15 +203,12 @@ def sync_of(pick: Choices) -> Sync:
     )
 
 
-SYNC_CHOICES = 18
-
-
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """A history."""
     jobs = draw(tuning_jobs())
-    syncs = draw(st.lists(made(SYNC_CHOICES, sync_of), max_size=8))
-    pick = Choices(draw(st.binary(min_size=5, max_size=5)))
+    all_syncs = draw(st.lists(syncs(), max_size=8))
+    pick = choices(draw, 5)
     start, start_days = pick.of(
         (None, None),
         (None, None),
@@ -223,7 +219,7 @@ def histories(draw: st.DrawFn) -> History:
     )
     return History(
         jobs=jobs,
-        syncs=syncs,
+        syncs=all_syncs,
         tick=pick.of(0, 1, 20),
         has_offsets=pick.of(False, True),
         names=pick.of(

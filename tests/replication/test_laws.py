@@ -152,7 +152,9 @@ def check_warnings(history: History, tap: FakeTap) -> None:
             "its counters tell": any(t.deleted < NEVER for t in job.trials),
             "has not settled": any(t.status == "Frozen" for t in job.trials),
         }
-        assert [reason for reason, is_due in due.items() if reason in warning and is_due]
+        assert [
+            reason for reason, is_due in due.items() if reason in warning and is_due
+        ]
 
 
 @settings(
