@@ -107,8 +107,8 @@ class Listing:
         began: The service's time when it began.
         gone: Keys of those that the service said do not exist.
         is_whole: Whether it shows all that the scope has.
-        unreadable: Names of the items that could not be taken, and why; while there
-            are any it cannot be said that all was seen.
+        unreadable: Names of what was shown or asked for and could not be taken, and
+            why; while there is any it cannot be said that all was seen.
     """
 
     def __init__(self) -> None:

@@ -46,13 +46,7 @@ class Source(Protocol):
         """One tuning job and the service's time; None if there is none of that name."""
 
 
-Unread = list[tuple[str, Exception]]
-"""Names of tuning jobs that were asked for in vain, and why."""
-
-
-def list_tuning_jobs(
-    source: Source, wanted: Wanted, filters: Filters
-) -> tuple[Listing, Unread]:
+def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listing:
     """List the tuning jobs of a scope.
 
     Args:
@@ -62,30 +56,34 @@ def list_tuning_jobs(
             for, and nothing is listed: that needs no account-wide permission.
 
     Returns:
-        The listing, and what may not be read of it.
+        The listing; it tells what of it could not be read.
 
     Raises:
         ClientError: The service refused something else than one tuning job.
     """
     listing = Listing()
     if filters.tuning_job_names is not None:
-        return listing, _ask_for(source, filters.tuning_job_names, listing)
+        denied = _ask_for(source, filters.tuning_job_names, listing)
+        if len(denied) == len(filters.tuning_job_names) > 1:
+            raise denied[0][1]
+        listing.unreadable += denied
+        return listing
     pages = source.tuning_jobs(filters.name_contains)
     for page in pages:
         jobs = _add(listing, page)
         if not needs_more(listing, jobs, wanted):
             break
     else:
-        listing.is_whole = True
+        listing.is_whole = not listing.unreadable
     if not _ask_for(source, listing.unmet(wanted), listing, most=1):
-        return listing, []
+        return listing
     # They may not be asked for by name: the listing goes on instead.
     for page in pages:
         _add(listing, page)
         if not listing.unmet(wanted):
-            return listing, []
-    listing.is_whole = True
-    return listing, []
+            return listing
+    listing.is_whole = not listing.unreadable
+    return listing
 
 
 def _add(listing: Listing, page: Page) -> list[ListedJob]:
@@ -110,13 +108,16 @@ def _name(item: Any) -> str:
 
 def _ask_for(
     source: Source, names: Sequence[str], listing: Listing, most: int | None = None
-) -> Unread:
+) -> list[tuple[str, Exception]]:
     """Ask for tuning jobs by name, until so many were denied.
 
+    Returns:
+        The names of those that may not be asked for, and why.
+
     Raises:
-        ClientError: Several were asked for, all without success.
+        ClientError: The service refused for another reason.
     """
-    denied: Unread = []
+    denied: list[tuple[str, Exception]] = []
     for name in names:
         try:
             found = source.tuning_job(name)
@@ -138,8 +139,6 @@ def _ask_for(
                 listing.add([ListedJob.of(summary, seen, without_secrets(description))])
         except UnreadableError as error:
             listing.unreadable.append((name, error))
-    if most is None and len(denied) == len(names) > 1:
-        raise denied[0][1]
     return denied
 
 

@@ -199,10 +199,10 @@ class Run:
     def _list(self, client: Client) -> Listing | Exception:
         wanted = Wanted.of_all(self._wanted[client])
         try:
-            listing, unread = list_tuning_jobs(client, wanted, self._filters)
+            listing = list_tuning_jobs(client, wanted, self._filters)
         except Exception as error:  # noqa: BLE001 - each stream's scope fails of it
             return error
-        for name, why in [*unread, *listing.unreadable]:
+        for name, why in listing.unreadable:
             self.fail(client, name, why)
             self.results[client].failed.add(name.lower())
         return listing

@@ -373,11 +373,11 @@ class FakeTap:
         self._left = math.inf if how.kill_after is None else how.kill_after
         plans = {stream: self.plan(stream) for stream in how.streams}
         wanted = Wanted.of_all([plan.wanted for plan in plans.values()])
-        listing, unread = list_tuning_jobs(self.service, wanted, self.filters)
+        listing = list_tuning_jobs(self.service, wanted, self.filters)
         for stream, plan in plans.items():
             # What it is asked for first is read before a later start_date takes over.
             self.starts.setdefault(stream, self.filters.start_date or "")
-            self._is_complete = not unread and not listing.unreadable
+            self._is_complete = not listing.unreadable
             self._read(stream, plan, listing, how)
             if self._is_complete and listing.began:
                 self.complete_as_of[stream] = listing.began
