@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
+
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 ROLE = "arn:aws:iam::123456789012:role/tuning-reader"
 OTHER_ROLE = "arn:aws:iam::210987654321:role/tuning-reader"
@@ -31,6 +34,13 @@ PAGINATOR = {
     "max_items": 5,
     "starting_token": "token",
 }
+
+
+def all_settings() -> dict[str, Any]:
+    """JSON Schema of all settings, the SDK's own included."""
+    schema = copy.deepcopy(TapSageMakerTuning.config_jsonschema)
+    TapSageMakerTuning.append_builtin_config(schema)
+    return schema
 
 
 def role(**more: Any) -> dict[str, Any]:

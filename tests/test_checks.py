@@ -19,9 +19,9 @@ from tests.configurations import (
     ROLE,
     SECRET,
     SECRETS,
+    all_settings,
     role,
 )
-from tests.readme import all_settings
 
 PREFIX = "TAP_SAGEMAKER_TUNING_"
 
@@ -78,7 +78,9 @@ class TestProblems:
     def test_a_misspelt_secret_is_not_shown(self) -> None:
         """An unknown setting is named without its value: it may be a secret's."""
         found = problems({"aws_secret_key": SECRET})
-        assert found == "aws_secret_key: no such setting"
+        assert found == (
+            "aws_secret_key: no such setting. Did you mean aws_secret_access_key?"
+        )
 
     @pytest.mark.parametrize(
         "more",
@@ -122,6 +124,15 @@ class TestWholeNumbers:
         assert problems({"page_size": given}).startswith("page_size: ")
 
 
+TRIALS = "training_job_summaries"
+ALLOWED = {
+    "tuning_jobs": ("INCREMENTAL", "FULL_TABLE"),
+    TRIALS: ("INCREMENTAL", "FULL_TABLE"),
+    "scopes": ("FULL_TABLE",),
+}
+INCREMENTAL = {"tuning_jobs": "INCREMENTAL", TRIALS: "INCREMENTAL"}
+
+
 class TestCatalogProblems:
     """Settings that depend on how training_job_summaries replicates."""
 
@@ -129,19 +140,19 @@ class TestCatalogProblems:
     def test_paginator_settings_are_of_full_table(self, name: str) -> None:
         """The paginator's settings are refused in incremental replication."""
         config = {name: PAGINATOR[name]}
-        (found,) = checks.catalog_problems(config, "INCREMENTAL", "INCREMENTAL")
+        (found,) = checks.catalog_problems(config, INCREMENTAL, ALLOWED)
         assert found.startswith(f"{name}: only with the replication method FULL_TABLE")
 
     def test_all_are_named(self) -> None:
         """Each of them is named."""
-        found = checks.catalog_problems(PAGINATOR, "INCREMENTAL", "FULL_TABLE")
+        found = checks.catalog_problems(PAGINATOR, INCREMENTAL, ALLOWED)
         assert [line.split(":")[0] for line in found] == list(PAGINATOR)
 
     @pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting"])
     def test_incremental_takes_final_statuses(self, status: str) -> None:
         """Incremental replication refuses a status that trials do not stay in."""
         config = {"status_equals": status}
-        (found,) = checks.catalog_problems(config, "INCREMENTAL", "INCREMENTAL")
+        (found,) = checks.catalog_problems(config, INCREMENTAL, ALLOWED)
         assert found.startswith(f"status_equals: {status!r} is not final")
 
     @pytest.mark.parametrize(
@@ -156,15 +167,25 @@ class TestCatalogProblems:
     )
     def test_full_table_accepts_them(self, config: dict[str, Any]) -> None:
         """FULL_TABLE accepts the paginator's settings and every status."""
-        assert checks.catalog_problems(config, "FULL_TABLE", "INCREMENTAL") == []
+        chosen = {**INCREMENTAL, TRIALS: "FULL_TABLE"}
+        assert checks.catalog_problems(config, chosen, ALLOWED) == []
 
-    @pytest.mark.parametrize(
-        "methods", [("LOG_BASED", "INCREMENTAL"), ("FULL_TABLE", "LOG_BASED")]
-    )
-    def test_other_methods(self, methods: tuple[str, str]) -> None:
-        """A replication method that is neither is refused, of either stream."""
-        (found,) = checks.catalog_problems({}, *methods)
-        assert "'LOG_BASED'" in found
+    @pytest.mark.parametrize("stream", INCREMENTAL)
+    def test_other_methods(self, stream: str) -> None:
+        """A replication method that a stream has not is refused, and which it has."""
+        chosen = {**INCREMENTAL, stream: "LOG_BASED"}
+        (found,) = checks.catalog_problems({}, chosen, ALLOWED)
+        assert found == (
+            f"catalog: replication method 'LOG_BASED' of {stream}: not INCREMENTAL or "
+            "FULL_TABLE"
+        )
+
+    def test_a_stream_with_one_method(self) -> None:
+        """What is always whole cannot be incremental."""
+        (found,) = checks.catalog_problems({}, {"scopes": "INCREMENTAL"}, ALLOWED)
+        assert found == (
+            "catalog: replication method 'INCREMENTAL' of scopes: not FULL_TABLE"
+        )
 
 
 class TestEnvironment:

@@ -17,9 +17,11 @@ import pytest
 from botocore.loaders import JSONFileLoader
 
 from emulator import Emulator, Fault, Trial, TuningJob
-from tap_sagemaker_tuning.aws.client import Scope
-from tap_sagemaker_tuning.aws.errors import NoListError, code
+from tap_sagemaker_tuning.aws.client import Page
+from tap_sagemaker_tuning.aws.errors import code
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.aws.sessions import open_clients
+from tap_sagemaker_tuning.exceptions import NoResultError
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -114,14 +116,16 @@ def add_trials(emulator: Emulator, number: int, job: str = "job") -> list[str]:
     return [trial.name for trial in trials]
 
 
-def job_names(pages: Iterable[list[dict[str, Any]]]) -> list[list[str]]:
+def job_names(pages: Iterable[Page]) -> list[list[str]]:
     """Names of tuning jobs, page by page."""
-    return [[job["HyperParameterTuningJobName"] for job in page] for page in pages]
+    return [
+        [job["HyperParameterTuningJobName"] for job in page.items] for page in pages
+    ]
 
 
-def trial_names(pages: Iterable[list[dict[str, Any]]]) -> list[list[str]]:
+def trial_names(pages: Iterable[Page]) -> list[list[str]]:
     """Names of trials, page by page."""
-    return [[trial["TrainingJobName"] for trial in page] for page in pages]
+    return [[trial["TrainingJobName"] for trial in page.items] for page in pages]
 
 
 def flat(pages: Iterable[list[str]]) -> list[str]:
@@ -176,13 +180,13 @@ def test_a_listing_is_read_no_further_than_asked_for(
 ) -> None:
     """A page that nobody asks for is not fetched: each call is of a scarce quota."""
     add_jobs(emulator, 25)
-    assert len(next(client.tuning_jobs())) == 10
+    assert len(next(client.tuning_jobs()).items) == 10
     assert len(emulator.calls) == 1
 
 
 def test_an_empty_listing_is_one_empty_page(client: Client) -> None:
     """No tuning jobs is an answer, not an error."""
-    assert list(client.tuning_jobs()) == [[]]
+    assert job_names(client.tuning_jobs()) == [[]]
 
 
 def test_names_are_filtered_by_the_service(emulator: Emulator, client: Client) -> None:
@@ -217,7 +221,7 @@ def test_times_are_text_in_utc(emulator: Emulator, client: Client) -> None:
     """Times come as the records' text, whatever this machine's zone is."""
     created = datetime(2026, 3, 1, 7, 0, 0, 123000, tzinfo=UTC)
     emulator.scope().add(TuningJob(name="job", created=created))
-    ((job,),) = client.tuning_jobs()
+    ((job,), _) = next(client.tuning_jobs())
     assert job["CreationTime"] == "2026-03-01T07:00:00.123Z"
 
 
@@ -253,7 +257,7 @@ def paginated(client: Client, token: str | None, **config: Any) -> tuple[Any, An
     *pages, (last, resume) = client.paginate_trials("job", config, token)
     assert last == []
     assert {token for _, token in pages} <= {None}
-    return trial_names(page for page, _ in pages), resume
+    return trial_names(Page(page, "") for page, _ in pages), resume
 
 
 @pytest.mark.parametrize("most", [7, 10, 15])
@@ -295,9 +299,10 @@ def test_a_description_has_what_a_summary_has(
     emulator.scope().plan(
         "churn", trials=5, strategy="Random", created=START - timedelta(hours=3)
     )
-    ((listed,),) = client.tuning_jobs()
-    described = client.tuning_job("churn")
-    assert described is not None
+    ((listed,), _) = next(client.tuning_jobs())
+    found = client.tuning_job("churn")
+    assert found is not None
+    described = {**found[0], **found[0]["HyperParameterTuningJobConfig"]}
     assert {member: described.get(member) for member in listed} == listed
     assert listed["Strategy"] == "Random"
     assert "ResourceLimits" in listed
@@ -308,7 +313,7 @@ def test_a_name_matches_without_case(emulator: Emulator, client: Client) -> None
     emulator.scope().plan("Churn-XGB", trials=1)
     described = client.tuning_job("churn-xgb")
     assert described is not None
-    assert described["HyperParameterTuningJobName"] == "Churn-XGB"
+    assert described[0]["HyperParameterTuningJobName"] == "Churn-XGB"
 
 
 def test_a_name_that_nobody_has_gives_nothing(client: Client) -> None:
@@ -366,7 +371,7 @@ def test_a_proxys_page_is_never_an_empty_listing(
     """Status 200 without a list is an error, and says where to look."""
     add_trials(emulator, 3)
     emulator.faults.add(Fault("html"))
-    with pytest.raises(NoListError, match="aws_endpoint_url and HTTPS_PROXY"):
+    with pytest.raises(NoResultError, match="aws_endpoint_url and HTTPS_PROXY"):
         read(client)
     assert statuses(emulator) == [200] * 3
 
@@ -378,7 +383,7 @@ def test_a_proxys_page_in_the_middle_does_not_end_a_listing(
     """A proxy's page in place of the second page is no last page."""
     add_jobs(emulator, 25)
     emulator.faults.add(Fault("html", after=1))
-    with pytest.raises(NoListError):
+    with pytest.raises(NoResultError):
         list(client.tuning_jobs())
 
 
@@ -418,7 +423,7 @@ def test_calls_that_fail_together_lose_nothing(
     [
         (Fault("error", status=500), aws.ClientError),
         (Fault("drop"), aws.ConnectionClosedError),
-        (Fault("html"), NoListError),
+        (Fault("html"), NoResultError),
     ],
     ids=["500", "drop", "html"],
 )
@@ -473,42 +478,25 @@ def test_a_refusal_is_not_tried_again(
 def test_waits_grow_and_have_a_cap(
     emulator: Emulator, connect: Open, at_once: list[float]
 ) -> None:
-    """Between tries at a proxy's page the waits grow, with jitter, to five seconds."""
+    """Between tries at a proxy's page the waits grow, with jitter, to 20 seconds."""
     (client,) = connect(max_attempts=12)
     emulator.faults.add(Fault("html"))
-    with pytest.raises(NoListError):
+    with pytest.raises(NoResultError):
         list(client.tuning_jobs())
     assert len(at_once) == 11
-    assert 0.1 <= at_once[0] <= 0.2
-    assert all(2.5 <= wait <= 5.0 for wait in at_once[5:])
+    assert 0.15 <= at_once[0] <= 0.3
+    assert all(10 <= wait <= 20 for wait in at_once[8:])
     assert len(set(at_once)) == 11
 
 
 # The service's time
 
 
-def test_now_is_the_services_time(emulator: Emulator, client: Client) -> None:
-    """After an answer, now is its Date header: this machine's clock may be wrong."""
-    list(client.tuning_jobs())
-    assert client.now == "2026-03-02T09:00:00.000Z"
+def test_a_page_says_when_it_was_given(emulator: Emulator, client: Client) -> None:
+    """Each page has its own Date, by the service's clock."""
+    assert next(client.tuning_jobs()).seen == "2026-03-02T09:00:00.000Z"
     emulator.clock.move(seconds=3661)
-    assert client.now == "2026-03-02T09:00:00.000Z"
-    list(client.tuning_jobs())
-    assert client.now == "2026-03-02T10:01:01.000Z"
-
-
-def test_now_is_known_from_an_error_too(emulator: Emulator, client: Client) -> None:
-    """An error has a Date header like any answer."""
-    emulator.faults.add(Fault("deny"))
-    with pytest.raises(aws.ClientError):
-        list(client.tuning_jobs())
-    assert client.now == "2026-03-02T09:00:00.000Z"
-
-
-def test_now_is_this_machines_time_before_the_first_answer(client: Client) -> None:
-    """Before any answer there is no other clock."""
-    gap = datetime.now(tz=UTC) - datetime.fromisoformat(client.now)
-    assert timedelta(seconds=-1) < gap < timedelta(seconds=60)
+    assert next(client.tuning_jobs()).seen == "2026-03-02T10:01:01.000Z"
 
 
 # The way in: the caller's own account
@@ -665,7 +653,7 @@ def test_an_external_id_is_sent(emulator: Emulator, connect: Open) -> None:
     emulator.roles[ROLE] = "their-secret"
     role = {"role_arn": ROLE, "external_id": "their-secret"}
     (client,) = connect(assume_roles=[role])
-    assert list(client.tuning_jobs()) == [[]]
+    assert job_names(client.tuning_jobs()) == [[]]
     assert emulator.calls[0].params["ExternalId"] == "their-secret"
     assert emulator.calls[0].params["RoleSessionName"] == "tap-sagemaker-tuning"
 
@@ -695,7 +683,7 @@ def test_one_role_that_fails_leaves_the_others(
     first, second = connect(assume_roles=[{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}])
     with pytest.raises(aws.ClientError):
         list(first.tuning_jobs())
-    assert list(second.tuning_jobs()) == [[]]
+    assert job_names(second.tuning_jobs()) == [[]]
 
 
 def test_credentials_are_renewed(emulator: Emulator, connect: Open) -> None:

@@ -15,11 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.prices import training_instance_prices
+from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
+from tap_sagemaker_tuning.streams import training_job_details, tuning_job_details
+from tap_sagemaker_tuning.streams.training_instance_prices import records_of
 from tap_sagemaker_tuning.values import timestamp
-from tap_sagemaker_tuning.training_job_details import training_job_details
-from tap_sagemaker_tuning.trial_search import believed, expression, is_useless
-from tap_sagemaker_tuning.tuning_job_details import tuning_job_details
 from tests.test_recorded import FOLDER, starting
 from tests.test_records import ASKED, MODEL, SCOPE, assert_same, cases, validator
 
@@ -56,7 +55,7 @@ def part(whole: Any, pattern: Any) -> Any:
 @pytest.mark.parametrize("case", cases("tuning_job_details"))
 def test_tuning_job_details(case: dict[str, Any]) -> None:
     """A description of a tuning job becomes its record, as far as the case says."""
-    record = tuning_job_details(case["given"], KEYS)
+    record = tuning_job_details.record_of(case["given"], KEYS)
     assert_same(part(record, case["expect"]), case["expect"])
     assert "s3cr3t" not in json.dumps(record)
 
@@ -64,7 +63,7 @@ def test_tuning_job_details(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("training_job_details"))
 def test_training_job_details(case: dict[str, Any]) -> None:
     """A description of a trial becomes its record, as far as the case says."""
-    record = training_job_details(case["given"], LISTED, KEYS)
+    record = training_job_details.record_of(case["given"], LISTED, KEYS)
     assert_same(part(record, case["expect"]), case["expect"])
     assert "s3cr3t" not in json.dumps(record)
 
@@ -72,7 +71,7 @@ def test_training_job_details(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", cases("training_instance_prices"))
 def test_training_instance_prices(case: dict[str, Any]) -> None:
     """Products become the prices of on-demand training, which fit their schema."""
-    prices = training_instance_prices(case["given"])
+    prices = records_of(case["given"])
     assert_same(prices, case["expect"])
     check = validator("training_instance_prices")
     assert [list(check.iter_errors(price)) for price in prices] == [[]] * len(prices)
@@ -168,7 +167,7 @@ def trials() -> list[Any]:
 def test_recorded_trials(shape: str, printed: dict[str, Any]) -> None:
     """Each recorded trial has a record that fits, and member by member the same."""
     answer = parsed(shape, printed)
-    record = training_job_details(answer, LISTED, KEYS)
+    record = training_job_details.record_of(answer, LISTED, KEYS)
     assert list(validator("training_job_details").iter_errors(record)) == []
     same = renamed(answer, schema_of("training_job_details"))
     keys = {*KEYS, "training_job_name", "training_job_arn", "final_metric_data_list"}
@@ -194,7 +193,7 @@ def test_recorded_trials(shape: str, printed: dict[str, Any]) -> None:
 def test_recorded_tuning_jobs(printed: dict[str, Any]) -> None:
     """Each recorded description has a record that fits, its config in place."""
     answer = parsed("DescribeHyperParameterTuningJobResponse", printed)
-    record = tuning_job_details(answer, KEYS)
+    record = tuning_job_details.record_of(answer, KEYS)
     assert list(validator("tuning_job_details").iter_errors(record)) == []
     one = answer.get("TrainingJobDefinition")
     given = [one][: one is not None] + answer.get("TrainingJobDefinitions", [])

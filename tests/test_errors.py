@@ -6,8 +6,10 @@ import botocore.exceptions as aws
 import pytest
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.client import IAM_ACTIONS, Scope
-from tap_sagemaker_tuning.aws.errors import Failure, explain, report
+from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS, Operation
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.sync.failures import Failure, report
 
 SCOPE = Scope("123456789012", "us-east-1")
 
@@ -71,16 +73,20 @@ def test_answers(code: str, advice: str) -> None:
     assert advice in tail
 
 
-@pytest.mark.parametrize("operation", [*IAM_ACTIONS])
-def test_missing_permission_names_the_action(operation: str) -> None:
+@pytest.mark.parametrize(
+    "operation",
+    [operation for operation in OPERATIONS.values() if operation is not ASSUME_ROLE],
+    ids=lambda operation: operation.name,
+)
+def test_missing_permission_names_the_action(operation: Operation) -> None:
     """A denial names the IAM action to allow; an explicit deny, the one to lift."""
-    line = explain(answer("AccessDeniedException", operation))
-    assert line.endswith(f"Allow sagemaker:{operation}")
+    line = explain(answer("AccessDeniedException", operation.name))
+    assert line.endswith(f"Allow {operation.iam_action}")
     denied = answer(
-        "AccessDeniedException", operation, "with an explicit deny in a SCP"
+        "AccessDeniedException", operation.name, "with an explicit deny in a SCP"
     )
     assert explain(denied).endswith(
-        f"Lift the policy that denies sagemaker:{operation}"
+        f"Lift the policy that denies {operation.iam_action}"
     )
 
 
@@ -116,6 +122,8 @@ def test_one_cause_for_all_scopes_is_said_once() -> None:
         )
         for region in ("us-east-1", "eu-west-1")
     ]
-    assert len(report(failures, scopes=2)) == 1
-    assert len(report(failures, scopes=3)) == 2
+    (line,) = report(failures, scopes=2)
+    assert line.startswith("all 2 accounts and regions: List: AccessDenied")
+    (line,) = report(failures, scopes=3)
+    assert line.startswith("account 123456789012, eu-west-1, us-east-1: List: ")
     assert report([], scopes=2) == []

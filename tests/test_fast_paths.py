@@ -9,10 +9,15 @@ import botocore.session
 import pytest
 from botocore.parsers import ResponseParserFactory
 
-from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, parse_trials
-from tap_sagemaker_tuning.streams.base import TrainingJobSummaries
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.aws.trial_pages import parse_trials
+from tap_sagemaker_tuning.streams.training_job_summaries import (
+    TrainingJobSummaries,
+    record_of,
+)
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tap_sagemaker_tuning.values import timestamp, training_job
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -67,7 +72,7 @@ def parsed(body: bytes, *, in_place: bool) -> dict[str, Any]:
         parse(answer, ours)
     parser: Any = factory.create_parser("json")
     found: dict[str, Any] = parser.parse(
-        answer, model.operation_model(LIST_TRIALS).output_shape
+        answer, model.operation_model(LIST_TRIALS.name).output_shape
     )
     found.update(ours)
     found.pop("ResponseMetadata")
@@ -76,12 +81,9 @@ def parsed(body: bytes, *, in_place: bool) -> dict[str, Any]:
 
 def records(page: dict[str, Any]) -> str:
     """The records of a page, as text: NaN does not equal itself."""
-    where = {"account_id": "1", "region": "r", "tuning_job_name": "n"}
+    where = Scope("1", "r")
     return repr(
-        [
-            training_job(trial, **where, tuning_job_arn="a")
-            for trial in page["TrainingJobSummaries"]
-        ]
+        [record_of(trial, where, "n", "a") for trial in page["TrainingJobSummaries"]]
     )
 
 

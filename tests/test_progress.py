@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tap_sagemaker_tuning.aws.client import Scope
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.sync.progress import Progress
-
-CALLED = "40 calls, 2.0 a second, 3 throttled"
-LEFT = "time left: about 3 min"
 
 
 @dataclass(frozen=True)
@@ -45,10 +41,10 @@ def clients(count: int) -> list[Any]:
     ]
 
 
-def test_line_every_ten_seconds(
+def test_lines_every_ten_seconds(
     progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A line a scope tells how far it is, how fast, and what is left; not more often
+    """A line tells of all scopes, and one of each that is being read; not more often
     than every ten seconds."""
     caplog.set_level(logging.INFO)
     first, second = clients(2)
@@ -58,43 +54,70 @@ def test_line_every_ten_seconds(
     assert caplog.messages == []
     clock[0] += 11
     scope = progress.scopes[first]
-    scope.visits, scope.visited, scope.trials = 500, 50, 700
+    scope.to_read, scope.read, scope.rows = 500, 50, 700
     progress.tell()
     progress.tell()
     assert caplog.messages == [
-        f"{first.scope}: 50 of 500 tuning jobs, 700 trials; {CALLED}; {LEFT}",
-        f"{second.scope}: listing tuning jobs; {CALLED}",
+        (
+            "0 of 2 accounts and regions read; 50 of 500 tuning jobs (1 still being "
+            "listed); 700 rows; 80 calls, 6 of them throttled"
+        ),
+        f"{second.scope}: listing tuning jobs; 40 calls, 3 throttled",
+        (
+            f"{first.scope}: 50 of 500 tuning jobs, 700 rows; 40 calls, 3 throttled; "
+            "time left: about 3 min"
+        ),
+    ]
+
+
+def test_one_scope_takes_one_line(
+    progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a single scope the line for all says everything, and how long it will take."""
+    caplog.set_level(logging.INFO)
+    (only,) = clients(1)
+    progress.start([only])
+    scope = progress.scopes[only]
+    scope.to_read, scope.read, scope.rows = 30, 20, 90
+    clock[0] += 10
+    progress.tell()
+    assert caplog.messages == [
+        (
+            "0 of 1 accounts and regions read; 20 of 30 tuning jobs; 90 rows; 40 calls, "
+            "3 of them throttled; time left: under a minute"
+        )
     ]
 
 
 def test_many_scopes_take_few_lines(
     progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of many scopes a few are told of, and how many more there are."""
+    """Of many scopes the slowest three are told of, and how many more there are; what
+    is read to its end is not told of."""
     caplog.set_level(logging.INFO)
-    progress.start(clients(40))
+    many = clients(40)
+    progress.start(many)
+    for left, client in enumerate(many):
+        progress.scopes[client].to_read = 100
+        progress.scopes[client].read = 100 - left
+    progress.scopes[many[-1]].is_over = progress.scopes[many[0]].is_over = True
     clock[0] += 10
     progress.tell()
-    assert len(caplog.messages) == 6
-    assert caplog.messages[-1] == "and 35 more accounts and regions are being read"
+    told = [line.partition(": ")[0] for line in caplog.messages[1:-1]]
+    assert told == [str(client.scope) for client in (many[38], many[37], many[36])]
+    assert caplog.messages[0].startswith("2 of 40 accounts and regions read; ")
+    assert caplog.messages[-1] == "35 more accounts and regions are being read"
 
 
-def test_summary_of_a_scope(
+def test_before_anything_is_read(
     progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At its end a scope has one line of what it came to."""
+    """Where nothing is read yet nobody knows how long it will take."""
     caplog.set_level(logging.INFO)
-    (one,) = clients(1)
-    progress.start([one])
-    scope = progress.scopes[one]
-    scope.listed, scope.visits, scope.visited, scope.trials = 12, 4, 4, 90
-    clock[0] += 2.5
-    plan: Any = SimpleNamespace(visited_jobs=4, settled=3, gone_jobs=1)
-    progress.end(one, plan)
+    (only,) = clients(1)
+    progress.start([only])
+    progress.scopes[only].to_read = 30
+    clock[0] += 10
+    progress.tell()
     (line,) = caplog.messages
-    told, counted = line.split("; ", 1)
-    assert told == (
-        f"{one.scope}: tuning jobs: 12 listed, 4 visited, 3 settled, 1 gone"
-    )
-    assert counted == "trials: 90; calls: 40, 3 of them throttled; 2.5 s"
-    assert progress.scopes == {}
+    assert line.endswith("time left: unknown")

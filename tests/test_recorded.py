@@ -53,7 +53,7 @@ CHECK_KEY = (
     "Check the access key (aws_access_key_id, or the chain's) and that the region is "
     "enabled for the account: the service says the same of both"
 )
-RENEW = "Renew the credentials: the session token has expired and can not renew itself"
+RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
 SLOWER = "Lower concurrency, or raise max_attempts"
 ADVICE = {
     "access_denied_explicit_deny": "Lift the policy that denies sagemaker:"

@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tap_sagemaker_tuning import schemas_root, values
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.streams import training_job_summaries, tuning_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +40,17 @@ FUNCTIONS = (
     "believed",
 )
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PURE = ("values", "replication.plan", "replication.state", "replication.tally", "shapes")
+PURE = (
+    "values",
+    "replication.plan",
+    "replication.state",
+    "replication.tally",
+    "shapes",
+)
 IMPURE = {"boto3", "botocore", "requests", "singer_sdk"}
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
-SCOPE = {"account_id": "111122223333", "region": "us-east-1"}
+HERE = Scope("111122223333", "us-east-1")
+SCOPE = HERE.context
 ASKED = {
     "tuning_job_name": "churn-xgb-230204",
     "tuning_job_arn": "arn:aws:sagemaker:us-east-1:111122223333:"
@@ -106,13 +115,17 @@ def test_timestamp_refuses_what_is_no_time(text: str) -> None:
 @pytest.mark.parametrize("case", cases("tuning_job"))
 def test_tuning_job(case: dict[str, Any]) -> None:
     """A HyperParameterTuningJobSummary becomes its record, member by member."""
-    assert_same(values.tuning_job(**case["given"]), case["expect"])
+    summary, scope = case["given"].pop("summary"), Scope(**case["given"])
+    assert_same(tuning_jobs.record_of(summary, scope), case["expect"])
 
 
 @pytest.mark.parametrize("case", cases("training_job"))
 def test_training_job(case: dict[str, Any]) -> None:
     """A HyperParameterTrainingJobSummary becomes its record, member by member."""
-    assert_same(values.training_job(**case["given"]), case["expect"])
+    given = dict(case["given"])
+    scope = Scope(given.pop("account_id"), given.pop("region"))
+    record = training_job_summaries.record_of(scope=scope, **given)
+    assert_same(record, case["expect"])
 
 
 @pytest.mark.parametrize("case", cases("storable"))
@@ -222,7 +235,7 @@ def maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
 
 def lists(shape: Any) -> SearchStrategy[list[Any]]:
     """A short list, or an empty one whatever the model says: the service has some."""
-    return st.lists(values(shape.member), max_size=2)
+    return st.lists(any_value(shape.member), max_size=2)
 
 
 def integers(shape: Shape) -> SearchStrategy[int]:
@@ -323,7 +336,7 @@ def test_the_check_sees_what_does_not_fit(stream: str) -> None:
 @given(summaries("HyperParameterTuningJobSummary"))
 def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
     """Any summary that the model allows gives a record that fits and can be written."""
-    record = values.tuning_job(summary, **SCOPE)
+    record = tuning_jobs.record_of(summary, HERE)
     assert problems("tuning_jobs", record) == []
     assert msgspec.json.decode(msgspec.json.encode(record)) == record
 
@@ -331,7 +344,7 @@ def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
 @given(summaries("HyperParameterTrainingJobSummary"))
 def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
     """Any summary that the model allows gives a record that fits and can be written."""
-    record = values.training_job(summary, **SCOPE, **ASKED)
+    record = training_job_summaries.record_of(summary, HERE, **ASKED)
     assert problems("training_job_summaries", record) == []
     written = msgspec.json.encode(record)
     assert msgspec.json.decode(written) == record
@@ -352,7 +365,7 @@ def test_storable_keeps_length_and_has_a_utf_8_form(text: str) -> None:
 def test_a_summary_is_left_as_it_was(summary: dict[str, Any]) -> None:
     """Mapping changes nothing in what it is given: replication looks at it as well."""
     before = repr(summary)
-    values.training_job(summary, **SCOPE, **ASKED)
+    training_job_summaries.record_of(summary, HERE, **ASKED)
     assert repr(summary) == before
 
 

@@ -12,10 +12,10 @@ from botocore import xform_name
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tap_sagemaker_tuning.shapes import finite, shape_of, snake_case
-from tap_sagemaker_tuning.training_job_details import training_job_details
-from tap_sagemaker_tuning.tuning_job_details import tuning_job_details
-from tests.test_records import ASKED, MODEL, SCOPE, problems, structures, values
+from tap_sagemaker_tuning.shapes import shape_of, snake_case
+from tap_sagemaker_tuning.streams import training_job_details, tuning_job_details
+from tap_sagemaker_tuning.values import finite
+from tests.test_records import ASKED, MODEL, SCOPE, any_value, problems, structures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,15 +40,15 @@ PLANTED = {"Environment": {"API_KEY": SECRET, SECRET: "on"}}
 DETAILS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "DescribeHyperParameterTuningJobResponse": (
         "tuning_job_details",
-        lambda answer: tuning_job_details(answer, KEYS),
+        lambda answer: tuning_job_details.record_of(answer, KEYS),
     ),
     "DescribeTrainingJobResponse": (
         "training_job_details",
-        lambda answer: training_job_details(answer, LISTED, KEYS),
+        lambda answer: training_job_details.record_of(answer, LISTED, KEYS),
     ),
     "TrainingJob": (
         "training_job_details",
-        lambda answer: training_job_details(answer, LISTED, KEYS),
+        lambda answer: training_job_details.record_of(answer, LISTED, KEYS),
     ),
 }
 """What is made of a shape, and how."""
@@ -61,7 +61,7 @@ def answers(shape: str, *members: str) -> st.SearchStrategy[dict[str, Any]]:
     model: Any = MODEL.shape_for(shape)
     every = {"HyperParameterTuningJobStatus", "CreationTime"} & model.members.keys()
     return st.fixed_dictionaries(
-        {name: values(model.members[name]) for name in sorted({*members, *every})}
+        {name: any_value(model.members[name]) for name in sorted({*members, *every})}
     )
 
 
@@ -132,7 +132,7 @@ def test_nothing_gives_all_columns_as_null(stream: str) -> None:
 def test_a_member_of_another_kind_is_refused(member: str, value: Any) -> None:
     """A member of another kind is refused by one of the errors that callers know."""
     with pytest.raises((AttributeError, KeyError, TypeError, ValueError)):
-        training_job_details({member: value}, LISTED, KEYS)
+        training_job_details.record_of({member: value}, LISTED, KEYS)
 
 
 def test_names_are_botos() -> None:
