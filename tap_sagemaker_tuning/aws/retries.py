@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import SSLError
+
 from tap_sagemaker_tuning.aws.errors import EXPIRED, is_retriable
 
 _LONGEST_DELAY = 20.0  # seconds
@@ -48,8 +50,12 @@ class Retries:
         caught_exception: Any,
         operation: Any,
         **_: Any,
-    ) -> float | None:
-        """Say in how many seconds to try again; None: not, as far as this goes."""
+    ) -> float | bool | None:
+        """Say in how many seconds to try again.
+
+        Returns:
+            The seconds. None: not, as far as this goes. False: in no case.
+        """
         if attempts >= self.max_attempts:
             return None
         is_expired = response and response[1].get("Error", {}).get("Code") in EXPIRED
@@ -57,7 +63,8 @@ class Retries:
             is_retriable(operation.name, response, caught_exception)
             or (self.renews and is_expired)
         ):
-            return None
+            # botocore's own retries take it for a network error.
+            return False if isinstance(caught_exception, SSLError) else None
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
 

@@ -7,7 +7,6 @@ scopes and renewed before it expires, by botocore's own machinery and public API
 from __future__ import annotations
 
 import logging
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -99,14 +98,22 @@ def _account_of(caller: Session, config: Mapping[str, Any], region: str) -> str:
     return str(_sts(caller, config, region)("sts").get_caller_identity()["Account"])
 
 
-def _sts(caller: Session, config: Mapping[str, Any], region: str) -> Any:
+def _sts(caller: Session, config: Mapping[str, Any], region: str) -> Callable[..., Any]:
     """Make a maker of STS clients in one region."""
-    return partial(
-        caller.create_client,
-        region_name=region,
-        endpoint_url=config.get("aws_endpoint_url"),
-        config=_config(config),
-    )
+
+    def create(service: str, **credentials: Any) -> Any:
+        client = caller.create_client(
+            service,
+            region_name=region,
+            endpoint_url=config.get("aws_endpoint_url"),
+            config=_config(config),
+            **credentials,
+        )
+        # An outage of SageMaker's is often one of STS's, too.
+        Retries(config["max_attempts"]).register(client.meta.events, service)
+        return client
+
+    return create
 
 
 def _assumed(

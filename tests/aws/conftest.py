@@ -1,0 +1,67 @@
+"""A way in to the emulator, for what calls it through the package's own clients."""
+
+from __future__ import annotations
+
+import os
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_sagemaker_tuning.aws.sessions import open_clients
+from tests.conftest import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator import Emulator
+    from tap_sagemaker_tuning.aws.client import Client
+
+    Open = Callable[..., list[Client]]
+
+SETTINGS = {"page_size": 10, "max_attempts": 3, "concurrency": 4}
+
+
+@pytest.fixture
+def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's own AWS settings: only what leads to the emulator."""
+    own = [name for name in os.environ if name.startswith("AWS_")]
+    for name in own:
+        monkeypatch.delenv(name)
+    for name, value in emulator.environment(ACCOUNT, REGION).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets variables
+    """Opens the clients of a configuration, and closes them in the end."""
+    opened: list[Client] = []
+
+    def open_(**config: Any) -> list[Client]:
+        clients = open_clients({**SETTINGS, **config})
+        opened.extend(clients)
+        return clients
+
+    yield open_
+    for client in opened:
+        vars(client)["_api"].close()
+
+
+@pytest.fixture
+def client(connect: Open) -> Client:
+    """The client of the caller's own account, with pages of ten."""
+    (only,) = connect()
+    return only
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that retries would have waited: they wait for nothing."""
+    seconds: list[float] = []
+    clock = SimpleNamespace(sleep=seconds.append, time=time.time)
+    monkeypatch.setattr("botocore.endpoint.time", clock)
+    # What adaptive mode waits for before a call, once one was throttled.
+    acquired = "botocore.retries.bucket.TokenBucket.acquire"
+    monkeypatch.setattr(acquired, lambda *_, **__: True)
+    return seconds

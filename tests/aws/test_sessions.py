@@ -1,0 +1,346 @@
+"""The ways in: whose credentials, which roles, which regions."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as aws
+import pytest
+from botocore.loaders import JSONFileLoader
+
+from emulator import Fault
+from tap_sagemaker_tuning.aws.errors import code
+from tap_sagemaker_tuning.aws.operations import LIST_TUNING_JOBS, OPERATIONS
+from tap_sagemaker_tuning.aws.scope import Scope
+from tests.aws.account import ROLE, add_jobs, job_names, roles_assumed, statuses
+from tests.conftest import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tap_sagemaker_tuning.aws.client import Client
+    from tests.aws.conftest import Open
+
+OTHER_ROLE = "arn:aws:iam::333333333333:role/tuning-reader"
+
+# The way in: the caller's own account
+
+
+def test_the_chains_account_and_region(client: Client) -> None:
+    """Without settings, the scope is the chain's: STS says whose credentials it has."""
+    assert client.scope == Scope(ACCOUNT, REGION)
+
+
+def test_each_region_is_a_scope(emulator: Emulator, connect: Open) -> None:
+    """Each region has a client, in the order of the settings, that calls it alone."""
+    regions = ["eu-west-1", "us-east-1", "cn-north-1"]
+    clients = connect(regions=regions)
+    assert [client.scope for client in clients] == [
+        Scope(ACCOUNT, region) for region in regions
+    ]
+    for client in clients:
+        list(client.tuning_jobs())
+    assert [call.region for call in emulator.calls] == regions
+
+
+def test_static_keys(emulator: Emulator, connect: Open) -> None:
+    """Keys in the settings count before those of the environment."""
+    keys = emulator.credentials("444455556666")
+    (client,) = connect(**{name.lower(): value for name, value in keys.items()})
+    list(client.tuning_jobs())
+    assert client.scope == Scope("444455556666", REGION)
+    assert emulator.calls[0].account == "444455556666"
+
+
+@pytest.fixture
+def profile(
+    emulator: Emulator,
+    environment: None,  # noqa: ARG001 - it sets variables, of which two are set anew
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> str:
+    """A profile with a key of another account, and a region of its own."""
+    keys = emulator.credentials("777788889999")
+    lines = [f"{name.lower()} = {value}" for name, value in keys.items()]
+    text = "\n".join(["[readers]", *lines, ""])
+    (tmp_path / "credentials").write_text(text, encoding="utf-8")
+    text = "[profile readers]\nregion = ap-south-1\n"
+    (tmp_path / "config").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    return "readers"
+
+
+def test_a_profile(
+    emulator: Emulator, profile: str, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile in the settings counts before the environment's keys."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    (client,) = connect(aws_profile=profile)
+    list(client.tuning_jobs())
+    assert client.scope == Scope("777788889999", "ap-south-1")
+    assert emulator.calls[0].account == "777788889999"
+
+
+def test_a_profile_that_does_not_exist(connect: Open) -> None:
+    """A profile that nobody wrote down is refused by its name."""
+    with pytest.raises(aws.ProfileNotFound, match="nobody"):
+        connect(aws_profile="nobody")
+
+
+@pytest.mark.parametrize("more", [{}, {"assume_roles": [{"role_arn": ROLE}]}])
+def test_no_region(
+    emulator: Emulator,
+    connect: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, Any],
+) -> None:
+    """Neither settings nor chain name a region: that is said before any call."""
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(aws.NoRegionError):
+        connect(**more)
+    assert emulator.calls == []
+
+
+@pytest.mark.parametrize("more", [{}, {"assume_roles": [{"role_arn": ROLE}]}])
+def test_no_credentials(
+    connect: Open, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
+) -> None:
+    """No credentials anywhere: that is said, and not at some later call."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(aws.NoCredentialsError):
+        connect(**more)
+
+
+def test_an_endpoint_in_the_settings(
+    emulator: Emulator, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aws_endpoint_url leads both SageMaker and STS."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    (client,) = connect(aws_endpoint_url=emulator.url)
+    list(client.tuning_jobs())
+    assert client.scope == Scope(ACCOUNT, REGION)
+    assert statuses(emulator) == [200]
+
+
+# The way in: roles
+
+
+def test_a_roles_account_is_in_its_arn(emulator: Emulator, connect: Open) -> None:
+    """A role's scope is of the role's account, and no call is made to know that."""
+    (client,) = connect(assume_roles=[{"role_arn": ROLE}])
+    assert client.scope == Scope("222222222222", REGION)
+    assert emulator.calls == []
+    list(client.tuning_jobs())
+    assert [(call.operation, call.account) for call in emulator.calls] == [
+        ("AssumeRole", ACCOUNT),
+        (LIST_TUNING_JOBS.name, "222222222222"),
+    ]
+
+
+def test_regions_of_a_role_share_one_assume_role(
+    emulator: Emulator, connect: Open
+) -> None:
+    """A role is assumed once, however many regions and calls it serves."""
+    clients = connect(
+        assume_roles=[{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}],
+        regions=["us-east-1", "eu-west-1"],
+    )
+    for client in [*clients, *clients]:
+        list(client.tuning_jobs())
+    assert [client.scope for client in clients] == [
+        Scope("222222222222", "us-east-1"),
+        Scope("222222222222", "eu-west-1"),
+        Scope("333333333333", "us-east-1"),
+        Scope("333333333333", "eu-west-1"),
+    ]
+    assert roles_assumed(emulator) == [ROLE, OTHER_ROLE]
+    assert [
+        (call.account, call.region)
+        for call in emulator.calls
+        if call.operation == LIST_TUNING_JOBS.name
+    ] == [(client.scope.account_id, client.scope.region) for client in clients] * 2
+
+
+def test_a_roles_own_regions(connect: Open) -> None:
+    """A role's own regions count before the settings'."""
+    roles = [{"role_arn": ROLE, "regions": ["sa-east-1"]}, {"role_arn": OTHER_ROLE}]
+    clients = connect(assume_roles=roles, regions=["us-east-1"])
+    assert [client.scope.region for client in clients] == ["sa-east-1", "us-east-1"]
+
+
+def test_an_external_id_is_sent(emulator: Emulator, connect: Open) -> None:
+    """With the external id that it wants, a role is assumed."""
+    emulator.roles[ROLE] = "their-secret"
+    role = {"role_arn": ROLE, "external_id": "their-secret"}
+    (client,) = connect(assume_roles=[role])
+    assert job_names(client.tuning_jobs()) == [[]]
+    assert emulator.calls[0].params["ExternalId"] == "their-secret"
+    assert emulator.calls[0].params["RoleSessionName"] == "tap-sagemaker-tuning"
+
+
+@pytest.mark.parametrize("more", [{}, {"external_id": "another"}])
+def test_a_wrong_external_id(
+    emulator: Emulator,
+    connect: Open,
+    caplog: pytest.LogCaptureFixture,
+    more: dict[str, str],
+) -> None:
+    """A role that cannot be assumed is AssumeRole's error, and logs no traceback."""
+    emulator.roles[ROLE] = "their-secret"
+    (client,) = connect(assume_roles=[{"role_arn": ROLE, **more}])
+    with pytest.raises(aws.ClientError) as caught:
+        list(client.tuning_jobs())
+    assert caught.value.operation_name == "AssumeRole"
+    assert code(caught.value) == "AccessDenied"
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+def test_one_role_that_fails_leaves_the_others(
+    emulator: Emulator, connect: Open
+) -> None:
+    """Each role is assumed for itself."""
+    emulator.roles[ROLE] = "their-secret"
+    first, second = connect(assume_roles=[{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}])
+    with pytest.raises(aws.ClientError):
+        list(first.tuning_jobs())
+    assert job_names(second.tuning_jobs()) == [[]]
+
+
+def test_credentials_are_renewed(emulator: Emulator, connect: Open) -> None:
+    """A role is assumed anew before its key expires: no call is made with the old."""
+    emulator.role_seconds = 1
+    add_jobs(emulator, 1)
+    (client,) = connect(assume_roles=[{"role_arn": ROLE}])
+    list(client.tuning_jobs())
+    time.sleep(1.1)
+    list(client.tuning_jobs())
+    assert roles_assumed(emulator) == [ROLE, ROLE]
+    assert [call.error for call in emulator.calls] == [None] * 4
+
+
+def test_a_role_that_is_refused_is_asked_for_once(
+    emulator: Emulator, connect: Open
+) -> None:
+    """Each region of a role that cannot be assumed fails of the same one refusal."""
+    emulator.roles[ROLE] = "their-secret"
+    role = {"role_arn": ROLE, "regions": ["us-east-1", "eu-west-1", "sa-east-1"]}
+    for client in connect(assume_roles=[role]):
+        with pytest.raises(aws.ClientError, match="AssumeRole"):
+            list(client.tuning_jobs())
+    assert roles_assumed(emulator) == [ROLE]
+
+
+def test_a_renewal_that_fails_is_tried_anew(emulator: Emulator, connect: Open) -> None:
+    """What could be assumed once can be again: one refusal later is not the last."""
+    emulator.role_seconds = 1
+    (client,) = connect(assume_roles=[{"role_arn": ROLE}])
+    list(client.tuning_jobs())
+    time.sleep(1.1)
+    fault = emulator.faults.add(Fault("deny", operation="AssumeRole"))
+    with pytest.raises(aws.ClientError, match="AssumeRole"):
+        list(client.tuning_jobs())
+    emulator.faults.remove(fault)
+    assert job_names(client.tuning_jobs()) == [[]]
+
+
+def test_which_credentials_renew_themselves(connect: Open) -> None:
+    """Those of a role do; a key does not."""
+    (own,) = connect()
+    (assumed,) = connect(assume_roles=[{"role_arn": ROLE}])
+    assert (own.retries.renews, assumed.retries.renews) == (False, True)
+
+
+def test_long_lived_credentials_are_kept(emulator: Emulator, connect: Open) -> None:
+    """A key that lives for an hour is not renewed at every call."""
+    (client,) = connect(assume_roles=[{"role_arn": ROLE}])
+    for _ in range(4):
+        list(client.tuning_jobs())
+    assert roles_assumed(emulator) == [ROLE]
+
+
+def test_an_expired_key_that_cannot_renew_itself(
+    emulator: Emulator, connect: Open
+) -> None:
+    """A session token of the caller's own ends, and that is said."""
+    (client,) = connect()
+    emulator.faults.add(Fault("expired"))
+    with pytest.raises(aws.ClientError, match="ExpiredTokenException"):
+        list(client.tuning_jobs())
+
+
+@pytest.mark.parametrize(
+    ("partition", "regions", "asked"),
+    [
+        ("aws", ["eu-west-1", "us-west-2"], REGION),
+        ("aws-cn", ["cn-northwest-1", "cn-north-1"], "cn-northwest-1"),
+        ("aws-us-gov", ["us-gov-east-1"], "us-gov-east-1"),
+    ],
+)
+def test_where_a_role_is_assumed(
+    emulator: Emulator, connect: Open, partition: str, regions: list[str], asked: str
+) -> None:
+    """STS is called in the chain's region, if it is of the role's partition."""
+    role = f"arn:{partition}:iam::222222222222:role/reader"
+    clients = connect(assume_roles=[{"role_arn": role}], regions=regions)
+    for client in clients:
+        list(client.tuning_jobs())
+    assert [call.region for call in emulator.calls] == [asked, *regions]
+
+
+def test_the_api_model_is_loaded_once(
+    connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many clients and roles: the model, 20 MB of memory, is there once."""
+    loaded: list[str] = []
+    load = JSONFileLoader.load_file
+
+    def counted(self: JSONFileLoader, file_path: str) -> Any:
+        loaded.append(file_path)
+        return load(self, file_path)
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", counted)
+    roles = [{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}]
+    clients = connect(assume_roles=roles, regions=["us-east-1", "eu-west-1"])
+    assert len(clients) == 4
+    ours = [Path(path) for path in loaded if "sagemaker" in Path(path).parts]
+    assert [path.name for path in ours].count("service-2") == 1
+
+
+def test_of_the_api_model_what_is_called_is_kept(client: Client) -> None:
+    """The other 300 operations, and the shapes that only they lead to, are left out."""
+    model = vars(client)["_api"].meta.service_model
+    kept = set(model.operation_names)
+    assert kept == {
+        name for name, of in OPERATIONS.items() if of.service == "sagemaker"
+    }
+    assert "TrainingJob" in model.shape_names
+    assert "CreateModelInput" not in model.shape_names
+
+
+@pytest.mark.parametrize(
+    ("level", "told"), [("INFO", "WARNING"), ("WARNING", "WARNING"), ("DEBUG", "INFO")]
+)
+def test_what_botocore_says(
+    connect: Open, caplog: pytest.LogCaptureFixture, level: str, told: str
+) -> None:
+    """Botocore warns only; at DEBUG it tells more, but no request or answer whole."""
+    caplog.set_level(level)
+    caplog.set_level("NOTSET", "botocore")
+    connect()
+    assert logging.getLogger("botocore").level == logging.getLevelName(told)
+
+
+def test_the_tap_says_who_it_is(client: Client) -> None:
+    """Each call carries the tap's name: CloudTrail shows who used up the quota."""
+    seen: list[str] = []
+    vars(client)["_api"].meta.events.register(
+        "before-send.sagemaker",
+        lambda request, **_: seen.append(str(request.headers["User-Agent"])),
+    )
+    list(client.tuning_jobs())
+    assert len(seen) == 1
+    assert "tap-sagemaker-tuning/" in seen[0]
