@@ -52,7 +52,7 @@ _ADVICE_BY_CODE = {
     "InvalidClientTokenId": _KEY,
     "OptInRequired": _ENABLE,
     "RegionDisabledException": _ENABLE,
-    "ThrottlingException": "Lower concurrency, or raise max_attempts",
+    **dict.fromkeys(THROTTLED, "Lower concurrency, or raise max_attempts"),
     "InternalFailure": _LATER,
     "InternalServerError": _LATER,
     "ServiceUnavailable": _LATER,

@@ -1,4 +1,4 @@
-"""Each failure in words: what the service said, and what to do about it."""
+"""Each error in words: what the service said, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import botocore.exceptions as aws
 import pytest
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS, Operation
-from tap_sagemaker_tuning.aws.scope import Scope
-from tap_sagemaker_tuning.sync.failures import Failure, report
-
-SCOPE = Scope("123456789012", "us-east-1")
+from tap_sagemaker_tuning.aws.errors import code, explain, is_denied
+from tap_sagemaker_tuning.aws.operations import (
+    ASSUME_ROLE,
+    LIST_TUNING_JOBS,
+    OPERATIONS,
+    Operation,
+)
+from tap_sagemaker_tuning.exceptions import NoResultError, TapError
 
 BY_CLASS = [
     (aws.ProfileNotFound(profile="x"), "aws_profile"),
@@ -29,6 +31,8 @@ BY_CLASS = [
     (aws.ConnectionClosedError(endpoint_url="https://x"), "network"),
     (aws.SSLError(endpoint_url="https://x", error=OSError("e")), "AWS_CA_BUNDLE"),
     (aws.ProxyConnectionError(proxy_url="http://p"), "HTTPS_PROXY"),
+    (FileNotFoundError(2, "No such file", "config"), "files that the AWS"),
+    (ValueError("invalid literal"), "AWS configuration and its environment"),
 ]
 
 
@@ -60,6 +64,8 @@ BY_CODE = [
     ("InvalidClientTokenId", "access key"),
     ("OptInRequired", "Enable the region"),
     ("ThrottlingException", "max_attempts"),
+    ("Throttling", "max_attempts"),
+    ("TooManyRequestsException", "max_attempts"),
     ("InternalFailure", "later sync"),
 ]
 
@@ -90,7 +96,7 @@ def test_missing_permission_names_the_action(operation: Operation) -> None:
     )
 
 
-def test_role_that_can_not_be_assumed() -> None:
+def test_role_that_cannot_be_assumed() -> None:
     """A denied AssumeRole names both policies that can miss."""
     line = explain(answer("AccessDenied", "AssumeRole"))
     for words in ("sts:AssumeRole", "trust policy", "external_id"):
@@ -103,27 +109,54 @@ def test_unknown_code_has_no_advice() -> None:
     assert line == "ListHyperParameterTuningJobs: BrandNew: a b (request id-1)"
 
 
-def test_failure_says_where_first() -> None:
-    """A line begins with account, region and tuning job."""
-    error = answer("BrandNew", "ListTrainingJobs")
-    failure = Failure(scope=SCOPE, tuning_job="churn", error=error)
-    assert str(failure).startswith(
-        "account 123456789012, us-east-1, tuning job churn: ListTrainingJobs: BrandNew"
-    )
+@pytest.mark.parametrize(
+    ("response", "line"),
+    [
+        ({}, "Search: error"),
+        ({"Error": {"Code": "InternalFailure", "Message": ""}}, "Search: Internal"),
+        ({"Error": {"Code": "Odd", "Message": None}}, "Search: Odd"),
+    ],
+)
+def test_an_answer_that_says_little(response: dict[str, object], line: str) -> None:
+    """What the service left out is left out: no empty brackets, no None."""
+    said = explain(ClientError(response, "Search"))  # type: ignore[arg-type]
+    assert said.startswith(line)
+    assert "None" not in said
+    assert "()" not in said
 
 
-def test_one_cause_for_all_scopes_is_said_once() -> None:
-    """The same code of all scopes is one line, though words and request ids differ."""
-    failures = [
-        Failure(
-            scope=Scope("123456789012", region),
-            tuning_job=None,
-            error=answer("AccessDeniedException", "List", f"denied in {region}"),
-        )
-        for region in ("us-east-1", "eu-west-1")
-    ]
-    (line,) = report(failures, scopes=2)
-    assert line.startswith("all 2 accounts and regions: List: AccessDenied")
-    (line,) = report(failures, scopes=3)
-    assert line.startswith("account 123456789012, eu-west-1, us-east-1: List: ")
-    assert report([], scopes=2) == []
+def test_a_password_is_not_shown() -> None:
+    """A proxy's URL can hold one."""
+    error = aws.ProxyConnectionError(proxy_url="http://me:s3cr3t@proxy:3128")
+    assert "//***@proxy:3128" in explain(error)
+    assert "s3cr3t" not in explain(error)
+
+
+def test_what_is_not_botocores_is_named() -> None:
+    """A bug's line says of what kind it is; the tap's own lines say it all."""
+    assert explain(KeyError("x")) == "KeyError: 'x'"
+    assert explain(ZeroDivisionError()) == "ZeroDivisionError: ZeroDivisionError"
+    assert explain(NoResultError("Search: no Results")) == "Search: no Results"
+    assert explain(TapError("two\n lines.")) == "two lines"
+
+
+@pytest.mark.parametrize(
+    ("error", "denied"),
+    [
+        (answer("AccessDeniedException", LIST_TUNING_JOBS.name), True),
+        (answer("UnauthorizedOperation", LIST_TUNING_JOBS.name), True),
+        (answer("AccessDenied", ASSUME_ROLE.name), False),
+        (answer("ResourceNotFound", LIST_TUNING_JOBS.name), False),
+        (aws.NoCredentialsError(), False),
+    ],
+)
+def test_what_a_denial_is(error: Exception, denied: bool) -> None:  # noqa: FBT001
+    """A denied call is told from a role that cannot be assumed."""
+    assert is_denied(error) is denied
+
+
+def test_code() -> None:
+    """A code is the service's; what never reached it has none."""
+    assert code(answer("Odd", "Search")) == "Odd"
+    assert code(ClientError({}, "Search")) == ""
+    assert code(aws.NoCredentialsError()) == ""

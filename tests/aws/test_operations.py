@@ -1,0 +1,51 @@
+"""The table of operations against the service models that botocore ships."""
+
+from __future__ import annotations
+
+import botocore.session
+import pytest
+from botocore.model import ServiceModel
+
+from tap_sagemaker_tuning.aws.operations import OPERATIONS, Operation
+
+SESSION = botocore.session.get_session()
+every_operation = pytest.mark.parametrize(
+    "operation", OPERATIONS.values(), ids=lambda operation: operation.name
+)
+
+
+def model(service: str) -> ServiceModel:
+    """botocore's model of a service."""
+    return SESSION.get_service_model(service)
+
+
+@every_operation
+def test_each_is_in_the_model(operation: Operation) -> None:
+    """Each exists, returns what the table says, and is signed as its IAM action is."""
+    service = model(operation.service)
+    answer = service.operation_model(operation.name).output_shape
+    assert operation.result in answer.members
+    assert operation.iam_action == f"{service.signing_name}:{operation.name}"
+
+
+@every_operation
+def test_page_limits_are_the_apis(operation: Operation) -> None:
+    """The largest page is the model's, where there are pages at all."""
+    given = model(operation.service).operation_model(operation.name).input_shape
+    limit = given.members.get("MaxResults")
+    assert operation.page_limit == (limit and limit.metadata["max"])
+
+
+@every_operation
+def test_methods_are_botocores(operation: Operation) -> None:
+    """The method is boto3's, and so is the paginator where there are pages."""
+    paginators = SESSION.get_paginator_model(operation.service)
+    service = SESSION.create_client(
+        operation.service,
+        region_name="us-east-1",
+        aws_access_key_id="a",
+        aws_secret_access_key="s",  # noqa: S106 - nobody is called
+    )
+    assert callable(getattr(service, operation.method))
+    assert (operation.page_limit is not None) == service.can_paginate(operation.method)
+    assert paginators is not None

@@ -1,0 +1,64 @@
+"""The price list, over real HTTP against the emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import Fault
+from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
+from tap_sagemaker_tuning.aws.pricing import PriceList
+from tap_sagemaker_tuning.exceptions import NoResultError
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tap_sagemaker_tuning.aws.client import Client
+    from tests.aws.conftest import Open
+
+
+@pytest.mark.parametrize(
+    ("region", "asked"),
+    [("eu-west-1", "us-east-1"), ("cn-north-1", "cn-northwest-1")],
+)
+def test_it_is_asked_where_its_partition_has_one(
+    emulator: Emulator, connect: Open, region: str, asked: str
+) -> None:
+    """One region of a partition knows the prices of all."""
+    (client,) = connect(regions=[region])
+    PriceList(client).training(region)
+    assert {call.region for call in emulator.calls} == {asked}
+
+
+def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
+    """The service leaves out hosting and the like, and so there are one or two calls."""
+    products = PriceList(client).training("us-east-1")
+    components = {
+        json.loads(text)["product"]["attributes"]["component"] for text in products
+    }
+    assert components == {"Training"}
+    assert len(emulator.calls) in {1, 2}
+    assert {call.operation for call in emulator.calls} == {GET_PRODUCTS.name}
+
+
+def test_pages_are_followed(emulator: Emulator, client: Client) -> None:
+    """Also through empty ones."""
+    whole = PriceList(client).training("us-east-1")
+    emulator.faults.add(Fault("empty_pages", operation=GET_PRODUCTS.name))
+    assert PriceList(client).training("us-east-1") == whole
+
+
+def test_one_is_enough_to_test(emulator: Emulator, client: Client) -> None:
+    """A connection test asks for one product, by one call."""
+    assert len(PriceList(client).training("us-east-1", at_most=1)) == 1
+    (call,) = emulator.calls
+    assert call.params["MaxResults"] == 1
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_proxys_page_is_no_price_list(emulator: Emulator, client: Client) -> None:
+    """Status 200 without a price list is an error, not a region without prices."""
+    emulator.faults.add(Fault("html", operation=GET_PRODUCTS.name))
+    with pytest.raises(NoResultError, match="GetProducts"):
+        PriceList(client).training("us-east-1")
