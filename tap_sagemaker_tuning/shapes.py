@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.values import finite, storable
+from tap_sagemaker_tuning.values import as_integer, as_text, finite, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,9 @@ def shape_of(stream: str) -> Convert:
 
     Returns:
         A function of a dictionary with the API's member names. It gives all columns
-        of the schema, at every depth, and null where a member is absent. It raises
-        AttributeError, TypeError or ValueError where a member is of another kind.
+        of the schema, at every depth, and null where a member is absent. Where a
+        member is of another kind it raises AttributeError, OverflowError, TypeError
+        or ValueError.
     """
     text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
     return _converter(json.loads(text))
@@ -54,11 +55,8 @@ def _converter(schema: dict[str, Any]) -> Convert:
             return _open_map
         case "array":
             return _array(_converter(schema["items"]))
-        case "number":
-            return lambda value: finite(value)[0]
-        case "string" if "format" not in schema:
-            return storable
-    return lambda value: value
+        case _:
+            return _SCALARS[kind]
 
 
 def _structure(properties: dict[str, Any]) -> Convert:
@@ -77,7 +75,21 @@ def _structure(properties: dict[str, Any]) -> Convert:
 
 def _array(converted: Convert) -> Convert:
     """Make the function that converts an array, nulls in it left out."""
-    return lambda items: [converted(item) for item in items if item is not None]
+
+    def convert(items: Any) -> list[Any]:
+        if not isinstance(items, list):
+            msg = f"of type {type(items).__name__} where a list should be"
+            raise TypeError(msg)
+        return [converted(item) for item in items if item is not None]
+
+    return convert
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        msg = f"of type {type(value).__name__} where true or false should be"
+        raise TypeError(msg)
+    return value
 
 
 def _open_map(members: dict[str, Any]) -> dict[str, str]:
@@ -87,3 +99,11 @@ def _open_map(members: dict[str, Any]) -> dict[str, str]:
         for name, value in members.items()
         if value is not None
     }
+
+
+_SCALARS: dict[str, Convert] = {
+    "boolean": _boolean,
+    "integer": as_integer,
+    "number": lambda value: finite(value)[0],
+    "string": as_text,
+}

@@ -91,11 +91,36 @@ def storable(text: str) -> str:
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
+def as_text(value: Any) -> str:
+    """Make storable text of what has to be text.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str):
+        msg = f"of type {type(value).__name__} where text should be"
+        raise TypeError(msg)
+    return storable(value)
+
+
 def text_or_none(value: Any) -> str | None:
     """Make storable text of what should be text; what is none becomes its JSON."""
     if value is None:
         return None
     return storable(value if isinstance(value, str) else json.dumps(value))
+
+
+def as_integer(value: Any) -> int:
+    """Make a whole number of what has to be one.
+
+    Raises:
+        OverflowError, TypeError, ValueError: It is none.
+    """
+    number = int(value)
+    if number != float(value):
+        msg = f"{value} where a whole number should be"
+        raise ValueError(msg)
+    return number
 
 
 def finite(value: Any) -> tuple[float | None, str | None]:

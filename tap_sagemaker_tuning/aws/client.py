@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import botocore.exceptions as aws
 
+from tap_sagemaker_tuning.aws import trial_pages
 from tap_sagemaker_tuning.aws.errors import (
     NOT_FOUND,
     THROTTLED,
@@ -22,7 +23,6 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.aws.trial_pages import parse_trials
 from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.values import timestamp
 
@@ -88,7 +88,9 @@ class Client:
         self._lock = threading.Lock()
         api.meta.events.register("response-received.sagemaker", self._count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
-        events.register(f"before-parse.sagemaker.{LIST_TRIALS.name}", parse_trials)
+        for operation in trial_pages.TIMES:
+            read = trial_pages.reader(operation)
+            events.register(f"before-parse.sagemaker.{operation.name}", read)
         retries.register(events, "sagemaker")
 
     @property

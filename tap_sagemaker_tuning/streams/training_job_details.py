@@ -21,7 +21,7 @@ from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.training_job_summaries import since
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
-from tap_sagemaker_tuning.values import finite, moment, shift, timestamp
+from tap_sagemaker_tuning.values import as_text, finite, moment, shift, timestamp
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -169,18 +169,25 @@ def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> R
     Returns:
         A record of the stream `training_job_details`; absent members are null.
     """
-    metrics = known.get("FinalMetricDataList")
     members = {
-        **{member: listed.get(member) for member in LISTED},
         **known,
-        "FinalMetricDataList": metrics and [_metric(metric) for metric in metrics],
+        **{member: known.get(member) or listed.get(member) for member in LISTED},
+        "FinalMetricDataList": _metrics(known.get("FinalMetricDataList")),
     }
     return {
         **shape_of("training_job_details")(members),
         **keys,
-        "training_job_name": listed["TrainingJobName"],
-        "training_job_arn": listed["TrainingJobArn"],
+        "creation_time": as_text(members["CreationTime"]),
+        "training_job_name": as_text(listed["TrainingJobName"]),
+        "training_job_arn": as_text(listed["TrainingJobArn"]),
     }
+
+
+def _metrics(metrics: list[Any] | None) -> list[dict[str, Any]] | None:
+    """Make the final metrics; null where there is no list, which can be empty."""
+    if metrics is None:
+        return None
+    return [_metric(metric) for metric in metrics if metric is not None]
 
 
 def _metric(metric: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
 from tap_sagemaker_tuning.streams.full_table import FullTable
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
-from tap_sagemaker_tuning.values import finite, storable, text_or_none
+from tap_sagemaker_tuning.values import as_text, finite, storable, text_or_none
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -121,7 +121,7 @@ def record_of(
         The record; absent members are null.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: It lacks its keys, or is odd.
+        Exception: It lacks its keys, or is odd; see `exceptions.readable`.
     """
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     tuned = summary.get("TunedHyperParameters")
@@ -130,11 +130,13 @@ def record_of(
         "region": scope.region,
         "tuning_job_name": tuning_job_name,
         "tuning_job_arn": tuning_job_arn,
-        "training_job_definition_name": summary.get("TrainingJobDefinitionName"),
-        "training_job_name": summary["TrainingJobName"],
-        "training_job_arn": summary["TrainingJobArn"],
+        "training_job_definition_name": text_or_none(
+            summary.get("TrainingJobDefinitionName")
+        ),
+        "training_job_name": as_text(summary["TrainingJobName"]),
+        "training_job_arn": as_text(summary["TrainingJobArn"]),
         "training_job_status": text_or_none(summary.get("TrainingJobStatus")),
-        "creation_time": summary["CreationTime"],
+        "creation_time": as_text(summary["CreationTime"]),
         "training_start_time": summary.get("TrainingStartTime"),
         "training_end_time": summary.get("TrainingEndTime"),
         "tuned_hyper_parameters": None

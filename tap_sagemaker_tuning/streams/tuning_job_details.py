@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_sagemaker_tuning.exceptions import GoneError, readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
+from tap_sagemaker_tuning.values import as_text
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -74,8 +75,7 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
     members = {
         **config,
         **described,
-        "TuningJobStatus": described["HyperParameterTuningJobStatus"],
-        "CreationTime": described["CreationTime"],
+        "TuningJobStatus": described.get("HyperParameterTuningJobStatus"),
         "Objective": only["Objective"],
         "ParameterRanges": only["ParameterRanges"],
         "TrainingJobDefinitions": definitions,
@@ -84,7 +84,8 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
         "BestTrainingJobName": _name(described.get("BestTrainingJob")),
         "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
     }
-    return {**shape_of("tuning_job_details")(members), **keys}
+    created = {"creation_time": as_text(described["CreationTime"])}
+    return {**shape_of("tuning_job_details")(members), **keys, **created}
 
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
@@ -99,7 +100,8 @@ def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]
             "ParameterRanges": definition.get("HyperParameterRanges")
             or for_all["ParameterRanges"],
         }
-        for definition in [*([one] if one else []), *several]
+        for definition in [one, *several]
+        if definition
     ]
 
 

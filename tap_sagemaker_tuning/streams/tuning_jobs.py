@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
-from tap_sagemaker_tuning.values import text_or_none
+from tap_sagemaker_tuning.values import as_integer, as_text, text_or_none
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -54,7 +54,7 @@ def record_of(summary: Summary, scope: Scope) -> Record:
         is null.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: It lacks its keys, or is odd.
+        Exception: It lacks its keys, or is odd; see `exceptions.readable`.
     """
     limits = summary.get("ResourceLimits")
     trials = summary.get("TrainingJobStatusCounters") or {}
@@ -62,37 +62,35 @@ def record_of(summary: Summary, scope: Scope) -> Record:
     return {
         "account_id": scope.account_id,
         "region": scope.region,
-        "tuning_job_name": summary["HyperParameterTuningJobName"],
-        "tuning_job_arn": summary["HyperParameterTuningJobArn"],
+        "tuning_job_name": as_text(summary["HyperParameterTuningJobName"]),
+        "tuning_job_arn": as_text(summary["HyperParameterTuningJobArn"]),
         "tuning_job_status": text_or_none(summary.get("HyperParameterTuningJobStatus")),
         "strategy": text_or_none(summary.get("Strategy")),
-        "creation_time": summary["CreationTime"],
+        "creation_time": as_text(summary["CreationTime"]),
         "tuning_end_time": summary.get("HyperParameterTuningEndTime"),
         "last_modified_time": summary.get("LastModifiedTime"),
         "training_job_status_counters": {
-            "completed": _whole(trials.get("Completed", 0)),
-            "in_progress": _whole(trials.get("InProgress", 0)),
-            "retryable_error": _whole(trials.get("RetryableError", 0)),
-            "non_retryable_error": _whole(trials.get("NonRetryableError", 0)),
-            "stopped": _whole(trials.get("Stopped", 0)),
+            "completed": as_integer(trials.get("Completed") or 0),
+            "in_progress": as_integer(trials.get("InProgress") or 0),
+            "retryable_error": as_integer(trials.get("RetryableError") or 0),
+            "non_retryable_error": as_integer(trials.get("NonRetryableError") or 0),
+            "stopped": as_integer(trials.get("Stopped") or 0),
         },
         "objective_status_counters": {
-            "succeeded": _whole(objectives.get("Succeeded", 0)),
-            "pending": _whole(objectives.get("Pending", 0)),
-            "failed": _whole(objectives.get("Failed", 0)),
+            "succeeded": as_integer(objectives.get("Succeeded") or 0),
+            "pending": as_integer(objectives.get("Pending") or 0),
+            "failed": as_integer(objectives.get("Failed") or 0),
         },
         "resource_limits": None
         if limits is None
         else {
-            "max_number_of_training_jobs": _whole(
-                limits.get("MaxNumberOfTrainingJobs")
-            ),
-            "max_parallel_training_jobs": _whole(limits.get("MaxParallelTrainingJobs")),
-            "max_runtime_in_seconds": _whole(limits.get("MaxRuntimeInSeconds")),
+            "max_number_of_training_jobs": _limit(limits, "MaxNumberOfTrainingJobs"),
+            "max_parallel_training_jobs": _limit(limits, "MaxParallelTrainingJobs"),
+            "max_runtime_in_seconds": _limit(limits, "MaxRuntimeInSeconds"),
         },
     }
 
 
-def _whole(value: Any) -> int | None:
-    """A whole number, as a column of whole numbers has to have it."""
-    return None if value is None else int(value)
+def _limit(limits: dict[str, Any], member: str) -> int | None:
+    value = limits.get(member)
+    return None if value is None else as_integer(value)

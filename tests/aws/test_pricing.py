@@ -32,7 +32,7 @@ def test_it_is_asked_where_its_partition_has_one(
 
 
 def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
-    """The service leaves out hosting and the like, and so there are one or two calls."""
+    """The service leaves out hosting and the like: one or two calls."""
     products = PriceList(client).training("us-east-1")
     components = {
         json.loads(text)["product"]["attributes"]["component"] for text in products

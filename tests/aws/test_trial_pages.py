@@ -1,19 +1,19 @@
-"""Pages of trials are read as botocore reads them, only faster."""
+"""Pages are read as botocore reads them: faster, and item by item."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.parsers import ResponseParserFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
-from tap_sagemaker_tuning.aws.scope import Scope
-from tap_sagemaker_tuning.aws.trial_pages import parse_trials
-from tap_sagemaker_tuning.streams.training_job_summaries import record_of
-from tap_sagemaker_tuning.values import timestamp_or_none
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS, Operation
+from tap_sagemaker_tuning.aws.trial_pages import TIMES, reader
+from tap_sagemaker_tuning.streams import training_job_summaries, tuning_jobs
+from tests.drawn import JSON, MODEL, SOME, any_value, parser
+from tests.given import ASKED, SCOPE
 
 TRIAL: dict[str, Any] = {
     "TrainingJobName": "churn-001-0a1b2c3d",
@@ -25,67 +25,103 @@ TRIAL: dict[str, Any] = {
     "FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "auc", "Value": 0.0},
     "ObjectiveStatus": "Succeeded",
 }
-BODIES = {
+NO_NUMBER = {"MetricName": "auc", "Value": float("nan")}
+PAGES: dict[str, Any] = {
     "a page": {"TrainingJobSummaries": [TRIAL], "NextToken": "more+/="},
-    "an empty page": {"TrainingJobSummaries": []},
-    "an empty page with a token": {"TrainingJobSummaries": [], "NextToken": "x"},
+    "empty": {"TrainingJobSummaries": []},
+    "empty with a token": {"TrainingJobSummaries": [], "NextToken": "x"},
     "explicit nulls": {
         "TrainingJobSummaries": [
             {**TRIAL, "TrainingEndTime": None, "FailureReason": None}
         ],
         "NextToken": None,
     },
-    "a member that is not modelled": {"TrainingJobSummaries": [{**TRIAL, "New": [1]}]},
+    "not modelled": {"TrainingJobSummaries": [{**TRIAL, "New": [1]}], "New": 1},
     "a time as text": {
         "TrainingJobSummaries": [{**TRIAL, "CreationTime": "2026-03-02T09:00:00Z"}]
     },
     "a metric that is no number": {
         "TrainingJobSummaries": [
-            {
-                **TRIAL,
-                "FinalHyperParameterTuningJobObjectiveMetric": {
-                    "MetricName": "auc",
-                    "Value": float("nan"),
-                },
-            }
+            {**TRIAL, "FinalHyperParameterTuningJobObjectiveMetric": NO_NUMBER}
         ]
     },
 }
+listings = pytest.mark.parametrize(
+    "operation", [LIST_TRIALS, LIST_TUNING_JOBS], ids=lambda operation: operation.name
+)
 
 
-def parsed(body: bytes, *, in_place: bool) -> dict[str, Any]:
-    """What botocore gives for a body, with or without the parser of ours before it."""
-    factory = ResponseParserFactory()
-    factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
-    model = botocore.session.get_session().get_service_model("sagemaker")
+def parsed(operation: Operation, body: bytes, *, in_place: bool) -> dict[str, Any]:
+    """What botocore gives for a body, with or without the package's reader."""
     answer = {"body": body, "headers": {}, "status_code": 200}
     ours: dict[str, Any] = {}
-    for parse in [parse_trials] * in_place:
-        parse(answer, ours)
-    parser: Any = factory.create_parser("json")
-    found: dict[str, Any] = parser.parse(
-        answer, model.operation_model(LIST_TRIALS.name).output_shape
-    )
-    found.update(ours)
+    if in_place:
+        reader(operation)(answer, ours)
+    shape = MODEL.operation_model(operation.name).output_shape
+    found: dict[str, Any] = parser().parse(answer, shape)
     found.pop("ResponseMetadata")
-    return found
+    return found | ours
 
 
-def records(page: dict[str, Any]) -> str:
-    """The records of a page, as text: NaN does not equal itself."""
-    where = Scope("1", "r")
-    return repr(
-        [record_of(trial, where, "n", "a") for trial in page["TrainingJobSummaries"]]
-    )
+def record(operation: Operation, item: dict[str, Any]) -> dict[str, Any]:
+    """The record of an item."""
+    if operation is LIST_TRIALS:
+        return training_job_summaries.record_of(item, SCOPE, **ASKED)
+    return tuning_jobs.record_of(item, SCOPE)
 
 
-@pytest.mark.parametrize("name", BODIES)
-def test_page_is_read_as_botocore_reads_it(name: str) -> None:
-    """A page of trials gives the same records and token, whoever parses it."""
-    body = json.dumps(BODIES[name]).encode()
-    ours, theirs = parsed(body, in_place=True), parsed(body, in_place=False)
-    assert records(ours) == records(theirs)
+def assert_alike(operation: Operation, page: dict[str, Any]) -> None:
+    """A page gives the same records and token, whoever reads it."""
+    body = json.dumps(page).encode()
+    ours = parsed(operation, body, in_place=True)
+    theirs = parsed(operation, body, in_place=False)
+    made = [
+        [record(operation, item) for item in found[operation.result]]
+        for found in (ours, theirs)
+    ]
+    assert repr(made[0]) == repr(made[1])  # as text: NaN does not equal itself
     assert ours.get("NextToken") == theirs.get("NextToken")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_read_as_botocore_reads_it(name: str) -> None:
+    """Every kind of page that was ever seen of trials."""
+    assert_alike(LIST_TRIALS, PAGES[name])
+
+
+@listings
+@SOME
+@given(data=st.data())
+def test_any_page_is(operation: Operation, data: st.DataObject) -> None:
+    """Whatever the service's model allows, trials and tuning jobs alike."""
+    shape: Any = MODEL.operation_model(operation.name).output_shape
+    assert_alike(operation, data.draw(any_value(shape)))
+
+
+@listings
+def test_times_are_the_models(operation: Operation) -> None:
+    """The times of an item are those of the service's model."""
+    shape: Any = MODEL.operation_model(operation.name).output_shape
+    items = shape.members[operation.result].member.members.items()
+    times = {name for name, member in items if member.type_name == "timestamp"}
+    assert TIMES[operation] == times
+
+
+@given(JSON, st.sampled_from(sorted(TRIAL)))
+def test_an_odd_item_is_no_others_trouble(value: Any, member: str) -> None:
+    """Beside anything at all in place of an item or its member a trial is read."""
+    page = {"TrainingJobSummaries": [value, {**TRIAL, member: value}, TRIAL]}
+    found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
+    whole = parsed(LIST_TRIALS, json.dumps(PAGES["a page"]).encode(), in_place=False)
+    assert len(found["TrainingJobSummaries"]) == 3
+    assert found["TrainingJobSummaries"][2:] == whole["TrainingJobSummaries"]
+
+
+def test_a_time_that_is_none_is_null() -> None:
+    """What is no time is not guessed at; who needs it will say so."""
+    page = {"TrainingJobSummaries": [{**TRIAL, "CreationTime": "soon"}]}
+    found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
+    assert found["TrainingJobSummaries"][0]["CreationTime"] is None
 
 
 @pytest.mark.parametrize(
@@ -95,15 +131,15 @@ def test_page_is_read_as_botocore_reads_it(name: str) -> None:
         b"",
         b"[]",
         b"null",
+        b"\xff",
         b'{"__type":"X"}',
         b'{"TrainingJobSummaries":null}',
-        b'{"TrainingJobSummaries":[3]}',
-        b'{"TrainingJobSummaries":[{"CreationTime":"soon"}]}',
+        b'{"TrainingJobSummaries":{}}',
     ],
 )
-def test_other_answers_are_left_to_botocore(body: bytes) -> None:
+def test_what_is_no_page_is_left_to_botocore(body: bytes) -> None:
     """What is not a page is not touched: botocore's own rules hold for it."""
     answer, ours = {"body": body}, dict[str, Any]()
-    parse_trials(answer, ours)
+    reader(LIST_TRIALS)(answer, ours)
     assert answer == {"body": body}
     assert ours == {}

@@ -1,0 +1,159 @@
+"""Any answer that the service's model allows, and any odd one, for Hypothesis."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.parsers import ResponseParserFactory
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from tap_sagemaker_tuning.values import timestamp, timestamp_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.model import Shape
+    from hypothesis.strategies import SearchStrategy
+
+MODEL = botocore.session.get_session().get_service_model("sagemaker")
+HARD = st.sampled_from('\0\ud83d\udd25"\n7 \u00e9\U0001f525')  # NUL, halves of a pair
+ANY = st.characters(exclude_categories=())
+FREE = {None, ".*", ".+"}  # patterns that let all characters through
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(HARD, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+"""Anything that the wire can hold."""
+
+
+def parser() -> Any:
+    """What reads answers as the package's clients do."""
+    factory = ResponseParserFactory()
+    factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
+    return factory.create_parser("json")
+
+
+def parsed(shape: str, answer: Any) -> dict[str, Any]:
+    """An answer of the wire as a client gives it: no nulls, nothing unheard of."""
+    body = json.dumps(answer).encode()
+    response = {"body": body, "headers": {}, "status_code": 200}
+    found: dict[str, Any] = parser().parse(response, MODEL.shape_for(shape))
+    found.pop("ResponseMetadata")
+    return found
+
+
+SOME = settings(
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
+)
+"""Enough where each member is drawn by itself, and looked at apart from the others."""
+
+_made: dict[str, SearchStrategy[Any]] = {}
+
+
+def structures(name: str) -> SearchStrategy[dict[str, Any]]:
+    """Any structure of this shape that the service's model allows."""
+    return any_value(MODEL.shape_for(name))
+
+
+def members(name: str, *of_these: str) -> SearchStrategy[dict[str, Any]]:
+    """A structure of this shape with these members and no others."""
+    shape: Any = MODEL.shape_for(name)
+    chosen = {member: any_value(shape.members[member]) for member in of_these}
+    return st.fixed_dictionaries(chosen)
+
+
+def any_value(shape: Shape) -> SearchStrategy[Any]:
+    """Any value of a shape."""
+    if shape.name not in _made:
+        _made[shape.name] = _KINDS[shape.type_name](shape)
+    return _made[shape.name]
+
+
+@st.composite
+def odd(draw: st.DrawFn, sane: Any) -> Any:
+    """A value of which some parts, at any depth, are absent or of another kind."""
+    fate = draw(st.integers(0, 9))
+    if fate == 0:
+        return draw(JSON)
+    match sane:
+        case dict():
+            kept = {name: value for name, value in sane.items() if draw(st.booleans())}
+            return {name: draw(odd(value)) for name, value in (kept or sane).items()}
+        case list():
+            return [draw(odd(item)) for item in sane]
+        case _:
+            return sane
+
+
+def _texts(shape: Shape) -> SearchStrategy[str]:
+    """Text that the model allows, words that it does not know yet among it."""
+    limits = shape.metadata
+    sizes = {
+        "min_size": limits.get("min", 0),
+        "max_size": min(limits.get("max", 40), 40),
+    }
+    if "enum" in limits:
+        word = st.from_regex("[A-Z][A-Za-z]{0,20}", fullmatch=True)
+        return st.sampled_from(limits["enum"]) | word
+    pattern = limits.get("pattern")
+    if pattern in FREE or r"\p{" in str(pattern):  # the latter is none of Python's
+        return st.text(HARD, **sizes) | st.text(ANY, **sizes)
+    return st.from_regex(str(pattern), fullmatch=True)
+
+
+def _structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
+    """A structure with its required members and some of the others."""
+    optional = {name: any_value(member) for name, member in shape.members.items()}
+    required = {name: optional.pop(name) for name in shape.required_members}
+    return st.fixed_dictionaries(required, optional=optional)
+
+
+def _maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
+    """A map; an explicit null for a value is in what botocore gives."""
+    return st.dictionaries(
+        any_value(shape.key), st.none() | any_value(shape.value), max_size=4
+    )
+
+
+def _lists(shape: Any) -> SearchStrategy[list[Any]]:
+    """A short list, or an empty one whatever the model says: the service has some."""
+    return st.lists(any_value(shape.member), max_size=2)
+
+
+def _integers(shape: Shape) -> SearchStrategy[int]:
+    """A 32-bit integer within the model's bounds."""
+    bounds = shape.metadata
+    return st.integers(bounds.get("min", -(2**31)), bounds.get("max", 2**31 - 1))
+
+
+def _floats(_: Shape) -> SearchStrategy[float | str]:
+    """A metric as it arrives: float, int or text."""
+    numbers = st.floats(width=32) | st.integers(-(2**31), 2**31)
+    words = st.sampled_from(["NaN", "Infinity", "-Infinity"])
+    return numbers | numbers.map(str) | words
+
+
+def _timestamps(_: Shape) -> SearchStrategy[str]:
+    """A time as the client's parser gives it."""
+    milliseconds = st.integers(0, 4_102_444_800_000)
+    return milliseconds.map(lambda number: timestamp(number / 1000))
+
+
+_KINDS: dict[str, Callable[[Any], SearchStrategy[Any]]] = {
+    "structure": _structures,
+    "map": _maps,
+    "list": _lists,
+    "string": _texts,
+    "boolean": lambda _: st.booleans(),
+    "integer": _integers,
+    "long": _integers,
+    "float": _floats,
+    "timestamp": _timestamps,
+}
