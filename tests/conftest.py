@@ -22,6 +22,7 @@ from click.testing import CliRunner
 
 from emulator import Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.expected import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -170,15 +171,23 @@ class TapProcess:
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
-    def catalog(self, **methods: str) -> dict[str, Any]:
-        """The catalog with all selected, with these replication methods by stream."""
+    def catalog(self, *streams: str, **methods: str) -> dict[str, Any]:
+        """The catalog with these streams selected, all their columns.
+
+        Args:
+            *streams: Their names; none: those that are selected by default.
+            **methods: Replication methods, by stream.
+        """
         tap = TapSageMakerTuning(setup_mapper=False)
         catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
         for stream in catalog["streams"]:
+            name = stream["tap_stream_id"]
             for entry in stream["metadata"]:
-                entry["metadata"]["selected"] = True
-            if stream["tap_stream_id"] in methods:
-                stream["replication_method"] = methods[stream["tap_stream_id"]]
+                is_column = bool(entry["breadcrumb"])
+                is_selected = is_column or name in (streams or STREAMS)
+                entry["metadata"]["selected"] = is_selected
+            if name in methods:
+                stream["replication_method"] = methods[name]
         return catalog
 
 

@@ -1,24 +1,67 @@
 """What a record must be: the one oracle, for the tap's output and for warehouses.
 
-Worked out from the API's summaries by the README's words, and not with the tap's code.
+Worked out from what the API shows by the README's words, and not with the tap's code.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from botocore import xform_name
 from jsonschema import Draft7Validator, FormatChecker
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from tap_sagemaker_tuning import schemas_root
 
-    from emulator import Scope
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator import Emulator, Scope
 
 Json = dict[str, Any]
+Rows = dict[tuple[str, ...], Json]
 
-STREAMS = ("training_job_summaries", "tuning_jobs")
-"""The streams, in the order in which the SDK reads them."""
+STREAMS = ("training_job_summaries", "tuning_jobs", "scopes")
+"""The streams selected by default, in the order in which they are read."""
+
+KEYS = {
+    "training_instance_prices": ("region", "instance_type", "currency"),
+    "training_job_details": ("training_job_arn",),
+    "training_job_summaries": ("training_job_arn",),
+    "tuning_job_details": ("tuning_job_arn",),
+    "tuning_jobs": ("tuning_job_arn",),
+    "scopes": ("account_id", "region"),
+}
+"""The primary key of every stream, in the order in which they are read."""
+
+
+def keyed(stream: str, records: Iterable[Json]) -> Rows:
+    """Rows by key, as an upserting target keeps them: the last one wins."""
+    return {
+        tuple(record[column] for column in KEYS[stream]): record for record in records
+    }
+
+
+def truth(emulator: Emulator, stream: str) -> Rows:
+    """The rows that an exact read of all scopes gives, by key; not of `scopes`."""
+    scopes = emulator.scopes()
+    if stream == "training_instance_prices":
+        regions = sorted({scope.home.region for scope in scopes})
+        found = [row for region in regions for row in prices(emulator, region)]
+    elif stream == "training_job_summaries":
+        found = [row for scope in scopes for row in trials(scope, newest_first=True)]
+    else:
+        of_scope = {
+            "tuning_jobs": tuning_jobs,
+            "tuning_job_details": tuning_job_details,
+            "training_job_details": trial_details,
+        }[stream]
+        found = [row for scope in scopes for row in of_scope(scope)]
+    return keyed(stream, found)
 
 
 def tuning_jobs(scope: Scope) -> list[Json]:
@@ -28,13 +71,56 @@ def tuning_jobs(scope: Scope) -> list[Json]:
 
 def trials(scope: Scope, *, newest_first: bool) -> list[Json]:
     """The records of a scope's trials: of the oldest tuning job first."""
-    truth = scope.truth()
+    listed = scope.truth()
     order = -1 if newest_first else 1
     return [
         trial(summary, job, home(scope))
-        for job in truth["tuning_jobs"]
-        for summary in truth["trials"][job["HyperParameterTuningJobName"]][::order]
+        for job in listed["tuning_jobs"]
+        for summary in listed["trials"][job["HyperParameterTuningJobName"]][::order]
     ]
+
+
+def tuning_job_details(scope: Scope) -> list[Json]:
+    """The records of a scope's tuning jobs in detail, oldest first."""
+    pairs = zip(
+        scope.details()["tuning_jobs"], scope.truth()["tuning_jobs"], strict=True
+    )
+    return [tuning_job_detail(details, job, home(scope)) for details, job in pairs]
+
+
+def trial_details(scope: Scope) -> list[Json]:
+    """The records of a scope's trials in detail: as DescribeTrainingJob has them, and
+    with the tags that only Search has. Of the oldest tuning job first, newest first.
+    """
+    details, listed = scope.details(), scope.truth()
+    return [
+        trial_detail(
+            {**described, "Tags": details["tags"][name]}, summary, job, home(scope)
+        )
+        for job in listed["tuning_jobs"]
+        for name in [job["HyperParameterTuningJobName"]]
+        for described, summary in zip(
+            details["trials"][name][::-1], listed["trials"][name][::-1], strict=True
+        )
+    ]
+
+
+def prices(emulator: Emulator, region: str) -> list[Json]:
+    """The records of a region's prices, in the order of their keys."""
+    found = next(
+        shown["prices"]
+        for scope, shown in emulator.details().items()
+        if scope.endswith(f"/{region}")
+    )
+    records = [
+        {
+            **price,
+            "price_per_hour": float(price["price_per_hour"]),
+            "effective_date": time(datetime.fromisoformat(price["effective_date"])),
+        }
+        for price in found
+    ]
+    return sorted(records, key=lambda row: (row["instance_type"], row["currency"]))
 
 
 def home(scope: Scope) -> Json:
@@ -96,18 +182,94 @@ def trial(summary: Json, job: Json, home: Json) -> Json:
     }
 
 
+def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
+    """The record of a DescribeHyperParameterTuningJob; its ARN is the listing's."""
+    config = described["HyperParameterTuningJobConfig"]
+    for_all = {
+        "Objective": config.get("HyperParameterTuningJobObjective"),
+        "ParameterRanges": config.get("ParameterRanges"),
+    }
+    several = described.get("TrainingJobDefinitions") or [
+        described["TrainingJobDefinition"]
+    ]
+    definitions = [
+        for_all
+        | _without(one, "Environment", "TuningObjective", "HyperParameterRanges")
+        | {
+            column: one[member]
+            for member, column in {
+                "TuningObjective": "Objective",
+                "HyperParameterRanges": "ParameterRanges",
+            }.items()
+            if member in one
+        }
+        for one in several
+    ]
+    only = definitions[0] if len(definitions) == 1 else for_all
+    members = {**described, **config} | {
+        "Objective": only["Objective"],
+        "ParameterRanges": only["ParameterRanges"],
+        "TrainingJobDefinitions": definitions,
+        "TuningJobCompletionCriteria": _criteria(config),
+        "TuningJobCompletionDetails": _completion(described),
+        "BestTrainingJobName": _name(described.get("BestTrainingJob")),
+        "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
+    }
+    members = _without(
+        members,
+        # Told of in tuning_jobs, or in a form of the columns' own above.
+        *("Strategy", "ResourceLimits", "HyperParameterTuningEndTime"),
+        *("TrainingJobStatusCounters", "ObjectiveStatusCounters"),
+        *("HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective"),
+        *("TrainingJobDefinition", "BestTrainingJob", "OverallBestTrainingJob"),
+    )
+    own = {name.removeprefix("HyperParameter"): part for name, part in members.items()}
+    return _shown(own, _schema("tuning_job_details")) | {
+        **home,
+        "tuning_job_name": listed["HyperParameterTuningJobName"],
+        "tuning_job_arn": listed["HyperParameterTuningJobArn"],
+    }
+
+
+def trial_detail(described: Json, listed: Json, job: Json, home: Json) -> Json:
+    """The record of a DescribeTrainingJob; its keys are the listing's."""
+    members = _without(described, "Environment", "FailureReason", "TuningJobArn")
+    if "FinalMetricDataList" in members:
+        members["FinalMetricDataList"] = [
+            {
+                "MetricName": one["MetricName"],
+                "Timestamp": _mended(one["Timestamp"]),
+                **dict(zip(("Value", "NonFinite"), number(one["Value"]), strict=True)),
+            }
+            for one in members["FinalMetricDataList"]
+        ]
+    return _shown(members, _schema("training_job_details")) | {
+        **home,
+        "tuning_job_name": job["HyperParameterTuningJobName"],
+        "tuning_job_arn": job["HyperParameterTuningJobArn"],
+        "training_job_name": listed["TrainingJobName"],
+        "training_job_arn": listed["TrainingJobArn"],
+    }
+
+
 def metric(summary: Json | None) -> Json | None:
     """The objective metric: what is no finite number is a name, and the value null."""
     if summary is None:
         return None
-    value = float(summary["Value"])
-    names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    value, non_finite = number(summary["Value"])
     return {
         "type": summary.get("Type"),
         "metric_name": summary["MetricName"],
-        "value": value if math.isfinite(value) else None,
-        "non_finite": names.get(str(value)),
+        "value": value,
+        "non_finite": non_finite,
     }
+
+
+def number(sent: float | str) -> tuple[float | None, str | None]:
+    """A metric's value, or what it is instead."""
+    value = float(sent)
+    names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return value if math.isfinite(value) else None, names.get(str(value))
 
 
 def time(instant: datetime | None) -> str | None:
@@ -115,6 +277,19 @@ def time(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def to_the_second(value: Any) -> Any:
+    """A record with all its times cut to the second: Search has no more."""
+    match value:
+        case dict():
+            return {name: to_the_second(part) for name, part in value.items()}
+        case list():
+            return [to_the_second(part) for part in value]
+        case str():
+            return re.sub(r"(T\d\d:\d\d:\d\d)\.\d{3}Z$", r"\1.000Z", value)
+        case _:
+            return value
 
 
 def misfits(messages: list[Json]) -> list[str]:
@@ -145,3 +320,67 @@ def _strict(schema: Any) -> Any:
     if isinstance(closed.get("properties"), dict):
         closed.setdefault("additionalProperties", False)
     return closed
+
+
+def _shown(value: Any, schema: Json) -> Any:
+    """An answer's value as a record has it: all that is there, and null for the rest.
+
+    What the schema does not name is kept, so that it is missed in a record.
+    """
+    match value:
+        case dict() if "properties" in schema:
+            columns = schema["properties"]
+            given = {xform_name(member): part for member, part in value.items()}
+            return {
+                name: _shown(given.get(name), columns.get(name, {}))
+                for name in dict.fromkeys([*columns, *given])
+            }
+        case list():
+            return [_shown(part, schema.get("items", {})) for part in value]
+        case datetime():
+            return time(value)
+        case _:
+            return value
+
+
+@cache
+def _schema(stream: str) -> Json:
+    text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
+    schema: Json = json.loads(text)
+    return schema
+
+
+def _without(members: Json, *names: str) -> Json:
+    return {name: value for name, value in members.items() if name not in names}
+
+
+def _name(best: Json | None) -> str | None:
+    return None if best is None else best["TrainingJobName"]
+
+
+def _criteria(config: Json) -> Json | None:
+    """The completion criteria, a level flatter."""
+    criteria = config.get("TuningJobCompletionCriteria")
+    if criteria is None:
+        return None
+    flat = dict(criteria)
+    not_improving = flat.pop("BestObjectiveNotImproving", {})
+    flat["MaxTrainingJobsNotImproving"] = not_improving.get(
+        "MaxNumberOfTrainingJobsNotImproving"
+    )
+    flat |= flat.pop("ConvergenceDetected", {})
+    return flat
+
+
+def _completion(described: Json) -> Json:
+    """The completion details, a name shortened."""
+    details = dict(described["TuningJobCompletionDetails"])
+    since_best = details.pop("NumberOfTrainingJobsObjectiveNotImproving")
+    return {**details, "TrainingJobsNotImproving": since_best}
+
+
+def _mended(instant: datetime) -> datetime:
+    """A time that was sent as milliseconds divided by a thousand, put right."""
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    since = instant - epoch
+    return epoch + since * 1000 if since < timedelta(days=365) else instant

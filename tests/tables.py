@@ -1,0 +1,55 @@
+"""A warehouse in a dictionary: what an upserting target would hold of several runs."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from tests import expected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.conftest import Run
+    from tests.expected import Json, Rows
+
+
+class Tables:
+    """Rows by stream and key, the last one winning, and the state that came last.
+
+    Every record that it is given fits its SCHEMA message.
+
+    Attributes:
+        rows: By stream, its rows by key.
+        state: The last state; empty if there was none.
+        written: How many records came, by stream.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.rows: dict[str, Rows] = defaultdict(dict)
+        self.state: Json = {}
+        self.written: dict[str, int] = defaultdict(int)
+
+    def load(self, run: Run) -> Run:
+        """Take what a run that succeeded wrote."""
+        assert run.returncode == 0, run.stderr
+        self.take(run.messages)
+        return run
+
+    def load_lines(self, lines: Iterable[str]) -> None:
+        """Take lines of the tap's output; each must be whole."""
+        self.take([json.loads(line) for line in lines])
+
+    def take(self, messages: list[dict[str, Any]]) -> None:
+        """Take messages."""
+        assert expected.misfits(messages) == []
+        for message in messages:
+            if message["type"] == "STATE":
+                self.state = message["value"]
+            if message["type"] != "RECORD":
+                continue
+            stream = message["stream"]
+            self.rows[stream] |= expected.keyed(stream, [message["record"]])
+            self.written[stream] += 1
