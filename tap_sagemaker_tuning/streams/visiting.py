@@ -93,13 +93,14 @@ class VisitingStream(TapStream):
     @override
     def read(self) -> Iterator[Record]:
         """Give the records of all scopes, each scope's tuning jobs oldest first."""
+        run = self.host.run  # the first stream that asks for it has the plans made
         # The first STATE comes before the first record: after a kill it tells what
         # the records that came were read under.
         changed = set(self.plans)
         self._save_all(changed)
         saved_at = time.monotonic()
         try:
-            for event in self.host.run.read(self):
+            for event in run.read(self):
                 match event:
                     case PageRead():
                         for record in event.records:
