@@ -57,7 +57,7 @@ def incremental(reader: TapProcess) -> Run:
 
 @pytest.fixture(scope="module")
 def full_table(reader: TapProcess) -> Run:
-    """A FULL_TABLE sync of both streams, in small pages."""
+    """A FULL_TABLE sync, in small pages."""
     catalog = reader.catalog(**dict.fromkeys(STREAMS, "FULL_TABLE"))
     return reader(config={"page_size": 7}, catalog=catalog)
 
@@ -90,20 +90,29 @@ class TestSync:
         """A SCHEMA comes before its records, STATE last, and nothing else at all."""
         kinds = Counter(message["type"] for message in sync.messages)
         assert set(kinds) == {"SCHEMA", "RECORD", "STATE"}
-        assert kinds["SCHEMA"] == 2
         assert sync.messages[-1]["type"] == "STATE"
-        schemas = {
-            message["stream"]: (
+        schemas = [
+            (
+                message["stream"],
                 message["key_properties"],
-                message["bookmark_properties"],
+                message.get("bookmark_properties"),
             )
             for message in sync.messages
             if message["type"] == "SCHEMA"
-        }
-        assert schemas == {
-            "tuning_jobs": (["tuning_job_arn"], ["creation_time"]),
-            "training_job_summaries": (["training_job_arn"], ["creation_time"]),
-        }
+        ]
+        assert schemas == [
+            ("training_job_summaries", ["training_job_arn"], ["creation_time"]),
+            ("tuning_jobs", ["tuning_job_arn"], ["creation_time"]),
+            ("scopes", ["account_id", "region"], None),
+        ]
+
+    def test_scopes_come_last(self, sync: Run) -> None:
+        """One row tells of the scope, after all that it tells of."""
+        (scope,) = sync.records("scopes")
+        assert scope["status"] == "complete"
+        assert scope["trials_read"] == len(sync.records("training_job_summaries"))
+        streams = [m["stream"] for m in sync.messages if m["type"] == "RECORD"]
+        assert streams.index("scopes") == len(streams) - 1
 
     def test_no_key_is_there_twice(self, sync: Run) -> None:
         """One record a key: what is written once is not written again."""
@@ -161,7 +170,8 @@ class TestSync:
         for stream in STREAMS:
             [entry] = bookmarks[stream]["partitions"]
             assert entry["context"] == {"account_id": ACCOUNT, "region": "us-east-1"}
-            assert entry["replication_key_value"] == "2026-03-02T09:00:00.000Z"
+            now = "replication_key_value" if stream != "scopes" else "complete_as_of"
+            assert entry[now] == "2026-03-02T09:00:00.000Z"
             assert list(bookmarks[stream]) == ["partitions"]
         as_text = json.dumps(incremental.state)
         floats: list[str] = []
@@ -173,8 +183,9 @@ class TestSync:
         """FULL_TABLE of all, with no cap, leaves no bookmark behind."""
         entries = [
             entry
-            for bookmark in full_table.state.get("bookmarks", {}).values()
+            for stream, bookmark in full_table.state["bookmarks"].items()
             for entry in bookmark.get("partitions", [])
+            if stream != "scopes"
         ]
         assert [set(entry) - {"context"} for entry in entries if len(entry) > 1] == []
 
@@ -238,15 +249,12 @@ class TestSelection:
 
     def test_a_stream_and_a_column(self, here_reader: TapHere, world: Emulator) -> None:
         """A stream or column that is not selected is not there, nor in its SCHEMA."""
-        catalog = here_reader.catalog()
+        left_out = {"failure_reason", "tuned_hyper_parameters"}
+        catalog = here_reader.catalog("training_job_summaries")
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
-                path = [stream["tap_stream_id"], *entry["breadcrumb"]]
-                entry["metadata"]["selected"] = path not in [
-                    ["tuning_jobs"],
-                    ["training_job_summaries", "properties", "failure_reason"],
-                    ["training_job_summaries", "properties", "tuned_hyper_parameters"],
-                ]
+                if left_out & set(entry["breadcrumb"]):
+                    entry["metadata"]["selected"] = False
         run = here_reader(config={}, catalog=catalog)
         assert run.returncode == 0
         assert run.records("tuning_jobs") == []
@@ -262,15 +270,7 @@ class TestSelection:
     def test_tuning_jobs_alone(self, here: TapHere, emulator: Emulator) -> None:
         """Without training_job_summaries no trial is asked for."""
         emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
-        catalog = here.catalog()
-        [trials] = [
-            stream
-            for stream in catalog["streams"]
-            if stream["tap_stream_id"] == "training_job_summaries"
-        ]
-        [root] = [entry for entry in trials["metadata"] if not entry["breadcrumb"]]
-        root["metadata"]["selected"] = False
-        run = here(config={}, catalog=catalog)
+        run = here(config={}, catalog=here.catalog("tuning_jobs"))
         assert run.returncode == 0
         assert run.records("tuning_jobs") == expected.tuning_jobs(emulator.scope())
         assert [call.operation for call in emulator.calls] == [LIST_TUNING_JOBS]
@@ -287,6 +287,7 @@ class TestSelection:
                 "strategy": None,
             },
             "training_job_summaries": "__NULL__",
+            "scopes": "__NULL__",
         }
         run = here_reader(config={"stream_maps": maps})
         assert run.returncode == 0
