@@ -171,7 +171,8 @@ class TapProcess:
         )
         return Run(done.returncode, done.stdout, done.stderr)
 
-    def catalog(self, *streams: str, **methods: str) -> dict[str, Any]:
+    @staticmethod
+    def catalog(*streams: str, **methods: str) -> dict[str, Any]:
         """The catalog with these streams selected, all their columns.
 
         Args:

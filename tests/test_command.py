@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_sagemaker_tuning.streams import STREAMS
+from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import ROLE, SECRET
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from tests.conftest import TapHere, TapProcess
 
 CONTEXT = {"account_id": "123456789012", "region": "us-east-1"}
-STREAMS = ("tuning_jobs", "training_job_summaries")
+NAMES = [stream.name for stream in STREAMS]
+VISITING = [s.name for s in STREAMS if issubclass(s, VisitingStream)]
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"region": "us-east-1"}, "region"),
@@ -156,16 +159,9 @@ BAD_STATES: list[tuple[str, Any]] = [
     ("partitions is text", {"bookmarks": {"tuning_jobs": {"partitions": "x"}}}),
     ("partitions is null", {"bookmarks": {"tuning_jobs": {"partitions": None}}}),
     ("a partition is text", {"bookmarks": {"tuning_jobs": {"partitions": ["x"]}}}),
-    *[
-        (
-            f"context of {stream} is {json.dumps(given)}",
-            {"bookmarks": {stream: {"partitions": [{"version": 1, **given}]}}},
-        )
-        for stream in ("tuning_jobs", "training_job_summaries")
-        for given in BAD_CONTEXTS
-    ],
 ]
 
+# What is wrong with the state of a scope, in a stream that visits tuning jobs.
 BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
     ("a version to come", {"version": 2}),
     ("version is text", {"version": "1"}),
@@ -176,6 +172,16 @@ BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
     ("open without creation", {"open": {"churn": {}}}),
     ("rows is text", {"open": {"churn": {"created": "x", "rows": "many"}}}),
     ("settled is a list", {"settled": ["churn"]}),
+    ("filters is text", {"filters": "none"}),
+]
+
+# The same in the stream `scopes`.
+BAD_SCOPES: list[tuple[str, dict[str, Any]]] = [
+    ("a version to come", {"version": 2}),
+    ("complete_as_of is a number", {"complete_as_of": 1767225600}),
+    ("complete_as_of is no time", {"complete_as_of": "yesterday"}),
+    ("complete_streams is a list", {"complete_streams": ["tuning_jobs"]}),
+    ("complete_streams holds a number", {"complete_streams": {"tuning_jobs": 5}}),
     ("filters is text", {"filters": "none"}),
 ]
 
@@ -218,9 +224,25 @@ class TestFiles:
         run.assert_refused("state clear")
         assert emulator.calls == []
 
-    @pytest.mark.parametrize("stream", STREAMS)
+    @pytest.mark.parametrize("stream", NAMES)
+    @pytest.mark.parametrize("given", BAD_CONTEXTS, ids=json.dumps)
+    def test_state_of_nowhere(
+        self, here: TapHere, emulator: Emulator, stream: str, given: dict[str, Any]
+    ) -> None:
+        """A state of no account and region is refused, whatever the stream."""
+        entry = {"version": 1, **given}
+        run = here(state={"bookmarks": {stream: {"partitions": [entry]}}})
+        run.assert_refused(f"state: {stream}: ", "state clear")
+        assert emulator.calls == []
+
     @pytest.mark.parametrize(
-        "entry", [pytest.param(entry, id=name) for name, entry in BAD_ENTRIES]
+        ("stream", "entry"),
+        [
+            pytest.param(stream, entry, id=f"{stream}: {name}")
+            for streams, entries in ((VISITING, BAD_ENTRIES), (["scopes"], BAD_SCOPES))
+            for stream in streams
+            for name, entry in entries
+        ],
     )
     def test_damaged_state(
         self, here: TapHere, emulator: Emulator, stream: str, entry: dict[str, Any]
@@ -228,8 +250,12 @@ class TestFiles:
         """A damaged state of a scope is refused, and the line names its stream."""
         given = {"context": CONTEXT, "version": 1, **entry}
         run = here(state={"bookmarks": {stream: {"partitions": [given]}}})
-        run.assert_refused(f"{stream}", "state", "clear")
+        run.assert_refused(f"state: {stream}, 123456789012, us-east-1: ", "state clear")
         assert emulator.calls == []
+
+    def test_every_stream_has_its_damage(self) -> None:
+        """Only the prices keep no state that could be damaged."""
+        assert {*VISITING, "scopes", "training_instance_prices"} == set(NAMES)
 
     @pytest.mark.parametrize(
         "state",
@@ -246,7 +272,7 @@ class TestFiles:
     def test_states_that_say_nothing(self, state: dict[str, Any]) -> None:
         """A state that knows nothing of this tap is where everyone starts."""
         tap = TapSageMakerTuning(config={}, state=state)
-        assert set(tap.streams) == set(STREAMS)
+        assert set(tap.streams) == set(NAMES)
 
     @pytest.mark.parametrize(
         "catalog",

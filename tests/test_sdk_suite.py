@@ -1,4 +1,4 @@
-"""The SDK's own suite for taps, once, against the emulator."""
+"""The SDK's own suite for taps, once, of all streams, against the emulator."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from singer_sdk.testing import get_tap_test_class
 
 from emulator import Chances, Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.conftest import TapHere
+from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,12 @@ def emulator() -> Iterator[Emulator]:
 def suite() -> Any:
     """The SDK's test class; making it makes taps, which take the signals over."""
     handlers = {number: signal.getsignal(number) for number in (2, 15)}
-    made = get_tap_test_class(TapSageMakerTuning, config={}, parse_env_config=False)
+    made = get_tap_test_class(
+        TapSageMakerTuning,
+        config={},
+        parse_env_config=False,
+        catalog=TapHere.catalog(*KEYS),
+    )
     for number, handler in handlers.items():
         signal.signal(number, handler)
     return made
