@@ -17,7 +17,8 @@ What these mean, and why they are enough, is in `plan`. Pure: no I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -63,7 +64,7 @@ class Filters:
         names = found.tuning_job_names
         return replace(
             found,
-            start_date=_time_or_none(found.start_date),
+            start_date=saved_time_or_none(found.start_date),
             tuning_job_names=None if names is None else tuple(names),
         )
 
@@ -117,12 +118,12 @@ class OpenJob:
         """
         return cls(
             name=name,
-            created=_time(raw["created"]),
-            since=_time_or_none(raw.get("since")),
+            created=saved_time(raw["created"]),
+            since=saved_time_or_none(raw.get("since")),
             rows=int(raw.get("rows", 0)),
             checked=int(raw.get("checked", 0)),
-            ended=_time_or_none(raw.get("ended")),
-            failed=_time_or_none(raw.get("failed")),
+            ended=saved_time_or_none(raw.get("ended")),
+            failed=saved_time_or_none(raw.get("failed")),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -187,31 +188,20 @@ class ScopeState:
                 "its state is a plain Singer bookmark, which cannot tell how the "
                 "trials ended: all is read again"
             )
-        if raw["version"] != VERSION:
-            msg = f"version {raw['version']!r} is not known, only {VERSION} is"
-            raise StateError(msg)
-        try:
+        check_version(raw)
+        with undamaged():
             state = cls(
                 filters=Filters.from_json(raw.get("filters", {})),
-                frontier=_time_or_none(raw.get("replication_key_value")),
+                frontier=saved_time_or_none(raw.get("replication_key_value")),
                 open={
                     name.lower(): OpenJob.from_json(name, job)
                     for name, job in raw.get("open", {}).items()
                 },
                 settled={
-                    name: _time(created)
+                    name: saved_time(created)
                     for name, created in raw.get("settled", {}).items()
                 },
             )
-        except (
-            AttributeError,
-            KeyError,
-            OverflowError,
-            TypeError,
-            ValueError,
-        ) as error:
-            msg = f"it is damaged ({type(error).__name__}: {error})"
-            raise StateError(msg) from error
         if filters.follow(state.filters):
             return state, None
         if state.frontier is None:
@@ -219,7 +209,7 @@ class ScopeState:
         return nothing, "the filters have changed: all is read again"
 
 
-def _time(value: Any) -> str:
+def saved_time(value: Any) -> str:
     """Check a time of the state."""
     if not isinstance(value, str) or timestamp(value) != value:
         msg = f"{value!r} is not a time"
@@ -227,21 +217,39 @@ def _time(value: Any) -> str:
     return value
 
 
-def _time_or_none(value: Any) -> str | None:
+def saved_time_or_none(value: Any) -> str | None:
     """Check a time of the state that may be missing."""
-    return None if value is None else _time(value)
+    return None if value is None else saved_time(value)
 
 
-def complete_as_of(raw: Entry) -> str | None:
-    """Read until when a scope's tables are complete, from its state in `scopes`.
+def check_version(raw: Entry) -> None:
+    """Check that a state's version is known.
 
     Raises:
-        StateError: It is something else than a time.
+        StateError: It is not.
+    """
+    if raw["version"] != VERSION:
+        msg = f"version {raw['version']!r} is not known, only {VERSION} is"
+        raise StateError(msg)
+
+
+@contextmanager
+def undamaged() -> Iterator[None]:
+    """Take a state apart, whatever it is.
+
+    Raises:
+        StateError: It is not of the form that it should be.
     """
     try:
-        return _time_or_none(raw.get("complete_as_of"))
-    except ValueError as error:
-        msg = f"it is damaged ({error})"
+        yield
+    except (
+        AttributeError,
+        KeyError,
+        OverflowError,
+        TypeError,
+        ValueError,
+    ) as error:
+        msg = f"it is damaged ({type(error).__name__}: {error})"
         raise StateError(msg) from error
 
 

@@ -110,6 +110,16 @@ class TapStream(Stream):
                 return dict(entry)
         return {}
 
+    def save(self, context: Mapping[str, str], entry: Mapping[str, Any]) -> None:
+        """Put the state of a scope where the next STATE message takes it from.
+
+        It is made anew, in one step: what the new state leaves out must not stay, and
+        the SDK may write a STATE between any two records.
+        """
+        old = self.get_context_state({**context})
+        entries = self.stream_state["partitions"]
+        entries[entries.index(old)] = {"context": old["context"], **entry}
+
     @property
     @override
     def partitions(self) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.errors import code, explain
-from tap_sagemaker_tuning.replication.state import complete_as_of
+from tap_sagemaker_tuning.replication.completeness import Completeness
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.sync.run import now
 
@@ -37,7 +37,7 @@ class Scopes(TapStream):
     @classmethod
     @override
     def check_state(cls, entry: Entry, filters: Filters) -> None:
-        complete_as_of(entry)
+        Completeness.from_json(entry, filters)
 
     @override
     def read(self) -> Iterator[Record]:
@@ -50,17 +50,12 @@ class Scopes(TapStream):
 
     def _complete_as_of(self, run: Run, client: Client) -> str | None:
         """Take into the state what was read to its end, and say until when all was."""
-        result = run.results[client]
-        entry = self.get_context_state(client.scope.context)
-        streams = dict(entry.get("complete_streams", {}))
+        result, context = run.results[client], client.scope.context
+        known = Completeness.from_json(self.saved(context), run.filters)
         if result.began and not run.failures_of(client):
-            streams |= dict.fromkeys(run.stream_names, result.began)
-        known = [streams.get(name) for name in run.stream_names]
-        as_of = min((time for time in known if time), default=None)
-        if None in known:  # one of them was never read to its end
-            as_of = None
-        entry["complete_streams"] = streams
-        entry["complete_as_of"] = as_of
+            known.streams |= dict.fromkeys(run.stream_names, result.began)
+        as_of = known.as_of(run.stream_names)
+        self.save(context, known.to_json(as_of))
         return as_of
 
 

@@ -37,7 +37,6 @@ FULL_TABLE = "FULL_TABLE"
 """Singer's name of the replication method."""
 
 _SECONDS_BETWEEN_STATES = 5.0
-_KEPT = {"context", "resume"}  # of an entry in the state, beside the plan's own
 
 
 class VisitingStream(TapStream):
@@ -166,19 +165,14 @@ class VisitingStream(TapStream):
         plan.finish(listing)
 
     def _save_all(self, changed: set[Client]) -> None:
-        """Put the states of these scopes where the next STATE message takes them from.
-
-        An entry is made anew, in one step: what the new state leaves out must not
-        stay, and the SDK may write a STATE between any two records.
-        """
+        """Save the states of these scopes, and write a STATE message."""
         if self.replication_method != FULL_TABLE:
             for client in changed:
                 plan = self.plans[client]
                 plan.prune()
-                old = self.get_context_state(client.scope.context)
-                kept = {part: old[part] for part in _KEPT & old.keys()}
-                entries = self.stream_state["partitions"]
-                entries[entries.index(old)] = {**kept, **plan.state.to_json()}
+                old = self.saved(client.scope.context)
+                kept = {"resume": old["resume"]} if "resume" in old else {}
+                self.save(client.scope.context, {**kept, **plan.state.to_json()})
             for plain in ("replication_key", "replication_key_value"):
                 self.stream_state.pop(plain, None)
         changed.clear()

@@ -72,6 +72,7 @@ class Run:
     """One run of the tap.
 
     Attributes:
+        filters: What the run is limited by.
         clients: One per scope, in the order of the settings; none if that failed.
         failures: What was not read.
         results: By client, what became of its scope.
@@ -96,7 +97,7 @@ class Run:
         self.clients: list[Client] = []
         self.failures: list[Failure] = []
         self._config = config
-        self._filters = filters
+        self.filters = filters
         self._logger = logger
         self._check_signal = check_signal
         self._progress = Progress(logger)
@@ -199,7 +200,7 @@ class Run:
     def _list(self, client: Client) -> Listing | Exception:
         wanted = Wanted.of_all(self._wanted[client])
         try:
-            listing = list_tuning_jobs(client, wanted, self._filters)
+            listing = list_tuning_jobs(client, wanted, self.filters)
         except Exception as error:  # noqa: BLE001 - each stream's scope fails of it
             return error
         for name, why in listing.unreadable:

@@ -1,0 +1,77 @@
+"""Until when a scope's tables are complete: the state of the stream `scopes`.
+
+    {"version": 1,
+     "filters": {},                                       made under these settings
+     "complete_as_of": "2026-03-02T09:00:00.123Z",        of all streams then selected
+     "complete_streams": {"tuning_jobs": "2026-03-02T09:00:00.123Z"}}
+
+Pure: no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.replication.state import (
+    VERSION,
+    Entry,
+    Filters,
+    check_version,
+    saved_time,
+    saved_time_or_none,
+    undamaged,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(slots=True)
+class Completeness:
+    """Until when each stream's table is complete in one scope.
+
+    Attributes:
+        filters: What it was made under: under others it says nothing.
+        streams: By a stream's name, when the last sync began that read it to its end.
+    """
+
+    filters: Filters
+    streams: dict[str, str] = field(default_factory=dict)
+
+    def as_of(self, streams: Iterable[str]) -> str | None:
+        """Until when these streams' tables are complete; None: one never was."""
+        known = [self.streams.get(name, "") for name in streams]
+        return min(known, default="") or None
+
+    def to_json(self, as_of: str | None) -> dict[str, Any]:
+        """Write it, without its `context`, with what a person looks for first."""
+        return {
+            "version": VERSION,
+            "filters": self.filters.to_json(),
+            **({"complete_as_of": as_of} if as_of else {}),
+            "complete_streams": dict(self.streams),
+        }
+
+    @classmethod
+    def from_json(cls, raw: Entry, filters: Filters) -> Completeness:
+        """Read what `to_json` wrote; nothing is complete under filters that changed.
+
+        Args:
+            raw: That, or an empty mapping.
+            filters: What this sync is limited by.
+
+        Raises:
+            StateError: The state is damaged, or of a version that is not known.
+        """
+        if "version" not in raw:
+            return cls(filters)
+        check_version(raw)
+        with undamaged():
+            saved_time_or_none(raw.get("complete_as_of"))
+            before = Filters.from_json(raw.get("filters", {}))
+            streams = {
+                name: saved_time(time)
+                for name, time in raw.get("complete_streams", {}).items()
+            }
+        return cls(filters, streams if filters.follow(before) else {})
