@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from tests.conftest import TapHere, TapProcess
 
 CONTEXT = {"account_id": "123456789012", "region": "us-east-1"}
-NAMES = [stream.name for stream in STREAMS]
-VISITING = [s.name for s in STREAMS if issubclass(s, VisitingStream)]
+NAMES = [str(vars(stream)["name"]) for stream in STREAMS]
+VISITING = [str(vars(s)["name"]) for s in STREAMS if issubclass(s, VisitingStream)]
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"region": "us-east-1"}, "region"),

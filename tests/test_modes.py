@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.streams import STREAMS as ALL_STREAMS
+from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests import expected
 from tests.configurations import LISTS, NUMBERS, TEXTS
-from tests.expected import KEYS, STREAMS
+from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -48,25 +49,23 @@ class TestModes:
                 tuple(entry["breadcrumb"]): entry["metadata"]
                 for entry in stream["metadata"]
             }
-            assert metadata[()]["selected"] == (name in STREAMS)
+            assert metadata[()]["selected"] == (name in expected.STREAMS)
             for key in KEYS[name]:
                 assert metadata["properties", key]["inclusion"] == "automatic"
         assert emulator.calls == []
 
-    @pytest.mark.parametrize("stream", ALL_STREAMS, ids=lambda each: each.name)
+    @pytest.mark.parametrize("stream", STREAMS, ids=lambda each: each.__name__)
     def test_replication(self, stream: type[TapStream]) -> None:
         """A stream that visits tuning jobs replicates by their creation time; the
         others are read whole each time."""
         catalog = json.loads(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
-        (entry,) = [s for s in catalog["streams"] if s["stream"] == stream.name]
-        is_incremental = issubclass(stream, VisitingStream)
-        assert entry.get("replication_key") == (
-            "creation_time" * is_incremental or None
-        )
-        assert entry["replication_method"] == stream.methods[0]
-        assert stream.methods == (
-            ("INCREMENTAL", "FULL_TABLE") if is_incremental else ("FULL_TABLE",)
-        )
+        entries = {entry["stream"]: entry for entry in catalog["streams"]}
+        entry = entries[vars(stream)["name"]]
+        found = entry["replication_method"], entry.get("replication_key")
+        assert (found, stream.methods) == {
+            True: (("INCREMENTAL", "creation_time"), ("INCREMENTAL", "FULL_TABLE")),
+            False: (("FULL_TABLE", None), ("FULL_TABLE",)),
+        }[issubclass(stream, VisitingStream)]
 
     def test_version(self, tap: TapProcess) -> None:
         """--version says which tap and which SDK, in one line."""
