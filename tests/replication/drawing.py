@@ -22,7 +22,6 @@ from tests.replication.history import (
     at,
 )
 
-
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 Option = TypeVar("Option")
 
@@ -37,6 +36,10 @@ class Choices:
     def of(self, *options: Option) -> Option:
         """One of these; the first is the simplest."""
         return options[next(self._bytes) % len(options)]
+
+    def one_in(self, many: int) -> bool:
+        """Whether it happens, once in so many times."""
+        return next(self._bytes) % many == many - 1
 
     def part(self, low: int, high: int) -> int:
         """A number of that range, its ends included: one of 256."""
@@ -124,10 +127,10 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
         ended=end,
         settled=pick.of(end, end, end + 30, ended + 10 * MINUTE),
         status=pick.of("Completed", "Failed", "Stopped", *["Completed"] * 9, "Frozen"),
-        has_objective=pick.of(True, True, True, False),
+        has_objective=not pick.one_in(4),
         listed=start + pick.of(0, 0, 20, 45),
-        deleted=pick.of(*[NEVER] * 7, end + HOUR),
-        odd_until=pick.of(*[0] * 15, start + HOUR),
+        deleted=end + HOUR if pick.one_in(8) else NEVER,
+        odd_until=start + HOUR if pick.one_in(16) else 0,
     )
 
 
@@ -171,7 +174,7 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
                 counters_lag=30,
                 status=status,
                 has_end_time=has_end_time,
-                odd_until=created + pick.of(*[0] * 9, 2 * HOUR),
+                odd_until=created + 2 * HOUR if pick.one_in(10) else 0,
             )
         )
     return found
@@ -185,20 +188,20 @@ NAMES = ("again", "Job-0", "Job-1", "Job-2", "Job-3")
 def syncs(draw: st.DrawFn) -> Sync:
     """A sync."""
     pick = choices(draw, SYNC_CHOICES)
-    denied = frozenset(name for name in NAMES if pick.of(False, False, False, True))
-    streams = tuple(name for name in STREAMS if pick.of(True, True, False))
+    denied = frozenset(name for name in NAMES if pick.one_in(4))
+    streams = tuple(name for name in STREAMS if not pick.one_in(3))
     doomed = pick.of("", "", *NAMES, *(f"{name}-0-0" for name in NAMES))
     return Sync(
         wait=pick.of(1, 30, 10 * MINUTE, HOUR, HOUR, DAY, 2 * DAY, 8 * DAY),
         how=Circumstances(
             streams=streams or STREAMS,
-            kill_after=pick.of(None, *range(13)) if pick.of(False, True) else None,
+            kill_after=pick.of(None, *range(13)) if pick.one_in(2) else None,
             save_every=pick.of(1, 2, 3),
             ahead=pick.of(1, 2, 4),
             pause=pick.of(0, 0, 40, 10 * MINUTE),
         ),
         denied=denied,
-        may_describe=pick.of(True, True, True, False),
+        may_describe=not pick.one_in(4),
         dooms=(pick.of(1, 2, 3, 4, 5, 6, 8, 12), doomed),
     )
 
@@ -221,7 +224,7 @@ def histories(draw: st.DrawFn) -> History:
         jobs=jobs,
         syncs=all_syncs,
         tick=pick.of(0, 1, 20),
-        has_offsets=pick.of(False, True),
+        has_offsets=pick.one_in(2),
         names=pick.of(
             *[None] * 4, ("job-0",), ("again", "job-0", "job-1"), ("again", "job-2")
         ),
