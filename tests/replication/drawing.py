@@ -55,14 +55,16 @@ class Sync:
         how: How it goes.
         denied: Tuning jobs whose trials may not be listed then.
         may_describe: Whether tuning jobs may be asked for by name then.
-        dooms: What is deleted in the middle of it, and after how many calls.
+        doomed: The tuning job or trial, by its number, that is deleted meanwhile.
+        doomed_after: After how many calls of the sync.
     """
 
     wait: int
     how: Circumstances
     denied: frozenset[str]
     may_describe: bool
-    dooms: tuple[int, str]
+    doomed: int | None
+    doomed_after: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,12 @@ class History:
         jobs = list(self.jobs)
         return FakeService(jobs, tick=self.tick, has_offsets=self.has_offsets)
 
+    def name(self, number: int) -> str:
+        """What the tuning job or the trial of a number is called."""
+        names = [job.name for job in self.jobs]
+        names += [trial.name for job in self.jobs for trial in job.trials]
+        return names[number % len(names)]
+
     def filters(self, now: float) -> Filters:
         """The settings of a sync."""
         start = self.start
@@ -112,13 +120,13 @@ class History:
         return max(job.over for job in self.jobs)
 
 
-def choices(draw: st.DrawFn, size: int) -> Choices:
-    """Draw so many choices."""
-    return Choices(draw(st.binary(min_size=size, max_size=size)))
+def choices(draw: st.DrawFn) -> Choices:
+    """Draw as many choices as anything here takes."""
+    return Choices(draw(st.binary(min_size=20, max_size=20)))
 
 
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
-    """A trial of a tuning job that runs from `created` to `ended`: 9 choices."""
+    """A trial of a tuning job that runs from `created` to `ended`."""
     start = pick.part(created, ended - MINUTE)
     end = pick.part(start + 1, ended)
     return FakeTrial(
@@ -126,16 +134,12 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
         created=start,
         ended=end,
         settled=pick.of(end, end, end + 30, ended + 10 * MINUTE),
-        status=pick.of("Completed", "Failed", "Stopped", *["Completed"] * 9, "Frozen"),
+        status="Frozen" if pick.one_in(24) else pick.of("Completed", "Failed"),
         has_objective=not pick.one_in(4),
         listed=start + pick.of(0, 0, 20, 45),
-        deleted=end + HOUR if pick.one_in(8) else NEVER,
+        deleted=end + HOUR if pick.one_in(16) else NEVER,
         odd_until=start + HOUR if pick.one_in(16) else 0,
     )
-
-
-TRIAL_CHOICES, MOST_TRIALS = 8, 5
-JOB_CHOICES = 8
 
 
 @st.composite
@@ -143,17 +147,18 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
     """Some tuning jobs, near each other or days apart; some names are used again."""
     found: list[FakeJob] = []
     free_from: dict[str, float] = {}
-    sizes = st.lists(st.integers(0, MOST_TRIALS), min_size=1, max_size=5)
-    for number, size in enumerate(draw(sizes)):
-        pick = choices(draw, JOB_CHOICES + size * TRIAL_CHOICES)
-        name = pick.of(f"Job-{number}", "again")
+    for number in range(draw(st.integers(1, 5))):
+        pick = choices(draw)
+        name = "again" if pick.one_in(3) else f"Job-{number}"
         if free_from.get(name, 0) >= NEVER:
             name = f"Job-{number}"
-        wait = pick.of(0, 1, 10, HOUR, 2 * HOUR, DAY, 2 * DAY, 3 * DAY)
+        wait = pick.of(0, 1, 10, HOUR, 2 * HOUR, 2 * HOUR, DAY, 2 * DAY)
         created = int(free_from.get(name, 0)) + wait
-        ended = created + pick.of(2 * MINUTE, 3 * HOUR, 3 * DAY)
-        deleted = pick.of(*[NEVER] * 4, created + HOUR, ended + DAY)
-        free_from[name] = deleted + 1 if deleted < NEVER else NEVER
+        ended = created + pick.of(2 * MINUTE, 3 * HOUR, 3 * HOUR, 3 * DAY)
+        deleted = NEVER
+        if name == "again" or pick.one_in(6):
+            deleted = pick.of(created + HOUR, ended + DAY)
+        free_from[name] = deleted + 1
         status, has_end_time = pick.of(
             *[("Completed", True)] * 5,
             ("Frozen", True),
@@ -166,12 +171,12 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
                 created=created + pick.of(0, 0.5),
                 ended=ended,
                 trials=tuple(
-                    trial_of(pick, f"{name}-{number}-{trial}", created, ended)
-                    for trial in range(size)
+                    trial_of(choices(draw), f"{name}-{number}-{trial}", created, ended)
+                    for trial in range(draw(st.integers(0, 5)))
                 ),
-                listed=created + pick.of(0, 0, 0, HOUR),
+                listed=created + (HOUR if pick.one_in(4) else 0),
                 deleted=deleted,
-                counters_lag=30,
+                counters_lag=pick.of(0, 30),
                 status=status,
                 has_end_time=has_end_time,
                 odd_until=created + 2 * HOUR if pick.one_in(10) else 0,
@@ -180,38 +185,32 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
     return found
 
 
-SYNC_CHOICES = 17
-NAMES = ("again", "Job-0", "Job-1", "Job-2", "Job-3")
-
-
 @st.composite
 def syncs(draw: st.DrawFn) -> Sync:
     """A sync."""
-    pick = choices(draw, SYNC_CHOICES)
-    denied = frozenset(name for name in NAMES if pick.one_in(4))
+    pick = choices(draw)
+    names = ("again", *(f"Job-{number}" for number in range(5)))
     streams = tuple(name for name in STREAMS if not pick.one_in(3))
-    doomed = pick.of("", "", *NAMES, *(f"{name}-0-0" for name in NAMES))
     return Sync(
-        wait=pick.of(1, 30, 10 * MINUTE, HOUR, HOUR, DAY, 2 * DAY, 8 * DAY),
+        wait=pick.of(1, 30, 10 * MINUTE, HOUR, HOUR, HOUR, DAY, 2 * DAY, 8 * DAY),
         how=Circumstances(
             streams=streams or STREAMS,
-            kill_after=pick.of(None, *range(13)) if pick.one_in(2) else None,
+            kill_after=pick.of(*range(16)) if pick.one_in(3) else None,
             save_every=pick.of(1, 2, 3),
             ahead=pick.of(1, 2, 4),
             pause=pick.of(0, 0, 40, 10 * MINUTE),
         ),
-        denied=denied,
+        denied=frozenset(name for name in names if pick.one_in(5)),
         may_describe=not pick.one_in(4),
-        dooms=(pick.of(1, 2, 3, 4, 5, 6, 8, 12), doomed),
+        doomed=pick.of(*range(32)) if pick.one_in(4) else None,
+        doomed_after=pick.of(1, 2, 3, 4, 5, 6, 8, 12),
     )
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """A history."""
-    jobs = draw(tuning_jobs())
-    all_syncs = draw(st.lists(syncs(), max_size=8))
-    pick = choices(draw, 5)
+    pick = choices(draw)
     start, start_days = pick.of(
         (None, None),
         (None, None),
@@ -220,15 +219,14 @@ def histories(draw: st.DrawFn) -> History:
         (10 * MINUTE, None),
         (DAY + 0.7, None),
     )
+    names = (("job-0",), ("again", "job-0", "job-1"), ("again", "job-2"))
     return History(
-        jobs=jobs,
-        syncs=all_syncs,
+        jobs=draw(tuning_jobs()),
+        syncs=draw(st.lists(syncs(), max_size=8)),
         tick=pick.of(0, 1, 20),
         has_offsets=pick.one_in(2),
-        names=pick.of(
-            *[None] * 4, ("job-0",), ("again", "job-0", "job-1"), ("again", "job-2")
-        ),
-        status=pick.of(*[None] * 5, "Completed"),
+        names=pick.of(*names) if pick.one_in(4) else None,
+        status="Completed" if pick.one_in(8) else None,
         start=start,
         start_days=start_days,
     )

@@ -45,8 +45,10 @@ def live(history: History) -> FakeTap:
         service.now += sync.wait
         service.denied = set(sync.denied)
         service.may_describe = sync.may_describe
-        after, name = sync.dooms
-        service.doomed = {len(service.calls) + after: name}
+        service.doomed = {}
+        if sync.doomed is not None:
+            number = len(service.calls) + sync.doomed_after
+            service.doomed[number] = history.name(sync.doomed)
         tap.filters = history.filters(service.now)
         try:
             tap.sync(sync.how)
@@ -87,14 +89,22 @@ def trials_asked_for(
 ) -> Iterator[FakeTrial]:
     """The trials of a tuning job that a stream is to have."""
     start = tap.starts.get(stream, "")
-    # What was passed over, the counters find in the end, where nothing is cut off.
-    is_searched = not start and job.name not in opened(tap, stream)
     for trial in job.trials:
         is_late = at(trial.created) >= start[:19]
-        is_found = is_searched or trial.place not in tap.service.passed_over
         is_wanted = is_late and history.status in {None, trial.status}
-        if is_wanted and is_found and trial.is_shown(tap.service.now):
+        if is_wanted and can_be_seen(tap, stream, job, trial):
             yield trial
+
+
+def can_be_seen(tap: FakeTap, stream: str, job: FakeJob, trial: FakeTrial) -> bool:
+    """Whether a trial is listed, and was in every listing that it should be in.
+
+    What was passed over, the counters find in the end, where start_date cuts off none.
+    """
+    is_passed_over = trial.place in tap.service.passed_over and (
+        tap.starts.get(stream) or job.name in opened(tap, stream)
+    )
+    return trial.is_shown(tap.service.now) and not is_passed_over
 
 
 def opened(tap: FakeTap, stream: str) -> set[str]:
@@ -182,8 +192,8 @@ def test_nothing_is_lost(history: History) -> None:
             asked = set(trials_asked_for(history, tap, stream, job))
             for trial in job.trials:
                 was_written = trial.name in written[stream]
-                is_there = trial.is_shown(tap.service.now)
-                if trial in asked or (is_there and was_written):
+                can_be = can_be_seen(tap, stream, job, trial)
+                if trial in asked or (was_written and can_be):
                     assert table.get(trial.name) == row_of(tap, stream, trial)
     check_warnings(history, tap)
 
