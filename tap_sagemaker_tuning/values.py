@@ -140,7 +140,7 @@ def finite(value: Any) -> tuple[float | None, str | None]:
     except ValueError:
         return None, storable(str(value))
     except OverflowError:  # a whole number of more than 308 digits
-        number = math.copysign(math.inf, value)
+        number = math.inf if value > 0 else -math.inf
     if math.isfinite(number):
         return number, None
     return None, _NON_FINITE[str(number)]

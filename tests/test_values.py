@@ -1,89 +1,49 @@
-"""From summary to record: cases in `tests/cases`, and laws for any summary at all."""
+"""Times, texts and numbers: cases in `tests/cases`, and laws for any of them."""
 
 from __future__ import annotations
 
-import ast
-import importlib.util
 import json
+import math
 import re
 import time
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import botocore.session
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator, FormatChecker
 
-from tap_sagemaker_tuning import schemas_root, values
-from tap_sagemaker_tuning.aws.scope import Scope
-from tap_sagemaker_tuning.streams import training_job_summaries, tuning_jobs
+from tap_sagemaker_tuning import values
+from tests.drawn import ANY, HARD, JSON
+from tests.given import CASES, assert_same, cases
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from botocore.model import Shape
-    from hypothesis.strategies import SearchStrategy
-
-CASES = Path(__file__).parent / "cases"
-FUNCTIONS = (
-    "timestamp",
-    "tuning_job",
-    "training_job",
-    "storable",
-    "tuning_job_details",
-    "training_job_details",
-    "training_instance_prices",
-    "believed",
-)
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-PURE = (
-    "values",
-    "replication.plan",
-    "replication.state",
-    "replication.tally",
-    "shapes",
-)
-IMPURE = {"boto3", "botocore", "requests", "singer_sdk"}
-MODEL = botocore.session.get_session().get_service_model("sagemaker")
-HERE = Scope("111122223333", "us-east-1")
-SCOPE = HERE.context
-ASKED = {
-    "tuning_job_name": "churn-xgb-230204",
-    "tuning_job_arn": "arn:aws:sagemaker:us-east-1:111122223333:"
-    "hyper-parameter-tuning-job/churn-xgb-230204",
-}
 HALF_A_MILLISECOND = timedelta(microseconds=501)  # and what a double loses
+MOMENTS = st.datetimes(
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
+    max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
+    timezones=st.integers(-14 * 60, 14 * 60).map(
+        lambda minutes: timezone(timedelta(minutes=minutes))
+    ),
+)
+NUMBERS = st.floats(width=32) | st.integers(-(2**31), 2**31)
 
 
-def cases(function: str) -> list[Any]:
-    """The cases of a function, each named like its file."""
-    return [
-        pytest.param(json.loads(path.read_text(encoding="utf-8")), id=path.stem)
-        for path in sorted((CASES / function).glob("*.json"))
-    ]
-
-
-def assert_same(actual: object, expected: object) -> None:
-    """Compare by value, and 1 is neither 1.0 nor true."""
-    assert actual == expected
-    assert json.dumps(actual, sort_keys=True) == json.dumps(expected, sort_keys=True)
-
-
-@pytest.mark.parametrize("function", FUNCTIONS)
-def test_each_function_has_cases(function: str) -> None:
-    """A folder without cases guards nothing."""
-    assert cases(function)
-
-
-def test_each_folder_is_of_a_function() -> None:
+def test_each_folder_of_cases_is_read() -> None:
     """A case in a folder that no test reads guards nothing."""
-    assert sorted(path.name for path in CASES.iterdir() if path.is_dir()) == sorted(
-        FUNCTIONS
-    )
+    assert {path.name for path in CASES.iterdir() if path.is_dir()} == {
+        "believed",
+        "storable",
+        "timestamp",
+        "training_instance_prices",
+        "training_job",
+        "training_job_details",
+        "tuning_job",
+        "tuning_job_details",
+    }
+
+
+# Times
 
 
 @pytest.mark.parametrize("case", cases("timestamp"))
@@ -105,44 +65,27 @@ def test_no_time_depends_on_this_machines_zone(
     assert written == {"2026-03-02T09:00:00.000Z"}
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "09:00", "1.5.2"])
-def test_timestamp_refuses_what_is_no_time(text: str) -> None:
-    """Text that is neither a number nor a time is refused, not guessed at."""
-    with pytest.raises(ValueError, match=r"[Ii]nvalid|month"):
-        values.timestamp(text)
-
-
-@pytest.mark.parametrize("case", cases("tuning_job"))
-def test_tuning_job(case: dict[str, Any]) -> None:
-    """A HyperParameterTuningJobSummary becomes its record, member by member."""
-    summary, scope = case["given"].pop("summary"), Scope(**case["given"])
-    assert_same(tuning_jobs.record_of(summary, scope), case["expect"])
-
-
-@pytest.mark.parametrize("case", cases("training_job"))
-def test_training_job(case: dict[str, Any]) -> None:
-    """A HyperParameterTrainingJobSummary becomes its record, member by member."""
-    given = dict(case["given"])
-    scope = Scope(given.pop("account_id"), given.pop("region"))
-    record = training_job_summaries.record_of(scope=scope, **given)
-    assert_same(record, case["expect"])
-
-
-@pytest.mark.parametrize("case", cases("storable"))
-def test_storable(case: dict[str, Any]) -> None:
-    """What no warehouse can store becomes U+FFFD; all else is left as it is."""
-    assert_same(values.storable(case["given"]), case["expect"])
-
-
-# Laws of time
-
-MOMENTS = st.datetimes(
-    min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
-    max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
-    timezones=st.integers(-14 * 60, 14 * 60).map(
-        lambda minutes: timezone(timedelta(minutes=minutes))
-    ),
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "soon", "2026-13-01", "09:00", "1.5.2", "nan", "inf", "1e18"),
+        *(1e18, -1e12, math.nan, math.inf, 10**400, None, [], {}),
+        *("9999-12-31T23:59:59-23:59", "0999-12-31T00:00:00Z"),
+    ],
+    ids=lambda value: repr(value)[:12],
 )
+def test_what_is_no_time(value: Any) -> None:
+    """What is no time, or one past the years of four digits, is refused."""
+    with pytest.raises(ValueError, match=r"."):
+        values.timestamp(value)
+    assert values.timestamp_or_none(value) is None
+
+
+@given(JSON)
+def test_a_time_or_none(value: Any) -> None:
+    """Of anything at all it is a time, or null: never another exception."""
+    text = values.timestamp_or_none(value)
+    assert text is None or FORM.fullmatch(text)
 
 
 @given(MOMENTS)
@@ -196,159 +139,26 @@ def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
     assert values.moment(text) == datetime.fromisoformat(text)
 
 
-# Laws of the mapping
-
-HARD = st.sampled_from('\0\ud83d\udd25"\n7 \u00e9\U0001f525')  # NUL, halves of a pair
-ANY = st.characters(exclude_categories=())
-FREE = {None, ".*", ".+"}  # patterns that let all characters through
-
-
-def texts(shape: Shape) -> SearchStrategy[str]:
-    """Text that the model allows, words that it does not know yet among it."""
-    sizes = {
-        "min_size": shape.metadata.get("min", 0),
-        "max_size": min(shape.metadata.get("max", 40), 40),
-    }
-    free = st.text(HARD, **sizes) | st.text(ANY, **sizes)
-    pattern = shape.metadata.get("pattern")
-    of_pattern = st.from_regex(pattern or "", fullmatch=True)
-    known = st.sampled_from(shape.metadata.get("enum", ["Completed"]))
-    word = st.from_regex("[A-Z][A-Za-z]{0,20}", fullmatch=True)
-    kinds = {True: free, False: of_pattern}
-    is_free = pattern in FREE or r"\p{" in str(pattern)  # no pattern of Python's
-    return {True: known | word, False: kinds[is_free]}["enum" in shape.metadata]
+@pytest.mark.parametrize(
+    ("by", "moved"),
+    [
+        (timedelta(0), "2026-03-01T00:00:00.250Z"),
+        (timedelta(minutes=-1), "2026-02-28T23:59:00.250Z"),
+        (timedelta(days=1, milliseconds=750), "2026-03-02T00:00:01.000Z"),
+    ],
+)
+def test_shift(by: timedelta, moved: str) -> None:
+    """A time is moved over the ends of days and months."""
+    assert values.shift("2026-03-01T00:00:00.250Z", by) == moved
 
 
-def structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
-    """A structure with its required members and some of the others."""
-    members = {name: any_value(member) for name, member in shape.members.items()}
-    required = {name: members.pop(name) for name in shape.required_members}
-    return st.fixed_dictionaries(required, optional=members)
+# Texts
 
 
-def maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
-    """A map; an explicit null for a value is in what botocore gives."""
-    return st.dictionaries(
-        any_value(shape.key), st.none() | any_value(shape.value), max_size=4
-    )
-
-
-def lists(shape: Any) -> SearchStrategy[list[Any]]:
-    """A short list, or an empty one whatever the model says: the service has some."""
-    return st.lists(any_value(shape.member), max_size=2)
-
-
-def integers(shape: Shape) -> SearchStrategy[int]:
-    """A 32-bit integer within the model's bounds."""
-    bounds = shape.metadata
-    return st.integers(bounds.get("min", -(2**31)), bounds.get("max", 2**31 - 1))
-
-
-def floats(_: Shape) -> SearchStrategy[float | str]:
-    """A metric as it arrives: float, int or text."""
-    numbers = st.floats(width=32) | st.integers(-(2**31), 2**31)
-    return (
-        numbers | numbers.map(str) | st.sampled_from(["NaN", "Infinity", "-Infinity"])
-    )
-
-
-def booleans(_: Shape) -> SearchStrategy[bool]:
-    """Yes or no."""
-    return st.booleans()
-
-
-def timestamps(_: Shape) -> SearchStrategy[str]:
-    """A time as the client's parser gives it."""
-    return st.integers(0, 4_102_444_800_000).map(
-        lambda milliseconds: values.timestamp(milliseconds / 1000)
-    )
-
-
-KINDS: dict[str, Callable[[Any], SearchStrategy[Any]]] = {
-    "structure": structures,
-    "map": maps,
-    "list": lists,
-    "string": texts,
-    "boolean": booleans,
-    "integer": integers,
-    "long": integers,
-    "float": floats,
-    "timestamp": timestamps,
-}
-
-
-def any_value(shape: Shape) -> SearchStrategy[Any]:
-    """Any value of a shape."""
-    return KINDS[shape.type_name](shape)
-
-
-def summaries(name: str) -> SearchStrategy[dict[str, Any]]:
-    """Any summary of this shape that the service's model allows."""
-    return structures(MODEL.shape_for(name))
-
-
-def closed(schema: Any) -> Any:
-    """The schema, and no property that it does not name, in arrays neither."""
-    members = schema.get("properties", {})
-    more = {"additionalProperties": False, "required": sorted(members)}
-    return {
-        **{True: more, False: {}}["properties" in schema],
-        **schema,
-        "properties": {name: closed(member) for name, member in members.items()},
-        **{word: closed(item) for word, item in schema.items() if word == "items"},
-    }
-
-
-def validator(stream: str) -> Draft202012Validator:
-    """Checks records of a stream against its schema, formats and names included."""
-    text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
-    return Draft202012Validator(
-        closed(json.loads(text)), format_checker=FormatChecker(["date-time"])
-    )
-
-
-CHECKS = {
-    name: validator(name)
-    for name in (
-        "tuning_jobs",
-        "training_job_summaries",
-        "tuning_job_details",
-        "training_job_details",
-    )
-}
-
-
-def problems(stream: str, record: dict[str, Any]) -> list[str]:
-    """What does not fit in a record."""
-    return [error.message for error in CHECKS[stream].iter_errors(record)]
-
-
-@pytest.mark.parametrize("stream", CHECKS)
-def test_the_check_sees_what_does_not_fit(stream: str) -> None:
-    """The check that the laws rely on sees another property, and text for a time."""
-    record = {"creation_time": "yesterday", "surprise": 1}
-    found = " ".join(problems(stream, record))
-    assert "'surprise' was unexpected" in found
-    assert "'yesterday' is not a 'date-time'" in found
-    assert "'account_id' is a required property" in found
-
-
-@given(summaries("HyperParameterTuningJobSummary"))
-def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
-    """Any summary that the model allows gives a record that fits and can be written."""
-    record = tuning_jobs.record_of(summary, HERE)
-    assert problems("tuning_jobs", record) == []
-    assert msgspec.json.decode(msgspec.json.encode(record)) == record
-
-
-@given(summaries("HyperParameterTrainingJobSummary"))
-def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
-    """Any summary that the model allows gives a record that fits and can be written."""
-    record = training_job_summaries.record_of(summary, HERE, **ASKED)
-    assert problems("training_job_summaries", record) == []
-    written = msgspec.json.encode(record)
-    assert msgspec.json.decode(written) == record
-    assert b"\\u0000" not in written.replace(rb"\\", b"")  # no NUL
+@pytest.mark.parametrize("case", cases("storable"))
+def test_storable(case: dict[str, Any]) -> None:
+    """What no warehouse can store becomes U+FFFD; all else is left as it is."""
+    assert_same(values.storable(case["given"]), case["expect"])
 
 
 @given(st.text(HARD) | st.text(ANY))
@@ -358,41 +168,67 @@ def test_storable_keeps_length_and_has_a_utf_8_form(text: str) -> None:
     assert len(stored) == len(text)
     assert "\0" not in stored
     assert stored.encode().decode() == stored
-    assert values.storable(stored) == stored
+    assert values.storable(stored) == values.as_text(text) == stored
 
 
-@given(summaries("HyperParameterTrainingJobSummary"))
-def test_a_summary_is_left_as_it_was(summary: dict[str, Any]) -> None:
-    """Mapping changes nothing in what it is given: replication looks at it as well."""
-    before = repr(summary)
-    training_job_summaries.record_of(summary, HERE, **ASKED)
-    assert repr(summary) == before
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, None), ("a\0", "a\ufffd"), (7, "7"), (["é\0"], '["\\u00e9\\u0000"]')],
+)
+def test_text_or_none(value: Any, text: str | None) -> None:
+    """Nothing is null; what is no text is told as its JSON."""
+    assert values.text_or_none(value) == text
 
 
-# What it may lean on
+@pytest.mark.parametrize("value", [None, 7, True, ["a"], {"a": 1}, b"a"])
+def test_what_has_to_be_text(value: Any) -> None:
+    """A key that is no text is refused, without saying what it is."""
+    with pytest.raises(TypeError, match=f"^of type {type(value).__name__} where text"):
+        values.as_text(value)
 
 
-def imported(module: str) -> set[str]:
-    """Top-level names of all packages that a module of ours imports, anywhere."""
-    spec = importlib.util.find_spec(f"tap_sagemaker_tuning.{module}")
-    source = Path(str(spec and spec.origin)).read_text(encoding="utf-8")
-    nodes = list(ast.walk(ast.parse(source)))
-    plain = [
-        alias.name
-        for node in nodes
-        if isinstance(node, ast.Import)
-        for alias in node.names
-    ]
-    names = [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {name.partition(".")[0] for name in plain + names}
+# Numbers
 
 
-def test_imports_are_seen() -> None:
-    """The check below sees imports: the client's of botocore."""
-    assert "botocore" in imported("aws.client")
+@given(NUMBERS | NUMBERS.map(str) | st.sampled_from(["NaN", "Infinity", "-Infinity"]))
+def test_a_number_is_finite_or_said(value: float | str) -> None:
+    """A number is kept where JSON can hold it; otherwise its text says what it is."""
+    number, text = values.finite(value)
+    assert (number is None) != (text is None)
+    assert json.loads(json.dumps(number)) == number
+    assert math.isfinite(float(value)) == (number is not None)
 
 
-@pytest.mark.parametrize("module", PURE)
-def test_what_is_pure_imports_no_io(module: str) -> None:
-    """What is pure knows neither AWS's SDK nor Singer's."""
-    assert imported(module) & IMPURE == set()
+@pytest.mark.parametrize(
+    ("value", "split"),
+    [
+        (None, (None, None)),
+        (0, (0.0, None)),
+        ("1e-3", (0.001, None)),
+        ("NaN", (None, "NaN")),
+        (-math.inf, (None, "-Infinity")),
+        ("infinity", (None, "Infinity")),
+        (10**400, (None, "Infinity")),
+        (-(10**400), (None, "-Infinity")),
+        ("n/a\0", (None, "n/a\ufffd")),
+    ],
+    ids=lambda value: repr(value)[:12],
+)
+def test_finite(value: Any, split: tuple[float, str]) -> None:
+    """0 is a number, nothing is nothing, and a word is kept as it is."""
+    assert values.finite(value) == split
+
+
+@pytest.mark.parametrize("value", [3, 3.0, "3"], ids=repr)
+def test_whole_numbers(value: Any) -> None:
+    """Whatever it is written as, it is an integer."""
+    assert_same(values.as_integer(value), 3)
+
+
+@pytest.mark.parametrize(
+    "value", [None, 3.5, "3.5", "three", math.nan, math.inf, [], {}], ids=repr
+)
+def test_what_has_to_be_a_whole_number(value: Any) -> None:
+    """What is none is refused, and not cut."""
+    with pytest.raises((OverflowError, TypeError, ValueError)):
+        values.as_integer(value)
