@@ -224,7 +224,8 @@ def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
         *("TrainingJobDefinition", "BestTrainingJob", "OverallBestTrainingJob"),
     )
     own = {name.removeprefix("HyperParameter"): part for name, part in members.items()}
-    return _shown(own, _schema("tuning_job_details")) | {
+    record: Json = _shown(own, _schema("tuning_job_details"))
+    return record | {
         **home,
         "tuning_job_name": listed["HyperParameterTuningJobName"],
         "tuning_job_arn": listed["HyperParameterTuningJobArn"],
@@ -243,7 +244,8 @@ def trial_detail(described: Json, listed: Json, job: Json, home: Json) -> Json:
             }
             for one in members["FinalMetricDataList"]
         ]
-    return _shown(members, _schema("training_job_details")) | {
+    record: Json = _shown(members, _schema("training_job_details"))
+    return record | {
         **home,
         "tuning_job_name": job["HyperParameterTuningJobName"],
         "tuning_job_arn": job["HyperParameterTuningJobArn"],

@@ -14,9 +14,7 @@ from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from emulator import Emulator, Scope
-    from tests.conftest import Run, TapProcess
-
-pytestmark = pytest.mark.slow
+    from tests.conftest import Run, TapHere
 
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
@@ -52,7 +50,7 @@ def called(emulator: Emulator) -> Counter[str]:
     return found
 
 
-def test_no_change_is_one_call(emulator: Emulator, tap: TapProcess) -> None:
+def test_no_change_is_one_call(emulator: Emulator, here: TapHere) -> None:
     """When nothing changed among 500 tuning jobs, one page is listed; one that runs,
     however old it is, costs three calls in all."""
     scope = emulator.scope(ACCOUNT, REGION)
@@ -61,29 +59,29 @@ def test_no_change_is_one_call(emulator: Emulator, tap: TapProcess) -> None:
         emulator.clock.move(seconds=900)
     emulator.clock.move(seconds=DAY)
     tables = Tables()
-    tables.load(tap(config={}))
+    tables.load(here(config={}))
     assert called(emulator) == {LIST: 5, TRIALS: 500}
-    run = tables.load(tap(config={}, state=tables.state))
+    run = tables.load(here(config={}, state=tables.state))
     assert called(emulator) == {LIST: 1}
     assert run.records("tuning_jobs") == run.records("training_job_summaries") == []
 
     scope.plan("running", trials=500, parallel=1)
     emulator.clock.move(seconds=60)
-    tables.load(tap(config={}, state=tables.state))
+    tables.load(here(config={}, state=tables.state))
     assert called(emulator) == {LIST: 1, TRIALS: 1}
     for number in range(150):
         emulator.clock.move(seconds=900)
         scope.plan(f"later-{number:03}", **SHORT)
     emulator.clock.move(seconds=3600)
-    tables.load(tap(config={}, state=tables.state))
+    tables.load(here(config={}, state=tables.state))
     called(emulator)
-    tables.load(tap(config={}, state=tables.state))
+    tables.load(here(config={}, state=tables.state))
     assert called(emulator) == {LIST: 1, DESCRIBE: 1, TRIALS: 1}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_tables_equal_a_full_read(
-    emulator: Emulator, tap: TapProcess, seed: int
+    emulator: Emulator, here: TapHere, seed: int
 ) -> None:
     """Over a random life (creations, stops, deletions, faults, reads at any time) the
     tables equal a full read once all is over; few rows are written twice."""
@@ -108,14 +106,14 @@ def test_tables_equal_a_full_read(
         emulator.faults.clear()
         for fault in rng.sample(_FAULTS, k=2):
             emulator.faults.add(fault)
-        run = tables.load(tap(config={}, state=tables.state))
+        run = tables.load(here(config={}, state=tables.state))
         written += len(run.records("training_job_summaries"))
     emulator.faults.clear()
     emulator.clock.move(seconds=4 * DAY)
-    run = tables.load(tap(config={}, state=tables.state))
+    run = tables.load(here(config={}, state=tables.state))
     written += len(run.records("training_job_summaries"))
     full = Tables()
-    full.load(tap(config={}))
+    full.load(here(config={}))
     assert tables.trials == full.trials
     assert tables.tuning_jobs == full.tuning_jobs
     assert len(full.trials) == sum(map(len, scope.truth()["trials"].values()))
@@ -138,7 +136,7 @@ def _runs(job: dict[str, Any]) -> bool:
     return bool(job["HyperParameterTuningJobStatus"] == "InProgress")
 
 
-def test_names_need_no_list_permission(emulator: Emulator, tap: TapProcess) -> None:
+def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> None:
     """With `tuning_job_names` the account is not listed; names match without case, and
     one that no scope has is a warning."""
     scope = emulator.scope(ACCOUNT, REGION)
@@ -148,35 +146,35 @@ def test_names_need_no_list_permission(emulator: Emulator, tap: TapProcess) -> N
     emulator.faults.add(Fault("deny", operation=LIST))
     config = {"tuning_job_names": ["churn", "nobody"]}
     tables = Tables()
-    run = tables.load(tap(config=config))
+    run = tables.load(here(config=config))
     assert called(emulator) == {DESCRIBE: 2, TRIALS: 1}
     assert [r["tuning_job_name"] for r in run.records("tuning_jobs")] == ["Churn"]
     assert "tuning_job_names: no scope has nobody" in run.stderr
-    tables.load(tap(config=config, state=tables.state))
+    tables.load(here(config=config, state=tables.state))
     assert called(emulator) == {DESCRIBE: 2}
 
 
 def test_streams_share_one_listing_and_catch_up_alone(
-    emulator: Emulator, tap: TapProcess
+    emulator: Emulator, here: TapHere
 ) -> None:
     """Both streams cost one listing; one that was left out misses nothing."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("first", **SHORT)
     emulator.clock.move(seconds=3600)
     tables = Tables()
-    tables.load(tap(config={}))
+    tables.load(here(config={}))
     assert called(emulator) == {LIST: 1, TRIALS: 1}
-    only_jobs = tap.catalog()
+    only_jobs = here.catalog()
     _deselect(only_jobs, "training_job_summaries")
     for number in range(3):
         emulator.clock.move(seconds=7 * DAY)
         scope.plan(f"later-{number}", **SHORT)
     emulator.clock.move(seconds=DAY)
     called(emulator)
-    run = tables.load(tap(config={}, state=tables.state, catalog=only_jobs))
+    run = tables.load(here(config={}, state=tables.state, catalog=only_jobs))
     assert called(emulator) == {LIST: 1}
     assert run.records("training_job_summaries") == []
-    run = tables.load(tap(config={}, state=tables.state))
+    run = tables.load(here(config={}, state=tables.state))
     assert len(run.records("training_job_summaries")) == 3 * 2
     assert run.records("tuning_jobs") == []
 
@@ -188,7 +186,7 @@ def _deselect(catalog: dict[str, Any], stream: str) -> None:
                 part["metadata"]["selected"] = False
 
 
-def test_start_date_is_exact(emulator: Emulator, tap: TapProcess) -> None:
+def test_start_date_is_exact(emulator: Emulator, here: TapHere) -> None:
     """Trials created at or after it are read, also of older tuning jobs; tuning jobs
     that ended before it are left out of both streams."""
     scope = emulator.scope(ACCOUNT, REGION)
@@ -202,18 +200,18 @@ def test_start_date_is_exact(emulator: Emulator, tap: TapProcess) -> None:
         trial["TrainingJobName"] for trial in trials if trial["CreationTime"] >= middle
     }
     start = (middle + timedelta(seconds=0.9)).isoformat()
-    run = tap(config={"start_date": start})
+    run = here(config={"start_date": start})
     found = {r["training_job_name"] for r in run.records("training_job_summaries")}
     assert found == expected
     assert [r["tuning_job_name"] for r in run.records("tuning_jobs")] == ["running"]
 
 
 def test_states_come_now_and_then(
-    emulator: Emulator, tap: TapProcess, scope_of_many: Scope
+    emulator: Emulator, here: TapHere, scope_of_many: Scope
 ) -> None:
     """A long sync writes a STATE every few seconds, not one a tuning job."""
     emulator.faults.add(Fault("throttle", rate=8, burst=1))
-    run = tap(config={"concurrency": 2})
+    run = here(config={"concurrency": 2})
     states = [m for m in run.messages if m["type"] == "STATE"]
     jobs = len(scope_of_many.truth()["tuning_jobs"])
     assert 3 <= len(states) <= jobs // 3
