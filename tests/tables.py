@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from tests import expected
@@ -30,7 +30,8 @@ class Tables:
         """Start with nothing."""
         self.rows: dict[str, Rows] = defaultdict(dict)
         self.state: Json = {}
-        self.written: dict[str, int] = defaultdict(int)
+        self.written: Counter[str] = Counter()
+        self._keys: dict[str, list[str]] = {}
 
     def load(self, run: Run) -> Run:
         """Take what a run that succeeded wrote."""
@@ -46,10 +47,12 @@ class Tables:
         """Take messages."""
         assert expected.misfits(messages) == []
         for message in messages:
-            if message["type"] == "STATE":
-                self.state = message["value"]
-            if message["type"] != "RECORD":
-                continue
-            stream = message["stream"]
-            self.rows[stream] |= expected.keyed(stream, [message["record"]])
-            self.written[stream] += 1
+            match message:
+                case {"type": "SCHEMA", "stream": stream, "key_properties": columns}:
+                    self._keys[stream] = columns
+                case {"type": "RECORD", "stream": stream, "record": record}:
+                    key = tuple(record[column] for column in self._keys[stream])
+                    self.rows[stream][key] = record
+                    self.written[stream] += 1
+                case {"type": "STATE", "value": state}:
+                    self.state = state
