@@ -97,13 +97,20 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
     for part in _whole_lines(view):
         if len(part) > _PAGE:
             # Only a line that no pipe can hold may still be torn by a stop.
-            while _room(out) < min(len(part), _capacity(out)):
+            while _room(out) < min(len(part), _capacity(out)) and _has_reader(out):
                 check_signal()
                 time.sleep(0.001)
         for start in range(0, len(part), _PAGE):
             while not select.select([], [out], [], _POLL)[1]:
                 check_signal()
             _write_all(out, part[start : start + _PAGE])
+
+
+def _has_reader(out: Any) -> bool:
+    """Whether anybody can still read a pipe: if not, a write to it fails."""
+    poll = select.poll()
+    poll.register(out, 0)  # errors are told unasked
+    return not poll.poll(0)
 
 
 def _write_all(out: Any, left: memoryview) -> None:
