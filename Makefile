@@ -6,7 +6,7 @@ PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadscope
 LONG := demo or orchestrator or slow or warehouse
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: setup test check lint types long built wheel lowest format demo bench constraints clean
+.PHONY: setup test check lint types docs long built wheel lowest format demo bench constraints clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
@@ -20,7 +20,7 @@ test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes a
 	$(BIN)/$(PYTEST) -m "not ($(LONG))"
 
 check: setup  ## What the gate runs: all.
-	$(MAKE) --no-print-directory --jobs 2 --output-sync lint types
+	$(MAKE) --no-print-directory --jobs 2 --output-sync lint types docs
 	$(MAKE) --no-print-directory test
 	$(MAKE) --no-print-directory long
 	$(MAKE) --no-print-directory wheel lowest python-3.12 python-3.13
@@ -30,7 +30,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks tests
+	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs tests
+
+docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
+	rm -rf build/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs build/docs
 
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
 	$(BIN)/$(PYTEST) -m "$(LONG)"

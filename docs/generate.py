@@ -1,0 +1,264 @@
+"""The parts of the documents that are made from the code: `python -m docs.generate`.
+
+Each stands between two comments, `<!-- NAME: generated -->` and `<!-- end -->`, in a
+page of `docs/`. A test fails where one is not what this module makes.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning.settings import SETTINGS
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.streams.base import TapStream
+
+PAGES = Path(__file__).resolve().parent
+ACCOUNT = "123456789012"
+
+_BLOCK = re.compile(r"(<!-- ([\w ]+): generated -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+_WORDS = {
+    "array": "list",
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "object": "object",
+    "string": "text",
+}
+_LISTS = {
+    "array": "list of lists",
+    "integer": "list of whole numbers",
+    "number": "list of numbers",
+    "object": "list of objects",
+    "string": "list of text",
+}
+
+Schema = dict[str, Any]
+
+
+@cache
+def streams() -> list[TapStream]:
+    """All streams of the tap, in the order of `STREAMS`."""
+    return list(TapSageMakerTuning(setup_mapper=False).discover_streams())
+
+
+def summaries() -> list[TapStream]:
+    """The streams that are selected unless a catalog says otherwise."""
+    return [stream for stream in streams() if stream.selected_by_default]
+
+
+def pages() -> list[Path]:
+    """The pages of the documentation, in order of name."""
+    return sorted(PAGES.rglob("*.md"))
+
+
+def rendered(page: str) -> str:
+    """Make every generated part of a page anew.
+
+    Raises:
+        KeyError: There is no part of that name.
+    """
+    made = parts()
+    return _BLOCK.sub(lambda found: found[1] + made[found[2]] + found[4], page)
+
+
+def marked(page: str) -> list[str]:
+    """Names of the generated parts that a page has, in order."""
+    return [found[2] for found in _BLOCK.finditer(page)]
+
+
+def parts() -> dict[str, str]:
+    """Every generated part by its name."""
+    own = SETTINGS.to_dict()["properties"]
+    made = {
+        "streams": _streams(),
+        "permissions": _permissions(),
+        "settings": _settings(own),
+        "settings of the SDK": _settings(sdk_settings()),
+        "policy of the summaries": _json(policy(summaries())),
+        "policy of all streams": _json(policy(streams())),
+    }
+    for stream in streams():
+        made[f"facts of {stream.name}"] = _facts(stream)
+        made[f"columns of {stream.name}"] = _columns(stream.name)
+        if not stream.selected_by_default:
+            made[f"policy of {stream.name}"] = _json(policy([stream]))
+    return made
+
+
+def all_settings() -> Schema:
+    """JSON Schema of all settings, the SDK's own included."""
+    schema = copy.deepcopy(TapSageMakerTuning.config_jsonschema)
+    TapSageMakerTuning.append_builtin_config(schema)
+    return schema
+
+
+def sdk_settings() -> Schema:
+    """The settings that the SDK adds, by name."""
+    own = SETTINGS.to_dict()["properties"]
+    every = all_settings()["properties"].items()
+    return {name: setting for name, setting in every if name not in own}
+
+
+def operations(some: Iterable[TapStream]) -> list[Operation]:
+    """What these streams call, each once."""
+    found = {call.name: call for stream in some for call in stream.operations}
+    return list(found.values())
+
+
+def policy(some: Iterable[TapStream]) -> Schema:
+    """Make the least IAM policy for some streams: one statement per resource."""
+    actions: dict[str, list[str]] = {}
+    for call in operations(some):
+        actions.setdefault(call.resource, []).append(call.iam_action)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": allowed, "Resource": _arn(resource)}
+            for resource, allowed in actions.items()
+        ],
+    }
+
+
+def _arn(resource: str) -> str:
+    return resource if resource == "*" else f"arn:aws:sagemaker:*:{ACCOUNT}:{resource}"
+
+
+def _streams() -> str:
+    rows = [
+        (
+            f"[`{stream.name}`]({stream.name}.md)",
+            ", ".join(f"`{key}`" for key in stream.primary_keys),
+            _methods(stream),
+            "yes" if stream.selected_by_default else "no",
+        )
+        for stream in streams()
+    ]
+    return _table(("Stream", "Primary key", "Replication", "Selected"), rows)
+
+
+def _methods(stream: TapStream) -> str:
+    return " or ".join(f"`{method}`" for method in stream.methods)
+
+
+def _facts(stream: TapStream) -> str:
+    keys = ", ".join(f"`{key}`" for key in stream.primary_keys)
+    lines = [f"- Primary key: {keys}", f"- Replication: {_methods(stream)}"]
+    if stream.replication_key:
+        lines.append(f"- Replication key: `{stream.replication_key}`")
+    selected = "yes" if stream.selected_by_default else "no"
+    lines.append(f"- Selected by default: {selected}")
+    if not stream.operations:
+        return "\n" + "\n".join([*lines, "- Calls: none of its own"]) + "\n\n"
+    rows = [
+        (
+            f"`{call.name}`",
+            f"`{call.iam_action}`",
+            f"`{call.resource}`",
+            str(call.page_limit or 1),
+        )
+        for call in stream.operations
+    ]
+    head = ("Operation", "IAM action", "Resource", "Items in a call")
+    return "\n" + "\n".join(lines) + "\n" + _table(head, rows)
+
+
+def _permissions() -> str:
+    rows = [
+        (
+            f"`{call.iam_action}`",
+            f"`{call.resource}`",
+            ", ".join(
+                f"`{each.name}`" for each in streams() if call in each.operations
+            ),
+        )
+        for call in operations(streams())
+    ]
+    return _table(("IAM action", "Resource", "Streams"), rows)
+
+
+def _columns(stream: str) -> str:
+    text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
+    rows = list(_rows(json.loads(text)["properties"]))
+    return _table(("Column", "Type", "Meaning"), rows)
+
+
+def _rows(
+    properties: Mapping[str, Schema], above: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    for name, schema in properties.items():
+        yield f"`{above}{name}`", _type(schema), schema["description"]
+        yield from _rows(schema.get("properties", {}), f"{above}{name}.")
+        items = schema.get("items", {})
+        yield from _rows(items.get("properties", {}), f"{above}{name}[].")
+
+
+def _settings(settings: Mapping[str, Schema]) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            _type(schema).removesuffix(" or null")
+            + (", secret" if schema.get("secret") else ""),
+            f"`{schema['default']}`" if "default" in schema else "",
+            schema["description"] + _choices(schema),
+        )
+        for name, schema in settings.items()
+    ]
+    return _table(("Setting", "Type", "Default", "Meaning"), rows)
+
+
+def _choices(schema: Schema) -> str:
+    choices = ", ".join(f"`{choice}`" for choice in schema.get("enum", ()))
+    return choices and f" One of {choices}."
+
+
+def _type(schema: Schema) -> str:
+    """Say a JSON Schema's type in words."""
+    given = schema["type"]
+    kinds = given if isinstance(given, list) else [given]
+    or_null = " or null" if "null" in kinds else ""
+    values = schema.get("additionalProperties")
+    if schema.get("format") == "date-time":
+        return "time" + or_null
+    if kinds[0] == "object" and isinstance(values, dict) and "type" in values:
+        return f"map of {_WORDS[_kind(values)]}" + or_null
+    if kinds[0] == "array":
+        return _LISTS[_kind(schema["items"])] + or_null
+    return _WORDS[kinds[0]] + or_null
+
+
+def _kind(schema: Schema) -> str:
+    given = schema["type"]
+    return str(given[0] if isinstance(given, list) else given)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    rule = ["---"] * len(head)
+    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, rule, *rows)]
+    return "\n" + "".join(f"| {' | '.join(row)} |\n" for row in cells) + "\n"
+
+
+def _json(value: object) -> str:
+    return f"\n```json\n{json.dumps(value, indent=2)}\n```\n\n"
+
+
+def main() -> int:
+    """Rewrite the generated parts in place; gives the exit code."""
+    for page in pages():
+        page.write_text(rendered(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
