@@ -1,7 +1,7 @@
 """The parts of the documents that are made from the code: `python -m docs.generate`.
 
-Each stands between two comments, `<!-- NAME: generated -->` and `<!-- end -->`, in a
-page of `docs/`. A test fails where one is not what this module makes.
+Each stands between two comments, `<!-- NAME: generated -->` and `<!-- end -->`, in the
+README or in a page of `docs/`. A test fails where one is not what this module makes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.streams.base import TapStream
 
-PAGES = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 ACCOUNT = "123456789012"
 
 _BLOCK = re.compile(r"(<!-- ([\w ]+): generated -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -59,8 +59,8 @@ def summaries() -> list[TapStream]:
 
 
 def pages() -> list[Path]:
-    """The pages of the documentation, in order of name."""
-    return sorted(PAGES.rglob("*.md"))
+    """The README and the pages of the documentation."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def rendered(page: str) -> str:
@@ -138,7 +138,7 @@ def _arn(resource: str) -> str:
 def _streams() -> str:
     rows = [
         (
-            f"[`{stream.name}`]({stream.name}.md)",
+            f"`{stream.name}`",
             ", ".join(f"`{key}`" for key in stream.primary_keys),
             _methods(stream),
             "yes" if stream.selected_by_default else "no",
