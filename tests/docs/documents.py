@@ -1,0 +1,95 @@
+"""The documents as the tests of this folder look at them."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from docs import generate
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+IS_CHECKOUT = (ROOT / ".ci").is_dir()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+checkout_only = pytest.mark.skipif(not IS_CHECKOUT, reason="not a checkout")
+
+Json = dict[str, Any]
+
+
+def read(name: str) -> str:
+    """The text of a file of the project."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+README = read("README.md")
+GUIDE = read("CONTRIBUTING.md")
+PAGES = {
+    page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8")
+    for page in generate.pages()
+}
+"""The README and the pages of the documentation, by their paths."""
+
+
+class Block(NamedTuple):
+    """A block of code, with the page and the heading that it is under."""
+
+    page: str
+    section: str
+    text: str
+
+
+def blocks(language: str, pages: dict[str, str] | None = None) -> list[Block]:
+    """The blocks of code in one language, in the order of the pages."""
+    found = re.compile(
+        r"^#+ (?P<heading>[^\n]+)$|^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$",
+        re.MULTILINE | re.DOTALL,
+    )
+    made = []
+    for name, text in (PAGES if pages is None else pages).items():
+        section = ""
+        for each in found.finditer(text):
+            section = each["heading"] or section
+            if each["language"] == language:
+                made.append(Block(name, section, each["text"]))
+    return made
+
+
+def commands(pages: dict[str, str] | None = None) -> list[str]:
+    """The commands of all console blocks, in order."""
+    lines = [
+        line.strip()
+        for block in blocks("console", pages)
+        for line in block.text.splitlines()
+    ]
+    return [line.removeprefix("$ ") for line in lines if line]
+
+
+def of_kind(key: str) -> list[tuple[str, Json]]:
+    """The JSON examples that have a key, each with its page and section."""
+    return [
+        (f"{block.page}: {block.section}", document)
+        for block in blocks("json")
+        if key in (document := json.loads(block.text))
+    ]
+
+
+CONFIGS = of_kind("regions")
+TARGETS = of_kind("sqlalchemy_url")
+POLICIES = of_kind("Statement")
+STATES = of_kind("bookmarks")
+
+
+def headings(text: str) -> list[str]:
+    """The headings, without marks."""
+    outside = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"^#+ (.+)$", outside, re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """The name by which a heading is linked to."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

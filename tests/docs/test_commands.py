@@ -1,0 +1,155 @@
+"""Every command in the documents is run: here, or elsewhere, or by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docs import generate
+from emulator.__main__ import main as emulate
+from tests.docs.documents import (
+    CONFIGS,
+    GUIDE,
+    PAGES,
+    README,
+    ROOT,
+    checkout_only,
+    commands,
+    read,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import TapProcess
+
+BY_HAND = "by hand: it installs for the user, or needs what that installed"
+"""Why no test runs a command. All were run in November 2026: uv 0.13, Meltano 4.4."""
+
+WHEEL = "tap_sagemaker_tuning-0.2.0-py3-none-any.whl"
+ELSEWHERE = {
+    "make demo": "tests/test_demo.py",
+    "make test": "Makefile",
+    "make setup": ".ci/run",
+    "make check": ".ci/run",
+    f"uv tool install ./{WHEEL}": BY_HAND,
+    "uv tool install git+https://git.example/ml-platform/tap-sagemaker-tuning": BY_HAND,
+    "uv tool install .": BY_HAND,
+    "uv tool install meltanolabs-target-postgres==0.8.1": BY_HAND,
+    "uv tool install 'meltano>=4.4'": BY_HAND,
+    "cp .env.example .env": BY_HAND,
+    f"export TUNING_TAP_PACKAGE=/path/to/{WHEEL}": "tests/hub/test_hub.py",
+    "meltano add --plugin-type extractor tap-sagemaker-tuning "
+    "--from-ref tap-sagemaker-tuning.yml": "tests/hub/test_hub.py",
+    "meltano install extractor tap-sagemaker-tuning": "demo/project.py",
+    "meltano install loader target-postgres": "demo/project.py",
+    "meltano config test tap-sagemaker-tuning": BY_HAND,
+    "meltano run tap-sagemaker-tuning target-postgres": "demo/project.py",
+    "meltano run tap-sagemaker-tuning target-postgres dbt-postgres:build": "Makefile",
+    "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
+    "python -m report "
+    "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
+        "Makefile"
+    ),
+    ".venv/bin/python -m emulator --help": "tests/docs/test_commands.py",
+}
+"""The commands that `test_commands_work` does not run, and what runs each instead."""
+
+HERE = re.compile(
+    r"tap-sagemaker-tuning |tail |set -o |export TAP_SAGEMAKER_TUNING_", re.ASCII
+)
+"""The commands that `test_commands_work` runs."""
+
+EVERY = [*commands(PAGES), *commands({"CONTRIBUTING.md": GUIDE})]
+
+TARGET = """#!/bin/sh
+# In the place of target-postgres: it keeps what it was given, and prints the states.
+tee -a loaded.jsonl | sed -n 's/^{"type":"STATE","value":\\(.*\\)}$/\\1/p'
+"""
+
+
+def test_every_command_is_known() -> None:
+    """Each command is run by a test, here or elsewhere, or it is said why not."""
+    unknown = [c for c in EVERY if not HERE.match(c) and c not in ELSEWHERE]
+    assert unknown == []
+
+
+@checkout_only
+def test_known_commands_are_used() -> None:
+    """No command is known that no document has, nor by a file that is not there."""
+    assert set(ELSEWHERE) <= set(EVERY)
+    files = set(ELSEWHERE.values()) - {BY_HAND}
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+def test_commands_work(tap: TapProcess) -> None:
+    """The tap's commands can be pasted, one after the other, and each ends with 0."""
+    tap.emulator.scope().plan("churn-xgb-260302", trials=8, parallel=8)
+    tap.emulator.clock.move(seconds=600)
+    (config, *_) = [config for where, config in CONFIGS if "getting-started" in where]
+    (tap.folder / "tap.json").write_text(json.dumps(config), encoding="utf-8")
+    (tap.folder / "target.json").write_text("{}", encoding="utf-8")
+    target = tap.folder / "target-postgres"
+    target.write_text(TARGET, encoding="utf-8")
+    target.chmod(0o755)
+    script = list(dict.fromkeys(c for c in EVERY if HERE.match(c)))
+    assert len(script) == 9
+    path = [str(tap.folder), str(Path(sys.executable).parent), os.environ["PATH"]]
+    done = subprocess.run(  # noqa: S603 - the documents' own commands
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script)],  # noqa: S607
+        cwd=tap.folder,
+        env=tap.environment(PATH=os.pathsep.join(path)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    for name in ("loaded.jsonl", "out.jsonl"):
+        made = (tap.folder / name).read_text(encoding="utf-8").splitlines()
+        types = [json.loads(line)["type"] for line in made]
+        assert {"SCHEMA", "RECORD", "STATE"} <= set(types)
+    state = json.loads((tap.folder / "state.json").read_text(encoding="utf-8"))
+    selected = {stream.name for stream in generate.summaries()}
+    assert set(state["bookmarks"]) == selected
+    assert "account 123456789012, us-east-1: OK" in done.stderr
+
+
+def test_emulator_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    """The emulator's command says how to lead the tap there."""
+    with pytest.raises(SystemExit) as ended:
+        emulate(["--help"])
+    assert ended.value.code == 0
+    assert "AWS_ENDPOINT_URL" in capsys.readouterr().out
+
+
+def test_first_screen_shows_and_tests() -> None:
+    """Who opens the README sees at once how to see it work, and how to test it."""
+    first_screen = README.splitlines()[:60]
+    assert {"$ make demo", "$ make test"} <= set(first_screen)
+
+
+@checkout_only
+def test_make_targets_exist() -> None:
+    """Each target that a document names is one of the Makefile's."""
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    text = "\n".join([*PAGES.values(), GUIDE, read(".ci/run")])
+    named = re.findall(r"(?:`|^\$ |^)make ([a-z-]+)", text, re.MULTILINE)
+    assert set(named) <= targets
+    assert {"setup", "test", "check", "demo", "docs"} <= set(named)
+
+
+@checkout_only
+def test_the_gate_runs_the_readmes_tests() -> None:
+    """The gate calls `make check`, which calls `make test` among the rest."""
+    assert read(".ci/run").splitlines()[-1] == "make check"
+    recipe = re.search(r"^check:.*\n((?:\t.*\n)+)", read("Makefile"), re.MULTILINE)
+    assert recipe is not None
+    called = re.findall(r"[\w.-]+", recipe[1])
+    rest = {"lint", "types", "docs", "test", "long", "wheel", "lowest"}
+    assert rest | {"python-3.12", "python-3.13"} <= set(called)

@@ -1,0 +1,175 @@
+"""Settings, policies, states and catalogs in the documents are what the tap takes."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from docs import generate
+from emulator import Emulator
+from emulator.__main__ import populate
+from tap_sagemaker_tuning import checks
+from tap_sagemaker_tuning.replication.state import Filters, ScopeState, check
+from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
+from tests.docs.documents import (
+    CONFIGS,
+    PAGES,
+    POLICIES,
+    README,
+    STATES,
+    TARGETS,
+    blocks,
+    read,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import TapHere
+    from tests.docs.documents import Json
+
+FULL_TABLE = "FULL_TABLE"
+METHODS = {True: FULL_TABLE, False: "INCREMENTAL"}
+NAMES = [stream.name for stream in generate.streams()]
+LOADERS = {
+    loader["name"]: {setting["name"] for setting in loader["settings"]}
+    for loader in yaml.safe_load(read("meltano.yml"))["plugins"]["loaders"]
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "config"),
+    CONFIGS,
+    ids=[f"{where}, {', '.join(config)}" for where, config in CONFIGS],
+)
+def test_settings_are_accepted(where: str, config: Json) -> None:
+    """Each example of settings is one that the tap takes."""
+    method = METHODS[FULL_TABLE in where]
+    chosen = {TrainingJobSummaries.name: method}
+    allowed = {TrainingJobSummaries.name: TrainingJobSummaries.methods}
+    assert checks.problems(dict(config), generate.all_settings()) == []
+    assert checks.catalog_problems(config, chosen, allowed) == []
+
+
+@pytest.mark.parametrize(("where", "config"), TARGETS, ids=[w for w, _ in TARGETS])
+def test_settings_of_the_target(where: str, config: Json) -> None:
+    """Each example of the target's settings has settings that meltano.yml knows."""
+    assert where
+    assert set(config) <= LOADERS["target-postgres"]
+
+
+def test_every_example_is_of_a_known_kind() -> None:
+    """An example in JSON that no test looks at may say anything."""
+    found = len(CONFIGS) + len(TARGETS) + len(POLICIES) + len(STATES)
+    assert found == len(blocks("json"))
+    assert min(map(len, (CONFIGS, TARGETS, POLICIES, STATES))) >= 1
+
+
+def test_variables_are_settings() -> None:
+    """Each variable of the examples is a setting of the tap or of a loader."""
+    project = yaml.safe_load(read("meltano.yml"))
+    known = {
+        f"{plugin['namespace']}_{setting['name']}".upper()
+        for kind in ("extractors", "loaders")
+        for plugin in project["plugins"][kind]
+        for setting in plugin["settings"]
+    }
+    lines = "\n".join(block.text for block in blocks("sh"))
+    used = re.findall(r"^ *(\w+)=", lines, re.MULTILINE)
+    assert used
+    assert set(used) <= known
+
+
+def test_meltano_snippets_name_streams() -> None:
+    """What is added to meltano.yml is about streams, and of a kind that is known."""
+    found: dict[str, object] = {}
+    for block in blocks("yaml"):
+        found |= yaml.safe_load(block.text)
+    metadata = found["metadata"]
+    assert metadata == {TrainingJobSummaries.name: {"replication-method": FULL_TABLE}}
+    assert found["select"] == [f"{name}.*" for name in NAMES]
+
+
+def test_roles_and_external_id_agree() -> None:
+    """The policies across accounts are for the roles of the example of settings."""
+    page = "docs/accounts.md: Several accounts"
+    (config,) = [config for where, config in CONFIGS if where == page]
+    trust, caller = [
+        policy["Statement"][0] for where, policy in POLICIES if where == page
+    ]
+    roles = config["assume_roles"]
+    external_id = {"sts:ExternalId": roles[0]["external_id"]}
+    assert trust["Condition"] == {"StringEquals": external_id}
+    assert caller["Resource"] == [role["role_arn"] for role in roles]
+    assert trust["Action"] == caller["Action"] == "sts:AssumeRole"
+
+
+def test_state_is_a_state() -> None:
+    """The example is taken by the tap, and is written by it in this very form."""
+    ((_, state),) = STATES
+    ((stream, bookmark),) = state["bookmarks"].items()
+    (entry,) = bookmark["partitions"]
+    filters = Filters.of(entry["filters"])
+    check(state, {stream: partial(ScopeState.from_json, filters=filters)})
+    kept, note = ScopeState.from_json(entry, filters)
+    assert note is None
+    assert {**kept.to_json(), "context": entry["context"]} == entry
+
+
+def test_full_table_example(here: TapHere) -> None:
+    """The example gives the three best completed trials of each tuning job."""
+    scope = here.emulator.scope()
+    populate(scope, tuning_jobs=3, trials=20, parallel=4, seed=7)
+    (config,) = [config for where, config in CONFIGS if FULL_TABLE in where]
+    catalog = here.catalog(training_job_summaries=FULL_TABLE)
+    run = here(config=config, catalog=catalog)
+    assert run.returncode == 0, run.stderr
+    metric = "final_hyper_parameter_tuning_job_objective_metric"
+    found: dict[str, list[float]] = {}
+    for record in run.records("training_job_summaries"):
+        job = found.setdefault(record["tuning_job_name"], [])
+        job.append(record[metric]["value"])
+        assert record["training_job_status"] == "Completed"
+    truth = scope.truth()["trials"]
+    assert found == {
+        name: sorted(
+            (
+                trial["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
+                for trial in truth[name]
+                if trial["TrainingJobStatus"] == "Completed"
+            ),
+            reverse=True,
+        )[:3]
+        for name in found
+    }
+    assert len(found) == 2
+
+
+def test_excerpt_of_the_demo_is_real() -> None:
+    """The README's table is what the emulator's seed gives after two hours."""
+    emulator = Emulator("2026-03-02T09:00:00Z", seed=7)
+    scope = emulator.scope()
+    populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
+    emulator.clock.move(seconds=7200)
+    metric = "FinalHyperParameterTuningJobObjectiveMetric"
+    rated = [
+        (trial[metric]["Value"], trial["TrainingJobName"], trial["TrainingJobStatus"])
+        for trial in scope.truth()["trials"]["churn-xgb-260302-0859-00"]
+        if metric in trial
+    ]
+    best = sorted(rated, reverse=True)[:5]
+    (block,) = blocks("text", {"README.md": README})
+    shown = [line.split()[:3] for line in block.text.splitlines()[2:]]
+    assert shown == [[name[-12:], status, f"{v:.4f}"] for v, name, status in best]
+
+
+def test_policies_are_policies() -> None:
+    """Each policy is of the form that IAM takes."""
+    keys = {"Effect", "Action", "Resource", "Principal", "Condition"}
+    for _, policy in POLICIES:
+        assert policy["Version"] == "2012-10-17"
+        assert set().union(*policy["Statement"]) <= keys
+    assert json.dumps(PAGES["docs/accounts.md"]).count("2012-10-17") == 4

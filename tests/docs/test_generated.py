@@ -1,0 +1,115 @@
+"""What is made from the code stands in the documents as the code has it now."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import pytest
+
+from docs import generate
+from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning.aws.operations import (
+    ASSUME_ROLE,
+    GET_CALLER_IDENTITY,
+    OPERATIONS,
+)
+from tap_sagemaker_tuning.replication.state import OpenJob
+from tap_sagemaker_tuning.settings import SETTINGS
+from tests.docs.documents import PAGES, POLICIES, README, STATES, headings
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.streams.base import TapStream
+
+NAMES = [stream.name for stream in generate.streams()]
+WAY_IN = {ASSUME_ROLE.name, GET_CALLER_IDENTITY.name}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_generated_parts_are_fresh(page: str) -> None:
+    """Tables and policies are those of the code: else run `python -m docs.generate`."""
+    assert generate.rendered(PAGES[page]) == PAGES[page]
+
+
+def test_generated_parts_are_all_there() -> None:
+    """Each part that is made has its place in the pages, once."""
+    pages = [text for text in PAGES.values() if text != README]
+    placed = list(chain.from_iterable(generate.marked(text) for text in pages))
+    assert sorted(placed) == sorted(generate.parts())
+
+
+def test_every_stream_has_a_page() -> None:
+    """A page is named as its stream is, and so is its title; no stream is forgotten."""
+    schemas = [file.name.removesuffix(".json") for file in schemas_root().iterdir()]
+    assert sorted(NAMES) == sorted(schemas)
+    for name in NAMES:
+        assert headings(PAGES[f"docs/streams/{name}.md"])[0] == f"`{name}`"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_is_there(name: str) -> None:
+    """The page of a stream has a row for each column, at every depth."""
+    schema = json.loads(schemas_root().joinpath(f"{name}.json").read_text("utf-8"))
+    found = [schema]
+    for each in found:
+        found += each.get("properties", {}).values()
+        found += [each["items"]] if "items" in each else []
+    expected = [column for each in found for column in each.get("properties", {})]
+    table = PAGES[f"docs/streams/{name}.md"].split("## Columns")[1]
+    rows = re.findall(r"^\| `(\S+)` \|", table, re.MULTILINE)
+    assert sorted(row.rsplit(".")[-1] for row in rows) == sorted(expected)
+
+
+def test_every_setting_is_named() -> None:
+    """The tap's settings and the SDK's are in the tables, each once."""
+    names = [*SETTINGS.to_dict()["properties"], *generate.sdk_settings()]
+    rows = re.findall(r"^\| `(\w+)` \|", PAGES["docs/settings.md"], re.MULTILINE)
+    assert [name for name in names if rows.count(name) != 1] == []
+
+
+@pytest.mark.parametrize("stream", generate.streams(), ids=NAMES)
+def test_policy_of_a_stream(stream: TapStream) -> None:
+    """The policy of a stream allows the operations that it calls, and nothing else."""
+    allowed = {
+        (action, statement["Resource"].rsplit(":", 1)[-1])
+        for statement in generate.policy([stream])["Statement"]
+        for action in statement["Action"]
+    }
+    assert allowed == {(call.iam_action, call.resource) for call in stream.operations}
+
+
+def test_policies_name_what_is_called() -> None:
+    """Each page's policies allow no operation that no stream calls, and deny none."""
+    statements = [
+        statement
+        for _, policy in POLICIES
+        for statement in policy["Statement"]
+        if statement["Action"] != "sts:AssumeRole"
+    ]
+    actions = {action for each in statements for action in each["Action"]}
+    assert actions == {
+        call.iam_action for name, call in OPERATIONS.items() if name not in WAY_IN
+    }
+    assert {each["Effect"] for each in statements} == {"Allow"}
+
+
+def test_operations_are_ours() -> None:
+    """Each operation that the text names is one that the tap calls."""
+    text = "\n".join(PAGES.values())
+    named = set(re.findall(r"`((?:List|Describe|Get|Search|Assume)\w*)`", text))
+    assert named == set(OPERATIONS) - WAY_IN
+
+
+def test_fields_of_the_state_are_named() -> None:
+    """The table has each field of a scope's state and of an open tuning job."""
+    ((_, state),) = STATES
+    (bookmark,) = state["bookmarks"].values()
+    table = PAGES["docs/replication.md"].split("| Field | Meaning |")[1]
+    rows = re.findall(r"^\| (`.+`) \|", table.split("\n\n")[0], re.MULTILINE)
+    parts = [field.name for field in fields(OpenJob) if field.name != "name"]
+    expected = [f"`{name}`" for name in bookmark["partitions"][0]]
+    expected += [f"`open` `{name}`" for name in parts]
+    assert sorted(rows) == sorted(expected)

@@ -1,0 +1,122 @@
+"""Every link in the project's documents leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from importlib.metadata import metadata
+
+import pytest
+
+from tests.docs.documents import PAGES, README, ROOT, anchor, headings
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+ABSOLUTE = re.compile(r"https?://|mailto:")
+FOLDERS = (
+    ".github",
+    "analysis",
+    "benchmarks",
+    "examples",
+    "report",
+    "tests",
+    "transform",
+)
+"""Where documents are, beside the top and docs/."""
+
+
+def documents() -> dict[str, str]:
+    """Every document of the project, by its path."""
+    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    for folder in (
+        "analysis",
+        "benchmarks",
+        "examples",
+        "report",
+        "tests",
+        "transform",
+        ".github",
+    ):
+        found += (ROOT / folder).rglob("*.md")
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(found)
+        if not {"build", "node_modules", "target"} & set(path.parts)
+    }
+
+
+DOCUMENTS = documents()
+
+
+def prose(text: str) -> str:
+    """A document without its blocks of code."""
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def leads_somewhere(link: str, name: str) -> bool:
+    """Whether a document's link has its file, and its heading where it names one."""
+    path, _, heading = link.partition("#")
+    target = (ROOT / name).parent / path if path else ROOT / name
+    if not heading or not target.is_file():
+        return target.exists()
+    return heading in map(anchor, headings(target.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Each relative link has its file, and its heading where it names one."""
+    links = LINK.findall(prose(DOCUMENTS[name]))
+    relative = [link for link in links if not ABSOLUTE.match(link)]
+    assert [link for link in relative if not leads_somewhere(link, name)] == []
+
+
+def test_documents_have_links() -> None:
+    """Where no link is found, none is checked."""
+    assert sum(len(LINK.findall(text)) for text in DOCUMENTS.values()) > 60
+    assert set(PAGES) <= set(DOCUMENTS)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_two_headings_have_one_name(name: str) -> None:
+    """A link to a heading is to one heading."""
+    names = [anchor(heading) for heading in headings(DOCUMENTS[name])]
+    repeated = {each for each in names if names.count(each) > 1}
+    assert repeated - SECTIONS == set()
+
+
+SECTIONS = {"added", "changed", "fixed", "removed"}
+"""Headings that the changelog has in each version."""
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    """A page that no table of contents names is not found."""
+    listed = set()
+    for name in ("docs/index.md", "docs/streams/index.md"):
+        folder = (ROOT / name).parent
+        for block in re.findall(r"```{toctree}\n(.*?)```", PAGES[name], re.DOTALL):
+            entries = [line for line in block.split() if not line.startswith(":")]
+            listed |= {(folder / f"{entry}.md").resolve() for entry in entries}
+    pages = {(ROOT / name).resolve() for name in PAGES} - {(ROOT / "README.md")}
+    assert pages - listed == {(ROOT / "docs" / "index.md").resolve()}
+
+
+def test_an_index_shows_no_dead_link() -> None:
+    """What an index shows of the README has absolute links only, and no picture that
+    it would have to look for."""
+    shown = metadata("tap-sagemaker-tuning")["Description"]
+    assert "# tap-sagemaker-tuning" in shown
+    assert [link for link in LINK.findall(shown) if not ABSOLUTE.match(link)] == []
+    assert len(LINK.findall(README)) > len(LINK.findall(shown)) > 0
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_no_document_is_left_out() -> None:
+    """Each document that git knows is looked at."""
+    told = subprocess.run(
+        ["git", "ls-files", "*.md"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    known = [name for name in told.stdout.splitlines() if (ROOT / name).is_file()]
+    assert set(known) <= set(DOCUMENTS)

@@ -1,0 +1,110 @@
+"""Every query in the documents runs in Postgres, on tables as they are described."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
+
+from docs import generate
+from tap_sagemaker_tuning import schemas_root
+from tests.docs.documents import PAGES, ROOT, blocks
+from tests.postgres import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from demo.postgres import Warehouse
+
+pytestmark = pytest.mark.warehouse
+
+QUERIES = [block for block in blocks("sql") if "select" in block.text.split()[:1]]
+IDS = [f"{query.page}-{number}" for number, query in enumerate(QUERIES)]
+SCHEMA = "tap_sagemaker_tuning"
+TYPES = {
+    "array": "jsonb",
+    "boolean": "boolean",
+    "integer": "bigint",
+    "number": "numeric",
+    "object": "jsonb",
+    "string": "text",
+}
+"""How target-postgres holds a column (tests/targets/facts.py)."""
+
+COLUMN_KINDS = (
+    (r"\w+_at|complete_as_of", "timestamp"),
+    (r"is_\w+", "boolean"),
+    (r".*(name|arn|id|region|status|type|outcome|direction|currency)", "text"),
+    (r"failure|value|edge", "text"),
+    (r"\w+", "numeric"),
+)
+"""What a mart's column holds, by its name; the first that fits."""
+
+
+def tables() -> Iterator[tuple[str, dict[str, str]]]:
+    """The tables of the streams, and the columns of each with their types."""
+    for stream in generate.streams():
+        text = schemas_root().joinpath(f"{stream.name}.json").read_text("utf-8")
+        columns = {
+            name: _type(column)
+            for name, column in json.loads(text)["properties"].items()
+        }
+        yield f"{SCHEMA}.{stream.name}", columns
+
+
+def _type(column: dict[str, Any]) -> str:
+    kind = "timestamp" if column.get("format") == "date-time" else None
+    given = column["type"]
+    return kind or TYPES[given[0] if isinstance(given, list) else given]
+
+
+def marts() -> dict[str, list[str]]:
+    """The marts that the page names, and their columns."""
+    shared = ["account_id", "region", "tuning_job_name", "tuning_job_arn"]
+    found: dict[str, list[str]] = {}
+    row = re.compile(
+        r"^\| `(sagemaker_tuning__\w+)` \| [^|]+ \| (.+) \|$", re.MULTILINE
+    )
+    for name, columns in row.findall(PAGES["docs/models.md"]):
+        named = re.findall(r"`(\w+)`", columns)
+        found[name] = found.get(named[0]) or [*shared, *named]
+    return found
+
+
+@pytest.fixture(scope="module")
+def warehouse() -> Iterator[Warehouse]:
+    """A Postgres with every table and mart, all empty."""
+    with serving() as server:
+        server.ask(f"create schema {SCHEMA}")
+        for table, columns in tables():
+            _create(server, table, columns)
+        for mart, names in marts().items():
+            kinds = {
+                name: next(k for p, k in COLUMN_KINDS if re.fullmatch(p, name))
+                for name in names
+            }
+            _create(server, mart, kinds)
+        yield server
+
+
+def _create(server: Warehouse, table: str, columns: dict[str, str]) -> None:
+    body = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    server.ask(f"create table {table} ({body})")
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=IDS)
+def test_queries_run(warehouse: Warehouse, query: Any) -> None:
+    """Each query can be pasted, and finds every table and column that it names."""
+    _, rows = warehouse.ask(query.text)
+    assert rows == []
+
+
+@pytest.mark.skipif(not (ROOT / "transform").is_dir(), reason="there are no models")
+def test_marts_are_the_models() -> None:
+    """The page names every mart of the dbt project, and no other."""
+    models = (ROOT / "transform" / "models" / "marts").glob("*.sql")
+    assert set(marts()) == {model.stem for model in models}

@@ -1,0 +1,73 @@
+"""Versions agree, and the project knows no machine."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from itertools import pairwise
+
+import pytest
+
+from tests.docs.documents import GUIDE, PAGES, PROJECT, README, ROOT, read
+
+VERSION = PROJECT["project"]["version"]
+MACHINE = re.compile(r"(?<![\w.])/(work|root|home|Users)/[\w.]")
+REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
+
+
+def project_files() -> list[str]:
+    """What is in the repository, or will be."""
+    told = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [name for name in told.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_changelog_ends_at_this_version() -> None:
+    """The changelog has Unreleased, then this version, and then ever lower ones."""
+    first, *released = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    assert first == "Unreleased"
+    assert released[0] == VERSION
+    numbers = [[int(part) for part in version.split(".")] for version in released]
+    assert all(newer > older for newer, older in pairwise(numbers))
+
+
+def test_wheels_name_has_this_version() -> None:
+    """The wheel that the documents install is the one that is built."""
+    text = "\n".join(PAGES.values())
+    wheels = set(re.findall(r"tap_sagemaker_tuning-\S+\.whl", text))
+    assert wheels == {f"tap_sagemaker_tuning-{VERSION}-py3-none-any.whl"}
+
+
+def test_python_versions_agree() -> None:
+    """The classifiers are the versions from requires-python on, without a gap."""
+    prefix = "Programming Language :: Python :: 3."
+    minors = [
+        int(classifier.removeprefix(prefix))
+        for classifier in PROJECT["project"]["classifiers"]
+        if classifier.startswith(prefix)
+    ]
+    oldest = PROJECT["project"]["requires-python"].removeprefix(">=3.")
+    assert minors == list(range(int(oldest), int(oldest) + len(minors)))
+    assert f"Python 3.{oldest} or later" in README
+
+
+def test_documents_are_short() -> None:
+    """CONTRIBUTING.md has at most 80 lines, and the README about 200."""
+    assert len(GUIDE.splitlines()) <= 80
+    assert len(README.splitlines()) <= 220
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_no_file_knows_a_machine() -> None:
+    """No file has a path of a developer's machine, or the host of a registry."""
+    found = []
+    for name in project_files():
+        text = (ROOT / name).read_bytes().decode(errors="replace")
+        found += [(name, path[0]) for path in MACHINE.finditer(text)]
+        found += [(name, host) for host in REGISTRIES if host in text]
+    assert found == []
