@@ -4,9 +4,11 @@ SETUP := .venv/.ready
 
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadscope
 LONG := demo or orchestrator or slow or warehouse
+VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: setup test check lint types docs long built wheel lowest format demo bench constraints clean
+.PHONY: setup test check lint types docs long built unpacked wheel lowest newest format demo bench constraints \
+  release-check clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
@@ -28,6 +30,12 @@ check: setup  ## What the gate runs: all.
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/zizmor --quiet --offline --persona pedantic .github
+	$(VALID) vendor.github-workflows .github/workflows/*.yml
+	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(VALID) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(VALID) vendor.dependabot .github/dependabot.yml
+	$(VALID) vendor.meltano meltano.yml
 
 types: setup
 	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs tests
@@ -49,20 +57,27 @@ $(BIN)/uv pip install --quiet --python build/$(1) --no-deps dist/*.whl && \
 cd build/wheel && ../$(1)/bin/$(PYTEST) -m "not ($(LONG))"
 endef
 
-built: setup
-	rm -rf dist build/wheel
-	mkdir -p build/wheel
+built: setup  ## The sdist and the wheel. (CI has them already: make --old-file=built …)
+	rm -rf dist
 	$(BIN)/uv build --quiet --python $(BIN)/python
+
+unpacked: setup built
+	rm -rf build/wheel
+	mkdir -p build/wheel
 	tar -xzf dist/*.tar.gz -C build/wheel --strip-components=1
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas
 
-wheel: built  ## The built wheel, on the pinned versions.
+wheel: unpacked  ## The built wheel, on the pinned versions.
 	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)
 
-lowest: built  ## On the lowest versions that pyproject.toml allows.
+lowest: unpacked  ## On the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct)
 
-python-%: built  ## On another Python, where there is one.
+newest: unpacked  ## On the newest versions, of the SDK also past its bound.
+	printf 'singer-sdk[msgspec]\n' >build/newest.txt
+	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt)
+
+python-%: unpacked  ## On another Python, where there is one.
 	@if ! $(BIN)/uv python find --no-python-downloads $* >/dev/null 2>&1; then \
 	echo "There is no Python $* here: the tests on it are left out."; \
 	else $(call on_the_wheel,python-$*,$*,--constraint constraints.txt); fi
@@ -73,6 +88,9 @@ format: setup
 
 demo: setup  ## Two syncs of an emulated account into a real Postgres.
 	$(BIN)/python -m demo
+
+release-check: setup  ## What a release still lacks.
+	$(BIN)/python -m release
 
 bench: setup  ## The tap beside a plain boto3 loop.
 	$(BIN)/python -m benchmarks

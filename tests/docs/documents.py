@@ -8,15 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from docs import generate
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-IS_CHECKOUT = (ROOT / ".ci").is_dir()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-checkout_only = pytest.mark.skipif(not IS_CHECKOUT, reason="not a checkout")
 
 Json = dict[str, Any]
 

@@ -20,7 +20,6 @@ from tests.docs.documents import (
     PAGES,
     README,
     ROOT,
-    checkout_only,
     commands,
     read,
 )
@@ -79,7 +78,6 @@ def test_every_command_is_known() -> None:
     assert unknown == []
 
 
-@checkout_only
 def test_known_commands_are_used() -> None:
     """No command is known that no document has, nor by a file that is not there."""
     assert set(ELSEWHERE) <= set(EVERY)
@@ -134,7 +132,6 @@ def test_first_screen_shows_and_tests() -> None:
     assert {"$ make demo", "$ make test"} <= set(first_screen)
 
 
-@checkout_only
 def test_make_targets_exist() -> None:
     """Each target that a document names is one of the Makefile's."""
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
@@ -144,7 +141,6 @@ def test_make_targets_exist() -> None:
     assert {"setup", "test", "check", "demo", "docs"} <= set(named)
 
 
-@checkout_only
 def test_the_gate_runs_the_readmes_tests() -> None:
     """The gate calls `make check`, which calls `make test` among the rest."""
     assert read(".ci/run").splitlines()[-1] == "make check"
