@@ -38,7 +38,7 @@ lint: setup
 	$(VALID) vendor.meltano meltano.yml
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs tests
+	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub release tests
 
 docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
 	rm -rf build/docs

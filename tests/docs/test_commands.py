@@ -45,6 +45,10 @@ ELSEWHERE = {
     f"export TUNING_TAP_PACKAGE=/path/to/{WHEEL}": "tests/hub/test_hub.py",
     "meltano add --plugin-type extractor tap-sagemaker-tuning "
     "--from-ref tap-sagemaker-tuning.yml": "tests/hub/test_hub.py",
+    "meltano config set tap-sagemaker-tuning _select "
+    """'["tuning_jobs.*", "training_job_summaries.*", "scopes.*"]'""": (
+        "tests/hub/test_hub.py"
+    ),
     "meltano install extractor tap-sagemaker-tuning": "demo/project.py",
     "meltano install loader target-postgres": "demo/project.py",
     "meltano config test tap-sagemaker-tuning": BY_HAND,

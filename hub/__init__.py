@@ -1,0 +1,1 @@
+"""The definition of the tap for Meltano: what Meltano Hub would hold."""
