@@ -1,0 +1,1 @@
+"""What has to be there before a release: `make release-check`."""

@@ -1,0 +1,78 @@
+"""The sdist: whether it holds all, and builds, documents and tests itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STEPS = (("docs",), ("test",))
+"""Targets of make that the unpacked sdist has to pass."""
+
+
+def unclean(root: Path) -> Iterator[str]:
+    """Say if there is something in the checkout that no commit has."""
+    if changed := _git(root, "status", "--porcelain"):
+        yield f"a commit of all that git status shows: {len(changed)}"
+
+
+def missing(root: Path) -> Iterator[str]:
+    """Build, and say what the sdist lacks or cannot do.
+
+    Args:
+        root: The checkout, whose `dist` is left with what was built.
+    """
+    uv = Path(sys.executable).with_name("uv")
+    for old in (root / "dist").glob("*"):
+        old.unlink()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if problem := _fails([str(uv), "build", "--quiet"], root):
+            yield f"the package does not build: {problem}"
+            return
+        (sdist,) = (root / "dist").glob("*.tar.gz")
+        with tarfile.open(sdist) as archive:
+            archive.extractall(folder, filter="data")
+        (unpacked,) = folder.iterdir()
+        for path in not_held(root, unpacked):
+            yield f"the sdist does not hold {path}"
+        for targets in _STEPS:
+            if problem := _fails(["make", *targets], unpacked):
+                yield f"make {' '.join(targets)} fails in the sdist: {problem}"
+
+
+def not_held(root: Path, unpacked: Path) -> list[str]:
+    """Files that git knows and the sdist lacks."""
+    known = _git(root, "ls-files")
+    return [path for path in known if not (unpacked / path).is_file()]
+
+
+def _git(root: Path, *arguments: str) -> list[str]:
+    told = subprocess.run(  # noqa: S603 - ours
+        ["git", *arguments],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return told.stdout.splitlines()
+
+
+def _fails(command: list[str], folder: Path) -> str | None:
+    """Run a command; gives its last line if it fails."""
+    done = subprocess.run(  # noqa: S603 - ours
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    lines = done.stdout.strip().splitlines()
+    return (lines or ["no word"])[-1] if done.returncode else None

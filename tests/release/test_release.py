@@ -1,0 +1,130 @@
+"""`make release-check` says each thing that a release lacks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from release import package, versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHANGELOG = "# Changelog\n\n## Unreleased\n\n## 1.2.0 - 2026-11-25\n\n- A row.\n"
+FILES = {
+    "pyproject.toml": '[project]\nname = "tap"\nversion = "1.2.0"\n',
+    "CHANGELOG.md": CHANGELOG,
+    "README.md": "install tap_sagemaker_tuning-1.2.0-py3-none-any.whl\n",
+    "docs/index.md": "# Tap\n",
+    "hub/tap.yml": "pip_url: ${PACKAGE}\n",
+}
+
+
+def git(root: Path, *arguments: str) -> None:
+    """Run git, as somebody."""
+    somebody = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    command = ["git", *somebody, *arguments]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)  # noqa: S603
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A project with nothing missing, tagged."""
+    root = tmp_path / "project"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    git(tmp_path, "init", "--quiet", str(root))
+    git(root, "add", "--all")
+    git(root, "commit", "--quiet", "--message", "All")
+    git(root, "tag", "v1.2.0")
+    return root
+
+
+def write(name: str, text: str) -> Callable[[Path], None]:
+    """A change: a file has another text."""
+
+    def change(root: Path) -> None:
+        (root / name).write_text(text, encoding="utf-8")
+
+    return change
+
+
+def untag(root: Path) -> None:
+    """A change: the tag is gone."""
+    git(root, "tag", "--delete", "v1.2.0")
+
+
+WITH_MORE = CHANGELOG.replace("Unreleased\n", "Unreleased\n\n- More.\n")
+CHANGES = {
+    "Unreleased": write("CHANGELOG.md", WITH_MORE),
+    "no entry": write("CHANGELOG.md", CHANGELOG.replace("1.2.0", "1.1.0")),
+    "no date": write("CHANGELOG.md", CHANGELOG.replace(" - 2026-11-25", "")),
+    "says nothing": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
+    "no tag v1.2.0": untag,
+    "names a wheel of 1.1.0": write(
+        "README.md", "tap_sagemaker_tuning-1.1.0-py3-none-any.whl"
+    ),
+}
+
+
+def test_nothing_is_missing(checkout: Path) -> None:
+    """Where all agrees, nothing is missing."""
+    assert [*versions.missing(checkout), *package.unclean(checkout)] == []
+
+
+@pytest.mark.parametrize("words", CHANGES)
+def test_says_what_does_not_agree(checkout: Path, words: str) -> None:
+    """Each thing that does not agree with the version is one line that says so."""
+    CHANGES[words](checkout)
+    (line,) = versions.missing(checkout)
+    assert words in line
+
+
+def test_says_what_is_not_committed(checkout: Path) -> None:
+    """What no commit has is in no release."""
+    (checkout / "new.py").touch()
+    (line,) = package.unclean(checkout)
+    assert line.endswith("git status shows: 1")
+
+
+def test_says_what_a_person_decides(checkout: Path) -> None:
+    """The repository's address, the package's name on an index and whom the index
+    trusts are for a person to decide."""
+    told = "\n".join(versions.to_decide(checkout))
+    assert "[project.urls]" in told
+    assert "pip_url" in told
+    assert "release.yml" in told
+
+
+def test_says_what_the_sdist_lacks(checkout: Path, tmp_path: Path) -> None:
+    """What git knows and the sdist does not hold is named."""
+    unpacked = tmp_path / "unpacked"
+    (unpacked / "docs").mkdir(parents=True)
+    (unpacked / "docs" / "index.md").touch()
+    assert package.not_held(checkout, unpacked) == sorted(
+        FILES.keys() - {"docs/index.md"}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_the_sdist_holds_all(tmp_path: Path) -> None:
+    """Our own sdist holds every file that git knows."""
+    uv = Path(sys.executable).with_name("uv")
+    build = [str(uv), "build", "--quiet", "--sdist", "--out-dir", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True)  # noqa: S603 - ours
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    (unpacked,) = (tmp_path / "unpacked").iterdir()
+    known = [
+        name for name in package.not_held(ROOT, unpacked) if (ROOT / name).exists()
+    ]
+    assert known == []
