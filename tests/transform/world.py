@@ -1,0 +1,361 @@
+"""Two accounts in which everything happens that a model could get wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator import Chances, Definition, Price, Trial, TuningJob
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from emulator import Emulator, Scope
+
+OURS, THEIRS = "111111111111", "222222222222"
+REGIONS = {OURS: ("us-east-1", "eu-west-1"), THEIRS: ("us-east-1",)}
+CONFIG: dict[str, Any] = {
+    "assume_roles": [
+        {"role_arn": f"arn:aws:iam::{account}:role/reader", "regions": list(regions)}
+        for account, regions in REGIONS.items()
+    ]
+}
+"""The tap's settings: both accounts, by a role in each."""
+
+REUSED = "reused-name"
+"""The tuning job that is deleted between the syncs, and whose name another takes."""
+
+UNKNOWN_TYPE = "ml.p9.xlarge"
+"""An instance type that the price list does not have."""
+
+OBJECTIVES = (
+    {"Type": "Maximize", "MetricName": "validation:f1"},
+    {"Type": "Minimize", "MetricName": "validation:loss"},
+)
+ODD_VALUES = {
+    "quoted": '"128"',
+    "quotes-inside": '"a \\"quoted\\" one"',
+    "one-quote": '"',
+    "empty": "",
+    "läring-räte": "日本語 🚀",
+    "a.b:c d": "1e-5",
+    "select": "+.5",
+    "point": "5.",
+    "null": "null",
+    "true": "true",
+    "huge": "1e999",
+    "tiny": "1e-999",
+    "hopeless": "1e99999999",
+    "long": "1" + "0" * 400,
+    "NaN": "NaN",
+    "infinite": "Infinity",
+    "hexadecimal": "0x10",
+    "underscored": "1_000",
+    "spaced": " 1",
+    "lines": "1\n2",
+    "negative": "-0.25",
+}
+FAILURES = {
+    "said": (
+        "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\n"
+        "ErrorMessage \"NameError: name 'get_dmatrix' is not defined\"\n"
+        'Command "/opt/conda/bin/python3.9 train.py --eta {eta}"'
+    ),
+    "first line": (
+        "ClientError: Unable to read input data. (caused by MXNetError)\n\n"
+        "Caused by: [18:29:59] channel.cpp:40: (Input Error) {eta}"
+    ),
+    "traceback": (
+        "AlgorithmError: Framework Error: \nTraceback (most recent call last):\n"
+        '  File "train.py", line 88, in train\n    fit({eta})\n'
+        "ImportError: cannot import name 'x'\nand more"
+    ),
+    "one line": (
+        "CapacityError: Unable to provision requested ML compute capacity. Please "
+        "retry using a different ML instance type or after some time."
+    ),
+    "silent": 'AlgorithmError: ExecuteUserScriptError:\nExitCode 1\nErrorMessage ""',
+    "windows": (
+        "AlgorithmError: ExecuteUserScriptError:\r\nExitCode 1\r\n"
+        'ErrorMessage "ValueError: Größe „42“ ist ungültig, \\N, 日本語 🚀"\r\nx'
+    ),
+    "headings only": "AlgorithmError:\nTraceback (most recent call last):\n",
+    "cut in the message": "AlgorithmError:\nErrorMessage \"KeyError: '" + "k" * 1100,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What one hand-made trial is like; the rest of it does not matter.
+
+    Attributes:
+        value: Its metric; None: none.
+        start: Seconds from the tuning job's creation to its own and its start.
+        seconds: How long it trains; None: it never starts.
+        status: Its last one.
+        parameters: Its hyperparameters.
+        definition: Its definition's name.
+        more: Further fields of `Trial`.
+    """
+
+    value: float | str | None = None
+    start: float = 0.0
+    seconds: float | None = 600.0
+    status: str = "Completed"
+    parameters: Mapping[str, str] | None = None
+    definition: str | None = None
+    more: Mapping[str, Any] | None = None
+
+
+def begin(emulator: Emulator) -> None:
+    """Whatever there is before the first sync."""
+    emulator.prices.append(
+        Price(
+            region="us-east-1",
+            instance_type="ml.m5.xlarge",
+            per_unit="1.9000000000",
+            currency="CNY",
+            unit="Hrs",
+        )
+    )
+    ours = emulator.scope(OURS, "us-east-1")
+    theirs = emulator.scope(THEIRS, "us-east-1")
+    european = emulator.scope(OURS, "eu-west-1")
+    unlucky = Chances(failed=0.15, stopped_early=0.25, non_finite=0.1)
+    ours.plan("churn-xgb", trials=16, parallel=4, chances=unlucky)
+    theirs.plan("churn-xgb", trials=12, parallel=3, metric_type="Minimize")
+    european.plan("Churn-XGB", trials=6, parallel=3, instance_type="ml.c5.xlarge")
+    ours.plan("Price-Linear", trials=15, parallel=2, metric_type="Minimize")
+    ours.plan("one-trial", trials=1, chances=Chances(failed=0, stopped_early=0))
+    ours.plan("all-nan", trials=4, chances=Chances(failed=0, non_finite=1))
+    ours.plan("all-failed", trials=5, chances=Chances(failed=1))
+    ours.plan("no-trial", trials=0)
+    ours.plan(
+        "spot-on-two",
+        trials=8,
+        parallel=4,
+        instance_count=2,
+        spot=True,
+        lower_cased_arns=True,
+    )
+    ours.plan(
+        "two-definitions",
+        trials=12,
+        parallel=4,
+        definitions=(
+            Definition(definition_name="trees", objective=OBJECTIVES[0]),
+            Definition(
+                definition_name="nets",
+                objective=OBJECTIVES[1],
+                instance_type="ml.g4dn.xlarge",
+                instance_count=3,
+                spot=True,
+            ),
+        ),
+    )
+    ours.plan("stopped-by-hand", trials=30, parallel=3)
+    ours.plan("loses-a-trial", trials=6, parallel=6)
+    ours.plan(REUSED, trials=5, parallel=5)
+    for job in (_ties, _no_metric, _failures, _odd_values, _edges, _groups):
+        ours.add(job(ours))
+
+
+def go_on(emulator: Emulator) -> None:
+    """Let things happen between the syncs."""
+    ours = emulator.scope(OURS, "us-east-1")
+    theirs = emulator.scope(THEIRS, "us-east-1")
+    emulator.clock.move(timedelta(minutes=30))
+    ours.delete(REUSED)
+    ours.stop("stopped-by-hand")
+    job = ours.job("loses-a-trial")
+    ours.delete_trial(job.name, job.trials[2].name)
+    for scope in (ours, theirs):  # one's parent is maximized, the other's minimized
+        scope.plan(
+            "warm",
+            trials=6,
+            parallel=6,
+            parents=("churn-xgb",),
+            metric_type=scope.job("churn-xgb").metric_type,
+        )
+    ours.plan(
+        "warm-from-many",
+        trials=6,
+        parallel=6,
+        parents=("CHURN-XGB", "Price-Linear", "two-definitions", "never-loaded"),
+        warm_start_type="TransferLearning",
+    )
+    emulator.clock.move(timedelta(minutes=70))
+    ours.plan(REUSED, trials=5, parallel=5, metric_type="Minimize")
+    ours.plan("still-runs", trials=20, parallel=2)
+    emulator.clock.move(timedelta(minutes=40))
+    ours.plan("just-created", trials=4, parallel=4, start_seconds=(200, 300))
+    emulator.clock.move(timedelta(seconds=30))
+
+
+def _made(scope: Scope, name: str, trials: list[Made], **more: Any) -> TuningJob:
+    born = scope.clock.now
+    made = [_trial(name, number, born, each) for number, each in enumerate(trials)]
+    ends = [trial.ended for trial in made if trial.ended is not None]
+    return TuningJob(
+        name=name,
+        created=born,
+        trials=tuple(made),
+        ended=max(ends) + timedelta(seconds=30),
+        **more,
+    )
+
+
+def _trial(name: str, number: int, born: datetime, made: Made) -> Trial:
+    created = born + timedelta(seconds=made.start)
+    started = created if made.seconds is None else created + timedelta(seconds=30)
+    failed = made.value is None
+    return Trial(
+        name=f"{name}-{number:03d}",
+        created=created,
+        started=None if made.seconds is None else started,
+        ended=started + timedelta(seconds=made.seconds or 60),
+        status=made.status,
+        objective_status="Failed" if failed else "Succeeded",
+        value=made.value,
+        hyperparameters=made.parameters or {},
+        definition_name=made.definition,
+        **(made.more or {}),
+    )
+
+
+def _ties(scope: Scope) -> TuningJob:
+    """The best twice, ends that are equal to the second, parameters that are too."""
+    values = [0.5, 0.9, 0.9, 0.7, 0.7, 0.7, 0.1, 0.9]
+    trials = [
+        Made(
+            value=value,
+            start=number // 4,
+            seconds=600 - number // 4,
+            status="Stopped" if number == 3 else "Completed",
+            parameters={"depth": str(number // 2), "same": "1"},
+        )
+        for number, value in enumerate(values)
+    ]
+    return _made(scope, "ties", trials)
+
+
+def _no_metric(scope: Scope) -> TuningJob:
+    """Completed, stopped and never started, and no metric in any."""
+    parameters = {"depth": "3"}
+    trials = [
+        Made(parameters=parameters),
+        Made(status="Stopped", parameters=parameters),
+        Made(status="Stopped", seconds=None, parameters=parameters),
+    ]
+    return _made(scope, "no-metric", trials)
+
+
+def _failures(scope: Scope) -> TuningJob:
+    """Every kind of failure reason twice, differing in what does not tell."""
+    reasons = [
+        reason.replace("{eta}", eta)
+        for reason in FAILURES.values()
+        for eta in ("0.1", "0.2")
+    ]
+    trials = [
+        Made(
+            status="Failed",
+            seconds=None if number == 3 else 100.0 + number,
+            start=number,
+            more={} if reason is None else {"failure_reason": reason},
+        )
+        for number, reason in enumerate([*reasons, None])
+    ]
+    return _made(scope, "failures", trials)
+
+
+def _odd_values(scope: Scope) -> TuningJob:
+    """Hyperparameters of every kind, and metrics at both ends of what a float holds."""
+    metrics = [0.0, -1e-9, 1e-38, 3.4e38, 0.1, 1, "NaN", "-Infinity"]
+    mixed = ["1", "2", "three", "4", "5", "6", "7", "8"]
+    trials = [
+        Made(
+            value=metric,
+            start=60 * number,
+            parameters={**ODD_VALUES, "mixed": mixed[number], "rising": f'"{number}"'},
+        )
+        for number, metric in enumerate(metrics)
+    ]
+    return _made(scope, "odd-values", trials, metric_type="Minimize")
+
+
+def _range(
+    name: str, low: str, high: str, scale: str | None
+) -> dict[str, str]:
+    given = {"Name": name, "MinValue": low, "MaxValue": high}
+    return given if scale is None else {**given, "ScalingType": scale}
+
+
+def _edges(scope: Scope) -> TuningJob:
+    """A best trial near both edges, on each scale; and ranges without a scale."""
+    ranges = {
+        "ContinuousParameterRanges": [
+            _range("log-low", "0.0001", "1.0", "Logarithmic"),
+            _range("log-inside", "0.0001", "1.0", "Logarithmic"),
+            _range("log-from-zero", "0", "1.0", "Logarithmic"),
+            _range("reverse-high", "0.5", "0.9999", "ReverseLogarithmic"),
+            _range("reverse-inside", "0.5", "0.9999", "ReverseLogarithmic"),
+            _range("reverse-to-one", "0.5", "1", "ReverseLogarithmic"),
+            _range("linear-high", "-1.0", "1.0", "Linear"),
+            _range("unscaled", "0", "1e3", None),
+            _range("point", "2", "2", "Linear"),
+            _range("not-tried", "0", "1", "Auto"),
+        ],
+        "IntegerParameterRanges": [
+            _range("just-low", "0", "20", "Auto"),
+            _range("just-high", "0", "20", "Linear"),
+            _range("just-inside", "0", "19", "Linear"),
+        ],
+    }
+    best = {
+        "log-low": "0.00015",
+        "log-inside": "0.01",
+        "log-from-zero": "0.5",
+        "reverse-high": "0.99985",
+        "reverse-inside": "0.97",
+        "reverse-to-one": "0.99",
+        "linear-high": '"0.95"',
+        "unscaled": "20",
+        "point": "2",
+        "just-low": "1",
+        "just-high": "19",
+        "just-inside": "1",
+    }
+    trials = [
+        Made(value=0.5, start=0, parameters=dict.fromkeys(best, "0.6")),
+        Made(value=0.9, start=60, parameters=best),
+        Made(value=0.9, start=120, parameters=dict.fromkeys(best, "0.7")),
+    ]
+    return _made(scope, "edges", trials, definitions=(Definition(ranges=ranges),))
+
+
+def _groups(scope: Scope) -> TuningJob:
+    """Clusters: of two types, of one type twice, of one that has no price."""
+    groups: dict[str, dict[str, Any]] = {
+        "mixed": {"instance_groups": {"ml.m5.xlarge": 2, "ml.c5.xlarge": 3}},
+        "alike": {"instance_groups": {"ml.m5.xlarge": 4}},
+        "unpriced": {"instance_type": UNKNOWN_TYPE},
+        "half-priced": {"instance_groups": {"ml.m5.xlarge": 1, UNKNOWN_TYPE: 1}},
+    }
+    definitions = tuple(
+        Definition(definition_name=name, objective=OBJECTIVES[0], **options)
+        for name, options in groups.items()
+    )
+    trials = [
+        Made(
+            value=0.5 + number / 10,
+            start=number,
+            definition=name,
+            more={"metric_name": OBJECTIVES[0]["MetricName"]},
+        )
+        for number, name in enumerate([*groups, "mixed"])
+    ]
+    return _made(scope, "groups", trials, definitions=definitions)
