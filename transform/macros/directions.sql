@@ -1,0 +1,16 @@
+{#- The direction that the var objective_directions gives for an objective metric: a
+mapping of its name to Maximize or Minimize. -#}
+{% macro direction_by_var(metric_name) -%}
+    {%- set directions = var('objective_directions', {}) -%}
+    {%- for direction in directions.values() if direction not in ['Maximize', 'Minimize'] -%}
+        {{ exceptions.raise_compiler_error(
+            'objective_directions: Maximize or Minimize, not ' ~ direction
+        ) }}
+    {%- endfor -%}
+    case {{ metric_name }}
+        {%- for name, direction in directions.items() %}
+        when {{ dbt.string_literal(dbt.escape_single_quotes(name)) }} then '{{ direction }}'
+        {%- endfor %}
+        else cast(null as {{ dbt.type_string() }})
+    end
+{%- endmacro %}

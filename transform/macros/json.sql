@@ -1,0 +1,69 @@
+{#- A member of a JSON object, as text. -#}
+{% macro json_text(json, key) %}{{ return(adapter.dispatch('json_text', 'sagemaker_tuning')(json, key)) }}{% endmacro %}
+
+{% macro default__json_text(json, key) %}({{ json }} ->> '{{ key }}'){% endmacro %}
+
+{% macro snowflake__json_text(json, key) %}cast(get_path({{ json }}, '{{ key }}') as varchar){% endmacro %}
+
+
+{#- A member of a JSON object, as JSON. -#}
+{% macro json_part(json, key) %}{{ return(adapter.dispatch('json_part', 'sagemaker_tuning')(json, key)) }}{% endmacro %}
+
+{% macro default__json_part(json, key) %}({{ json }} -> '{{ key }}'){% endmacro %}
+
+{% macro snowflake__json_part(json, key) %}get_path({{ json }}, '{{ key }}'){% endmacro %}
+
+
+{#- A join with a row an item of a JSON array: item.value is JSON. No array: no row. -#}
+{% macro join_items(json, item) %}{{ return(adapter.dispatch('join_items', 'sagemaker_tuning')(json, item)) }}{% endmacro %}
+
+{% macro default__join_items(json, item) -%}
+cross join lateral jsonb_array_elements(
+    case when jsonb_typeof({{ json }}) = 'array' then {{ json }} end
+) as {{ item }} (value)
+{%- endmacro %}
+
+{% macro duckdb__join_items(json, item) -%}
+cross join unnest(cast({{ json }} as json[])) as {{ item }} (value)
+{%- endmacro %}
+
+{% macro snowflake__join_items(json, item) -%}
+cross join lateral flatten(input => {{ json }}) as {{ item }}
+{%- endmacro %}
+
+
+{#- A join with a row a member of a JSON object whose members are text: see entry_key and
+entry_value. No object: no row. -#}
+{% macro join_entries(json, entry) %}{{ return(adapter.dispatch('join_entries', 'sagemaker_tuning')(json, entry)) }}{% endmacro %}
+
+{% macro default__join_entries(json, entry) -%}
+cross join lateral jsonb_each_text(
+    case when jsonb_typeof({{ json }}) = 'object' then {{ json }} end
+) as {{ entry }} (key, value)
+{%- endmacro %}
+
+{% macro duckdb__join_entries(json, entry) -%}
+cross join unnest(
+    map_entries(cast({{ json }} as map(varchar, varchar)))
+) as {{ entry }} (pair)
+{%- endmacro %}
+
+{% macro snowflake__join_entries(json, entry) -%}
+cross join lateral flatten(input => {{ json }}) as {{ entry }}
+{%- endmacro %}
+
+
+{% macro entry_key(entry) %}{{ return(adapter.dispatch('entry_key', 'sagemaker_tuning')(entry)) }}{% endmacro %}
+
+{% macro default__entry_key(entry) %}{{ entry }}.key{% endmacro %}
+
+{% macro duckdb__entry_key(entry) %}{{ entry }}.pair.key{% endmacro %}
+
+
+{% macro entry_value(entry) %}{{ return(adapter.dispatch('entry_value', 'sagemaker_tuning')(entry)) }}{% endmacro %}
+
+{% macro default__entry_value(entry) %}{{ entry }}.value{% endmacro %}
+
+{% macro duckdb__entry_value(entry) %}{{ entry }}.pair.value{% endmacro %}
+
+{% macro snowflake__entry_value(entry) %}cast({{ entry }}.value as varchar){% endmacro %}

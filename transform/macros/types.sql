@@ -1,0 +1,37 @@
+{#- A value as a double; what dbt calls a float is 32 bits wide in DuckDB. -#}
+{% macro as_double(value) %}cast({{ value }} as double precision){% endmacro %}
+
+
+{#- Text as a double: null where it is no decimal number, or one that no double holds. -#}
+{% macro number_in(text) -%}
+    {{ return(adapter.dispatch('number_in', 'sagemaker_tuning')(text)) }}
+{%- endmacro %}
+
+{% macro default__number_in(text) -%}
+case
+    when not {{ text }} ~ '{{ decimal_number() }}' then null
+    when abs(cast({{ text }} as numeric)) > 1.7976931348623157e308 then null
+    when abs(cast({{ text }} as numeric)) < 1e-307 then 0
+    else {{ as_double(text) }}
+end
+{%- endmacro %}
+
+{% macro duckdb__number_in(text) -%}
+case
+    when regexp_full_match({{ text }}, '{{ decimal_number() }}')
+        and isfinite(try_cast({{ text }} as double))
+        then try_cast({{ text }} as double)
+end
+{%- endmacro %}
+
+{% macro snowflake__number_in(text) -%}
+case
+    when regexp_like({{ text }}, '{{ decimal_number() }}')
+        and abs(try_to_double({{ text }})) <= 1.7976931348623157e308
+        then try_to_double({{ text }})
+end
+{%- endmacro %}
+
+{% macro decimal_number() -%}
+    ^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$
+{%- endmacro %}

@@ -1,0 +1,55 @@
+with trials as (
+    select *
+    from {{ ref('sagemaker_tuning__trials') }}
+    where not is_of_deleted_namesake
+),
+
+medians as (
+    select
+        tuning_job_arn,
+        percentile_cont(0.5) within group (order by duration_seconds)
+            as median_completed_seconds
+    from trials
+    where outcome = 'completed' and duration_seconds is not null
+    group by tuning_job_arn
+),
+
+counted as (
+    select
+        trials.tuning_job_arn,
+        count(*) as trials,
+        sum(case when trials.outcome = 'stopped_early' then 1 else 0 end)
+            as stopped_early_trials,
+        sum(
+            case
+                when trials.outcome = 'stopped_early'
+                    and medians.median_completed_seconds > trials.duration_seconds
+                    then medians.median_completed_seconds - trials.duration_seconds
+                else 0
+            end
+        ) as saved_seconds
+    from trials
+    left join medians
+        on trials.tuning_job_arn = medians.tuning_job_arn
+    group by trials.tuning_job_arn
+)
+
+select
+    jobs.account_id,
+    jobs.region,
+    jobs.tuning_job_name,
+    jobs.tuning_job_arn,
+    coalesce(counted.trials, 0) as trials,
+    coalesce(counted.stopped_early_trials, 0) as stopped_early_trials,
+    medians.median_completed_seconds,
+    -- What a stopped trial would have taken is unknown where none has completed.
+    case
+        when medians.median_completed_seconds is not null
+            or coalesce(counted.stopped_early_trials, 0) = 0
+            then coalesce(counted.saved_seconds, 0)
+    end as saved_seconds
+from {{ ref('stg_sagemaker_tuning__tuning_jobs') }} as jobs
+left join counted
+    on jobs.tuning_job_arn = counted.tuning_job_arn
+left join medians
+    on jobs.tuning_job_arn = medians.tuning_job_arn

@@ -1,0 +1,3 @@
+select *
+from {{ ref('sagemaker_tuning__trials') }}
+where place is not null

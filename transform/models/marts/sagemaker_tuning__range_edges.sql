@@ -1,0 +1,64 @@
+with ranges as (
+    select ranges.*
+    from {{ ref('stg_sagemaker_tuning__parameter_ranges') }} as ranges
+    inner join {{ ref('stg_sagemaker_tuning__tuning_jobs') }} as jobs
+        on ranges.tuning_job_arn = jobs.tuning_job_arn
+            and ranges.created_at = jobs.created_at
+),
+
+best_trials as (
+    select *
+    from {{ ref('int_sagemaker_tuning__ranked_trials') }}
+    where place_without_ties = 1
+),
+
+best as (
+    select
+        ranges.*,
+        parameters.number as best_value
+    from ranges
+    left join best_trials
+        on ranges.tuning_job_arn = best_trials.tuning_job_arn
+            and ranges.definition_name is not distinct from best_trials.definition_name
+    left join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
+        on best_trials.training_job_arn = parameters.training_job_arn
+            and ranges.name = parameters.name
+),
+
+-- Where the best value lies in the range, on its scale: 0 at its least value, 1 at its
+-- greatest. Null where the scale does not have it.
+placed as (
+    select
+        best.*,
+        case
+            when range_min >= range_max or best_value is null then null
+            when scaling_type = 'Logarithmic' then
+                case
+                    when range_min > 0 and best_value > 0
+                        then (ln(best_value) - ln(range_min))
+                            / (ln(range_max) - ln(range_min))
+                end
+            when scaling_type = 'ReverseLogarithmic' then
+                case
+                    when range_max < 1 and best_value < 1
+                        then (ln(1 - range_min) - ln(1 - best_value))
+                            / (ln(1 - range_min) - ln(1 - range_max))
+                end
+            else (best_value - range_min) / (range_max - range_min)
+        end as position
+    from best
+)
+
+select
+    account_id,
+    region,
+    tuning_job_name,
+    tuning_job_arn,
+    definition_name,
+    name,
+    range_min,
+    range_max,
+    scaling_type,
+    best_value,
+    case when position <= 0.05 then 'low' when position >= 0.95 then 'high' end as edge
+from placed

@@ -1,0 +1,18 @@
+with scopes as (
+    {{ rows_of('scopes', {
+        'account_id': 'text',
+        'region': 'text',
+        'status': 'text',
+        'complete_as_of': 'time',
+        'ended_at': 'time',
+    }) }}
+)
+
+select
+    account_id,
+    region,
+    status,
+    complete_as_of,
+    -- Nothing is known to have arrived at the end of a sync that failed.
+    case when status = 'failed' then complete_as_of else ended_at end as last_loaded_at
+from scopes
