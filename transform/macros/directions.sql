@@ -7,10 +7,10 @@ mapping of its name to Maximize or Minimize. -#}
             'objective_directions: Maximize or Minimize, not ' ~ direction
         ) }}
     {%- endfor -%}
-    case {{ metric_name }}
+    case
         {%- for name, direction in directions.items() %}
-        when {{ dbt.string_literal(dbt.escape_single_quotes(name)) }} then '{{ direction }}'
+        when {{ metric_name }} = {{ dbt.string_literal(dbt.escape_single_quotes(name)) }} then '{{ direction }}'
         {%- endfor %}
-        else cast(null as {{ dbt.type_string() }})
+        when false then ''
     end
 {%- endmacro %}

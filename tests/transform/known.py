@@ -1,0 +1,199 @@
+"""What two syncs have loaded, by what the emulator says was true at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from emulator import Emulator
+
+Members = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A tuning job: where it is, its summary, and its description if loaded."""
+
+    account: str
+    region: str
+    summary: Members
+    described: Members | None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.summary["HyperParameterTuningJobName"])
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        return str(self.summary["HyperParameterTuningJobArn"])
+
+    @property
+    def created(self) -> datetime:
+        """When it was created."""
+        created: datetime = self.summary["CreationTime"]
+        return created
+
+    @property
+    def ended(self) -> datetime | None:
+        """When it ended."""
+        return self.summary.get("HyperParameterTuningEndTime")
+
+    @property
+    def definitions(self) -> list[Members]:
+        """Its definitions, each with its objective and its ranges."""
+        described = self.described or {}
+        config = described.get("HyperParameterTuningJobConfig", {})
+        one = described.get("TrainingJobDefinition")
+        if one is not None:
+            alone = {
+                "TuningObjective": config["HyperParameterTuningJobObjective"],
+                "HyperParameterRanges": config["ParameterRanges"],
+            }
+            return [{**one, **alone}]
+        several: list[Members] = described.get("TrainingJobDefinitions", [])
+        return several
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A trial: the tuning job that has its ARN now, its summary and description."""
+
+    job: Job
+    summary: Members
+    described: Members | None
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.summary["TrainingJobName"])
+
+    @property
+    def is_of_deleted_namesake(self) -> bool:
+        """Whether it is older than the tuning job that has the ARN now."""
+        created: datetime = self.summary["CreationTime"]
+        return created <= self.job.created - timedelta(seconds=1)
+
+    @property
+    def value(self) -> float | None:
+        """Its objective metric, where that is a finite number."""
+        metric = self.summary.get("FinalHyperParameterTuningJobObjectiveMetric", {})
+        value = float(metric.get("Value", "nan"))
+        return value if abs(value) < float("inf") else None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it trained."""
+        start = self.summary.get("TrainingStartTime")
+        end = self.summary.get("TrainingEndTime")
+        if start is None or end is None:
+            return None
+        took: timedelta = end - start
+        return took.total_seconds()
+
+    @property
+    def definition(self) -> Members:
+        """The definition that it came from; empty: not loaded."""
+        if self.is_of_deleted_namesake:
+            return {}
+        name = self.summary.get("TrainingJobDefinitionName")
+        every = self.job.definitions
+        named = [each for each in every if each.get("DefinitionName") == name]
+        return next(iter([*named, *every]), {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """All that was loaded.
+
+    Attributes:
+        jobs: Tuning jobs by ARN.
+        trials: Trials by ARN.
+        prices: Currency and price of an hour, by region and instance type.
+        directions: What the var says of a metric.
+        as_of: When the last sync began, by the emulated clock; None: the scopes were
+            not loaded.
+    """
+
+    jobs: Mapping[str, Job]
+    trials: Mapping[str, Trial]
+    prices: Mapping[tuple[str, str], tuple[str, float]]
+    as_of: datetime | None
+    directions: Mapping[str, str] = field(default_factory=dict)
+
+    def of_job(self, job: Job) -> list[Trial]:
+        """The trials of a tuning job itself."""
+        return [trial for trial in self.current() if trial.job.arn == job.arn]
+
+    def current(self) -> Iterator[Trial]:
+        """All trials but those of deleted namesakes."""
+        for trial in self.trials.values():
+            if not trial.is_of_deleted_namesake:
+                yield trial
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was true at one sync."""
+
+    truth: Members
+    details: Members
+    as_of: datetime
+
+
+def snapshot(emulator: Emulator) -> Snapshot:
+    """What is true now."""
+    return Snapshot(emulator.truth(), emulator.details(), emulator.clock.now)
+
+
+def known(*snapshots: Snapshot, details: bool = True) -> Known:
+    """What is loaded by syncs at these moments: a row that vanishes stays as it was.
+
+    Args:
+        *snapshots: What was true at each sync.
+        details: Whether the streams of details, prices and scopes were selected.
+    """
+    jobs: dict[str, Job] = {}
+    trials: dict[str, tuple[str, Members, Members | None]] = {}
+    prices: dict[tuple[str, str], tuple[str, float]] = {}
+    for each in snapshots:
+        for scope, truth in each.truth.items():
+            account, region = scope.split("/")
+            more = each.details[scope]
+            described = _by(more["tuning_jobs"], "HyperParameterTuningJobName")
+            for summary in truth["tuning_jobs"]:
+                name = summary["HyperParameterTuningJobName"]
+                arn = summary["HyperParameterTuningJobArn"]
+                jobs[arn] = Job(
+                    account=account,
+                    region=region,
+                    summary=summary,
+                    described=described[name] if details else None,
+                )
+                of_job = _by(more["trials"][name], "TrainingJobName")
+                for trial in truth["trials"][name]:
+                    own = of_job[trial["TrainingJobName"]] if details else None
+                    trials[trial["TrainingJobArn"]] = (arn, trial, own)
+            for price in more["prices"] if details else []:
+                key = price["region"], price["instance_type"]
+                if price["currency"] == "USD" or region.startswith("cn-"):
+                    prices[key] = (price["currency"], float(price["price_per_hour"]))
+    return Known(
+        jobs=jobs,
+        trials={
+            key: Trial(job=jobs[arn], summary=summary, described=own)
+            for key, (arn, summary, own) in trials.items()
+        },
+        prices=prices,
+        as_of=snapshots[-1].as_of if details else None,
+    )
+
+
+def _by(rows: list[Members], key: str) -> dict[str, Members]:
+    return {row[key]: row for row in rows}
