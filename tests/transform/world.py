@@ -203,6 +203,7 @@ def _made(scope: Scope, name: str, trials: list[Made], **more: Any) -> TuningJob
         name=name,
         created=born,
         trials=tuple(made),
+        parallel=len(made),
         ended=max(ends) + timedelta(seconds=30),
         **more,
     )

@@ -1,0 +1,82 @@
+"""`dbt build`, as a shell would run it, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from demo import processes
+from tests.environments import CHECKOUT, programs
+
+if TYPE_CHECKING:
+    from tests.targets.warehouses import Warehouse
+
+PROJECT = CHECKOUT / "transform"
+FOREIGN = ("DBT_", "PYTHON", "VIRTUAL_ENV")
+
+
+def environment() -> Path:
+    """The folder with dbt's programs; made if need be."""
+    wanted, pinned = PROJECT / "requirements.txt", PROJECT / "constraints.txt"
+    return programs("transform", wanted, pinned)
+
+
+def build(
+    warehouse: Warehouse, folder: Path, schema: str, **variables: Any
+) -> dict[str, str]:
+    """Build all models of what is in a warehouse, and run their tests.
+
+    Args:
+        warehouse: Which.
+        folder: Where dbt writes what it compiles, and its log.
+        schema: Where the models go.
+        **variables: The project's vars.
+
+    Returns:
+        The status of each model and each test, by its name.
+    """
+    profiles, where = _profile(warehouse, schema)
+    command = [str(environment() / "dbt"), "--no-use-colors", "build"]
+    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(profiles)]
+    command += ["--target", warehouse.name, "--vars", json.dumps(variables)]
+    command += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    log = folder / "build.log"
+    with log.open("w", encoding="utf-8") as out:
+        done = subprocess.run(  # noqa: S603 - the command is ours
+            command,
+            env=inherited | warehouse.variables | where,
+            cwd=folder,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
+    assert done.returncode == 0, processes.tail(log)
+    results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))
+    return {each["unique_id"]: each["status"] for each in results["results"]}
+
+
+def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:
+    """The folder of the profile, and the variables that it asks for."""
+    config = warehouse.config
+    match warehouse.name:
+        case "duckdb":
+            return PROJECT, {
+                "DBT_DUCKDB_PATH": config["path"],
+                "DBT_DUCKDB_SCHEMA": schema,
+            }
+        case "postgres":
+            return PROJECT, {
+                "DBT_POSTGRES_HOST": config["host"],
+                "DBT_POSTGRES_PORT": str(config["port"]),
+                "DBT_POSTGRES_USER": config["user"],
+                "DBT_POSTGRES_PASSWORD": config["password"],
+                "DBT_POSTGRES_DATABASE": config["database"],
+                "DBT_POSTGRES_SCHEMA": schema,
+            }
+        case _:
+            return Path(__file__).parent, {"DBT_SNOWFLAKE_SCHEMA": schema}

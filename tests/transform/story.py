@@ -1,0 +1,91 @@
+"""Two syncs into a warehouse, and the models of what they loaded."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from emulator import Emulator
+from tests.conftest import TapProcess
+from tests.targets.syncing import sync
+from tests.transform import building, world
+from tests.transform.known import Snapshot, snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.targets.warehouses import Warehouse
+
+Row = dict[str, Any]
+
+MODELS = "sagemaker_tuning"
+TIMES = ("_at", "_as_of")
+"""How the names of columns end that are times."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What was loaded and built.
+
+    Attributes:
+        warehouse: Where.
+        folder: Where dbt may write.
+        snapshots: What was true at each sync.
+        synced: This machine's time before and after the last sync, in UTC.
+        built: How each model and each test ended.
+    """
+
+    warehouse: Warehouse
+    folder: Path
+    snapshots: tuple[Snapshot, ...]
+    synced: tuple[datetime, datetime]
+    built: dict[str, str]
+
+    def rows(self, mart: str, schema: str = MODELS) -> list[Row]:
+        """What a mart holds; its times as text, to the millisecond.
+
+        They are asked for as text: the Snowflake connector reads a null time of
+        fakesnow's as 1970.
+        """
+        table = f"{MODELS}__{mart}"
+        asked = ", ".join(
+            f"cast({name} as varchar(40)) as {name}" if name.endswith(TIMES) else name
+            for name in self.warehouse.types(table, schema)
+        )
+        found = self.warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
+        return [
+            {name: _plain(name, value) for name, value in row.items()} for row in found
+        ]
+
+
+@contextmanager
+def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
+    """Sync, let things happen, sync again, and build the models."""
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
+        tap = TapProcess(emulator, folder)
+        world.begin(emulator)
+        emulator.clock.move(timedelta(minutes=50))
+        first = snapshot(emulator)
+        files = {"config": world.CONFIG, "catalog": tap.catalog()}
+        state = sync(tap, warehouse, **files)
+        world.go_on(emulator)
+        second = snapshot(emulator)
+        begun = datetime.now(UTC)
+        sync(tap, warehouse, state=state, **files)
+        synced = begun, datetime.now(UTC)
+        yield Story(
+            warehouse=warehouse,
+            folder=folder,
+            snapshots=(first, second),
+            synced=synced,
+            built=building.build(warehouse, folder, MODELS),
+        )
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name.endswith(TIMES) and value is not None:
+        return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
+    return value

