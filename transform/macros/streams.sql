@@ -15,8 +15,8 @@ Arguments:
     where false
     {%- else %}
     select
-        {%- for name in columns %}
-        {{ name }}{{ ',' if not loop.last }}
+        {%- for name, type in columns.items() %}
+        {{ as_json(name) ~ ' as ' if type == 'json' }}{{ name }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ relation }}
     {%- endif %}
@@ -32,3 +32,7 @@ Arguments:
     } -%}
     {{- types[type] -}}
 {%- endmacro %}
+
+
+{#- A column of objects, or of arrays of them, as JSON: Postgres has arrays of its own. -#}
+{% macro as_json(column) %}{{ 'to_jsonb(' ~ column ~ ')' if target.type == 'postgres' else column }}{% endmacro %}
