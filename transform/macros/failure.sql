@@ -15,7 +15,7 @@ coalesce(
 {%- endmacro %}
 
 {% macro first_line(text) -%}
-trim(split_part({{ text }}, chr(10), 1), ' ' || chr(13))
+trim(split_part(replace({{ text }}, chr(13), ''), chr(10), 1))
 {%- endmacro %}
 
 {#- The line break is there as itself: warehouses do not agree on how to escape it. -#}

@@ -18,7 +18,7 @@ counted as (
     select
         trials.tuning_job_arn,
         count(*) as trials,
-        sum(case when trials.outcome = 'stopped_early' then 1 else 0 end)
+        count(case when trials.outcome = 'stopped_early' then 1 end)
             as stopped_early_trials,
         sum(
             case

@@ -41,7 +41,7 @@ ranked as (
         ) as place,
         count(*) over (
             partition by tuning_job_arn, definition_name, name
-        ) as trials
+        ) as tried
     from trials
 )
 
@@ -60,10 +60,16 @@ select
             then corr({{ as_double('number_rank') }}, {{ as_double('goodness_rank') }})
     end as rank_correlation,
     min(
-        case when objective_direction is not null and place <= ceil(trials / 4.0) then number end
+        case
+            when objective_direction is not null and place <= ceil(tried / 4.0)
+                then number
+        end
     ) as best_quarter_low,
     max(
-        case when objective_direction is not null and place <= ceil(trials / 4.0) then number end
+        case
+            when objective_direction is not null and place <= ceil(tried / 4.0)
+                then number
+        end
     ) as best_quarter_high
 from ranked
 group by

@@ -45,7 +45,7 @@ placed as (
                             / (ln(1 - range_min) - ln(1 - range_max))
                 end
             else (best_value - range_min) / (range_max - range_min)
-        end as position
+        end as lies_at
     from best
 )
 
@@ -60,5 +60,5 @@ select
     range_max,
     scaling_type,
     best_value,
-    case when position <= 0.05 then 'low' when position >= 0.95 then 'high' end as edge
+    case when lies_at <= 0.05 then 'low' when lies_at >= 0.95 then 'high' end as edge
 from placed
