@@ -224,13 +224,14 @@ def lineage(known: Known) -> list[Row]:
 
 
 def freshness(known: Known) -> list[Row]:
-    """By tuning job: what is not final. When it was loaded, the test says."""
+    """By tuning job: what is not final. When it was loaded is not the emulator's."""
     waiting = [row for row in _current(known) if not row["is_final"]]
     return [
         {
             **_part(rows[0], *TUNING_JOB),
             "running_trials": len(rows),
             "oldest_created_at": min(row["created_at"] for row in rows),
+            "last_loaded_at": None,
         }
         for rows in _grouped(waiting, "tuning_job_arn").values()
     ]

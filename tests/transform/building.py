@@ -25,7 +25,11 @@ def environment() -> Path:
 
 
 def build(
-    warehouse: Warehouse, folder: Path, schema: str, **variables: Any
+    warehouse: Warehouse,
+    folder: Path,
+    schema: str,
+    variables: dict[str, Any],
+    command: str = "build",
 ) -> dict[str, str]:
     """Build all models of what is in a warehouse, and run their tests.
 
@@ -33,21 +37,22 @@ def build(
         warehouse: Which.
         folder: Where dbt writes what it compiles, and its log.
         schema: Where the models go.
-        **variables: The project's vars.
+        variables: The project's vars.
+        command: `run` builds the models alone.
 
     Returns:
         The status of each model and each test, by its name.
     """
     profiles, where = _profile(warehouse, schema)
-    command = [str(environment() / "dbt"), "--no-use-colors", "build"]
-    command += ["--project-dir", str(PROJECT), "--profiles-dir", str(profiles)]
-    command += ["--target", warehouse.name, "--vars", json.dumps(variables)]
-    command += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
+    line = [str(environment() / "dbt"), "--no-use-colors", command]
+    line += ["--project-dir", str(PROJECT), "--profiles-dir", str(profiles)]
+    line += ["--target", warehouse.name, "--vars", json.dumps(variables)]
+    line += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     log = folder / "build.log"
     with log.open("w", encoding="utf-8") as out:
         done = subprocess.run(  # noqa: S603 - the command is ours
-            command,
+            line,
             env=inherited | warehouse.variables | where,
             cwd=folder,
             stdout=out,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 MODELS = "sagemaker_tuning"
+LESS, LESS_MODELS = "less", "models_of_less"
+DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
 """How the names of columns end that are times."""
 
@@ -31,6 +33,7 @@ class Story:
     """What was loaded and built.
 
     Attributes:
+        tap: The tap, whose emulator still runs.
         warehouse: Where.
         folder: Where dbt may write.
         snapshots: What was true at each sync.
@@ -38,6 +41,7 @@ class Story:
         built: How each model and each test ended.
     """
 
+    tap: TapProcess
     warehouse: Warehouse
     folder: Path
     snapshots: tuple[Snapshot, ...]
@@ -77,12 +81,33 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         sync(tap, warehouse, state=state, **files)
         synced = begun, datetime.now(UTC)
         yield Story(
+            tap=tap,
             warehouse=warehouse,
             folder=folder,
             snapshots=(first, second),
             synced=synced,
-            built=building.build(warehouse, folder, MODELS),
+            built=building.build(warehouse, folder, MODELS, {}),
         )
+
+
+def load_less(told: Story, *streams: str) -> None:
+    """Load these streams alone into a schema of their own, and build its models."""
+    catalog = told.tap.catalog()
+    for listed in catalog["streams"]:
+        for entry in listed["metadata"]:
+            entry["metadata"]["selected"] = listed["tap_stream_id"] in streams
+    sync(
+        told.tap,
+        told.warehouse,
+        config=world.CONFIG,
+        catalog=catalog,
+        target={"default_target_schema": LESS},
+    )
+    variables = {
+        "sagemaker_tuning_schema": LESS,
+        "objective_directions": DIRECTIONS,
+    }
+    building.build(told.warehouse, told.folder, LESS_MODELS, variables, "run")
 
 
 def _plain(name: str, value: Any) -> Any:
