@@ -1,0 +1,50 @@
+"""All that the page says, as the one JSON object that its script reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from report import fleet
+from report.tuning_job import Details
+
+if TYPE_CHECKING:
+    from report.warehouse import Row, Warehouse
+
+
+def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) -> Row:
+    """Read what the page shows.
+
+    Args:
+        warehouse: Where the models are.
+        most_trials: How many trials the page may carry: the newest tuning jobs'.
+        name: Only tuning jobs of this name.
+    """
+    scopes = fleet.scopes(warehouse)
+    every = [
+        job
+        for job in fleet.tuning_jobs(warehouse)
+        if name is None or job["name"].lower() == name.lower()
+    ]
+    jobs = every[: fleet.MOST_TUNING_JOBS]
+    carried = _carried(jobs, most_trials)
+    details = Details(warehouse, [job["key"] for job in carried])
+    as_of = {(scope["account"], scope["region"]): scope["ended"] for scope in scopes}
+    for job in carried:
+        job["view"] = details.view(job, as_of.get((job["account"], job["region"])))
+    return {
+        "scopes": scopes,
+        "jobs": jobs,
+        "unlisted": len(every) - len(jobs),
+        "failures": fleet.failures(warehouse),
+    }
+
+
+def _carried(jobs: list[Row], most_trials: int) -> list[Row]:
+    """The newest tuning jobs whose trials together are not too many; one at least."""
+    carried, trials = [], 0
+    for job in jobs:
+        trials += job["trials"]
+        if carried and trials > most_trials:
+            break
+        carried.append(job)
+    return carried

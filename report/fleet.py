@@ -1,0 +1,153 @@
+"""What the page says of all scopes and tuning jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from report.values import OUTCOMES, moment, number, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from report.warehouse import Row, Warehouse
+
+MOST_TUNING_JOBS = 1000
+"""How many the page lists."""
+MOST_FAILURES = 200
+
+DEFINITIONS = """
+select account_id, region, tuning_job_name, tuning_job_arn, definition_name,
+  max(objective_metric_name) as objective_metric_name,
+  max(objective_direction) as objective_direction,
+  min(created_at) as created_at, count(*) as trials
+from {trials}
+group by account_id, region, tuning_job_name, tuning_job_arn, definition_name
+"""
+BEST = """
+select tuning_job_arn, definition_name, training_job_name, objective_value
+from {leaderboard} where place = 1
+"""
+
+
+def scopes(warehouse: Warehouse) -> list[Row]:
+    """The scopes as the tap left them, by account and region."""
+    if warehouse.scopes is None:
+        return []
+    rows = warehouse.select(f"select * from {warehouse.scopes}")  # noqa: S608 - quoted
+    return sorted(
+        (
+            {
+                "account": row["account_id"],
+                "region": row["region"],
+                "status": text(row.get("status")),
+                "complete_as_of": moment(row.get("complete_as_of")),
+                "ended": moment(row.get("ended_at")),
+                "error": text(row.get("error")),
+                "open": whole(row.get("tuning_jobs_open")),
+                "calls": whole(row.get("calls")),
+            }
+            for row in rows
+        ),
+        key=lambda scope: (scope["account"], scope["region"]),
+    )
+
+
+def failures(warehouse: Warehouse) -> list[Row]:
+    """Why trials failed, the costliest first, a row a scope and text."""
+    rows = [
+        {
+            "account": row["account_id"],
+            "region": row["region"],
+            "failure": text(row["failure"]) or "no reason given",
+            "trials": whole(row["trials"]),
+            "tuning_jobs": whole(row["tuning_jobs"]),
+            "seconds": number(row["duration_seconds"]),
+            "last": moment(row["last_at"]),
+        }
+        for row in warehouse.read("failures")
+    ]
+    rows.sort(key=lambda row: (-row["trials"], row["failure"]))
+    return rows[:MOST_FAILURES]
+
+
+def tuning_jobs(warehouse: Warehouse) -> list[Row]:
+    """The tuning jobs, the newest first, each with what it gave and what it cost."""
+    jobs: dict[str, Row] = {}
+    for row in warehouse.read("completeness"):
+        job = jobs.setdefault(row["tuning_job_arn"], _job(row))
+        job["complete"] = _is_complete(row)
+        job["created"] = moment(row.get("created_at"))
+    for row in _definitions(warehouse):
+        job = jobs.setdefault(row["tuning_job_arn"], _job(row))
+        created = moment(row["created_at"])
+        known = [time for time in (job["created"], created) if time is not None]
+        job["created"] = min(known, default=None)
+        job["trials"] += whole(row["trials"])
+        job["definitions"].append(_definition(row))
+    for row in warehouse.read("spend"):
+        _spend(jobs[row["tuning_job_arn"]], row)
+    _best(jobs, warehouse)
+    return sorted(
+        jobs.values(), key=lambda job: (-(job["created"] or 0), job["name"], job["key"])
+    )
+
+
+def _job(row: Row) -> Row:
+    return {
+        "key": row["tuning_job_arn"],
+        "account": row["account_id"],
+        "region": row["region"],
+        "name": row["tuning_job_name"],
+        "created": None,
+        "complete": None,
+        "trials": 0,
+        "definitions": [],
+        "outcomes": {},
+        "currency": None,
+    }
+
+
+def _definition(row: Row) -> Row:
+    return {
+        "name": text(row["definition_name"]),
+        "metric": text(row["objective_metric_name"]),
+        "direction": text(row["objective_direction"]),
+        "best": None,
+        "best_trials": [],
+    }
+
+
+def _definitions(warehouse: Warehouse) -> Iterable[Row]:
+    sql = DEFINITIONS.format(trials=warehouse.marts["trials"])
+    rows = warehouse.select(sql)
+    return sorted(rows, key=lambda row: str(row["definition_name"] or ""))
+
+
+def _is_complete(row: Row) -> bool | None:
+    value: Any = row.get("is_complete")
+    return None if value is None else bool(value)
+
+
+def _spend(job: Row, row: Row) -> None:
+    if row["outcome"] not in OUTCOMES:
+        return
+    job["outcomes"][row["outcome"]] = {
+        "trials": whole(row["trials"]),
+        "seconds": number(row["duration_seconds"]),
+        "cost": number(row.get("cost")),
+        "spot_saved": number(row.get("spot_saved_seconds")),
+    }
+    job["currency"] = job["currency"] or text(row.get("currency"))
+
+
+def _best(jobs: dict[str, Row], warehouse: Warehouse) -> None:
+    """Note the best trials of each definition; several can share the first place."""
+    if "leaderboard" not in warehouse.marts:
+        return
+    sql = BEST.format(leaderboard=warehouse.marts["leaderboard"])
+    rows = warehouse.select(sql)
+    for row in sorted(rows, key=lambda row: str(row["training_job_name"])):
+        for definition in jobs[row["tuning_job_arn"]]["definitions"]:
+            if definition["name"] == text(row["definition_name"]):
+                definition["best"] = number(row["objective_value"])
+                definition["best_trials"].append(row["training_job_name"])

@@ -1,0 +1,183 @@
+"""Rows of the models, out of Postgres, DuckDB or Snowflake, by the driver that is there.
+
+Nothing is written, and no model is named here that is not asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Row: TypeAlias = dict[str, Any]
+
+PREFIX = "sagemaker_tuning__"
+ADVICE = "pip install -r report/requirements.in -c report/constraints.txt"
+MOST_IN_A_LIST = 500
+"""How many values go into one `in (…)`."""
+
+
+class UnusableError(Exception):
+    """The warehouse cannot be read: why, and what to do, in one line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Warehouse:
+    """An open warehouse.
+
+    Args:
+        connection: As the driver gives it (DB-API 2).
+        placeholder: What stands for a value in its SQL.
+        marts: The models that are there, quoted with their schema, by their names
+            without the prefix.
+        scopes: The tap's own table of this name, quoted; None: there is none.
+    """
+
+    connection: Any
+    placeholder: str
+    marts: dict[str, str]
+    scopes: str | None
+
+    def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
+        """The rows of a query, by their columns' names in lower case."""
+        return _select(self.connection, sql, values)
+
+    def read(self, mart: str, tuning_jobs: Sequence[str] | None = None) -> list[Row]:
+        """The rows of a model, none if there is no such model.
+
+        Args:
+            mart: The model's name without its prefix.
+            tuning_jobs: Only the rows of these tuning jobs, by ARN.
+        """
+        table = self.marts.get(mart)
+        if table is None:
+            return []
+        sql = f"select * from {table}"  # noqa: S608 - a name that the catalog gave
+        if tuning_jobs is None:
+            return self.select(sql)
+        rows: list[Row] = []
+        for start in range(0, len(tuning_jobs), MOST_IN_A_LIST):
+            wanted = tuning_jobs[start : start + MOST_IN_A_LIST]
+            places = ", ".join([self.placeholder] * len(wanted))
+            rows += self.select(f"{sql} where tuning_job_arn in ({places})", wanted)
+        return rows
+
+
+@contextmanager
+def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
+    """Open a warehouse for reading.
+
+    Args:
+        url: A URL as SQLAlchemy takes it, or the path of a DuckDB file.
+        schema: The one with the models; None: wherever they are.
+
+    Raises:
+        UnusableError: It cannot be read, or the models are not there.
+    """
+    connection, placeholder = _connected(url)
+    with closing(connection):
+        marts, scopes = _tables(connection, schema)
+        yield Warehouse(
+            connection=connection, placeholder=placeholder, marts=marts, scopes=scopes
+        )
+
+
+def _connected(url: str) -> tuple[Any, str]:
+    """The connection, and what stands for a value in its SQL."""
+    kind = url.partition("://")[0].partition("+")[0] if "://" in url else "duckdb"
+    try:
+        match kind:
+            case "duckdb":
+                path = url.partition("://")[2].removeprefix("/") or url
+                driver = importlib.import_module("duckdb")
+                return driver.connect(path, read_only=True), "?"
+            case "postgres" | "postgresql":
+                driver = importlib.import_module("psycopg")
+                connection = driver.connect(f"postgresql://{url.partition('://')[2]}")
+                connection.read_only = True
+                # All that the page shows is of one moment.
+                connection.isolation_level = driver.IsolationLevel.REPEATABLE_READ
+                return connection, "%s"
+            case "snowflake":
+                driver = importlib.import_module("snowflake.connector")
+                return driver.connect(**_snowflake(url)), "%s"
+            case _:
+                message = f"{kind}:// is not known: postgresql, duckdb and snowflake are"
+                raise UnusableError(message)
+    except ImportError as error:
+        file = "report/requirements-snowflake.in" if kind == "snowflake" else None
+        advice = f"pip install -r {file}" if file else ADVICE
+        message = f"the driver for {kind} is not installed ({error}): {advice}"
+        raise UnusableError(message) from error
+    except UnusableError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        message = f"the {kind} warehouse does not open: {reason}"
+        raise UnusableError(message) from error
+
+
+def _snowflake(url: str) -> dict[str, str]:
+    """What the connector takes: snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=…"""
+    parts = urlsplit(url)
+    database, _, schema = parts.path.strip("/").partition("/")
+    given = {
+        "account": parts.netloc.rpartition("@")[2],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "database": unquote(database),
+        "schema": unquote(schema),
+        **dict(parse_qsl(parts.query)),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _tables(connection: Any, schema: str | None) -> tuple[dict[str, str], str | None]:
+    """The models by name, and the table `scopes`, each quoted with its schema."""
+    found = _select(
+        connection,
+        "select table_schema, table_name from information_schema.tables"  # noqa: S608
+        f" where lower(table_name) like '{PREFIX.replace('_', '!_')}%' escape '!'",
+    )
+    by_schema: dict[str, dict[str, str]] = {}
+    for row in found:
+        name = row["table_name"].lower().removeprefix(PREFIX)
+        quoted = _quoted(row["table_schema"], row["table_name"])
+        by_schema.setdefault(row["table_schema"], {})[name] = quoted
+    schemas = [
+        name
+        for name, tables in sorted(by_schema.items())
+        if "trials" in tables and schema in {None, name, name.lower()}
+    ]
+    if not schemas:
+        place = f"in the schema {schema}" if schema else "there"
+        message = f"no model {PREFIX}trials {place}: build transform/ with dbt first"
+        raise UnusableError(message)
+    if len(schemas) > 1:
+        message = f"several schemas have the models: --schema {' or '.join(schemas)}"
+        raise UnusableError(message)
+    raw = _select(
+        connection,
+        "select table_schema, table_name from information_schema.columns"
+        " where lower(table_name) = 'scopes' and lower(column_name) = 'complete_as_of'"
+        " order by table_schema, table_name",
+    )
+    near = sorted(raw, key=lambda row: row["table_schema"] != schemas[0])
+    scopes = _quoted(near[0]["table_schema"], near[0]["table_name"]) if near else None
+    return by_schema[schemas[0]], scopes
+
+
+def _quoted(*names: str) -> str:
+    return ".".join('"{}"'.format(name.replace('"', '""')) for name in names)
+
+
+def _select(connection: Any, sql: str, values: Sequence[object] = ()) -> list[Row]:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(sql, list(values)) if values else cursor.execute(sql)
+        names = [column[0].lower() for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,247 @@
+// The page of one tuning job.
+
+const LEADERS = 25;
+
+/** The trials of a definition as rows, out of the columns that the page carries. */
+function trialRows(definition, asOf) {
+  const columns = definition.trials;
+  const most = Math.max(1, ...columns.place.map((place) => place ?? 0));
+  return columns.name.map((trial, index) => {
+    const at = (name) => columns[name][index];
+    return {
+      trial,
+      index,
+      ...Object.fromEntries(Object.keys(columns).map((name) => [name, at(name)])),
+      until: at("ended") ?? (isNumber(at("started")) ? asOf : null),
+      goodness: isNumber(at("place")) ? (most === 1 ? 1 : 1 - (at("place") - 1) / (most - 1)) : null,
+    };
+  });
+}
+
+function jobPage(job, definition) {
+  const { view } = job;
+  const trials = trialRows(definition, view.as_of);
+  const about = { job, definition, view, trials, parameters: definition.parameters };
+  describeTrial = (name) => describe(about, trials.find((row) => row.trial === name));
+  return [
+    el("div", {},
+      el("h2", {}, job.name),
+      el("p", { class: "subtitle" }, [
+        `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`,
+        definition.metric ? `${{ Maximize: "maximizes ", Minimize: "minimizes " }[definition.direction] ?? "objective "}${definition.metric}` : "no trial has a metric",
+        definition.name ? `definition ${definition.name}` : null,
+      ].filter(Boolean).join(" · "))),
+    tiles(about),
+    ...notices(about),
+    key(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, trials.filter((row) => row.outcome === outcome).length]))),
+    progress(about),
+    timeline(about),
+    parallel(about),
+    ...effects(about),
+    ...money_and_hours(about),
+    jobFailures(about),
+    leaders(about),
+  ];
+}
+
+function describe({ job, parameters }, row) {
+  if (!row) return null;
+  const facts = [
+    ["Outcome", spoken(row.outcome)],
+    ["Objective", figure(row.value)],
+    ["Place", row.place ?? "–"],
+    ["Took", duration(row.seconds)],
+    ...(isNumber(row.cost) ? [["Cost", money(row.cost, job.currency)]] : []),
+    ...(row.instance ? [["Instance", row.instance]] : []),
+    ...parameters.filter((parameter) => isNumber(parameter.values[row.index])).slice(0, 14)
+      .map((parameter) => [parameter.name, valueText(parameter.values[row.index])]),
+  ];
+  return [
+    el("strong", {}, row.trial),
+    el("dl", {}, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+      row.failure ? el("dd", { class: "left" }, row.failure) : null),
+  ];
+}
+
+const valueText = (value) => (typeof value === "number" ? figure(value) : String(value));
+
+function tiles({ job, definition, view }) {
+  const [used] = view.facts.utilisation;
+  const [saved] = view.facts.early_stopping;
+  const spot = sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].spot_saved));
+  const failed = countOf([job], "failed");
+  return el("dl", { class: "tiles" },
+    tile("Best", exact(definition.best),
+      definition.best_trials.length > 1 ? `${definition.best_trials.length} trials share it` : definition.best_trials[0] ?? (definition.direction ? "no metric yet" : "direction not known")),
+    tile("Trials", job.trials.toLocaleString("en-US"), failed ? `${failed} failed` : "none failed"),
+    tile("Training time", duration(secondsOf(job)), spot ? `spot saved ${duration(spot)}` : null),
+    tile("Cost", money(costOf(job), job.currency)),
+    used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${figure(used.average_parallel)} of ${used.max_parallel} on average`) : null,
+    saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), plural(saved.stopped_early_trials, "trial")) : null);
+}
+
+function notices({ job, definition, view, parameters }) {
+  const [complete] = view.facts.completeness;
+  const [fresh] = view.facts.freshness;
+  const edges = parameters.filter((parameter) => parameter.edge);
+  const lines = [
+    complete && complete.is_complete === false ? `Not all of its trials are loaded: ${complete.loaded_trials} of ${complete.counted_trials}.` : null,
+    fresh?.running_trials ? `${plural(fresh.running_trials, "trial is", "trials are")} not final yet: as of ${instant(view.as_of)} UTC.` : null,
+    view.cut ? `${plural(view.cut, "trial is", "trials are")} not drawn: the best placed and the newest are.` : null,
+    !definition.direction && definition.metric ? "It is not known whether larger or smaller is better, so there are no places and no best: load tuning_job_details, or say it in the models’ variables." : null,
+    edges.length ? `The best trial lies at an edge of its range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
+    ...view.facts.lineage.map((row) => `Warm start from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? ": this one is better." : row.is_better === false ? ": this one is not better." : "."}`),
+  ];
+  return lines.filter(Boolean).map((line) => el("p", { class: "notice" }, line));
+}
+
+function progress({ definition, trials }) {
+  const shown = trials.filter((row) => isNumber(row.ended));
+  const title = `Best so far${definition.metric ? `: ${definition.metric}` : ""}`;
+  if (!shown.length) return nothing(title, "No trial has ended yet.", "half");
+  const curve = definition.curve.map(([ended, value, number]) => ({ ended, value, number }));
+  const last = Math.max(...shown.map((row) => row.ended));
+  if (curve.length) curve.push({ ...curve.at(-1), ended: Math.max(last, curve.at(-1).ended) });
+  const unmeasured = shown.filter((row) => !isNumber(row.value)).length;
+  return picture(definition.is_log ? "progress-log" : "progress-linear", {
+    title, kind: "card half",
+    note: `Each trial at its end.${unmeasured ? " Those without a metric lie along the bottom." : ""}`,
+    text: `Objective of each trial at its end, with the best so far. ${plural(shown.length, "trial")} ended, ${unmeasured} without a metric. ${curve.length ? `The best went from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(definition.curve.length - 1, "step")}, the last with trial ${curve.at(-1).number}.` : "There is no best."}`,
+    data: { trials: shown, curve },
+  });
+}
+
+function timeline({ view, trials }) {
+  const shown = trials.filter((row) => isNumber(row.slot)).map((row) => ({ ...row, started: row.started ?? row.ended }));
+  if (!shown.length) return nothing("When each trial ran", "No trial has started yet.", "half");
+  const slots = 1 + Math.max(...shown.map((row) => row.slot));
+  return picture("timeline", {
+    title: "When each trial ran", kind: "card half",
+    note: `A bar a trial; ${slots === 1 ? "one at a time" : `at most ${slots} at once`}.`,
+    text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(Math.min(...shown.map((row) => row.started)))} to ${instant(Math.max(...shown.map((row) => row.until ?? view.as_of)))} UTC.`,
+    data: { trials: shown },
+    height: Math.max(90, Math.min(300, 40 * slots)),
+  });
+}
+
+function nothing(title, why, size = "") {
+  const made = card(title, null, el("p", { class: "empty" }, why));
+  if (size) made.classList.add(size);
+  return made;
+}
+
+function parallel({ definition, trials, parameters }) {
+  const title = "Hyperparameters, side by side";
+  if (!parameters.length) return nothing(title, "No hyperparameters are loaded.");
+  const numbers = trials.map((row) => row.value).filter(isNumber);
+  const axes = parameters.map((parameter, row) => ({ ...parameter, row }));
+  const ordered = [...trials].sort((a, b) => (a.goodness ?? -1) - (b.goodness ?? -1));
+  const points = ordered.flatMap((trial) => axes
+    .map(({ row, positions }) => ({ trial: trial.trial, goodness: trial.goodness, row, position: positions[trial.index] }))
+    .filter(({ position }) => isNumber(position)));
+  const ticks = axes.flatMap(({ row, ticks: marks }) => marks.map(([position, label]) => ({ row, position, label })));
+  if (numbers.length) {
+    const row = axes.length;
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    const scale = definition.is_log ? Math.log : (value) => value;
+    const at = (value) => (high === low ? 0.5 : (scale(value) - scale(low)) / (scale(high) - scale(low)));
+    axes.push({ row, name: `→ ${definition.metric}`, kind: "objective" });
+    points.push(...ordered.filter((trial) => isNumber(trial.value)).map((trial) => ({ trial: trial.trial, goodness: trial.goodness, row, position: at(trial.value) })));
+    ticks.push(...(high === low ? [low] : [low, high]).map((value) => ({ row, position: at(value), label: figure(value) })));
+  }
+  const logs = parameters.filter((parameter) => parameter.kind === "log").map((parameter) => parameter.name);
+  return picture("parallel", {
+    title,
+    note: `A line a trial, through the value it had on each axis${definition.direction ? "; the stronger the line, the better the trial" : ""}.${logs.length ? ` Log axes: ${logs.join(", ")}.` : ""}`,
+    text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(parameters.length, "hyperparameter")}: ${parameters.map((parameter) => `${parameter.name} (${parameter.kind})`).join(", ")}.`,
+    data: { points, axes: axes.map(({ row, name, kind }) => ({ row, name: kind === "log" ? `${name}  (log)` : name })), ticks },
+    signals: { rows: axes.length, trials: trials.length },
+    height: 52 * axes.length,
+  });
+}
+
+/** A steady scatter for a category's dots. */
+const jitter = (index) => ((index * 0.618034) % 1) * 2 - 1;
+
+function effects({ definition, trials, parameters }) {
+  const measured = trials.filter((row) => isNumber(row.value));
+  if (!parameters.length || !measured.length) return [];
+  const figures = parameters.map((parameter) => {
+    const { name, kind, values, range, edge, correlation, best_quarter: [low, high] } = parameter;
+    const found = [
+      isNumber(correlation) ? `rank correlation ${correlation > 0 ? "+" : ""}${correlation.toFixed(2)}` : null,
+      isNumber(low) && kind !== "category" ? `best quarter ${figure(low)} to ${figure(high)}` : null,
+      edge ? `best at the ${edge} edge` : null,
+    ].filter(Boolean).join(" · ");
+    const data = {
+      trials: measured.map((row) => ({ ...row, parameter: values[row.index], jitter: jitter(row.index) })),
+      ...(kind === "category" ? {} : {
+        band: isNumber(low) ? [{ low, high }] : [],
+        edges: (range ?? []).map((end) => ({ parameter: end })),
+      }),
+    };
+    return picture(`parameter-${kind}-${definition.is_log ? "log" : "linear"}`, {
+      title: name, note: found || null, heading: "h4", kind: "small", data,
+      text: `${definition.metric} against ${name} of ${plural(measured.length, "trial")}. ${found}`,
+    });
+  });
+  return [card("Objective against each hyperparameter",
+    `${definition.metric}, up, against each. The band is where the best quarter lies, dashes are the ends of the range; the strongest correlation comes first, positive where larger values did better.`,
+    el("div", { class: "several" }, figures))];
+}
+
+function money_and_hours({ job }) {
+  const known = outcomesOf(job);
+  if (!known.length) return [];
+  const draw = (unit, title, amount, label) => {
+    const rows = known.map((outcome) => ({ outcome, [unit]: amount(job.outcomes[outcome]) ?? 0, label: `${label(job.outcomes[outcome])} · ${plural(job.outcomes[outcome].trials, "trial")}` }));
+    return picture(`outcome-${unit}`, {
+      title, kind: "card half", data: { outcomes: rows },
+      signals: { most: Math.max(...rows.map((row) => row[unit])) || 1 },
+      text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
+    });
+  };
+  const hours = draw("hours", "Hours by outcome", ({ seconds }) => (seconds ?? 0) / 3600, ({ seconds }) => duration(seconds));
+  if (!isNumber(costOf(job))) return [hours, nothing("Money by outcome", "Costs need the streams training_job_details and training_instance_prices.", "half")];
+  return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost, ({ cost }) => money(cost, job.currency))];
+}
+
+function jobFailures({ trials }) {
+  const groups = new Map();
+  for (const row of trials.filter(({ outcome }) => outcome === "failed")) {
+    const failure = row.failure ?? "no reason given";
+    groups.set(failure, [...(groups.get(failure) ?? []), row]);
+  }
+  const rows = [...groups].map(([failure, group]) => ({ failure, group })).sort((a, b) => b.group.length - a.group.length);
+  if (!rows.length) return nothing("Failures", "No trial has failed.");
+  const most = rows[0].group.length;
+  const columns = [
+    ["What the script said", (row) => row.failure, "wrap"],
+    ["Trials", ({ group }) => [el("span", { class: "bar", style: `width:${80 * group.length / most}px`, "aria-hidden": "true" }), String(group.length)]],
+    ["Time lost", ({ group }) => duration(sum(group.map((row) => row.seconds))), "number"],
+    ["Newest", ({ group }) => group.at(-1).trial],
+  ];
+  return card("Failures", "Grouped by the line that tells, the most frequent first.",
+    table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ group }) => ({ class: "failure", ...standsFor(...group.map((row) => row.trial).reverse()) }) }));
+}
+
+function leaders({ job, definition, trials, parameters }) {
+  const placed = trials.filter((row) => isNumber(row.place)).sort((a, b) => a.place - b.place || (a.trial < b.trial ? -1 : 1));
+  const measured = trials.filter((row) => isNumber(row.value));
+  const rows = (placed.length ? placed : measured.reverse()).slice(0, LEADERS);
+  const title = placed.length ? "Leaders" : "Trials with a metric";
+  if (!rows.length) return nothing("Leaders", "No trial has a metric yet.");
+  const hasCost = rows.some((row) => isNumber(row.cost));
+  const columns = [
+    ...(placed.length ? [["Place", (row) => row.place, "number"]] : []),
+    ["Trial", (row) => row.trial],
+    [definition.metric ?? "Objective", (row) => exact(row.value), "number"],
+    ["Outcome", (row) => spoken(row.outcome)],
+    ["Took", (row) => duration(row.seconds), "number"],
+    ...(hasCost ? [["Cost", (row) => money(row.cost, job.currency), "number"]] : []),
+    ...parameters.map((parameter) => [parameter.name, (row) => (isNumber(parameter.values[row.index]) ? valueText(parameter.values[row.index]) : "–"), parameter.kind === "category" ? "" : "number"]),
+  ];
+  const all = placed.length || measured.length;
+  return card(title, all > rows.length ? `The first ${rows.length} of ${all.toLocaleString("en-US")}.` : null,
+    table(columns, rows, { label: title, attributes: (row) => ({ class: "leader", ...standsFor(row.trial) }) }));
+}

@@ -1,0 +1,82 @@
+// The menus, and which page they show. What is chosen stands in the address, after #.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const MENUS = { account: "account", region: "region", job: "tuning-job", definition: "definition" };
+const menu = (name) => document.getElementById(MENUS[name]);
+
+/** What is chosen; a name that is not there any more is no choice. */
+function chosen() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const account = known(given.get("account"), [...DATA.scopes, ...DATA.jobs].map((row) => row.account));
+  const region = known(given.get("region"), [...DATA.scopes, ...DATA.jobs].filter(inScope(account, "")).map((row) => row.region));
+  const job = DATA.jobs.filter(inScope(account, region)).find((row) => row.key === given.get("job"));
+  const definition = job?.definitions.find((row) => row.name === given.get("definition")) ?? job?.definitions[0];
+  return { account, region, job, definition };
+}
+
+const known = (value, values) => (values.includes(value) ? value : "");
+const inScope = (account, region) => (row) => (!account || row.account === account) && (!region || row.region === region);
+
+/** The address of a page: what is chosen, with changes. */
+function address(changes) {
+  const now = chosen();
+  const next = { account: now.account, region: now.region, job: now.job?.key ?? "", definition: "", ...changes };
+  const given = Object.entries(next).filter(([, value]) => value);
+  return `#${new URLSearchParams(given)}`;
+}
+
+function fill(select, options, value) {
+  select.replaceChildren(...options.map(([name, text]) => el("option", { value: name }, text)));
+  select.value = value;
+}
+
+function fillMenus({ account, region, job, definition }) {
+  const places = [...DATA.scopes, ...DATA.jobs];
+  const distinct = (name, rows) => [...new Set(rows.map((row) => row[name]))].sort().map((value) => [value, value]);
+  const jobs = DATA.jobs.filter(inScope(account, region));
+  const scopes = new Set(jobs.map((row) => `${row.account} ${row.region}`));
+  fill(menu("account"), [["", "All accounts"], ...distinct("account", places)], account);
+  fill(menu("region"), [["", "All regions"], ...distinct("region", places.filter(inScope(account, "")))], region);
+  fill(menu("job"), [["", `All tuning jobs (${jobs.length})`],
+    ...jobs.map((row) => [row.key, scopes.size > 1 ? `${row.name} · ${row.account} · ${row.region}` : row.name])], job?.key ?? "");
+  const definitions = job?.definitions ?? [];
+  document.getElementById("definition-label").hidden = definitions.length < 2;
+  fill(menu("definition"), definitions.map((row) => [row.name ?? "", row.name ?? "(none)"]), definition?.name ?? "");
+}
+
+function render() {
+  const choice = chosen();
+  const { account, region, job } = choice;
+  clearPictures();
+  describeTrial = () => null;
+  fillMenus(choice);
+  const content = document.getElementById("content");
+  content.replaceChildren(...pageOf(choice));
+  content.dataset.page = job ? "job" : "fleet";
+  document.title = job ? `${job.name} · SageMaker tuning` : "SageMaker tuning";
+  document.getElementById("said").textContent =
+    job ? `Tuning job ${job.name}, ${plural(job.trials, "trial")}` : `All tuning jobs${account ? ` of ${account}` : ""}${region ? ` in ${region}` : ""}`;
+}
+
+function pageOf({ account, region, job, definition }) {
+  if (!job) {
+    const through = inScope(account, region);
+    return fleetPage(DATA, DATA.jobs.filter(through), DATA.scopes.filter(through), DATA.failures.filter(through));
+  }
+  if (!job.view) {
+    return [el("h2", {}, job.name), el("p", { class: "notice" }, "This page does not carry its trials: it has those of newer tuning jobs only. Make one with --tuning-job and its name, or with a larger --most-trials.")];
+  }
+  if (!definition) return [el("h2", {}, job.name), nothing("Trials", "It has not launched a trial yet.")];
+  const drawn = job.view.definitions[job.definitions.indexOf(definition)];
+  return jobPage(job, drawn);
+}
+
+menu("account").addEventListener("change", (event) => { location.hash = address({ account: event.target.value, region: "", job: "" }); });
+menu("region").addEventListener("change", (event) => { location.hash = address({ region: event.target.value, job: "" }); });
+menu("job").addEventListener("change", (event) => { location.hash = address({ job: event.target.value }); });
+menu("definition").addEventListener("change", (event) => { location.hash = address({ definition: event.target.value }); });
+document.getElementById("menu").addEventListener("submit", (event) => event.preventDefault());
+window.addEventListener("hashchange", () => { render(); window.scrollTo(0, 0); });
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render);
+listenToRows(document.getElementById("content"));
+render();

@@ -1,0 +1,89 @@
+// Numbers, times and elements as the page shows them. Text only ever goes in as text:
+// what comes out of a warehouse is never markup.
+
+const OUTCOMES = ["completed", "stopped_early", "stopped", "failed", "running"];
+const SHAPES = ["circle", "diamond", "square", "cross", "triangle-up"];
+
+/** An element: its attributes (null: left out), and what it contains. */
+function el(tag, attributes = {}, ...content) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) made.setAttribute(name, value);
+  }
+  made.append(...content.flat().filter((part) => part !== null && part !== undefined));
+  return made;
+}
+
+const isNumber = (value) => value !== null && value !== undefined;
+
+/** A number in at most five digits. */
+function figure(value) {
+  if (!isNumber(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return value.toExponential(3).replace(/\.?0+e/, "e");
+  return String(Number(value.toPrecision(5)));
+}
+
+/** The same, with the whole value for machines and in the tooltip. */
+function exact(value) {
+  return isNumber(value) ? el("data", { value, title: value }, figure(value)) : "–";
+}
+
+function money(value, currency) {
+  if (!isNumber(value)) return "–";
+  const amount = value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  return currency === "USD" ? `$${amount}` : `${amount} ${currency ?? ""}`.trim();
+}
+
+function duration(seconds) {
+  if (!isNumber(seconds)) return "–";
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  const hours = seconds / 3600;
+  return `${hours < 100 ? hours.toFixed(1) : Math.round(hours).toLocaleString("en-US")} h`;
+}
+
+/** A time in UTC to the minute. */
+function instant(time) {
+  return isNumber(time) ? `${new Date(time).toISOString().slice(0, 16).replace("T", " ")}` : "–";
+}
+
+/** How long ago a time was for who reads the page now. */
+function age(time) {
+  const seconds = (Date.now() - time) / 1000;
+  if (seconds < 5400) return `${Math.max(0, Math.round(seconds / 60))} min ago`;
+  if (seconds < 172800) return `${Math.round(seconds / 3600)} h ago`;
+  return `${Math.round(seconds / 86400)} days ago`;
+}
+
+const plural = (count, one, many = `${one}s`) =>
+  `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+
+const spoken = (outcome) => outcome.replace("_", " ");
+
+const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0);
+
+/** A sum of what is known; null if nothing is. */
+const sumKnown = (values) => (values.some(isNumber) ? sum(values) : null);
+
+/** A table. Columns are [heading, cell of a row, class]. */
+function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
+  const heading = ([name, , kind]) => el("th", { scope: "col", class: kind }, name);
+  const cell = (row) => ([, show, kind]) => el("td", { class: kind }, show(row));
+  return el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
+    el("table", {},
+      el("caption", { class: "unseen" }, label),
+      el("thead", {}, el("tr", {}, columns.map(heading))),
+      el("tbody", {}, rows.map((row) => el("tr", attributes(row), columns.map(cell(row)))))));
+}
+
+/** A card: a heading, a line below it, and what it shows. */
+function card(title, note, ...content) {
+  return el("section", { class: "card" },
+    el("div", { class: "caption" }, el("h3", {}, title), note ? el("p", { class: "note" }, note) : null),
+    ...content);
+}
+
+function tile(name, value, more) {
+  return el("div", {}, el("dt", {}, name), el("dd", {}, value), more ? el("dd", { class: "more" }, more) : null);
+}
