@@ -1,0 +1,409 @@
+"""Tuning jobs that a page has to show, as the tables that the models make of them.
+
+What the pictures need and no more: how the models come to their columns is their own
+tests' matter. Numbers are drawn, from a fixed seed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tests.report.columns import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+Row = dict[str, Any]
+
+EAST, IRELAND = "us-east-1", "eu-west-1"
+OURS, THEIRS = "111122223333", "444455556666"
+NOON = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - as warehouses hold them: UTC
+ODD = """</script><script>alert(1)</script> "it's" & {{odd}} ünï 🙂 a.b['c"]"""
+"""What a name or a text may hold that breaks pages."""
+RATE = 0.23
+"""US dollars an hour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """A hyperparameter's range: two numbers or, without them, categories."""
+
+    low: float = 0
+    high: float = 0
+    scaling: str | None = "Linear"
+    categories: tuple[str, ...] = ()
+    weight: float = 0
+    """How much the objective follows it."""
+    is_whole: bool = False
+
+    def draw(self, random: random.Random) -> tuple[str, float]:
+        """A value as text, and where it lies in the range."""
+        at = random.random()
+        if self.categories:
+            index = int(at * len(self.categories))
+            return self.categories[index], index / len(self.categories)
+        if self.scaling == "Logarithmic":
+            value = self.low * (self.high / self.low) ** at
+        else:
+            value = self.low + (self.high - self.low) * at
+        return str(round(value) if self.is_whole else float(f"{value:.6g}")), at
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A tuning job to be told."""
+
+    name: str
+    account: str = OURS
+    region: str = EAST
+    trials: int = 30
+    parallel: int = 4
+    metric: str = "validation:auc"
+    direction: str | None = "Maximize"
+    ranges: dict[str, Range] = field(default_factory=dict)
+    starts: datetime = NOON
+    minutes: float = 20
+    failing: float = 0.08
+    failures: tuple[str, ...] = ("CUDA out of memory. Tried to allocate 2.00 GiB",)
+    early: float = 0.15
+    running: int = 0
+    is_priced: bool = True
+    definitions: tuple[str | None, ...] = (None,)
+    parent: str | None = None
+    objective: Callable[[float], float] = lambda goodness: 0.72 + 0.22 * goodness
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        place = f"{self.region}:{self.account}"
+        return f"arn:aws:sagemaker:{place}:hyper-parameter-tuning-job/{self.name}"
+
+    @property
+    def keys(self) -> Row:
+        """What every row of a model carries that belongs to it."""
+        return {
+            "account_id": self.account,
+            "region": self.region,
+            "tuning_job_name": self.name,
+            "tuning_job_arn": self.arn,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What a warehouse holds.
+
+    Args:
+        scopes: Rows of the tap's own table.
+        tuning_jobs: Likewise.
+        marts: Rows of each model, by its name without the prefix.
+    """
+
+    scopes: list[Row]
+    tuning_jobs: list[Row]
+    marts: dict[str, list[Row]]
+
+
+def told(jobs: Iterable[Job], scopes: list[Row], seed: int = 7) -> Story:
+    """The tables with these tuning jobs."""
+    chance = random.Random(seed)  # noqa: S311 - drawn numbers, no secrets
+    marts: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    listed = []
+    for job in jobs:
+        trials = _trials(job, chance, marts["hyper_parameters"])
+        marts["trials"] += trials
+        listed.append(_listed(job))
+        _tell(job, trials, marts)
+    marts["leaderboard"] = [row for row in marts["trials"] if row["place"]]
+    marts["failures"] = _failures(marts["trials"])
+    return Story(scopes=scopes, tuning_jobs=listed, marts=marts)
+
+
+def _listed(job: Job) -> Row:
+    return {
+        "account_id": job.account,
+        "region": job.region,
+        "tuning_job_arn": job.arn,
+        "tuning_job_name": job.name,
+        "tuning_job_status": "InProgress" if job.running else "Completed",
+        "creation_time": job.starts,
+    }
+
+
+def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]:
+    slots = [job.starts + timedelta(seconds=40)] * job.parallel
+    rows = []
+    for number in range(job.trials):
+        name = f"{job.name}-{number + 1:03d}-{chance.getrandbits(32):08x}"
+        arn = f"{job.arn.rpartition(':')[0]}:training-job/{name}"
+        drawn = {key: value.draw(chance) for key, value in job.ranges.items()}
+        parameters += [
+            {
+                **job.keys,
+                "training_job_name": name,
+                "training_job_arn": arn,
+                "name": key,
+                "value": text,
+                "number": None if job.ranges[key].categories else float(text),
+            }
+            for key, (text, _) in drawn.items()
+        ]
+        slot = slots.index(min(slots))
+        outcome = _outcome(job, number, chance)
+        long = job.minutes * 60 * chance.lognormvariate(0, 0.35)
+        long *= {"failed": 0.2, "stopped_early": 0.45, "stopped": 0.4}.get(outcome, 1)
+        seconds = float(round(long))
+        started = slots[slot]
+        ended = started + timedelta(seconds=seconds)
+        slots[slot] = ended + timedelta(seconds=25)
+        goodness = _goodness(job, drawn, chance, outcome)
+        has_ended = outcome != "running"
+        count = 2 if "deep" in job.name else 1
+        cost = RATE * count * seconds / 3600 if job.is_priced and has_ended else None
+        rows.append(
+            {
+                **job.keys,
+                "training_job_name": name,
+                "training_job_arn": arn,
+                "definition_name": job.definitions[number % len(job.definitions)],
+                "status": outcome.partition("_")[0].capitalize(),
+                "outcome": outcome,
+                "objective_metric_name": job.metric if goodness is not None else None,
+                "objective_value": goodness,
+                "objective_direction": job.direction,
+                "place": None,
+                "created_at": started - timedelta(seconds=12),
+                "started_at": started,
+                "ended_at": ended if has_ended else None,
+                "duration_seconds": seconds if has_ended else None,
+                "instance_type": "ml.m5.xlarge" if job.is_priced else None,
+                "instance_count": count if job.is_priced else None,
+                "billable_seconds": seconds if cost is not None else None,
+                "cost": cost,
+                "currency": "USD" if cost is not None else None,
+                "failure": chance.choice(job.failures) if outcome == "failed" else None,
+                "is_final": has_ended,
+            }
+        )
+    _place(rows)
+    return rows
+
+
+def _outcome(job: Job, number: int, chance: random.Random) -> str:
+    if number >= job.trials - job.running:
+        return "running"
+    at = chance.random()
+    if at < job.failing:
+        return "failed"
+    if at < job.failing + job.early:
+        return "stopped_early"
+    return "stopped" if at > 0.98 and job.failing else "completed"
+
+
+def _goodness(
+    job: Job, drawn: dict[str, tuple[str, float]], chance: random.Random, outcome: str
+) -> float | None:
+    """The objective; a little luck, and what the hyperparameters do."""
+    noise = chance.gauss(0, 0.1)
+    if outcome not in {"completed", "stopped_early"}:
+        return None
+    at = 0.5 + noise
+    for name, value in job.ranges.items():
+        at += value.weight * (drawn[name][1] - 0.5)
+    at -= 0.15 if outcome == "stopped_early" else 0
+    return float(f"{job.objective(1 / (1 + math.exp(-4 * (at - 0.5)))):.8g}")
+
+
+def _place(trials: list[Row]) -> None:
+    for row in trials:
+        value, sign = row["objective_value"], row["objective_direction"] == "Minimize"
+        if value is None or row["objective_direction"] is None:
+            continue
+        row["place"] = 1 + sum(
+            (other < value) if sign else (other > value)
+            for rival in trials
+            if rival["definition_name"] == row["definition_name"]
+            and (other := rival["objective_value"]) is not None
+        )
+
+
+def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
+    """Add the rows of the models that have one or a few a tuning job."""
+    marts["progress"] += _progress(job, trials)
+    marts["spend"] += _spend(job, trials)
+    marts["completeness"].append(
+        {
+            **job.keys,
+            "counted_trials": len(trials) + ("partial" in job.name),
+            "loaded_trials": len(trials),
+            "is_complete": "partial" not in job.name,
+            "scope_status": "complete",
+            "complete_as_of": NOON,
+        }
+    )
+    marts["utilisation"].append(
+        {
+            **job.keys,
+            "max_parallel": job.parallel,
+            "average_parallel": 0.83 * job.parallel,
+            "utilisation": 0.83,
+        }
+    )
+    early = [row for row in trials if row["outcome"] == "stopped_early"]
+    marts["early_stopping"].append(
+        {
+            **job.keys,
+            "trials": len(trials),
+            "stopped_early_trials": len(early),
+            "median_completed_seconds": job.minutes * 60,
+            "saved_seconds": 500.0 * len(early),
+        }
+    )
+    running = [row for row in trials if not row["is_final"]]
+    if running:
+        latest = max(row["started_at"] for row in running) + timedelta(minutes=15)
+        marts["freshness"].append(
+            {
+                **job.keys,
+                "running_trials": len(running),
+                "oldest_created_at": min(row["created_at"] for row in running),
+                "last_loaded_at": latest,
+            }
+        )
+    if job.parent:
+        marts["lineage"].append(
+            {
+                **job.keys,
+                "parent_tuning_job_name": job.parent,
+                "parent_tuning_job_arn": None,
+                "warm_start_type": "IdenticalDataAndAlgorithm",
+                "parent_best": 0.8125,
+                "best": 0.9,
+                "is_better": True,
+            }
+        )
+    for definition in job.definitions:
+        _tell_of_ranges(job, definition, trials, marts)
+
+
+def _tell_of_ranges(
+    job: Job, definition: str | None, trials: list[Row], marts: dict[str, list[Row]]
+) -> None:
+    best = min(
+        (row for row in trials if row["definition_name"] == definition and row["place"]),
+        key=lambda row: row["place"],
+        default=None,
+    )
+    by_trial = {
+        (row["training_job_arn"], row["name"]): row["number"]
+        for row in marts["hyper_parameters"][-len(trials) * len(job.ranges) :]
+    }
+    for name, value in job.ranges.items():
+        if value.categories:
+            continue
+        found = best and by_trial[best["training_job_arn"], name]
+        marts["range_edges"].append(
+            {
+                **job.keys,
+                "definition_name": definition,
+                "name": name,
+                "range_min": value.low,
+                "range_max": value.high,
+                "scaling_type": value.scaling,
+                "best_value": found,
+                "edge": "high" if value.weight > 0.5 else None,
+            }
+        )
+        marts["hyper_parameter_effects"].append(
+            {
+                **job.keys,
+                "definition_name": definition,
+                "name": name,
+                "trials": sum(row["place"] is not None for row in trials),
+                "rank_correlation": max(-1.0, min(1.0, value.weight)) if best else None,
+                "best_quarter_low": found and max(value.low, found * 0.7),
+                "best_quarter_high": found and min(value.high, found * 1.3),
+            }
+        )
+
+
+def _progress(job: Job, trials: list[Row]) -> list[Row]:
+    rows = []
+    for definition in job.definitions:
+        best: float | None = None
+        measured = sorted(
+            (
+                row
+                for row in trials
+                if row["objective_value"] is not None
+                and row["definition_name"] == definition
+            ),
+            key=lambda row: row["ended_at"],
+        )
+        pick = {"Maximize": max, "Minimize": min}.get(job.direction or "")
+        for number, row in enumerate(measured, 1):
+            value = row["objective_value"]
+            best = pick(value, value if best is None else best) if pick else None
+            rows.append(
+                {
+                    **job.keys,
+                    "definition_name": definition,
+                    "training_job_name": row["training_job_name"],
+                    "training_job_arn": row["training_job_arn"],
+                    "trial_number": number,
+                    "ended_at": row["ended_at"],
+                    "objective_value": value,
+                    "best_so_far": best,
+                }
+            )
+    return rows
+
+
+def _spend(job: Job, trials: list[Row]) -> list[Row]:
+    rows = []
+    for outcome in sorted({row["outcome"] for row in trials}):
+        of_it = [row for row in trials if row["outcome"] == outcome]
+
+        def total(name: str, of_it: list[Row] = of_it) -> float | None:
+            values = [row[name] for row in of_it if row[name] is not None]
+            return sum(values) if values else None
+
+        rows.append(
+            {
+                **job.keys,
+                "outcome": outcome,
+                "trials": len(of_it),
+                "duration_seconds": total("duration_seconds"),
+                "billable_seconds": total("billable_seconds"),
+                "instance_seconds": total("billable_seconds"),
+                "cost": total("cost"),
+                "currency": "USD" if total("cost") is not None else None,
+                "spot_saved_seconds": 0.0,
+            }
+        )
+    return rows
+
+
+def _failures(trials: list[Row]) -> list[Row]:
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in trials:
+        if row["outcome"] == "failed":
+            key = row["account_id"], row["region"], row["failure"]
+            groups.setdefault(key, []).append(row)
+    return [
+        {
+            "account_id": account,
+            "region": region,
+            "failure": failure,
+            "trials": len(rows),
+            "tuning_jobs": len({row["tuning_job_arn"] for row in rows}),
+            "duration_seconds": sum(row["duration_seconds"] for row in rows),
+            "first_at": min(row["ended_at"] for row in rows),
+            "last_at": max(row["ended_at"] for row in rows),
+        }
+        for (account, region, failure), rows in groups.items()
+    ]
