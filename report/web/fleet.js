@@ -85,7 +85,7 @@ function jobsCard(jobs) {
     ["Tuning job", (job) => el("a", { href: address({ job: job.key }) }, job.name)],
     ["Account · region", (job) => `${job.account} · ${job.region}`],
     ["Created", (job) => instant(job.created)],
-    ["Objective", metric],
+    ["Objective", metric, "clip"],
     ["Best", bestText, "number"],
     ["Trials", mix],
     ["Failed", (job) => (countOf([job], "failed") || "0"), "number"],
@@ -113,17 +113,19 @@ function spending(jobs) {
     hours: (job.outcomes[outcome].seconds ?? 0) / 3600,
     cost: job.outcomes[outcome].cost ?? 0,
   })));
+  const height = 24 * newest.length;
+  const given = { labelWidth: NARROW.matches ? 130 : 210 };
   const tell = (amount) => newest.slice(0, 5).map((job) => `${job.name}: ${amount(job)}`).join("; ");
   const which = `The ${newest.length === 1 ? "newest tuning job" : `newest ${newest.length} tuning jobs`}, by outcome.`;
   const figures = [picture("fleet-hours", {
-    title: "Hours of training", note: which, data: { jobs: rows }, kind: "card half",
+    title: "Hours of training", note: which, data: { jobs: rows }, kind: "card half", height, given,
     text: `Hours of training by tuning job and outcome. ${tell((job) => duration(secondsOf(job)))}`,
   })];
   const currencies = costs(newest);
   if (currencies.size === 1) {
     const [currency] = currencies.keys();
     figures.push(picture("fleet-cost", {
-      title: `Cost in ${currency}`, note: which, data: { jobs: rows }, kind: "card half",
+      title: `Cost in ${currency}`, note: which, data: { jobs: rows }, kind: "card half", height, given,
       text: `Cost by tuning job and outcome. ${tell((job) => money(costOf(job), currency))}`,
     }));
   } else {

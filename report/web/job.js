@@ -38,7 +38,7 @@ function jobPage(job, definition) {
     timeline(about),
     parallel(about),
     ...effects(about),
-    ...money_and_hours(about),
+    ...moneyAndHours(about),
     jobFailures(about),
     leaders(about),
   ];
@@ -95,69 +95,99 @@ function notices({ job, definition, view, parameters }) {
   return lines.filter(Boolean).map((line) => el("p", { class: "notice" }, line));
 }
 
+/** From when to when its trials ran: two pictures have that as their axis. */
+const timeOf = (trials) => spanOf("time", trials.flatMap((row) => [row.started, row.ended, row.until]).filter(isNumber));
+
+const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
+
 function progress({ definition, trials }) {
   const shown = trials.filter((row) => isNumber(row.ended));
   const title = `Best so far${definition.metric ? `: ${definition.metric}` : ""}`;
-  if (!shown.length) return nothing(title, "No trial has ended yet.", "half");
+  if (!shown.length) return nothing(title, "No trial has ended yet.");
   const curve = definition.curve.map(([ended, value, number]) => ({ ended, value, number }));
   const last = Math.max(...shown.map((row) => row.ended));
+  const said = curve.length ? `The best went from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(curve.length - 1, "step")}, the last with trial ${curve.at(-1).number}.` : "There is no best.";
   if (curve.length) curve.push({ ...curve.at(-1), ended: Math.max(last, curve.at(-1).ended) });
   const unmeasured = shown.filter((row) => !isNumber(row.value)).length;
   return picture(definition.is_log ? "progress-log" : "progress-linear", {
-    title, kind: "card half",
-    note: `Each trial at its end.${unmeasured ? " Those without a metric lie along the bottom." : ""}`,
-    text: `Objective of each trial at its end, with the best so far. ${plural(shown.length, "trial")} ended, ${unmeasured} without a metric. ${curve.length ? `The best went from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(definition.curve.length - 1, "step")}, the last with trial ${curve.at(-1).number}.` : "There is no best."}`,
+    title,
+    note: `Each trial at its end.${unmeasured ? " Those without a metric lie along the bottom." : ""}${definition.is_log ? " Log axis." : ""}`,
+    text: `Objective of each trial at its end, with the best so far. ${plural(shown.length, "trial")} ended, ${unmeasured} without a metric. ${said}`,
     data: { trials: shown, curve },
+    given: { ...timeOf(trials), ...spanOf("value", [...valuesOf(shown), ...curve.map((row) => row.value)], definition.is_log) },
+    height: 290,
   });
 }
 
 function timeline({ view, trials }) {
   const shown = trials.filter((row) => isNumber(row.slot)).map((row) => ({ ...row, started: row.started ?? row.ended }));
-  if (!shown.length) return nothing("When each trial ran", "No trial has started yet.", "half");
+  const title = "When each trial ran";
+  if (!shown.length) return nothing(title, "No trial has started yet.");
   const slots = 1 + Math.max(...shown.map((row) => row.slot));
+  const { timeLow, timeHigh } = timeOf(trials);
   return picture("timeline", {
-    title: "When each trial ran", kind: "card half",
-    note: `A bar a trial; ${slots === 1 ? "one at a time" : `at most ${slots} at once`}.`,
-    text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(Math.min(...shown.map((row) => row.started)))} to ${instant(Math.max(...shown.map((row) => row.until ?? view.as_of)))} UTC.`,
+    title,
+    note: `A bar a trial, ${slots === 1 ? "one at a time" : `at most ${slots} at once`}. Times are UTC.`,
+    text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(timeLow)} to ${instant(timeHigh)} UTC.`,
     data: { trials: shown },
-    height: Math.max(90, Math.min(300, 40 * slots)),
+    given: { timeLow, timeHigh },
+    height: Math.max(70, Math.min(320, 32 * slots + 30)),
   });
 }
 
-function nothing(title, why, size = "") {
-  const made = card(title, null, el("p", { class: "empty" }, why));
-  if (size) made.classList.add(size);
-  return made;
+function nothing(title, why, kind = "card") {
+  return el("section", { class: kind }, el("div", { class: "caption" }, el("h3", {}, title)), el("p", { class: "empty" }, why));
 }
 
 function parallel({ definition, trials, parameters }) {
   const title = "Hyperparameters, side by side";
   if (!parameters.length) return nothing(title, "No hyperparameters are loaded.");
-  const numbers = trials.map((row) => row.value).filter(isNumber);
-  const axes = parameters.map((parameter, row) => ({ ...parameter, row }));
+  const isFlat = NARROW.matches;
+  const axes = parameters.map(({ name, kind, positions, ticks }) => ({ name, kind, positions, ticks }));
+  if (valuesOf(trials).length) axes.push(objectiveAxis(definition, trials));
   const ordered = [...trials].sort((a, b) => (a.goodness ?? -1) - (b.goodness ?? -1));
-  const points = ordered.flatMap((trial) => axes
-    .map(({ row, positions }) => ({ trial: trial.trial, goodness: trial.goodness, row, position: positions[trial.index] }))
+  const points = ordered.flatMap(({ trial, goodness, index }) => axes
+    .map(({ positions }, row) => ({ trial, goodness, row, position: positions[index] }))
     .filter(({ position }) => isNumber(position)));
-  const ticks = axes.flatMap(({ row, ticks: marks }) => marks.map(([position, label]) => ({ row, position, label })));
-  if (numbers.length) {
-    const row = axes.length;
-    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
-    const scale = definition.is_log ? Math.log : (value) => value;
-    const at = (value) => (high === low ? 0.5 : (scale(value) - scale(low)) / (scale(high) - scale(low)));
-    axes.push({ row, name: `→ ${definition.metric}`, kind: "objective" });
-    points.push(...ordered.filter((trial) => isNumber(trial.value)).map((trial) => ({ trial: trial.trial, goodness: trial.goodness, row, position: at(trial.value) })));
-    ticks.push(...(high === low ? [low] : [low, high]).map((value) => ({ row, position: at(value), label: figure(value) })));
-  }
-  const logs = parameters.filter((parameter) => parameter.kind === "log").map((parameter) => parameter.name);
-  return picture("parallel", {
+  const ticks = axes.flatMap((axis, row) => axis.ticks.map(([position, label]) => ({ row, position, label })));
+  const letters = isFlat ? 60 : Math.floor(1180 / axes.length / 7.2);
+  const names = axes.map(({ name, kind }, row) => ({ row, name: [...wrapped(name, letters), ...(kind === "log" && !isFlat ? ["log"] : [])] }));
+  const lines = Math.max(...names.map(({ name }) => name.length));
+  const logs = axes.filter(({ kind }) => kind === "log").map(({ name }) => name);
+  return picture(isFlat ? "parallel-flat" : "parallel-upright", {
     title,
-    note: `A line a trial, through the value it had on each axis${definition.direction ? "; the stronger the line, the better the trial" : ""}.${logs.length ? ` Log axes: ${logs.join(", ")}.` : ""}`,
-    text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(parameters.length, "hyperparameter")}: ${parameters.map((parameter) => `${parameter.name} (${parameter.kind})`).join(", ")}.`,
-    data: { points, axes: axes.map(({ row, name, kind }) => ({ row, name: kind === "log" ? `${name}  (log)` : name })), ticks },
-    signals: { rows: axes.length, trials: trials.length },
-    height: 52 * axes.length,
+    note: `A line a trial, through its value on each axis${definition.direction ? "; the stronger, the better" : ""}.${logs.length ? ` Log axes: ${logs.join(", ")}.` : ""}`,
+    text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(parameters.length, "hyperparameter")}: ${parameters.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
+    data: { points, axes: names, ticks },
+    given: { axes: axes.length, trials: trials.length },
+    padding: isFlat ? { left: 2, right: 2, top: 0, bottom: 0 } : { left: 0, right: 0, top: 16 + 14 * lines, bottom: 10 },
+    height: isFlat ? 54 * axes.length : 330,
   });
+}
+
+function objectiveAxis({ metric, is_log: isLog }, trials) {
+  const values = valuesOf(trials);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const scale = isLog ? Math.log : (value) => value;
+  const at = (value) => (high === low ? 0.5 : (scale(value) - scale(low)) / (scale(high) - scale(low)));
+  const ends = high === low ? [low] : [low, high];
+  return {
+    name: metric,
+    kind: isLog ? "log" : "linear",
+    positions: trials.map(({ value }) => (isNumber(value) ? at(value) : null)),
+    ticks: ends.map((value) => [at(value), figure(value)]),
+  };
+}
+
+/** A name in lines of so many letters, broken where a word ends; three at most. */
+function wrapped(name, letters) {
+  const lines = [""];
+  for (const word of name.match(/[^\s_\-./:@]*[\s_\-./:@]?/g)) {
+    if (lines.at(-1) && lines.at(-1).length + word.length > letters) lines.push("");
+    lines[lines.length - 1] += word;
+  }
+  const short = lines.map((line) => (line.length > letters ? `${line.slice(0, letters - 1)}…` : line.trim()));
+  return short.length > 3 ? [...short.slice(0, 2), `${short[2].slice(0, letters - 1)}…`] : short;
 }
 
 /** A steady scatter for a category's dots. */
@@ -170,18 +200,20 @@ function effects({ definition, trials, parameters }) {
     const { name, kind, values, range, edge, correlation, best_quarter: [low, high] } = parameter;
     const found = [
       isNumber(correlation) ? `rank correlation ${correlation > 0 ? "+" : ""}${correlation.toFixed(2)}` : null,
-      isNumber(low) && kind !== "category" ? `best quarter ${figure(low)} to ${figure(high)}` : null,
+      isNumber(low) && kind !== "category" ? `best quarter ${brief(low)} to ${brief(high)}` : null,
       edge ? `best at the ${edge} edge` : null,
     ].filter(Boolean).join(" · ");
     const data = {
       trials: measured.map((row) => ({ ...row, parameter: values[row.index], jitter: jitter(row.index) })),
       ...(kind === "category" ? {} : {
-        band: isNumber(low) ? [{ low, high }] : [],
+        band: isNumber(low) ? [{ parameter: low, high }] : [],
         edges: (range ?? []).map((end) => ({ parameter: end })),
       }),
     };
+    const xs = kind === "category" ? [] : [...measured.map((row) => values[row.index]), ...(range ?? [])].filter(isNumber);
     return picture(`parameter-${kind}-${definition.is_log ? "log" : "linear"}`, {
-      title: name, note: found || null, heading: "h4", kind: "small", data,
+      title: name, note: found || null, heading: "h4", kind: "small", data, height: 170,
+      given: { ...spanOf("value", valuesOf(measured), definition.is_log), ...spanOf("parameter", xs, kind === "log") },
       text: `${definition.metric} against ${name} of ${plural(measured.length, "trial")}. ${found}`,
     });
   });
@@ -190,19 +222,20 @@ function effects({ definition, trials, parameters }) {
     el("div", { class: "several" }, figures))];
 }
 
-function money_and_hours({ job }) {
+function moneyAndHours({ job }) {
   const known = outcomesOf(job);
   if (!known.length) return [];
   const draw = (unit, title, amount, label) => {
     const rows = known.map((outcome) => ({ outcome, [unit]: amount(job.outcomes[outcome]) ?? 0, label: `${label(job.outcomes[outcome])} · ${plural(job.outcomes[outcome].trials, "trial")}` }));
     return picture(`outcome-${unit}`, {
       title, kind: "card half", data: { outcomes: rows },
-      signals: { most: Math.max(...rows.map((row) => row[unit])) || 1 },
+      given: { amountLow: 0, amountHigh: 1.4 * Math.max(...rows.map((row) => row[unit])) || 1 },
+      height: 32 * rows.length,
       text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
     });
   };
   const hours = draw("hours", "Hours by outcome", ({ seconds }) => (seconds ?? 0) / 3600, ({ seconds }) => duration(seconds));
-  if (!isNumber(costOf(job))) return [hours, nothing("Money by outcome", "Costs need the streams training_job_details and training_instance_prices.", "half")];
+  if (!isNumber(costOf(job))) return [hours, nothing("Money by outcome", "Costs need the streams training_job_details and training_instance_prices.", "card half")];
   return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost, ({ cost }) => money(cost, job.currency))];
 }
 

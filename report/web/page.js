@@ -77,6 +77,6 @@ menu("job").addEventListener("change", (event) => { location.hash = address({ jo
 menu("definition").addEventListener("change", (event) => { location.hash = address({ definition: event.target.value }); });
 document.getElementById("menu").addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("hashchange", () => { render(); window.scrollTo(0, 0); });
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", render);
+for (const medium of [matchMedia("(prefers-color-scheme: dark)"), NARROW]) medium.addEventListener("change", render);
 listenToRows(document.getElementById("content"));
 render();

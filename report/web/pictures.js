@@ -4,7 +4,11 @@ const CHARTS = JSON.parse(document.getElementById("charts").textContent);
 let views = [];
 let drawing = 0;
 let hovered = null;
+const NARROW = matchMedia("(max-width: 700px)");
 let describeTrial = () => null;
+
+const COLOURS = ["ink", "muted", "paper", "accent", "line"];
+const EMBEDDING = (config) => ({ actions: false, ast: true, config, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip: false });
 
 function theme() {
   const style = getComputedStyle(document.documentElement);
@@ -17,7 +21,7 @@ function theme() {
       background: "transparent",
       font,
       view: { stroke: null },
-      axis: { ...text, gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), labelPadding: 5 },
+      axis: { ...text, titleColor: colour("muted"), gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), labelPadding: 5 },
       text: { font },
       range: { category: OUTCOMES.map(colour), symbol: SHAPES, ramp: ["worst", "better", "best"].map(colour) },
     },
@@ -32,26 +36,39 @@ function clearPictures() {
   point(null);
 }
 
+/** Two parameters that are a scale's domain: all values, and room where they are one. */
+function spanOf(name, values, isLog = false) {
+  let [low, high] = [Math.min(...values), Math.max(...values)];
+  if (!values.length) [low, high] = isLog ? [1, 10] : [0, 1];
+  if (low === high) {
+    const room = Math.abs(low) / 20 || 1;
+    [low, high] = isLog ? [low / 2, high * 2] : [low - room, high + room];
+  }
+  return { [`${name}Low`]: low, [`${name}High`]: high };
+}
+
 /**
  * A figure. Its picture is drawn once the figure is in the page.
- * Data are rows by the name of a dataset; signals set a picture's parameters.
+ * Data are rows by the name of a dataset, and given are values of the picture's
+ * parameters.
  */
-function picture(chart, { title, note, text, data, signals = {}, height, heading = "h3", kind = "card" }) {
-  const plot = el("div", { class: "plot" });
+function picture(chart, { title, note, text, data, given = {}, height, padding = 0, heading = "h3", kind = "card" }) {
+  const plot = el("div", { class: "plot", style: `min-height:${height}px` });
   const round = drawing;
   const { colour, config } = theme();
   const spec = structuredClone(CHARTS[chart]);
-  const given = { ...Object.fromEntries(["ink", "muted", "paper", "accent", "line"].map((name) => [name, colour(name)])), ...signals };
-  spec.params.filter(({ name }) => name in given).forEach((param) => { param.value = given[param.name]; });
+  const values = { ...Object.fromEntries(COLOURS.map((name) => [name, colour(name)])), ...given };
+  for (const param of spec.params) if (param.name in values) param.value = values[param.name];
+  // Each picture has rows of its own: Vega writes into them.
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))]));
-  spec.description = text;
-  if (height) spec.height = height;
+  Object.assign(spec, { description: text, height, padding });
   queueMicrotask(async () => {
-    const { view } = await vegaEmbed(plot, spec, { actions: false, ast: true, config, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip: false });
-    if (round !== drawing) return view.finalize();
-    view.addEventListener("mousemove", (_, item) => point(item?.datum?.trial ?? null));
+    const { view } = await vegaEmbed(plot, spec, EMBEDDING(config));
+    if (round !== drawing) { view.finalize(); return; }
+    const pointed = (_, item) => point(item?.datum?.trial ?? null);
+    view.addEventListener("mousemove", pointed);
+    view.addEventListener("click", pointed);
     view.addEventListener("mouseout", () => point(null));
-    view.addEventListener("click", (_, item) => point(item?.datum?.trial ?? null));
     views.push(view);
     plot.dataset.drawn = chart;
   });
@@ -64,9 +81,7 @@ function picture(chart, { title, note, text, data, signals = {}, height, heading
 function point(trial) {
   if (trial === hovered) return;
   hovered = trial;
-  for (const view of views) {
-    if (view.getState().signals && "hovered" in view.getState().signals) view.signal("hovered", trial).runAsync();
-  }
+  for (const view of views) view.signal("hovered", trial).runAsync();
   for (const row of document.querySelectorAll("tr[data-trials]")) {
     row.classList.toggle("hovered", trial !== null && JSON.parse(row.dataset.trials).includes(trial));
   }

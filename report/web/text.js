@@ -24,7 +24,10 @@ function figure(value) {
   return String(Number(value.toPrecision(5)));
 }
 
-/** The same, with the whole value for machines and in the tooltip. */
+/** A number in three digits, for what is said in words. */
+const brief = (value) => figure(Number(value.toPrecision(3)));
+
+/** A number in five, with the whole value for machines and in the tooltip. */
 function exact(value) {
   return isNumber(value) ? el("data", { value, title: value }, figure(value)) : "–";
 }

@@ -1,0 +1,118 @@
+"""What several pictures have in common."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import altair as alt
+
+from report.values import OUTCOMES
+
+COLOURS = ("ink", "muted", "paper", "accent", "line")
+"""A picture's parameters that are colours, so that the page can be light or dark."""
+
+TRIALS = alt.NamedData(name="trials")
+HOVERED: Final = "datum.trial === hovered"
+MEASURED: Final = "isValid(datum.value)"
+
+TIMES = {
+    "seconds": "%H:%M:%S",
+    "minutes": "%H:%M",
+    "hours": "%H:%M",
+    "date": "%-d %b",
+    "week": "%-d %b",
+    "month": "%b",
+    "year": "%Y",
+}
+"""How the labels of a time axis look, by the unit that they count."""
+
+
+def bare(chart: alt.LayerChart, **parameters: float) -> dict[str, Any]:
+    """A chart as a specification that fills its place and has nothing of Altair's.
+
+    Args:
+        chart: The chart.
+        parameters: More that the page's script sets.
+    """
+    every: dict[str, Any] = {
+        "hovered": None,
+        **dict.fromkeys(COLOURS, "gray"),
+        **parameters,
+    }
+    whole = chart.add_params(
+        *(alt.param(name=name, value=value) for name, value in every.items())
+    ).properties(
+        width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+    )
+    spec: dict[str, Any] = whole.to_dict(validate=True)
+    return {
+        name: value
+        for name, value in spec.items()
+        if name not in {"config", "$schema", "datasets"}
+    }
+
+
+def colour(name: str) -> alt.ExprRef:
+    """One of COLOURS."""
+    return alt.ExprRef(expr=name)
+
+
+def span(name: str) -> list[alt.ExprRef]:
+    """A scale's domain that the page's script gives.
+
+    Vega warns of a layer that has no data to take a domain from, and the layer of the
+    trial that is pointed at mostly has none.
+    """
+    return [alt.ExprRef(expr=f"{name}Low"), alt.ExprRef(expr=f"{name}High")]
+
+
+def by_outcome() -> alt.Color:
+    """Colour by outcome. The page's own key names the colours."""
+    scale = alt.Scale(domain=list(OUTCOMES), range="category")
+    return alt.Color("outcome:N", scale=scale, legend=None)
+
+
+def shape_by_outcome() -> alt.Shape:
+    """Shape by outcome: who sees no colours sees these."""
+    scale = alt.Scale(domain=list(OUTCOMES), range="symbol")
+    return alt.Shape("outcome:N", scale=scale, legend=None)
+
+
+def objective(scale: str) -> alt.Y:
+    """The objective metric, up."""
+    return alt.Y(
+        "value:Q",
+        title=None,
+        scale=alt.Scale(type=scale, domain=span("value"), nice=scale == "linear"),
+        axis=alt.Axis(tickCount=5, format="~g", domain=False, ticks=False, minExtent=44),
+    )
+
+
+def time(field: str, domain: Any = None) -> alt.X:
+    """A time, in UTC.
+
+    Args:
+        field: Its name.
+        domain: The scale's; None: the page's script gives it.
+    """
+    return alt.X(
+        f"{field}:T",
+        title=None,
+        scale=alt.Scale(
+            type="utc", domain=span("time") if domain is None else domain, nice=False, padding=8
+        ),
+        axis=alt.Axis(
+            tickCount={"expr": "max(2, width / 110)"}, format=TIMES, grid=False
+        ),
+    )
+
+
+def ring(size: int) -> dict[str, Any]:
+    """How the mark looks around the point of the trial that is pointed at."""
+    return {
+        "size": size,
+        "strokeWidth": 2.5,
+        "filled": False,
+        "color": colour("ink"),
+        "opacity": 1,
+    }

@@ -1,0 +1,114 @@
+"""Parallel coordinates: an axis a hyperparameter, and a line a trial through all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from report.encodings import HOVERED, bare, colour
+
+AXES = alt.NamedData(name="axes")
+TICKS = alt.NamedData(name="ticks")
+POINTS = alt.NamedData(name="points")
+
+
+def parallel(*, is_flat: bool) -> dict[str, Any]:
+    """The picture.
+
+    Args:
+        is_flat: Axes lie below each other, for a narrow page; else they stand.
+    """
+    along = "y" if is_flat else "x"
+    across = "x" if is_flat else "y"
+    positions = {
+        along: _channel(along, "row", [-0.55, alt.ExprRef(expr="axes - 0.45")], is_flat),
+        across: _channel(across, "position", [0, 1], False),  # noqa: FBT003 - not down
+    }
+    whole = {across: alt.value(0), f"{across}2": alt.value("width" if is_flat else "height")}
+    axes = (
+        alt.Chart(AXES)
+        .mark_rule(color=colour("line"), strokeWidth=1.5)
+        .encode(**{along: positions[along]}, **whole)
+    )
+    ticks = alt.Chart(TICKS).encode(**positions)
+    tick = ticks.mark_tick(
+        orient="vertical" if is_flat else "horizontal",
+        size=8,
+        thickness=1.5,
+        color=colour("muted"),
+    )
+    names = alt.Chart(AXES).encode(
+        **{along: positions[along], across: alt.value(0)}, text="name:N"
+    )
+    return bare(
+        alt.layer(
+            axes,
+            *_lines(positions),
+            tick,
+            *_text(ticks.encode(text="label:N"), "muted", _label_style(is_flat=is_flat)),
+            *_text(names, "ink", _name_style(is_flat=is_flat)),
+        ),
+        axes=2,
+        trials=1,
+    )
+
+
+def _channel(
+    channel: str, field: str, domain: list[Any], is_down: bool
+) -> alt.X | alt.Y:
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    if is_down:
+        scale.reverse = True
+    made = alt.X if channel == "x" else alt.Y
+    return made(f"{field}:Q", axis=None, scale=scale)
+
+
+def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
+    """A line a trial, the stronger the better, and the one that is pointed at."""
+    lines = alt.Chart(POINTS).encode(**positions, detail="trial:N", order="row:Q")
+    width = alt.ExprRef(expr="clamp(22 / sqrt(trials), 0.8, 2)")
+    domain = [0, 1]
+    better = alt.Color(
+        "goodness:Q", scale=alt.Scale(domain=domain, range="ramp"), legend=None
+    )
+    stronger = alt.Opacity(
+        "goodness:Q",
+        scale=alt.Scale(type="pow", exponent=3, domain=domain, range=[0.25, 1]),
+        legend=None,
+    )
+    pointed_at = lines.transform_filter(HOVERED)
+    return [
+        lines.transform_filter("!isValid(datum.goodness)").mark_line(
+            strokeWidth=width, opacity=0.35, color=colour("muted")
+        ),
+        lines.transform_filter("isValid(datum.goodness)")
+        .mark_line(strokeWidth=width)
+        .encode(color=better, opacity=stronger),
+        pointed_at.mark_line(strokeWidth=3.5, color=colour("ink")),
+        pointed_at.mark_point(filled=True, size=60, color=colour("ink"), opacity=1),
+    ]
+
+
+def _text(
+    base: alt.Chart, name: str, style: dict[str, Any]
+) -> tuple[alt.Chart, alt.Chart]:
+    """Text on a halo of the paper's colour: lines run below it."""
+    halo = {"stroke": colour("paper"), "strokeWidth": 4, "strokeJoin": "round"}
+    return base.mark_text(**style, **halo), base.mark_text(**style, color=colour(name))
+
+
+def _label_style(*, is_flat: bool) -> dict[str, Any]:
+    size = {"fontSize": 11}
+    if not is_flat:
+        return {**size, "align": "left", "baseline": "middle", "dx": 8}
+    at_the_end = "datum.position > 0.96 ? 'right' : 'center'"
+    align = alt.ExprRef(expr=f"datum.position < 0.04 ? 'left' : {at_the_end}")
+    return {**size, "align": align, "baseline": "top", "dy": 7}
+
+
+def _name_style(*, is_flat: bool) -> dict[str, Any]:
+    style = {"fontSize": 12, "fontWeight": 600, "lineHeight": 14, "baseline": "bottom"}
+    if is_flat:
+        return {**style, "align": "left", "dy": -6}
+    return {**style, "align": "center", "dy": -10}
