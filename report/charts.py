@@ -18,6 +18,7 @@ from report.encodings import (
     bare,
     by_outcome,
     colour,
+    numbers,
     objective,
     ring,
     shape_by_outcome,
@@ -46,7 +47,7 @@ def charts() -> dict[str, dict[str, Any]]:
         made[f"progress-{scale}"] = bare(_progress(scale), **moment, **value)
     for kind, scale in product((*SCALES, "category"), SCALES):
         made[f"parameter-{kind}-{scale}"] = bare(
-            _parameter(kind, scale), **value, parameterLow=0, parameterHigh=1
+            _parameter(kind, scale), **value, parameterLow=0, parameterHigh=1, slant=0
         )
     return made
 
@@ -113,7 +114,14 @@ def _parameter(kind: str, scale: str) -> alt.LayerChart:
             "parameter:N",
             title=None,
             sort=None,
-            axis=alt.Axis(labelLimit=90, labelAngle=-30, grid=False, ticks=False),
+            axis=alt.Axis(
+                labelLimit=90,
+                labelAngle=colour("slant"),
+                labelAlign=alt.ExprRef(expr="slant ? 'right' : 'center'"),
+                labelBaseline="top",
+                grid=False,
+                ticks=False,
+            ),
         )
         wide = alt.Scale(domain=[-1.5, 1.5])
         encoding: dict[str, Any] = {"xOffset": alt.XOffset("jitter:Q", scale=wide)}
@@ -124,7 +132,12 @@ def _parameter(kind: str, scale: str) -> alt.LayerChart:
             scale=alt.Scale(
                 type=kind, domain=span("parameter"), nice=False, padding=8
             ),
-            axis=alt.Axis(tickCount=4, format="~g", grid=False, labelOverlap=True),
+            axis=alt.Axis(
+                tickCount=4,
+                labelExpr=numbers(kind, "parameter"),
+                labelOverlap=True,
+                grid=False,
+            ),
         )
         encoding = {}
     points = (

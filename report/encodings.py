@@ -27,6 +27,7 @@ TIMES = {
 """How the labels of a time axis look, by the unit that they count."""
 
 
+
 def bare(chart: alt.LayerChart, **parameters: float) -> dict[str, Any]:
     """A chart as a specification that fills its place and has nothing of Altair's.
 
@@ -66,6 +67,25 @@ def span(name: str) -> list[alt.ExprRef]:
     return [alt.ExprRef(expr=f"{name}Low"), alt.ExprRef(expr=f"{name}High")]
 
 
+def numbers(scale: str, name: str) -> str:
+    """How the labels of a number's axis look, as a Vega expression: 0.25, 5000, 1e-5.
+
+    Args:
+        scale: `linear`, or `log`: there few of the ticks have a label.
+        name: The name of its domain (see `span`).
+    """
+    label = (
+        "datum.value && (abs(datum.value) < 1e-3 || abs(datum.value) >= 1e6)"
+        " ? replace(format(datum.value, '.1~e'), '+', '') : format(datum.value, '~r')"
+    )
+    if scale == "linear":
+        return label
+    digit = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
+    few = f"{name}High < 4 * {name}Low"
+    some = f"{name}High < 100 * {name}Low && ({digit} == 2 || {digit} == 5)"
+    return f"{digit} == 1 || {few} || {some} ? ({label}) : ''"
+
+
 def by_outcome() -> alt.Color:
     """Colour by outcome. The page's own key names the colours."""
     scale = alt.Scale(domain=list(OUTCOMES), range="category")
@@ -84,7 +104,13 @@ def objective(scale: str) -> alt.Y:
         "value:Q",
         title=None,
         scale=alt.Scale(type=scale, domain=span("value"), nice=scale == "linear"),
-        axis=alt.Axis(tickCount=5, format="~g", domain=False, ticks=False, minExtent=44),
+        axis=alt.Axis(
+            tickCount=5, labelExpr=numbers(scale, "value"),
+            labelOverlap=True,
+            domain=False,
+            ticks=False,
+            minExtent=44,
+        ),
     )
 
 

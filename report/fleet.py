@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from report.values import OUTCOMES, moment, number, text, whole
+from report.values import moment, number, outcome, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -129,12 +129,11 @@ def _is_complete(row: Row) -> bool | None:
 
 
 def _spend(job: Row, row: Row) -> None:
-    if row["outcome"] not in OUTCOMES:
-        return
-    job["outcomes"][row["outcome"]] = {
+    job["outcomes"][outcome(row["outcome"])] = {
         "trials": whole(row["trials"]),
         "seconds": number(row["duration_seconds"]),
         "cost": number(row.get("cost")),
+        "without_cost": whole(row.get("trials_without_cost")),
         "spot_saved": number(row.get("spot_saved_seconds")),
     }
     job["currency"] = job["currency"] or text(row.get("currency"))

@@ -67,24 +67,19 @@ def _channel(
 def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
     """A line a trial, the stronger the better, and the one that is pointed at."""
     lines = alt.Chart(POINTS).encode(**positions, detail="trial:N", order="row:Q")
+    faint = lines.encode(opacity=alt.Opacity("strength:Q", scale=None))
     width = alt.ExprRef(expr="clamp(22 / sqrt(trials), 0.8, 2)")
-    domain = [0, 1]
     better = alt.Color(
-        "goodness:Q", scale=alt.Scale(domain=domain, range="ramp"), legend=None
-    )
-    stronger = alt.Opacity(
-        "goodness:Q",
-        scale=alt.Scale(type="pow", exponent=3, domain=domain, range=[0.25, 1]),
-        legend=None,
+        "goodness:Q", scale=alt.Scale(domain=[0, 1], range="ramp"), legend=None
     )
     pointed_at = lines.transform_filter(HOVERED)
     return [
-        lines.transform_filter("!isValid(datum.goodness)").mark_line(
-            strokeWidth=width, opacity=0.35, color=colour("muted")
+        faint.transform_filter("!isValid(datum.goodness)").mark_line(
+            strokeWidth=width, color=colour("muted")
         ),
-        lines.transform_filter("isValid(datum.goodness)")
+        faint.transform_filter("isValid(datum.goodness)")
         .mark_line(strokeWidth=width)
-        .encode(color=better, opacity=stronger),
+        .encode(color=better),
         pointed_at.mark_line(strokeWidth=3.5, color=colour("ink")),
         pointed_at.mark_point(filled=True, size=60, color=colour("ink"), opacity=1),
     ]
@@ -111,4 +106,6 @@ def _name_style(*, is_flat: bool) -> dict[str, Any]:
     style = {"fontSize": 12, "fontWeight": 600, "lineHeight": 14, "baseline": "bottom"}
     if is_flat:
         return {**style, "align": "left", "dy": -6}
-    return {**style, "align": "center", "dy": -10}
+    # A name is an array of lines, the first of which stands where the name does.
+    above = alt.ExprRef(expr="-16 - 14 * (length(datum.name) - 1)")
+    return {**style, "align": "center", "dy": above}

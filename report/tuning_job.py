@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from report.axes import axis
 from report.slots import slots
-from report.values import moment, number, text
+from report.values import moment, number, outcome, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,10 @@ class Details:
             as_of: When its scope was last read: until then a running trial has run.
         """
         arn = job["key"]
-        every = sorted(self.rows("trials", arn), key=_in_order)
+        loaded = self.rows("trials", arn)
+        # A deleted tuning job's ARN can be another's since: those trials are not its.
+        own = [row for row in loaded if not row.get("is_of_deleted_namesake")]
+        every = sorted(own, key=_in_order)
         shown = _cut(every)
         latest = as_of or max(
             (moment(row[name]) or 0 for row in every for name in _TIMES), default=0
@@ -61,6 +64,7 @@ class Details:
         return {
             "as_of": latest,
             "cut": len(every) - len(shown),
+            "namesakes": len(loaded) - len(own),
             "facts": {mart: _facts(self.rows(mart, arn)) for mart in FACTS},
             "definitions": [
                 {
@@ -143,7 +147,7 @@ def _columns(trials: list[Row], latest: int) -> Row:
     spans = [_span(row, latest) for row in trials]
     return {
         "name": [row["training_job_name"] for row in trials],
-        "outcome": [row["outcome"] for row in trials],
+        "outcome": [outcome(row["outcome"]) for row in trials],
         "value": [number(row["objective_value"]) for row in trials],
         "place": [number(row["place"]) for row in trials],
         "started": [span[0] if span else None for span in spans],

@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timezone
 from typing import Any
 
-OUTCOMES = ("completed", "stopped_early", "stopped", "failed", "running")
+OUTCOMES = ("completed", "stopped_early", "stopped", "failed", "running", "unknown")
 """How a trial can stand, in the order in which the page shows it."""
 
 
@@ -36,6 +36,11 @@ def moment(value: Any) -> int | None:
 def whole(value: Any) -> int:
     """A count; null is 0."""
     return int(value or 0)
+
+
+def outcome(value: Any) -> str:
+    """An outcome; the models have none for a status that they do not know."""
+    return value if value in OUTCOMES else "unknown"
 
 
 def text(value: Any) -> str | None:

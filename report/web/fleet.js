@@ -83,15 +83,15 @@ function jobsCard(jobs) {
     [definition.metric ?? "no metric yet", { Maximize: "↑", Minimize: "↓" }[definition.direction] ?? ""].join(" ").trim()))].join(" · ");
   const columns = [
     ["Tuning job", (job) => el("a", { href: address({ job: job.key }) }, job.name)],
-    ["Account · region", (job) => `${job.account} · ${job.region}`],
-    ["Created", (job) => instant(job.created)],
-    ["Objective", metric, "clip"],
     ["Best", bestText, "number"],
+    ["Objective", metric, "clip"],
     ["Trials", mix],
     ["Failed", (job) => (countOf([job], "failed") || "0"), "number"],
     ["Time", (job) => duration(secondsOf(job)), "number"],
     ["Cost", (job) => money(costOf(job), job.currency), "number"],
-    ["Rows", (job) => (job.complete === false ? el("span", { class: "badge bad" }, "incomplete") : job.complete ? "complete" : "–")],
+    ["Created", (job) => instant(job.created)],
+    ["Account · region", (job) => `${job.account} · ${job.region}`],
+    ["Loaded", (job) => (job.complete === false ? el("span", { class: "badge bad" }, "incomplete") : job.complete ? "all" : "–")],
   ];
   const note = "The newest first. ↑ larger is better, ↓ smaller is better; without an arrow the direction is not known, and there is no best.";
   if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs here."));

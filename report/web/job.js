@@ -70,12 +70,13 @@ function tiles({ job, definition, view }) {
   const [saved] = view.facts.early_stopping;
   const spot = sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].spot_saved));
   const failed = countOf([job], "failed");
+  const unpriced = sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].without_cost));
   return el("dl", { class: "tiles" },
     tile("Best", exact(definition.best),
       definition.best_trials.length > 1 ? `${definition.best_trials.length} trials share it` : definition.best_trials[0] ?? (definition.direction ? "no metric yet" : "direction not known")),
     tile("Trials", job.trials.toLocaleString("en-US"), failed ? `${failed} failed` : "none failed"),
     tile("Training time", duration(secondsOf(job)), spot ? `spot saved ${duration(spot)}` : null),
-    tile("Cost", money(costOf(job), job.currency)),
+    tile("Cost", money(costOf(job), job.currency), isNumber(costOf(job)) && unpriced ? `without ${plural(unpriced, "trial")} that ${unpriced === 1 ? "has" : "have"} no price` : isNumber(costOf(job)) ? null : "needs details and prices"),
     used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${figure(used.average_parallel)} of ${used.max_parallel} on average`) : null,
     saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), plural(saved.stopped_early_trials, "trial")) : null);
 }
@@ -87,12 +88,14 @@ function notices({ job, definition, view, parameters }) {
   const lines = [
     complete && complete.is_complete === false ? `Not all of its trials are loaded: ${complete.loaded_trials} of ${complete.counted_trials}.` : null,
     fresh?.running_trials ? `${plural(fresh.running_trials, "trial is", "trials are")} not final yet: as of ${instant(view.as_of)} UTC.` : null,
+    view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job of this name ${view.namesakes === 1 ? "is" : "are"} not drawn.` : null,
     view.cut ? `${plural(view.cut, "trial is", "trials are")} not drawn: the best placed and the newest are.` : null,
     !definition.direction && definition.metric ? "It is not known whether larger or smaller is better, so there are no places and no best: load tuning_job_details, or say it in the models’ variables." : null,
     edges.length ? `The best trial lies at an edge of its range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
     ...view.facts.lineage.map((row) => `Warm start from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? ": this one is better." : row.is_better === false ? ": this one is not better." : "."}`),
   ];
-  return lines.filter(Boolean).map((line) => el("p", { class: "notice" }, line));
+  const said = lines.filter(Boolean).map((line) => el("p", {}, line));
+  return said.length ? [el("div", { class: "notice" }, said)] : [];
 }
 
 /** From when to when its trials ran: two pictures have that as their axis. */
@@ -146,12 +149,13 @@ function parallel({ definition, trials, parameters }) {
   const axes = parameters.map(({ name, kind, positions, ticks }) => ({ name, kind, positions, ticks }));
   if (valuesOf(trials).length) axes.push(objectiveAxis(definition, trials));
   const ordered = [...trials].sort((a, b) => (a.goodness ?? -1) - (b.goodness ?? -1));
+  const strength = strengthAmong(trials.length);
   const points = ordered.flatMap(({ trial, goodness, index }) => axes
-    .map(({ positions }, row) => ({ trial, goodness, row, position: positions[index] }))
+    .map(({ positions }, row) => ({ trial, goodness, row, strength: strength(goodness), position: positions[index] }))
     .filter(({ position }) => isNumber(position)));
   const ticks = axes.flatMap((axis, row) => axis.ticks.map(([position, label]) => ({ row, position, label })));
   const letters = isFlat ? 60 : Math.floor(1180 / axes.length / 7.2);
-  const names = axes.map(({ name, kind }, row) => ({ row, name: [...wrapped(name, letters), ...(kind === "log" && !isFlat ? ["log"] : [])] }));
+  const names = axes.map(({ name, kind }, row) => ({ row, name: [...wrapped(name, letters), ...(kind === "log" && !isFlat ? ["(log)"] : [])] }));
   const lines = Math.max(...names.map(({ name }) => name.length));
   const logs = axes.filter(({ kind }) => kind === "log").map(({ name }) => name);
   return picture(isFlat ? "parallel-flat" : "parallel-upright", {
@@ -163,6 +167,13 @@ function parallel({ definition, trials, parameters }) {
     padding: isFlat ? { left: 2, right: 2, top: 0, bottom: 0 } : { left: 0, right: 0, top: 16 + 14 * lines, bottom: 10 },
     height: isFlat ? 54 * axes.length : 330,
   });
+}
+
+/** How strong a trial's line is: among many, only the best stand out. */
+function strengthAmong(count) {
+  const least = Math.min(0.35, 10 / count);
+  const power = Math.max(3, count / 20);
+  return (goodness) => least + (isNumber(goodness) ? (1 - least) * goodness ** power : 0);
 }
 
 function objectiveAxis({ metric, is_log: isLog }, trials) {
@@ -204,7 +215,7 @@ function effects({ definition, trials, parameters }) {
       edge ? `best at the ${edge} edge` : null,
     ].filter(Boolean).join(" · ");
     const data = {
-      trials: measured.map((row) => ({ ...row, parameter: values[row.index], jitter: jitter(row.index) })),
+      trials: [...measured].sort((a, b) => parameter.positions[a.index] - parameter.positions[b.index]).map((row) => ({ ...row, parameter: values[row.index], jitter: jitter(row.index) })),
       ...(kind === "category" ? {} : {
         band: isNumber(low) ? [{ parameter: low, high }] : [],
         edges: (range ?? []).map((end) => ({ parameter: end })),
@@ -213,7 +224,7 @@ function effects({ definition, trials, parameters }) {
     const xs = kind === "category" ? [] : [...measured.map((row) => values[row.index]), ...(range ?? [])].filter(isNumber);
     return picture(`parameter-${kind}-${definition.is_log ? "log" : "linear"}`, {
       title: name, note: found || null, heading: "h4", kind: "small", data, height: 170,
-      given: { ...spanOf("value", valuesOf(measured), definition.is_log), ...spanOf("parameter", xs, kind === "log") },
+      given: { ...spanOf("value", valuesOf(measured), definition.is_log), ...spanOf("parameter", xs, kind === "log"), slant: parameter.ticks.map(([, label]) => label).join("  ").length > 26 ? -30 : 0 },
       text: `${definition.metric} against ${name} of ${plural(measured.length, "trial")}. ${found}`,
     });
   });

@@ -113,6 +113,7 @@ function key(counts) {
     square: "M1.5 1.5h9v9h-9Z",
     cross: "M4 0h4v4h4v4H8v4H4V8H0V4h4Z",
     "triangle-up": "M6 1 12 11H0Z",
+    "triangle-down": "M6 11 0 1H12Z",
   };
   const symbol = (outcome) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -1,8 +1,8 @@
 // Numbers, times and elements as the page shows them. Text only ever goes in as text:
 // what comes out of a warehouse is never markup.
 
-const OUTCOMES = ["completed", "stopped_early", "stopped", "failed", "running"];
-const SHAPES = ["circle", "diamond", "square", "cross", "triangle-up"];
+const OUTCOMES = ["completed", "stopped_early", "stopped", "failed", "running", "unknown"];
+const SHAPES = ["circle", "diamond", "square", "cross", "triangle-up", "triangle-down"];
 
 /** An element: its attributes (null: left out), and what it contains. */
 function el(tag, attributes = {}, ...content) {
@@ -10,7 +10,7 @@ function el(tag, attributes = {}, ...content) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
-  made.append(...content.flat().filter((part) => part !== null && part !== undefined));
+  made.append(...content.flat(Infinity).filter((part) => part !== null && part !== undefined));
   return made;
 }
 
@@ -71,7 +71,7 @@ const sumKnown = (values) => (values.some(isNumber) ? sum(values) : null);
 
 /** A table. Columns are [heading, cell of a row, class]. */
 function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
-  const heading = ([name, , kind]) => el("th", { scope: "col", class: kind }, name);
+  const heading = ([name, , kind]) => el("th", { scope: "col", class: kind, title: name }, name);
   const cell = (row) => ([, show, kind]) => el("td", { class: kind }, show(row));
   return el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
     el("table", {},

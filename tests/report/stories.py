@@ -147,7 +147,13 @@ def _scopes() -> list[Row]:
     denied = "sagemaker:ListHyperParameterTuningJobs is denied: allow it to the role"
     return [
         scope(OURS, EAST),
-        scope(OURS, IRELAND, status="incomplete", complete_as_of=NOON),
+        scope(
+            OURS,
+            IRELAND,
+            status="incomplete",
+            complete_as_of=NOON - timedelta(hours=3),
+            ended_at=NOON - timedelta(hours=1, minutes=50),
+        ),
         scope(THEIRS, EAST),
         scope(THEIRS, IRELAND, status="failed", complete_as_of=None, error=denied),
     ]

@@ -159,7 +159,7 @@ def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]
         seconds = float(round(long))
         started = slots[slot]
         ended = started + timedelta(seconds=seconds)
-        slots[slot] = ended + timedelta(seconds=25)
+        slots[slot] = ended + timedelta(seconds=25, days=outcome == "running")
         goodness = _goodness(job, drawn, chance, outcome)
         has_ended = outcome != "running"
         count = 2 if "deep" in job.name else 1
