@@ -3,7 +3,7 @@ BIN := .venv/bin
 SETUP := .venv/.ready
 
 PYTEST := python -m pytest --quiet --numprocesses 2 --dist loadscope
-LONG := demo or orchestrator or slow or warehouse
+LONG := browser or demo or orchestrator or slow or warehouse
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
@@ -12,10 +12,11 @@ export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
-$(SETUP): pyproject.toml constraints.txt
+$(SETUP): pyproject.toml constraints.txt report/requirements.in
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable .
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable . \
+	  --requirement report/requirements.in
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes at most.
@@ -38,7 +39,7 @@ lint: setup
 	$(VALID) vendor.meltano meltano.yml
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub release tests
+	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub release report tests
 
 docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
 	rm -rf build/docs
@@ -97,7 +98,9 @@ bench: setup  ## The tap beside a plain boto3 loop.
 
 constraints: setup  ## Pin anew what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --group dev --output-file constraints.txt pyproject.toml
+	  --group dev --output-file constraints.txt report/requirements.in pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
+	  --output-file report/constraints.txt report/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file demo/constraints.txt demo/requirements.in pyproject.toml
 

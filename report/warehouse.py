@@ -110,9 +110,7 @@ def _connected(url: str) -> tuple[Any, str]:
                 message = f"{kind}:// is not known: postgresql, duckdb and snowflake are"
                 raise UnusableError(message)
     except ImportError as error:
-        file = "report/requirements-snowflake.in" if kind == "snowflake" else None
-        advice = f"pip install -r {file}" if file else ADVICE
-        message = f"the driver for {kind} is not installed ({error}): {advice}"
+        message = f"the driver for {kind} is not installed ({error}): {ADVICE}"
         raise UnusableError(message) from error
     except UnusableError:
         raise

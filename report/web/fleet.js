@@ -30,6 +30,7 @@ function fleetPage(page, jobs, scopes, failures) {
     el("div", {},
       el("h2", {}, "All tuning jobs"),
       el("p", { class: "subtitle" }, "Every account and region that was read. Times are UTC. Choose a tuning job above, or in the table.")),
+    ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page anew.")]),
     el("dl", { class: "tiles" },
       tile("Scopes complete", `${done} of ${scopes.length}`, incomplete.length ? "see below" : null),
       tile("Tuning jobs", jobs.length.toLocaleString("en-US"), page.unlisted ? `the newest; ${page.unlisted.toLocaleString("en-US")} more are not listed` : null),

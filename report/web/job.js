@@ -106,7 +106,7 @@ const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
 function progress({ definition, trials }) {
   const shown = trials.filter((row) => isNumber(row.ended));
   const title = `Best so far${definition.metric ? `: ${definition.metric}` : ""}`;
-  if (!shown.length) return nothing(title, "No trial has ended yet.");
+  if (!valuesOf(shown).length) return nothing(title, shown.length ? "No trial has a metric." : "No trial has ended yet.");
   const curve = definition.curve.map(([ended, value, number]) => ({ ended, value, number }));
   const last = Math.max(...shown.map((row) => row.ended));
   const said = curve.length ? `The best went from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(curve.length - 1, "step")}, the last with trial ${curve.at(-1).number}.` : "There is no best.";
@@ -171,7 +171,7 @@ function parallel({ definition, trials, parameters }) {
 
 /** How strong a trial's line is: among many, only the best stand out. */
 function strengthAmong(count) {
-  const least = Math.min(0.35, 10 / count);
+  const least = Math.min(0.35, 40 / count);
   const power = Math.max(3, count / 20);
   return (goodness) => least + (isNumber(goodness) ? (1 - least) * goodness ** power : 0);
 }
@@ -224,7 +224,7 @@ function effects({ definition, trials, parameters }) {
     const xs = kind === "category" ? [] : [...measured.map((row) => values[row.index]), ...(range ?? [])].filter(isNumber);
     return picture(`parameter-${kind}-${definition.is_log ? "log" : "linear"}`, {
       title: name, note: found || null, heading: "h4", kind: "small", data, height: 170,
-      given: { ...spanOf("value", valuesOf(measured), definition.is_log), ...spanOf("parameter", xs, kind === "log"), slant: parameter.ticks.map(([, label]) => label).join("  ").length > 26 ? -30 : 0 },
+      given: { ...spanOf("value", valuesOf(measured), definition.is_log), ...spanOf("parameter", xs, kind === "log"), slant: parameter.ticks.map(([, label]) => label).join("  ").length > (NARROW.matches ? 14 : 26) ? -30 : 0 },
       text: `${definition.metric} against ${name} of ${plural(measured.length, "trial")}. ${found}`,
     });
   });
@@ -240,7 +240,7 @@ function moneyAndHours({ job }) {
     const rows = known.map((outcome) => ({ outcome, [unit]: amount(job.outcomes[outcome]) ?? 0, label: `${label(job.outcomes[outcome])} · ${plural(job.outcomes[outcome].trials, "trial")}` }));
     return picture(`outcome-${unit}`, {
       title, kind: "card half", data: { outcomes: rows },
-      given: { amountLow: 0, amountHigh: 1.4 * Math.max(...rows.map((row) => row[unit])) || 1 },
+      given: { amountLow: 0, amountHigh: (NARROW.matches ? 2.2 : 1.4) * Math.max(...rows.map((row) => row[unit])) || 1 },
       height: 32 * rows.length,
       text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
     });

@@ -315,7 +315,7 @@ def _tell_of_ranges(
                 "range_max": value.high,
                 "scaling_type": value.scaling,
                 "best_value": found,
-                "edge": "high" if value.weight > 0.5 else None,
+                "edge": "high" if best and value.weight > 0.5 else None,
             }
         )
         marts["hyper_parameter_effects"].append(
