@@ -46,7 +46,7 @@ def _arguments() -> argparse.Namespace:
         "--most-trials",
         type=int,
         default=MOST_TRIALS,
-        help="how many trials the page may carry, the newest tuning jobs' (%(default)s)",
+        help="how many trials it may carry, the newest tuning jobs' (%(default)s)",
     )
     return parser.parse_args()
 

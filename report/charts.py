@@ -15,11 +15,13 @@ from report.encodings import (
     HOVERED,
     MEASURED,
     TRIALS,
-    bare,
+    Kind,
+    Scale,
     by_outcome,
     colour,
     numbers,
     objective,
+    picture,
     ring,
     shape_by_outcome,
     span,
@@ -28,7 +30,8 @@ from report.encodings import (
 from report.parallel import parallel
 from report.values import OUTCOMES
 
-SCALES = ("linear", "log")
+SCALES: tuple[Scale, ...] = ("linear", "log")
+KINDS: tuple[Kind, ...] = ("linear", "log", "category")
 
 
 def charts() -> dict[str, dict[str, Any]]:
@@ -36,23 +39,23 @@ def charts() -> dict[str, dict[str, Any]]:
     value = {"valueLow": 0, "valueHigh": 1}
     moment = {"timeLow": 0, "timeHigh": 1}
     made = {
-        "timeline": bare(_timeline()),
+        "timeline": picture(_timeline()),
         "parallel-flat": parallel(is_flat=True),
         "parallel-upright": parallel(is_flat=False),
     }
     for unit in ("hours", "cost"):
-        made[f"outcome-{unit}"] = bare(_outcomes(unit), amountLow=0, amountHigh=1)
-        made[f"fleet-{unit}"] = bare(_fleet(unit), labelWidth=200)
+        made[f"outcome-{unit}"] = picture(_outcomes(unit), amountLow=0, amountHigh=1)
+        made[f"fleet-{unit}"] = picture(_fleet(unit), labelWidth=200)
     for scale in SCALES:
-        made[f"progress-{scale}"] = bare(_progress(scale), **moment, **value)
-    for kind, scale in product((*SCALES, "category"), SCALES):
-        made[f"parameter-{kind}-{scale}"] = bare(
+        made[f"progress-{scale}"] = picture(_progress(scale), **moment, **value)
+    for kind, scale in product(KINDS, SCALES):
+        made[f"parameter-{kind}-{scale}"] = picture(
             _parameter(kind, scale), **value, parameterLow=0, parameterHigh=1, slant=0
         )
     return made
 
 
-def _progress(scale: str) -> alt.LayerChart:
+def _progress(scale: Scale) -> list[alt.Chart]:
     """Best so far, with the trials; those without a metric lie along the bottom."""
     points = alt.Chart(TRIALS).encode(x=time("ended"), shape=shape_by_outcome())
     measured = points.transform_filter(MEASURED).encode(y=objective(scale))
@@ -65,7 +68,7 @@ def _progress(scale: str) -> alt.LayerChart:
         .encode(x=time("ended"), y=objective(scale))
     )
     size = alt.ExprRef(expr="length(data('trials')) > 300 ? 24 : 60")
-    return alt.layer(
+    return [
         curve,
         *(
             which.mark_point(filled=True, size=size, opacity=0.8).encode(
@@ -77,12 +80,15 @@ def _progress(scale: str) -> alt.LayerChart:
             which.transform_filter(HOVERED).mark_point(**ring(190))
             for which in (measured, unmeasured)
         ),
-    )
+    ]
 
 
-def _timeline() -> alt.LayerChart:
+def _timeline() -> list[alt.Chart]:
     """When each trial ran, trials at the same time below each other."""
-    by = {"scale": alt.Scale(domain=list(OUTCOMES), range="category"), "legend": None}
+    by: dict[str, Any] = {
+        "scale": alt.Scale(domain=list(OUTCOMES), range="category"),
+        "legend": None,
+    }
     # The outline keeps a trial visible that took less than a pixel.
     fill, outline = alt.Fill("outcome:N", **by), alt.Stroke("outcome:N", **by)
     pointed_at = alt.when(HOVERED).then(alt.value(colour("ink")))
@@ -104,10 +110,10 @@ def _timeline() -> alt.LayerChart:
             stroke=pointed_at.otherwise(outline),
         )
     )
-    return alt.layer(bars)
+    return [bars]
 
 
-def _parameter(kind: str, scale: str) -> alt.LayerChart:
+def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
     """The objective against one hyperparameter, with its range and best quarter."""
     if kind == "category":
         across = alt.X(
@@ -129,9 +135,7 @@ def _parameter(kind: str, scale: str) -> alt.LayerChart:
         across = alt.X(
             "parameter:Q",
             title=None,
-            scale=alt.Scale(
-                type=kind, domain=span("parameter"), nice=False, padding=8
-            ),
+            scale=alt.Scale(type=kind, domain=span("parameter"), nice=False, padding=8),
             axis=alt.Axis(
                 tickCount=4,
                 labelExpr=numbers(kind, "parameter"),
@@ -164,10 +168,10 @@ def _parameter(kind: str, scale: str) -> alt.LayerChart:
             .encode(x=across)
         )
         layers = [band, edges, *layers]
-    return alt.layer(*layers)
+    return layers
 
 
-def _outcomes(unit: str) -> alt.LayerChart:
+def _outcomes(unit: str) -> list[alt.Chart]:
     """Hours or money of a tuning job by outcome, with the number at each bar."""
     bars = alt.Chart(alt.NamedData(name="outcomes")).encode(
         y=alt.Y(
@@ -191,15 +195,15 @@ def _outcomes(unit: str) -> alt.LayerChart:
             scale=alt.Scale(domain=span("amount"), nice=False),
         ),
     )
-    return alt.layer(
+    return [
         bars.mark_bar(cornerRadiusEnd=3).encode(color=by_outcome()),
         bars.mark_text(align="left", dx=6, fontSize=12, color=colour("ink")).encode(
             text="label:N"
         ),
-    )
+    ]
 
 
-def _fleet(unit: str) -> alt.LayerChart:
+def _fleet(unit: str) -> list[alt.Chart]:
     """Hours or money of the newest tuning jobs by outcome."""
     bars = (
         alt.Chart(alt.NamedData(name="jobs"))
@@ -233,4 +237,4 @@ def _fleet(unit: str) -> alt.LayerChart:
             order="rank:Q",
         )
     )
-    return alt.layer(bars)
+    return [bars]

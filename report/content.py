@@ -41,7 +41,8 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
 
 def _carried(jobs: list[Row], most_trials: int) -> list[Row]:
     """The newest tuning jobs whose trials together are not too many; one at least."""
-    carried, trials = [], 0
+    carried: list[Row] = []
+    trials = 0
     for job in jobs:
         trials += job["trials"]
         if carried and trials > most_trials:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import altair as alt
 
 from report.values import OUTCOMES
+
+Scale: TypeAlias = Literal["linear", "log"]
+Kind: TypeAlias = Literal["linear", "log", "category"]
 
 COLOURS = ("ink", "muted", "paper", "accent", "line")
 """A picture's parameters that are colours, so that the page can be light or dark."""
@@ -27,12 +30,11 @@ TIMES = {
 """How the labels of a time axis look, by the unit that they count."""
 
 
-
-def bare(chart: alt.LayerChart, **parameters: float) -> dict[str, Any]:
-    """A chart as a specification that fills its place and has nothing of Altair's.
+def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
+    """A specification that fills its place, and has nothing that is Altair's own.
 
     Args:
-        chart: The chart.
+        layers: What it shows, the topmost last.
         parameters: More that the page's script sets.
     """
     every: dict[str, Any] = {
@@ -40,12 +42,17 @@ def bare(chart: alt.LayerChart, **parameters: float) -> dict[str, Any]:
         **dict.fromkeys(COLOURS, "gray"),
         **parameters,
     }
-    whole = chart.add_params(
-        *(alt.param(name=name, value=value) for name, value in every.items())
-    ).properties(
-        width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
+    whole: Any = (
+        alt.layer(*layers)
+        .add_params(
+            *(alt.param(name=name, value=value) for name, value in every.items())
+        )
+        .properties(
+            width="container",
+            autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        )
     )
-    spec: dict[str, Any] = whole.to_dict(validate=True)
+    spec: dict[str, Any] = whole.to_dict()
     return {
         name: value
         for name, value in spec.items()
@@ -67,7 +74,7 @@ def span(name: str) -> list[alt.ExprRef]:
     return [alt.ExprRef(expr=f"{name}Low"), alt.ExprRef(expr=f"{name}High")]
 
 
-def numbers(scale: str, name: str) -> str:
+def numbers(scale: Kind, name: str) -> str:
     """How the labels of a number's axis look, as a Vega expression: 0.25, 5000, 1e-5.
 
     Args:
@@ -98,14 +105,15 @@ def shape_by_outcome() -> alt.Shape:
     return alt.Shape("outcome:N", scale=scale, legend=None)
 
 
-def objective(scale: str) -> alt.Y:
+def objective(scale: Scale) -> alt.Y:
     """The objective metric, up."""
     return alt.Y(
         "value:Q",
         title=None,
         scale=alt.Scale(type=scale, domain=span("value"), nice=scale == "linear"),
         axis=alt.Axis(
-            tickCount=5, labelExpr=numbers(scale, "value"),
+            tickCount=5,
+            labelExpr=numbers(scale, "value"),
             labelOverlap=True,
             domain=False,
             ticks=False,
@@ -125,7 +133,10 @@ def time(field: str, domain: Any = None) -> alt.X:
         f"{field}:T",
         title=None,
         scale=alt.Scale(
-            type="utc", domain=span("time") if domain is None else domain, nice=False, padding=8
+            type="utc",
+            domain=span("time") if domain is None else domain,
+            nice=False,
+            padding=8,
         ),
         axis=alt.Axis(
             tickCount={"expr": "max(2, width / 110)"}, format=TIMES, grid=False

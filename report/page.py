@@ -23,7 +23,7 @@ SCRIPTS = ("text.js", "pictures.js", "fleet.js", "job.js", "page.js")
 
 def page(content: dict[str, Any]) -> str:
     """The page with this content (see `content.content`)."""
-    library = _script(vl_convert.javascript_bundle())
+    library = _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
     script = _script("\n".join(_part(name) for name in SCRIPTS))
     return Template(_part("page.html")).substitute(
         hashes=" ".join(map(_hash, (library, script))),

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from report.encodings import HOVERED, bare, colour
+from report.encodings import HOVERED, colour, picture
 
 AXES = alt.NamedData(name="axes")
 TICKS = alt.NamedData(name="ticks")
@@ -19,48 +19,45 @@ def parallel(*, is_flat: bool) -> dict[str, Any]:
     Args:
         is_flat: Axes lie below each other, for a narrow page; else they stand.
     """
-    along = "y" if is_flat else "x"
-    across = "x" if is_flat else "y"
-    positions = {
-        along: _channel(along, "row", [-0.55, alt.ExprRef(expr="axes - 0.45")], is_flat),
-        across: _channel(across, "position", [0, 1], False),  # noqa: FBT003 - not down
+    along, across = ("y", "x") if is_flat else ("x", "y")
+    ends = [-0.55, alt.ExprRef(expr="axes - 0.45")]
+    place = {along: _channel(along, "row", ends, is_down=is_flat)}
+    positions = {**place, across: _channel(across, "position", [0, 1])}
+    whole: dict[str, Any] = {
+        across: alt.value(0),
+        f"{across}2": alt.value("width" if is_flat else "height"),
     }
-    whole = {across: alt.value(0), f"{across}2": alt.value("width" if is_flat else "height")}
     axes = (
         alt.Chart(AXES)
         .mark_rule(color=colour("line"), strokeWidth=1.5)
-        .encode(**{along: positions[along]}, **whole)
+        .encode(**place, **whole)
     )
     ticks = alt.Chart(TICKS).encode(**positions)
-    tick = ticks.mark_tick(
+    marks = ticks.mark_tick(
         orient="vertical" if is_flat else "horizontal",
         size=8,
         thickness=1.5,
         color=colour("muted"),
     )
-    names = alt.Chart(AXES).encode(
-        **{along: positions[along], across: alt.value(0)}, text="name:N"
-    )
-    return bare(
-        alt.layer(
-            axes,
-            *_lines(positions),
-            tick,
-            *_text(ticks.encode(text="label:N"), "muted", _label_style(is_flat=is_flat)),
-            *_text(names, "ink", _name_style(is_flat=is_flat)),
-        ),
-        axes=2,
-        trials=1,
-    )
+    start: dict[str, Any] = {across: alt.value(0)}
+    names = alt.Chart(AXES).encode(**place, **start, text="name:N")
+    layers = [
+        axes,
+        *_lines(positions),
+        marks,
+        *_text(ticks.encode(text="label:N"), "muted", _label_style(is_flat=is_flat)),
+        *_text(names, "ink", _name_style(is_flat=is_flat)),
+    ]
+    return picture(layers, axes=2, trials=1)
 
 
 def _channel(
-    channel: str, field: str, domain: list[Any], is_down: bool
-) -> alt.X | alt.Y:
-    scale = alt.Scale(domain=domain, nice=False, zero=False)
-    if is_down:
-        scale.reverse = True
-    made = alt.X if channel == "x" else alt.Y
+    channel: str, field: str, domain: list[Any], *, is_down: bool = False
+) -> Any:
+    scale = alt.Scale(
+        domain=domain, nice=False, zero=False, reverse=is_down or alt.Undefined
+    )
+    made: Any = alt.X if channel == "x" else alt.Y
     return made(f"{field}:Q", axis=None, scale=scale)
 
 
@@ -89,12 +86,16 @@ def _text(
     base: alt.Chart, name: str, style: dict[str, Any]
 ) -> tuple[alt.Chart, alt.Chart]:
     """Text on a halo of the paper's colour: lines run below it."""
-    halo = {"stroke": colour("paper"), "strokeWidth": 4, "strokeJoin": "round"}
+    halo: dict[str, Any] = {
+        "stroke": colour("paper"),
+        "strokeWidth": 4,
+        "strokeJoin": "round",
+    }
     return base.mark_text(**style, **halo), base.mark_text(**style, color=colour(name))
 
 
 def _label_style(*, is_flat: bool) -> dict[str, Any]:
-    size = {"fontSize": 11}
+    size: dict[str, Any] = {"fontSize": 11}
     if not is_flat:
         return {**size, "align": "left", "baseline": "middle", "dx": 8}
     at_the_end = "datum.position > 0.96 ? 'right' : 'center'"
@@ -103,7 +104,12 @@ def _label_style(*, is_flat: bool) -> dict[str, Any]:
 
 
 def _name_style(*, is_flat: bool) -> dict[str, Any]:
-    style = {"fontSize": 12, "fontWeight": 600, "lineHeight": 14, "baseline": "bottom"}
+    style: dict[str, Any] = {
+        "fontSize": 12,
+        "fontWeight": 600,
+        "lineHeight": 14,
+        "baseline": "bottom",
+    }
     if is_flat:
         return {**style, "align": "left", "dy": -6}
     # A name is an array of lines, the first of which stands where the name does.

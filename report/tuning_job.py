@@ -172,7 +172,7 @@ def _span(row: Row, latest: int) -> tuple[int, int] | None:
 def _instance(row: Row) -> str | None:
     kind = text(row.get("instance_type"))
     many = number(row.get("instance_count")) or 1
-    return f"{many:g} × {kind}" if kind and many > 1 else kind
+    return f"{many:g} × {kind}" if kind and many > 1 else kind  # noqa: RUF001 - it is meant
 
 
 def _curve(rows: list[Row], trials: list[Row], definition: str | None) -> list[Any]:
@@ -198,9 +198,7 @@ def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
     }
 
 
-def _parameter(
-    name: str, rows: list[Row], effect: Row | None, edge: Row | None
-) -> Row:
+def _parameter(name: str, rows: list[Row], effect: Row | None, edge: Row | None) -> Row:
     """One hyperparameter, its values in the trials' order."""
     effect, edge = effect or {}, edge or {}
     bounds = (number(edge.get("range_min")), number(edge.get("range_max")))

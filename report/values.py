@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 OUTCOMES = ("completed", "stopped_early", "stopped", "failed", "running", "unknown")
 """How a trial can stand, in the order in which the page shows it."""
+
+
+EXACT = 2**53
+"""Whole numbers above this are not all doubles."""
 
 
 def number(value: Any) -> float | None:
@@ -17,7 +21,9 @@ def number(value: Any) -> float | None:
     as_float = float(value)
     if not math.isfinite(as_float):
         return None
-    return int(as_float) if as_float.is_integer() and abs(as_float) < 1e15 else as_float
+    return (
+        int(as_float) if as_float.is_integer() and abs(as_float) < EXACT else as_float
+    )
 
 
 def moment(value: Any) -> int | None:
@@ -29,7 +35,7 @@ def moment(value: Any) -> int | None:
     if not isinstance(value, datetime):
         message = f"not a time: {value!r}"
         raise TypeError(message)
-    zoned = value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    zoned = value if value.tzinfo else value.replace(tzinfo=UTC)
     return round(zoned.timestamp() * 1000)
 
 

@@ -1,4 +1,4 @@
-"""Rows of the models, out of Postgres, DuckDB or Snowflake, by the driver that is there.
+"""Rows of the models, out of Postgres, DuckDB or Snowflake by their own drivers.
 
 Nothing is written, and no model is named here that is not asked for.
 """
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 Row: TypeAlias = dict[str, Any]
 
@@ -90,38 +90,38 @@ def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
 def _connected(url: str) -> tuple[Any, str]:
     """The connection, and what stands for a value in its SQL."""
     kind = url.partition("://")[0].partition("+")[0] if "://" in url else "duckdb"
+    if kind not in _KINDS:
+        message = f"{kind}:// is none of {'://, '.join(_KINDS)}://"
+        raise UnusableError(message)
     try:
-        match kind:
-            case "duckdb":
-                path = url.partition("://")[2].removeprefix("/") or url
-                driver = importlib.import_module("duckdb")
-                return driver.connect(path, read_only=True), "?"
-            case "postgres" | "postgresql":
-                driver = importlib.import_module("psycopg")
-                connection = driver.connect(f"postgresql://{url.partition('://')[2]}")
-                connection.read_only = True
-                # All that the page shows is of one moment.
-                connection.isolation_level = driver.IsolationLevel.REPEATABLE_READ
-                return connection, "%s"
-            case "snowflake":
-                driver = importlib.import_module("snowflake.connector")
-                return driver.connect(**_snowflake(url)), "%s"
-            case _:
-                message = f"{kind}:// is not known: postgresql, duckdb and snowflake are"
-                raise UnusableError(message)
+        connection = _KINDS[kind](url)
     except ImportError as error:
         message = f"the driver for {kind} is not installed ({error}): {ADVICE}"
         raise UnusableError(message) from error
-    except UnusableError:
-        raise
     except Exception as error:
         reason = " ".join(str(error).split())
         message = f"the {kind} warehouse does not open: {reason}"
         raise UnusableError(message) from error
+    return connection, "?" if kind == "duckdb" else "%s"
 
 
-def _snowflake(url: str) -> dict[str, str]:
-    """What the connector takes: snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=…"""
+def _duckdb(url: str) -> Any:
+    """A file: its path, or SQLAlchemy's URL, whose third slash is not the path's."""
+    path = url.partition("://")[2].removeprefix("/") or url
+    return importlib.import_module("duckdb").connect(path, read_only=True)
+
+
+def _postgres(url: str) -> Any:
+    """A Postgres, all of whose answers are of one moment."""
+    psycopg: Any = importlib.import_module("psycopg")
+    connection = psycopg.connect(f"postgresql://{url.partition('://')[2]}")
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return connection
+
+
+def _snowflake(url: str) -> Any:
+    """SQLAlchemy's URL, snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=ROLE."""
     parts = urlsplit(url)
     database, _, schema = parts.path.strip("/").partition("/")
     given = {
@@ -132,7 +132,16 @@ def _snowflake(url: str) -> dict[str, str]:
         "schema": unquote(schema),
         **dict(parse_qsl(parts.query)),
     }
-    return {name: value for name, value in given.items() if value}
+    driver: Any = importlib.import_module("snowflake.connector")
+    return driver.connect(**{name: value for name, value in given.items() if value})
+
+
+_KINDS: dict[str, Callable[[str], Any]] = {
+    "postgresql": _postgres,
+    "postgres": _postgres,
+    "duckdb": _duckdb,
+    "snowflake": _snowflake,
+}
 
 
 def _tables(connection: Any, schema: str | None) -> tuple[dict[str, str], str | None]:

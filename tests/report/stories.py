@@ -95,13 +95,15 @@ def everyday() -> Story:
             ranges={"learning_rate": LOG, **BOOSTING},
             metric="val:rmse",
             direction="Minimize",
-            objective=lambda goodness: 5000 * (0.0002 ** goodness),
+            objective=lambda goodness: 5000 * (0.0002**goodness),
             minutes=8,
             starts=_day(2),
             failures=REASONS,
             is_priced=False,
         ),
-        Job(name="single", trials=1, failing=0, early=0, ranges=BOOSTING, starts=_day(3)),
+        Job(
+            name="single", trials=1, failing=0, early=0, ranges=BOOSTING, starts=_day(3)
+        ),
         Job(name="nobody-knows", direction=None, ranges=BOOSTING, starts=_day(3.5)),
         Job(name="all-failed", failing=1.0, ranges=BOOSTING, starts=_day(4)),
         Job(
@@ -203,7 +205,7 @@ def into_duckdb(story: Story, file: Path) -> Path:
                 values = [[row[column] for row in rows] for column in columns]
                 names = ", ".join(columns)
                 connection.execute(
-                    f"insert into {table} ({names}) select {unnested}",  # noqa: S608
+                    f"insert into {table} ({names}) select {unnested}",
                     values,
                 )
     return file

@@ -294,7 +294,11 @@ def _tell_of_ranges(
     job: Job, definition: str | None, trials: list[Row], marts: dict[str, list[Row]]
 ) -> None:
     best = min(
-        (row for row in trials if row["definition_name"] == definition and row["place"]),
+        (
+            row
+            for row in trials
+            if row["definition_name"] == definition and row["place"]
+        ),
         key=lambda row: row["place"],
         default=None,
     )
