@@ -61,6 +61,9 @@ be those of before."""
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
 """How long after its end a tuning job stays open whose counters and trials disagree."""
 
+_LOOKS = 2
+"""How often a tuning job is read whole whose counters and trials disagree."""
+
 PATIENCE = timedelta(days=7)
 """How long a tuning job stays open, since it was first seen to have ended, that does
 not settle or cannot be read."""
@@ -98,8 +101,7 @@ class Plan:
         self._filters = filters
         self._of_trials = of_trials
         self._furthest: str | None = None
-        self._start = state.filters.start_date or ""
-        self._first_second = _to_the_second(self._start) if self._start else None
+        self._start = state.filters.start_date
         self._boundary = self._listed_from()
 
     @property
@@ -121,9 +123,11 @@ class Plan:
                 known = self.state.open[job.key]
                 # A trial that was written is followed until it is final, also when
                 # start_date has moved past it since.
-                yield Visit(job=job, since=known.since or self._cut(job))
+                yield Visit(
+                    job=job, since=known.since or _cut(self._start, job.created)
+                )
             elif self._is_new(job):
-                yield Visit(job=job, since=self._cut(job))
+                yield Visit(job=job, since=_cut(self._start, job.created))
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Note that a tuning job was read, and that what was read is written.
@@ -137,14 +141,15 @@ class Plan:
         """
         job = visit.job
         known = replace(self._known(job), failed=None)
-        if known.ended and job.seen > shift(job.end or known.ended, COUNTERS_LAG):
+        end = job.end or known.ended
+        if known.ended and end and job.seen > shift(end, COUNTERS_LAG):
             is_final = tally.is_quiet and (
                 tally.all_final if self._of_trials else not tally.is_deleting
             )
             if is_final and self._agree(job, known, tally):
                 return self._settle(job)
             if is_final:
-                return self._reread_or_give_up(visit, known, tally)
+                return self._reread_or_give_up(visit, known, tally, end)
             if job.seen > shift(known.ended, PATIENCE):
                 return self._settle(job, "it ended 7 days ago and has not settled")
         self._stay_open(_read_on(known, visit, tally))
@@ -185,7 +190,7 @@ class Plan:
                 yield f"tuning job {job.name} of {job.created} was deleted"
 
     def drop_unlisted(self, listing: Listing) -> Iterator[str]:
-        """Give up the open tuning jobs that can neither be listed nor asked for.
+        """Give up the open tuning jobs that for 7 days were in no whole listing.
 
         Args:
             listing: All that was listed and asked for.
@@ -193,9 +198,14 @@ class Plan:
         Yields:
             A warning about each.
         """
+        if not listing.is_whole:
+            return
         for key, job in list(self.state.open.items()):
-            is_unmet = listing.is_whole and listing.find(job.name) is None
-            if is_unmet and listing.began > shift(job.since or job.created, PATIENCE):
+            if listing.find(job.name):
+                continue
+            failed = job.failed or listing.began
+            self.state.open[key] = replace(job, failed=failed)
+            if listing.began > shift(failed, PATIENCE):
                 del self.state.open[key]
                 yield (
                     f"tuning job {job.name} of {job.created} is given up: it is in no "
@@ -226,11 +236,6 @@ class Plan:
             return ""
         return shift(self.state.frontier, -OVERLAP)
 
-    def _cut(self, job: ListedJob) -> str | None:
-        """From which creation time on start_date lets its trials in; None: all."""
-        first = self._first_second
-        return first if first and first > _to_the_second(job.created) else None
-
     def _is_open(self, job: ListedJob) -> bool:
         known = self.state.open.get(job.key)
         return known is not None and known.created == job.created
@@ -242,7 +247,7 @@ class Plan:
         return (
             (job.created >= self._boundary or is_again)
             and self.state.settled.get(job.key) != job.created
-            and (job.end or self._start) >= self._start
+            and not (self._start and job.end and job.end < self._start)
         )
 
     def _known(self, job: ListedJob) -> OpenJob:
@@ -256,12 +261,12 @@ class Plan:
 
     def _agree(self, job: ListedJob, known: OpenJob, tally: Tally) -> bool:
         """Whether there are as many trials as the counters tell: a free checksum."""
-        if not self._of_trials or self._cut(job):
+        if not self._of_trials or _cut(self._start, job.created):
             return True  # what start_date cuts off, the counters count
         return known.rows + tally.rows == tally.counted
 
     def _reread_or_give_up(
-        self, visit: Visit, known: OpenJob, tally: Tally
+        self, visit: Visit, known: OpenJob, tally: Tally, end: str
     ) -> str | None:
         """Decide on a tuning job whose counters tell of other trials than are listed.
 
@@ -269,20 +274,19 @@ class Plan:
         listed late, behind the watermark, or be passed over between two pages.
         """
         job = visit.job
-        end = job.end or known.ended or job.seen
         is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)
-        looks = 2 if is_late else 1
-        if known.checked < looks and (visit.since is not None or is_late):
-            self._stay_open(replace(known, since=None, rows=0, checked=looks))
-        elif visit.since is None and is_late:
+        is_whole = visit.since is None
+        if is_late and is_whole and known.checked == _LOOKS:
             return self._settle(
                 job,
                 f"its counters tell of {tally.counted} trials, and {tally.rows} are "
                 "listed",
             )
+        if is_late or not (is_whole or known.checked):
+            checked = _LOOKS if is_late else 1
+            self._stay_open(replace(known, since=None, rows=0, checked=checked))
         else:
-            read_on = _read_on(known, visit, tally)
-            self._stay_open(replace(read_on, checked=max(1, known.checked)))
+            self._stay_open(replace(_read_on(known, visit, tally), checked=1))
         return None
 
     def _stay_open(self, known: OpenJob) -> None:
@@ -306,13 +310,25 @@ class Plan:
 
         What is open goes on from where the earlier one let it begin.
         """
-        if self.state.filters == self._filters:
-            return
         for key, job in list(self.state.open.items()):
-            if job.since is None:
-                begin = max(self._first_second or "", _to_the_second(job.created))
+            if job.since is None and _cut(self._filters.start_date, job.created):
+                begin = _cut(self._start, job.created) or _to_the_second(job.created)
                 self.state.open[key] = replace(job, since=begin)
         self.state.filters = self._filters
+
+
+def _cut(start: str | None, created: str) -> str | None:
+    """From which creation time on start_date lets in the trials of a tuning job.
+
+    Args:
+        start: The start_date.
+        created: When the tuning job was created.
+
+    Returns:
+        That time, if it leaves out any.
+    """
+    first = start and _to_the_second(start)
+    return first if first and first > created else None
 
 
 def _to_the_second(time: str) -> str:
