@@ -15,7 +15,8 @@ from tap_sagemaker_tuning import checks, settings
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
-from tap_sagemaker_tuning.replication.state import Filters, check
+from tap_sagemaker_tuning.replication.bookmarks import check
+from tap_sagemaker_tuning.replication.state import Filters
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.sync.failures import report

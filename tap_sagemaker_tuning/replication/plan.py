@@ -1,37 +1,6 @@
-"""What to read again, and the state that tells it: the reason why this tap exists.
+"""What one stream reads of one scope in one sync, and what becomes of its state.
 
-CreationTime alone cannot tell that an old trial has ended: a trial is created, starts,
-ends, and gets its final objective metric, each at a later time, and its CreationTime
-never moves. So the state of one stream in one scope (one account in one region) is
-
-- a *frontier*: every tuning job created before it has been visited;
-- the *open* tuning jobs, which can still change, each with the creation time *since*
-  which its trials are read again: that of its earliest trial that is not final, and
-  never later than `SLACK` before its newest (none yet: it is read whole);
-- the *settled* ones among those created within `OVERLAP` behind the frontier: listings
-  are eventually consistent, so that much is listed again each time.
-
-The laws, for any interleaving of time, syncs, faults and kills:
-
-1. Nothing is lost: what was written, the last one winning by key, equals a full read
-   once all is over and one more sync has run. It holds while trials are listed within
-   `SLACK` of their creation; listed later, a trial is found by the counters when its
-   tuning job ends, unless `start_date` cuts its rows.
-2. Nothing is stale: after a complete sync, no trial that was final when its tuning job
-   was read is held as something else.
-3. State moves only over what was written.
-4. When nothing changed and nothing is open, the overlap is listed, nothing is visited.
-5. The state is bounded by the open tuning jobs and the overlap, never by history.
-6. What never settles ends with a warning, not in a loop.
-7. An open tuning job is never given up for being absent from a listing; a name used
-   again, with a later creation time, is another tuning job.
-8. A later `start_date` takes over when all that the earlier one asked for is read.
-
-«Now» is always when the page that showed the tuning job was answered: counters and
-trials may be read minutes later, and prove nothing about the time between.
-
-Pure: no I/O, and neither boto3 nor singer_sdk. Times are text as `values.timestamp`
-writes it, which sorts as time.
+Why, and the laws that it keeps, are in the package's docstring. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -177,9 +146,6 @@ class Plan:
     def drop_gone(self, listing: Listing) -> Iterator[str]:
         """Forget the open tuning jobs that the service does not have any more.
 
-        Args:
-            listing: All that was listed and asked for.
-
         Yields:
             A sentence about each.
         """
@@ -191,9 +157,6 @@ class Plan:
 
     def drop_unlisted(self, listing: Listing) -> Iterator[str]:
         """Give up the open tuning jobs that for 7 days were in no whole listing.
-
-        Args:
-            listing: All that was listed and asked for.
 
         Yields:
             A warning about each.
@@ -318,15 +281,7 @@ class Plan:
 
 
 def _cut(start: str | None, created: str) -> str | None:
-    """From which creation time on start_date lets in the trials of a tuning job.
-
-    Args:
-        start: The start_date.
-        created: When the tuning job was created.
-
-    Returns:
-        That time, if it leaves out any.
-    """
+    """From when on start_date lets in a tuning job's trials; None: all of them."""
     first = start and _to_the_second(start)
     return first if first and first > created else None
 

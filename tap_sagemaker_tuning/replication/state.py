@@ -12,12 +12,12 @@ In a Singer state it is an entry of the stream's `partitions`, beside its `conte
                           "rows": 12}},                     12 trials before `since`
      "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    created in the overlap
 
-What these mean, and why they are enough, is in `plan`. Pure: no I/O.
+What these mean, and why they are enough, is in the package's docstring. Pure: no I/O.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -251,61 +251,3 @@ def undamaged() -> Iterator[None]:
     ) as error:
         msg = f"it is damaged ({type(error).__name__}: {error})"
         raise StateError(msg) from error
-
-
-def check(
-    state: Mapping[str, Any], readers: Mapping[str, Callable[[Entry], object]]
-) -> None:
-    """Check a Singer state before it is used.
-
-    Args:
-        state: What the tap was given.
-        readers: By the stream's name, what reads its state of a scope.
-
-    Raises:
-        StateError: The state cannot be read.
-    """
-    if state and "bookmarks" not in state:
-        msg = (
-            "is not a Singer state, which has bookmarks (of a STATE message the value)"
-        )
-        raise StateError(msg)
-    try:
-        bookmarks = state.get("bookmarks", {})
-        for bookmark in bookmarks.values():
-            bookmark.items()
-        for stream, read in readers.items():
-            _check_stream(stream, bookmarks.get(stream, {}), read)
-    except (AttributeError, TypeError) as error:
-        msg = "is not a Singer state"
-        raise StateError(msg) from error
-
-
-def _check_stream(
-    stream: str, bookmark: Mapping[str, Any], read: Callable[[Entry], object]
-) -> None:
-    entries = bookmark.get("partitions", [])
-    if not isinstance(entries, list):
-        raise TypeError
-    contexts = []
-    for entry in entries:
-        contexts.append(_context(stream, entry))
-        where = f"{stream}, {', '.join(contexts[-1])}"
-        if contexts[-1] in contexts[:-1]:
-            msg = f"{where}: is there twice"
-            raise StateError(msg)
-        try:
-            read(entry)
-        except StateError as error:
-            msg = f"{where}: {error}"
-            raise StateError(msg) from error
-
-
-def _context(stream: str, entry: Entry) -> tuple[str, str]:
-    """The account and region that an entry is about."""
-    match entry.get("context"):
-        case {"account_id": str(account), "region": str(region), **rest} if not rest:
-            return account, region
-        case other:
-            msg = f"{stream}: {other!r} is not an account_id and a region"
-            raise StateError(msg)
