@@ -74,8 +74,9 @@ def moment(text: str) -> datetime:
 
 
 def shift(text: str, by: timedelta) -> str:
-    """Move a time that `timestamp` wrote."""
-    return timestamp((moment(text) + by).isoformat())
+    """Move a time that `timestamp` wrote, but not past the years that it can write."""
+    seconds = (moment(text) - _EPOCH + by).total_seconds()
+    return timestamp(min(max(seconds, _FIRST), _LAST - 1))
 
 
 def storable(text: str) -> str:

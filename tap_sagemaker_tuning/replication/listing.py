@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.replication.tally import has_ended
+from tap_sagemaker_tuning.replication.tally import has_ended, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,8 +53,8 @@ class ListedJob:
             AttributeError, KeyError, TypeError: It has no name or creation time.
         """
         return cls(
-            name=_text(summary["HyperParameterTuningJobName"]),
-            created=_text(summary["CreationTime"]),
+            name=text(summary["HyperParameterTuningJobName"]),
+            created=text(summary["CreationTime"]),
             seen=seen,
             has_ended=has_ended(summary),
             end=summary.get("HyperParameterTuningEndTime"),
@@ -167,10 +167,3 @@ def _packed(members: Summary) -> bytes:
 def _unpacked(packed: bytes) -> Summary:
     found: Summary = json.loads(zlib.decompress(packed))
     return found
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        msg = f"{value!r} is not text"
-        raise TypeError(msg)
-    return value

@@ -88,15 +88,11 @@ class Plan:
         if listing.unreadable and listing.began:
             self._furthest = shift(listing.began, -PATIENCE)
         for job in listing.jobs():
-            if self._is_open(job):
-                known = self.state.open[job.key]
+            if self._is_open(job) or self._is_new(job):
                 # A trial that was written is followed until it is final, also when
                 # start_date has moved past it since.
-                yield Visit(
-                    job=job, since=known.since or _cut(self._start, job.created)
-                )
-            elif self._is_new(job):
-                yield Visit(job=job, since=_cut(self._start, job.created))
+                since = self._known(job).since or _cut(self._start, job.created)
+                yield Visit(job=job, since=since)
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Note that a tuning job was read, and that what was read is written.
@@ -110,14 +106,14 @@ class Plan:
         """
         job = visit.job
         known = replace(self._known(job), failed=None)
-        end = job.end or known.ended
-        if known.ended and end and job.seen > shift(end, COUNTERS_LAG):
+        if known.ended and job.seen > shift(_end(job, known.ended), COUNTERS_LAG):
             is_final = tally.is_quiet and (
                 tally.all_final if self._of_trials else not tally.is_deleting
             )
             if is_final and self._agree(job, known, tally):
                 return self._settle(job)
             if is_final:
+                end = _end(job, known.ended)
                 return self._reread_or_give_up(visit, known, tally, end)
             if job.seen > shift(known.ended, PATIENCE):
                 return self._settle(job, "it ended 7 days ago and has not settled")
@@ -284,6 +280,11 @@ def _cut(start: str | None, created: str) -> str | None:
     """From when on start_date lets in a tuning job's trials; None: all of them."""
     first = start and _to_the_second(start)
     return first if first and first > created else None
+
+
+def _end(job: ListedJob, first_seen: str) -> str:
+    """When a tuning job ended, which is not later than that was first seen."""
+    return min(job.end or first_seen, first_seen)
 
 
 def _to_the_second(time: str) -> str:

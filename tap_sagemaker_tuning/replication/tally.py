@@ -55,8 +55,8 @@ class Tally:
             trial: What its tuning job lists of it.
             may_change: Whether something of it can still change that is not listed.
         """
-        created: str = trial["CreationTime"]
-        self._created[trial["TrainingJobName"]] = created
+        created = text(trial["CreationTime"])
+        self._created[text(trial["TrainingJobName"])] = created
         objective = trial.get("ObjectiveStatus")
         is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
             self._has_ended if objective is None else objective != "Pending"
@@ -85,6 +85,18 @@ class Tally:
     def rows_before(self, since: str) -> int:
         """How many trials were created before that."""
         return sum(created < since for created in self._created.values())
+
+
+def text(value: object) -> str:
+    """Check what has to be text: names and times.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(value, str):
+        msg = f"{value!r} is not text"
+        raise TypeError(msg)
+    return value
 
 
 def status(job: Summary) -> str | None:
