@@ -1,4 +1,4 @@
-"""What a visit counts: which trials can still change, and from when on to read again."""
+"""What a visit counts: which trials can change, and from when on to read again."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def job_of(
     ],
 )
 def test_which_trial_is_final(
-    status: str | None, objective: str | None, job_status: str | None, is_final: bool
+    status: str | None, objective: str | None, job_status: str | None, *, is_final: bool
 ) -> None:
     """A trial can change until its status and its objective's status are final."""
     tally = tally_of((("a", 5, status, objective),), job_status)
@@ -157,7 +157,7 @@ def test_trial_shown_twice_counts_once() -> None:
     ],
 )
 def test_what_the_counters_tell(
-    counters: dict[str, Any], is_quiet: bool, counted: int
+    counters: dict[str, Any], *, is_quiet: bool, counted: int
 ) -> None:
     """Absent is 0; only what runs or is pending can still change."""
     tally = Tally(job_of(**counters))
@@ -182,7 +182,7 @@ def test_what_the_counters_tell(
     ],
 )
 def test_end_time_or_status_means_ended(
-    status: str | None, end: str | None, is_ended: bool
+    status: str | None, end: str | None, *, is_ended: bool
 ) -> None:
     """An end time means ended, whatever the status; so does a status that is one."""
     assert has_ended(job_of(status, end)) is is_ended
