@@ -1,0 +1,375 @@
+"""Which calls a listing takes, what it shows, and what of it could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.client import Page
+from tap_sagemaker_tuning.exceptions import UnreadableError
+from tap_sagemaker_tuning.replication.listing import Wanted
+from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.sync.list_jobs import (
+    list_tuning_jobs,
+    summary_of,
+    without_secrets,
+)
+from tests.replication.history import answer, at, denied
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.replication.listing import Listing
+
+ALL = Wanted()
+BROKEN = answer("InternalFailure", "DescribeHyperParameterTuningJob")
+DENIED = denied("DescribeHyperParameterTuningJob")
+
+
+def item(name: str, created: float, **more: Any) -> dict[str, Any]:
+    """A tuning job as a page shows it."""
+    return {
+        "HyperParameterTuningJobName": name,
+        "CreationTime": at(created),
+        **more,
+    }
+
+
+def described(name: str, created: float, **more: Any) -> dict[str, Any]:
+    """A tuning job as it is described."""
+    config = {"Strategy": "Grid", "ResourceLimits": {"MaxParallelTrainingJobs": 2}}
+    return item(name, created, HyperParameterTuningJobConfig=config, **more)
+
+
+@dataclass
+class Script:
+    """A service that answers by a script: each page a second after the one before.
+
+    Attributes:
+        pages: The pages of the listing.
+        known: What DescribeHyperParameterTuningJob answers, by name; else there is no
+            such tuning job.
+        calls: What was called.
+    """
+
+    pages: list[list[Any]] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+
+    def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
+        """Pages of tuning jobs."""
+        for number, page in enumerate(self.pages):
+            self.calls.append(f"list {name_contains or ''}".strip())
+            yield Page(page, at(1000 + number))
+
+    def tuning_job(self, name: str) -> tuple[dict[str, Any], str] | None:
+        """One tuning job."""
+        self.calls.append(name)
+        found = self.known.get(name)
+        if isinstance(found, Exception):
+            raise found
+        return None if found is None else (found, at(2000 + len(self.calls)))
+
+
+def wanted(boundary: float, **created: float) -> Wanted:
+    """What a plan wants whose open tuning jobs were created then."""
+    names = {(name.lower(), at(when)): name for name, when in created.items()}
+    return Wanted(at(boundary), names)
+
+
+def listed(source: Script, what: Wanted = ALL, **filters: Any) -> Listing:
+    """List, with these filters."""
+    return list_tuning_jobs(source, what, Filters(**filters))
+
+
+def names(listing: Listing) -> list[str]:
+    """Names of the tuning jobs that it shows, oldest first."""
+    return [job.name for job in listing.jobs()]
+
+
+THREE_PAGES = [
+    [item("f", 60), item("e", 50)],
+    [item("d", 40), item("c", 30)],
+    [item("b", 20), item("a", 10)],
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "known", "calls", "shown", "is_whole"),
+    [
+        # down to the boundary
+        (Wanted(), {}, ["list"] * 3, "abcdef", True),
+        (wanted(50), {}, ["list"] * 2, "cdef", False),
+        (wanted(55), {}, ["list"], "ef", False),
+        (wanted(1), {}, ["list"] * 3, "abcdef", True),
+        # on as long as a page shows an open one while others are unmet
+        (wanted(55, e=50, d=40), {}, ["list"] * 2, "cdef", False),
+        (wanted(55, e=50), {}, ["list"], "ef", False),
+        # and what is unmet is asked for by name: that alone
+        (
+            wanted(55, e=50, a=10),
+            {"a": described("a", 10)},
+            ["list"] * 2 + ["a"],
+            "acdef",
+            False,
+        ),
+        (wanted(55, a=10, b=20), {}, ["list", "a", "b"], "ef", False),
+        # denied, the listing goes on until all are met: one Describe for all
+        (
+            wanted(55, a=10, b=20, c=30),
+            {"a": DENIED, "b": DENIED},
+            ["list", "a", "list", "list"],
+            "abcdef",
+            False,
+        ),
+        (wanted(55, d=40), {"d": DENIED}, ["list", "d", "list"], "cdef", False),
+        (
+            wanted(55, a=10, c=30),
+            {"a": described("a", 10), "c": DENIED},
+            ["list", "a", "c", "list"],
+            "acdef",
+            False,
+        ),
+        # or to its end: then it is the whole scope
+        (wanted(55, z=1), {"z": DENIED}, ["list", "z", *["list"] * 2], "abcdef", True),
+        (wanted(1, z=1), {"z": DENIED}, [*["list"] * 3, "z"], "abcdef", True),
+        # one that is gone is not looked for any further
+        (
+            wanted(55, a=10, d=40),
+            {"d": DENIED},
+            ["list", "a", "d", "list"],
+            "cdef",
+            False,
+        ),
+    ],
+)
+def test_as_few_calls_as_the_state_allows(
+    what: Wanted,
+    known: dict[str, Any],
+    calls: list[str],
+    shown: str,
+    *,
+    is_whole: bool,
+) -> None:
+    """Newest first to the boundary, further only for open tuning jobs."""
+    source = Script(THREE_PAGES, known)
+    listing = listed(source, what)
+    assert source.calls == calls
+    assert names(listing) == list(shown)
+    assert listing.is_whole is is_whole
+    assert listing.unreadable == []
+    assert listing.began == at(1000)
+
+
+def test_empty_scope_is_whole() -> None:
+    """A scope without tuning jobs was seen, and when."""
+    listing = listed(Script([[]]), wanted(50))
+    assert (names(listing), listing.is_whole, listing.began) == ([], True, at(1000))
+
+
+def test_name_contains_is_the_service_s_to_filter() -> None:
+    """Only the tuning jobs that it lets through are listed."""
+    source = Script(THREE_PAGES)
+    listed(source, name_contains="churn")
+    assert source.calls == ["list churn"] * 3
+
+
+def test_gone_is_the_service_s_word() -> None:
+    """Only what was asked for and does not exist is gone, whatever its case."""
+    listing = listed(Script(THREE_PAGES), wanted(55, Old=1))
+    assert listing.gone == {"old"}
+    assert listing.find("old") is None
+
+
+def test_other_errors_end_the_listing() -> None:
+    """Only a denial is a tuning job's own; what else fails would fail for all."""
+    source = Script(THREE_PAGES, {"a": BROKEN})
+    with pytest.raises(ClientError) as raised:
+        listed(source, wanted(55, a=10))
+    assert raised.value is BROKEN
+    with pytest.raises(ClientError) as raised:
+        listed(source, tuning_job_names=("b", "a"))
+    assert raised.value is BROKEN
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "shown", "gone", "unreadable"),
+    [
+        ("ab", {"a": described("a", 1), "b": described("B", 2)}, "aB", "", ""),
+        ("ab", {"b": described("b", 2)}, "b", "a", ""),
+        ("abc", {"a": DENIED, "b": described("b", 2)}, "b", "c", "a"),
+        ("abc", {"a": described("a", 1), "b": DENIED, "c": DENIED}, "a", "", "bc"),
+        ("ab", {"a": DENIED}, "", "b", "a"),
+        ("a", {"a": DENIED}, "", "", "a"),
+        ("ab", {"a": item("a", 1), "b": described("b", 2)}, "b", "", "a"),
+    ],
+)
+def test_named_jobs_are_asked_for_each(
+    asked: str, known: dict[str, Any], shown: str, gone: str, unreadable: str
+) -> None:
+    """Nothing is listed: that takes no permission for the whole account."""
+    source = Script(THREE_PAGES, known)
+    listing = listed(source, wanted(55, z=1), tuning_job_names=tuple(asked))
+    assert source.calls == list(asked)
+    assert names(listing) == list(shown)
+    assert listing.gone == set(gone)
+    assert [name for name, _ in listing.unreadable] == list(unreadable)
+    assert not listing.is_whole
+
+
+def test_all_named_ones_denied_is_one_error() -> None:
+    """It is the permission that is missing, not a tuning job's trouble."""
+    source = Script([], {"a": DENIED, "b": denied("another")})
+    with pytest.raises(ClientError) as raised:
+        listed(source, tuning_job_names=("a", "b"))
+    assert raised.value is DENIED
+
+
+def test_now_is_when_each_was_shown() -> None:
+    """Counters are of when their page was answered, however long the listing takes."""
+    source = Script(THREE_PAGES, {"z": described("z", 1)})
+    listing = listed(source, wanted(35, z=1))
+    assert {job.name: job.seen for job in listing.jobs()} == {
+        "f": at(1000),
+        "e": at(1000),
+        "d": at(1001),
+        "c": at(1001),
+        "z": at(2003),
+    }
+    named = listed(
+        Script([], {"a": described("a", 1), "b": described("b", 2)}),
+        tuning_job_names=("a", "b"),
+    )
+    assert {job.name: job.seen for job in named.jobs()} == {
+        "a": at(2001),
+        "b": at(2002),
+    }
+    assert named.began == at(2001)
+
+
+ODD = [
+    (None, "without a name"),
+    ({}, "without a name"),
+    ({"CreationTime": at(3)}, "without a name"),
+    ({"HyperParameterTuningJobName": "odd"}, "odd"),
+    ({"HyperParameterTuningJobName": "odd", "CreationTime": None}, "odd"),
+    ({"HyperParameterTuningJobName": 7, "CreationTime": at(3)}, "7"),
+    (item("odd", 3, HyperParameterTuningJobStatus={}), "odd"),
+    ("text", "without a name"),
+]
+
+
+@pytest.mark.parametrize(("odd", "name"), ODD)
+@pytest.mark.parametrize("place", [0, 1])
+def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
+    """It is told by its name as far as it has one; what stands beside it is listed,
+    and nobody can say that the whole scope was seen."""
+    page = [item("d", 40)]
+    page.insert(place, odd)
+    source = Script([THREE_PAGES[0], page, THREE_PAGES[2]])
+    listing = listed(source, wanted(1))
+    assert names(listing) == list("abdef")
+    ((told, error),) = listing.unreadable
+    assert told == name
+    assert isinstance(error, UnreadableError)
+    assert not listing.is_whole
+    denied_too = Script([*source.pages, [item("z", 0)]], {"y": DENIED})
+    assert not listed(denied_too, wanted(15, y=1)).is_whole
+
+
+def test_page_of_odd_items_is_not_the_end() -> None:
+    """A page that tells no creation time does not say that the boundary was passed."""
+    source = Script([[None, {}], *THREE_PAGES])
+    listing = listed(source, wanted(55))
+    assert names(listing) == ["e", "f"]
+    assert len(listing.unreadable) == 2
+
+
+def test_odd_description_costs_no_other() -> None:
+    """One that cannot be read is told by the name that it was asked for by."""
+    known = {
+        "a": described("a", 1, HyperParameterTuningJobStatus=[]),
+        "b": {**described("b", 2), "HyperParameterTuningJobConfig": None},
+        "c": described("c", 3),
+        "d": {**described("d", 4), "CreationTime": None},
+    }
+    listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2, c=3, d=4))
+    assert names(listing) == ["c", "e", "f"]
+    assert [name for name, _ in listing.unreadable] == ["a", "b", "d"]
+    assert listing.gone == set()
+
+
+def test_description_has_all_of_a_summary() -> None:
+    """A row is the same whether its tuning job was listed or asked for."""
+    summary = {
+        "HyperParameterTuningJobName": "a",
+        "HyperParameterTuningJobArn": "arn",
+        "HyperParameterTuningJobStatus": "Completed",
+        "Strategy": "Grid",
+        "CreationTime": at(1),
+        "HyperParameterTuningEndTime": at(9),
+        "LastModifiedTime": at(10),
+        "TrainingJobStatusCounters": {"Completed": 1},
+        "ObjectiveStatusCounters": {"Succeeded": 1},
+        "ResourceLimits": {"MaxParallelTrainingJobs": 2},
+    }
+    config = {
+        "Strategy": "Grid",
+        "ResourceLimits": {"MaxParallelTrainingJobs": 2},
+        "RandomSeed": 5,
+    }
+    more = {
+        "FailureReason": "no",
+        "HyperParameterTuningJobConfig": config,
+        "ResponseMetadata": {"RequestId": "x"},
+    }
+    description = {**summary, **more}
+    del description["Strategy"], description["ResourceLimits"]
+    assert summary_of(description) == summary
+    (job,) = listed(Script([], {"a": description}), tuning_job_names=("a",)).jobs()
+    assert job.summary == summary
+    assert job.description == {
+        name: part for name, part in description.items() if name != "ResponseMetadata"
+    }
+    assert summary_of(described("a", 1)).keys() == {
+        "HyperParameterTuningJobName",
+        "CreationTime",
+        "Strategy",
+        "ResourceLimits",
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            {"Environment": {"API_KEY": "secret"}, "ResponseMetadata": {}, "A": 1},
+            {"A": 1},
+        ),
+        (
+            {"TrainingJobDefinition": {"Environment": {"API_KEY": "secret"}, "B": 2}},
+            {"TrainingJobDefinition": {"B": 2}},
+        ),
+        (
+            {
+                "TrainingJobDefinitions": [
+                    {"Environment": {"API_KEY": "secret"}, "C": 3},
+                    {"DefinitionName": "d", "Environment": None},
+                ]
+            },
+            {"TrainingJobDefinitions": [{"C": 3}, {"DefinitionName": "d"}]},
+        ),
+        ({"TrainingJobDefinitions": None}, {"TrainingJobDefinitions": []}),
+        ({}, {}),
+    ],
+)
+def test_no_one_keeps_an_environment(
+    given: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """People put API keys there: neither a job's nor any definition's is held."""
+    before = repr(given)
+    assert without_secrets(given) == kept
+    assert repr(given) == before
