@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserFactory
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from tap_sagemaker_tuning.aws.trial_pages import reader
 from tap_sagemaker_tuning.values import timestamp, timestamp_or_none
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from botocore.model import Shape
     from hypothesis.strategies import SearchStrategy
+
+    from tap_sagemaker_tuning.aws.operations import Operation
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
 HARD = st.sampled_from('\0\ud83d\udd25"\n7 \u00e9\U0001f525')  # NUL, halves of a pair
@@ -50,9 +53,12 @@ def parsed(shape: str, answer: Any) -> dict[str, Any]:
 
 
 SOME = settings(
-    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow]
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
 )
-"""Enough where each member is drawn by itself, and looked at apart from the others."""
+"""Enough where members are looked at apart from each other."""
+
+FEW = settings(SOME, max_examples=8)
+"""Enough for each member by itself."""
 
 _made: dict[str, SearchStrategy[Any]] = {}
 
@@ -74,6 +80,15 @@ def any_value(shape: Shape) -> SearchStrategy[Any]:
     if shape.name not in _made:
         _made[shape.name] = _KINDS[shape.type_name](shape)
     return _made[shape.name]
+
+
+def listed(operation: Operation, item: Any) -> Any:
+    """An item of the wire as a client's page has it."""
+    body = json.dumps({operation.result: [item]}).encode()
+    page: dict[str, Any] = {}
+    reader(operation)({"body": body}, page)
+    (read,) = page[operation.result]
+    return read
 
 
 @st.composite

@@ -15,7 +15,7 @@ from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
-from tap_sagemaker_tuning.values import storable, timestamp
+from tap_sagemaker_tuning.values import as_text, finite, text_or_none, timestamp
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -109,14 +109,22 @@ def _prices(product: dict[str, Any]) -> Iterator[Record]:
                 continue
             for currency, price in dimension["pricePerUnit"].items():
                 yield {
-                    "region": attributes["regionCode"],
+                    "region": as_text(attributes["regionCode"]),
                     "instance_type": instance_type,
-                    "currency": currency,
-                    "price_per_hour": float(price),
+                    "currency": as_text(currency),
+                    "price_per_hour": _price(price),
                     "effective_date": None if date is None else timestamp(date),
-                    "sku": product["product"]["sku"],
-                    "description": storable(dimension.get("description", "")) or None,
+                    "sku": as_text(product["product"]["sku"]),
+                    "description": text_or_none(dimension.get("description") or None),
                 }
+
+
+def _price(price: Any) -> float:
+    value, instead = finite(price)
+    if value is None:
+        msg = f"{instead} is not a price"
+        raise ValueError(msg)
+    return value
 
 
 def _trained_on(attributes: dict[str, Any]) -> str | None:

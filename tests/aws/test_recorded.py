@@ -1,0 +1,89 @@
+"""Recorded errors, each from HTTP to a line, and how many cases tests take at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TUNING_JOBS
+from tests import recorded
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.aws.conftest import Open
+
+pytestmark = recorded.needs_them
+
+CHECK_KEY = (
+    "Check the access key (aws_access_key_id, or the chain's) and that the region is "
+    "enabled for the account: the service says the same of both"
+)
+RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
+SLOWER = "Lower concurrency, or raise max_attempts"
+ADVICE = {
+    "access_denied_explicit_deny": "Lift the policy that denies sagemaker:"
+    "ListHyperParameterTuningJobs",
+    "access_denied_no_identity_policy_list": "Allow sagemaker:"
+    "ListHyperParameterTuningJobs",
+    "access_denied_service_control_policy": "Lift the policy that denies sagemaker:"
+    "ListHyperParameterTuningJobs",
+    "expired_token": RENEW,
+    "internal_failure_empty_message": "The service failed at every try: a later sync "
+    "reads what is missing",
+    "throttling_describe_training_job": SLOWER,
+    "throttling_from_last_modified_filter": SLOWER,
+    "throttling_list_training_jobs": SLOWER,
+    "throttling_search": SLOWER,
+    "unrecognized_client": CHECK_KEY,
+    "validation_requested_resource_not_found": "",
+    "validation_two_errors_in_one_message": "",
+    "wire_body_unrecognized_client": CHECK_KEY,
+}
+"""Recorded errors, and what the tap says is to be done about each."""
+
+NO_SUCH_TUNING_JOB = "resource_not_found_tuning_job"
+
+
+def test_each_recorded_error_is_a_line(emulator: Emulator, connect: Open) -> None:
+    """Code and words of the service's, and what to do; without its request's id."""
+    (client,) = connect(max_attempts=1)
+    bodies = {name: recorded.errors()[name] for name in ADVICE}
+    for name, body in bodies.items():
+        status = 500 if body["__type"] == "InternalFailure" else 400
+        emulator.serve(LIST_TUNING_JOBS.name, [(status, {}, body)])
+        with pytest.raises(ClientError) as caught:
+            next(client.tuning_jobs())
+        said = " ".join(body["message"].split()).rstrip(".")
+        parts = [LIST_TUNING_JOBS.name, body["__type"], *([said] if said else [])]
+        line = re.sub(r" \(request [0-9a-f-]{36}\)", "", explain(caught.value))
+        assert line == ": ".join(parts) + (ADVICE[name] and f". {ADVICE[name]}")
+
+
+def test_a_recorded_missing_tuning_job(emulator: Emulator, connect: Open) -> None:
+    """A name that the service does not know is no error."""
+    (client,) = connect(max_attempts=1)
+    body = recorded.errors()[NO_SUCH_TUNING_JOB]
+    emulator.serve(DESCRIBE_TUNING_JOB.name, [(400, {}, body)])
+    assert client.tuning_job("DEMO-hpo-mxnet") is None
+
+
+def test_each_recorded_error_is_known() -> None:
+    """Each recorded error is among those whose advice is written down here."""
+    assert sorted(recorded.errors()) == sorted([*ADVICE, NO_SUCH_TUNING_JOB])
+
+
+def test_how_many_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    """Most recorded cases are taken the whole way; the rest are facts to design by."""
+    every, taken = recorded.responses().keys(), recorded.taken()
+    with capsys.disabled():
+        print(  # noqa: T201 - to be seen in every run
+            f"\nrecorded cases: {len(every)}, of which {len(taken)} go from HTTP to a "
+            f"record or a line, and {len(every - taken)} serve as facts only"
+        )
+    assert taken <= every
+    assert len(taken) >= 75
+    assert len(recorded.trials()) >= 60

@@ -1,0 +1,110 @@
+"""Records of `training_job_summaries`: cases, recorded answers, and any that come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.streams.training_job_summaries import record_of
+from tests import recorded
+from tests.drawn import SOME, listed, odd, structures
+from tests.fitting import assert_fits, schema_of
+from tests.given import ASKED, LISTED, SCOPE, assert_same, cases
+
+if TYPE_CHECKING:
+    from tests.streams.conftest import Answers
+
+STREAM = "training_job_summaries"
+SHAPE = "HyperParameterTrainingJobSummary"
+OBJECTIVE = "final_hyper_parameter_tuning_job_objective_metric"
+
+
+@pytest.mark.parametrize("case", cases("training_job"))
+def test_cases(case: dict[str, Any]) -> None:
+    """A HyperParameterTrainingJobSummary becomes its record, member by member."""
+    given = case["given"]
+    record = record_of(
+        given["summary"],
+        Scope(given["account_id"], given["region"]),
+        given["tuning_job_name"],
+        given["tuning_job_arn"],
+    )
+    assert_same(record, case["expect"])
+
+
+@SOME
+@given(structures(SHAPE))
+def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
+    """Any summary that the model allows gives a record that fits, and is left as is:
+    replication looks at it as well."""
+    before = repr(summary)
+    assert_fits(STREAM, record_of(summary, SCOPE, **ASKED))
+    assert repr(summary) == before
+
+
+@SOME
+@given(structures(SHAPE).flatmap(odd))
+def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
+    """Whatever is absent or of another kind: no record that does not fit."""
+    try:
+        with readable("it"):
+            record = record_of(listed(LIST_TRIALS, item), SCOPE, **ASKED)
+    except UnreadableError:
+        return
+    assert_fits(STREAM, record)
+
+
+def test_what_can_be_absent() -> None:
+    """All but name, ARN and creation can be absent; so can all of the objective."""
+    keys = {"TrainingJobName", "TrainingJobArn", "CreationTime"}
+    bare = {name: LISTED[name] for name in keys}
+    assert_fits(STREAM, record_of(bare, SCOPE, **ASKED))
+    objective: dict[str, Any] = {"FinalHyperParameterTuningJobObjectiveMetric": {}}
+    record = record_of({**bare, **objective}, SCOPE, **ASKED)
+    assert_fits(STREAM, record)
+    assert set(record[OBJECTIVE].values()) == {None}
+
+
+@pytest.mark.parametrize("member", ["TrainingJobName", "TrainingJobArn"])
+@pytest.mark.parametrize("value", [None, 7, ["a"]], ids=repr)
+def test_a_key_has_to_be_text(member: str, value: Any) -> None:
+    """Without a key it is no row."""
+    with pytest.raises(TypeError, match="where text should be"):
+        record_of({**LISTED, member: value}, SCOPE, **ASKED)
+
+
+@recorded.needs_them
+def test_recorded_trials(answers: Answers) -> None:
+    """Recorded trials become records, over recorded pages: empty ones are no end."""
+    trials = list(recorded.trials().values())
+    third = len(trials) // 3
+    empty, full = (recorded.responses()[name] for name in recorded.TOKENS[:2])
+    other = recorded.responses()[recorded.TOKENS[2]]["body"]
+    tokens = [empty["NextToken"], full["NextToken"], other["NextToken"]]
+    pages = [
+        recorded.wire(empty),
+        {"TrainingJobSummaries": trials[:third], "NextToken": tokens[1]},
+        {"NextToken": tokens[2], "TrainingJobSummaries": trials[third:]},
+        recorded.wire(recorded.responses()[recorded.LAST_PAGE]),
+    ]
+    client = answers.to(LIST_TRIALS, *map(recorded.wire, pages))
+    items = [item for page in client.trials("any") for item in page.items]
+    asked = [call.params.get("NextToken") for call in answers.emulator.calls]
+    assert asked[-4:] == [None, *tokens]
+    for item, printed in zip(items, trials, strict=True):
+        record = record_of(item, client.scope, **ASKED)
+        assert_fits(STREAM, record)
+        assert record == expected(printed, client.scope)
+
+
+def expected(printed: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """The record of a printed trial."""
+    record = recorded.columns(SHAPE, printed, schema_of(STREAM))
+    if record[OBJECTIVE]:
+        record[OBJECTIVE]["non_finite"] = None
+    return {**record, **scope.context, **ASKED}
