@@ -32,7 +32,6 @@ NUMBERS = st.floats(width=32) | st.integers(-(2**31), 2**31)
 def test_each_folder_of_cases_is_read() -> None:
     """A case in a folder that no test reads guards nothing."""
     assert {path.name for path in CASES.iterdir() if path.is_dir()} == {
-        "believed",
         "storable",
         "timestamp",
         "training_instance_prices",

@@ -174,6 +174,7 @@ class Client:
             item["TrainingJob"]
             for page in self._checked(SEARCH, pages)
             for item in page.items
+            if item and item.get("TrainingJob")
         ]
 
     def paginate_trials(

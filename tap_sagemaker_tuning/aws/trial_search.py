@@ -6,6 +6,7 @@ agrees with the listing; every trial that is left has to be described.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,15 +18,47 @@ _LONGEST_VALUE = 1024
 """The longest value of a filter. A hundred names of 63 characters need seven filters;
 the service takes 20 in an expression and 50 in all."""
 
-_BILLED_SINCE = "2019-09"
-"""From then on each trial that ran and ended has its billable seconds."""
+_COMPLETE_SINCE = "2019-09"
+"""From then on each trial has its flags, and its seconds once it ran and ended."""
+
+_ALWAYS = frozenset(
+    {
+        "AlgorithmSpecification",
+        "HyperParameters",
+        "InputDataConfig",
+        "LastModifiedTime",
+        "OutputDataConfig",
+        "ResourceConfig",
+        "RoleArn",
+        "SecondaryStatus",
+        "StoppingCondition",
+        "TrainingJobStatus",
+    }
+)
+"""Members that every recorded description has, of whatever year and status."""
+
+_FLAGS = frozenset(
+    {
+        "EnableInterContainerTrafficEncryption",
+        "EnableManagedSpotTraining",
+        "EnableNetworkIsolation",
+    }
+)
+_SECONDS = frozenset({"BillableTimeInSeconds", "TrainingTimeInSeconds"})
+
+_NOT_COMPARED = frozenset({"FailureReason", "Tags"})
+"""Members that trials of one kind may have or not, and a description does not help."""
 
 _FIRST_METRIC = "2017"
 """SageMaker's first year: times of metrics before it are to be put right, which needs
 the milliseconds that Search cuts off."""
 
+_TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
+
 _SOME = 10
 """Fewer trials can all be too new for the index."""
+
+_Kind = tuple["str | None", "str | None", bool, bool, bool]
 
 
 def expression(names: Sequence[str]) -> dict[str, Any]:
@@ -63,16 +96,26 @@ def believed(
         listed: The page's summaries.
 
     Returns:
-        By name the newest record of each trial of which it agrees with the listing.
+        By name the newest record of each trial, if it agrees with the listing and
+        lacks nothing that a description always has, or that another trial of its kind
+        was found to have.
     """
     newest: dict[str, dict[str, Any]] = {}
     for record in sorted(found, key=_age):
         newest[record.get("TrainingJobName", "")] = record
-    return {
-        name: newest[name]
+    pairs = [
+        (newest[name], summary)
         for summary in listed
         if (name := summary["TrainingJobName"]) in newest
         and _agree(newest[name], summary)
+    ]
+    usual: dict[_Kind, set[str]] = defaultdict(set)
+    for record, summary in pairs:
+        usual[_kind(summary)] |= _members(record)
+    return {
+        record["TrainingJobName"]: record
+        for record, summary in pairs
+        if _required(summary) | usual[_kind(summary)] <= _members(record)
     }
 
 
@@ -93,20 +136,46 @@ def _age(record: dict[str, Any]) -> tuple[str, str]:
 
 
 def _agree(record: dict[str, Any], summary: Summary) -> bool:
-    """Tell whether a record is of the listed trial, as it stands there, and whole."""
-    has_ended = summary.get("TrainingEndTime") and summary.get("TrainingStartTime")
-    is_billed = has_ended and summary["CreationTime"] >= _BILLED_SINCE
-    is_measured = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
+    """Tell whether a record is of the listed trial, as it stands there."""
     metrics = record.get("FinalMetricDataList") or []
     return (
-        record.get("TrainingJobStatus") == summary["TrainingJobStatus"]
-        and _second(record.get("CreationTime")) == _second(summary["CreationTime"])
-        and _second(record.get("TrainingEndTime"))
-        == _second(summary.get("TrainingEndTime"))
-        and not (is_billed and record.get("BillableTimeInSeconds") is None)
-        and not (is_measured and not metrics)
-        and not any(_is_unmendable(each.get("Timestamp")) for each in metrics)
+        record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")
+        and all(_second(record.get(t)) == _second(summary.get(t)) for t in _TIMES)
+        and not any(each and _is_unmendable(each.get("Timestamp")) for each in metrics)
     )
+
+
+def _required(summary: Summary) -> frozenset[str]:
+    """Members that the description of a listed trial has for sure."""
+    required = _ALWAYS
+    if summary["CreationTime"] >= _COMPLETE_SINCE:
+        required |= _FLAGS
+        if summary.get("TrainingStartTime") and summary.get("TrainingEndTime"):
+            required |= _SECONDS
+    if summary.get("TrainingJobStatus") == "Completed":
+        required |= {"ModelArtifacts"}
+    if summary.get("FinalHyperParameterTuningJobObjectiveMetric"):
+        required |= {"FinalMetricDataList"}
+    return required
+
+
+def _kind(summary: Summary) -> _Kind:
+    """What decides of a trial, as far as its listing tells, which members it has."""
+    return (
+        summary.get("TrainingJobDefinitionName"),
+        summary.get("TrainingJobStatus"),
+        summary.get("TrainingStartTime") is None,
+        summary.get("FinalHyperParameterTuningJobObjectiveMetric") is None,
+        summary["CreationTime"] < _COMPLETE_SINCE,
+    )
+
+
+def _members(record: dict[str, Any]) -> set[str]:
+    """The members of a record that it does have; an objective is a metric at least."""
+    absent = {name for name, value in record.items() if value is None}
+    if not record.get("FinalMetricDataList"):
+        absent.add("FinalMetricDataList")
+    return record.keys() - absent - _NOT_COMPARED
 
 
 def _is_unmendable(time: str | None) -> bool:

@@ -275,6 +275,15 @@ def test_search_is_followed_through_empty_pages(
     assert len(emulator.calls) == 4
 
 
+def test_search_passes_over_what_is_no_trial(
+    emulator: Emulator, client: Client
+) -> None:
+    """A null among the results is nothing found."""
+    results = [None, {"TrainingJob": None}, {"TrainingJob": {"TrainingJobName": "t"}}]
+    emulator.serve(SEARCH.name, [(200, {}, {"Results": results})])
+    assert client.search_trials({}) == [{"TrainingJobName": "t"}]
+
+
 def test_a_secret_is_in_no_log(
     emulator: Emulator, connect: Open, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,449 @@
+"""What Search is asked, and which of its answers are believed."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator import Definition, Home, Index, Trial, TuningJob, descriptions, wire
+from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
+from tap_sagemaker_tuning.streams.training_job_details import record_of
+from tests import recorded
+from tests.drawn import SOME, parsed
+from tests.given import KEYS, LISTED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NAMES = st.from_regex("[a-zA-Z0-9](-?[a-zA-Z0-9]){0,31}", fullmatch=True)
+MEASURED = {
+    **LISTED,
+    "FinalHyperParameterTuningJobObjectiveMetric": {"MetricName": "auc", "Value": 0.5},
+}
+METRIC = {
+    "MetricName": "auc",
+    "Value": 0.5,
+    "Timestamp": "2026-03-02T09:09:00.000Z",
+}
+FOUND: dict[str, Any] = {
+    **{name: LISTED[name] for name in LISTED if name != "TrainingJobArn"},
+    "AlgorithmSpecification": {},
+    "BillableTimeInSeconds": 540,
+    "EnableInterContainerTrafficEncryption": False,
+    "EnableManagedSpotTraining": False,
+    "EnableNetworkIsolation": False,
+    "FinalMetricDataList": [METRIC],
+    "HyperParameters": {"_tuning_objective_metric": "auc"},
+    "InputDataConfig": [],
+    "LastModifiedTime": "2026-03-02T09:11:00.000Z",
+    "ModelArtifacts": {},
+    "OutputDataConfig": {},
+    "ResourceConfig": {},
+    "RoleArn": "arn:aws:iam::111122223333:role/Tuning",
+    "SecondaryStatus": "Completed",
+    "StoppingCondition": {},
+    "TrainingTimeInSeconds": 540,
+}
+"""What Search has of `MEASURED`, whole."""
+
+NAME = FOUND["TrainingJobName"]
+IN_2019 = {
+    "CreationTime": "2019-07-02T09:00:00.000Z",
+    "TrainingStartTime": "2019-07-02T09:01:00.000Z",
+    "TrainingEndTime": "2019-07-02T09:10:00.000Z",
+}
+RUNS = {"TrainingJobStatus": "InProgress", "TrainingEndTime": None}
+UNMEASURED = {"FinalHyperParameterTuningJobObjectiveMetric": None}
+
+
+def without(*members: str) -> dict[str, None]:
+    """Changes that take members away."""
+    return dict.fromkeys(members)
+
+
+def changed(whole: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """A record or summary with changes; null takes a member away."""
+    both = {**whole, **changes}
+    return {name: value for name, value in both.items() if value is not None}
+
+
+# What is asked
+
+
+@SOME
+@given(st.lists(NAMES, min_size=1, max_size=100, unique=True))
+def test_names_are_packed_into_filters(names: Sequence[str]) -> None:
+    """Any page's names are asked for once each, within the service's limits."""
+    asked = expression(names)
+    values = [each["Value"] for each in asked["Filters"]]
+    assert [name for value in values for name in value.split(",")] == names
+    assert max(map(len, values)) <= 1024
+    assert asked["Operator"] == "Or"
+    assert {(each["Name"], each["Operator"]) for each in asked["Filters"]} == {
+        ("TrainingJobName", "In")
+    }
+
+
+def test_a_page_of_the_longest_names_is_seven_filters() -> None:
+    """A hundred names of 63 characters need seven filters, the last one not full."""
+    names = [f"{number:063}" for number in range(100)]
+    filters = expression(names)["Filters"]
+    assert [each["Value"].count(",") + 1 for each in filters] == [16] * 6 + [4]
+
+
+def test_when_search_is_useless() -> None:
+    """Search is useless if it knows none of ten ended trials; fewer can be too new."""
+    running = changed(LISTED, RUNS)
+    assert is_useless([], [LISTED] * 10)
+    assert not is_useless([], [LISTED] * 9)
+    assert not is_useless([LISTED], [LISTED] * 10)
+    assert not is_useless([], [*[LISTED] * 10, running])
+
+
+# Which answers agree with the listing
+
+
+@pytest.mark.parametrize(
+    ("of_record", "of_summary"),
+    [
+        ({}, {}),
+        ({"TrainingEndTime": "2026-03-02T09:10:00.900Z"}, {}),
+        ({"TuningJobArn": "any", "New": 1}, {}),
+        (RUNS | without("ModelArtifacts"), RUNS | UNMEASURED),
+        (
+            RUNS | without("BillableTimeInSeconds", "TrainingTimeInSeconds"),
+            RUNS | UNMEASURED,
+        ),
+        (
+            {"TrainingJobStatus": "Failed"}
+            | without("FinalMetricDataList", "ModelArtifacts"),
+            {"TrainingJobStatus": "Failed"} | UNMEASURED,
+        ),
+        (
+            IN_2019
+            | without("BillableTimeInSeconds", "TrainingTimeInSeconds")
+            | without("EnableManagedSpotTraining", "EnableNetworkIsolation"),
+            IN_2019,
+        ),
+        ({"FinalMetricDataList": [{"MetricName": "auc", "Value": 0.5}]}, {}),
+        ({"FinalMetricDataList": [None, METRIC]}, {}),
+    ],
+    ids=[
+        *("agrees", "to_the_second", "has_more", "runs", "runs_without_seconds"),
+        *("failed_without_metrics", "in_2019", "metric_without_a_time", "null_metric"),
+    ],
+)
+def test_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
+    """A record that agrees with the listing, and lacks nothing, counts."""
+    record = changed(FOUND, of_record)
+    assert believed([record], [changed(MEASURED, of_summary)]) == {NAME: record}
+
+
+@pytest.mark.parametrize(
+    ("of_record", "of_summary"),
+    [
+        ({"CreationTime": "2026-03-01T09:00:00.000Z"}, {}),
+        ({"TrainingStartTime": "2026-03-02T09:02:00.000Z"}, {}),
+        ({"TrainingEndTime": "2026-03-02T09:10:01.000Z"}, {}),
+        ({"TrainingJobStatus": "Stopped"}, {}),
+        ({"TrainingJobStatus": "InProgress"}, {}),
+        ({"TrainingJobName": "other"}, {}),
+        (without("TrainingJobStatus"), without("TrainingJobStatus")),
+        ({"FinalMetricDataList": []}, {}),
+        (
+            {"FinalMetricDataList": [], "TrainingJobStatus": "Stopped"},
+            {"TrainingJobStatus": "Stopped"},
+        ),
+        (
+            {
+                "FinalMetricDataList": [
+                    METRIC,
+                    {**METRIC, "Timestamp": "1970-01-19T14:45:14.000Z"},
+                ]
+            },
+            {},
+        ),
+    ],
+    ids=[
+        *("creation", "start", "end", "status", "lags", "name", "no_status_at_all"),
+        *("no_metrics", "early_stopped_without_metrics", "metric_of_1970"),
+    ],
+)
+def test_not_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
+    """A record of another life of the name, of another time, or that cannot be mended
+    because its times are cut, does not count."""
+    record = changed(FOUND, of_record)
+    assert believed([record], [changed(MEASURED, of_summary)]) == {}
+
+
+@pytest.mark.parametrize("member", sorted(FOUND))
+def test_no_member_may_be_missing(member: str) -> None:
+    """Of a completed trial each of these is told by every description."""
+    for record in (changed(FOUND, without(member)), {**FOUND, member: None}):
+        assert believed([record], [MEASURED]) == {}
+
+
+OLDER = {**FOUND, "LastModifiedTime": "2026-03-02T09:10:30.000Z"}
+FORMER = {**OLDER, "CreationTime": "2026-03-01T09:00:00.000Z", "LastModifiedTime": "3"}
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        ([FOUND, OLDER], FOUND),
+        ([FOUND, {**OLDER, "TrainingJobStatus": "InProgress"}], FOUND),
+        ([{**FOUND, "TrainingJobStatus": "Failed"}, OLDER], None),
+        ([FOUND, FORMER], FOUND),
+        ([FOUND, changed(FOUND, without("LastModifiedTime"))], FOUND),
+    ],
+    ids=["older", "running", "newest_is_wrong", "former_life", "undated"],
+)
+def test_the_newest_of_duplicates(records: list[Any], expected: Any) -> None:
+    """Of a name the newest record counts, whatever the order, or none."""
+    for found in (records, records[::-1]):
+        assert believed(found, [MEASURED]).get(NAME) == expected
+
+
+def test_each_name_of_a_recorded_search_is_found_once() -> None:
+    """Of thirteen recorded rows, one of them twice, twelve trials are believed."""
+    tables = recorded.starting("search_derived_table__").values()
+    for table in tables:
+        names = [row["model_name"] for row in table["rows"]]
+        found = [{**FOUND, "TrainingJobName": name} for name in names]
+        listed = [{**MEASURED, "TrainingJobName": name} for name in names]
+        assert (len(found), len(believed(found, listed))) == (13, 12)
+
+
+# Trials of every kind, with and without an index that drops members
+
+BORN = datetime.fromisoformat("2026-03-01T09:00:00+00:00")
+NOW = BORN + timedelta(days=1)
+RAN: dict[str, Any] = {
+    "created": BORN,
+    "started": BORN + timedelta(minutes=1),
+    "ended": BORN + timedelta(minutes=10),
+}
+KINDS: dict[str, dict[str, Any]] = {
+    "completed": {**RAN, "value": 0.5, "metrics": {"loss": 0.1}},
+    "nan": {**RAN, "value": "NaN"},
+    "unmeasured": {**RAN, "objective_status": "Failed"},
+    "early": {**RAN, "value": 0.25, "status": "Stopped"},
+    "stopped": {**RAN, "status": "Stopped"},
+    "never": {"created": BORN, "ended": RAN["ended"], "status": "Stopped"},
+    "failed": {**RAN, "status": "Failed", "failure_reason": "AlgorithmError"},
+    "runs": {"created": BORN, "started": RAN["started"]},
+    "new": {"created": BORN},
+    "stopping": {"created": BORN, "started": RAN["started"], "stopping": RAN["ended"]},
+}
+DEFINITIONS = {
+    "plain": Definition(),
+    "groups": Definition(instance_groups={"ml.c5.large": 2, "ml.m5.large": 1}),
+    "rich": Definition(
+        spot=True,
+        environment={"API_KEY": "s3cr3t"},
+        more={
+            "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+            "RetryStrategy": {"MaximumRetryAttempts": 3},
+        },
+    ),
+}
+HOME = Home()
+
+
+class Page:
+    """A page of trials: two of each kind of a definition, listed, searched, described.
+
+    Of two the one tells what the other lacks.
+    """
+
+    def __init__(self, definition: str, index: Index | None = None) -> None:
+        """Read it as a client does."""
+        trials = [
+            Trial(name=f"{kind}-{number}", **fields)
+            for kind, fields in KINDS.items()
+            for number in range(2)
+        ]
+        job = TuningJob(
+            name="job",
+            created=BORN,
+            trials=tuple(trials),
+            definitions=(DEFINITIONS[definition],),
+            tags={"team": "churn"},
+        )
+        pairs = [(job, each) for each in trials]
+        self.listed = [_read(LISTED_AS, trial.view(NOW, HOME)) for trial in trials]
+        self.found = [
+            _read("TrainingJob", record)
+            for record in (index or Index()).records(pairs, NOW, HOME)
+        ]
+        self.described = [
+            _read("DescribeTrainingJobResponse", descriptions.trial(*pair, NOW, HOME))
+            for pair in pairs
+        ]
+
+    def is_wrong(self, number: int, found: list[dict[str, Any]]) -> bool:
+        """Whether a trial's row would be another than a description gives."""
+        summary = self.listed[number]
+        record = believed(found, self.listed).get(summary["TrainingJobName"])
+        return record is not None and _row(record, summary) != _row(
+            self.described[number], summary
+        )
+
+
+LISTED_AS = "HyperParameterTrainingJobSummary"
+
+
+def _read(shape: str, members: Any) -> dict[str, Any]:
+    return parsed(shape, json.loads(wire.encode(members)))
+
+
+def _row(record: dict[str, Any], summary: dict[str, Any]) -> str:
+    """The row of a record, times to the second, without tags: Search alone has them."""
+    row = {**record_of(record, summary, KEYS), "tags": None}
+    return re.sub(r"(:\d\d)\.\d{3}Z", r"\1Z", json.dumps(row, sort_keys=True))
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_an_index_that_is_kept_well_leaves_nothing_to_describe(definition: str) -> None:
+    """Without lag and drops each trial of each kind is believed, and its row is as if
+    it had been described."""
+    page = Page(definition)
+    names = {each["TrainingJobName"] for each in page.listed}
+    assert believed(page.found, page.listed).keys() == names
+    wrong = [n for n in range(len(page.listed)) if page.is_wrong(n, page.found)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_no_dropped_member_makes_a_row_wrong(definition: str) -> None:
+    """Whatever single member a record lacks: it is described, or nothing is amiss."""
+    page = Page(definition)
+    wrong, dropped = [], 0
+    for number, record in enumerate(page.found):
+        for member in record:
+            thinned = [*page.found]
+            thinned[number] = {name: record[name] for name in record if name != member}
+            dropped += 1
+            if page.is_wrong(number, thinned):
+                wrong.append((record["TrainingJobName"], member))
+    assert wrong == []
+    assert dropped > 300
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_lone_record_may_lack_what_some_trials_lack(
+    definition: str, kind: str
+) -> None:
+    """Without another of its kind to tell, a record may lack what some trials lack."""
+    page = Page(definition)
+    number = 2 * [*KINDS].index(kind)
+    record, page.listed = page.found[number], [page.listed[number]]
+    page.described = [page.described[number]]
+    wrong = {
+        member
+        for member in record
+        if page.is_wrong(0, [{n: record[n] for n in record if n != member}])
+    }
+    assert wrong <= {
+        "CheckpointConfig",
+        "ModelArtifacts",
+        "RetryStrategy",
+        "SecondaryStatusTransitions",
+        "VpcConfig",
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_record", "of_summary"),
+    [
+        ({}, {"TrainingJobDefinitionName": "linear"}),
+        ({"TrainingJobStatus": "Stopped"}, {"TrainingJobStatus": "Stopped"}),
+        (RUNS, RUNS | UNMEASURED),
+        (without("TrainingStartTime"), without("TrainingStartTime")),
+        ({}, UNMEASURED),
+        (IN_2019, IN_2019),
+    ],
+    ids=["definition", "status", "running", "started", "measured", "2019"],
+)
+def test_trials_of_another_kind_tell_nothing(
+    of_record: dict[str, Any], of_summary: dict[str, Any]
+) -> None:
+    """What one trial has another need not have, if it differs in what decides it."""
+    one = {**FOUND, "VpcConfig": {}}
+    record = changed(FOUND, {**of_record, "TrainingJobName": "other"})
+    summary = changed(MEASURED, {**of_summary, "TrainingJobName": "other"})
+    found = believed([one, record], [MEASURED, summary])
+    assert found == {NAME: one, "other": record}
+
+
+@pytest.mark.parametrize("member", ["Tags", "FailureReason"])
+def test_what_describing_would_not_help(member: str) -> None:
+    """Tags are Search's alone, and the failure's reason is in no row of details."""
+    one = {**FOUND, member: "any"}
+    other = {**FOUND, "TrainingJobName": "other"}
+    found = believed([one, other], [MEASURED, {**MEASURED, "TrainingJobName": "other"}])
+    assert found == {NAME: one, "other": other}
+
+
+def test_an_index_without_transitions_is_believed() -> None:
+    """The only whole record that is known of Search has none: its rows have null."""
+    page = Page("plain", Index(without_transitions=True))
+    found = believed(page.found, page.listed)
+    assert len(found) == len(page.listed)
+    record = record_of(page.found[0], page.listed[0], KEYS)
+    assert record["secondary_status_transitions"] is None
+
+
+@pytest.mark.parametrize("lag", [30.0, 9.5 * 60, 86_400.0 - 30])
+def test_an_index_that_lags_is_believed_where_nothing_has_changed(lag: float) -> None:
+    """What is believed of a late index is right, but for what changes while a trial
+    runs: that is read again."""
+    page = Page("plain", Index(lag_seconds=(lag, lag)))
+    final = [n for n, each in enumerate(page.listed) if "TrainingEndTime" in each]
+    assert [n for n in final if page.is_wrong(n, page.found)] == []
+
+
+# Recorded descriptions, as an index that is kept well would have them
+
+
+def of_listing(record: dict[str, Any]) -> dict[str, Any]:
+    """How a trial is listed."""
+    names = ("TrainingJobStatus", "CreationTime", "TrainingStartTime")
+    summary = {name: record[name] for name in names if name in record}
+    summary |= {"TrainingJobName": NAME, "TrainingJobArn": LISTED["TrainingJobArn"]}
+    if "TrainingEndTime" in record:
+        summary["TrainingEndTime"] = record["TrainingEndTime"][:19] + ".000Z"
+    if record.get("FinalMetricDataList"):
+        summary["FinalHyperParameterTuningJobObjectiveMetric"] = METRIC
+    return summary
+
+
+UNMENDABLE = {"final_metric_timestamp_1970_debugger", "tuning_trial_full_2019"}
+"""Their metrics are of January 1970, and have to be described."""
+
+
+@recorded.needs_them
+@pytest.mark.parametrize(
+    "case",
+    [
+        case
+        for case, printed in (
+            recorded.described_trials() | recorded.searched_trials()
+        ).items()
+        if "CreationTime" in printed
+    ],
+)
+def test_recorded_trials_need_no_description(case: str) -> None:
+    """Each recorded trial, of whatever year and status, would be believed of Search."""
+    printed = recorded.described_trials() | recorded.searched_trials()
+    record = _read("TrainingJob", recorded.wire(printed[case]))
+    record["TrainingJobName"] = NAME
+    is_believed = NAME in believed([record], [of_listing(record)])
+    assert is_believed is (case.partition("__")[2] not in UNMENDABLE)
