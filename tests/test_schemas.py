@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,21 +12,16 @@ from botocore import xform_name
 from botocore.model import ServiceModel
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.streams import STREAMS as ALL
+from tap_sagemaker_tuning.streams import STREAMS
+from tests.fitting import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-STREAMS: dict[str, Any] = {stream.name: stream for stream in ALL}
-KEYS = {
-    "tuning_jobs": ["tuning_job_arn", "creation_time"],
-    "training_job_summaries": ["training_job_arn", "creation_time"],
-    "scopes": ["account_id", "region"],
-    "tuning_job_details": ["tuning_job_arn", "creation_time"],
-    "training_job_details": ["training_job_arn", "creation_time"],
-    "training_instance_prices": ["region", "instance_type", "currency"],
-}
-"""Primary key and replication key of all streams."""
+CLASSES: Any = STREAMS  # of which mypy takes the names for their instances' only
+STREAM_OF = {stream.name: stream for stream in CLASSES}
+NAMES = list(STREAM_OF)
+every_stream = pytest.mark.parametrize("stream", NAMES)
 
 SHAPES = {
     "tuning_jobs": ["HyperParameterTuningJobSummary"],
@@ -138,48 +132,41 @@ DERIVED = {
 }
 """Columns that are no member, and what they come from."""
 
-NEVER_NULL = {
-    "training_job_summaries.tuning_job_name": "the tap knows whom it asked about",
-    f"{TRIAL}.tuning_job_arn": "the tap knows whom it asked about",
-    f"{DETAILS}.training_job_definitions": "a single definition is an array of one",
-    **dict.fromkeys(
-        (
-            f"tuning_jobs.{counter}"
-            for counter in (
+ADDED = ("account_id", "region", "tuning_job_name", "tuning_job_arn")
+FIRM = {
+    "tuning_jobs": {
+        **dict.fromkeys([*ADDED, "creation_time"], "a row's key, and what it joins by"),
+        **dict.fromkeys(
+            [
+                "training_job_status_counters",
                 "training_job_status_counters.completed",
                 "training_job_status_counters.in_progress",
                 "training_job_status_counters.retryable_error",
                 "training_job_status_counters.non_retryable_error",
                 "training_job_status_counters.stopped",
+                "objective_status_counters",
                 "objective_status_counters.succeeded",
                 "objective_status_counters.pending",
                 "objective_status_counters.failed",
-            )
+            ],
+            "an absent counter is 0",
         ),
-        "an absent counter is 0",
+    },
+    "training_job_summaries": dict.fromkeys(
+        [*ADDED, "training_job_name", "training_job_arn", "creation_time"],
+        "a row's key, and what it joins by",
+    ),
+    DETAILS: {
+        **dict.fromkeys([*ADDED, "creation_time"], "a row's key, and what it joins by"),
+        "training_job_definitions": "a single definition is an array of one",
+    },
+    TRIAL: dict.fromkeys(
+        [*ADDED, "training_job_name", "training_job_arn", "creation_time"],
+        "a row's key, and what it joins by",
     ),
 }
-"""Columns of optional members that are not nullable, and why."""
-
-CAN_BE_NULL = {f"{METRIC}.value": "null where `non_finite` says what it is"}
-"""Columns of required members that are nullable, and why."""
-
-LENIENT = {
-    DETAILS: [
-        "tuning_job_name",
-        "tuning_job_arn",
-        "tuning_job_status",
-        "creation_time",
-    ],
-    TRIAL: [
-        "training_job_name",
-        "training_job_arn",
-        "training_job_status",
-        "creation_time",
-    ],
-}
-"""Streams of which all can be null but these, and what the tap adds: Search leaves out
-what the model requires, and so did the service before it required it."""
+"""Columns that are never null, and why. Every other member may be left out: Search does
+so, and so did the service before it required it."""
 
 TYPES = {
     "boolean": "boolean",
@@ -200,13 +187,6 @@ DESCRIPTION: dict[str, Any] = botocore.session.get_session().get_service_data(
 MODEL = ServiceModel(DESCRIPTION, "sagemaker")
 
 
-def schema_of(stream: str) -> dict[str, Any]:
-    """The schema of a stream, as the package finds it."""
-    text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
-
-
 def nested(schema: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """All columns at every level, each with its path."""
     for name, column in schema.get("properties", {}).items():
@@ -217,7 +197,7 @@ def nested(schema: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any
 
 def columns() -> list[tuple[str, dict[str, Any]]]:
     """All columns of all streams at every level, each with its path."""
-    return [found for stream in KEYS for found in nested(schema_of(stream), stream)]
+    return [found for stream in NAMES for found in nested(schema_of(stream), stream)]
 
 
 def walk(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -250,10 +230,8 @@ class Comparison:
         found: The problems, a sentence each.
         met: The columns that are members, by path, each with its member's name.
         exceptions: The exceptions from the rules that were made use of.
-        is_strict: Whether what the model requires must not be null.
     """
 
-    is_strict: bool = True
     found: list[str] = field(default_factory=list)
     met: dict[str, str] = field(default_factory=dict)
     exceptions: set[str] = field(default_factory=set)
@@ -268,10 +246,7 @@ class Comparison:
             path = f"{at}.{name}"
             if name in properties:
                 self.met[path] = member
-                is_required = member in shape.required_members
                 self.column(shape.members[member], properties[name], path)
-                if self.is_strict or path in NEVER_NULL:
-                    self.null(properties[name], path, is_required=is_required)
             elif ignored := {path, f"{at}.*"} & IGNORED.keys():
                 self.exceptions |= ignored
             else:
@@ -299,16 +274,6 @@ class Comparison:
             values = column.get("additionalProperties", {})
             self.column(shape.value, values, f"{path}.*")
 
-    def null(self, column: dict[str, Any], path: str, *, is_required: bool) -> None:
-        """Compare whether a member can be absent with whether a column can be null."""
-        is_nullable = "null" in column["type"]
-        exception = CAN_BE_NULL if is_required else NEVER_NULL
-        if path in exception:
-            self.exceptions.add(path)
-        if is_nullable == (is_required != (path in exception)):
-            what = "required" if is_required else "optional"
-            self.found.append(f"{path}: the member is {what}, nullable: {is_nullable}")
-
 
 def without_null(column: dict[str, Any]) -> list[str]:
     """The types of a column, but for null."""
@@ -325,7 +290,6 @@ def compare(model: ServiceModel) -> Comparison:
     comparison = Comparison()
     for stream, shapes in SHAPES.items():
         schema = as_the_api_has_it(stream)
-        comparison.is_strict = stream not in LENIENT
         for shape in map(model.shape_for, shapes):
             comparison.structure(shape, schema, stream, PREFIXES.get(stream, ""))
     return comparison
@@ -353,8 +317,7 @@ def test_schemas_are_the_service_model() -> None:
 
 def test_no_exception_is_out_of_date() -> None:
     """Each entry of the tables of exceptions is made use of."""
-    tables = {*IGNORED, *DERIVED, *NEVER_NULL, *CAN_BE_NULL}
-    assert compare(MODEL).exceptions == tables
+    assert compare(MODEL).exceptions == {*IGNORED, *DERIVED}
 
 
 NESTED = {
@@ -431,19 +394,6 @@ def test_a_member_of_another_kind_is_reported(
     assert f"training_job_summaries.{problem}" in found
 
 
-def test_a_member_that_turns_required_or_optional_is_reported() -> None:
-    """A botocore that requires other members fails the comparison."""
-    changed = model_with(
-        "HyperParameterTuningJobSummary", required=["LastModifiedTime"]
-    )
-    found = compare(changed).found
-    assert (
-        "tuning_jobs.last_modified_time: the member is required, nullable: True"
-        in found
-    )
-    assert "tuning_jobs.strategy: the member is optional, nullable: False" in found
-
-
 def column_of(member: str) -> str:
     """The path of the column that has a member, by the path that the API has it at."""
     stream, _, path = member.partition(".")
@@ -482,37 +432,28 @@ def test_flattened_names_fit(path: str) -> None:
     assert len("__".join(names)) <= 63
 
 
-@pytest.mark.parametrize("stream", LENIENT)
-def test_what_can_be_null_in_details(stream: str) -> None:
-    """Of the details all can be null but the keys, and what the tap itself adds."""
-    firm = {f"{stream}.{name}" for name in LENIENT[stream]}
-    added = {"account_id", "region", "tuning_job_name", "tuning_job_arn"}
-    firm |= {f"{stream}.{name}" for name in added} | NEVER_NULL.keys()
+@pytest.mark.parametrize("stream", SHAPES)
+def test_what_can_be_null(stream: str) -> None:
+    """All can be null but a row's keys, and what the tap itself works out."""
     never = {
-        path
+        path.removeprefix(f"{stream}.")
         for path, column in nested(schema_of(stream), stream)
         if "null" not in column["type"]
     }
-    assert never == {path for path in firm if path.startswith(f"{stream}.")}
+    assert never == FIRM[stream].keys()
 
 
-@pytest.mark.parametrize("stream", KEYS)
+@every_stream
 def test_keys_are_columns(stream: str) -> None:
     """Primary and replication keys are columns that are never null."""
-    properties = schema_of(stream)["properties"]
-    assert {properties.get(key, {}).get("type") for key in KEYS[stream]} == {"string"}
-
-
-@pytest.mark.parametrize("stream", STREAMS)
-def test_a_stream_is_named_like_its_schema(stream: str) -> None:
-    """A stream's name is its schema file's, and its keys are those of the table."""
-    keyed = STREAMS[stream]
-    assert keyed.name == stream
+    keyed = STREAM_OF[stream]
     replicated = [key for key in [keyed.replication_key] if isinstance(key, str)]
-    assert [*keyed.primary_keys, *replicated] == KEYS[stream]
+    properties = schema_of(stream)["properties"]
+    keys = [*keyed.primary_keys, *replicated]
+    assert {properties[key]["type"] for key in keys} == {"string"}
 
 
-@pytest.mark.parametrize("stream", KEYS)
+@every_stream
 def test_a_schema_says_what_a_record_is(stream: str) -> None:
     """A schema has a title, and in its description the page of the documentation."""
     schema = schema_of(stream)
@@ -530,4 +471,4 @@ def test_no_environment(path: str) -> None:
 def test_the_folder_holds_schemas_only() -> None:
     """All that lies in the folder goes into the wheel: a schema a stream, no more."""
     names = sorted(entry.name for entry in schemas_root().iterdir())
-    assert names == sorted(f"{stream}.json" for stream in KEYS)
+    assert names == sorted(f"{stream}.json" for stream in NAMES)
