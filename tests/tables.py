@@ -6,6 +6,8 @@ import json
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests import expected
 
 if TYPE_CHECKING:
@@ -56,3 +58,5 @@ class Tables:
                     self.written[stream] += 1
                 case {"type": "STATE", "value": state}:
                     self.state = state
+                case _:
+                    pytest.fail(f"a message of no known kind: {message}")
