@@ -20,6 +20,7 @@ pytest.importorskip("demo", reason="the demo's modules are in the checkout only"
 
 from tests.conftest import TapProcess
 from tests.targets import analysis, environments, expected, facts, story, syncing
+from tests.targets.columns import KEYS, STREAMS, Row, flattened, kinds
 from tests.targets.story import METRIC, Story
 from tests.targets.warehouses import SCHEMA, duckdb, postgres, snowflake
 
@@ -37,8 +38,8 @@ pytestmark = [
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WAREHOUSES = {"postgres": postgres, "snowflake": snowflake, "duckdb": duckdb}
-STREAMS = ("tuning_jobs", "training_job_summaries")
-TIMES = ("creation_time", "training_start_time", "training_end_time")
+WHEN = {"started_at", "ended_at"}
+DETAILS = {"tuning_job_details", "training_job_details", "training_instance_prices"}
 
 
 @pytest.fixture(scope="module", params=facts.TARGETS)
@@ -63,11 +64,25 @@ def test_every_row_and_value(told: Story, stream: str) -> None:
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_key_has_one_row(told: Story, stream: str) -> None:
     """Rows are counted by SQL: as many as keys, as many as there are."""
-    key = expected.KEYS[stream]
-    (counted,) = told.warehouse.ask(
-        f"select count(*) as n, count(distinct {key}) as k from {SCHEMA}.{stream}"  # noqa: S608 - ours
-    )
-    assert (counted["n"], counted["k"]) == (len(told.all[stream]),) * 2
+    rows = f"{SCHEMA}.{stream}"
+    keys = f"select distinct {', '.join(KEYS[stream])} from {rows}"  # noqa: S608 - ours
+    for counted in (rows, f"({keys}) as found"):
+        (row,) = told.warehouse.ask(f"select count(*) as n from {counted}")  # noqa: S608 - ours
+        assert row["n"] == len(told.all[stream])
+
+
+def test_the_scope_is_complete(told: Story) -> None:
+    """The row of the scope tells of the second sync: until when all was read."""
+    (row,) = told.rows("scopes").values()
+    assert (row["status"], row["error"]) == ("complete", None)
+    assert row["complete_as_of"] == "2026-03-02T11:00:00.000"
+
+
+def test_a_secret_is_nowhere(told: Story) -> None:
+    """What a training job's environment holds is in no file of the tap or target."""
+    files = [path for path in told.tap.folder.iterdir() if path.is_file()]
+    assert syncing.written(told.tap) in files
+    assert [path for path in files if b"s3cr3t" in path.read_bytes()] == []
 
 
 def test_the_second_sync_updates(told: Story) -> None:
@@ -102,20 +117,14 @@ def test_what_is_deleted_stays(told: Story) -> None:
     assert {key: held[key] for key in gone} == gone
 
 
-def test_types(told: Story) -> None:
-    """Times, text and nested objects are columns of the type that the README names."""
-    kinds = facts.TYPES[told.warehouse.name]
-    for stream in STREAMS:
-        schema = json.loads((CHECKOUT / "schemas" / f"{stream}.json").read_text())
-        wanted = {
-            name: kinds["time"]
-            if "format" in column
-            else kinds["nested"]
-            if "object" in column["type"]
-            else kinds["text"]
-            for name, column in schema["properties"].items()
-        }
-        assert told.warehouse.types(stream) == wanted
+@pytest.mark.parametrize("stream", STREAMS)
+def test_types(told: Story, stream: str) -> None:
+    """Each column is of the type that the README names for its kind."""
+    types = facts.TYPES[told.warehouse.name]
+    wanted = types | {"map": types["object"]}
+    assert told.warehouse.types(stream) == {
+        name: wanted[kind] for name, kind in kinds(stream).items()
+    }
 
 
 def test_names(told: Story) -> None:
@@ -155,6 +164,28 @@ def test_one_hyperparameter(told: Story, key: str) -> None:
     assert {row["name"]: row["value"] for row in found} == {
         trial["training_job_name"]: trial["tuned_hyper_parameters"].get(key)
         for trial in told.all["training_job_summaries"].values()
+    }
+
+
+def test_an_item_of_an_array(told: Story) -> None:
+    """SQL takes a part of an array's first item, be the array empty, null or longer."""
+    item = facts.ITEM[told.warehouse.name]
+    name, text = (
+        item.format(column="final_metric_data_list", key=key)
+        for key in ("metric_name", "non_finite")
+    )
+    found = told.warehouse.ask(
+        f"select training_job_arn as arn, {name} as name, {text} as text "  # noqa: S608 - ours
+        f"from {SCHEMA}.training_job_details"
+    )
+    nothing = {"metric_name": None, "non_finite": None}
+    firsts = {
+        key: (trial["final_metric_data_list"] or [nothing])[0]
+        for key, trial in told.all["training_job_details"].items()
+    }
+    assert {row["arn"]: (row["name"], row["text"]) for row in found} == {
+        key: (first["metric_name"], first["non_finite"])
+        for key, first in firsts.items()
     }
 
 
@@ -213,7 +244,8 @@ def test_stream_maps(told: Story) -> None:
         *told.warehouse.types("training_job_summaries"),
         "trial",
     } - {"training_job_name", "failure_reason"}
-    assert told.warehouse.types("tuning_jobs", "mapped") == {}
+    loaded = {name for name in STREAMS if told.warehouse.types(name, "mapped")}
+    assert loaded == {"scopes"}
     found = told.warehouse.ask("select trial, account_id from mapped.failed_trials")
     assert {row["trial"] for row in found} == {
         trial["training_job_name"]
@@ -228,7 +260,7 @@ def test_selection(told: Story) -> None:
     """What is not selected in the catalog, a stream or a column, is not loaded."""
     catalog = told.tap.catalog()
     for stream, *column in (
-        ("tuning_jobs",),
+        *((name,) for name in DETAILS | {"tuning_jobs"}),
         ("training_job_summaries", "properties", "failure_reason"),
     ):
         entry = _entry(catalog, stream, column)
@@ -244,79 +276,93 @@ def test_selection(told: Story) -> None:
     assert set(told.warehouse.types("training_job_summaries", "selected")) == (
         columns - {"failure_reason"}
     )
-    assert told.warehouse.types("tuning_jobs", "selected") == {}
+    loaded = {name for name in STREAMS if told.warehouse.types(name, "selected")}
+    assert loaded == {"training_job_summaries", "scopes"}
 
 
-FLAT = {"flattening_enabled": True, "flattening_max_depth": 1}
-KEPT_MAP = {
-    "stream_maps": {
-        "training_job_summaries": {"tuned_hyper_parameters": facts.MAPPED_TEXT}
-    }
-}
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 2}
+KEPT_MAPS = {"stream_maps": facts.KEPT_MAPS}
 
 
 def test_the_tap_flattens(told: Story) -> None:
-    """Where the tap flattens, the metric becomes columns, exact, and the map text."""
-    target = {"default_target_schema": "flat_by_tap"}
-    syncing.sync(told.tap, told.warehouse, config=FLAT, target=target)
-    types = told.warehouse.types("training_job_summaries", "flat_by_tap")
-    kinds = facts.TYPES[told.warehouse.name]
-    assert types["tuned_hyper_parameters"] == kinds["text"]
-    assert types[f"{METRIC}__value"] == kinds["number"]
-    assert METRIC not in types
-    assert flat(told, "flat_by_tap") == foretold_flat(told)
+    """Where the tap flattens, objects become columns, maps and arrays text, exactly."""
+    load(told, "flat_by_tap", config=FLAT)
+    types = facts.TYPES[told.warehouse.name]
+    wanted = types | dict.fromkeys(("map", "array"), types["text"])
+    for stream in STREAMS:
+        assert told.warehouse.types(stream, "flat_by_tap") == {
+            name: wanted[kind] for name, kind in kinds(stream, flat=True).items()
+        }
+        assert flat(told, stream, "flat_by_tap") == foretold_flat(told, stream)
 
 
 def test_the_target_flattens(told: Story) -> None:
-    """Where the target flattens, the map is kept or lost as the README says."""
-    target = facts.FLATTENING[told.warehouse.name]
-    schema = {"default_target_schema": "flat_by_target"}
-    syncing.sync(told.tap, told.warehouse, config={}, target=target | schema)
-    maps = {
-        "kept": foretold_flat(told),
-        "lost": {key: (None, *row[1:]) for key, row in foretold_flat(told).items()},
-    }
-    kept = facts.MAP_WHEN_TARGET_FLATTENS[told.warehouse.name]
-    assert flat(told, "flat_by_target") == maps[kept]
+    """Where the target flattens, maps are kept or lost as the README says."""
+    name = told.warehouse.name
+    load(told, "flat_by_target", target=facts.FLATTENING[name])
+    types = facts.TYPES[name]
+    array = {"text": types["text"], "json": "json"}[
+        facts.ARRAY_WHEN_TARGET_FLATTENS[name]
+    ]
+    kept = facts.MAP_WHEN_TARGET_FLATTENS[name] == "kept"
+    wanted = types | {"array": array, "map": types["text"] if kept else "json"}
+    for stream in STREAMS:
+        assert told.warehouse.types(stream, "flat_by_target") == {
+            name: wanted[kind] for name, kind in kinds(stream, flat=True).items()
+        }
+        foretold = foretold_flat(told, stream, has_maps=kept)
+        assert flat(told, stream, "flat_by_target") == foretold
 
 
-def test_a_stream_map_keeps_the_hyperparameters(told: Story) -> None:
-    """Turned into text by the tap's stream map, the map survives any flattening."""
+def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
+    """Turned into text by the tap's stream maps, a map survives any flattening."""
     target = facts.FLATTENING[told.warehouse.name]
-    schema = {"default_target_schema": "flat_and_kept"}
-    syncing.sync(told.tap, told.warehouse, config=KEPT_MAP, target=target | schema)
-    types = told.warehouse.types("training_job_summaries", "flat_and_kept")
+    load(told, "flat_and_kept", config=KEPT_MAPS, target=target)
     text = facts.TYPES[told.warehouse.name]["text"]
-    assert types["tuned_hyper_parameters"] == text
-    assert flat(told, "flat_and_kept") == foretold_flat(told)
+    for stream, columns in facts.KEPT_MAPS.items():
+        (column,) = columns
+        assert told.warehouse.types(stream, "flat_and_kept")[column] == text
+        held, foretold = flat(told, stream, "flat_and_kept"), told.full[stream]
+        assert {key: row[column] for key, row in held.items()} == {
+            key: row[column] for key, row in foretold.items()
+        }
 
 
-def flat(told: Story, schema: str) -> dict[str, tuple[Any, Any, Any]]:
-    """By trial: the map, parsed, and the metric's value and other text."""
-    found = told.warehouse.ask(
-        "select training_job_arn, tuned_hyper_parameters, "  # noqa: S608 - ours
-        f"{METRIC}__value as value, {METRIC}__non_finite as non_finite "
-        f"from {schema}.training_job_summaries"
+def load(told: Story, schema: str, **settings: dict[str, Any]) -> None:
+    """Sync all again, into a schema of its own, with settings of tap and target."""
+    syncing.sync(
+        told.tap,
+        told.warehouse,
+        config=settings.get("config", {}),
+        target={"default_target_schema": schema, **settings.get("target", {})},
+        catalog=told.tap.catalog(),
     )
+
+
+def flat(told: Story, stream: str, schema: str) -> dict[str, Row]:
+    """What a flattened table holds, but for when the sync was."""
+    held = story.held(told.warehouse, stream, schema, flat=True)
     return {
-        row["training_job_arn"]: (
-            json.loads(row["tuned_hyper_parameters"] or "null"),
-            row["value"],
-            row["non_finite"],
-        )
-        for row in found
+        key: {name: value for name, value in row.items() if name not in WHEN}
+        for key, row in held.items()
     }
 
 
-def foretold_flat(told: Story) -> dict[str, tuple[Any, Any, Any]]:
+def foretold_flat(told: Story, stream: str, *, has_maps: bool = True) -> dict[str, Row]:
     """What `flat` must give."""
+    lost = {name for name, kind in kinds(stream, flat=True).items() if kind == "map"}
+    empty = facts.EMPTY_TEXT[told.warehouse.name]
     return {
-        key: (
-            trial["tuned_hyper_parameters"],
-            (trial[METRIC] or {}).get("value"),
-            (trial[METRIC] or {}).get("non_finite"),
-        )
-        for key, trial in told.second["training_job_summaries"].items()
+        key: {
+            name: empty
+            if value == ""
+            else value
+            if has_maps or name not in lost
+            else None
+            for name, value in flattened(stream, row).items()
+            if name not in WHEN
+        }
+        for key, row in told.full[stream].items()
     }
 
 
@@ -418,17 +464,11 @@ def test_jsonl(tmp_path: Path) -> None:
         state = syncing.piped(tap, command, {}, config={})
         emulator.clock.move(timedelta(hours=2))
         syncing.piped(tap, command, {}, config={}, state=state)
-        truth = expected.tables(scope.truth())
-    lines = (tmp_path / "training_job_summaries.jsonl").read_text("utf-8").splitlines()
-    rows = {row["training_job_arn"]: row for row in map(json.loads, lines)}
-    wanted = truth["training_job_summaries"]
-    assert len(lines) > len(wanted)
-    assert {key: _without_zone(row) for key, row in rows.items()} == wanted
-
-
-def _without_zone(row: dict[str, Any]) -> dict[str, Any]:
-    times = {name: (row[name] or "").removesuffix("Z") or None for name in TIMES}
-    return row | times
+        truth = expected.from_truth(scope.truth())
+    name = "training_job_summaries"
+    lines = (tmp_path / f"{name}.jsonl").read_text("utf-8").splitlines()
+    assert len(lines) > len(truth[name])
+    assert expected.by_key(name, map(json.loads, lines)) == truth[name]
 
 
 # What the README says
@@ -448,7 +488,7 @@ def test_the_stream_map_is_what_was_tested() -> None:
     """The README's way to keep the hyperparameters is the one that is tested."""
     text = (environments.HERE / "README.md").read_text("utf-8")
     examples = re.findall("```yaml\n(.*?)```", text, re.DOTALL)
-    assert KEPT_MAP in [yaml.safe_load(example).get("config") for example in examples]
+    assert KEPT_MAPS in [yaml.safe_load(example).get("config") for example in examples]
 
 
 def test_versions_are_meltanos() -> None:

@@ -12,7 +12,8 @@ from tests.targets.environments import CHECKOUT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.targets.expected import Row, Tables
+    from tests.targets.columns import Row
+    from tests.targets.expected import Tables
 
 FOLDER = CHECKOUT / "analysis"
 METRIC = "final_hyper_parameter_tuning_job_objective_metric"

@@ -1,32 +1,39 @@
-"""What a warehouse must hold, from what the emulator says is true."""
+"""What a warehouse must hold.
+
+Tuning jobs and trials are worked out from what the emulator says is true. All other
+tables must be what the tap wrote, which other tests hold against the truth.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 from tests import expected
 from tests.conftest import ACCOUNT, REGION
+from tests.targets.columns import STREAMS, Row, key_of, kinds
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
 Tables = dict[str, dict[str, Row]]
 
-NESTED = {
-    "tuning_jobs": (
-        "training_job_status_counters",
-        "objective_status_counters",
-        "resource_limits",
-    ),
-    "training_job_summaries": (
-        "tuned_hyper_parameters",
-        "final_hyper_parameter_tuning_job_objective_metric",
-    ),
-}
-KEYS = {"tuning_jobs": "tuning_job_arn", "training_job_summaries": "training_job_arn"}
 HOME = {"account_id": ACCOUNT, "region": REGION}
 
 
-def tables(truth: dict[str, Any]) -> Tables:
-    """Both tables: rows by key."""
+def tables(truth: dict[str, Any], written: Path) -> Tables:
+    """All tables after a sync, rows by key.
+
+    Args:
+        truth: What the emulator says.
+        written: What the tap wrote.
+    """
+    return from_output(written) | from_truth(truth)
+
+
+def from_truth(truth: dict[str, Any]) -> Tables:
+    """Tuning jobs and trials."""
     jobs = {job["HyperParameterTuningJobName"]: job for job in truth["tuning_jobs"]}
     rows = {
         "tuning_jobs": [expected.tuning_job(job, HOME) for job in jobs.values()],
@@ -36,10 +43,22 @@ def tables(truth: dict[str, Any]) -> Tables:
             for trial in of_job
         ],
     }
+    return {name: by_key(name, of_table) for name, of_table in rows.items()}
+
+
+def from_output(written: Path) -> Tables:
+    """What the tap wrote."""
+    messages = list(map(json.loads, written.read_text("utf-8").splitlines()))
+    records = [message for message in messages if message["type"] == "RECORD"]
     return {
-        name: {row[KEYS[name]]: _stored(row) for row in of_table}
-        for name, of_table in rows.items()
+        name: by_key(name, [m["record"] for m in records if m["stream"] == name])
+        for name in STREAMS
     }
+
+
+def by_key(stream: str, records: Iterable[Row]) -> dict[str, Row]:
+    """The last record of each key, as a warehouse holds it."""
+    return {key_of(stream, record): _stored(stream, record) for record in records}
 
 
 def merged(first: Tables, second: Tables) -> Tables:
@@ -47,9 +66,10 @@ def merged(first: Tables, second: Tables) -> Tables:
     return {name: first[name] | second[name] for name in first}
 
 
-def _stored(record: Row) -> Row:
+def _stored(stream: str, record: Row) -> Row:
     """Its times as a column without a zone holds them: in UTC."""
+    kind = kinds(stream)
     return {
-        name: value and value.removesuffix("Z") if name.endswith("_time") else value
+        name: value.removesuffix("Z") if value and kind[name] == "time" else value
         for name, value in record.items()
     }

@@ -13,23 +13,35 @@ TYPES = {
     "postgres": {
         "text": "text",
         "time": "timestamp without time zone",
-        "nested": "jsonb",
+        "object": "jsonb",
+        "array": "array",
         "number": "numeric",
+        "integer": "bigint",
+        "boolean": "boolean",
     },
     "snowflake": {
         "text": "text",
         "time": "timestamp_ntz",
-        "nested": "variant",
+        "object": "variant",
+        "array": "variant",
         "number": "float",
+        "integer": "number",
+        "boolean": "boolean",
     },
     "duckdb": {
         "text": "varchar",
         "time": "timestamp",
-        "nested": "json",
+        "object": "json",
+        "array": "json",
         "number": "double",
+        "integer": "hugeint",
+        "boolean": "boolean",
     },
 }
-"""What information_schema calls the column of each kind."""
+"""What information_schema calls the column of each kind; a map is an object."""
+
+ARRAYS = {"postgres": "jsonb[]", "snowflake": "variant", "duckdb": "json"}
+"""What the type of an array is called in SQL."""
 
 NULL_OBJECT = {
     "postgres": "jsonb_typeof({column}) = 'null'",
@@ -45,21 +57,43 @@ PART = {
 }
 """How to take one part of a nested column, as text."""
 
-FLATTENING = {
-    "postgres": {"flattening_enabled": True, "flattening_max_depth": 1},
-    "snowflake": {"flattening_enabled": True, "flattening_max_depth": 1},
-    "duckdb": {"data_flattening_max_level": 1},
+ITEM = {
+    "postgres": "({column})[1] ->> '{key}'",
+    "snowflake": '{column}[0]:"{key}"::varchar',
+    "duckdb": "{column} -> 0 ->> '{key}'",
 }
-"""The settings by which a target flattens by itself."""
+"""How to take one part of an array's first item, as text."""
+
+FLATTENING = {
+    "postgres": {"flattening_enabled": True, "flattening_max_depth": 2},
+    "snowflake": {"flattening_enabled": True, "flattening_max_depth": 2},
+    "duckdb": {"data_flattening_max_level": 2},
+}
+"""The settings by which a target flattens by itself, as deep as there is anything."""
 
 MAP_WHEN_TARGET_FLATTENS = {"postgres": "kept", "snowflake": "kept", "duckdb": "lost"}
-"""What becomes of tuned_hyper_parameters: a column of JSON text, or nothing."""
+"""What becomes of a map: a column of JSON text, or nothing."""
+
+ARRAY_WHEN_TARGET_FLATTENS = {
+    "postgres": "text",
+    "snowflake": "text",
+    "duckdb": "json",
+}
+"""The type of the column that an array becomes; it has all of it."""
+
+EMPTY_TEXT = {"postgres": "", "snowflake": "", "duckdb": None}
+"""What becomes of an empty text in a column of text."""
 
 NAMES = {"postgres": "lower case", "snowflake": "upper case", "duckdb": "lower case"}
 """How the columns' names are stored."""
 
-MAPPED_TEXT = "json.dumps(tuned_hyper_parameters)"
-"""The stream map that keeps the hyperparameters whoever flattens."""
+KEPT_MAPS = {
+    "training_job_summaries": {
+        "tuned_hyper_parameters": "json.dumps(tuned_hyper_parameters)"
+    },
+    "training_job_details": {"hyper_parameters": "json.dumps(hyper_parameters)"},
+}
+"""The stream maps that keep the hyperparameters whoever flattens."""
 
 VERSIONS = {
     "postgres": "meltanolabs-target-postgres 0.8.1",
@@ -72,7 +106,8 @@ def table() -> str:
     """The table of the README, in Markdown."""
     rows = [
         ("Version tested", VERSIONS),
-        ("Objects and the map", {t: f"`{TYPES[t]['nested']}`" for t in TARGETS}),
+        ("Objects and maps", {t: f"`{TYPES[t]['object']}`" for t in TARGETS}),
+        ("Arrays", {t: f"`{ARRAYS[t]}`" for t in TARGETS}),
         (
             "One hyperparameter",
             {
@@ -81,9 +116,14 @@ def table() -> str:
             },
         ),
         (
-            "Numbers, once flattened",
-            {t: f"`{TYPES[t]['number']}`, exact" for t in TARGETS},
+            "A part of an array's first item",
+            {
+                t: f"`{ITEM[t].format(column='final_metric_data_list', key='value')}`"
+                for t in TARGETS
+            },
         ),
+        ("Numbers", {t: f"`{TYPES[t]['number']}`, exact" for t in TARGETS}),
+        ("Whole numbers", {t: f"`{TYPES[t]['integer']}`" for t in TARGETS}),
         ("Times, in UTC", {t: f"`{TYPES[t]['time']}`" for t in TARGETS}),
         (
             "No metric: true of the column",
@@ -97,7 +137,7 @@ def table() -> str:
             {t: f"`{next(iter(FLATTENING[t]))}`" for t in TARGETS},
         ),
         (
-            "The map, if the target flattens",
+            "Maps, if the target flattens",
             {
                 t: {"kept": "JSON text", "lost": "**lost**: null"}[
                     MAP_WHEN_TARGET_FLATTENS[t]
@@ -105,8 +145,21 @@ def table() -> str:
                 for t in TARGETS
             },
         ),
-        ("The map, if the tap flattens", dict.fromkeys(TARGETS, "JSON text")),
-        ("The map, by the stream map below", dict.fromkeys(TARGETS, "JSON text")),
+        (
+            "Arrays, if the target flattens",
+            {
+                t: {"text": "JSON text", "json": "`json`"}[
+                    ARRAY_WHEN_TARGET_FLATTENS[t]
+                ]
+                for t in TARGETS
+            },
+        ),
+        ("Maps and arrays, if the tap flattens", dict.fromkeys(TARGETS, "JSON text")),
+        ("Maps, by the stream maps below", dict.fromkeys(TARGETS, "JSON text")),
+        (
+            "An empty text",
+            {t: {"": "kept", None: "null"}[EMPTY_TEXT[t]] for t in TARGETS},
+        ),
     ]
     lines = ["| | target-postgres | target-snowflake | target-duckdb |"]
     lines += ["| --- | --- | --- | --- |"]

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Chances, Emulator, Trial, TuningJob
+from emulator import Chances, Definition, Emulator, Trial, TuningJob
 from tests.conftest import TapProcess
 from tests.targets import expected
-from tests.targets.syncing import sync
+from tests.targets.columns import JSON, key_of, kinds
+from tests.targets.syncing import sync, written
 from tests.targets.warehouses import SCHEMA
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tests.targets.warehouses import Warehouse
 
 Row = dict[str, Any]
+
+_EXACT = 2**53  # a double holds whole numbers up to here
 
 METRIC = "final_hyper_parameter_tuning_job_objective_metric"
 
@@ -41,6 +44,37 @@ REASON = (
 )
 
 
+HYPERBAND = {
+    "TrainingJobEarlyStoppingType": "Off",
+    "RandomSeed": 2**31 - 1,
+    "StrategyConfig": {
+        "HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 81}
+    },
+    "TuningJobCompletionCriteria": {
+        "TargetObjectiveMetricValue": 0.10000000149011612,
+        "BestObjectiveNotImproving": {"MaxNumberOfTrainingJobsNotImproving": 5},
+        "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
+    },
+}
+
+DEFINITIONS = (
+    Definition(
+        definition_name="on-spot",
+        spot=True,
+        environment={"API_KEY": "s3cr3t"},
+        more={
+            "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["s-1", "s-2"]},
+            "RetryStrategy": {"MaximumRetryAttempts": 3},
+        },
+    ),
+    Definition(
+        definition_name="in-groups",
+        objective={"Type": "Minimize", "MetricName": "validation:loss"},
+        instance_groups={"ml.m5.xlarge": 1, "ml.c5.xlarge": 2},
+    ),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """What was synced into a warehouse, and what must be there.
@@ -50,12 +84,14 @@ class Story:
         warehouse: Where it went.
         first: What was true at the first sync.
         second: What was true at the second.
+        full: What a first sync would bring now.
     """
 
     tap: TapProcess
     warehouse: Warehouse
     first: expected.Tables
     second: expected.Tables
+    full: expected.Tables
 
     @property
     def all(self) -> expected.Tables:
@@ -67,22 +103,27 @@ class Story:
         return held(self.warehouse, table, schema)
 
 
-def held(warehouse: Warehouse, table: str, schema: str = SCHEMA) -> dict[str, Row]:
-    """A table's rows by key: nested columns parsed, the target's own left out.
+def held(
+    warehouse: Warehouse, table: str, schema: str = SCHEMA, *, flat: bool = False
+) -> dict[str, Row]:
+    """A table's rows by key, what is JSON parsed, the target's own columns left out.
 
     Times are asked for as text: the Snowflake connector reads a null time of
     fakesnow's as 1970.
     """
-    types = warehouse.types(table, schema)
-    times = {name for name in types if types[name].startswith("timestamp")}
+    kind = kinds(table, flat=flat)
     asked = ", ".join(
-        f"cast({name} as varchar(40)) as {name}" if name in times else name
-        for name in types
+        f"cast({name} as varchar(40)) as {name}" if kind[name] == "time" else name
+        for name in warehouse.types(table, schema)
     )
     found = warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
-    key = expected.KEYS[table]
-    assert len({row[key] for row in found}) == len(found)
-    return {row[key]: _parsed(row, times, expected.NESTED[table]) for row in found}
+    rows = [
+        {name: _parsed(value, kind[name]) for name, value in row.items()}
+        for row in found
+    ]
+    by_key = {key_of(table, row): row for row in rows}
+    assert len(by_key) == len(rows)
+    return by_key
 
 
 @contextmanager
@@ -92,15 +133,18 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         scope, tap = emulator.scope(), TapProcess(emulator, folder)
         _begin(scope)
         emulator.clock.move(timedelta(minutes=50))
-        first = expected.tables(scope.truth())
-        state = sync(tap, warehouse, config={})
+        every: dict[str, Any] = {"config": {}, "catalog": tap.catalog()}
+        state = sync(tap, warehouse, **every)
+        first = expected.tables(scope.truth(), written(tap))
         emulator.clock.move(timedelta(minutes=30))
         scope.delete(GONE)
         scope.plan(LATE, trials=15, parallel=5)
         emulator.clock.move(timedelta(minutes=40))
-        second = expected.tables(scope.truth())
-        sync(tap, warehouse, config={}, state=state)
-        yield Story(tap=tap, warehouse=warehouse, first=first, second=second)
+        sync(tap, warehouse, **every, state=state)
+        second = expected.tables(scope.truth(), written(tap))
+        written(tap).write_text(tap(**every).stdout, "utf-8")
+        full = expected.tables(scope.truth(), written(tap))
+        yield Story(tap=tap, warehouse=warehouse, first=first, second=second, full=full)
 
 
 def _begin(scope: Scope) -> None:
@@ -114,6 +158,18 @@ def _begin(scope: Scope) -> None:
             definition_name="Größe" if number == 3 else None,
         )
     scope.plan("Price-Linear", trials=15, parallel=2, metric_type="Minimize")
+    scope.plan(
+        "many-parts",
+        trials=9,
+        parallel=9,
+        strategy="Hyperband",
+        parents=("churn-0", "Price-Linear"),
+        tags={"team": "Größe", "empty": ""},
+        config=HYPERBAND,
+        definitions=DEFINITIONS,
+        failure_reason=REASON,
+        metrics_in_1970=True,
+    )
     scope.add(_odd(scope))
 
 
@@ -149,20 +205,26 @@ def _odd(scope: Scope) -> TuningJob:
         failure_reason=REASON,
     )
     runs_on = Trial(name="odd-Trial-runs-on", created=born, objective_status=None)
-    return TuningJob(name=ODD, created=born, trials=(*trials, failed, runs_on))
+    return TuningJob(
+        name=ODD,
+        created=born,
+        trials=(*trials, failed, runs_on),
+        config={"StrategyConfig": {}},
+    )
 
 
-def _parsed(row: Row, times: set[str], nested: tuple[str, ...]) -> Row:
-    parsed = dict(row)
-    for name in times:
-        if row[name] is not None:
-            time = datetime.fromisoformat(row[name])
-            parsed[name] = time.isoformat(timespec="milliseconds")
-    for name in nested:
-        if isinstance(row.get(name), str):
-            parsed[name] = json.loads(row[name])
-    metric = parsed.get(METRIC)
-    if isinstance(metric, dict) and metric["value"] is not None:
-        # 1e38 without an exponent is a Python int: the same number, as a double.
-        parsed[METRIC] = metric | {"value": float(metric["value"])}
-    return parsed
+def _parsed(value: Any, kind: str) -> Any:
+    if kind == "time" and value is not None:
+        return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
+    if kind in JSON:
+        return _doubles(json.loads(value) if isinstance(value, str) else value)
+    return value
+
+
+def _doubles(value: Any) -> Any:
+    """What JSON holds: 1e38 without an exponent is a Python int, but a double too."""
+    if isinstance(value, dict):
+        return {name: _doubles(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_doubles(part) for part in value]
+    return float(value) if isinstance(value, int) and abs(value) > _EXACT else value

@@ -50,7 +50,10 @@ def piped(
     variables: dict[str, str],
     **files: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Pipe the tap into a command; gives the last line of its output."""
+    """Pipe the tap into a command; gives the last line of its output.
+
+    What the tap wrote is also in `written`.
+    """
     logs = [tap.folder / "tap.log", tap.folder / "target.log"]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     with (
@@ -63,23 +66,34 @@ def piped(
             stderr=tap_log,
         ) as source,
         subprocess.Popen(  # noqa: S603 - the command is ours
+            ["tee", str(written(tap))],  # noqa: S607 - wherever it is
+            stdin=source.stdout,
+            stdout=subprocess.PIPE,
+        ) as tee,
+        subprocess.Popen(  # noqa: S603 - the command is ours
             command,
             env=inherited | variables,
             cwd=tap.folder,
-            stdin=source.stdout,
+            stdin=tee.stdout,
             stdout=subprocess.PIPE,
             stderr=target_log,
         ) as sink,
     ):
-        assert source.stdout is not None
-        source.stdout.close()  # so that the tap learns when the target has gone
-        written, _ = sink.communicate(timeout=120)
+        for pipe in (source.stdout, tee.stdout):
+            assert pipe is not None
+            pipe.close()  # so that each learns when the next one has gone
+        answer, _ = sink.communicate(timeout=120)
         source.wait(timeout=30)
     codes = (source.returncode, sink.returncode)
     assert codes == (0, 0), "\n".join([str(codes), *map(_end, logs)])
-    lines = written.splitlines()
+    lines = answer.splitlines()
     state: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     return state
+
+
+def written(tap: TapProcess) -> Path:
+    """The file with what the tap wrote in its last sync."""
+    return tap.folder / "written.jsonl"
 
 
 def _end(log: Path) -> str:
