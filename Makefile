@@ -75,7 +75,7 @@ lowest: unpacked  ## On the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct)
 
 newest: unpacked  ## On the newest versions, of the SDK also past its bound.
-	printf 'singer-sdk[msgspec]\n' >build/newest.txt
+	printf 'singer-sdk[msgspec,testing]\n' >build/newest.txt
 	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt)
 
 python-%: unpacked  ## On another Python, where there is one.

@@ -37,10 +37,11 @@ def documents() -> dict[str, str]:
         ".github",
     ):
         found += (ROOT / folder).rglob("*.md")
+    paths = sorted(path.relative_to(ROOT) for path in found)
     return {
-        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
-        for path in sorted(found)
-        if not {"build", "node_modules", "target"} & set(path.parts)
+        path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
+        for path in paths
+        if "target" not in path.parts  # what dbt writes
     }
 
 
