@@ -163,14 +163,13 @@ def _facts(stream: TapStream) -> str:
         return "\n" + "\n".join([*lines, "- Calls: none of its own"]) + "\n\n"
     rows = [
         (
-            f"`{call.name}`",
             f"`{call.iam_action}`",
             f"`{call.resource}`",
             str(call.page_limit or 1),
         )
         for call in stream.operations
     ]
-    head = ("Operation", "IAM action", "Resource", "Items in a call")
+    head = ("Call, and IAM action", "Resource", "Items in a call")
     return "\n" + "\n".join(lines) + "\n" + _table(head, rows)
 
 
