@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs.marts import marts
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.settings import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
@@ -83,6 +84,7 @@ def parts() -> dict[str, str]:
     own = SETTINGS.to_dict()["properties"]
     made = {
         "streams": _streams(),
+        "marts": _marts(),
         "permissions": _permissions(),
         "settings": _settings(own),
         "settings of the SDK": _settings(sdk_settings()),
@@ -185,6 +187,18 @@ def _permissions() -> str:
         for call in operations(streams())
     ]
     return _table(("IAM action", "Resource", "Streams"), rows)
+
+
+def _marts() -> str:
+    parts = [
+        f"\n### `{mart.name}`\n\n{mart.description}\n"
+        + _table(
+            ("Column", "Meaning"),
+            [(f"`{name}`", meaning) for name, meaning in mart.columns.items()],
+        )
+        for mart in marts()
+    ]
+    return "".join(parts)
 
 
 def _columns(stream: str) -> str:

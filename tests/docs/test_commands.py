@@ -55,6 +55,7 @@ ELSEWHERE = {
     "meltano run tap-sagemaker-tuning target-postgres": "demo/project.py",
     "meltano run tap-sagemaker-tuning target-postgres dbt-postgres:build": "Makefile",
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
+    "uv pip install -r report/requirements.in -c report/constraints.txt": "Makefile",
     "python -m report "
     "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
         "Makefile"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from docs import generate
+from docs.marts import MODELS, marts
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.aws.operations import (
     ASSUME_ROLE,
@@ -61,6 +62,12 @@ def test_every_column_is_there(name: str) -> None:
     table = PAGES[f"docs/streams/{name}.md"].split("## Columns")[1]
     rows = re.findall(r"^\| `(\S+)` \|", table, re.MULTILINE)
     assert sorted(row.rsplit(".")[-1] for row in rows) == sorted(expected)
+
+
+def test_every_mart_is_described() -> None:
+    """The dbt project's YAML, which the page is made from, has every mart."""
+    models = (MODELS / "marts").glob("*.sql")
+    assert {mart.name for mart in marts()} == {model.stem for model in models}
 
 
 def test_every_setting_is_named() -> None:

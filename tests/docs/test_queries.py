@@ -11,8 +11,9 @@ import pytest
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
 from docs import generate
+from docs.marts import marts
 from tap_sagemaker_tuning import schemas_root
-from tests.docs.documents import PAGES, ROOT, blocks
+from tests.docs.documents import blocks
 from tests.postgres import serving
 
 if TYPE_CHECKING:
@@ -62,19 +63,6 @@ def _type(column: dict[str, Any]) -> str:
     return kind or TYPES[given[0] if isinstance(given, list) else given]
 
 
-def marts() -> dict[str, list[str]]:
-    """The marts that the page names, and their columns."""
-    shared = ["account_id", "region", "tuning_job_name", "tuning_job_arn"]
-    found: dict[str, list[str]] = {}
-    row = re.compile(
-        r"^\| `(sagemaker_tuning__\w+)` \| [^|]+ \| (.+) \|$", re.MULTILINE
-    )
-    for name, columns in row.findall(PAGES["docs/models.md"]):
-        named = re.findall(r"`(\w+)`", columns)
-        found[name] = found.get(named[0]) or [*shared, *named]
-    return found
-
-
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
     """A Postgres with every table and mart, all empty."""
@@ -82,12 +70,12 @@ def warehouse() -> Iterator[Warehouse]:
         server.ask(f"create schema {SCHEMA}")
         for table, columns in tables():
             _create(server, table, columns)
-        for mart, names in marts().items():
+        for mart in marts():
             kinds = {
                 name: next(k for p, k in COLUMN_KINDS if re.fullmatch(p, name))
-                for name in names
+                for name in mart.columns
             }
-            _create(server, mart, kinds)
+            _create(server, mart.name, kinds)
         yield server
 
 
@@ -101,10 +89,3 @@ def test_queries_run(warehouse: Warehouse, query: Any) -> None:
     """Each query can be pasted, and finds every table and column that it names."""
     _, rows = warehouse.ask(query.text)
     assert rows == []
-
-
-@pytest.mark.skipif(not (ROOT / "transform").is_dir(), reason="there are no models")
-def test_marts_are_the_models() -> None:
-    """The page names every mart of the dbt project, and no other."""
-    models = (ROOT / "transform" / "models" / "marts").glob("*.sql")
-    assert set(marts()) == {model.stem for model in models}
