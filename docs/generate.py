@@ -18,6 +18,7 @@ from docs.marts import marts
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.settings import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.targets import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,6 +87,7 @@ def parts() -> dict[str, str]:
         "streams": _streams(),
         "marts": _marts(),
         "permissions": _permissions(),
+        "targets": f"\n{facts.table()}\n\n",
         "settings": _settings(own),
         "settings of the SDK": _settings(sdk_settings()),
         "policy of the summaries": _json(policy(summaries())),
