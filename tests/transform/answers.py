@@ -41,13 +41,12 @@ def progress(known: Known) -> list[Row]:
         )
         for number, row in enumerate(ended, start=1):
             values = [each["objective_value"] for each in ended[:number]]
-            best = {"Maximize": max, "Minimize": min, None: lambda _: None}
             rows.append(
                 {
                     **_part(row, *TUNING_JOB, *TRIAL, "definition_name", "ended_at"),
                     **_part(row, *OBJECTIVE),
                     "trial_number": number,
-                    "best_so_far": best[row["objective_direction"]](values),
+                    "best_so_far": _pick(values, row["objective_direction"]),
                 }
             )
     return rows
@@ -85,10 +84,11 @@ def spend(known: Known) -> list[Row]:
                 )
             },
             "instance_seconds": _sum(
-                _product(row["billable_seconds"], row["instance_count"])
-                for row in rows
+                _product(row["billable_seconds"], row["instance_count"]) for row in rows
             ),
-            "currency": next((row["currency"] for row in rows if row["currency"]), None),
+            "currency": next(
+                (row["currency"] for row in rows if row["currency"]), None
+            ),
             "trials_without_cost": sum(
                 row["duration_seconds"] is not None and row["cost"] is None
                 for row in rows
@@ -448,7 +448,8 @@ def _first_best(known: Known, job: Job, definition: Row) -> Trial | None:
 
 def _edge(job: Job, definition: Row, best: Trial | None, given: Row) -> Row:
     low, high = float(given["MinValue"]), float(given["MaxValue"])
-    text = best and best.summary["TunedHyperParameters"].get(given["Name"])
+    tried = {} if best is None else best.summary["TunedHyperParameters"]
+    text = tried.get(given["Name"])
     value = None if text is None else _number(_bare(text))
     return {
         **_home(job),
@@ -467,8 +468,9 @@ def _side(
 ) -> str | None:
     if value is None or low >= high:
         return None
+    scales: dict[str | None, Callable[[float], float]]
     scales = {"Logarithmic": math.log, "ReverseLogarithmic": lambda x: -math.log(1 - x)}
-    on_scale = scales.get(scale or "", float)
+    on_scale = scales.get(scale, float)
     try:
         least, most, here = on_scale(low), on_scale(high), on_scale(value)
     except ValueError:  # the scale does not have one of them
@@ -503,8 +505,15 @@ def _best(known: Known, job: Job | None) -> Best | None:
     if len(objectives) != 1:
         return None
     ((metric, direction),) = objectives
-    pick = min if direction == "Minimize" else max
-    return pick(row["objective_value"] for row in ranked), metric, direction
+    best = _pick([row["objective_value"] for row in ranked], direction)
+    return None if best is None else (best, metric, direction)
+
+
+def _pick(values: list[float], direction: str | None) -> float | None:
+    """The best of some values; None: nobody knows which that is."""
+    if direction is None:
+        return None
+    return min(values) if direction == "Minimize" else max(values)
 
 
 def _goodness(best: Best) -> float:

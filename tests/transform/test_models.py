@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ pytest.importorskip("demo", reason="the demo's modules are in the checkout only"
 
 from tests.targets import environments, facts
 from tests.targets.warehouses import duckdb, postgres, snowflake
-from tests.transform import story
+from tests.transform import building, story
 from tests.transform.answers import MARTS, Row
 from tests.transform.known import Known, known
 
@@ -112,3 +113,19 @@ def test_without_details(told: Story, less: Known, mart: str) -> None:
     expected = by_key(MARTS[mart](less))
     assert bool(expected) == (mart not in {"range_edges", "lineage"})
     assert found == nearly(expected)
+
+
+README = (building.PROJECT / "README.md").read_text("utf-8")
+QUESTIONS = re.findall("```sql\n(.*?);\n```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_readmes_questions(told: Story, question: str) -> None:
+    """Each question has an answer, by one plain select."""
+    assert told.warehouse.ask(question)
+
+
+def test_every_mart_answers_a_question() -> None:
+    """The README asks each mart."""
+    asked = re.findall(r"sagemaker_tuning\.sagemaker_tuning__(\w+)", README)
+    assert set(asked) == set(MARTS)

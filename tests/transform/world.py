@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -112,6 +111,7 @@ class Made:
 
 def begin(emulator: Emulator) -> None:
     """Whatever there is before the first sync."""
+    emulator.clock.move(timedelta(milliseconds=700))  # trials' times are cut to seconds
     emulator.prices.append(
         Price(
             region="us-east-1",
@@ -192,6 +192,8 @@ def go_on(emulator: Emulator) -> None:
     ours.plan("still-runs", trials=20, parallel=2)
     emulator.clock.move(timedelta(minutes=40))
     ours.plan("just-created", trials=4, parallel=4, start_seconds=(200, 300))
+    for has_ended in (True, False):
+        ours.add(_settling(ours, has_ended=has_ended))
     emulator.clock.move(timedelta(seconds=30))
 
 
@@ -224,6 +226,26 @@ def _trial(name: str, number: int, born: datetime, made: Made) -> Trial:
         hyperparameters=made.parameters or {},
         definition_name=made.definition,
         **(made.more or {}),
+    )
+
+
+def _settling(scope: Scope, *, has_ended: bool) -> TuningJob:
+    """Ended trials: with an objective, one that is awaited, and one never spoken of."""
+    born = scope.clock.now - timedelta(minutes=20)
+    end = born + timedelta(minutes=20, seconds=10)
+    later = end + timedelta(hours=1)
+    name = "ended-settling" if has_ended else "settling"
+    fields: list[dict[str, Any]] = [
+        {"objective_settled": end, "value": 0.5},
+        {"objective_settled": later, "value": 0.9},
+        {"objective_status": None},
+    ]
+    trials = tuple(
+        Trial(name=f"{name}-{number}", created=born, started=born, ended=end, **more)
+        for number, more in enumerate(fields)
+    )
+    return TuningJob(
+        name=name, created=born, trials=trials, ended=end if has_ended else later
     )
 
 
@@ -275,6 +297,7 @@ def _failures(scope: Scope) -> TuningJob:
 
 def _odd_values(scope: Scope) -> TuningJob:
     """Hyperparameters of every kind, and metrics at both ends of what a float holds."""
+    metrics: list[float | str]
     metrics = [0.0, -1e-9, 1e-38, 3.4e38, 0.1, 1, "NaN", "-Infinity"]
     mixed = ["1", "2", "three", "4", "5", "6", "7", "8"]
     trials = [
@@ -288,9 +311,7 @@ def _odd_values(scope: Scope) -> TuningJob:
     return _made(scope, "odd-values", trials, metric_type="Minimize")
 
 
-def _range(
-    name: str, low: str, high: str, scale: str | None
-) -> dict[str, str]:
+def _range(name: str, low: str, high: str, scale: str | None) -> dict[str, str]:
     given = {"Name": name, "MinValue": low, "MaxValue": high}
     return given if scale is None else {**given, "ScalingType": scale}
 

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 select *
 from {{ ref('sagemaker_tuning__trials') }}
 where place is not null
