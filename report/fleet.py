@@ -31,9 +31,6 @@ from {leaderboard} where place = 1
 
 def scopes(warehouse: Warehouse) -> list[Row]:
     """The scopes as the tap left them, by account and region."""
-    if warehouse.scopes is None:
-        return []
-    rows = warehouse.select(f"select * from {warehouse.scopes}")  # noqa: S608 - quoted
     return sorted(
         (
             {
@@ -46,7 +43,7 @@ def scopes(warehouse: Warehouse) -> list[Row]:
                 "open": whole(row.get("tuning_jobs_open")),
                 "calls": whole(row.get("calls")),
             }
-            for row in rows
+            for row in warehouse.read("scopes")
         ),
         key=lambda scope: (scope["account"], scope["region"]),
     )
@@ -76,7 +73,6 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
     for row in warehouse.read("completeness"):
         job = jobs.setdefault(row["tuning_job_arn"], _job(row))
         job["complete"] = _is_complete(row)
-        job["created"] = moment(row.get("created_at"))
     for row in _definitions(warehouse):
         job = jobs.setdefault(row["tuning_job_arn"], _job(row))
         created = moment(row["created_at"])
@@ -84,6 +80,10 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
         job["created"] = min(known, default=None)
         job["trials"] += whole(row["trials"])
         job["definitions"].append(_definition(row))
+    for row in warehouse.read("tuning_jobs"):
+        job = jobs.setdefault(row["tuning_job_arn"], _job(row))
+        job["created"] = moment(row["creation_time"])
+        job["status"] = text(row["tuning_job_status"])
     for row in warehouse.read("spend"):
         _spend(jobs[row["tuning_job_arn"]], row)
     _best(jobs, warehouse)
@@ -99,6 +99,7 @@ def _job(row: Row) -> Row:
         "region": row["region"],
         "name": row["tuning_job_name"],
         "created": None,
+        "status": None,
         "complete": None,
         "trials": 0,
         "definitions": [],

@@ -18,6 +18,8 @@ Row: TypeAlias = dict[str, Any]
 
 PREFIX = "sagemaker_tuning__"
 ADVICE = "pip install -r report/requirements.in -c report/constraints.txt"
+RAW = {"scopes": "complete_as_of", "tuning_jobs": "creation_time"}
+"""Tables of the tap's, each with a column that tells it from others of its name."""
 MOST_IN_A_LIST = 500
 """How many values go into one `in (…)`."""
 
@@ -35,26 +37,26 @@ class Warehouse:
         placeholder: What stands for a value in its SQL.
         marts: The models that are there, quoted with their schema, by their names
             without the prefix.
-        scopes: The tap's own table of this name, quoted; None: there is none.
+        raw: The tap's own tables `scopes` and `tuning_jobs`, likewise.
     """
 
     connection: Any
     placeholder: str
     marts: dict[str, str]
-    scopes: str | None
+    raw: dict[str, str]
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a query, by their columns' names in lower case."""
         return _select(self.connection, sql, values)
 
-    def read(self, mart: str, tuning_jobs: Sequence[str] | None = None) -> list[Row]:
-        """The rows of a model, none if there is no such model.
+    def read(self, name: str, tuning_jobs: Sequence[str] | None = None) -> list[Row]:
+        """The rows of a model or of the tap's own table, none if there is none.
 
         Args:
-            mart: The model's name without its prefix.
+            name: The model's name without its prefix, or the table's.
             tuning_jobs: Only the rows of these tuning jobs, by ARN.
         """
-        table = self.marts.get(mart)
+        table = self.marts.get(name) or self.raw.get(name)
         if table is None:
             return []
         sql = f"select * from {table}"  # noqa: S608 - a name that the catalog gave
@@ -81,9 +83,10 @@ def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
     """
     connection, placeholder = _connected(url)
     with closing(connection):
-        marts, scopes = _tables(connection, schema)
+        near, marts = _marts(connection, schema)
+        raw = _raw(connection, near)
         yield Warehouse(
-            connection=connection, placeholder=placeholder, marts=marts, scopes=scopes
+            connection=connection, placeholder=placeholder, marts=marts, raw=raw
         )
 
 
@@ -144,8 +147,8 @@ _KINDS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _tables(connection: Any, schema: str | None) -> tuple[dict[str, str], str | None]:
-    """The models by name, and the table `scopes`, each quoted with its schema."""
+def _marts(connection: Any, schema: str | None) -> tuple[str, dict[str, str]]:
+    """The schema with the models, and the models by name, quoted with it."""
     found = _select(
         connection,
         "select table_schema, table_name from information_schema.tables"  # noqa: S608
@@ -168,15 +171,25 @@ def _tables(connection: Any, schema: str | None) -> tuple[dict[str, str], str | 
     if len(schemas) > 1:
         message = f"several schemas have the models: --schema {' or '.join(schemas)}"
         raise UnusableError(message)
-    raw = _select(
+    return schemas[0], by_schema[schemas[0]]
+
+
+def _raw(connection: Any, near: str) -> dict[str, str]:
+    """The tap's own tables by name, of the models' schema if they are there too."""
+    own = " or ".join(
+        f"(lower(table_name) = '{table}' and lower(column_name) = '{column}')"
+        for table, column in RAW.items()
+    )
+    found = _select(
         connection,
         "select table_schema, table_name from information_schema.columns"
-        " where lower(table_name) = 'scopes' and lower(column_name) = 'complete_as_of'"
-        " order by table_schema, table_name",
+        f" where {own} order by table_schema, table_name",  # noqa: S608 - ours
     )
-    near = sorted(raw, key=lambda row: row["table_schema"] != schemas[0])
-    scopes = _quoted(near[0]["table_schema"], near[0]["table_name"]) if near else None
-    return by_schema[schemas[0]], scopes
+    found.sort(key=lambda row: row["table_schema"] != near)
+    return {
+        row["table_name"].lower(): _quoted(row["table_schema"], row["table_name"])
+        for row in reversed(found)
+    }
 
 
 def _quoted(*names: str) -> str:

@@ -27,7 +27,7 @@ function jobPage(job, definition) {
     el("div", {},
       el("h2", {}, job.name),
       el("p", { class: "subtitle" }, [
-        `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`,
+        `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`, job.status,
         definition.metric ? `${{ Maximize: "maximizes ", Minimize: "minimizes " }[definition.direction] ?? "objective "}${definition.metric}` : "no trial has a metric",
         definition.name ? `definition ${definition.name}` : null,
       ].filter(Boolean).join(" · "))),

@@ -21,7 +21,9 @@ function theme() {
       background: "transparent",
       font,
       view: { stroke: null },
-      axis: { ...text, titleColor: colour("muted"), gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), labelPadding: 5 },
+      // Each picture has one text: a thousand marks with a label each help nobody.
+      mark: { aria: false },
+      axis: { ...text, aria: false, titleColor: colour("muted"), gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), labelPadding: 5 },
       text: { font },
       range: { category: OUTCOMES.map(colour), symbol: SHAPES, ramp: ["worst", "better", "best"].map(colour) },
     },
@@ -68,7 +70,8 @@ function picture(chart, { title, note, text, data, given = {}, height, padding =
     const pointed = (_, item) => point(item?.datum?.trial ?? null);
     view.addEventListener("mousemove", pointed);
     view.addEventListener("click", pointed);
-    view.addEventListener("mouseout", () => point(null));
+    // Not the view's own mouseout: the ring around a point comes between it and the mouse.
+    plot.addEventListener("mouseleave", () => point(null));
     views.push(view);
     plot.dataset.drawn = chart;
   });

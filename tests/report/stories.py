@@ -47,7 +47,7 @@ TWELVE = {
 }
 REASONS = (
     "CUDA out of memory. Tried to allocate 2.00 GiB",
-    "ValueError: Input contains NaN, infinity or a value too large for dtype('float32')",
+    "ValueError: Input contains NaN, infinity or a value too large for float32",
     "AlgorithmError: could not open /opt/ml/input/data/train/part-00017.parquet",
 )
 

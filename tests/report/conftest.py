@@ -1,0 +1,205 @@
+"""The page in a real browser, and all that the browser had to say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.report import stories
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+    from tests.report.story import Story
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+"""Chromium asks nobody for anything of its own."""
+FRAMES = """() => new Promise((done) =>
+  requestAnimationFrame(() => requestAnimationFrame(done)))"""
+UNLIKE = re.compile(r"(clip|gradient)\w*\d+")
+"""Names in an SVG that Vega counts up."""
+DRAWN = "() => !document.querySelector('.plot:not([data-drawn])')"
+
+
+def report(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `python -m report` as users do."""
+    inherited = {n: v for n, v in os.environ.items() if n != "DATABASE_URL"}
+    return subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-m", "report", *arguments],
+        env={**inherited, **environment},
+        cwd=CHECKOUT,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=120,
+    )
+
+
+Made: TypeAlias = "Callable[..., Path]"
+Open: TypeAlias = "Callable[..., Opened]"
+
+
+@dataclass
+class Opened:
+    """A page in a browser's window of its own.
+
+    Attributes:
+        page: The page.
+        file: Where it lies.
+        context: The window.
+        said: What the browser had to say: messages, errors, dialogs and requests.
+    """
+
+    page: Page
+    file: Path
+    context: BrowserContext
+    said: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        """Note all that a page that behaves never causes."""
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        self.page.on("request", lambda request: self.said.append(request.url))
+
+    def show(self, **chosen: str) -> None:
+        """Open it with these choices in its address, and wait for the pictures."""
+        self.page.goto(f"{self.file.as_uri()}#{urlencode(chosen)}")
+        self.drawn()
+        self.said.remove(self.file.as_uri())
+
+    def drawn(self) -> None:
+        """Wait until all pictures are drawn."""
+        self.page.wait_for_function(DRAWN)
+
+    def choose(self, menu: str, value: str) -> None:
+        """Choose from a menu."""
+        self.page.select_option(f"#{menu}", value)
+        self.drawn()
+
+    def point_at(self, target: Locator) -> None:
+        """Move the mouse there."""
+        target.scroll_into_view_if_needed()
+        target.hover(force=True)
+        self.settled()
+
+    def point_away(self) -> None:
+        """Move the mouse where nothing is."""
+        self.page.mouse.move(1, 1)
+        self.settled()
+
+    def settled(self) -> None:
+        """Let what the page has to do be done: two frames."""
+        self.page.evaluate(FRAMES)
+
+    def options(self, menu: str) -> list[str]:
+        """The values of a menu."""
+        options = self.page.locator(f"#{menu} option")
+        return self.all_of(options, "option.value", "option")
+
+    def all_of(self, found: Locator, expression: str, name: str) -> list[Any]:
+        """What an expression in JavaScript gives for each element of that name."""
+        values = found.evaluate_all(f"(all) => all.map(({name}) => {expression})")
+        return list(values)
+
+    def pictures(self) -> dict[str, str]:
+        """Each picture's SVG, by its heading."""
+        figures = self.page.locator("figure:has(.plot)")
+        named = (
+            "[figure.querySelector('h3, h4').textContent,"
+            " figure.querySelector('.plot').innerHTML]"
+        )
+        return {
+            title: UNLIKE.sub("", svg)
+            for title, svg in self.all_of(figures, named, "figure")
+        }
+
+    def rows(self, kind: str) -> list[list[str]]:
+        """The cells of a table's rows: a number as it is, not as it looks."""
+        exact = "[...cell.querySelectorAll('data')].map(({value}) => value).join(' ')"
+        shown = f"({exact} || cell.innerText.trim())"
+        rows = self.page.locator(f"tr.{kind}")
+        return self.all_of(rows, f"[...row.cells].map((cell) => {shown})", "row")
+
+    @cached_property
+    def heading(self) -> Locator:
+        """The page's heading."""
+        return self.page.locator("h2")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window; skips the test where there is none."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium, chromium_sandbox=False, args=[*QUIET]
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Makes the page of a story; twice the same story gives the same file."""
+    pages: dict[tuple[str, ...], Path] = {}
+
+    def make(name: str, *options: str) -> Path:
+        if (name, *options) not in pages:
+            folder = tmp_path_factory.mktemp("page")
+            story: Story = getattr(stories, name)()
+            file = stories.into_duckdb(story, folder / "tuning.duckdb")
+            done = report(str(file), *options)
+            assert (done.returncode, done.stderr) == (0, "")
+            page = folder / "tuning.html"
+            page.write_text(done.stdout, encoding="utf-8")
+            pages[name, *options] = page
+        return pages[name, *options]
+
+    return make
+
+
+@pytest.fixture
+def opened(browser: Browser) -> Iterator[Open]:
+    """Opens pages; at the end of the test no page may have had anything to say."""
+    windows: list[Opened] = []
+
+    def open_(file: Path, width: int = 1280, **chosen: str) -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, offline=True
+        )
+        window = Opened(context.new_page(), file, context)
+        windows.append(window)
+        window.listen()
+        window.show(**chosen)
+        return window
+
+    yield open_
+    said: list[Any] = [window.said for window in windows]
+    for window in windows:
+        window.context.close()
+    assert said == [[] for _ in said]

@@ -1,0 +1,340 @@
+"""The page in a browser: it asks nobody, says nothing, and shows what is chosen."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.report import stories
+from tests.report.story import EAST, IRELAND, ODD, OURS, THEIRS, Row, Story
+
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    from tests.report.conftest import Made, Open
+
+    Scheme: TypeAlias = Literal["light", "dark"]
+
+pytestmark = pytest.mark.browser
+
+NONE = "\N{EN DASH}"
+"""What a cell shows where there is nothing."""
+
+
+@cache
+def story() -> Story:
+    """The story that most of the pages here are made of."""
+    return stories.everyday()
+
+
+def arn(name: str, account: str = OURS, region: str = EAST) -> str:
+    """A tuning job's ARN."""
+    place = f"{region}:{account}"
+    return f"arn:aws:sagemaker:{place}:hyper-parameter-tuning-job/{name}"
+
+
+def of_job(mart: str, key: str) -> list[Row]:
+    """A model's rows of one tuning job."""
+    return [row for row in story().marts[mart] if row["tuning_job_arn"] == key]
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (390, "dark")], ids=["wide", "narrow"]
+)
+def test_every_page_is_quiet(
+    made: Made, opened: Open, width: int, scheme: Scheme
+) -> None:
+    """Whatever is chosen and pointed at, the browser has nothing to say, nobody is
+    asked for anything, and nothing is wider than the page.
+    """
+    window = opened(made("everyday"), width)
+    window.page.emulate_media(color_scheme=scheme)
+    chosen = []
+    for job in window.options("tuning-job"):
+        window.choose("tuning-job", job)
+        for target in window.page.locator("tr.leader, tr.failure").all()[:2]:
+            window.point_at(target)
+        window.point_away()
+        for picture in window.page.locator(".plot").all()[:4]:
+            window.point_at(picture)
+        assert window.said == []
+        wide = window.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width
+        chosen.append(window.heading.inner_text())
+    names = [row["tuning_job_name"] for row in story().tuning_jobs]
+    assert sorted(chosen) == sorted(["All tuning jobs", *names])
+
+
+def test_no_text_becomes_markup(made: Made, opened: Open) -> None:
+    """Names and failures are shown as they are, whatever they hold."""
+    window = opened(made("everyday"), job=arn("odd"))
+    headings = window.page.locator("h4").all_text_contents()
+    (failure,) = window.rows("failure")
+    assert ODD in headings
+    assert failure[0] == ODD
+    assert window.page.locator("script").count() == 4
+    assert window.said == []
+
+
+def test_the_policy_lets_nothing_in(made: Made, opened: Open) -> None:
+    """Even a script that got into the page would not run, nor would it get out."""
+    window = opened(made("everyday"))
+    policy = window.page.locator("meta[http-equiv]").get_attribute("content") or ""
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert rules["img-src"] == "data:"
+    assert [part[:8] for part in rules["script-src"].split()] == ["'sha256-"] * 2
+
+
+def test_account_and_region_narrow_what_is_listed(made: Made, opened: Open) -> None:
+    """Each menu narrows the tables, the pictures and the menus after it."""
+    window = opened(made("everyday"))
+    every = {row["tuning_job_arn"] for row in story().tuning_jobs}
+    assert set(window.options("tuning-job")) == {"", *every}
+    pictures = window.pictures()
+
+    window.choose("account", THEIRS)
+    theirs = {
+        row["tuning_job_arn"]
+        for row in story().tuning_jobs
+        if row["account_id"] == THEIRS
+    }
+    keys = window.all_of(window.page.locator("tr.job"), "row.dataset.key", "row")
+    assert set(window.options("tuning-job")) == {"", *theirs}
+    assert set(keys) == theirs
+    assert {row[0] for row in window.rows("scope")} == {THEIRS}
+    assert {row[4] for row in window.rows("failure")} == {f"{THEIRS} · {EAST}"}
+    assert [
+        name for name, svg in window.pictures().items() if pictures.get(name) == svg
+    ] == []
+
+    window.choose("region", IRELAND)
+    assert window.rows("job") == []
+    assert [row[:3] for row in window.rows("scope")] == [[THEIRS, IRELAND, "failed"]]
+    assert window.pictures() == {}
+
+    window.choose("account", "")
+    assert {row[1] for row in window.rows("scope")} == {EAST, IRELAND}
+
+
+def test_another_tuning_job_changes_every_picture(made: Made, opened: Open) -> None:
+    """No picture and no table stays from the tuning job before."""
+    window = opened(made("everyday"), job=arn("churn-xgboost"))
+    before, rows = window.pictures(), window.rows("leader") + window.rows("failure")
+    window.choose("tuning-job", arn("churn-xgboost", THEIRS))
+    after = window.pictures()
+    assert len(after) == len(before) == 9
+    stale = [name for name, svg in after.items() if before.get(name) == svg]
+    assert stale == []
+    now = window.rows("leader") + window.rows("failure")
+    assert [row for row in now if row in rows] == []
+    window.page.go_back()
+    window.drawn()
+    assert window.pictures().keys() == before.keys()
+
+
+def test_definitions_have_a_menu(made: Made, opened: Open) -> None:
+    """A tuning job with several training job definitions shows one at a time."""
+    window = opened(made("everyday"), job=arn("two-definitions-partial"))
+    assert window.options("definition") == ["linear-learner", "xgboost"]
+    before, leaders = window.pictures(), window.rows("leader")
+    window.choose("definition", "xgboost")
+    changed = {name for name, svg in window.pictures().items() if before[name] != svg}
+    # Money and hours are the whole tuning job's.
+    assert before.keys() - changed == {"Hours by outcome", "Money by outcome, in USD"}
+    assert [row for row in window.rows("leader") if row in leaders] == []
+    window.choose("tuning-job", arn("single"))
+    assert window.page.locator("#definition-label").is_hidden()
+
+
+def test_a_trial_is_marked_everywhere(made: Made, opened: Open) -> None:
+    """Who points at a trial in a table sees it in every picture, and no longer after."""
+    window = opened(made("everyday"), job=arn("churn-xgboost"))
+    leader = window.page.locator("tr.leader").nth(2)
+    name = leader.locator("td").nth(1).inner_text()
+    window.point_at(leader)
+    window.point_away()
+    before = window.pictures()
+    window.point_at(leader)
+    marked = {title for title, svg in window.pictures().items() if svg != before[title]}
+    assert before.keys() - marked == {"Hours by outcome", "Money by outcome, in USD"}
+    assert name in window.page.locator("#trial").inner_text()
+    window.point_away()
+    assert window.pictures() == before
+    assert window.page.locator("#trial").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("title", "mark"),
+    [
+        ("Best so far: validation:auc", ".mark-symbol path"),
+        ("When each trial ran", ".mark-rect path"),
+        ("Hyperparameters, side by side", ".mark-line path"),
+        ("eta", ".mark-symbol path"),
+    ],
+)
+def test_pointing_at_a_picture_marks_the_leader(
+    made: Made, opened: Open, title: str, mark: str
+) -> None:
+    """A mark in any picture is a trial: its row is marked, and so are the others."""
+    window = opened(made("everyday"), job=arn("churn-xgboost"))
+    before = window.pictures()
+    marks = window.page.locator(f"figure:has-text('{title}') {mark}").all()
+    leaders = window.page.locator("tr.leader.hovered, tr.failure.hovered")
+    for each in marks[:60]:
+        window.point_at(each)
+        if leaders.count():
+            break
+    trial = window.page.locator("#trial strong").inner_text()
+    assert trial in leaders.first.inner_text() or trial in (
+        leaders.first.get_attribute("data-trials") or ""
+    )
+    changed = [name for name, svg in window.pictures().items() if svg != before[name]]
+    assert "When each trial ran" in changed
+    assert len(changed) >= 2
+
+
+def test_leaders_are_the_models(made: Made, opened: Open) -> None:
+    """The leaders are those of the leaderboard, in its order, with its numbers."""
+    for key in (arn("churn-xgboost"), arn("churn-xgboost", THEIRS), arn("single")):
+        window = opened(made("everyday"), job=key)
+        ranked = sorted(
+            of_job("leaderboard", key),
+            key=lambda row: (row["place"], row["training_job_name"]),
+        )
+        shown = [(row[0], row[1], float(row[2])) for row in window.rows("leader")]
+        assert shown == [
+            (str(row["place"]), row["training_job_name"], row["objective_value"])
+            for row in ranked[:25]
+        ]
+
+
+def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
+    """Best, trials, failures and cost of each tuning job are the models' own."""
+    window = opened(made("everyday"))
+    shown = {row[0] + row[8]: row for row in window.rows("job")}
+    assert len(shown) == len(story().tuning_jobs)
+    for listed in story().tuning_jobs:
+        key = listed["tuning_job_arn"]
+        place = f"{listed['account_id']} · {listed['region']}"
+        row = shown[listed["tuning_job_name"] + place]
+        best = [
+            r["objective_value"] for r in of_job("leaderboard", key) if r["place"] == 1
+        ]
+        spend = of_job("spend", key)
+        costs = [r["cost"] for r in spend if r["cost"] is not None]
+        failed = sum(r["trials"] for r in spend if r["outcome"] == "failed")
+        assert set(row[1].split()) - {"·"} == ({*map(repr, best)} or {NONE})
+        assert row[3] == str(sum(r["trials"] for r in spend))
+        assert row[4] == str(failed)
+        assert row[6] == (f"${sum(costs):.2f}" if costs else NONE)
+    created = [row[7] for row in window.rows("job")]
+    assert created == sorted(created, reverse=True)
+
+
+def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
+    """A scope has its complete_as_of, and a failure its trials."""
+    window = opened(made("everyday"))
+    shown = [
+        (row[0], row[1], row[3].partition(" · ")[0]) for row in window.rows("scope")
+    ]
+    assert shown == [
+        (
+            row["account_id"],
+            row["region"],
+            f"{row['complete_as_of']:%Y-%m-%d %H:%M}"
+            if row["complete_as_of"]
+            else "never yet",
+        )
+        for row in sorted(
+            story().scopes, key=lambda row: (row["account_id"], row["region"])
+        )
+    ]
+    failures = {(row[0], row[4]): (row[1], row[2]) for row in window.rows("failure")}
+    assert failures == {
+        (row["failure"], f"{row['account_id']} · {row['region']}"): (
+            str(row["trials"]),
+            str(row["tuning_jobs"]),
+        )
+        for row in story().marts["failures"]
+    }
+
+
+def test_an_unknown_direction_gives_no_best(made: Made, opened: Open) -> None:
+    """Where nobody knows which way is better, no trial is called the best."""
+    window = opened(made("everyday"), job=arn("nobody-knows"))
+    text = window.page.locator("main").inner_text()
+    assert "It is not known whether larger or smaller is better" in text
+    assert "Leaders" not in text
+    assert window.page.locator("dd").first.inner_text() == NONE
+
+
+def test_nothing_is_said_in_words(made: Made, opened: Open) -> None:
+    """An empty warehouse gives a page that says so, and what to do."""
+    window = opened(made("nothing"))
+    text = window.page.locator("main").inner_text()
+    assert "Nothing is loaded yet" in text
+    assert "No tuning jobs here." in text
+    assert window.pictures() == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("all-failed", "No trial has a metric"),
+        ("nothing-launched", "It has not launched a trial yet"),
+        ("no-parameters", "No hyperparameters are loaded"),
+    ],
+)
+def test_what_is_missing_is_said(
+    made: Made, opened: Open, name: str, words: str
+) -> None:
+    """In place of a picture that would be empty there are words."""
+    region = IRELAND if name == "nothing-launched" else EAST
+    window = opened(made("everyday"), job=arn(name, region=region))
+    assert words in window.page.locator("main").inner_text()
+
+
+def test_every_picture_has_words(made: Made, opened: Open) -> None:
+    """A screen reader hears what each picture shows, and each table has a name."""
+    window = opened(made("everyday"))
+    for job in ("", arn("churn-xgboost")):
+        window.choose("tuning-job", job)
+        pictures = window.page.locator(".plot[role='graphics-document']:has(svg)")
+        labels = window.all_of(pictures, "plot.ariaLabel", "plot")
+        assert len(labels) == window.page.locator(".plot").count()
+        assert [label for label in labels if len(label) < 30] == []
+        assert len(set(labels)) == len(labels)
+        assert window.page.locator("table:not(:has(caption))").count() == 0
+        unnamed = "select:not(label select)"
+        assert window.page.locator(unnamed).count() == 0
+
+
+def test_light_and_dark(made: Made, opened: Open) -> None:
+    """The page follows the reader's scheme, while it is open too, pictures included."""
+    window = opened(made("everyday"), job=arn("single"))
+    looks = []
+    for scheme in ("light", "dark"):
+        window.page.emulate_media(color_scheme=scheme)
+        window.settled()
+        window.drawn()
+        back = "getComputedStyle(document.body).backgroundColor"
+        looks.append((window.page.evaluate(back), window.pictures()))
+    assert looks[0][0] != looks[1][0]
+    assert [name for name, svg in looks[0][1].items() if looks[1][1][name] == svg] == []
+
+
+def test_what_is_cut_is_said(made: Made, opened: Open) -> None:
+    """A page that may not carry all trials carries the newest tuning jobs' and says
+    of the others that it lacks them.
+    """
+    window = opened(made("everyday", "--most-trials", "100"))
+    window.choose("tuning-job", arn("churn-xgboost"))
+    assert len(window.pictures()) == 9
+    window.choose("tuning-job", arn("forecast-thousand", THEIRS))
+    assert (
+        "This page does not carry its trials"
+        in window.page.locator("main").inner_text()
+    )
