@@ -31,6 +31,7 @@ from {leaderboard} where place = 1
 
 def scopes(warehouse: Warehouse) -> list[Row]:
     """The scopes as the tap left them, by account and region."""
+    rows = warehouse.read("scopes") or _known_scopes(warehouse)
     return sorted(
         (
             {
@@ -40,13 +41,26 @@ def scopes(warehouse: Warehouse) -> list[Row]:
                 "complete_as_of": moment(row.get("complete_as_of")),
                 "ended": moment(row.get("ended_at")),
                 "error": text(row.get("error")),
-                "open": whole(row.get("tuning_jobs_open")),
-                "calls": whole(row.get("calls")),
+                "open": number(row.get("tuning_jobs_open")),
+                "calls": number(row.get("calls")),
             }
-            for row in warehouse.read("scopes")
+            for row in rows
         ),
         key=lambda scope: (scope["account"], scope["region"]),
     )
+
+
+def _known_scopes(warehouse: Warehouse) -> list[Row]:
+    """What the models know of the scopes, where the tap's own table is out of reach."""
+    found = {}
+    for row in warehouse.read("completeness"):
+        found[row["account_id"], row["region"]] = {
+            "account_id": row["account_id"],
+            "region": row["region"],
+            "status": row.get("scope_status"),
+            "complete_as_of": row.get("complete_as_of"),
+        }
+    return [*found.values()]
 
 
 def failures(warehouse: Warehouse) -> list[Row]:
@@ -63,7 +77,9 @@ def failures(warehouse: Warehouse) -> list[Row]:
         }
         for row in warehouse.read("failures")
     ]
-    rows.sort(key=lambda row: (-row["trials"], row["failure"]))
+    rows.sort(
+        key=lambda row: (-row["trials"], row["failure"], row["account"], row["region"])
+    )
     return rows[:MOST_FAILURES]
 
 

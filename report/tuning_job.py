@@ -232,10 +232,11 @@ def _strength(parameter: Row) -> float:
 
 def _facts(rows: list[Row]) -> list[Row]:
     """A model's rows without what the page knows already."""
-    return [
+    facts = [
         {name: _plain(value) for name, value in row.items() if name not in _KNOWN}
         for row in rows
     ]
+    return sorted(facts, key=str)
 
 
 _KNOWN = {"account_id", "region", "tuning_job_name", "tuning_job_arn"}

@@ -182,8 +182,8 @@ def _raw(connection: Any, near: str) -> dict[str, str]:
     )
     found = _select(
         connection,
-        "select table_schema, table_name from information_schema.columns"
-        f" where {own} order by table_schema, table_name",  # noqa: S608 - ours
+        "select table_schema, table_name from information_schema.columns"  # noqa: S608
+        f" where {own} order by table_schema, table_name",
     )
     found.sort(key=lambda row: row["table_schema"] != near)
     return {

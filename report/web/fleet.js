@@ -57,8 +57,8 @@ function scopesCard(scopes) {
     ["Complete as of", (scope) => (isNumber(scope.complete_as_of)
       ? el("time", { datetime: new Date(scope.complete_as_of).toISOString() }, `${instant(scope.complete_as_of)} · ${age(scope.complete_as_of)}`)
       : "never yet")],
-    ["Still open", (scope) => scope.open, "number"],
-    ["Calls", (scope) => scope.calls.toLocaleString("en-US"), "number"],
+    ["Still open", (scope) => scope.open ?? "–", "number"],
+    ["Calls", (scope) => scope.calls?.toLocaleString("en-US") ?? "–", "number"],
     ["Error", (scope) => scope.error ?? "", "wrap"],
   ];
   const note = "Whatever was final before “complete as of” is in the tables as it ended.";

@@ -161,6 +161,22 @@ def _scopes() -> list[Row]:
     ]
 
 
+def small() -> Story:
+    """As much as plain SQL can put into a warehouse in no time."""
+    jobs = [
+        Job(name="small", trials=9, ranges=BOOSTING, failures=REASONS, failing=0.3),
+        Job(
+            name="other",
+            trials=6,
+            ranges={"words": Range(categories=("it's", "b"))},
+            running=1,
+            starts=_day(1),
+            parent="small",
+        ),
+    ]
+    return told(jobs, _scopes())
+
+
 def nothing() -> Story:
     """Models without a row."""
     return told([], [])

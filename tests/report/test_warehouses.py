@@ -1,0 +1,149 @@
+"""The same page comes out of every warehouse, and an error is one line."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.report import stories
+from tests.report.conftest import report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.warehouse
+
+
+@contextmanager
+def duckdb(folder: Path) -> Iterator[str]:
+    """A DuckDB file with the story; gives its URL."""
+    yield f"duckdb:///{stories.into_duckdb(stories.small(), folder / 'tuning.duckdb')}"
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A Postgres with the story; gives its URL."""
+    from tests.targets import warehouses  # noqa: PLC0415 - its driver is not everywhere
+
+    with warehouses.postgres(folder) as server:
+        fill(server.answer, "text")
+        where = "{user}@{host}:{port}/{database}".format(**server.config)
+        yield f"postgresql+psycopg://{where}"
+
+
+@contextmanager
+def snowflake(folder: Path) -> Iterator[str]:
+    """An emulated Snowflake with the story; gives its URL."""
+    from tests.targets import warehouses  # noqa: PLC0415 - see above
+
+    with warehouses.snowflake(folder) as server:
+        fill(server.answer, "text")
+        there = "host=127.0.0.1&protocol=http&port=" + server.variables["FAKESNOW_PORT"]
+        yield f"snowflake://LOADER:any@emulated/ANALYTICS?{there}"
+
+
+def fill(ask: Callable[[str], object], kind: str) -> None:
+    """Put the story into a warehouse, in plain SQL."""
+    for schema in ("tap_sagemaker_tuning", "sagemaker_tuning"):
+        ask(f"create schema {schema}")
+    for create, rows in stories.statements(stories.small(), kind):
+        ask(create)
+        values = ", ".join(
+            "({})".format(", ".join(map(literal, row.values()))) for row in rows
+        )
+        columns = ", ".join(rows[0]) if rows else ""
+        if rows:
+            table = create.split()[2]
+            ask(f"insert into {table} ({columns}) values {values}")  # noqa: S608 - ours
+
+
+def literal(value: Any) -> str:
+    """A value in SQL."""
+    if value is None:
+        return "null"
+    if isinstance(value, str | datetime):
+        return "'{}'".format(str(value).replace("'", "''"))
+    return str(value)
+
+
+@pytest.mark.parametrize("warehouse", [postgres, snowflake])
+def test_every_warehouse_gives_the_same_page(
+    tmp_path: Path, warehouse: Callable[[Path], Any]
+) -> None:
+    """To the byte: it is the page of a DuckDB file with the same models."""
+    with warehouse(tmp_path) as url:
+        found = report(url)
+    with duckdb(tmp_path) as url:
+        expected = report(DATABASE_URL=url)
+    assert (found.returncode, found.stderr) == (0, "")
+    assert '"name":"small"' in expected.stdout
+    assert found.stdout == expected.stdout
+
+
+def test_one_tuning_job_can_be_asked_for(tmp_path: Path) -> None:
+    """With a name, whatever its case, only tuning jobs of that name are there."""
+    with duckdb(tmp_path) as url:
+        named = report(url, "--tuning-job", "SMALL").stdout
+        other = report(url, "--tuning-job", "another").stdout
+    assert '"name":"small"' in named
+    assert '"name":"other"' not in named
+    assert '"jobs":[]' in other
+
+
+def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
+    """It is said in one line what to do."""
+    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+
+    file = tmp_path / "empty.duckdb"
+    driver.connect(str(file)).close()
+    done = report(str(file))
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        "Error: no model sagemaker_tuning__trials there: build transform/ with dbt first\n"
+    )
+
+
+def test_models_in_two_schemas_need_a_choice(tmp_path: Path) -> None:
+    """Nothing is guessed where two schemas have the models."""
+    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+
+    file = stories.into_duckdb(stories.small(), tmp_path / "tuning.duckdb")
+    with driver.connect(str(file)) as connection:
+        connection.execute("create schema dev")
+        connection.execute(
+            "create table dev.sagemaker_tuning__trials as"
+            " select * from sagemaker_tuning.sagemaker_tuning__trials limit 0"
+        )
+    assert report(str(file)).stderr == (
+        "Error: several schemas have the models: --schema dev or sagemaker_tuning\n"
+    )
+    chosen = report(str(file), "--schema", "sagemaker_tuning")
+    assert '"name":"small"' in chosen.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "no DATABASE_URL"),
+        (("mysql://there",), "mysql:// is none of"),
+        (("/no/such/file.duckdb",), "the duckdb warehouse does not open"),
+        (
+            ("postgresql://me:secret@127.0.0.1:1/x",),
+            "the postgresql warehouse does not",
+        ),
+    ],
+    ids=["nothing", "unknown", "no file", "no server"],
+)
+def test_what_does_not_open_is_one_line(arguments: tuple[str, ...], words: str) -> None:
+    """An error is one line that says what is wrong, and never a password."""
+    done = report(*arguments)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+    assert "secret" not in done.stderr
