@@ -161,11 +161,23 @@ def json_object(path: str, option: str) -> str:
     Raises:
         ClickException: It cannot be read, or holds something else.
     """
+    return json_text(path, option, {dict: "object"})
+
+
+def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
+    """Read a file that must hold JSON of one of these kinds, as `json_object` does.
+
+    Args:
+        path: Where it is.
+        option: The option that names it.
+        kinds: What it may hold, each with JSON's name of it.
+    """
     text = ""
     try:
         text = Path(path).read_text(encoding="utf-8")
         found = json.loads(text, parse_constant=_refuse)
-        wrong = None if isinstance(found, dict) else "is not a JSON object"
+        is_fine = isinstance(found, tuple(kinds))
+        wrong = None if is_fine else f"is not a JSON {' or '.join(kinds.values())}"
     except OSError as error:
         wrong = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.streams.base import TapStream
 
 
-_ATTEMPTS_OF_A_TEST = 3
+ATTEMPTS_OF_A_TEST = 3
 """Tries for a call of a connection test, where max_attempts is not set: a person waits
 for it."""
 
@@ -230,7 +230,7 @@ class TapSageMakerTuning(Tap):
             return
         config = ctx.params["config"]
         tap = cls(
-            config={"max_attempts": _ATTEMPTS_OF_A_TEST, **config.config},
+            config={"max_attempts": ATTEMPTS_OF_A_TEST, **config.config},
             parse_env_config=config.parse_env,
             catalog=TapCommand.catalog_of(ctx),
         )

@@ -12,7 +12,7 @@ import botocore.exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS
-from tap_sagemaker_tuning.exceptions import TapError
+from tap_sagemaker_tuning.exceptions import NoResultError, TapError
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 """Codes of a missing permission."""
@@ -117,6 +117,24 @@ def is_retriable(operation: str, response: Any, error: Exception | None) -> bool
     return http.status_code >= _SERVER_ERROR or code in THROTTLED or not is_answer
 
 
+def is_transient(error: Exception) -> bool:
+    """Whether it may be over by a later run, with nothing changed."""
+    if isinstance(error, ClientError):
+        metadata = error.response.get("ResponseMetadata", {})
+        is_server_error = metadata.get("HTTPStatusCode", 0) >= _SERVER_ERROR
+        return is_server_error or code(error) in THROTTLED
+    is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
+    is_setting = isinstance(error, aws.ProxyConnectionError | aws.SSLError)
+    return (is_network and not is_setting) or isinstance(error, NoResultError)
+
+
+def is_mendable(error: Exception) -> bool:
+    """Whether `explain` knows what whoever runs the tap has to change."""
+    if isinstance(error, ClientError):
+        return _advice(error, "") is not None
+    return _advice_by_class(error) is not None
+
+
 def explain(error: Exception) -> str:
     """Say in one line what failed, what the service said, and what to do.
 
@@ -128,14 +146,17 @@ def explain(error: Exception) -> str:
     """
     if isinstance(error, ClientError):
         return _explain_answer(error)
-    advice = next(
-        (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind)), None
-    )
+    advice = _advice_by_class(error)
     said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     said = _PASSWORD.sub("//***@", said)
     if not isinstance(error, BotoCoreError | TapError):
         said = f"{type(error).__name__}: {said}"
     return f"{said}. {advice}" if advice else said
+
+
+def _advice_by_class(error: Exception) -> str | None:
+    found = (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind))
+    return next(found, None)
 
 
 def _is_assume_role(error: Exception) -> bool:

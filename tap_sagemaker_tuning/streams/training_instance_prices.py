@@ -69,7 +69,9 @@ class TrainingInstancePrices(TapStream):
                     prices = records_of(products)
             except Exception as error:  # noqa: BLE001 - it must stop no other stream
                 msg = f"{self.name}, {region}: {explain(error)}"
-                run.fail(None, None, TapError(msg))
+                failure = TapError(msg)
+                failure.__cause__ = error
+                run.fail(None, None, failure)
                 self.has_failed = True
                 continue
             yield from prices
