@@ -1,0 +1,229 @@
+"""The command line of the source: `spec`, `check`, `discover` and `read`.
+
+Whatever ends it is said in a message: on standard output is nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from jsonschema import Draft202012Validator
+
+from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter, LogHandler
+from tap_sagemaker_tuning.airbyte.source import (
+    CONFIG_ERROR,
+    SYSTEM_ERROR,
+    AirbyteTap,
+)
+from tap_sagemaker_tuning.airbyte.spec import in_airbytes_words, specification
+from tap_sagemaker_tuning.command import json_object, json_text
+from tap_sagemaker_tuning.exceptions import SettingsError, StateError, TapError
+from tap_sagemaker_tuning.tap import ATTEMPTS_OF_A_TEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TEXT = {"type": "string"}
+_COLUMNS = {"type": "object", "properties": {"properties": {"type": "object"}}}
+
+_CATALOG = Draft202012Validator(
+    {
+        "type": "object",
+        "required": ["streams"],
+        "properties": {
+            "streams": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["stream", "sync_mode"],
+                    "properties": {
+                        "stream": {
+                            "type": "object",
+                            "required": ["name"],
+                            "properties": {"name": _TEXT, "json_schema": _COLUMNS},
+                        },
+                        "sync_mode": {"enum": ["full_refresh", "incremental"]},
+                    },
+                },
+            }
+        },
+    }
+)
+"""What is read of a ConfiguredAirbyteCatalog."""
+
+_STATES = Draft202012Validator(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["type", "stream"],
+            "properties": {
+                "type": {"const": "STREAM"},
+                "stream": {
+                    "type": "object",
+                    "required": ["stream_descriptor"],
+                    "properties": {
+                        "stream_descriptor": {
+                            "type": "object",
+                            "required": ["name"],
+                            "properties": {"name": _TEXT},
+                        },
+                        "stream_state": {"type": ["object", "null"]},
+                    },
+                },
+            },
+        },
+    }
+)
+"""What is read of a list of AirbyteStateMessages."""
+
+_config = click.option("--config", required=True, help="A file with the settings.")
+
+
+@click.group(context_settings={"help_option_names": ["--help"]})
+@click.version_option(package_name="tap-sagemaker-tuning")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Amazon SageMaker hyperparameter tuning, as an Airbyte source."""
+    ctx.obj = AirbyteWriter()
+
+
+def main() -> None:
+    """Run the command; one that a signal stopped ends by that signal.
+
+    PyAirbyte takes that for the end that it asked for, and any exit code for a failure.
+    """
+    try:
+        cli()
+    except SystemExit as stopped:
+        number = stopped.code - 128 if isinstance(stopped.code, int) else 0
+        if number > 0:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        raise  # the first process of a container does not die of it
+
+
+@cli.command()
+@click.pass_obj
+def spec(writer: AirbyteWriter) -> None:
+    """Say which settings there are."""
+    writer.send("SPEC", "spec", specification())
+
+
+@cli.command()
+@_config
+@click.pass_obj
+def check(writer: AirbyteWriter, config: str) -> None:
+    """Test whether all can be read."""
+    with _telling(writer):
+        settings = {"max_attempts": ATTEMPTS_OF_A_TEST, **_settings(config)}
+        try:
+            tap = AirbyteTap(config=settings, message_writer=writer, setup_mapper=False)
+            problems = tap.check()
+        except SettingsError as error:
+            problems = [_line(error)]
+        status = {"status": "FAILED" if problems else "SUCCEEDED"}
+        if problems:
+            status["message"] = "\n".join(problems)
+        writer.send("CONNECTION_STATUS", "connectionStatus", status)
+
+
+@cli.command()
+@_config
+@click.pass_obj
+def discover(writer: AirbyteWriter, config: str) -> None:
+    """Say which streams there are."""
+    with _telling(writer):
+        tap = AirbyteTap(
+            config=_settings(config), message_writer=writer, setup_mapper=False
+        )
+        writer.send("CATALOG", "catalog", tap.describe())
+
+
+@cli.command()
+@_config
+@click.option("--catalog", required=True, help="A file with the streams to read.")
+@click.option("--state", help="A file with the states of the last read.")
+@click.pass_obj
+def read(writer: AirbyteWriter, config: str, catalog: str, state: str | None) -> None:
+    """Read the streams of a catalog."""
+    with _telling(writer):
+        tap = AirbyteTap(
+            config=_settings(config),
+            chosen=_chosen(catalog),
+            states=_states(state) if state else None,
+            message_writer=writer,
+        )
+        problems = tap.read()
+        for kind, line in problems:
+            writer.error(kind, line)
+        if problems:
+            raise SystemExit(1)
+
+
+@contextmanager
+def _telling(writer: AirbyteWriter) -> Iterator[None]:
+    """Write what is logged, and what ends the command, as messages.
+
+    Raises:
+        SystemExit: With 1: it has failed.
+    """
+    root = logging.getLogger()
+    level = os.environ.get("LOGLEVEL") or os.environ.get("LOG_LEVEL") or "INFO"
+    root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
+    root.handlers[:] = [LogHandler(writer)]
+    logging.captureWarnings(capture=True)
+    try:
+        yield
+    except (TapError, click.ClickException) as error:
+        is_users = isinstance(error, SettingsError | StateError | click.ClickException)
+        writer.error(CONFIG_ERROR if is_users else SYSTEM_ERROR, _line(error))
+        raise SystemExit(1) from error
+    except Exception as error:
+        line = f"{type(error).__name__}: {_line(error)}"
+        writer.error(SYSTEM_ERROR, line, traceback.format_exc())
+        raise SystemExit(1) from error
+    finally:
+        writer.write_log()
+
+
+def _line(error: Exception) -> str:
+    said = error.message if isinstance(error, click.ClickException) else str(error)
+    return in_airbytes_words(" ".join(said.split()))
+
+
+def _settings(path: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(json_object(path, "--config"))
+    return found
+
+
+def _chosen(path: str) -> dict[str, dict[str, Any]]:
+    """The streams of a ConfiguredAirbyteCatalog, by name."""
+    found = json.loads(json_object(path, "--catalog"))
+    _require(_CATALOG, found, f"--catalog: {path} is not a configured catalog")
+    return {stream["stream"]["name"]: stream for stream in found["streams"]}
+
+
+def _states(path: str) -> dict[str, Any]:
+    """The state of each stream, by its name, of a list of AirbyteStateMessages."""
+    # Of old, no state was an empty object.
+    kinds: dict[type, str] = {list: "array", dict: "object"}
+    found = json.loads(json_text(path, "--state", kinds)) or []
+    _require(_STATES, found, f"--state: {path} is not a list of states of streams")
+    states = [message["stream"] for message in found]
+    return {
+        state["stream_descriptor"]["name"]: state.get("stream_state")
+        for state in states
+    }
+
+
+def _require(validator: Any, found: Any, problem: str) -> None:
+    if not validator.is_valid(found):
+        raise click.ClickException(problem)

@@ -1,0 +1,219 @@
+"""The tap as a source: which streams Airbyte sees, what it tests, how it is read."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_sagemaker_tuning import settings
+from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter
+from tap_sagemaker_tuning.aws.errors import is_mendable, is_transient
+from tap_sagemaker_tuning.exceptions import IncompleteError, TapError
+from tap_sagemaker_tuning.streams.scopes import Scopes
+from tap_sagemaker_tuning.streams.visiting import FULL_TABLE
+from tap_sagemaker_tuning.sync.failures import report
+from tap_sagemaker_tuning.sync.probe import probe
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+
+if sys.version_info >= (3, 12):
+    from typing import override
+else:
+    from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_sagemaker_tuning.streams.base import TapStream
+
+CONFIG_ERROR = "config_error"
+TRANSIENT_ERROR = "transient_error"
+SYSTEM_ERROR = "system_error"
+FAILURE_TYPES = (CONFIG_ERROR, TRANSIENT_ERROR, SYSTEM_ERROR)
+"""Whose a failure is to mend: the user's, time's, or this source's."""
+
+_INCREMENTAL = "incremental"
+_CURSORS = {Scopes.name: "started_at"}
+"""Cursors of streams that keep a state without having a replication key."""
+
+
+class AirbyteTap(TapSageMakerTuning):
+    """The tap, run by Airbyte."""
+
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.schema()
+    message_writer_class = AirbyteWriter
+    message_writer: AirbyteWriter
+
+    @override
+    def __init__(
+        self,
+        *,
+        chosen: Mapping[str, Mapping[str, Any]] | None = None,
+        states: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Create the tap.
+
+        Args:
+            chosen: The streams of a ConfiguredAirbyteCatalog, by name. None: those
+                that are selected by default.
+            states: What the last read left of each stream.
+            **options: The SDK's.
+        """
+        self._chosen = chosen
+        state = {"bookmarks": self._kept(states)} if states else {}
+        super().__init__(state=state, **options)
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Leave out the SDK's stream maps and flattening.
+
+        With them `discover` could not tell what comes.
+        """
+
+    def _kept(self, states: Mapping[str, Any]) -> dict[str, Any]:
+        """The states of the streams that go on: a full refresh starts without."""
+        return {
+            name: states[name]
+            for name, stream in (self._chosen or {}).items()
+            if stream["sync_mode"] == _INCREMENTAL and states.get(name)
+        }
+
+    @override
+    def discover_streams(self) -> Sequence[TapStream]:
+        streams = super().discover_streams()
+        if self._chosen is None:
+            return streams
+        found = [stream for stream in streams if stream.name in self._chosen]
+        for stream in found:
+            _configure(stream, self._chosen[stream.name])
+        return found
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        super().load_state(state)
+        self.message_writer.know(self.state.get("bookmarks", {}))
+
+    @override
+    def check_signal(self) -> None:
+        # Called between two records, and while there is nothing to do.
+        self.message_writer.write_log()
+        super().check_signal()
+
+    def describe(self) -> dict[str, Any]:
+        """The streams as an AirbyteCatalog."""
+        return {"streams": [_described(stream) for stream in self._own]}
+
+    def check(self) -> list[str]:
+        """Test whether what the streams selected by default need can be read.
+
+        Returns:
+            What cannot, in lines.
+        """
+        selected = [stream for stream in self._own if stream.selected]
+        operations = {call for stream in selected for call in stream.operations}
+        problems = [str(failure) for failure in self.run.failures]
+        looks = probe(self.run.clients, operations, self.config, self.check_signal)
+        for client, found in looks:
+            problems += [f"{client.scope}: {problem}" for problem in found]
+        return problems
+
+    def read(self) -> list[tuple[str, str]]:
+        """Read the chosen streams.
+
+        Returns:
+            What was not read: the type of each failure, and a line.
+        """
+        for stream in self._own:
+            self._read(stream)
+        unknown = (self._chosen or {}).keys() - self.streams.keys()
+        for name in sorted(unknown):
+            self.message_writer.end(name, {}, is_complete=False)
+        try:
+            self.finish()
+        except IncompleteError:
+            problems = self._problems()
+        else:
+            problems = []
+        return problems + [
+            (CONFIG_ERROR, f"{name}: no such stream. Refresh the source's schema")
+            for name in sorted(unknown)
+        ]
+
+    def _read(self, stream: TapStream) -> None:
+        self.message_writer.start(stream.name)
+        is_complete = False
+        try:
+            stream.sync()
+            # Without a client there was nothing to read, and no stream to fail.
+            is_complete = bool(self.run.clients) and not stream.has_failed
+        finally:
+            self.message_writer.end(
+                stream.name, stream.stream_state, is_complete=is_complete
+            )
+
+    def _problems(self) -> list[tuple[str, str]]:
+        """What failed, told as the tap tells it, by type."""
+        failures = self.run.failures
+        types = {failure_type(failure.error): None for failure in failures}
+        return [
+            (kind, line)
+            for kind in types
+            for line in report(
+                [found for found in failures if failure_type(found.error) == kind],
+                len(self.run.clients),
+            )
+        ]
+
+
+def failure_type(error: Exception) -> str:
+    """Whose an error is to mend: the user's, nobody's, or this source's."""
+    if type(error) is TapError and isinstance(error.__cause__, Exception):
+        return failure_type(error.__cause__)
+    if is_transient(error):
+        return TRANSIENT_ERROR
+    return CONFIG_ERROR if is_mendable(error) else SYSTEM_ERROR
+
+
+def _configure(stream: TapStream, configured: Mapping[str, Any]) -> None:
+    """Let a stream be read as Airbyte wants it.
+
+    PyAirbyte asks each stream for an incremental read: one that knows none is read as
+    it can be.
+    """
+    columns = configured["stream"].get("json_schema", {}).get("properties")
+    if columns:
+        for name in stream.schema["properties"].keys() - columns.keys():
+            stream.metadata["properties", name].selected = False
+    stream.selected = True
+    if configured["sync_mode"] != _INCREMENTAL:
+        stream.forced_replication_method = FULL_TABLE
+
+
+def _described(stream: TapStream) -> dict[str, Any]:
+    """A stream as an AirbyteStream."""
+    cursor = _CURSORS.get(stream.name, stream.replication_key)
+    # Not is_resumable: it would let the platform take up a full refresh in the middle.
+    return {
+        "name": stream.name,
+        "json_schema": _typed(stream.schema),
+        "supported_sync_modes": ["full_refresh"] + [_INCREMENTAL] * bool(cursor),
+        **(
+            {"source_defined_cursor": True, "default_cursor_field": [cursor]}
+            if cursor
+            else {}
+        ),
+        "source_defined_primary_key": [[key] for key in stream.primary_keys],
+    }
+
+
+def _typed(schema: Any) -> Any:
+    """Say of each time that it has an offset, which JSON Schema cannot."""
+    if isinstance(schema, list):
+        return [_typed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _typed(part) for name, part in schema.items()}
+    if schema.get("format") == "date-time":
+        found["airbyte_type"] = "timestamp_with_timezone"
+    return found

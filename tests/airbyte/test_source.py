@@ -1,0 +1,481 @@
+"""The Airbyte source, against the emulator: what Airbyte is told, and what it reads."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as aws
+import pytest
+from jsonschema import Draft7Validator, FormatChecker
+
+from emulator import Fault
+from tap_sagemaker_tuning.airbyte.source import AirbyteTap, failure_type
+from tap_sagemaker_tuning.airbyte.spec import specification
+from tap_sagemaker_tuning.exceptions import NoResultError, TapError, UnreadableError
+from tests import expected
+from tests.airbyte.source import Json, Output, configured
+from tests.conftest import ACCOUNT, REGION, TapHere
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator import Emulator
+    from tests.airbyte.source import Source, SourceHere
+
+HOME = f"account {ACCOUNT}, {REGION}"
+SUMMARIES = "training_job_summaries"
+DEFAULT = ("tuning_jobs", SUMMARIES, "scopes")
+
+
+KEYS = {
+    name: list(stream.primary_keys)
+    for name, stream in AirbyteTap(setup_mapper=False).streams.items()
+}
+"""The primary key of each stream."""
+
+
+@pytest.fixture
+def catalog() -> Json:
+    """What `discover` gives."""
+    return AirbyteTap(setup_mapper=False).describe()
+
+
+@pytest.fixture
+def default(catalog: Json) -> Json:
+    """The streams that are selected by default, read incrementally."""
+    return configured(catalog, only=DEFAULT)
+
+
+def counted(output: Output, stream: str) -> float:
+    """How many records the states of a stream tell of."""
+    told: list[float] = [
+        message["sourceStats"]["recordCount"]
+        for message in output.told("STATE")
+        if message["stream"]["stream_descriptor"]["name"] == stream
+    ]
+    return sum(told)
+
+
+def test_spec(source: Source) -> None:
+    """The console script says which settings there are, and nothing else."""
+    output = source("spec")
+    assert output.returncode == 0, output.stderr
+    assert output.messages == [{"type": "SPEC", "spec": specification()}]
+
+
+def test_spec_is_of_the_settings() -> None:
+    """Each setting of the tap's own is in the form, in order, with one type; secrets
+    are marked, and whatever is no secret is said to be none."""
+    schema = specification()["connectionSpecification"]
+    Draft7Validator.check_schema(schema)
+    fields: Json = schema["properties"]
+    tap = AirbyteTap(setup_mapper=False)
+    own = tap.config_jsonschema["properties"]
+    assert list(fields) == sorted(fields, key=lambda name: int(fields[name]["order"]))
+    assert list(fields) == list(own)
+    secrets = {name for name in fields if fields[name].get("airbyte_secret")}
+    assert secrets == {name for name in own if own[name].get("secret")} != set()
+    texts = {name for name in fields if fields[name]["type"] == "string"}
+    assert all(isinstance(fields[name]["airbyte_secret"], bool) for name in texts)
+    assert "additionalProperties" not in json.dumps(schema)
+    assert "FULL_TABLE" not in json.dumps(schema)
+
+
+def test_discover(here: SourceHere) -> None:
+    """Every stream has its own primary key, and a cursor of its own where it can be
+    read incrementally; times are said to have an offset."""
+    output = here("discover", config={})
+    assert output.returncode == 0
+    (catalog,) = output.told("CATALOG")
+    streams = {stream["name"]: stream for stream in catalog["streams"]}
+    assert streams.keys() == KEYS.keys()
+    for name, keys in KEYS.items():
+        found = streams[name]
+        columns = found["json_schema"]["properties"]
+        assert found["source_defined_primary_key"] == [[key] for key in keys]
+        assert set(keys) <= columns.keys()
+        cursor = found.get("default_cursor_field", [])
+        assert found.get("source_defined_cursor", False) == bool(cursor)
+        assert found["supported_sync_modes"][1:] == ["incremental"] * len(cursor)
+        assert all(columns[name]["format"] == "date-time" for name in cursor)
+    without = [name for name, s in streams.items() if "default_cursor_field" not in s]
+    assert without == ["training_instance_prices"]
+    time = streams["tuning_jobs"]["json_schema"]["properties"]["creation_time"]
+    assert time["airbyte_type"] == "timestamp_with_timezone"
+
+
+def test_check(here: SourceHere) -> None:
+    """A test makes a call for each that is needed, and tells of those refused."""
+    config = {"regions": [REGION, "eu-west-1"]}
+    output = here("check", config=config)
+    assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+    here.tap.emulator.faults.add(Fault("deny", region="eu-west-1"))
+    output = here("check", config=config)
+    assert output.returncode == 0
+    (status,) = output.told("CONNECTION_STATUS")
+    assert status["status"] == "FAILED"
+    assert status["message"].startswith(f"account {ACCOUNT}, eu-west-1: ")
+    assert "Allow sagemaker:ListHyperParameterTuningJobs" in status["message"]
+    assert HOME not in status["message"]
+
+
+def test_check_does_not_ask_how_streams_are_read(here: SourceHere) -> None:
+    """What only a full refresh knows is no mistake before a catalog is there."""
+    output = here("check", config={"max_items": 5, "page_size": 50.0})
+    assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+
+
+def test_two_reads(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
+    """Two reads, the second from the states of the first, bring what is true then, and
+    the second asks for what can have changed only."""
+    scope = emulator.scope(ACCOUNT, REGION)
+    for number in range(5):
+        scope.plan(f"ended-{number}", trials=3, parallel=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=7200)
+    scope.plan("running", trials=40, parallel=4)
+    emulator.clock.move(seconds=1800)
+    every = configured(catalog)
+    rows: dict[str, dict[str, Json]] = {}
+
+    def read(**state: Any) -> Output:
+        output = here("read", config={}, catalog=every, **state)
+        assert output.returncode == 0, output.errors
+        for message in output.told("RECORD"):
+            stream, record = message["stream"], message["data"]
+            key = json.dumps([record[column] for column in KEYS[stream]])
+            rows.setdefault(stream, {})[key] = record
+        return output
+
+    first = read()
+    emulator.clock.move(seconds=5 * 86_400)
+    emulator.calls.clear()
+    second = read(state=first.states)
+    assert list(rows["tuning_jobs"].values()) == expected.tuning_jobs(scope)
+    assert sorted(rows[SUMMARIES].values(), key=_name) == sorted(
+        expected.trials(scope, newest_first=False), key=_name
+    )
+    # The prices, a listing, the one tuning job's trials and details, twice each.
+    assert len(emulator.calls) <= 8
+    assert len(second.records("tuning_jobs")) == 1
+    for stream in KEYS:
+        assert counted(first, stream) == len(first.records(stream))
+        assert counted(second, stream) == len(second.records(stream))
+        assert first.statuses(stream) == ["STARTED", "RUNNING", "COMPLETE"]
+    assert misfits(first, catalog) == []
+    assert first.stderr == ""
+
+
+def _name(record: Json) -> str:
+    return str(record["training_job_name"])
+
+
+def misfits(output: Output, catalog: Json) -> list[str]:
+    """What in the records does not fit the schemas of the catalog."""
+    checkers = {
+        stream["name"]: Draft7Validator(
+            stream["json_schema"], format_checker=FormatChecker(["date-time"])
+        )
+        for stream in catalog["streams"]
+    }
+    return [
+        error.message
+        for message in output.told("RECORD")
+        for error in checkers[message["stream"]].iter_errors(message["data"])
+    ]
+
+
+def test_nothing_new(here: SourceHere, emulator: Emulator, default: Json) -> None:
+    """A read that finds nothing new still gives each stream's state back, once."""
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    first = here("read", config={}, catalog=default)
+    emulator.calls.clear()
+    second = here("read", config={}, catalog=default, state=first.states)
+    assert len(emulator.calls) <= 2
+    assert second.records(SUMMARIES) == []
+    assert second.statuses(SUMMARIES) == ["STARTED", "COMPLETE"]
+    assert len(second.states) == len(second.told("STATE")) == 3
+    assert second.state(SUMMARIES) == first.state(SUMMARIES)
+
+
+def test_full_refresh(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
+    """A full refresh reads all whatever the state, with the paginator's knobs, and
+    leaves a state from which an incremental read begins anew."""
+    scope = emulator.scope(ACCOUNT, REGION)
+    scope.plan("churn", trials=7, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    some = configured(catalog, only=[SUMMARIES])
+    full = configured(catalog, only=[SUMMARIES], full_refresh=[SUMMARIES])
+    before = here("read", config={}, catalog=some)
+    newest = here(
+        "read",
+        config={"sort_order": "Descending", "max_items": 2},
+        catalog=full,
+        state=before.states,
+    )
+    true = expected.trials(scope, newest_first=True)
+    assert newest.records(SUMMARIES) == true[:2]
+    again = here("read", config={}, catalog=some, state=newest.states)
+    assert again.records(SUMMARIES) == before.records(SUMMARIES)
+    assert len(true) == len(again.records(SUMMARIES)) == 7
+
+
+def test_state_is_each_streams_own(here: SourceHere, default: Json) -> None:
+    """A stream whose state is reset is read from the start, and no other is."""
+    emulator = here.tap.emulator
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    states = here("read", config={}, catalog=default).states
+    for message in states:
+        if message["stream"]["stream_descriptor"]["name"] == SUMMARIES:
+            message["stream"]["stream_state"] = None
+    output = here("read", config={}, catalog=default, state=states)
+    assert len(output.records(SUMMARIES)) == 3
+    assert output.records("tuning_jobs") == []
+
+
+def _state(state: Json, stream: str = SUMMARIES) -> Json:
+    own = {"stream_descriptor": {"name": stream}, "stream_state": state}
+    return {"type": "STREAM", "stream": own}
+
+
+def test_state_of_singer(
+    here: SourceHere, emulator: Emulator, default: Json, tmp_path: Path
+) -> None:
+    """A stream's state is its Singer bookmark: a read goes on where the tap was."""
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    bookmarks = TapHere(emulator, tmp_path)(config={}).state["bookmarks"]
+    states = [_state(state, stream) for stream, state in bookmarks.items()]
+    output = here("read", config={}, catalog=default, state=states)
+    assert output.records(SUMMARIES) == output.records("tuning_jobs") == []
+    assert output.state(SUMMARIES) == bookmarks[SUMMARIES]
+
+
+def test_columns(here: SourceHere, catalog: Json) -> None:
+    """A column that the catalog leaves out is left out; keys always come."""
+    emulator = here.tap.emulator
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3)
+    emulator.clock.move(seconds=3600)
+    some = configured(catalog, only=["tuning_jobs"])
+    columns = some["streams"][0]["stream"]["json_schema"]["properties"]
+    for name in columns.keys() - {"tuning_job_name"}:
+        del columns[name]
+    (record,) = here("read", config={}, catalog=some).records("tuning_jobs")
+    assert record.keys() == {"tuning_job_name", "tuning_job_arn", "creation_time"}
+
+
+def test_a_scope_fails(here: SourceHere, default: Json) -> None:
+    """Where a scope fails, its streams are incomplete and the exit code is 1; what
+    could be read is there, and the states go on from it."""
+    emulator = here.tap.emulator
+    for region in (REGION, "eu-west-1"):
+        emulator.scope(ACCOUNT, region).plan("churn", trials=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    emulator.faults.add(Fault("deny", region="eu-west-1"))
+    config = {"regions": [REGION, "eu-west-1"]}
+    failed = here("read", config=config, catalog=default)
+    assert failed.returncode == 1
+    ((kind, text),) = failed.errors
+    assert kind == "config_error"
+    assert text.startswith(f"account {ACCOUNT}, eu-west-1: ListHyperParameterTuningJob")
+    for stream in ("tuning_jobs", SUMMARIES):
+        assert failed.statuses(stream) == ["STARTED", "RUNNING", "INCOMPLETE"]
+    assert failed.statuses("scopes") == ["STARTED", "RUNNING", "COMPLETE"]
+    assert len(failed.records(SUMMARIES)) == 3
+    emulator.faults.clear()
+    later = here("read", config=config, catalog=default, state=failed.states)
+    assert later.returncode == 0
+    assert {r["region"] for r in later.records(SUMMARIES)} == {"eu-west-1"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault("deny"), "config_error"),
+        (Fault("error", status=500, code="InternalFailure"), "transient_error"),
+        (Fault("error", status=400, code="ThrottlingException"), "transient_error"),
+        (Fault("drop"), "transient_error"),
+        (Fault("html"), "transient_error"),
+        (Fault("error", status=400, code="NobodyKnows"), "system_error"),
+    ],
+    ids=["denied", "failing", "throttled", "dropped", "html", "unknown"],
+)
+def test_failure_types(
+    here: SourceHere, catalog: Json, fault: Fault, kind: str
+) -> None:
+    """An error says whether the user, time, or the source has to mend it."""
+    here.tap.emulator.faults.add(fault)
+    some = configured(catalog, only=["tuning_jobs"])
+    output = here("read", config={"max_attempts": 1}, catalog=some)
+    assert output.returncode == 1
+    assert [told for told, _ in output.errors] == [kind]
+    assert output.statuses("tuning_jobs") == ["STARTED", "INCOMPLETE"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (aws.EndpointConnectionError(endpoint_url="https://host"), "transient_error"),
+        (aws.ReadTimeoutError(endpoint_url="https://host"), "transient_error"),
+        (aws.ProxyConnectionError(proxy_url="http://host"), "config_error"),
+        (
+            aws.SSLError(endpoint_url="https://host", error=OSError("self-signed")),
+            "config_error",
+        ),
+        (aws.NoRegionError(), "config_error"),
+        (aws.ProfileNotFound(profile="work"), "config_error"),
+        (NoResultError("ListTags: no result"), "transient_error"),
+        (UnreadableError("a trial cannot be read"), "system_error"),
+        (RuntimeError("a bug"), "system_error"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_failure_types_of_other_errors(error: Exception, kind: str) -> None:
+    """What is no answer of the service has a type as well; so has what it caused."""
+    assert failure_type(error) == kind
+    told = TapError("prices")
+    told.__cause__ = error
+    assert failure_type(told) == kind
+
+
+def test_no_prices(here: SourceHere, catalog: Json) -> None:
+    """Prices that may not be read are the user's to mend."""
+    here.tap.emulator.faults.add(Fault("deny", operation="GetProducts"))
+    some = configured(catalog, only=["training_instance_prices"])
+    output = here("read", config={}, catalog=some)
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert "Allow pricing:GetProducts" in text
+
+
+def test_no_credentials(source: Source, default: Json) -> None:
+    """Without credentials nothing is read, and no stream is complete."""
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    source.tap.variables.update(dict.fromkeys(keys))
+    output = source("read", config={}, catalog=default)
+    assert output.returncode == 1
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert text.startswith("Unable to locate credentials. Set AWS_PROFILE")
+    assert [output.statuses(stream)[-1] for stream in DEFAULT] == ["INCOMPLETE"] * 3
+
+
+@pytest.mark.parametrize("verb", ["discover", "read"])
+def test_bad_setting(here: SourceHere, default: Json, verb: str) -> None:
+    """A setting that is refused is a config_error of one line, before the first call,
+    and no secret is in it."""
+    config = {"aws_secret_access_key": "sEcReT", "page_size": 1000}
+    catalog = {"catalog": default} if verb == "read" else {}
+    output = here(verb, config=config, **catalog)
+    assert output.returncode == 1
+    assert output.errors == [("config_error", "page_size: 1000 is not at most 100")]
+    assert "sEcReT" not in output.stdout
+    assert here.tap.emulator.calls == []
+
+
+def test_check_of_a_bad_setting(here: SourceHere) -> None:
+    """To `check` a setting that is refused is a connection that fails."""
+    output = here("check", config={"aws_secret_access_key": "sEcReT"})
+    assert output.returncode == 0
+    (status,) = output.told("CONNECTION_STATUS")
+    assert status["status"] == "FAILED"
+    assert status["message"].startswith("aws_access_key_id: missing")
+    assert "sEcReT" not in output.stdout
+
+
+def test_what_does_not_go_with_the_catalog(here: SourceHere, default: Json) -> None:
+    """What only a full refresh knows is refused otherwise, in Airbyte's words."""
+    output = here("read", config={"max_items": 5}, catalog=default)
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert text.startswith(f"max_items: only with a full refresh of {SUMMARIES}")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"config": []}, "--config: {folder}/config.json is not a JSON object"),
+        ({"catalog": {"streams": [{}]}}, "is not a configured catalog"),
+        ({"state": [{"type": "GLOBAL", "global": {}}]}, "is not a list of states"),
+        ({"state": "nothing"}, "is not a JSON array or object"),
+    ],
+)
+def test_bad_files(here: SourceHere, default: Json, files: Json, words: str) -> None:
+    """A file of another form is a config_error that names it."""
+    given = {"config": {}, "catalog": default, **files}
+    output = here("read", **given)
+    assert output.returncode == 1
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert words.format(folder=here.tap.folder) in text
+
+
+@pytest.mark.parametrize("state", [[], {}])
+def test_no_state(here: SourceHere, default: Json, state: Any) -> None:
+    """An empty state is none, in the old form too."""
+    output = here("read", config={}, catalog=default, state=state)
+    assert output.returncode == 0
+
+
+def test_damaged_state(here: SourceHere, default: Json) -> None:
+    """A state that cannot be read is a config_error: clearing the data mends it."""
+    output = here("read", config={}, catalog=default, state=[_state({"partitions": 7})])
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert text.startswith("state: ")
+
+
+def test_unknown_stream(here: SourceHere, default: Json) -> None:
+    """A stream that this source does not have fails the read, and holds no other up."""
+    emulator = here.tap.emulator
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3)
+    default["streams"].append({"stream": {"name": "gone"}, "sync_mode": "incremental"})
+    output = here("read", config={}, catalog=default)
+    assert output.returncode == 1
+    assert [text for _, text in output.errors] == [
+        "gone: no such stream. Refresh the source's schema"
+    ]
+    assert output.statuses("gone") == ["INCOMPLETE"]
+    assert output.statuses("tuning_jobs")[-1] == "COMPLETE"
+
+
+def test_a_mode_that_a_stream_does_not_have(here: SourceHere, catalog: Json) -> None:
+    """PyAirbyte asks each stream for an incremental read: prices come all the same."""
+    some = configured(catalog, only=["training_instance_prices"])
+    some["streams"][0]["sync_mode"] = "incremental"
+    output = here("read", config={}, catalog=some)
+    assert output.returncode == 0
+    assert len(output.records("training_instance_prices")) > 1
+    assert output.state("training_instance_prices") == {}
+
+
+def test_a_bug(
+    here: SourceHere, default: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw is a system_error with its stack trace; the stream in which
+    it happened is incomplete."""
+
+    def fail(*_: Any) -> None:
+        msg = "nobody foresaw it"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("tap_sagemaker_tuning.streams.scopes.record_of", fail)
+    output = here("read", config={}, catalog=default)
+    assert output.returncode == 1
+    assert output.errors == [("system_error", "RuntimeError: nobody foresaw it")]
+    assert output.statuses("scopes") == ["STARTED", "INCOMPLETE"]
+    (told,) = [t["error"] for t in output.told("TRACE") if "error" in t]
+    assert "in record_of" in told["stack_trace"] or "in fail" in told["stack_trace"]
+
+
+def test_log(source: Source, default: Json) -> None:
+    """All that is logged, of other threads too, is a message."""
+    source.tap.variables["LOGLEVEL"] = "DEBUG"
+    output = source("read", config={}, catalog=default)
+    assert output.stderr == ""
+    assert "INFO 1 of 1 accounts and regions complete" in output.log
+    # The clients are opened in a thread.
+    assert "INFO Found credentials in environment variables" in output.log
+    assert "METRIC" not in output.log

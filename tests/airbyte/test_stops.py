@@ -1,0 +1,114 @@
+"""The Airbyte source is stopped: whole lines, the state of what came, no false end."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tap_sagemaker_tuning.airbyte.source import AirbyteTap
+from tests import expected
+from tests.airbyte.source import Json, Output, Source, configured
+from tests.conftest import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from emulator import Scope
+
+SUMMARIES = "training_job_summaries"
+
+
+@pytest.fixture
+def scope(source: Source) -> Scope:
+    """Ten tuning jobs, each ended, of 100 trials."""
+    emulator = source.tap.emulator
+    scope = emulator.scope(ACCOUNT, REGION)
+    for number in range(10):
+        options: dict[str, Any] = {"parallel": 100, "trial_seconds": (60, 90)}
+        scope.plan(f"job-{number}", trials=100, **options)
+        emulator.clock.move(seconds=600)
+    emulator.clock.move(seconds=86_400)
+    return scope
+
+
+@pytest.fixture
+def catalog() -> Json:
+    """The trials, and what is told last."""
+    found = AirbyteTap(setup_mapper=False).describe()
+    return configured(found, only=[SUMMARIES, "scopes"])
+
+
+def start(source: Source, catalog: Json) -> subprocess.Popen[str]:
+    """Start a read, one tuning job after the other."""
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        source.command("read", config={"concurrency": 1}, catalog=catalog),
+        env=source.tap.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=source.tap.folder,
+    )
+
+
+def assert_goes_on(source: Source, catalog: Json, stopped: Output, trials: int) -> None:
+    """Assert that a read from the states that came brings what did not."""
+    source.tap.emulator.faults.clear()
+    rest = source("read", config={}, catalog=catalog, state=stopped.states)
+    assert rest.returncode == 0
+    keys = {
+        record["training_job_arn"]
+        for output in (stopped, rest)
+        for record in output.records(SUMMARIES)
+    }
+    assert len(keys) == trials
+
+
+def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
+    """SIGTERM ends by the signal, after the state of what is written; the stream is
+    incomplete, and the next read goes on from there."""
+    source.tap.emulator.faults.add(Fault("latency", seconds=0.3))
+    with start(source, catalog) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [""]
+        while "RUNNING" not in lines[-1]:
+            lines.append(process.stdout.readline())
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        lines += process.stdout
+        log = process.stderr.read()
+    output = Output(process.returncode, "".join(lines), log)
+    assert output.returncode == -signal.SIGTERM
+    assert output.stderr == ""
+    assert output.statuses(SUMMARIES) == ["STARTED", "RUNNING", "INCOMPLETE"]
+    assert output.statuses("scopes") == []
+    assert output.errors == []
+    assert "WARN stopped by signal 15" in output.log
+    (entry,) = output.state(SUMMARIES)["partitions"]
+    assert "replication_key_value" in entry
+    trials = expected.trials(scope, newest_first=False)
+    assert 0 < len(output.records(SUMMARIES)) < len(trials) == 1000
+    assert_goes_on(source, catalog, output, len(trials))
+
+
+@pytest.mark.slow
+def test_stop_while_nobody_reads(source: Source, scope: Scope, catalog: Json) -> None:
+    """A full pipe holds no stop back, and each line in it is whole."""
+    with start(source, catalog) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        time.sleep(6)  # it fills the pipe, and waits
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=5)
+        output = Output(
+            process.returncode, process.stdout.read(), process.stderr.read()
+        )
+    assert output.returncode == -signal.SIGTERM
+    assert output.stderr == ""
+    assert "COMPLETE" not in output.statuses(SUMMARIES)
+    trials = expected.trials(scope, newest_first=False)
+    assert_goes_on(source, catalog, output, len(trials))
