@@ -14,7 +14,8 @@ from docs import generate
 from emulator import Emulator
 from emulator.__main__ import populate
 from tap_sagemaker_tuning import checks
-from tap_sagemaker_tuning.replication.state import Filters, ScopeState, check
+from tap_sagemaker_tuning.replication.bookmarks import check
+from tap_sagemaker_tuning.replication.state import Filters, ScopeState
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
 from tests.docs.documents import (
     CONFIGS,
