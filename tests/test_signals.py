@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk import Tap
 
 from emulator import Emulator, Fault
-from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests.conftest import ACCOUNT, REGION, TapProcess
+from tests import expected
+from tests.conftest import ACCOUNT, REGION, TapHere, TapProcess
+from tests.expected import KEYS
+from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.slow
+    from tests.expected import Json
+
+STREAMS = [*KEYS][:-1]
+JOBS = 10
+TRIALS = 25
+STOPS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+SLOW = [
+    ((), Fault("latency", seconds=30)),
+    ((), Fault("throttle", rate=0.01, burst=1)),
+    (("--test",), Fault("latency", seconds=30, operation="AssumeRole")),
+]
+"""What a call can wait for: the service, a retry, a role."""
 
 
 @pytest.fixture
@@ -29,193 +41,160 @@ def tap(tmp_path: Path) -> Iterator[TapProcess]:
     """The tap, and an account whose clock runs on while it is read."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=11, rate=60) as emulator:
         scope = emulator.scope(ACCOUNT, REGION)
-        for number in range(30):
-            scope.plan(f"job-{number:02}", trials=20, parallel=4)
+        for number in range(JOBS):
+            scope.plan(f"job-{number:02}", trials=TRIALS, parallel=4)
             emulator.clock.move(seconds=600)
         yield TapProcess(emulator, tmp_path)
 
 
-def start(tap: TapProcess, state: dict[str, Any] | None = None) -> Any:
-    """Start the tap, its output to be read line by line."""
-    with (tap.folder / "log").open("w", encoding="utf-8") as log:
-        return subprocess.Popen(  # noqa: S603 - the command is ours
-            tap.command(config={}, state=state),
+@contextmanager
+def started(tap: TapProcess, *options: str, **config: Any) -> Iterator[Any]:
+    """The tap, reading all streams; its output is to be read, its log is a file."""
+    command = tap.command(*options, config=config, catalog=tap.catalog(*KEYS))
+    with (
+        (tap.folder / "log").open("w", encoding="utf-8") as log,
+        subprocess.Popen(  # noqa: S603 - the command is ours
+            command,
             env=tap.environment(),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
             cwd=tap.folder,
-        )
+        ) as process,
+    ):
+        # Whatever a test forgets, it ends.
+        timer = threading.Timer(60, process.kill)
+        timer.start()
+        yield process
+        timer.cancel()
 
 
-def wait_until_it_reads(tap: TapProcess) -> None:
-    """Wait until the tap has begun, and a second more."""
-    log = tap.folder / "log"
+def logged(tap: TapProcess) -> str:
+    """What the tap has logged so far."""
+    return (tap.folder / "log").read_text(encoding="utf-8")
+
+
+def wait_until(is_so: Callable[[], bool], tap: TapProcess) -> None:
+    """Wait for something that comes within seconds, and half a second more."""
     deadline = time.monotonic() + 30
-    while "Beginning sync" not in log.read_text(encoding="utf-8"):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    time.sleep(1)
+    while not is_so():
+        assert time.monotonic() < deadline, logged(tap)
+        time.sleep(0.05)
+    time.sleep(0.5)
 
 
-def finish(process: Any, tap: TapProcess, seconds: float = 60) -> tuple[str, str]:
-    """Read the tap's output and log to their ends; it may take so long."""
-    timer = threading.Timer(seconds, process.kill)
-    timer.start()
-    out = process.stdout.read()
-    process.stdout.close()
-    process.wait()
-    timer.cancel()
-    return out, (tap.folder / "log").read_text(encoding="utf-8")
+def whole(output: str) -> list[str]:
+    """The lines of an output that was cut anywhere."""
+    return output.rpartition("\n")[0].splitlines()
 
 
-class Warehouse:
-    """A target: rows by key, and the last state that it was given."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, dict[str, Any]] = {}
-        self.state: dict[str, Any] | None = None
-
-    def load(self, lines: list[str]) -> None:
-        """Take lines of the tap's; each must be whole."""
-        for line in lines:
-            message = json.loads(line)
-            if message["type"] == "RECORD":
-                record = message["record"]
-                key = record.get("training_job_arn", record["tuning_job_arn"])
-                self.rows[key] = record
-            elif message["type"] == "STATE":
-                self.state = message["value"]
-
-
-def assert_equals_truth(warehouse: Warehouse, tap: TapProcess) -> None:
-    """The rows are what a full read shows."""
-    full = Warehouse()
-    process = start(tap)
-    out, _ = finish(process, tap, 60)
-    full.load(out.splitlines())
-    assert len(full.rows) == 30 * 21
-    assert warehouse.rows == full.rows
-
-
-def run_to_the_end(warehouse: Warehouse, tap: TapProcess) -> None:
-    """Let everything end, and sync once more from the last state that came out."""
+def assert_nothing_is_lost(tables: Tables, tap: TapProcess) -> None:
+    """Once all is over, a sync from the last state brings what is missing."""
     tap.emulator.faults.clear()
     tap.emulator.clock.move(seconds=5 * 86_400)
-    process = start(tap, warehouse.state)
-    out, err = finish(process, tap, 60)
-    assert process.returncode == 0, err
-    warehouse.load(out.splitlines())
+    here = TapHere(tap.emulator, tap.folder)
+    tables.load(here(config={}, state=tables.state, catalog=here.catalog(*KEYS)))
+    assert len(tables.rows["training_job_summaries"]) == JOBS * TRIALS
+    for stream in STREAMS:
+        wanted = expected.truth(tap.emulator, stream)
+        assert to_the_second(tables.rows[stream]) == to_the_second(wanted)
 
 
-@pytest.mark.parametrize("lines", [1, 50, 300, 450])
+def to_the_second(rows: Any) -> dict[Any, Json]:
+    """Rows without what depends on whether Search or Describe served them."""
+    return {
+        key: {**expected.to_the_second(row), "tags": None} for key, row in rows.items()
+    }
+
+
+@pytest.mark.parametrize("lines", [1, 60, 330])
 def test_kill_loses_nothing(tap: TapProcess, lines: int) -> None:
     """After SIGKILL at any line, one more sync from the last STATE brings the rest."""
-    warehouse = Warehouse()
-    process = start(tap)
-    warehouse.load([process.stdout.readline() for _ in range(lines)])
-    process.kill()
-    rest, _ = finish(process, tap)
-    whole, _, _ = rest.rpartition("\n")
-    warehouse.load(whole.splitlines())
+    tables = Tables()
+    with started(tap) as process:
+        read = [process.stdout.readline() for _ in range(lines)]
+        process.kill()
+        rest = process.stdout.read()
     assert process.returncode == -signal.SIGKILL
-    run_to_the_end(warehouse, tap)
-    assert_equals_truth(warehouse, tap)
+    tables.load_lines([*read, *whole(rest)])
+    assert tables.rows["scopes"] == {}
+    assert_nothing_is_lost(tables, tap)
 
 
-@pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
-)
+@pytest.mark.parametrize(("sent", "code"), STOPS)
 def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None:
     """A stop ends between two records, after the state, with the signal's code."""
     tap.emulator.faults.add(Fault("latency", seconds=0.1))
-    warehouse = Warehouse()
-    process = start(tap)
-    warehouse.load([process.stdout.readline() for _ in range(60)])
-    process.send_signal(sent)
-    rest, err = finish(process, tap, 10)
-    warehouse.load(rest.splitlines())
+    tables = Tables()
+    with started(tap) as process:
+        read = [process.stdout.readline() for _ in range(120)]
+        process.send_signal(sent)
+        read += process.stdout.read().splitlines()
     assert process.returncode == code
-    assert "Traceback" not in err
-    assert json.loads(rest.splitlines()[-1])["type"] == "STATE"
-    assert warehouse.state is not None
-    (entry,) = warehouse.state["bookmarks"]["training_job_summaries"]["partitions"]
+    assert "Traceback" not in logged(tap)
+    assert json.loads(read[-1])["type"] == "STATE"
+    tables.load_lines(read)
+    (entry,) = tables.state["bookmarks"]["training_job_details"]["partitions"]
     assert entry["replication_key_value"] > "2026-03-02T09:00:00.000Z"
-    run_to_the_end(warehouse, tap)
-    assert_equals_truth(warehouse, tap)
+    assert tables.rows["scopes"] == {}
+    assert_nothing_is_lost(tables, tap)
 
 
-def test_stop_while_nobody_reads(tap: TapProcess) -> None:
-    """A stop while the pipe is full ends once it is read on, and each line is whole."""
-    warehouse = Warehouse()
-    process = start(tap)
-    wait_until_it_reads(tap)  # it fills the pipe, and waits
-    process.send_signal(signal.SIGTERM)
-    time.sleep(0.5)
-    out, err = finish(process, tap, 10)
-    assert process.returncode == 143, err
-    warehouse.load(out.splitlines())
-    run_to_the_end(warehouse, tap)
-    assert_equals_truth(warehouse, tap)
+@pytest.mark.parametrize(("sent", "code"), STOPS)
+def test_stop_while_nobody_reads(
+    tap: TapProcess, sent: signal.Signals, code: int
+) -> None:
+    """A target that does not read holds no stop back; all that it finds in the pipe
+    later is whole lines, and their state is true."""
+    tables = Tables()
+    with started(tap) as process:
+        # It fills the pipe, and waits.
+        wait_until(lambda: len(tap.emulator.calls) >= JOBS, tap)
+        assert process.poll() is None
+        process.send_signal(sent)
+        process.wait(timeout=5)
+        output = process.stdout.read()
+    assert process.returncode == code
+    assert "Traceback" not in logged(tap)
+    assert output.endswith("\n")
+    tables.load_lines(output.splitlines())
+    assert_nothing_is_lost(tables, tap)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault("latency", seconds=30),
-        Fault("error", status=500, code="InternalFailure", message=""),
-        Fault("throttle", rate=0.01, burst=1),
-        Fault("latency", seconds=30, operation="GetCallerIdentity"),
-    ],
-)
-def test_stop_does_not_wait_for_a_call(tap: TapProcess, fault: Fault) -> None:
+@pytest.mark.parametrize(("options", "fault"), SLOW, ids=["call", "retry", "role"])
+def test_stop_does_not_wait_for_a_call(
+    tap: TapProcess, options: tuple[str, ...], fault: Fault
+) -> None:
     """A stop ends within seconds, also while a worker waits or sleeps in a retry."""
     tap.emulator.faults.add(fault)
-    process = start(tap)
-    wait_until_it_reads(tap)
-    process.send_signal(signal.SIGTERM)
-    sent = time.monotonic()
-    finish(process, tap, 20)
+    role = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader"}
+    with started(tap, *options, assume_roles=[role]) as process:
+        wait_until(lambda: tap.emulator.faults.struck(fault) > 0, tap)
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=5)
     assert process.returncode == 143
-    assert time.monotonic() - sent < 5
+    assert "Traceback" not in logged(tap)
 
 
 def test_broken_pipe_is_quiet(tap: TapProcess) -> None:
     """When the target is gone, the tap ends with a non-zero code and no traceback."""
-    process = start(tap)
-    process.stdout.readline()
-    process.stdout.close()
-    process.wait(timeout=20)
-    err = (tap.folder / "log").read_text(encoding="utf-8")
+    with started(tap) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        process.wait(timeout=20)
     assert process.returncode == 1
-    assert "Traceback" not in err
-    assert "BrokenPipe" not in err
+    assert "Traceback" not in logged(tap)
+    assert "BrokenPipe" not in logged(tap)
 
 
-def test_no_record_stays_in_the_writer(tap: TapProcess) -> None:
+def test_no_record_stays_in_the_writer(here: TapHere) -> None:
     """Records that come while the state does not move are written all the same."""
-    with Emulator(start="2026-03-02T09:00:00Z", seed=11) as frozen:
-        scope = frozen.scope(ACCOUNT, REGION)
-        scope.plan("running", trials=20, parallel=20)
-        frozen.clock.move(seconds=600)
-        still = TapProcess(frozen, tap.folder)
-        first, second = Warehouse(), Warehouse()
-        out, _ = finish(start(still), still)
-        first.load(out.splitlines())
-        out, _ = finish(start(still, first.state), still)
-        second.load(out.splitlines())
+    here.emulator.scope().plan("running", trials=20, parallel=20)
+    here.emulator.clock.move(seconds=600)
+    first, second = Tables(), Tables()
+    first.load(here(config={}))
+    second.load(here(config={}, state=first.state))
     assert second.state == first.state
-    assert len(second.rows) > 10
-    assert second.rows.items() <= first.rows.items()
-
-
-def test_sdk_calls_the_hook() -> None:
-    """The SDK's signal handler is the method that is overridden here."""
-    tap = TapSageMakerTuning(config={})
-    before = signal.getsignal(signal.SIGTERM)
-    assert before == tap._handle_termination  # noqa: SLF001 - the hook is private
-    assert hasattr(Tap, "_handle_termination")
-    os.kill(os.getpid(), signal.SIGTERM)
-    with pytest.raises(SystemExit) as stopped:
-        tap.check_signal()
-    assert stopped.value.code == 143
+    rows = second.rows["training_job_summaries"]
+    assert len(rows) > 10
+    assert rows.items() <= first.rows["training_job_summaries"].items()
