@@ -294,6 +294,11 @@ def to_the_second(value: Any) -> Any:
             return value
 
 
+def alike(rows: Rows) -> Rows:
+    """Rows without what depends on whether Search or Describe served them."""
+    return {key: {**to_the_second(row), "tags": None} for key, row in rows.items()}
+
+
 def misfits(messages: list[Json]) -> list[str]:
     """What in the records does not fit the SCHEMA message before them."""
     found: list[str] = []

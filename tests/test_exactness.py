@@ -1,0 +1,208 @@
+"""What slow syncs, late listings and odd clocks must not lose: schedules that did once.
+
+Time is the emulator's: it passes from call to call, and between two syncs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault, Trial, TuningJob
+from tests import expected
+from tests.expected import KEYS
+from tests.tables import Tables
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere
+
+LIST = "ListHyperParameterTuningJobs"
+START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
+VISITING = [*KEYS][1:-1]
+DAY = 86_400
+
+
+def at(seconds: float) -> datetime:
+    """An instant so long after the emulator's start."""
+    return START + timedelta(seconds=seconds)
+
+
+def failed(name: str, created: float, *, late: float = 0) -> Trial:
+    """A trial that fails within two seconds, listed so late."""
+    return Trial(
+        name=name,
+        created=at(created),
+        ended=at(created + 2),
+        status="Failed",
+        objective_status="Failed",
+        listed_after_seconds=late,
+    )
+
+
+def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
+    """Read all streams, from the last state on."""
+    catalog = here.catalog(*KEYS)
+    return tables.load(here(config=config, state=tables.state, catalog=catalog))
+
+
+def still_open(tables: Tables, stream: str = "training_job_summaries") -> set[str]:
+    """Names of the tuning jobs that the state says can still change."""
+    (entry,) = tables.state["bookmarks"][stream]["partitions"]
+    return set(entry["open"])
+
+
+def assert_truth(here: TapHere, tables: Tables, *streams: str) -> None:
+    """These streams, or all, have the rows that there are."""
+    for stream in streams or VISITING:
+        wanted = expected.truth(here.emulator, stream)
+        assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+
+
+@pytest.mark.parametrize("concurrency", [1, 4])
+@pytest.mark.parametrize("late", [0, 25])
+def test_now_is_when_it_was_seen(
+    here: TapHere, emulator: Emulator, late: float, concurrency: int
+) -> None:
+    """A tuning job that ended just before the listing is not settled by it, however
+    long others take: its counters, and its trials read ahead, may be those of before.
+    """
+    scope = emulator.scope()
+    scope.plan("large", trials=60, created=at(-2 * DAY))
+    scope.add(
+        TuningJob(
+            name="quick",
+            created=at(-10),
+            ended=at(-2),
+            status="Failed",
+            counters_lag_seconds=30,
+            trials=(failed("quick-1", -8, late=late),),
+        )
+    )
+    emulator.clock.tick = 15
+    tables = Tables()
+    sync(here, tables, concurrency=concurrency, page_size=10)
+    assert "quick" in still_open(tables)
+    emulator.clock.move(seconds=DAY)
+    sync(here, tables)
+    assert_truth(here, tables)
+    assert still_open(tables) == set()
+
+
+def test_the_checksum_counts_distinct_trials(here: TapHere, emulator: Emulator) -> None:
+    """A trial that is listed between two pages pushes another over, where tokens are
+    numbers of rows: that one is shown twice, and the new one is found all the same."""
+    scope = emulator.scope()
+    job = scope.plan("churn", trials=151, parallel=10, created=at(-2 * DAY))
+    newest = job.trials[-1]
+    late = (at(30) - newest.created).total_seconds()
+    trials = (*job.trials[:-1], replace(newest, listed_after_seconds=late))
+    scope.replace(replace(job, trials=trials))
+    emulator.tokens.offsets = True
+    emulator.clock.tick = 20
+    only = here.catalog("training_job_summaries")
+    tables = Tables()
+    run = tables.load(here(config={}, catalog=only))
+    arns = [row["training_job_arn"] for row in run.records("training_job_summaries")]
+    assert (len(arns), len(set(arns))) == (151, 150)
+    assert still_open(tables) == {"churn"}
+    tables.load(here(config={}, state=tables.state, catalog=only))
+    assert_truth(here, tables, "training_job_summaries")
+    assert still_open(tables) == set()
+
+
+def test_a_trial_listed_behind_the_newest(here: TapHere, emulator: Emulator) -> None:
+    """One that is listed late, created before the newest, comes with the next sync,
+    while its tuning job still runs."""
+    trials = (
+        failed("churn-1", -40),
+        failed("churn-2", -30, late=50),
+        failed("churn-3", -20),
+    )
+    emulator.scope().add(TuningJob(name="churn", created=at(-60), trials=trials))
+    tables = Tables()
+    sync(here, tables)
+    assert len(tables.rows["training_job_summaries"]) == 2
+    emulator.clock.move(seconds=60)
+    sync(here, tables)
+    assert_truth(here, tables)
+
+
+def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:
+    """A start_date that is computed anew each day cuts off nothing that the one before
+    still had to read: a trial of 23:56, of a tuning job that had none at 23:55."""
+    emulator.clock.move(seconds=14 * 3600 + 55 * 60)
+    trials = (failed("churn-1", 14 * 3600 + 56 * 60),)
+    emulator.scope().add(
+        TuningJob(
+            name="churn", created=at(14 * 3600), ended=at(15 * 3600), trials=trials
+        )
+    )
+    tables = Tables()
+    sync(here, tables, start_date="2026-03-02")
+    emulator.clock.move(seconds=3600)
+    sync(here, tables, start_date="2026-03-03")
+    assert_truth(here, tables)
+
+
+def test_an_unknown_status_with_an_end(here: TapHere, emulator: Emulator) -> None:
+    """A tuning job of a status unheard of is carried through; its end time means that
+    it has ended, so it is read no more."""
+    job = emulator.scope().plan("churn", trials=3, created=at(-DAY))
+    emulator.scope().replace(replace(job, status="Archived"))
+    tables = Tables()
+    sync(here, tables)
+    assert_truth(here, tables)
+    (row,) = tables.rows["tuning_jobs"].values()
+    assert row["tuning_job_status"] == "Archived"
+    assert still_open(tables) == set()
+
+
+def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
+    """A tuning job that has ended, nobody says when, and never settles is given up in
+    words a week after that was first seen, though LastModifiedTime moves on."""
+    trials = (Trial(name="churn-1", created=at(-DAY)),)
+    emulator.scope().add(
+        TuningJob(name="churn", created=at(-DAY), ended=at(-60), trials=trials)
+    )
+
+    def without_end(answer: dict[str, Any]) -> None:
+        for job in answer["HyperParameterTuningJobSummaries"]:
+            del job["HyperParameterTuningEndTime"]
+            job["LastModifiedTime"] = emulator.clock.now
+
+    emulator.alter(LIST, without_end)
+    tables = Tables()
+    for days in (0, 3, 3):
+        emulator.clock.move(seconds=days * DAY)
+        run = sync(here, tables)
+        assert "WARNING" not in run.stderr
+        assert still_open(tables) == {"churn"}
+    emulator.clock.move(seconds=2 * DAY)
+    assert "churn of 2026-03-01T09:00:00.000Z is given up" in sync(here, tables).stderr
+    assert still_open(tables) == set()
+    assert "WARNING" not in sync(here, tables).stderr
+
+
+@pytest.mark.parametrize("kind", ["latin1", "html", "gateway", "drop", "error"])
+def test_broken_pages_are_asked_for_again(
+    here: TapHere, emulator: Emulator, kind: Any
+) -> None:
+    """An answer that is not the service's, whatever its status and encoding, is tried
+    again, and its Date does not move what is called now."""
+    scope = emulator.scope()
+    scope.plan("churn", trials=5, created=at(-DAY))
+    scope.add(TuningJob(name="quick", created=at(-10), ended=at(-2)))
+    date = "Tue, 01 Jan 2030 00:00:00 GMT"
+    for operation in (LIST, "ListTrainingJobsForHyperParameterTuningJob", "Search"):
+        fault = Fault(kind, operation=operation, times=1, status=503, date=date)
+        emulator.faults.add(fault)
+    tables = Tables()
+    sync(here, tables)
+    assert_truth(here, tables)
+    assert still_open(tables) == {"quick"}
+    (told,) = tables.rows["scopes"].values()
+    assert told["complete_as_of"] == "2026-03-02T09:00:00.000Z"
