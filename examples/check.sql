@@ -14,7 +14,7 @@ with trials as (
         -- A deleted tuning job's ARN can be used again. Trials' times are whole seconds.
         and trial.creation_time >= date_trunc('second', job.creation_time)
     where job.account_id = %(account_id)s
-      and job.region = %(region)s
+      and job.region = any(%(regions)s)
       and job.tuning_end_time > now() at time zone 'utc' - interval '7 days'
       and job.tuning_end_time < now() at time zone 'utc' - interval '1 hour'
     group by job.tuning_job_arn, job.tuning_job_name, counters

@@ -1,4 +1,4 @@
-"""examples/airflow and examples/dagster: scopes are loaded for real, each in its own.
+"""examples/airflow and examples/dagster: accounts are loaded for real.
 
 What has to come of a load is one test for both; what only one of them has follows.
 """
@@ -19,7 +19,8 @@ from tests.environments import EXAMPLES
 from tests.examples.orchestrators import PASSWORD, airflow, dagster
 from tests.examples.world import (
     ALL,
-    SCOPES,
+    ENTRIES,
+    WHOLE,
     World,
     fault,
     rows_without,
@@ -43,17 +44,18 @@ pytestmark = [
 ]
 
 FAILS, RECOVERS, *REST = ALL
+DENIED = f"{WHOLE}-us-east-1"  # one of the two scopes of FAILS
 DAGSTER = EXAMPLES / "dagster"
 
 
 @dataclass(frozen=True)
 class Told:
-    """A world, and what came of two loads of all its scopes, six hours apart.
+    """A world, and what came of two loads of all its accounts, six hours apart.
 
     Attributes:
         four: The world.
         by: The orchestrator.
-        first: The first loads: one scope is denied, another fails once.
+        first: The first loads: one scope is denied, another one fails once.
         second: The second ones: all at once, and nothing fails.
         loaded: What was in the warehouse after each.
         truth: What should have been.
@@ -76,13 +78,13 @@ def told(
         world(tmp_path_factory.mktemp(request.cls.__name__)) as four,
         request.cls.by(four) as by,
     ):
-        four.emulator.faults.add(fault("deny", FAILS))
+        four.emulator.faults.add(fault("deny", DENIED))
         four.emulator.faults.add(fault("error", RECOVERS, times=1))
         first = by.load(together=1)
         loaded, truth = [four.loaded()], [four.truth()]
         four.emulator.faults.clear()
         four.goes_on()
-        second = by.load(together=4)
+        second = by.load(together=len(ALL))
         loaded.append(four.loaded())
         truth.append(four.truth())
         yield Told(four, by, first, second, loaded, truth)
@@ -96,8 +98,8 @@ class Both:
 
     by: ClassVar[Callable[[World], AbstractContextManager[Orchestrator]]]
 
-    def test_a_scope_fails_alone_after_its_retries(self, told: Told) -> None:
-        """A scope that cannot be read fails after all its tries, and is not checked;
+    def test_a_load_fails_alone_after_its_retries(self, told: Told) -> None:
+        """A load that cannot read a scope fails after all its tries and is not checked;
         one that fails once is tried again; no other is held back."""
         loads = {
             name: (load.succeeded, load.tries, load.is_checked)
@@ -110,29 +112,30 @@ class Both:
         }
 
     def test_all_are_loaded_and_checked_at_once(self, told: Told) -> None:
-        """When nothing fails, scopes that start at the same time are all loaded."""
+        """When nothing fails, what starts at the same time is all loaded."""
         loads = [(load.succeeded, load.is_checked) for load in told.second.values()]
         assert loads == [(True, True)] * len(ALL)
 
     def test_the_others_are_loaded(self, told: Told) -> None:
-        """What could be read is loaded at first, and then all, to the value."""
-        assert told.loaded[0] == [rows_without(FAILS, rows) for rows in told.truth[0]]
+        """What could be read is loaded at first, the other region of the account that
+        failed too, and then all, to the value."""
+        assert told.loaded[0] == [rows_without(DENIED, rows) for rows in told.truth[0]]
         assert told.loaded[1] == told.truth[1]
 
     def test_the_log_has_the_taps_summary(self, told: Told) -> None:
         """A load's log has the tap's summary or its error, and no password."""
-        logs = {load.log for load in told.first.values()}
+        log = "".join({load.log for load in told.first.values()})
         summary = "1 of 1 accounts and regions complete"
-        assert sum(log.count(summary) for log in logs) == len([RECOVERS, *REST])
+        assert log.count(summary) == len([RECOVERS, *REST])
+        assert "1 of 2 accounts and regions complete, 1 failed" in log
         log = told.first[FAILS].log
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log
         assert PASSWORD not in log
 
     def test_each_tap_is_given_its_own_state(self, told: Told) -> None:
-        """Scopes that start at the same time are each given the state of their own."""
+        """Loads that start at the same time are each given the state of their own."""
         given = {name: scopes_in(state) for name, state in told.four.states().items()}
-        assert given.pop(FAILS) <= {FAILS}
-        assert given == {name: {name} for name in [RECOVERS, *REST]}
+        assert given == ALL
 
     def test_no_password_is_stored(self, told: Told) -> None:
         """The warehouse's password is in no file of the orchestrator's or Meltano's."""
@@ -141,10 +144,11 @@ class Both:
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
     def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
-        """A trial that is not in the table fails the check of its scope, which names
+        """A trial that is not in the table fails the check of its account, which names
         the tuning job."""
         told.four.lose_a_trial("job-2-0")
-        assert told.by.check() == {**dict.fromkeys(ALL, "all agree"), ALL[2]: "job-2-0"}
+        lost = {RECOVERS: "job-2-0"}
+        assert told.by.check() == dict.fromkeys(ALL, "all agree") | lost
 
 
 class TestAirflow(Both):
@@ -152,14 +156,19 @@ class TestAirflow(Both):
 
     by = airflow
 
-    def test_a_scope_may_not_be_there_twice(self, told: Told, tmp_path: Path) -> None:
-        """A scope that is there twice, and would be loaded twice, is refused."""
+    @pytest.mark.parametrize("name", [FAILS, "other"])
+    def test_a_scope_may_not_be_there_twice(
+        self, told: Told, tmp_path: Path, name: str
+    ) -> None:
+        """A scope that is there twice, and would be loaded twice, is refused, whatever
+        the name; and so is a name."""
         twice = tmp_path / "scopes.json"
-        twice.write_text(json.dumps([*SCOPES, SCOPES[0]]), encoding="utf-8")
+        again = ENTRIES[0] | {"name": name}
+        twice.write_text(json.dumps([*ENTRIES, again]), encoding="utf-8")
         environment = {"TUNING_SCOPES": str(twice)}
         answer = told.by.runner.ask(environment=environment, together=1, skip=None)
         (error,) = answer["errors"]
-        assert f"a scope is twice in {twice}" in error
+        assert f"a name or a scope is twice in {twice}" in error
 
 
 class TestDagster(Both):
@@ -176,28 +185,29 @@ class TestDagster(Both):
         assert "All code locations passed validation" in done.stdout
 
     def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
-        """A failed run says which scope failed, and has the tap's own words."""
+        """A failed run says which load failed, and has the tap's own words."""
         log = told.first[FAILS].log
         said = f"{FAILS}: meltano run ended with 1"
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
 
-    def test_a_run_materializes_both_tables(self, told: Told) -> None:
-        """A run materializes both tables of its scope, and checks them."""
+    def test_a_run_materializes_all_tables(self, told: Told) -> None:
+        """A run materializes all tables of its account."""
         alone = {"TAP_TOGETHER": "1"}
-        again = told.by.runner.ask(environment=alone, partitions=ALL[:1])[FAILS]
-        assert sorted(again["assets"]) == ["training_job_summaries", "tuning_jobs"]
+        again = told.by.runner.ask(environment=alone, partitions=[FAILS])[FAILS]
+        tables = ["scopes", "training_job_summaries", "tuning_jobs"]
+        assert sorted(again["assets"]) == tables
 
-    def test_the_hourly_schedule_asks_for_each_scope(self, told: Told) -> None:
-        """Each hour one run is asked for each scope, once."""
+    def test_the_hourly_schedule_asks_for_each_account(self, told: Told) -> None:
+        """Each hour one run is asked for each account, once."""
         ask = told.by.runner.ask
         asked = ask(schedule="2026-03-02T09:00:00+00:00")["requests"]
         again = ask(schedule="2026-03-02T10:00:00+00:00")["requests"]
-        assert [partition for partition, _ in asked] == ALL
+        assert [partition for partition, _ in asked] == list(ALL)
         keys = [key for _, key in asked + again]
         assert len(set(keys)) == 2 * len(ALL)
 
 
-def test_two_runs_of_a_scope_wait_for_each_other() -> None:
+def test_two_runs_of_an_account_wait_for_each_other() -> None:
     """dagster.yaml lets one run a partition go at a time."""
     text = (DAGSTER / "dagster.yaml").read_text(encoding="utf-8")
     (limit,) = yaml.safe_load(text)["concurrency"]["runs"]["tag_concurrency_limits"]

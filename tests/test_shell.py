@@ -157,6 +157,18 @@ def content(state: Path) -> dict[str, Any]:
     return loaded
 
 
+@pytest.mark.parametrize("given", [[], ["tap.json", "target.json"], ["a"] * 4])
+def test_usage(given: list[str]) -> None:
+    """Without its three arguments it says which they are."""
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [SHELL / "sync.sh", *given], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith(
+        "usage: sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER"
+    )
+
+
 @pytest.mark.warehouse
 def test_into_postgres_twice(sync: Sync) -> None:
     """Each run brings the table up to date; the second reads what is new only."""

@@ -1,7 +1,7 @@
-"""SageMaker's tuning jobs and trials in Postgres: two assets, a partition a scope.
+"""SageMaker's tuning jobs and trials in Postgres: assets with a partition an account.
 
-A scope is one account in one region. Each is loaded by a run of its own, so Dagster
-spreads them over its workers, and one that fails holds no other back.
+Each account is loaded by a run of its own, so Dagster spreads them over its workers,
+and one that fails holds no other back. The regions of an account are read side by side.
 """
 
 # ruff: noqa: I002 - Dagster refuses a context whose annotation is text
@@ -12,32 +12,52 @@ import subprocess
 from collections import deque
 from collections.abc import Iterator  # noqa: TC003 - Dagster looks at annotations
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
 
 HERE = Path(__file__).parent
 PROJECT = Path(os.environ["TUNING_PROJECT"])  # the Meltano project, on every worker
-SCOPES = {
-    f"{scope['account_id']}-{scope['region']}": scope
-    for scope in json.loads(
-        Path(os.environ.get("TUNING_SCOPES") or HERE / "scopes.json").read_text("utf-8")
-    )
-}
+SCOPES = os.environ.get("TUNING_SCOPES") or HERE / "scopes.json"
+TABLES = ("tuning_jobs", "training_job_summaries", "scopes")
 TAIL = 30  # lines of the log that a failure carries
 
 
+def accounts() -> dict[str, dict[str, Any]]:
+    """What is loaded, by name.
+
+    Raises:
+        ValueError: A name or a scope, an account in a region, is there twice: two loads
+            of it would overlap.
+    """
+    entries = json.loads(Path(SCOPES).read_text("utf-8"))
+    told = {entry.get("name", entry["account_id"]): entry for entry in entries}
+    scopes = [
+        (entry["account_id"], region)
+        for entry in entries
+        for region in entry["regions"]
+    ]
+    if len(told) < len(entries) or len(set(scopes)) < len(scopes):
+        message = f"a name or a scope is twice in {SCOPES}"
+        raise ValueError(message)
+    return told
+
+
+ACCOUNTS = accounts()
+
+
 @dg.multi_asset(
-    specs=[dg.AssetSpec("tuning_jobs"), dg.AssetSpec("training_job_summaries")],
+    specs=[dg.AssetSpec(table) for table in TABLES],
     check_specs=[
         dg.AssetCheckSpec("agrees_with_counters", asset="training_job_summaries")
     ],
-    partitions_def=dg.StaticPartitionsDefinition(list(SCOPES)),
-    backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run a scope
-    pool="sagemaker_tuning",  # its limit: scopes at once
+    partitions_def=dg.StaticPartitionsDefinition(list(ACCOUNTS)),
+    backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run an account
+    pool="sagemaker_tuning",  # its limit: accounts at once
     retry_policy=dg.RetryPolicy(
         max_retries=int(os.environ.get("TUNING_RETRIES", "3")),
-        # After a worker was lost, Meltano refuses its scope for five minutes.
+        # After a worker was lost, Meltano refuses its account for five minutes.
         delay=float(os.environ.get("TUNING_RETRY_SECONDS", "360")),
         backoff=dg.Backoff.EXPONENTIAL,
     ),
@@ -45,31 +65,31 @@ TAIL = 30  # lines of the log that a failure carries
 def sagemaker_tuning(
     context: dg.AssetExecutionContext,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Load one scope, and check it."""
+    """Load one account, and check it."""
     name = context.partition_key
     load(name, context)
-    yield dg.MaterializeResult(asset_key="tuning_jobs")
-    yield dg.MaterializeResult(asset_key="training_job_summaries")
-    agrees, tuning_jobs = check(SCOPES[name])
+    for table in TABLES:
+        yield dg.MaterializeResult(asset_key=table)
+    agrees, tuning_jobs = check(ACCOUNTS[name])
     yield dg.AssetCheckResult(
         asset_key="training_job_summaries",
         check_name="agrees_with_counters",
         passed=agrees,
-        metadata={"scope": name, "tuning_jobs": tuning_jobs},
+        metadata={"account": name, "tuning_jobs": tuning_jobs},
     )
 
 
 @dg.schedule(cron_schedule="@hourly", target=[sagemaker_tuning])
 def hourly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
-    """A run a scope."""
+    """A run an account."""
     now = context.scheduled_execution_time.isoformat()
     return [
-        dg.RunRequest(run_key=f"{name} {now}", partition_key=name) for name in SCOPES
+        dg.RunRequest(run_key=f"{name} {now}", partition_key=name) for name in ACCOUNTS
     ]
 
 
 def load(name: str, context: dg.AssetExecutionContext) -> None:
-    """Run Meltano for a scope, its log in the run's.
+    """Run Meltano for an account, its log in the run's.
 
     Raises:
         Failure: Meltano's run failed; it has the end of the log.
@@ -100,31 +120,31 @@ def load(name: str, context: dg.AssetExecutionContext) -> None:
 
 
 def environment(name: str) -> dict[str, str]:
-    """What Meltano is told of a scope.
+    """What Meltano is told of an account.
 
-    Scopes run side by side. Each has a system folder of its own: Meltano hands a plugin
-    its state in a file there, and in a shared one a scope is given another's state. The
-    plugins are shared, and so is the database, which holds states and locks.
+    Accounts run side by side. Each has a system folder of its own: Meltano hands a
+    plugin its state in a file there, and in a shared one an account is given another's
+    state. The plugins are shared, and so is the database, which holds states and locks.
     """
     shared = PROJECT / ".meltano"
-    own = shared / "scopes" / name
+    own = shared / "accounts" / name
     own.mkdir(parents=True, exist_ok=True)
     for kind in ("extractors", "loaders", "utilities"):
         if not (own / kind).is_symlink():
             (own / kind).symlink_to(shared / kind)
-    scope = SCOPES[name]
-    role = {key: scope[key] for key in ("role_arn", "external_id") if key in scope}
+    entry = ACCOUNTS[name]
+    role = {key: entry[key] for key in ("role_arn", "external_id") if key in entry}
     return {
         "MELTANO_DATABASE_URI": f"sqlite:///{shared / 'meltano.db'}",
         **os.environ,
         "MELTANO_SYS_DIR_ROOT": str(own),
-        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps([scope["region"]]),
+        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(entry["regions"]),
         **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": json.dumps([role])} if role else {}),
     }
 
 
-def check(scope: dict[str, str]) -> tuple[bool, str]:
-    """Whether a scope's trials agree with the counters, and if not, where."""
+def check(account: dict[str, Any]) -> tuple[bool, str]:
+    """Whether an account's trials agree with the counters, and if not, where."""
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     server = {
         option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()
@@ -132,7 +152,7 @@ def check(scope: dict[str, str]) -> tuple[bool, str]:
     database = os.environ["TARGET_POSTGRES_DATABASE"]
     sql = (PROJECT / "examples" / "check.sql").read_text("utf-8")
     with psycopg.connect(dbname=database, **server) as connection:
-        return connection.execute(sql, scope).fetchone()
+        return connection.execute(sql, account).fetchone()
 
 
 defs = dg.Definitions(assets=[sagemaker_tuning], schedules=[hourly])

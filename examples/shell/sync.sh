@@ -7,9 +7,15 @@
 # TAP_SAGEMAKER_TUNING_… and TARGET_POSTGRES_….
 #
 # The exit code is the target's or else the tap's; 75 if this state folder is in use; 65
-# if the target's state is damaged; 143 after SIGTERM (130 SIGINT, 129 SIGHUP).
+# if the target's state is damaged; 64 without these three arguments; 143 after SIGTERM
+# (130 SIGINT, 129 SIGHUP).
 set -uo pipefail
 
+if [ $# -ne 3 ]; then
+  echo "usage: sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER" >&2
+  echo "Two files with settings in JSON, and a folder that exists and keeps the state." >&2
+  exit 64
+fi
 tap_config=$(realpath "$1") target_config=$(realpath "$2")
 cd "$3" || exit
 

@@ -1,4 +1,4 @@
-"""Airflow and Dagster, each made to load all scopes of a world on request.
+"""Airflow and Dagster, each made to load all accounts of a world on request.
 
 Both answer alike, so that one test says for both what has to come of a load.
 """
@@ -28,7 +28,7 @@ PASSWORD = "not-to-be-seen"  # noqa: S105 - the server trusts its own machine
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What came of the load of a scope.
+    """What came of a load.
 
     Attributes:
         succeeded: Whether it did, at last.
@@ -50,10 +50,10 @@ class Orchestrator(Protocol):
     environment: dict[str, str]
 
     def load(self, together: int) -> dict[str, Load]:
-        """Load all scopes, so many at once at least; by name, what came of each."""
+        """Make all loads, so many at once at least; by name, what came of each."""
 
     def check(self) -> dict[str, str]:
-        """By scope, the tuning jobs that the check finds wrong; or «all agree»."""
+        """By load, the tuning jobs that the check finds wrong; or «all agree»."""
 
 
 class Airflow:
@@ -67,7 +67,7 @@ class Airflow:
         answer = self.runner.ask(
             environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
         )
-        pairs = zip(answer["scope.load"], answer["scope.check"], strict=True)
+        pairs = zip(answer["account.load"], answer["account.check"], strict=True)
         return {
             name: Load(
                 succeeded=state == "success",
@@ -80,12 +80,12 @@ class Airflow:
 
     def check(self) -> dict[str, str]:
         """As of `Orchestrator`."""
-        answer = self.runner.ask(environment={}, together=1, skip="scope.load")
+        answer = self.runner.ask(environment={}, together=1, skip="account.load")
         said = r"(\S+): trials and counters differ in (.+)"
         differ = dict(re.findall(said, self.runner.log))
         return {
             name: {"success": "all agree"}.get(state) or differ[name].strip()
-            for name, state, _ in answer["scope.check"]
+            for name, state, _ in answer["account.check"]
         }
 
 
@@ -98,7 +98,7 @@ class Dagster:
     def load(self, together: int) -> dict[str, Load]:
         """As of `Orchestrator`."""
         environment = {"TAP_TOGETHER": str(together)}
-        runs = self.runner.ask(environment=environment, partitions=ALL)
+        runs = self.runner.ask(environment=environment, partitions=list(ALL))
         return {
             name: Load(
                 succeeded=told["success"],

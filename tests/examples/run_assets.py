@@ -91,7 +91,7 @@ for line in sys.stdin:
     if "schedule" in request:
         answer = {"requests": scheduled(request["schedule"])}
     elif "check" in request:
-        answer = {"found": definitions.check(definitions.SCOPES[request["check"]])}
+        answer = {"found": definitions.check(definitions.ACCOUNTS[request["check"]])}
     else:
         answer = materialized(request)
     sys.stdout.write(f"\nANSWER {json.dumps(answer)}\n")

@@ -26,18 +26,35 @@ if TYPE_CHECKING:
     from demo.postgres import Row
     from emulator.faults import Kind
 
-ACCOUNTS = ("222222222222", "333333333333")
+WHOLE, SPLIT = "222222222222", "333333333333"
 REGIONS = ("us-east-1", "eu-west-1")
-SCOPES = [
+ENTRIES: list[dict[str, Any]] = [
     {
-        "account_id": account,
-        "region": region,
-        "role_arn": f"arn:aws:iam::{account}:role/tuning-reader",
-    }
-    for account in ACCOUNTS
-    for region in REGIONS
+        "account_id": WHOLE,
+        "regions": list(REGIONS),
+        "role_arn": f"arn:aws:iam::{WHOLE}:role/tuning-reader",
+    },
+    *(
+        {
+            "name": f"{SPLIT}-{region}",
+            "account_id": SPLIT,
+            "regions": [region],
+            "role_arn": f"arn:aws:iam::{SPLIT}:role/tuning-reader",
+        }
+        for region in REGIONS
+    ),
 ]
-ALL = [f"{scope['account_id']}-{scope['region']}" for scope in SCOPES]
+"""What is loaded: an account with both of its regions, and one region by region."""
+
+ALL = {
+    entry.get("name", entry["account_id"]): {
+        f"{entry['account_id']}-{region}" for region in entry["regions"]
+    }
+    for entry in ENTRIES
+}
+"""The scopes of each load, by its name."""
+
+SCOPES = [(account, region) for account in (WHOLE, SPLIT) for region in REGIONS]
 
 _FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
 _PROGRAM = "executable: tap-sagemaker-tuning"
@@ -88,7 +105,7 @@ class World:
         self.given.mkdir()
         self.project = self.folder / "project"
         self.scopes = self.folder / "scopes.json"
-        self.scopes.write_text(json.dumps(SCOPES), encoding="utf-8")
+        self.scopes.write_text(json.dumps(ENTRIES), encoding="utf-8")
         self._make_project(BUILD / "meltano" / "project")
 
     def environment(self, programs: Path, **more: str) -> dict[str, str]:
@@ -141,10 +158,14 @@ class World:
         return compared(self.emulator)
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """By scope, the state that its last tap was given; read where the tap does."""
-        return {
+        """By load, the state that its last tap was given; read where the tap does."""
+        told = {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in self.given.glob("*.json")
+        }
+        return {
+            name: told[f"{entry['account_id']}-{'-'.join(entry['regions'])}"]
+            for name, entry in zip(ALL, ENTRIES, strict=True)
         }
 
     def _make_project(self, installed: Path) -> None:
@@ -178,7 +199,7 @@ def world(folder: Path) -> Iterator[World]:
         serving() as warehouse,
     ):
         for number, home in enumerate(SCOPES):
-            scope = emulator.scope(home["account_id"], home["region"])
+            scope = emulator.scope(*home)
             for job in range(number + 1):
                 scope.plan(f"job-{number}-{job}", trials=5 + number, parallel=3)
         emulator.clock.move(seconds=86_400)
@@ -201,15 +222,15 @@ def compared(held_by: postgres.Warehouse | Emulator) -> list[list[Row]]:
     return [jobs, trials]
 
 
-def fault(kind: Kind, name: str, times: int | None = None) -> Fault:
+def fault(kind: Kind, scope: str, times: int | None = None) -> Fault:
     """A fault of one scope."""
-    account, region = name.split("-", 1)
+    account, region = scope.split("-", 1)
     return Fault(kind, account=account, region=region, times=times)
 
 
-def rows_without(name: str, rows: Sequence[Row]) -> list[Row]:
+def rows_without(scope: str, rows: Sequence[Row]) -> list[Row]:
     """The rows of all other scopes."""
-    return [row for row in rows if f"{row[0]}-{row[1]}" != name]
+    return [row for row in rows if f"{row[0]}-{row[1]}" != scope]
 
 
 def scopes_in(state: Mapping[str, Any]) -> set[str]:
