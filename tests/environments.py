@@ -63,6 +63,19 @@ def made_from(name: str, *files: Path) -> Iterator[bool]:
         ready.write_text(digest, encoding="utf-8")
 
 
+def copy_checkout(folder: Path) -> None:
+    """Copy what git knows of the checkout, changes and new files included."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(  # noqa: S603 - the command is ours
+        command, cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        if (CHECKOUT / name).is_file():  # not deleted since
+            copy = folder / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, copy)
+
+
 def _uv(*arguments: str | Path) -> None:
     command = [str(UV), "--quiet", *map(str, arguments)]
     subprocess.run(command, check=True, timeout=600)  # noqa: S603 - ours

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tap_sagemaker_tuning.settings import SETTINGS
+from tests.environments import copy_checkout
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = SETTINGS.to_dict()["properties"]
@@ -154,23 +155,19 @@ def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
     that git knows."""
     from tests.examples.world import meltano  # noqa: PLC0415 - of the checkout only
 
-    def git(*arguments: str, cwd: Path = tmp_path) -> list[str]:
+    def git(*arguments: str) -> list[str]:
         command = ["git", *arguments]
         told = subprocess.run(  # noqa: S603 - the command is ours
-            command, cwd=cwd, capture_output=True, text=True, check=True
+            command, cwd=tmp_path, capture_output=True, text=True, check=True
         )
         return told.stdout.splitlines()
 
-    others = ("ls-files", "--others", "--exclude-standard")
-    every = git(*others, "--cached", cwd=ROOT)
-    for name in [each for each in every if (ROOT / each).is_file()]:
-        copy = tmp_path / name
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_bytes((ROOT / name).read_bytes())
+    copy_checkout(tmp_path)
     git("init", "--quiet")
     git("add", "--all")
     meltano(tmp_path, "install")
-    assert git("diff", "--name-only") + git(*others) == []
+    others = git("ls-files", "--others", "--exclude-standard")
+    assert git("diff", "--name-only") + others == []
 
 
 def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:

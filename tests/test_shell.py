@@ -165,7 +165,7 @@ def test_usage(given: list[str]) -> None:
     )
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.startswith(
-        "usage: sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER"
+        "usage: sync.sh TAP_CONFIG TARGET_CONFIG"
     )
 
 

@@ -56,7 +56,7 @@ ALL = {
 
 SCOPES = [(account, region) for account in (WHOLE, SPLIT) for region in REGIONS]
 
-_FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
+FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
 _PROGRAM = "executable: tap-sagemaker-tuning"
 
 JOBS = """
@@ -118,7 +118,7 @@ class World:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(_FOREIGN)
+            if not name.startswith(FOREIGN)
         }
         meltano = BUILD / "meltano" / "venv" / "bin"
         return {
@@ -254,7 +254,7 @@ def install_meltano() -> None:
 def meltano(project: Path, *arguments: str) -> None:
     """Run Meltano in a project, without a hub; it must succeed."""
     install_meltano()
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     environment = {
         **inherited,
         "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",

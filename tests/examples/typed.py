@@ -1,0 +1,93 @@
+"""The commands of an example's README, typed as they stand, by somebody with no setup.
+
+They run in a copy of the checkout, in one shell, with a home of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.conftest import ACCOUNT, REGION
+from tests.environments import UV, copy_checkout
+from tests.examples.world import FOREIGN, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from emulator import Emulator
+
+NOT_HERE = ("systemctl", "journalctl")
+"""Programs that only note how they were called: no machine of a test has systemd."""
+
+
+def commands(readme: str) -> list[str]:
+    """What the console blocks type, in their order."""
+    blocks = re.findall(r"^ *```console\n(.*?)^ *```", readme, re.DOTALL | re.MULTILINE)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    assert [line for line in lines if not line.startswith("$ ")] == []
+    return [line.removeprefix("$ ") for line in lines]
+
+
+def type_readme(
+    example: str, folder: Path, emulator: Emulator, filled_in: Mapping[str, str]
+) -> list[str]:
+    """Run all commands of a README; each must succeed.
+
+    Args:
+        example: The example's folder.
+        folder: For all files.
+        emulator: Where the tap is led.
+        filled_in: What a reader puts in the place of the README's own words.
+
+    Returns:
+        How the programs that are not here were called.
+    """
+    checkout = folder / "checkout"
+    copy_checkout(checkout)
+    where = checkout / "examples" / example
+    script = "\n".join(commands((where / "README.md").read_text(encoding="utf-8")))
+    for word, value in filled_in.items():
+        assert word in script
+        script = script.replace(word, value)
+    called = folder / "called"
+    environment = _environment(folder, called) | emulator.environment(ACCOUNT, REGION)
+    done = run(["bash", "-euxc", script], environment, cwd=where)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return called.read_text(encoding="utf-8").splitlines() if called.exists() else []
+
+
+def _environment(folder: Path, called: Path) -> dict[str, str]:
+    """A home, and a folder of programs, with nothing but uv in it."""
+    programs, home = folder / "bin", folder / "home"
+    programs.mkdir()
+    home.mkdir()
+    (programs / "uv").symlink_to(UV)
+    for name in NOT_HERE:
+        program = programs / name
+        program.write_text(f'#!/bin/sh\necho "{name} $*" >>{called}\n', "utf-8")
+        program.chmod(0o755)
+    cache = subprocess.run(  # noqa: S603 - the command is ours
+        [UV, "cache", "dir"], capture_output=True, text=True, check=True
+    )
+    own = str(UV.parent)
+    path = [each for each in os.environ["PATH"].split(":") if each != own]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
+    return {
+        **inherited,
+        "HOME": str(home),
+        "PATH": ":".join([str(programs), *path]),
+        "UV_CACHE_DIR": cache.stdout.strip(),
+        "UV_PYTHON": os.path.realpath(sys.executable),
+        "UV_TOOL_BIN_DIR": str(programs),
+        "UV_TOOL_DIR": str(folder / "tools"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
+        "MELTANO_HUB_URL": "http://127.0.0.1:9",
+        "NO_COLOR": "1",
+    }

@@ -1,0 +1,115 @@
+"""The examples' READMEs: their commands run as typed, and load what there is."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
+
+from emulator import Emulator
+from tests.conftest import ACCOUNT, REGION
+from tests.environments import CHECKOUT, EXAMPLES
+from tests.examples.typed import commands, type_readme
+from tests.examples.world import compared
+from tests.postgres import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from demo.postgres import Warehouse
+
+pytestmark = [
+    pytest.mark.orchestrator,
+    pytest.mark.skipif(
+        not (CHECKOUT / ".git").exists(), reason="the examples are in the checkout only"
+    ),
+]
+
+MELTANOS = "postgresql+psycopg://meltano:change-me@warehouse.example:5432/meltano"
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """A tuning job in each scope of examples/scopes.json, and in the caller's own."""
+    entries = json.loads((EXAMPLES / "scopes.json").read_text(encoding="utf-8"))
+    with Emulator(start=datetime.now(UTC) - timedelta(days=3), seed=7) as running:
+        for entry in entries:
+            for region in entry["regions"]:
+                running.scope(entry["account_id"], region).plan(f"job-{region}")
+            if "external_id" in entry:
+                running.roles[entry["role_arn"]] = entry["external_id"]
+        running.clock.move(seconds=86_400)
+        yield running
+
+
+@pytest.fixture
+def warehouse() -> Iterator[Warehouse]:
+    """An empty Postgres, with a database for Meltano."""
+    with serving() as server:
+        server.ask("create database meltano")
+        yield server
+
+
+def meltanos(warehouse: Warehouse) -> str:
+    """The address of Meltano's database."""
+    return f"postgresql+psycopg://postgres:any@127.0.0.1:{warehouse.port}/meltano"
+
+
+def test_airflow(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
+    """Who types the commands of examples/airflow has all scopes in the warehouse."""
+    filled_in = {
+        "postgresql://loader:change-me@warehouse.example:5432/analytics": (
+            f"postgresql://postgres:any@127.0.0.1:{warehouse.port}/postgres"
+        ),
+        MELTANOS: meltanos(warehouse),
+    }
+    type_readme("airflow", tmp_path, emulator, filled_in)
+    assert compared(warehouse) == compared(emulator)
+
+
+def test_dagster(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
+    """Who types the commands of examples/dagster has one account in the warehouse."""
+    filled_in = {
+        "HOST=warehouse.example": "HOST=127.0.0.1",
+        "PORT=5432": f"PORT={warehouse.port}",
+        "USER=loader": "USER=postgres",
+        "DATABASE=analytics": "DATABASE=postgres",
+        "dagster dev -f definitions.py": "dagster dev -f definitions.py --help",
+        MELTANOS: meltanos(warehouse),
+    }
+    type_readme("dagster", tmp_path, emulator, filled_in)
+    loaded, truth = compared(warehouse), compared(emulator)
+    assert loaded == [
+        [row for row in rows if row[0] == "111122223333"] for rows in truth
+    ]
+
+
+def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
+    """Who types the commands of examples/shell has the caller's account there, and
+    asks systemd for units that are there."""
+    emulator.scope(ACCOUNT, REGION).plan("own")
+    emulator.clock.move(seconds=600)
+    filled_in = {
+        '"warehouse.example", "user": "loader", "database": "analytics"': (
+            f'"127.0.0.1", "port": {warehouse.port}, "user": "postgres", '
+            '"database": "postgres"'
+        )
+    }
+    called = type_readme("shell", tmp_path, emulator, filled_in)
+    loaded, truth = compared(warehouse), compared(emulator)
+    assert loaded == [[row for row in rows if row[0] == ACCOUNT] for rows in truth]
+    units = {word for line in called for word in line.split() if "." in word}
+    assert units == {f"tap-sagemaker-tuning.{kind}" for kind in ("service", "timer")}
+    assert [unit for unit in units if not (EXAMPLES / "shell" / unit).exists()] == []
+
+
+@pytest.mark.parametrize("example", ["airflow", "dagster", "shell"])
+def test_every_example_has_commands(example: str) -> None:
+    """None of the READMEs has lost its console blocks to another kind of block."""
+    text = (EXAMPLES / example / "README.md").read_text(encoding="utf-8")
+    assert len(commands(text)) > 5
