@@ -77,6 +77,11 @@ CONFIGS = of_kind("regions")
 TARGETS = of_kind("sqlalchemy_url")
 POLICIES = of_kind("Statement")
 STATES = of_kind("bookmarks")
+AIRBYTE_STATES = [
+    document
+    for block in blocks("json")
+    if isinstance(document := json.loads(block.text), list)
+]
 
 
 def headings(text: str) -> list[str]:

@@ -18,6 +18,7 @@ from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
 from tests.docs.documents import (
+    AIRBYTE_STATES,
     CONFIGS,
     PAGES,
     POLICIES,
@@ -64,9 +65,20 @@ def test_settings_of_the_target(where: str, config: Json) -> None:
 
 def test_every_example_is_of_a_known_kind() -> None:
     """An example in JSON that no test looks at may say anything."""
-    found = len(CONFIGS) + len(TARGETS) + len(POLICIES) + len(STATES)
+    kinds = (CONFIGS, TARGETS, POLICIES, STATES)
+    found = sum(map(len, kinds)) + len(AIRBYTE_STATES)
     assert found == len(blocks("json"))
-    assert min(map(len, (CONFIGS, TARGETS, POLICIES, STATES))) >= 1
+    assert min(map(len, kinds)) >= 1
+
+
+def test_airbyte_states_name_streams() -> None:
+    """What is shown of Airbyte's states is about streams."""
+    names = [
+        each["stream"]["stream_descriptor"]["name"]
+        for state in AIRBYTE_STATES
+        for each in state
+    ]
+    assert set(names) <= set(NAMES)
 
 
 def test_variables_are_settings() -> None:

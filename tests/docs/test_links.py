@@ -12,31 +12,16 @@ from tests.docs.documents import PAGES, README, ROOT, anchor, headings
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ABSOLUTE = re.compile(r"https?://|mailto:")
-FOLDERS = (
-    ".github",
-    "analysis",
-    "benchmarks",
-    "examples",
-    "report",
-    "tests",
-    "transform",
-)
-"""Where documents are, beside the top and docs/."""
+NOT_OURS = {"build", "dist", "node_modules", "output"}
+"""Folders at the top that git does not know, beside those with a dot."""
 
 
 def documents() -> dict[str, str]:
     """Every document of the project, by its path."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    for folder in (
-        "analysis",
-        "benchmarks",
-        "examples",
-        "report",
-        "tests",
-        "transform",
-        ".github",
-    ):
-        found += (ROOT / folder).rglob("*.md")
+    found = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    for folder in ROOT.iterdir():
+        is_ours = not folder.name.startswith(".") and folder.name not in NOT_OURS
+        found += folder.rglob("*.md") if is_ours else []
     paths = sorted(path.relative_to(ROOT) for path in found)
     return {
         path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
