@@ -7,6 +7,7 @@ import subprocess
 from itertools import pairwise
 
 import pytest
+import yaml
 
 from tests.docs.documents import GUIDE, PAGES, PROJECT, README, ROOT, read
 
@@ -34,6 +35,14 @@ def test_changelog_ends_at_this_version() -> None:
     assert released[0] == VERSION
     numbers = [[int(part) for part in version.split(".")] for version in released]
     assert all(newer > older for newer, older in pairwise(numbers))
+
+
+def test_parts_have_this_version() -> None:
+    """The dbt project and the Airbyte connector are of the tap's version."""
+    models = yaml.safe_load(read("transform/dbt_project.yml"))
+    connector = yaml.safe_load(read("airbyte/metadata.yaml"))
+    assert models["version"] == VERSION
+    assert connector["data"]["dockerImageTag"] == VERSION
 
 
 def test_wheels_name_has_this_version() -> None:

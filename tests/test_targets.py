@@ -119,7 +119,7 @@ def test_what_is_deleted_stays(told: Story) -> None:
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_types(told: Story, stream: str) -> None:
-    """Each column is of the type that the README names for its kind."""
+    """Each column is of the type that the table names for its kind."""
     types = facts.TYPES[told.warehouse.name]
     wanted = types | {"map": types["object"]}
     assert told.warehouse.types(stream) == {
@@ -128,7 +128,7 @@ def test_types(told: Story, stream: str) -> None:
 
 
 def test_names(told: Story) -> None:
-    """Columns are stored in the case that the README names."""
+    """Columns are stored in the case that the table names."""
     found = told.warehouse.ask(
         "select column_name from information_schema.columns "
         "where lower(table_name) = 'training_job_summaries'"
@@ -138,7 +138,7 @@ def test_names(told: Story) -> None:
 
 
 def test_null_object(told: Story) -> None:
-    """A trial without a metric is found as the README says, and no other is."""
+    """A trial without a metric is found as the table says, and no other is."""
     without = facts.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
     found = told.warehouse.ask(
         "select training_job_name as name "  # noqa: S608 - ours
@@ -297,7 +297,7 @@ def test_the_tap_flattens(told: Story) -> None:
 
 
 def test_the_target_flattens(told: Story) -> None:
-    """Where the target flattens, maps are kept or lost as the README says."""
+    """Where the target flattens, maps are kept or lost as the table says."""
     name = told.warehouse.name
     load(told, "flat_by_target", target=facts.FLATTENING[name])
     types = facts.TYPES[name]
@@ -471,22 +471,12 @@ def test_jsonl(tmp_path: Path) -> None:
     assert expected.by_key(name, map(json.loads, lines)) == truth[name]
 
 
-# What the README says
-
-
-def test_the_table_is_what_was_tested() -> None:
-    """The README's table is made of the facts that these tests assert."""
-    text = (environments.HERE / "README.md").read_text("utf-8")
-    found = re.search(
-        "<!-- targets: generated -->\n\n(.*?)\n\n<!-- end -->", text, re.DOTALL
-    )
-    assert found is not None
-    assert found[1] == facts.table()
+# What the documents say
 
 
 def test_the_stream_map_is_what_was_tested() -> None:
-    """The README's way to keep the hyperparameters is the one that is tested."""
-    text = (environments.HERE / "README.md").read_text("utf-8")
+    """The documents' way to keep the hyperparameters is the one that is tested."""
+    text = (CHECKOUT / "docs" / "warehouses.md").read_text("utf-8")
     examples = re.findall("```yaml\n(.*?)```", text, re.DOTALL)
     assert KEPT_MAPS in [yaml.safe_load(example).get("config") for example in examples]
 

@@ -27,7 +27,7 @@ QUERIES = [block for block in blocks("sql") if block.page != "docs/snowflake.md"
 IDS = [f"{query.page}-{number}" for number, query in enumerate(QUERIES)]
 SCHEMA = "tap_sagemaker_tuning"
 TYPES = {
-    "array": "jsonb",
+    "array": "jsonb[]",
     "boolean": "boolean",
     "integer": "bigint",
     "number": "numeric",

@@ -1,11 +1,6 @@
-"""Which target does what: asserted by the tests, and printed in the README.
-
-`python -m tests.targets.facts` prints the table anew.
-"""
+"""Which target does what: asserted by the tests, and told in docs/warehouses.md."""
 
 from __future__ import annotations
-
-import sys
 
 TARGETS = ("postgres", "snowflake", "duckdb")
 
@@ -103,7 +98,7 @@ VERSIONS = {
 
 
 def table() -> str:
-    """The table of the README, in Markdown."""
+    """The table of docs/warehouses.md, in Markdown."""
     rows = [
         ("Version tested", VERSIONS),
         ("Objects and maps", {t: f"`{TYPES[t]['object']}`" for t in TARGETS}),
@@ -168,7 +163,3 @@ def table() -> str:
         for title, cells in rows
     ]
     return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")
