@@ -30,6 +30,27 @@ PAGES = {
 """The README and the pages of the documentation, by their paths."""
 
 
+NOT_OURS = {"build", "dist", "node_modules", "output"}
+"""Folders at the top that git does not know, beside those with a dot."""
+
+
+def documents() -> dict[str, str]:
+    """Every document of the project, by its path."""
+    found = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    for folder in ROOT.iterdir():
+        is_ours = not folder.name.startswith(".") and folder.name not in NOT_OURS
+        found += folder.rglob("*.md") if is_ours else []
+    paths = sorted(path.relative_to(ROOT) for path in found)
+    return {
+        path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
+        for path in paths
+        if "target" not in path.parts  # what dbt writes
+    }
+
+
+DOCUMENTS = documents()
+
+
 class Block(NamedTuple):
     """A block of code, with the page and the heading that it is under."""
 

@@ -16,6 +16,7 @@ from docs import generate
 from emulator.__main__ import main as emulate
 from tests.docs.documents import (
     CONFIGS,
+    DOCUMENTS,
     GUIDE,
     PAGES,
     README,
@@ -77,6 +78,20 @@ TARGET = """#!/bin/sh
 # In the place of target-postgres: it keeps what it was given, and prints the states.
 tee -a loaded.jsonl | sed -n 's/^{"type":"STATE","value":\\(.*\\)}$/\\1/p'
 """
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_can_be_read(name: str) -> None:
+    """The console blocks of every document are what a shell reads."""
+    script = "\n".join(commands({name: DOCUMENTS[name]}))
+    done = subprocess.run(
+        ["bash", "-n"],  # noqa: S607
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
 
 
 def test_every_command_is_known() -> None:

@@ -8,29 +8,10 @@ from importlib.metadata import metadata
 
 import pytest
 
-from tests.docs.documents import PAGES, README, ROOT, anchor, headings
+from tests.docs.documents import DOCUMENTS, PAGES, README, ROOT, anchor, headings
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ABSOLUTE = re.compile(r"https?://|mailto:")
-NOT_OURS = {"build", "dist", "node_modules", "output"}
-"""Folders at the top that git does not know, beside those with a dot."""
-
-
-def documents() -> dict[str, str]:
-    """Every document of the project, by its path."""
-    found = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
-    for folder in ROOT.iterdir():
-        is_ours = not folder.name.startswith(".") and folder.name not in NOT_OURS
-        found += folder.rglob("*.md") if is_ours else []
-    paths = sorted(path.relative_to(ROOT) for path in found)
-    return {
-        path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
-        for path in paths
-        if "target" not in path.parts  # what dbt writes
-    }
-
-
-DOCUMENTS = documents()
 
 
 def prose(text: str) -> str:
