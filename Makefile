@@ -93,6 +93,9 @@ demo: setup  ## Two syncs of an emulated account into a real Postgres.
 release-check: setup  ## What a release still lacks.
 	$(BIN)/python -m release
 
+screenshot: setup  ## The picture of the report in the docs, anew.
+	$(BIN)/python -m tests.report.screenshot
+
 bench: setup  ## The tap beside a plain boto3 loop.
 	$(BIN)/python -m benchmarks
 

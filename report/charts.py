@@ -227,7 +227,7 @@ def _fleet(unit: str) -> list[alt.Chart]:
                 stack="zero",
                 axis=alt.Axis(
                     tickCount=4,
-                    format="~s",
+                    labelExpr=numbers("linear", unit),
                     labelOverlap=True,
                     domain=False,
                     ticks=False,

@@ -77,7 +77,7 @@ function tiles({ job, definition, view }) {
     tile("Trials", job.trials.toLocaleString("en-US"), failed ? `${failed} failed` : "none failed"),
     tile("Training time", duration(secondsOf(job)), spot ? `spot saved ${duration(spot)}` : null),
     tile("Cost", money(costOf(job), job.currency), isNumber(costOf(job)) && unpriced ? `without ${plural(unpriced, "trial")} that ${unpriced === 1 ? "has" : "have"} no price` : isNumber(costOf(job)) ? null : "needs details and prices"),
-    used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${figure(used.average_parallel)} of ${used.max_parallel} on average`) : null,
+    used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${brief(used.average_parallel)} of ${used.max_parallel} on average`) : null,
     saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), plural(saved.stopped_early_trials, "trial")) : null);
 }
 
@@ -283,7 +283,7 @@ function leaders({ job, definition, trials, parameters }) {
     ["Outcome", (row) => spoken(row.outcome)],
     ["Took", (row) => duration(row.seconds), "number"],
     ...(hasCost ? [["Cost", (row) => money(row.cost, job.currency), "number"]] : []),
-    ...parameters.map((parameter) => [parameter.name, (row) => (isNumber(parameter.values[row.index]) ? valueText(parameter.values[row.index]) : "–"), parameter.kind === "category" ? "" : "number"]),
+    ...parameters.map((parameter) => [parameter.name, (row) => (isNumber(parameter.values[row.index]) ? valueText(parameter.values[row.index]) : "–"), parameter.kind === "category" ? "clip" : "number"]),
   ];
   const all = placed.length || measured.length;
   return card(title, all > rows.length ? `The first ${rows.length} of ${all.toLocaleString("en-US")}.` : null,

@@ -34,6 +34,7 @@ function exact(value) {
 
 function money(value, currency) {
   if (!isNumber(value)) return "–";
+  if (value > 0 && value < 0.005) return currency === "USD" ? "< $0.01" : `< 0.01 ${currency ?? ""}`.trim();
   const amount = value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   return currency === "USD" ? `$${amount}` : `${amount} ${currency ?? ""}`.trim();
 }
@@ -69,10 +70,13 @@ const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0)
 /** A sum of what is known; null if nothing is. */
 const sumKnown = (values) => (values.some(isNumber) ? sum(values) : null);
 
+/** A text of any length in a few lines, and whole in the tooltip. */
+const clamped = (text) => el("span", { class: "clamp", title: text }, text);
+
 /** A table. Columns are [heading, cell of a row, class]. */
 function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
   const heading = ([name, , kind]) => el("th", { scope: "col", class: kind, title: name }, name);
-  const cell = (row) => ([, show, kind]) => el("td", { class: kind }, show(row));
+  const cell = (row) => ([, show, kind]) => el("td", { class: kind }, kind === "wrap" ? clamped(show(row)) : show(row));
   return el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
     el("table", {},
       el("caption", { class: "unseen" }, label),

@@ -20,11 +20,12 @@ from tests.report import stories
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
     from tests.report.story import Story
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -147,20 +148,22 @@ class Opened:
         return self.page.locator("h2")
 
 
+def chromium(playwright: Playwright) -> Browser:
+    """Debian's Chromium, without a window. A sandbox it can have only if not root."""
+    return playwright.chromium.launch(
+        executable_path=CHROMIUM, chromium_sandbox=os.geteuid() != 0, args=[*QUIET]
+    )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window; skips the test where there is none."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
+    if CHROMIUM is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
 
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=chromium, chromium_sandbox=False, args=[*QUIET]
-        )
+    with sync_playwright() as playwright, chromium(playwright) as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,15 @@ class Range:
     weight: float = 0
     """How much the objective follows it."""
     is_whole: bool = False
+
+    def edge(self, value: float) -> str | None:
+        """Whether a value lies within 5% of the range's ends."""
+        if self.low == self.high:
+            return None
+        at = (value - self.low) / (self.high - self.low)
+        if self.scaling == "Logarithmic":
+            at = math.log(value / self.low) / math.log(self.high / self.low)
+        return "low" if at <= 0.05 else "high" if at >= 0.95 else None
 
     def draw(self, random: random.Random) -> tuple[str, float]:
         """A value as text, and where it lies in the range."""
@@ -293,46 +303,52 @@ def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
 def _tell_of_ranges(
     job: Job, definition: str | None, trials: list[Row], marts: dict[str, list[Row]]
 ) -> None:
-    best = min(
+    """Add what the models find out of each hyperparameter's range."""
+    numbers = {
+        (row["training_job_arn"], row["name"]): row["number"]
+        for row in marts["hyper_parameters"]
+    }
+    ranked = sorted(
         (
             row
             for row in trials
             if row["definition_name"] == definition and row["place"]
         ),
         key=lambda row: row["place"],
-        default=None,
     )
-    by_trial = {
-        (row["training_job_arn"], row["name"]): row["number"]
-        for row in marts["hyper_parameters"][-len(trials) * len(job.ranges) :]
-    }
     for name, value in job.ranges.items():
         if value.categories:
             continue
-        found = best and by_trial[best["training_job_arn"], name]
+        found = [numbers[row["training_job_arn"], name] for row in ranked]
+        quarter = found[: math.ceil(len(found) / 4)]
+        keys = {**job.keys, "definition_name": definition, "name": name}
         marts["range_edges"].append(
             {
-                **job.keys,
-                "definition_name": definition,
-                "name": name,
+                **keys,
                 "range_min": value.low,
                 "range_max": value.high,
                 "scaling_type": value.scaling,
-                "best_value": found,
-                "edge": "high" if best and value.weight > 0.5 else None,
+                "best_value": found[0] if found else None,
+                "edge": value.edge(found[0]) if found else None,
             }
         )
         marts["hyper_parameter_effects"].append(
             {
-                **job.keys,
-                "definition_name": definition,
-                "name": name,
-                "trials": sum(row["place"] is not None for row in trials),
-                "rank_correlation": max(-1.0, min(1.0, value.weight)) if best else None,
-                "best_quarter_low": found and max(value.low, found * 0.7),
-                "best_quarter_high": found and min(value.high, found * 1.3),
+                **keys,
+                "trials": len(found),
+                "rank_correlation": _correlation(found),
+                "best_quarter_low": min(quarter, default=None),
+                "best_quarter_high": max(quarter, default=None),
             }
         )
+
+
+def _correlation(found: list[float]) -> float | None:
+    """How much larger values come first in a list: 1 if they all do, -1 if last."""
+    if len(set(found)) < 2:
+        return None
+    ranks = [sum(other < value for other in found) for value in found]
+    return -statistics.correlation(range(len(found)), ranks)
 
 
 def _progress(job: Job, trials: list[Row]) -> list[Row]:

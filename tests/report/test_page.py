@@ -150,7 +150,7 @@ def test_definitions_have_a_menu(made: Made, opened: Open) -> None:
 
 
 def test_a_trial_is_marked_everywhere(made: Made, opened: Open) -> None:
-    """Who points at a trial in a table sees it in every picture, and no longer after."""
+    """Who points at a trial in a table sees it in every picture, and then no more."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     leader = window.page.locator("tr.leader").nth(2)
     name = leader.locator("td").nth(1).inner_text()

@@ -1,0 +1,77 @@
+"""Axes: where values lie, and what an axis says of itself."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from report.axes import axis
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
+
+
+@given(st.lists(st.none() | NUMBERS, min_size=1), st.booleans())
+def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> None:  # noqa: FBT001
+    """Positions are between 0 and 1, in the order of the values."""
+    scaling = "Logarithmic" if is_log else "Linear"
+    texts = [None if value is None else repr(value) for value in values]
+    made = axis(texts, values, scaling=scaling)
+    placed = sorted(
+        (value, place)
+        for value, place in zip(values, made.positions, strict=True)
+        if value is not None and place is not None
+    )
+    assert len(placed) == sum(value is not None for value in values)
+    places = [place for _, place in placed]
+    assert places == sorted(places)
+    assert all(0 <= place <= 1 for place in places)
+    assert all(0 <= place <= 1 for place, _ in made.ticks)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "bounds", "scaling", "kind", "labels"),
+    [
+        ([1, 5], (0, 10), "Linear", "linear", ["0", "5", "10"]),
+        (
+            [0.001, 0.1],
+            (1e-4, 1),
+            "Logarithmic",
+            "log",
+            ["1e-4", "0.001", "0.01", "0.1", "1"],
+        ),
+        ([1e-4, 0.5], (None, None), None, "log", ["1e-4", "0.001", "0.01", "0.5"]),
+        ([1, 2], (None, None), None, "linear", ["1", "1.5", "2"]),
+        ([0, 5000], (None, None), "Auto", "linear", ["0", "2500", "5000"]),
+        ([3, 3], (3, 3), "Logarithmic", "linear", ["3"]),
+        ([1e6, 3e6], (1e6, 3e6), "Linear", "linear", ["1e6", "2e6", "3e6"]),
+        ([None, None], (None, None), None, "linear", ["0", "0.5", "1"]),
+    ],
+)
+def test_ticks_are_few_and_round(
+    numbers: list[float | None],
+    bounds: tuple[float | None, float | None],
+    scaling: str | None,
+    kind: str,
+    labels: list[str],
+) -> None:
+    """An axis is a log axis where the tuning job says so, or its values ask for it."""
+    texts = [None if number is None else str(number) for number in numbers]
+    made = axis(texts, numbers, bounds, scaling)
+    assert made.kind == kind
+    assert [label for _, label in made.ticks] == labels
+
+
+def test_one_word_makes_categories() -> None:
+    """Values that are not all numbers are categories, numbers first, by size."""
+    made = axis(["10", "9", None, "auto"], [10, 9, None, None])
+    assert made.kind == "category"
+    assert made.positions == [0.5, 0, None, 1]
+    assert made.ticks == [(0, "9"), (0.5, "10"), (1, "auto")]
+
+
+def test_many_and_long_categories_stay_readable() -> None:
+    """At most eight labels, none of them long."""
+    made = axis([f"a name that is long {n:02}" for n in range(40)], [None] * 40)
+    assert len(made.ticks) == 8
+    assert {len(label) for _, label in made.ticks} == {14}
