@@ -156,7 +156,6 @@ function parallel({ definition, trials, parameters }) {
   const ticks = axes.flatMap((axis, row) => axis.ticks.map(([position, label]) => ({ row, position, label })));
   const letters = isFlat ? 60 : Math.floor(1180 / axes.length / 7.2);
   const names = axes.map(({ name, kind }, row) => ({ row, name: [...wrapped(name, letters), ...(kind === "log" && !isFlat ? ["(log)"] : [])] }));
-  const lines = Math.max(...names.map(({ name }) => name.length));
   const logs = axes.filter(({ kind }) => kind === "log").map(({ name }) => name);
   return picture(isFlat ? "parallel-flat" : "parallel-upright", {
     title,
@@ -164,7 +163,6 @@ function parallel({ definition, trials, parameters }) {
     text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(parameters.length, "hyperparameter")}: ${parameters.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
     data: { points, axes: names, ticks },
     given: { axes: axes.length, trials: trials.length },
-    padding: isFlat ? { left: 2, right: 2, top: 0, bottom: 0 } : { left: 0, right: 0, top: 16 + 14 * lines, bottom: 10 },
     height: isFlat ? 54 * axes.length : 330,
   });
 }

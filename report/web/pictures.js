@@ -54,7 +54,7 @@ function spanOf(name, values, isLog = false) {
  * Data are rows by the name of a dataset, and given are values of the picture's
  * parameters.
  */
-function picture(chart, { title, note, text, data, given = {}, height, padding = 0, heading = "h3", kind = "card" }) {
+function picture(chart, { title, note, text, data, given = {}, height, heading = "h3", kind = "card" }) {
   const plot = el("div", { class: "plot", style: `min-height:${height}px` });
   const round = drawing;
   const { colour, config } = theme();
@@ -63,7 +63,7 @@ function picture(chart, { title, note, text, data, given = {}, height, padding =
   for (const param of spec.params) if (param.name in values) param.value = values[param.name];
   // Each picture has rows of its own: Vega writes into them.
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))]));
-  Object.assign(spec, { description: text, height, padding });
+  Object.assign(spec, { description: text, height, padding: 2 });
   queueMicrotask(async () => {
     const { view } = await vegaEmbed(plot, spec, EMBEDDING(config));
     if (round !== drawing) { view.finalize(); return; }

@@ -12,7 +12,7 @@ from tests.report import stories
 from tests.report.conftest import CHECKOUT, DRAWN, chromium, report
 
 PICTURE = CHECKOUT / "docs" / "report.png"
-SIZE: ViewportSize = {"width": 1200, "height": 1230}
+SIZE: ViewportSize = {"width": 1000, "height": 1320}
 
 
 def main() -> int:
