@@ -166,15 +166,25 @@ def test_a_read_fails(airbyte: Airbyte) -> None:
 
 def test_guide(airbyte: Airbyte) -> None:
     """The guide's programs do what it says: the second keeps one region's rows when the
-    other fails."""
+    other fails, and later adds the other's to them without reading the first again."""
     guide = (HERE.parents[1] / "docs" / "airbyte.md").read_text(encoding="utf-8")
-    once, each = re.findall("```python\n(.+?)```", guide, re.DOTALL)
+    once, each, _ = re.findall("```python\n(.+?)```", guide, re.DOTALL)
     emulator = airbyte.emulator
-    emulator.scope(ACCOUNT, REGION).plan("guide", trials=3, trial_seconds=(60, 90))
-    emulator.clock.move(seconds=86_400)
+    for region, trials in ((REGION, 3), ("eu-west-1", 5)):
+        scope = emulator.scope(ACCOUNT, region)
+        scope.plan("guide", trials=trials, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
     rows = airbyte.runner.ask(run=once)["rows"]
     assert rows.keys() == set(STREAMS)
     assert rows["scopes"] == 1
     assert rows[SUMMARIES] >= 3
-    emulator.faults.add(Fault("deny", region="eu-west-1"))
+    fault = emulator.faults.add(Fault("deny", region="eu-west-1"))
     assert airbyte.runner.ask(run=each) == {"failed": ["eu-west-1"], "rows": rows}
+    emulator.faults.remove(fault)
+    emulator.calls.clear()
+    later = airbyte.runner.ask(run=each)
+    assert later["failed"] == []
+    assert later["rows"][SUMMARIES] == rows[SUMMARIES] + 5
+    assert later["rows"]["scopes"] == 2
+    listed = [c.region for c in emulator.calls if c.operation.startswith("List")]
+    assert listed == [REGION, "eu-west-1", "eu-west-1"]

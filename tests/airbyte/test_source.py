@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
@@ -18,11 +20,10 @@ from tests.airbyte.source import Json, Output, configured
 from tests.conftest import ACCOUNT, REGION, TapHere
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from emulator import Emulator
     from tests.airbyte.source import Source, SourceHere
 
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "airbyte.md"
 HOME = f"account {ACCOUNT}, {REGION}"
 SUMMARIES = "training_job_summaries"
 DEFAULT = ("tuning_jobs", SUMMARIES, "scopes")
@@ -235,22 +236,27 @@ def test_state_is_each_streams_own(here: SourceHere, default: Json) -> None:
     assert output.records("tuning_jobs") == []
 
 
-def _state(state: Json, stream: str = SUMMARIES) -> Json:
-    own = {"stream_descriptor": {"name": stream}, "stream_state": state}
-    return {"type": "STREAM", "stream": own}
-
-
 def test_state_of_singer(
-    here: SourceHere, emulator: Emulator, default: Json, tmp_path: Path
+    here: SourceHere,
+    emulator: Emulator,
+    default: Json,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A stream's state is its Singer bookmark: a read goes on where the tap was."""
+    """A stream's state is its Singer bookmark: with the states that the guide's program
+    makes of a Singer state, a read goes on where the tap was."""
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
     emulator.clock.move(seconds=5 * 86_400)
-    bookmarks = TapHere(emulator, tmp_path)(config={}).state["bookmarks"]
-    states = [_state(state, stream) for stream, state in bookmarks.items()]
+    singer = TapHere(emulator, tmp_path)(config={}).state
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "state.json").write_text(json.dumps(singer), encoding="utf-8")
+    guide = GUIDE.read_text(encoding="utf-8")
+    program = re.findall("```python\n(.+?)```", guide, re.DOTALL)[-1]
+    exec(program, {})  # noqa: S102 - it is ours
+    states = json.loads((tmp_path / "states.json").read_text(encoding="utf-8"))
     output = here("read", config={}, catalog=default, state=states)
     assert output.records(SUMMARIES) == output.records("tuning_jobs") == []
-    assert output.state(SUMMARIES) == bookmarks[SUMMARIES]
+    assert output.state(SUMMARIES) == singer["bookmarks"][SUMMARIES]
 
 
 def test_columns(here: SourceHere, catalog: Json) -> None:
@@ -421,7 +427,12 @@ def test_no_state(here: SourceHere, default: Json, state: Any) -> None:
 
 def test_damaged_state(here: SourceHere, default: Json) -> None:
     """A state that cannot be read is a config_error: clearing the data mends it."""
-    output = here("read", config={}, catalog=default, state=[_state({"partitions": 7})])
+    state = {
+        "stream_descriptor": {"name": SUMMARIES},
+        "stream_state": {"partitions": 7},
+    }
+    states = [{"type": "STREAM", "stream": state}]
+    output = here("read", config={}, catalog=default, state=states)
     ((kind, text),) = output.errors
     assert kind == "config_error"
     assert text.startswith("state: ")
