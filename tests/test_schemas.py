@@ -419,17 +419,16 @@ def test_each_column_says_what_it_is(path: str, column: dict[str, Any]) -> None:
     assert column["description"].endswith(".")
 
 
-@pytest.mark.parametrize(("path", "column"), columns())
-def test_no_column_lists_its_values(path: str, column: dict[str, Any]) -> None:
+def test_no_column_lists_its_values() -> None:
     """The service adds statuses: a list of values would make a record unfit."""
-    assert column.keys() & {"enum", "const", "pattern"} == set(), path
+    listing = {"enum", "const", "pattern"}
+    assert [path for path, column in columns() if column.keys() & listing] == []
 
 
-@pytest.mark.parametrize("path", [path for path, _ in columns() if "*" not in path])
-def test_flattened_names_fit(path: str) -> None:
+def test_flattened_names_fit() -> None:
     """Flattened with `__`, a column's name fits Postgres's 63 characters."""
-    _, *names = path.split(".")
-    assert len("__".join(names)) <= 63
+    flat = [path.split(".")[1:] for path, _ in columns() if "*" not in path]
+    assert [names for names in flat if len("__".join(names)) > 63] == []
 
 
 @pytest.mark.parametrize("stream", SHAPES)
@@ -462,10 +461,9 @@ def test_a_schema_says_what_a_record_is(stream: str) -> None:
     assert PAGES[stream] in schema["description"]
 
 
-@pytest.mark.parametrize("path", [path for path, _ in columns()])
-def test_no_environment(path: str) -> None:
+def test_no_environment() -> None:
     """No column at any depth is for environment variables: they hold API keys."""
-    assert "environment" not in path
+    assert [path for path, _ in columns() if "environment" in path] == []
 
 
 def test_the_folder_holds_schemas_only() -> None:

@@ -113,6 +113,6 @@ def _of_tuning_jobs(failures: Sequence[Failure]) -> str:
         return str(first)
     names = sorted(str(failure.tuning_job) for failure in failures)
     shown = ", ".join(names[:_MOST_NAMES])
-    if more := len(names) - _MOST_NAMES:
-        shown += f" and {more} more" if more > 0 else ""
+    if len(names) > _MOST_NAMES:
+        shown += f" and {len(names) - _MOST_NAMES} more"
     return f"{first.scope}, {len(names)} tuning jobs ({shown}): {first.reason}"

@@ -83,8 +83,8 @@ def test_one_scope_takes_one_line(
     progress.tell()
     assert caplog.messages == [
         (
-            "0 of 1 accounts and regions read; 20 of 30 tuning jobs; 90 rows; 40 calls, "
-            "3 of them throttled; time left: under a minute"
+            "0 of 1 accounts and regions read; 20 of 30 tuning jobs; 90 rows; "
+            "40 calls, 3 of them throttled; time left: under a minute"
         )
     ]
 

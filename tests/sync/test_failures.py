@@ -1,0 +1,169 @@
+"""What was not read, in lines: where, why, and each cause once."""
+
+from __future__ import annotations
+
+import botocore.exceptions as aws
+import pytest
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.exceptions import TapError, UnreadableError
+from tap_sagemaker_tuning.sync.failures import Failure, report
+
+ACCOUNT, OTHER = "123456789012", "222222222222"
+HERE = Scope(ACCOUNT, "us-east-1")
+LIST = "ListHyperParameterTuningJobs"
+
+
+def answer(
+    code: str = "AccessDeniedException", said: str = "No.", operation: str = LIST
+) -> ClientError:
+    """An error of the service's, of a request of its own."""
+    response = {
+        "Error": {"Code": code, "Message": said},
+        "ResponseMetadata": {"RequestId": said},
+    }
+    return ClientError(response, operation)  # type: ignore[arg-type]
+
+
+def failure(
+    error: Exception | None = None,
+    scope: Scope | None = HERE,
+    tuning_job: str | None = None,
+) -> Failure:
+    """A failure: denied, unless it is another's."""
+    return Failure(scope=scope, tuning_job=tuning_job, error=error or answer())
+
+
+class TestFailure:
+    """One failure."""
+
+    def test_it_says_where_first(self) -> None:
+        """A line begins with account, region and tuning job."""
+        line = str(failure(answer("BrandNew", "a"), tuning_job="churn"))
+        assert line == (
+            f"account {ACCOUNT}, us-east-1, tuning job churn: {LIST}: BrandNew: a "
+            "(request a)"
+        )
+
+    def test_of_a_whole_scope(self) -> None:
+        """Then no tuning job is named."""
+        line = str(failure(TapError("out of order")))
+        assert line == f"account {ACCOUNT}, us-east-1: out of order"
+
+    def test_without_a_scope(self) -> None:
+        """What fails before any scope is known says only what it is."""
+        found = failure(aws.NoRegionError(), scope=None)
+        assert str(found) == found.reason
+        assert found.reason.startswith("You must specify a region. Set regions")
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            (answer(said="in a"), answer(said="in b"), True),
+            (answer(), answer("ThrottlingException"), False),
+            (answer(), answer(operation="Search"), False),
+            (TapError("a"), TapError("a"), True),
+            (TapError("a"), TapError("b"), False),
+            (TapError("a"), UnreadableError("a"), False),
+            (
+                aws.EndpointConnectionError(endpoint_url="https://a"),
+                aws.EndpointConnectionError(endpoint_url="https://b"),
+                True,
+            ),
+            (aws.NoRegionError(), aws.NoCredentialsError(), False),
+        ],
+        ids=[
+            *("request", "code", "operation", "own", "own_words", "own_kind"),
+            *("endpoint", "kind"),
+        ],
+    )
+    def test_a_cause(self, one: Exception, other: Exception, *, same: bool) -> None:
+        """One cause is one, whatever the request, the endpoint and the words."""
+        assert (failure(one).cause == failure(other).cause) is same
+        assert failure(one).same_as(failure(other)) is same
+
+    def test_the_same_of_another_place(self) -> None:
+        """One cause elsewhere is another failure."""
+        found = failure()
+        assert not found.same_as(failure(scope=Scope(ACCOUNT, "eu-west-1")))
+        assert not found.same_as(failure(tuning_job="churn"))
+
+
+class TestReport:
+    """All of them: a line per cause, sorted by where."""
+
+    def test_nothing(self) -> None:
+        """Without failures there are no lines."""
+        assert report([], scopes=2) == []
+
+    def test_one_cause_for_all_scopes(self) -> None:
+        """It is said once, in the words of one."""
+        failures = [
+            failure(answer(said=region), scope=Scope(ACCOUNT, region))
+            for region in ("us-east-1", "eu-west-1")
+        ]
+        assert report(failures, scopes=2) == [
+            f"all 2 accounts and regions: {failures[0].reason}"
+        ]
+        assert report(failures, scopes=3) == [
+            f"account {ACCOUNT}, eu-west-1, us-east-1: {failures[0].reason}"
+        ]
+
+    def test_the_only_scope(self) -> None:
+        """One scope is not «all 1»."""
+        assert report([failure()], scopes=1) == [str(failure())]
+
+    def test_a_line_per_account_and_cause(self) -> None:
+        """Another account and another cause is another line; accounts are sorted."""
+        denied, expired = answer(), answer("ExpiredTokenException")
+        failures = [
+            failure(denied, Scope(OTHER, "us-east-1")),
+            failure(denied, HERE),
+            failure(expired, Scope(ACCOUNT, "eu-west-1")),
+        ]
+        assert report(failures, scopes=3) == [
+            str(failure(denied, HERE)),
+            str(failure(expired, Scope(ACCOUNT, "eu-west-1"))),
+            str(failure(denied, Scope(OTHER, "us-east-1"))),
+        ]
+
+    def test_before_any_scope_was_known(self) -> None:
+        """It comes first, as it is."""
+        lost = failure(TapError("nowhere"), scope=None)
+        assert report([failure(), lost], scopes=1) == ["nowhere", str(failure())]
+
+    @pytest.mark.parametrize(
+        ("number", "shown"),
+        [
+            (1, f"account {ACCOUNT}, us-east-1, tuning job job-0: "),
+            (2, f"account {ACCOUNT}, us-east-1, 2 tuning jobs (job-0, job-1): "),
+            (5, "5 tuning jobs (job-0, job-1, job-2, job-3, job-4): "),
+            (
+                7,
+                "7 tuning jobs (job-0, job-1, job-2, job-3, job-4 and 2 more): ",
+            ),
+        ],
+    )
+    def test_tuning_jobs_of_one_cause(self, number: int, shown: str) -> None:
+        """A few are named, and then how many more there are."""
+        names = [f"job-{index}" for index in range(number)]
+        failures = [failure(tuning_job=name) for name in reversed(names)]
+        (line,) = report(failures, scopes=1)
+        assert f"{shown}{LIST}: AccessDenied" in line
+
+    def test_tuning_jobs_of_two_scopes(self) -> None:
+        """Each scope has a line; a whole scope's failure comes before any."""
+        there = Scope(ACCOUNT, "eu-west-1")
+        failures = [
+            failure(tuning_job="a"),
+            failure(scope=there, tuning_job="b"),
+            failure(scope=there, tuning_job="c"),
+            failure(scope=Scope(OTHER, "us-east-1")),
+        ]
+        starts = [line.partition(": ")[0] for line in report(failures, scopes=3)]
+        assert starts == [
+            f"account {OTHER}, us-east-1",
+            f"account {ACCOUNT}, eu-west-1, 2 tuning jobs (b, c)",
+            f"account {ACCOUNT}, us-east-1, tuning job a",
+        ]
