@@ -76,7 +76,6 @@ class Doubt:
                 if is_deleted(error):
                     return True
             else:
-                self._has_read = True
                 return True
         return False
 
