@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +24,7 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.exceptions import NoResultError
+from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.values import Summary
 
+_ODD = "the answer cannot be read as the service sent it"
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 
@@ -117,9 +119,10 @@ class Client:
             did; None if there is none of that name.
         """
         try:
-            found: Any = self._api.describe_hyper_parameter_tuning_job(
-                HyperParameterTuningJobName=name
-            )
+            with _parsed(DESCRIBE_TUNING_JOB):
+                found: Any = self._api.describe_hyper_parameter_tuning_job(
+                    HyperParameterTuningJobName=name
+                )
         except aws.ClientError as error:
             if code(error) in NOT_FOUND:
                 return None
@@ -148,7 +151,8 @@ class Client:
             service tells as a ValidationException.
         """
         try:
-            found: Any = self._api.describe_training_job(TrainingJobName=name)
+            with _parsed(DESCRIBE_TRIAL):
+                found: Any = self._api.describe_training_job(TrainingJobName=name)
         except aws.ClientError as error:
             if code(error) in {*NOT_FOUND, "ValidationException"}:
                 return None
@@ -170,12 +174,13 @@ class Client:
             SearchExpression=expression,
             PaginationConfig={"PageSize": SEARCH.page_limit},
         )
-        return [
-            item["TrainingJob"]
-            for page in self._checked(SEARCH, pages)
-            for item in page.items
-            if item and item.get("TrainingJob")
-        ]
+        with _parsed(SEARCH):
+            return [
+                item["TrainingJob"]
+                for page in self._checked(SEARCH, pages)
+                for item in page.items
+                if item and item.get("TrainingJob")
+            ]
 
     def paginate_trials(
         self, tuning_job_name: str, config: Mapping[str, Any], token: str | None
@@ -218,7 +223,8 @@ class Client:
         pages = self._paginator(operation).paginate(
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
-        yield from self._checked(operation, pages)
+        with _parsed(operation):
+            yield from self._checked(operation, pages)
 
     def _checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
         """Pass on the pages' items, if there are any and they go in no circle."""
@@ -247,6 +253,20 @@ class Client:
         with self._lock:
             self.calls += 1
             self.throttled += throttled
+
+
+@contextmanager
+def _parsed(operation: Operation) -> Iterator[None]:
+    """Have botocore parse an answer: it trips over members of another kind.
+
+    Raises:
+        UnreadableError: It did.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError) as error:
+        msg = f"{operation.name}: {_ODD}: {error}"
+        raise UnreadableError(msg) from error
 
 
 def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:

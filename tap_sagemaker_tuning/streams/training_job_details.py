@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS, SEARCH
 from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
-from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.training_job_summaries import since
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
@@ -107,13 +107,15 @@ class TrainingJobDetails(VisitingStream):
         names = [trial["TrainingJobName"] for trial in trials]
         try:
             found = client.search_trials(expression(names))
+            with readable("what Search found"):
+                if is_useless(found, trials):
+                    self._stop_searching(client, None)
+                return believed(found, trials)
         except ClientError as error:
             self._stop_searching(client, error)
-            return {}
-        with readable("what Search found"):
-            if is_useless(found, trials):
-                self._stop_searching(client, None)
-            return believed(found, trials)
+        except UnreadableError as error:
+            self.logger.debug("%s: %s", client.scope, error)
+        return {}
 
     def _stop_searching(self, client: Client, error: ClientError | None) -> None:
         """Describe each trial of this scope from here on, and say so once."""

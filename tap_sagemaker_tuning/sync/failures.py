@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.errors import code, explain
-from tap_sagemaker_tuning.exceptions import TapError
+from tap_sagemaker_tuning.exceptions import TapError, UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,12 +47,14 @@ class Failure:
         return f"{kind}: {self.error}" if isinstance(self.error, TapError) else kind
 
     def same_as(self, other: Failure) -> bool:
-        """Whether it says nothing that the other does not."""
-        return (self.scope, self.tuning_job, self.cause) == (
-            other.scope,
-            other.tuning_job,
-            other.cause,
-        )
+        """Whether it says nothing that the other does not.
+
+        Two streams that stumble over one odd item say so in words of their own.
+        """
+        mine, others = (self.scope, self.tuning_job), (other.scope, other.tuning_job)
+        errors = self.error, other.error
+        is_odd = all(isinstance(error, UnreadableError) for error in errors)
+        return mine == others and (self.cause == other.cause or is_odd)
 
     def __str__(self) -> str:
         """Say where, and then why."""

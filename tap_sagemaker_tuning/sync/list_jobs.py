@@ -128,6 +128,9 @@ def _ask_for(
             if len(denied) == most:
                 break
             continue
+        except UnreadableError as error:
+            listing.unreadable.append((name, error))
+            continue
         if found is None:
             listing.gone.add(name.lower())
             continue
