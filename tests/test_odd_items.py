@@ -1,0 +1,285 @@
+"""Items that are not as documented: each costs no more than its tuning job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tests import expected
+from tests.conftest import ACCOUNT
+from tests.expected import KEYS
+from tests.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere
+
+    Change = Callable[[dict[str, Any]], object]
+
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+DESCRIBE = "DescribeHyperParameterTuningJob"
+DESCRIBE_TRIAL = "DescribeTrainingJob"
+SEARCH = "Search"
+ITEMS = {LIST: "HyperParameterTuningJobSummaries", TRIALS: "TrainingJobSummaries"}
+VISITING = [*KEYS][1:-1]
+OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
+REGIONS = ["us-east-1", "eu-west-1"]
+DAY = 86_400
+
+
+def put(member: str, value: Any) -> Change:
+    """A change that sets a member."""
+    return lambda item: item.update({member: value})
+
+
+def leave_out(member: str) -> Change:
+    """A change that takes a member away."""
+    return lambda item: item.pop(member, None)
+
+
+def put_metric(**members: Any) -> Change:
+    """A change that sets the objective metric, whatever it was."""
+    return put(OBJECTIVE, members)
+
+
+# What is odd of an item of tuning job «odd», and the columns that then have what.
+ABSENT: dict[str, tuple[str, Change, dict[str, Any]]] = {
+    "trial without hyperparameters": (
+        TRIALS,
+        leave_out("TunedHyperParameters"),
+        {"tuned_hyper_parameters": None},
+    ),
+    "trial without status": (
+        TRIALS,
+        leave_out("TrainingJobStatus"),
+        {"training_job_status": None},
+    ),
+    "metric without name": (
+        TRIALS,
+        put_metric(Value=0.5),
+        {
+            "final_hyper_parameter_tuning_job_objective_metric": {
+                "type": None,
+                "metric_name": None,
+                "value": 0.5,
+                "non_finite": None,
+            }
+        },
+    ),
+    "metric of 400 digits": (
+        TRIALS,
+        put_metric(MetricName="auc", Value=10**400),
+        {
+            "final_hyper_parameter_tuning_job_objective_metric": {
+                "type": None,
+                "metric_name": "auc",
+                "value": None,
+                "non_finite": "Infinity",
+            }
+        },
+    ),
+    "failure reason that is no text": (
+        TRIALS,
+        put("FailureReason", {"Code": 5}),
+        {"failure_reason": '{"Code": 5}'},
+    ),
+    "job without strategy": (LIST, leave_out("Strategy"), {"strategy": None}),
+    "job without status": (
+        LIST,
+        leave_out("HyperParameterTuningJobStatus"),
+        {"tuning_job_status": None},
+    ),
+    "job without limits": (
+        LIST,
+        leave_out("ResourceLimits"),
+        {"resource_limits": None},
+    ),
+    "job without counters": (
+        LIST,
+        put("ObjectiveStatusCounters", None),
+        {"objective_status_counters": {"succeeded": 0, "pending": 0, "failed": 0}},
+    ),
+    # Search only proposes.
+    "found with odd resources": (SEARCH, put("ResourceConfig", "ml.m5.xlarge"), {}),
+    "found without a name": (SEARCH, leave_out("TrainingJobName"), {}),
+}
+
+# What makes an item one that cannot be read.
+UNREADABLE: dict[str, tuple[str, Change]] = {
+    "trial without creation": (TRIALS, leave_out("CreationTime")),
+    "trial without name": (TRIALS, leave_out("TrainingJobName")),
+    "trial without ARN": (TRIALS, leave_out("TrainingJobArn")),
+    "trial created in words": (TRIALS, put("CreationTime", "yesterday")),
+    "trial with listed parameters": (TRIALS, put("TunedHyperParameters", ["x"])),
+    "metric that is a number": (TRIALS, put(OBJECTIVE, 0.5)),
+    "job without creation": (LIST, leave_out("CreationTime")),
+    "job without ARN": (LIST, leave_out("HyperParameterTuningJobArn")),
+    "job with odd limits": (
+        LIST,
+        put("ResourceLimits", {"MaxNumberOfTrainingJobs": "many"}),
+    ),
+    "job with odd counters": (
+        LIST,
+        put("TrainingJobStatusCounters", {"Completed": "all"}),
+    ),
+    "described with odd definition": (DESCRIBE, put("TrainingJobDefinition", "one")),
+    "trial with odd resources": (DESCRIBE_TRIAL, put("ResourceConfig", "ml.m5.xlarge")),
+    "trial with odd metrics": (DESCRIBE_TRIAL, put("FinalMetricDataList", [5])),
+}
+
+
+@pytest.fixture
+def emulator(emulator: Emulator) -> Emulator:
+    """Two regions with some tuning jobs each, all over, one of them named «odd»."""
+    for region in REGIONS:
+        scope = emulator.scope(ACCOUNT, region)
+        for name in ("first", "odd", "last"):
+            scope.plan(name, trials=2, created="2026-03-01T09:00:00Z")
+    return emulator
+
+
+def alter(emulator: Emulator, operation: str, change: Change) -> None:
+    """Change what the tuning job «odd» of the first region looks like to a call."""
+
+    def is_odd(item: dict[str, Any]) -> bool:
+        arns = [v for k, v in item.items() if k.endswith(("JobArn", "JobArn"))]
+        return any(f":{REGIONS[0]}:" in arn and "/odd" in arn for arn in arns)
+
+    def alteration(answer: dict[str, Any]) -> None:
+        found = answer.get("Results", answer.get(ITEMS.get(operation, ""), [answer]))
+        for item in found:
+            one = item.get("TrainingJob", item)
+            if is_odd(one):
+                change(one)
+
+    emulator.alter(operation, alteration)
+
+
+def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
+    """Read all streams of both regions."""
+    config = {"regions": REGIONS, **config}
+    run = here(
+        config=config, state=tables.state, catalog=here.catalog(*VISITING, "scopes")
+    )
+    assert "Traceback" not in run.stderr
+    tables.take(run.messages)
+    return run
+
+
+def is_of_odd(row: dict[str, Any]) -> bool:
+    """Whether a row is of the tuning job that is odd."""
+    return (row["region"], row["tuning_job_name"]) == (REGIONS[0], "odd")
+
+
+def assert_others_are_true(here: TapHere, tables: Tables) -> None:
+    """All rows of other tuning jobs, and of the other region, are as they should be."""
+    for stream in VISITING:
+        wanted = expected.alike(expected.truth(here.emulator, stream))
+        found = expected.alike(tables.rows[stream])
+        others = {key: row for key, row in wanted.items() if not is_of_odd(row)}
+        assert {key: found.get(key) for key in others} == others
+
+
+@pytest.mark.parametrize("what", ABSENT)
+def test_what_can_be_absent(here: TapHere, emulator: Emulator, what: str) -> None:
+    """A member that is not there, or of another kind, is null or text, and no more."""
+    operation, change, columns = ABSENT[what]
+    stream = {LIST: "tuning_jobs", SEARCH: "training_job_details"}.get(
+        operation, "training_job_summaries"
+    )
+    alter(emulator, operation, change)
+    tables = Tables()
+    assert sync(here, tables).returncode == 0
+    assert_others_are_true(here, tables)
+    found = expected.alike(tables.rows[stream]).values()
+    wanted = expected.alike(expected.truth(emulator, stream)).values()
+    assert [row for row in found if is_of_odd(row)] == [
+        row | columns for row in wanted if is_of_odd(row)
+    ]
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_cannot_be_read(here: TapHere, emulator: Emulator, what: str) -> None:
+    """What cannot be read is a failure of its tuning job, told in one line; it is read
+    once it can be."""
+    operation, change = UNREADABLE[what]
+    if operation == DESCRIBE_TRIAL:
+        emulator.scope(ACCOUNT, REGIONS[0]).index.missing = 1
+    alter(emulator, operation, change)
+    tables = Tables()
+    run = sync(here, tables)
+    run.assert_refused(f"account {ACCOUNT}, {REGIONS[0]}, tuning job odd: ")
+    assert "as the service sent it" in run.error
+    assert_others_are_true(here, tables)
+    told = {row["region"]: row for row in tables.rows["scopes"].values()}
+    assert told[REGIONS[0]]["status"] == "incomplete"
+    assert told[REGIONS[0]]["complete_as_of"] is None
+    assert told[REGIONS[0]]["tuning_jobs_failed"] == 1
+    assert told[REGIONS[1]]["status"] == "complete"
+    emulator.alter(operation, None)
+    assert sync(here, tables).returncode == 0
+    for stream in VISITING:
+        wanted = expected.truth(emulator, stream)
+        assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+
+
+def test_what_is_odd_when_asked_by_name(here: TapHere, emulator: Emulator) -> None:
+    """Of two tuning jobs that are asked for by name, the one that is odd fails."""
+    alter(emulator, DESCRIBE, put("HyperParameterTuningJobConfig", "none"))
+    tables = Tables()
+    run = sync(here, tables, tuning_job_names=["first", "odd"])
+    run.assert_refused(f"account {ACCOUNT}, {REGIONS[0]}, tuning job odd: ")
+    rows = tables.rows["tuning_jobs"].values()
+    assert sorted((row["region"], row["tuning_job_name"]) for row in rows) == [
+        (REGIONS[1], "first"),
+        (REGIONS[1], "odd"),
+        (REGIONS[0], "first"),
+    ]
+
+
+@pytest.mark.parametrize("operation", ITEMS)
+def test_a_null_among_the_items(
+    here: TapHere, emulator: Emulator, operation: str
+) -> None:
+    """A null in a page costs no row of what stands beside it elsewhere."""
+
+    def with_null(answer: dict[str, Any]) -> None:
+        items = answer[ITEMS[operation]]
+        if any("odd" in str(item) and REGIONS[0] in str(item) for item in items):
+            items.insert(1, None)
+
+    emulator.alter(operation, with_null)
+    tables = Tables()
+    run = sync(here, tables)
+    run.assert_refused(f"account {ACCOUNT}, {REGIONS[0]}, tuning job ")
+    assert_others_are_true(here, tables)
+
+
+def test_three_that_cannot_be_read_hide_no_others(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """Where the first three of a scope may not be read, the others are; the three are
+    tried for a week, and then given up in words."""
+    for number in range(8):
+        emulator.scope().plan(f"job-{number}", trials=2, created="2026-03-01T08:00:00Z")
+    denied = [f"job-{number}" for number in range(3)]
+    for name in denied:
+        emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job=name))
+    tables = Tables()
+    for days in (0, 1, 3, 3):
+        emulator.clock.move(seconds=days * DAY)
+        run = sync(here, tables)
+        assert run.returncode == 1
+        assert f"3 tuning jobs ({', '.join(denied)}): " in run.error
+    trials = tables.rows["training_job_summaries"].values()
+    assert len({row["tuning_job_name"] for row in trials}) == 3 + 8 - 3
+    emulator.clock.move(seconds=DAY)
+    run = sync(here, tables)
+    assert [name for name in denied if f"tuning job {name} of" not in run.stderr] == []
+    assert run.stderr.count("is given up") >= 3
+    assert sync(here, tables).returncode == 0
