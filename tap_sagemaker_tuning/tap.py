@@ -243,6 +243,7 @@ class TapSageMakerTuning(Tap):
             The exit code: 0 if it can.
         """
         self.setup_mapper()
+        self._config["page_size"] = 1  # an item tells as much as a page of them
         selected = [stream for stream in self._own if stream.selected]
         operations = {call for stream in selected for call in stream.operations}
         run = self.run
