@@ -1,0 +1,236 @@
+"""`--test` tells the truth of every scope, in few calls and a line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tests.conftest import ACCOUNT
+from tests.expected import KEYS
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere, TapProcess
+
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+DESCRIBE = "DescribeHyperParameterTuningJob"
+OTHERS = ["222222222222", "333333333333"]
+REGIONS = ["us-east-1", "eu-west-1"]
+ALL = [(account, region) for account in OTHERS for region in REGIONS]
+
+
+def role(account: str) -> dict[str, str]:
+    """An entry of assume_roles."""
+    return {"role_arn": f"arn:aws:iam::{account}:role/reader"}
+
+
+FOUR: dict[str, Any] = {
+    "assume_roles": [role(account) for account in OTHERS],
+    "regions": REGIONS,
+}
+"""Settings that reach two accounts in two regions."""
+
+
+def fill(emulator: Emulator, jobs: int = 3) -> None:
+    """Give each of the four some tuning jobs."""
+    for scope in ALL:
+        for number in range(jobs):
+            created = f"2026-03-01T0{number}:00:00Z"
+            emulator.scope(*scope).plan(f"job-{number}", trials=4, created=created)
+
+
+def lines(run: Run) -> dict[str, str]:
+    """What it says of each scope; it says nothing on standard output."""
+    assert run.stdout == ""
+    assert "Traceback" not in run.stderr
+    found = [
+        line.removeprefix("account ").partition(": ")
+        for line in run.stderr.splitlines()
+        if line.startswith("account ")
+    ]
+    assert len(found) == len({where for where, _, _ in found})
+    return {where: said for where, _, said in found}
+
+
+def calls(emulator: Emulator) -> Counter[tuple[str, str]]:
+    """How many calls each scope took; those of prices count for their account's."""
+    return Counter(
+        (call.account, call.region)
+        for call in emulator.calls
+        if call.operation not in {"AssumeRole", "GetProducts"}
+    )
+
+
+WELL = {f"{account}, {region}": "OK" for account, region in ALL}
+
+
+@pytest.mark.parametrize("jobs", [3, 0], ids=["full", "empty"])
+def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int) -> None:
+    """A line for each scope, in the order of the settings, and six calls at most; also
+    where nothing is there yet."""
+    fill(emulator, jobs)
+    run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
+    assert run.returncode == 0
+    assert list(lines(run).items()) == list(WELL.items())
+    assert calls(emulator) == dict.fromkeys(ALL, 5)
+    asked = Counter(call.operation for call in emulator.calls)
+    assert asked["GetProducts"] == 4
+    assert asked["AssumeRole"] == 2
+    sizes = {c.operation: c.params.get("MaxResults") for c in emulator.calls}
+    assert {sizes[one] for one in (LIST, TRIALS, "GetProducts")} == {1}
+
+
+@pytest.mark.parametrize(
+    ("streams", "wanted"),
+    [
+        ((), {LIST, DESCRIBE, TRIALS}),
+        (("tuning_jobs",), {LIST, DESCRIBE}),
+        (
+            ("training_job_details",),
+            {LIST, DESCRIBE, TRIALS, "Search", "DescribeTrainingJob"},
+        ),
+        (("training_instance_prices",), {"GetProducts"}),
+        (("scopes",), set()),
+    ],
+    ids=["default", "jobs", "details", "prices", "scopes"],
+)
+def test_only_what_the_selected_streams_need(
+    here: TapHere, streams: tuple[str, ...], wanted: set[str]
+) -> None:
+    """A call that no selected stream makes is not tried, nor denied."""
+    here.emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    catalog = here.catalog(*streams)
+    run = here("--test", config={}, catalog=catalog)
+    assert run.returncode == 0
+    assert lines(run) == {f"{ACCOUNT}, us-east-1": "OK"}
+    assert {call.operation for call in here.emulator.calls} == wanted
+
+
+def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> None:
+    """With tuning_job_names the account's list is not tried."""
+    emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    emulator.faults.add(Fault("deny", operation=LIST))
+    run = here("--test", config={"tuning_job_names": ["churn"]})
+    assert run.returncode == 0
+    assert {call.operation for call in emulator.calls} == {DESCRIBE, TRIALS}
+
+
+@pytest.mark.parametrize("jobs", [1, 0], ids=["full", "empty"])
+@pytest.mark.parametrize(
+    "operation", [LIST, TRIALS, DESCRIBE, "Search", "DescribeTrainingJob"]
+)
+def test_a_denied_call(
+    here: TapHere, emulator: Emulator, operation: str, jobs: int
+) -> None:
+    """The scope where a call is denied says so, and which action would allow it."""
+    fill(emulator, jobs)
+    account, region = ALL[1]
+    fault = Fault("deny", operation=operation, account=account, region=region)
+    emulator.faults.add(fault)
+    run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    said = lines(run)
+    assert f"Allow sagemaker:{operation}" in said.pop(f"{account}, {region}")
+    assert set(said.values()) == {"OK"}
+    assert len(said) == 3
+    assert max(calls(emulator).values()) <= 6
+
+
+def test_several_denied_calls(here: TapHere, emulator: Emulator) -> None:
+    """All that is denied is told, in one line."""
+    fill(emulator)
+    for operation in (TRIALS, "Search"):
+        emulator.faults.add(Fault("deny", operation=operation))
+    run = here("--test", config={}, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    (said,) = lines(run).values()
+    assert f"Allow sagemaker:{TRIALS}" in said
+    assert "Allow sagemaker:Search" in said
+
+
+def test_denied_prices(here: TapHere, emulator: Emulator) -> None:
+    """Prices that are denied are told of the account's scopes."""
+    fill(emulator)
+    emulator.faults.add(Fault("deny", operation="GetProducts", account=OTHERS[0]))
+    run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    said = lines(run)
+    for region in REGIONS:
+        assert "Allow pricing:GetProducts" in said[f"{OTHERS[0]}, {region}"]
+        assert said[f"{OTHERS[1]}, {region}"] == "OK"
+
+
+def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> None:
+    """It is asked for once, and all of its scopes say so."""
+    fill(emulator)
+    emulator.roles[role(OTHERS[0])["role_arn"]] = "another"
+    run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    said = lines(run)
+    for region in REGIONS:
+        assert "sts:AssumeRole" in said[f"{OTHERS[0]}, {region}"]
+        assert said[f"{OTHERS[1]}, {region}"] == "OK"
+    assumed = [c for c in emulator.calls if c.operation == "AssumeRole"]
+    assert len([call for call in assumed if call.error]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("region_disabled", "the region is enabled"),
+        ("expired", "Renew the credentials"),
+        ("drop", "Connection was closed"),
+        ("html", "status 200 without"),
+        ("throttle", "ThrottlingException"),
+        ("error", "InternalFailure"),
+    ],
+)
+def test_a_scope_out_of_reach(
+    here: TapHere, emulator: Emulator, kind: Any, said: str
+) -> None:
+    """Where nothing can be asked, one call is enough to say why."""
+    fault = Fault(kind, region="us-east-1", rate=0.001, burst=0)
+    emulator.faults.add(fault)
+    config = {"regions": REGIONS, "max_attempts": 1}
+    run = here("--test", config=config, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    told = lines(run)
+    assert said in told[f"{ACCOUNT}, us-east-1"]
+    assert told[f"{ACCOUNT}, eu-west-1"] == "OK"
+    assert calls(emulator)[ACCOUNT, "us-east-1"] == 1
+
+
+def test_one_of_twenty(here: TapHere, emulator: Emulator) -> None:
+    """Of twenty accounts the one that is denied is found, whichever comes first."""
+    accounts = [f"{number:012}" for number in range(20)]
+    denied = accounts[13]
+    emulator.faults.add(Fault("deny", operation=TRIALS, account=denied))
+    run = here("--test", config={"assume_roles": [role(one) for one in accounts]})
+    assert run.returncode == 1
+    said = lines(run)
+    assert list(said) == [f"{account}, us-east-1" for account in accounts]
+    assert [where for where in said if said[where] != "OK"] == [f"{denied}, us-east-1"]
+
+
+def test_no_way_in(here: TapHere) -> None:
+    """Where no scope is known at all, it says why, and fails."""
+    here.variables["AWS_DEFAULT_REGION"] = None
+    run = here("--test", config={})
+    assert run.returncode == 1
+    assert "Set regions, or AWS_DEFAULT_REGION" in run.stderr
+    assert run.stdout == ""
+
+
+def test_process(tap: TapProcess, emulator: Emulator) -> None:
+    """So it is when the tap runs as users run it."""
+    emulator.faults.add(Fault("deny", operation=LIST, region="us-east-1"))
+    run = tap("--test", config={"regions": REGIONS})
+    assert run.returncode == 1
+    assert f"Allow sagemaker:{LIST}" in lines(run)[f"{ACCOUNT}, us-east-1"]
+    assert lines(run)[f"{ACCOUNT}, eu-west-1"] == "OK"
+    assert "succeeded" not in run.stderr
+    assert "failed" not in run.stderr
