@@ -1,7 +1,7 @@
-"""A fast static server of the two listings, so that a client's own cost is seen.
+"""A fast static server of the API, so that a client's own cost is seen.
 
-Pages are rendered once, and only names are filled in. `python -m benchmarks.server`
-prints the port it listens on; `GET /calls` gives the number of calls so far.
+`python -m benchmarks.server` prints the port it listens on; `GET /calls` gives the
+number of calls since the last look.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ import argparse
 import asyncio
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
-PAGE = 100
-CREATED = 1.7724e9  # seconds since 1970; a tuning job a minute
-JOB, NUMBER = b"@JOB@", b"@NUMBER@"
+from benchmarks.data import JOB, Data
 
+JSON = b"application/x-amz-json-1.1"
 IDENTITY = (
     b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
     b"<GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/bench</Arn>"
@@ -24,125 +22,6 @@ IDENTITY = (
     b"<ResponseMetadata><RequestId>0</RequestId></ResponseMetadata>"
     b"</GetCallerIdentityResponse>"
 )
-
-
-def number(seconds: float) -> str:
-    """A time as the wire has it: 1.7724E9."""
-    return f"{seconds / 1e9!r}E9"
-
-
-def trial(index: int) -> str:
-    """A trial of the tuning job @JOB@, as wire text."""
-    item = {
-        "TrainingJobName": f"@JOB@-{index:05}-4f9a1c22",
-        "TrainingJobArn": "arn:aws:sagemaker:us-east-1:123456789012:training-job/"
-        f"@JOB@-{index:05}-4f9a1c22",
-        "CreationTime": "@C@",
-        "TrainingStartTime": "@S@",
-        "TrainingEndTime": "@E@",
-        "TrainingJobStatus": "Completed",
-        "TunedHyperParameters": {
-            "alpha": "0.671831959528788",
-            "batch-size": '"256"',
-            "eta": "0.37772700838669704",
-            "gamma": "1.909270228253972",
-            "max_depth": "8",
-            "min_child_weight": "0.9382415600275175",
-        },
-        "FinalHyperParameterTuningJobObjectiveMetric": {
-            "MetricName": "validation:rmse",
-            "Value": 3.531749963760376 + index,
-        },
-        "ObjectiveStatus": "Succeeded",
-    }
-    text = json.dumps(item, separators=(",", ":"))
-    for mark, offset in (("@C@", 0), ("@S@", 60), ("@E@", 600)):
-        text = text.replace(f'"{mark}"', number(CREATED + 3600 + index + offset))
-    return text
-
-
-@dataclass
-class Data:
-    """What is served.
-
-    Attributes:
-        jobs: Tuning jobs.
-        trials: Trials of each.
-        running: How many of the tuning jobs, the oldest, still run.
-    """
-
-    jobs: int
-    trials: int
-    running: int = 0
-
-    def __post_init__(self) -> None:
-        """Render the pages of a tuning job's trials, newest first."""
-        pages = [
-            [
-                trial(self.trials - 1 - i)
-                for i in range(start, min(start + PAGE, self.trials))
-            ]
-            for start in range(0, self.trials, PAGE)
-        ] or [[]]
-        self.pages = [
-            self._page("TrainingJobSummaries", items, at, len(pages))
-            for at, items in enumerate(pages)
-        ]
-        self.listing = [
-            self._page(
-                "HyperParameterTuningJobSummaries",
-                [
-                    self.job(self.jobs - 1 - i)
-                    for i in range(at, min(at + PAGE, self.jobs))
-                ],
-                at // PAGE,
-                -(-self.jobs // PAGE),
-            )
-            for at in range(0, self.jobs, PAGE)
-        ] or [b'{"HyperParameterTuningJobSummaries":[]}']
-
-    @staticmethod
-    def _page(member: str, items: list[str], at: int, pages: int) -> bytes:
-        token = "" if at + 1 == pages else f',"NextToken":"{at + 1}"'
-        return f'{{"{member}":[{",".join(items)}]{token}}}'.encode()
-
-    def job(self, index: int) -> str:
-        """A tuning job as wire text, in a listing and in a Describe alike."""
-        name = f"bench-{index:06}"
-        runs = index < self.running
-        item: dict[str, Any] = {
-            "HyperParameterTuningJobName": name,
-            "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:123456789012:"
-            f"hyper-parameter-tuning-job/{name}",
-            "HyperParameterTuningJobStatus": "InProgress" if runs else "Completed",
-            "Strategy": "Bayesian",
-            "CreationTime": "@C@",
-            "LastModifiedTime": "@E@",
-            "TrainingJobStatusCounters": {
-                "Completed": self.trials,
-                "InProgress": 0,
-                "NonRetryableError": 0,
-                "RetryableError": 0,
-                "Stopped": 0,
-            },
-            "ObjectiveStatusCounters": {
-                "Succeeded": self.trials,
-                "Pending": 0,
-                "Failed": 0,
-            },
-            "ResourceLimits": {
-                "MaxNumberOfTrainingJobs": self.trials,
-                "MaxParallelTrainingJobs": 10,
-            },
-            "HyperParameterTuningJobConfig": {"Strategy": "Bayesian"},
-        }
-        if not runs:
-            item["HyperParameterTuningEndTime"] = "@E@"
-        created = CREATED + 60 * index
-        text = json.dumps(item, separators=(",", ":"))
-        return text.replace('"@C@"', number(created)).replace(
-            '"@E@"', number(created + 9000)
-        )
 
 
 class Limit:
@@ -230,17 +109,29 @@ class Server(asyncio.Protocol):
         if not limit.passes():
             Server.throttled += 1
             refused = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
-            return b"400 Bad Request", b"application/x-amz-json-1.1", refused
-        asked = json.loads(body)
-        at = int(asked.get("NextToken", 0))
-        name = asked.get("HyperParameterTuningJobName")
-        if name is None:
-            page = self.data.listing[at]
-        elif b"Describe" in head:
-            page = self.data.job(int(name.rpartition("-")[2])).encode()
-        else:
-            page = self.data.pages[at].replace(JOB, name.encode())
-        return b"200 OK", b"application/x-amz-json-1.1", page
+            return b"400 Bad Request", JSON, refused
+        target = head.lower().partition(b"x-amz-target: ")[2].partition(b"\r\n")[0]
+        operation = target.rpartition(b".")[2].decode()
+        return b"200 OK", JSON, self.result(operation, json.loads(body))
+
+    def result(self, operation: str, asked: dict[str, Any]) -> bytes:
+        """What an operation gives."""
+        name, at = asked.get("HyperParameterTuningJobName", ""), asked.get("NextToken")
+        match operation:
+            case "listhyperparametertuningjobs":
+                return self.data.listing[int(at or 0)]
+            case "listtrainingjobsforhyperparametertuningjob":
+                return self.data.pages[int(at or 0)].replace(JOB, name.encode())
+            case "describehyperparametertuningjob":
+                return self.data.description(int(name.rpartition("-")[2])).encode()
+            case "search":
+                return self.data.found(asked["SearchExpression"])
+            case "describetrainingjob":
+                return self.data.details(asked["TrainingJobName"])
+            case "getproducts":
+                return b'{"FormatVersion":"aws_v1","PriceList":[]}'
+            case _:
+                raise ValueError(operation)
 
 
 async def serve(options: argparse.Namespace) -> None:

@@ -9,12 +9,14 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
 
-from benchmarks.__main__ import LARGE, TAP, Case, last_state, measured, row, served
+from benchmarks.__main__ import TAP, row
+from benchmarks.cases import LARGE, Case
+from benchmarks.measuring import last_state, measured, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.__main__ import Cost
+    from benchmarks.measuring import Cost
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,255 @@
+"""What the static server serves: pages rendered once, with only names to fill in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+PAGE = 100
+CREATED = 1.7724e9  # seconds since 1970; a tuning job a minute
+JOB = b"@JOB@"
+ACCOUNT = "123456789012"
+ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:"
+SUFFIX = "-4f9a1c22"
+METRIC = "validation:rmse"
+TUNED = {
+    "alpha": "0.671831959528788",
+    "batch-size": '"256"',
+    "eta": "0.37772700838669704",
+    "gamma": "1.909270228253972",
+    "max_depth": "8",
+    "min_child_weight": "0.9382415600275175",
+}
+STATIC = {"_tuning_objective_metric": METRIC, "num_round": "100", "seed": "7"}
+MADE_OF: dict[str, Any] = {
+    "AlgorithmSpecification": {
+        "TrainingImage": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/xgboost:1.7-1",
+        "TrainingInputMode": "File",
+        "MetricDefinitions": [
+            {"Name": name, "Regex": rf".*\[[0-9]+\].*#011{name}:(\S+)"}
+            for name in (METRIC, "train:rmse", "validation:mae", "train:mae")
+        ],
+    },
+    "RoleArn": f"arn:aws:iam::{ACCOUNT}:role/Tuning",
+    "InputDataConfig": [
+        {
+            "ChannelName": name,
+            "DataSource": {
+                "S3DataSource": {
+                    "S3DataType": "S3Prefix",
+                    "S3Uri": f"s3://tuning-us-east-1-{ACCOUNT}/{name}/",
+                    "S3DataDistributionType": "FullyReplicated",
+                }
+            },
+            "ContentType": "text/csv",
+            "CompressionType": "None",
+            "RecordWrapperType": "None",
+        }
+        for name in ("train", "validation")
+    ],
+    "OutputDataConfig": {"S3OutputPath": f"s3://tuning-us-east-1-{ACCOUNT}/output"},
+    "ResourceConfig": {
+        "InstanceType": "ml.m5.xlarge",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 30,
+    },
+    "StoppingCondition": {"MaxRuntimeInSeconds": 86400},
+    "EnableNetworkIsolation": False,
+    "EnableInterContainerTrafficEncryption": False,
+    "EnableManagedSpotTraining": False,
+}
+"""What a training job, and a definition of one, is made of."""
+
+
+def number(seconds: float) -> str:
+    """A time as the wire has it: 1.7724E9."""
+    return f"{seconds / 1e9!r}E9"
+
+
+def rendered(item: dict[str, Any], **times: float) -> str:
+    """An object as wire text, `@NAME@` in it a time."""
+    text = json.dumps(item, separators=(",", ":"))
+    for name, seconds in times.items():
+        text = text.replace(f'"@{name}@"', number(seconds))
+    return text
+
+
+def trial(index: int) -> str:
+    """The summary of a trial of the tuning job @JOB@."""
+    item = {
+        **_names(index),
+        "CreationTime": "@C@",
+        "TrainingStartTime": "@S@",
+        "TrainingEndTime": "@E@",
+        "TrainingJobStatus": "Completed",
+        "TunedHyperParameters": TUNED,
+        "FinalHyperParameterTuningJobObjectiveMetric": {
+            "MetricName": METRIC,
+            "Value": 3.531749963760376 + index,
+        },
+        "ObjectiveStatus": "Succeeded",
+    }
+    return rendered(item, **_times(index))
+
+
+def training_job(index: int) -> str:
+    """The same trial as Search and DescribeTrainingJob show it."""
+    steps = ("Starting", "Downloading", "Training", "Uploading", "Completed")
+    item = {
+        **_names(index),
+        **MADE_OF,
+        "TuningJobArn": f"{ARN}hyper-parameter-tuning-job/@JOB@",
+        "CreationTime": "@C@",
+        "TrainingStartTime": "@S@",
+        "TrainingEndTime": "@E@",
+        "LastModifiedTime": "@E@",
+        "TrainingJobStatus": "Completed",
+        "SecondaryStatus": "Completed",
+        "SecondaryStatusTransitions": [
+            {
+                "Status": step,
+                "StartTime": "@S@",
+                "EndTime": "@E@",
+                "StatusMessage": f"{step} the training job on the instances",
+            }
+            for step in steps
+        ],
+        "HyperParameters": {**STATIC, **TUNED},
+        "FinalMetricDataList": [
+            {"MetricName": name, "Value": 3.531749963760376, "Timestamp": "@E@"}
+            for name in (METRIC, "train:rmse", "validation:mae", "train:mae")
+        ],
+        "ModelArtifacts": {
+            "S3ModelArtifacts": f"s3://tuning-us-east-1-{ACCOUNT}/output/@JOB@-"
+            f"{index:05}{SUFFIX}/output/model.tar.gz"
+        },
+        "TrainingTimeInSeconds": 540,
+        "BillableTimeInSeconds": 540,
+        "Tags": [{"Key": "team", "Value": "forecasting"}],
+    }
+    return rendered(item, **_times(index))
+
+
+def _names(index: int) -> dict[str, str]:
+    name = f"@JOB@-{index:05}{SUFFIX}"
+    return {"TrainingJobName": name, "TrainingJobArn": f"{ARN}training-job/{name}"}
+
+
+def _times(index: int) -> dict[str, float]:
+    created = CREATED + 3600 + index
+    return {"C": created, "S": created + 60, "E": created + 600}
+
+
+@dataclass
+class Data:
+    """What is served.
+
+    Attributes:
+        jobs: Tuning jobs.
+        trials: Trials of each.
+        running: How many of the tuning jobs, the oldest, still run.
+    """
+
+    jobs: int
+    trials: int
+    running: int = 0
+
+    def __post_init__(self) -> None:
+        """Render the pages, newest first, and the details of each trial."""
+        newest = list(range(self.trials - 1, -1, -1))
+        parts = [newest[at : at + PAGE] for at in range(0, self.trials, PAGE)] or [[]]
+        self.pages = [
+            self._page("TrainingJobSummaries", map(trial, part), at, len(parts))
+            for at, part in enumerate(parts)
+        ]
+        newest = list(range(self.jobs - 1, -1, -1))
+        parts = [newest[at : at + PAGE] for at in range(0, self.jobs, PAGE)] or [[]]
+        self.listing = [
+            self._page(
+                "HyperParameterTuningJobSummaries", map(self.job, part), at, len(parts)
+            )
+            for at, part in enumerate(parts)
+        ]
+        self.training_jobs = [
+            training_job(index).encode() for index in range(self.trials)
+        ]
+
+    @staticmethod
+    def _page(member: str, items: Any, at: int, pages: int) -> bytes:
+        token = "" if at + 1 == pages else f',"NextToken":"{at + 1}"'
+        return f'{{"{member}":[{",".join(items)}]{token}}}'.encode()
+
+    def job(self, index: int) -> str:
+        """The summary of a tuning job."""
+        return self._job(index)
+
+    def description(self, index: int) -> str:
+        """The same tuning job as a Describe shows it."""
+        ranges = [
+            {"Name": name, "MinValue": "0", "MaxValue": "10", "ScalingType": "Auto"}
+            for name in TUNED
+        ]
+        return self._job(
+            index,
+            HyperParameterTuningJobConfig={
+                "Strategy": "Bayesian",
+                "HyperParameterTuningJobObjective": {
+                    "Type": "Minimize",
+                    "MetricName": METRIC,
+                },
+                "ResourceLimits": self._limits(),
+                "ParameterRanges": {"ContinuousParameterRanges": ranges},
+            },
+            TrainingJobDefinition={"StaticHyperParameters": STATIC, **MADE_OF},
+        )
+
+    def details(self, name: str) -> bytes:
+        """A trial as Search and DescribeTrainingJob show it."""
+        job, index = name.removesuffix(SUFFIX).rsplit("-", 1)
+        return self.training_jobs[int(index)].replace(JOB, job.encode())
+
+    def found(self, expression: dict[str, Any]) -> bytes:
+        """What Search finds of the trials that a filter names."""
+        names = [
+            name
+            for asked in expression["Filters"]
+            for name in asked["Value"].split(",")
+        ]
+        results = [b'{"TrainingJob":%s}' % self.details(name) for name in names]
+        return b'{"Results":[%s]}' % b",".join(results)
+
+    def _limits(self) -> dict[str, int]:
+        return {
+            "MaxNumberOfTrainingJobs": self.trials,
+            "MaxParallelTrainingJobs": 10,
+        }
+
+    def _job(self, index: int, **more: Any) -> str:
+        name, runs = f"bench-{index:06}", index < self.running
+        item: dict[str, Any] = {
+            "HyperParameterTuningJobName": name,
+            "HyperParameterTuningJobArn": f"{ARN}hyper-parameter-tuning-job/{name}",
+            "HyperParameterTuningJobStatus": "InProgress" if runs else "Completed",
+            "Strategy": "Bayesian",
+            "CreationTime": "@C@",
+            "LastModifiedTime": "@E@",
+            "TrainingJobStatusCounters": {
+                "Completed": self.trials,
+                "InProgress": 0,
+                "NonRetryableError": 0,
+                "RetryableError": 0,
+                "Stopped": 0,
+            },
+            "ObjectiveStatusCounters": {
+                "Succeeded": self.trials,
+                "Pending": 0,
+                "Failed": 0,
+            },
+            "ResourceLimits": self._limits(),
+            **more,
+        }
+        if not runs:
+            item["HyperParameterTuningEndTime"] = "@E@"
+        created = CREATED + 60 * index
+        return rendered(item, C=created, E=created + 9000)
