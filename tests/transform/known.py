@@ -149,7 +149,8 @@ class Snapshot:
 
 def snapshot(emulator: Emulator) -> Snapshot:
     """What is true now."""
-    return Snapshot(emulator.truth(), emulator.details(), emulator.clock.now)
+    seconds = emulator.clock.now.replace(microsecond=0)  # as an answer's Date has it
+    return Snapshot(emulator.truth(), emulator.details(), seconds)
 
 
 def known(*snapshots: Snapshot, details: bool = True) -> Known:
