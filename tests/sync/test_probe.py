@@ -1,0 +1,232 @@
+"""The connection test: which calls it makes, and what it tells of them."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as aws
+import pytest
+
+from tap_sagemaker_tuning.aws.client import Page
+from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
+    DESCRIBE_TUNING_JOB,
+    GET_PRODUCTS,
+    LIST_TRIALS,
+    LIST_TUNING_JOBS,
+    SEARCH,
+    Operation,
+)
+from tap_sagemaker_tuning.streams import STREAMS
+from tap_sagemaker_tuning.sync.probe import probe
+from tests.sync.made import FakeClient, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVERY = {operation for stream in STREAMS for operation in stream.operations}
+NOBODY = "tap-sagemaker-tuning-test"
+NOW = "2026-03-02T09:00:00.000Z"
+
+
+class Scope(FakeClient):
+    """A client that notes its calls, and to some of them answers with an error."""
+
+    partition = "aws"
+
+    def __init__(
+        self,
+        region: str = "us-east-1",
+        *,
+        jobs: list[Any] | None = None,
+        trials: list[Any] | None = None,
+        errors: dict[Operation, Exception] | None = None,
+    ) -> None:
+        """Have some tuning jobs and trials, and errors for some operations."""
+        super().__init__(region)
+        self.asked: list[tuple[Operation, Any]] = []
+        self.jobs = [{"HyperParameterTuningJobName": "job"}] if jobs is None else jobs
+        self._trials = [{"TrainingJobName": "trial"}] if trials is None else trials
+        self.errors = errors or {}
+
+    def ask(self, operation: Operation, what: Any) -> None:
+        """Note a call."""
+        self.asked.append((operation, what))
+        if operation in self.errors:
+            raise self.errors[operation]
+
+    def tuning_jobs(self) -> Iterator[Page]:
+        """List tuning jobs."""
+        self.ask(LIST_TUNING_JOBS, None)
+        yield Page(self.jobs, NOW)
+        pytest.fail("one page is enough")
+
+    def tuning_job(self, name: str) -> None:
+        """Describe a tuning job."""
+        self.ask(DESCRIBE_TUNING_JOB, name)
+
+    def trials(self, name: str) -> Iterator[Page]:
+        """List trials."""
+        self.ask(LIST_TRIALS, name)
+        yield Page(self._trials, NOW)
+        pytest.fail("one page is enough")
+
+    def search_trials(self, expression: Any) -> list[Any]:
+        """Search for trials."""
+        self.ask(SEARCH, expression["Filters"][0]["Value"])
+        return []
+
+    def trial(self, name: str) -> None:
+        """Describe a trial."""
+        self.ask(DESCRIBE_TRIAL, name)
+
+
+class Prices:
+    """A price list that is asked through a scope."""
+
+    def __init__(self, client: Scope) -> None:
+        """Open it."""
+        self.client = client
+
+    def training(self, region: str, at_most: int) -> list[str]:
+        """List products."""
+        self.client.ask(GET_PRODUCTS, (region, at_most))
+        return []
+
+
+@pytest.fixture(autouse=True)
+def prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Price lists are asked through the scopes above."""
+    monkeypatch.setattr("tap_sagemaker_tuning.sync.probe.PriceList", Prices)
+
+
+def look(
+    *clients: Any, operations: set[Operation] = EVERY, names: list[str] | None = None
+) -> list[tuple[Any, list[str]]]:
+    """What a test finds in these scopes."""
+    config = {"tuning_job_names": names} if names else {}
+    return list(probe(clients, operations, config, lambda: None))
+
+
+def test_each_call_once() -> None:
+    """One call for each operation, of what the one before it found: six in all."""
+    scope = Scope()
+    assert look(scope) == [(scope, [])]
+    assert scope.asked == [
+        (LIST_TUNING_JOBS, None),
+        (DESCRIBE_TUNING_JOB, "job"),
+        (LIST_TRIALS, "job"),
+        (SEARCH, "trial"),
+        (DESCRIBE_TRIAL, "trial"),
+        (GET_PRODUCTS, ("us-east-1", 1)),
+    ]
+
+
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_only_what_is_selected_needs(stream: Any) -> None:
+    """No call is made that no selected stream makes."""
+    scope = Scope()
+    look(scope, operations=set(stream.operations))
+    assert {operation for operation, _ in scope.asked} == set(stream.operations)
+
+
+def test_where_there_is_nothing() -> None:
+    """Permissions are looked at before there is a name, so one that nobody has does."""
+    missing = answer("ResourceNotFound", LIST_TRIALS)
+    scope = Scope(jobs=[], trials=[], errors={LIST_TRIALS: missing})
+    assert look(scope) == [(scope, [])]
+    asked = dict(scope.asked)
+    assert [asked[DESCRIBE_TUNING_JOB], asked[LIST_TRIALS]] == [NOBODY, NOBODY]
+    assert [asked[SEARCH], asked[DESCRIBE_TRIAL]] == [NOBODY, NOBODY]
+
+
+def test_odd_items_are_passed_over() -> None:
+    """The first item that has a name serves."""
+    scope = Scope(jobs=[None, {}, {"HyperParameterTuningJobName": "third"}])
+    look(scope)
+    assert dict(scope.asked)[LIST_TRIALS] == "third"
+
+
+def test_named_tuning_jobs_are_not_listed() -> None:
+    """With names in the settings nothing account-wide is asked."""
+    scope = Scope()
+    look(scope, names=["mine", "other"])
+    asked = dict(scope.asked)
+    assert LIST_TUNING_JOBS not in asked
+    assert asked[DESCRIBE_TUNING_JOB] == asked[LIST_TRIALS] == "mine"
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.name)
+def test_a_denial_names_its_action(operation: Operation) -> None:
+    """Each call that is denied is told of, and the others are made all the same."""
+    denied = answer("AccessDeniedException", operation)
+    scope = Scope(errors={operation: denied})
+    ((_, (problem,)),) = look(scope)
+    assert problem.endswith(f"Allow {operation.iam_action}")
+    assert {operation for operation, _ in scope.asked} == EVERY
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        answer("UnrecognizedClientException", LIST_TUNING_JOBS),
+        aws.EndpointConnectionError(endpoint_url="https://x"),
+        KeyError("a bug"),
+    ],
+    ids=["region", "network", "bug"],
+)
+def test_out_of_reach_is_told_once(error: Exception) -> None:
+    """What would be the same for each call ends the look at that scope."""
+    lost, well = Scope("eu-west-1", errors={LIST_TUNING_JOBS: error}), Scope()
+    (_, problems), found = look(lost, well)
+    assert len(problems) == len(lost.asked) == 1
+    assert found == (well, [])
+
+
+def test_a_partition_without_a_price_list() -> None:
+    """Where no price list can be asked none is."""
+    scope = Scope("us-gov-east-1")
+    scope.partition = "aws-us-gov"
+    look(scope)
+    assert GET_PRODUCTS not in dict(scope.asked)
+
+
+def test_scopes_are_told_in_their_order() -> None:
+    """However many there are, and whichever is done first."""
+    second = threading.Event()
+
+    class Slow(Scope):
+        def tuning_job(self, name: str) -> None:
+            super().tuning_job(name)
+            assert second.wait(5)
+
+    class Quick(Scope):
+        def trial(self, name: str) -> None:
+            super().trial(name)
+            second.set()
+
+    scopes = [Slow(), Quick(), *(Scope(f"r-{number}") for number in range(40))]
+    assert look(*scopes) == [(scope, []) for scope in scopes]
+
+
+def test_no_scopes() -> None:
+    """Nothing to look at is nothing wrong."""
+    assert look() == []
+
+
+def test_a_signal_ends_it() -> None:
+    """Whoever is asked to stop does not wait for a scope that does not answer."""
+    never = threading.Event()
+
+    class Stuck(Scope):
+        def tuning_job(self, _: str) -> None:
+            never.wait(30)
+
+    def stop() -> None:
+        raise SystemExit(143)
+
+    stuck: Any = Stuck()
+    with pytest.raises(SystemExit):
+        list(probe([stuck], EVERY, {}, stop))
+    never.set()
