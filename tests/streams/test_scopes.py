@@ -1,0 +1,255 @@
+"""The stream `scopes`: how complete each account and region is, as of when, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tests.conftest import ACCOUNT, REGION
+from tests.expected import KEYS, misfits
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere
+    from tests.expected import Json
+
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+ACCOUNTS = ["111111111111", "222222222222", "333333333333"]
+REGIONS = ["us-east-1", "eu-west-1"]
+NINE = "2026-03-02T09:00:00.000Z"
+TEN = "2026-03-02T10:00:00.000Z"
+ELEVEN = "2026-03-02T11:00:00.000Z"
+
+
+def role(account: str) -> dict[str, str]:
+    """An entry of assume_roles."""
+    return {"role_arn": f"arn:aws:iam::{account}:role/reader"}
+
+
+def fill(emulator: Emulator, account: str = ACCOUNT, region: str = REGION) -> None:
+    """Give a scope two tuning jobs that are over, and one that runs."""
+    scope = emulator.scope(account, region)
+    scope.plan("first", trials=3, created="2026-03-01T09:00:00Z")
+    scope.plan("second", trials=4, created="2026-03-01T10:00:00Z")
+    scope.plan("third", trials=5, parallel=5, created="2026-03-02T08:59:00Z")
+
+
+def rows(run: Run) -> dict[tuple[str, str], Json]:
+    """The rows of all scopes; they fit their schema, and come last."""
+    assert misfits(run.messages) == []
+    streams = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
+    found = run.records("scopes")
+    assert streams[len(streams) - len(found) :] == ["scopes"] * len(found)
+    return {(row["account_id"], row["region"]): row for row in found}
+
+
+def row(run: Run) -> Json:
+    """The row of the only scope."""
+    (found,) = rows(run).values()
+    return found
+
+
+def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
+    """One that was read, one that was read in part, one that may not be listed, and
+    two behind a role that cannot be assumed: each says so, in the settings' order."""
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            fill(emulator, account, region)
+    emulator.roles[role(ACCOUNTS[2])["role_arn"]] = "another"
+    for fault in (
+        Fault("deny", operation=LIST, account=ACCOUNTS[1], region=REGIONS[0]),
+        Fault(
+            "deny",
+            operation=TRIALS,
+            account=ACCOUNTS[1],
+            region=REGIONS[1],
+            tuning_job="second",
+        ),
+    ):
+        emulator.faults.add(fault)
+    run = here(config={"assume_roles": [*map(role, ACCOUNTS)], "regions": REGIONS})
+    assert run.returncode == 1
+    found = rows(run)
+    assert list(found) == [(a, r) for a in ACCOUNTS for r in REGIONS]
+    assert [one["status"] for one in found.values()] == [
+        *("complete", "complete"),
+        *("failed", "incomplete"),
+        *("failed", "failed"),
+    ]
+    assert [one["complete_as_of"] for one in found.values()] == [
+        NINE,
+        NINE,
+        *[None] * 4,
+    ]
+    for one in list(found.values())[:2]:
+        assert (one["error"], one["error_code"]) == (None, None)
+    for one in list(found.values())[2:]:
+        assert "\n" not in one["error"]
+    denied, part, *unassumed = list(found.values())[2:]
+    assert f"Allow sagemaker:{LIST}" in denied["error"]
+    assert denied["error_code"] == "AccessDeniedException"
+    assert f"Allow sagemaker:{TRIALS}" in part["error"]
+    assert (part["tuning_jobs_read"], part["tuning_jobs_failed"]) == (2, 1)
+    for one in unassumed:
+        assert "sts:AssumeRole" in one["error"]
+        assert one["error_code"] == "AccessDenied"
+        assert one["tuning_jobs_listed"] == one["calls"] == 0
+
+
+@pytest.mark.parametrize("streams", [(), tuple(KEYS)], ids=["default", "all"])
+def test_numbers(here: TapHere, emulator: Emulator, streams: tuple[str, ...]) -> None:
+    """What it counts is what was done: however many streams read a tuning job, it is
+    one; calls are all calls to SageMaker."""
+    fill(emulator)
+    run = here(config={}, catalog=here.catalog(*streams))
+    found = row(run)
+    calls = Counter(call.operation for call in emulator.calls)
+    assert found["tuning_jobs_listed"] == 3
+    assert found["tuning_jobs_read"] == 3
+    assert found["tuning_jobs_open"] == 1
+    assert found["tuning_jobs_failed"] == 0
+    assert found["trials_read"] == len(run.records("training_job_summaries"))
+    assert found["calls"] == calls.total() - calls["GetProducts"]
+    assert found["throttled_calls"] == 0
+    started, ended = (
+        datetime.fromisoformat(found[name]) for name in ("started_at", "ended_at")
+    )
+    assert started <= ended
+
+
+def test_throttled_calls(here: TapHere, emulator: Emulator) -> None:
+    """Calls that are refused for coming too fast are counted, and tried again."""
+    fill(emulator)
+    emulator.faults.add(
+        Fault(
+            "error",
+            operation=LIST,
+            status=400,
+            code="ThrottlingException",
+            message="Rate exceeded",
+            times=2,
+        )
+    )
+    found = row(here(config={}))
+    assert found["status"] == "complete"
+    assert found["throttled_calls"] == 2
+    assert found["calls"] == len(emulator.calls)
+
+
+def test_nothing_new(here: TapHere, emulator: Emulator) -> None:
+    """A sync that finds nothing new has read all there is to read."""
+    emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
+    first = here(config={})
+    emulator.clock.move(seconds=3600)
+    found = row(here(config={}, state=first.state))
+    assert found["complete_as_of"] == TEN
+    assert (found["tuning_jobs_read"], found["trials_read"]) == (0, 0)
+    assert found["tuning_jobs_open"] == 0
+
+
+def test_it_moves_only_when_all_was_read(here: TapHere, emulator: Emulator) -> None:
+    """A sync that fails, in whole or in part, leaves complete_as_of where it was, and
+    the next one that succeeds moves it on."""
+    fill(emulator)
+    run = here(config={})
+    for fault in (Fault("deny", operation=LIST), Fault("deny", operation=TRIALS)):
+        emulator.clock.move(seconds=1800)
+        emulator.faults.add(fault)
+        run = here(config={}, state=run.state)
+        assert row(run)["status"] != "complete"
+        assert row(run)["complete_as_of"] == NINE
+        emulator.faults.clear()
+    run = here(config={}, state=run.state)
+    assert row(run)["complete_as_of"] == TEN
+
+
+def test_it_is_when_the_sync_began(here: TapHere, emulator: Emulator) -> None:
+    """What ended while a sync ran may not be in it: its beginning counts."""
+    fill(emulator)
+    emulator.clock.tick = 60
+    assert row(here(config={}))["complete_as_of"] == NINE
+
+
+def test_a_stream_that_is_selected_later(here: TapHere, emulator: Emulator) -> None:
+    """It is as of the stream that is farthest behind, of those that are selected."""
+    fill(emulator)
+    jobs, both = here.catalog("tuning_jobs", "scopes"), here.catalog()
+    run = here(config={}, catalog=jobs)
+    assert row(run)["complete_as_of"] == NINE
+    emulator.clock.move(seconds=3600)
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = here(config={}, state=run.state, catalog=both)
+    assert row(run)["complete_as_of"] is None
+    emulator.faults.clear()
+    run = here(config={}, state=run.state, catalog=both)
+    assert row(run)["complete_as_of"] == TEN
+    emulator.clock.move(seconds=3600)
+    run = here(config={}, state=run.state, catalog=jobs)
+    assert row(run)["complete_as_of"] == ELEVEN
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = here(config={}, state=run.state, catalog=both)
+    assert row(run)["complete_as_of"] == TEN
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "as_of"),
+    [
+        ({"name_contains": "first"}, {}, None),
+        ({}, {"name_contains": "first"}, None),
+        ({"start_date": "2026-03-01"}, {"start_date": "2026-03-02"}, NINE),
+        ({"start_date": "2026-03-02"}, {"start_date": "2026-03-01"}, None),
+    ],
+    ids=["wider", "narrower", "later start", "earlier start"],
+)
+def test_filters(
+    here: TapHere, emulator: Emulator, before: Json, after: Json, as_of: str | None
+) -> None:
+    """Under other filters nothing is called complete until a sync is: but for a later
+    start_date, which asks for no more than the one before."""
+    fill(emulator)
+    run = here(config=before)
+    assert row(run)["complete_as_of"] == NINE
+    emulator.clock.move(seconds=3600)
+    emulator.faults.add(Fault("deny", operation=LIST))
+    run = here(config=after, state=run.state)
+    assert row(run)["complete_as_of"] == as_of
+    emulator.faults.clear()
+    assert row(here(config=after, state=run.state))["complete_as_of"] == TEN
+
+
+def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
+    """A price list that may not be asked makes no scope incomplete."""
+    fill(emulator)
+    emulator.faults.add(Fault("deny", operation="GetProducts"))
+    run = here(config={}, catalog=here.catalog(*KEYS))
+    assert run.returncode == 1
+    assert "Allow pricing:GetProducts" in run.error
+    assert row(run)["status"] == "complete"
+
+
+def test_no_way_in(here: TapHere) -> None:
+    """Where no scope is known at all there is no row, and one line says why."""
+    here.variables["AWS_DEFAULT_REGION"] = None
+    run = here(config={})
+    run.assert_refused("Set regions, or AWS_DEFAULT_REGION")
+    assert run.records("scopes") == []
+
+
+def test_state(here: TapHere, emulator: Emulator) -> None:
+    """Its state has nothing but times, and what they were made under."""
+    fill(emulator)
+    run = here(config={"name_contains": "s"})
+    (entry,) = run.state["bookmarks"]["scopes"]["partitions"]
+    wanted: dict[str, Any] = {
+        "context": {"account_id": ACCOUNT, "region": REGION},
+        "version": 1,
+        "filters": {"name_contains": "s"},
+        "complete_as_of": NINE,
+        "complete_streams": {"training_job_summaries": NINE, "tuning_jobs": NINE},
+    }
+    assert entry == wanted
