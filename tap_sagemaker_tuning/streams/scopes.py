@@ -81,7 +81,7 @@ def record_of(run: Run, client: Client, as_of: str | None) -> Record:
         "tuning_jobs_listed": result.listed,
         "tuning_jobs_read": result.most_read,
         "tuning_jobs_open": len(result.open),
-        "tuning_jobs_failed": len(result.failed),
+        "tuning_jobs_failed": len(result.failed | result.unlisted),
         "trials_read": result.most_trials,
         "calls": client.calls,
         "throttled_calls": client.throttled,

@@ -15,8 +15,9 @@ class ScopeResult:
         began: The service's time when its tuning jobs were listed; None: they were not.
         ended_at: This machine's time when it was done with; None: not yet.
         listed: How many tuning jobs were listed.
-        read: How many tuning jobs each stream read, by its name.
-        failed: Keys of those that could not be read.
+        visited: How many tuning jobs each stream visited, by its name.
+        failed: Keys of those that a stream could not read.
+        unlisted: Keys of those that could not be listed, or asked for.
         open: Keys of those that can still change.
         trials: How many trials each stream of trials read, by its name.
     """
@@ -25,15 +26,16 @@ class ScopeResult:
     began: str | None = None
     ended_at: str | None = None
     listed: int = 0
-    read: Counter[str] = field(default_factory=Counter)
+    visited: Counter[str] = field(default_factory=Counter)
     failed: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     trials: Counter[str] = field(default_factory=Counter)
 
     @property
     def most_read(self) -> int:
-        """How many tuning jobs were read: streams read the same ones."""
-        return max(self.read.values(), default=0)
+        """How many tuning jobs were read by all: streams visit the same ones."""
+        return max(self.visited.values(), default=0) - len(self.failed)
 
     @property
     def most_trials(self) -> int:

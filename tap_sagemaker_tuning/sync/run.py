@@ -205,7 +205,7 @@ class Run:
             return error
         for name, why in listing.unreadable:
             self.fail(client, name, why)
-            self.results[client].failed.add(name.lower())
+            self.results[client].unlisted.add(name.lower())
         return listing
 
     def _open(self) -> None:
@@ -247,10 +247,11 @@ class Run:
             case Visited(_, visit, tally, error):
                 progress.read += 1
                 if tally:
-                    result.read[stream.name] += 1
+                    result.visited[stream.name] += 1
                     if stream.of_trials:
                         result.trials[stream.name] += tally.rows
                 elif error and not is_deleted(error):
+                    result.visited[stream.name] += 1
                     result.failed.add(visit.job.key)
                     self.fail(event.client, visit.job.name, error)
             case Finished(_, error):

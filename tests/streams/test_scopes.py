@@ -36,7 +36,8 @@ def fill(emulator: Emulator, account: str = ACCOUNT, region: str = REGION) -> No
     scope = emulator.scope(account, region)
     scope.plan("first", trials=3, created="2026-03-01T09:00:00Z")
     scope.plan("second", trials=4, created="2026-03-01T10:00:00Z")
-    scope.plan("third", trials=5, parallel=5, created="2026-03-02T08:59:00Z")
+    long = (9000, 9000)
+    scope.plan("third", trials=5, created="2026-03-02T08:59:00Z", trial_seconds=long)
 
 
 def rows(run: Run) -> dict[tuple[str, str], Json]:
