@@ -26,6 +26,9 @@ pytestmark = pytest.mark.warehouse
 QUERIES = [block for block in blocks("sql") if block.page != "docs/snowflake.md"]
 IDS = [f"{query.page}-{number}" for number, query in enumerate(QUERIES)]
 SCHEMA = "tap_sagemaker_tuning"
+MARTS = "sagemaker_tuning"
+"""The schema that transform/ builds in."""
+
 TYPES = {
     "array": "jsonb[]",
     "boolean": "boolean",
@@ -67,7 +70,8 @@ def _type(column: dict[str, Any]) -> str:
 def warehouse() -> Iterator[Warehouse]:
     """A Postgres with every table and mart, all empty."""
     with serving() as server:
-        server.ask(f"create schema {SCHEMA}")
+        for schema in (SCHEMA, MARTS):
+            server.ask(f"create schema {schema}")
         for table, columns in tables():
             _create(server, table, columns)
         for mart in marts():
@@ -75,7 +79,7 @@ def warehouse() -> Iterator[Warehouse]:
                 name: next(k for p, k in COLUMN_KINDS if re.fullmatch(p, name))
                 for name in mart.columns
             }
-            _create(server, mart.name, kinds)
+            _create(server, f"{MARTS}.{mart.name}", kinds)
         yield server
 
 
