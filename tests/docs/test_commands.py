@@ -163,6 +163,19 @@ def test_make_targets_exist() -> None:
     assert {"setup", "test", "check", "demo", "docs"} <= set(named)
 
 
+def test_workflows_and_hooks_call_make() -> None:
+    """What runs in a workflow or before a commit is a target of the Makefile's."""
+    workflows = (ROOT / ".github" / "workflows").glob("*.yml")
+    files = [*workflows, ROOT / ".pre-commit-config.yaml"]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    runs = re.findall(r"^ *(?:run|entry): (.+)$", text, re.MULTILINE)
+    words = [run.split() for run in runs]
+    targets = {word for _, *rest in words for word in rest if word[0].isalpha()}
+    assert {command for command, *_ in words} == {"make"}
+    assert targets <= set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    assert {"lint", "types", "docs", "test", "lowest", "newest"} <= targets
+
+
 def test_the_gate_runs_the_readmes_tests() -> None:
     """The gate calls `make check`, which calls `make test` among the rest."""
     assert read(".ci/run").splitlines()[-1] == "make check"
