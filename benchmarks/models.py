@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.postgres import serving
 from tests.targets.warehouses import HOST, Warehouse
@@ -51,16 +51,25 @@ def statements(name: str, trials: int) -> list[str]:
 
 @contextmanager
 def duckdb(folder: Path) -> Iterator[Warehouse]:
-    """A new DuckDB file."""
+    """A new DuckDB file, which is open only while it answers."""
     file = folder / "tuning.duckdb"
-    fill = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute(sys.argv[2])"
-    command = [str(building.environment() / "python"), "-c", fill, str(file)]
+    command = [str(building.environment() / "python"), "-c", ASK, str(file)]
 
-    def answer(sql: str) -> tuple[list[str], list[list[object]]]:
-        subprocess.run([*command, sql], check=True)  # noqa: S603 - ours
-        return [], []
+    def answer(sql: str) -> tuple[list[str], list[list[Any]]]:
+        asked = subprocess.run([*command, sql], check=True, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        columns, rows = json.loads(asked.stdout)
+        return columns, rows
 
     yield _warehouse("duckdb", {"path": str(file)}, answer)
+
+
+ASK = """
+import duckdb, json, sys
+_, file, sql = sys.argv
+asked = duckdb.connect(file).execute(sql)
+columns = [column[0] for column in asked.description]
+print(json.dumps([columns, asked.fetchall()], default=str))
+"""
 
 
 @contextmanager
@@ -68,7 +77,7 @@ def postgres(_folder: Path) -> Iterator[Warehouse]:
     """A new server, with Postgres's own settings."""
     with serving() as server:
 
-        def answer(sql: str) -> tuple[list[str], list[list[object]]]:
+        def answer(sql: str) -> tuple[list[str], list[list[Any]]]:
             columns, rows = server.ask(sql)
             return columns, [list(row) for row in rows]
 
@@ -79,8 +88,8 @@ def postgres(_folder: Path) -> Iterator[Warehouse]:
 
 def _warehouse(
     name: str,
-    config: dict[str, object],
-    answer: Callable[[str], tuple[list[str], list[list[object]]]],
+    config: dict[str, Any],
+    answer: Callable[[str], tuple[list[str], list[list[Any]]]],
 ) -> Warehouse:
     return Warehouse(name=name, command=(), config=config, variables={}, answer=answer)
 

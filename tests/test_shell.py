@@ -164,9 +164,7 @@ def test_usage(given: list[str]) -> None:
         [SHELL / "sync.sh", *given], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (64, "")
-    assert done.stderr.startswith(
-        "usage: sync.sh TAP_CONFIG TARGET_CONFIG"
-    )
+    assert done.stderr.startswith("usage: sync.sh TAP_CONFIG TARGET_CONFIG")
 
 
 @pytest.mark.warehouse

@@ -158,7 +158,7 @@ def begin(emulator: Emulator) -> None:
     )
     ours.plan("stopped-by-hand", trials=30, parallel=3)
     ours.plan("loses-two-trials", trials=6, parallel=6)
-    ours.plan(REUSED, trials=5, parallel=5)
+    ours.plan(REUSED, trials=5, parallel=5, trial_seconds=(1000, 9000))
     for made in (_ties, _no_metric, _failures, _odd_values, _edges, _groups):
         ours.add(made(ours))
     emulator.clock.move(timedelta(minutes=1))
@@ -187,7 +187,14 @@ def go_on(emulator: Emulator) -> None:
         "warm-from-many",
         trials=6,
         parallel=6,
-        parents=("CHURN-XGB", "Price-Linear", "two-definitions", "never-loaded"),
+        parents=(
+            "CHURN-XGB",
+            "Price-Linear",  # another direction
+            "groups",  # another metric
+            "two-definitions",  # several of both
+            REUSED,  # gone, and its name taken since
+            "never-loaded",
+        ),
         warm_start_type="TransferLearning",
     )
     emulator.clock.move(timedelta(minutes=70))

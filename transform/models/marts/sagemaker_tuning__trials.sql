@@ -88,7 +88,8 @@ select
             then 'stopped_early'
         when ranked.status = 'Stopped' then 'stopped'
         when ranked.status = 'Failed' then 'failed'
-        when ranked.ended_at is null then 'running'
+        when ranked.status in ('InProgress', 'Stopping') or ranked.ended_at is null
+            then 'running'
     end as outcome,
     ranked.metric_name as objective_metric_name,
     ranked.objective_value,
