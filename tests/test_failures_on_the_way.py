@@ -45,6 +45,7 @@ pytestmark = [
 LIST = "ListTrainingJobsForHyperParameterTuningJob"
 JOBS = 12
 TRIALS = "training_job_summaries"
+TABLES = (TRIALS, "tuning_jobs")
 PATIENCE = 120.0
 
 
@@ -68,13 +69,13 @@ class Way:
 
     @property
     def truth(self) -> expected.Tables:
-        """What the tables must be."""
-        return expected.tables(self.emulator.scope(ACCOUNT, REGION).truth())
+        """What the tables of tuning jobs and trials must be."""
+        return expected.from_truth(self.emulator.scope(ACCOUNT, REGION).truth())
 
     @property
     def tables(self) -> expected.Tables:
         """What they are."""
-        return {name: story.held(self.warehouse, name) for name in expected.KEYS}
+        return {name: story.held(self.warehouse, name) for name in TABLES}
 
     def let_time_pass(self) -> None:
         """Twenty minutes, in which a tuning job starts."""
