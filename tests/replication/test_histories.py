@@ -1,4 +1,4 @@
-"""What is read again, and what becomes of the state, case by case."""
+"""Small histories, sync by sync: what is read again, and what is never lost."""
 
 from __future__ import annotations
 
@@ -8,74 +8,365 @@ from typing import Any
 
 import pytest
 
-from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.state import Filters
 from tests.replication.history import (
     NEVER,
+    STREAMS,
+    Circumstances,
     FakeJob,
     FakeService,
     FakeTap,
     FakeTrial,
+    Killed,
     at,
 )
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+TRIALS = Circumstances(streams=("trials",))
 
 
-def job(name: str = "job", created: float = 0, **more: Any) -> FakeJob:
-    """A tuning job of three trials, an hour long."""
-    made = tuple(
-        FakeTrial(
-            name=f"{name}-{number}",
-            created=int(created) + number * 10 * MINUTE,
-            ended=int(created) + number * 10 * MINUTE + 20 * MINUTE,
-            settled=int(created) + number * 10 * MINUTE + 20 * MINUTE,
-        )
-        for number in range(3)
+def trial(name: str, created: int, minutes: float = 20, **more: Any) -> FakeTrial:
+    """A trial that takes so many minutes."""
+    ended = created + int(minutes * MINUTE)
+    return FakeTrial(
+        **{"name": name, "created": created, "ended": ended, "settled": ended, **more}
     )
-    given: dict[str, Any] = {"ended": int(created) + HOUR, "trials": made, **more}
+
+
+def job(name: str = "job", created: int = 0, **more: Any) -> FakeJob:
+    """A tuning job of an hour, by default of three trials, ten minutes apart."""
+    trials = [trial(f"{name}-{n}", created + n * 10 * MINUTE) for n in range(3)]
+    given = {"ended": created + HOUR, "trials": tuple(trials), **more}
     return FakeJob(name=name, created=created, **given)
 
 
 def run(service: FakeService, *times: float, **filters: Any) -> FakeTap:
-    """Sync at these times."""
+    """Sync the trials and the tuning jobs at these times."""
     tap = FakeTap(service, Filters(**filters))
-    for time in times:
-        service.now = time
-        tap.sync()
+    sync(tap, *times)
     return tap
+
+
+def sync(tap: FakeTap, *times: float, how: Circumstances | None = None) -> int:
+    """Sync again, and say how many records that wrote."""
+    before = tap.written
+    for time in times or [tap.service.now]:
+        tap.service.now = time
+        tap.sync(how or Circumstances(streams=("trials", "tuning_jobs")))
+    return tap.written - before
+
+
+def state(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
+    """What a stream has saved."""
+    found: dict[str, Any] = json.loads(tap.states[stream])
+    return found
 
 
 def opened(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
     """The open tuning jobs of a state."""
-    found: dict[str, Any] = json.loads(tap.states[stream])["open"]
+    found: dict[str, Any] = state(tap, stream)["open"]
     return found
 
 
-def test_watermark_is_the_earliest_trial_that_is_not_final() -> None:
-    """A trial that is not final, and all created at or after it, are read again."""
-    tap = run(FakeService([job()]), 25 * MINUTE)
-    assert opened(tap) == {
-        "job": {"created": at(0), "since": at(10 * MINUTE), "rows": 1}
+def truth(service: FakeService) -> dict[str, Any]:
+    """All trials, as the service has them."""
+    jobs = [each for each in service.jobs if each.is_shown(service.now)]
+    return {
+        each.name: each.view(service.now)
+        for made in jobs
+        for each in made.trials
+        if each.is_shown(service.now)
     }
 
 
-def test_watermark_of_final_trials_is_the_newest() -> None:
-    """When all trials are final, the newest is where the next one can follow."""
-    tap = run(FakeService([job()]), 55 * MINUTE)
+# Point by point: what slow syncs, late listings and odd items must not lose.
+
+
+def test_now_is_when_the_summary_was_shown() -> None:
+    """Counters are half a minute old, and the target pauses for ten: what was shown 3 s
+    after the end proves nothing about it."""
+    quick = trial("job-x", 5, minutes=0.1)
+    service = FakeService(
+        [job(ended=12, trials=(quick,), counters_lag=30)], now=15, tick=1
+    )
+    tap = FakeTap(service)
+    tap.sync(Circumstances(pause=10 * MINUTE))
+    assert list(opened(tap)) == list(opened(tap, "tuning_jobs")) == ["job"]
+    sync(tap, 2 * HOUR)
+    (row,) = tap.tuning_jobs.values()
+    assert row["TrainingJobStatusCounters"] == {"Completed": 1, "InProgress": 0}
+    assert opened(tap) == opened(tap, "tuning_jobs") == {}
+
+
+def test_trial_listed_after_its_tuning_job_was_read_ahead() -> None:
+    """It was read in the minute after its end, and judged ten minutes later."""
+    late = trial("job-x", 50, minutes=1, listed=130)
+    service = FakeService([job(ended=115, trials=(late,))], now=120, tick=1)
+    tap = FakeTap(service)
+    tap.sync(replace(TRIALS, ahead=4, pause=10 * MINUTE))
+    assert tap.trials == {}
+    sync(tap, 2 * HOUR)
+    assert tap.trials == truth(service)
+    assert opened(tap) == {}
+
+
+def test_checksum_counts_distinct_trials() -> None:
+    """One more is listed between two pages, and tokens are offsets: one trial comes
+    twice and another not at all, yet as many rows came as the counters tell."""
+    late = trial("job-x", 50 * MINUTE, minutes=1, listed=2 * HOUR + 15)
+    made = replace(job(), trials=(*job().trials, late))
+    service = FakeService([made], now=2 * HOUR, tick=10, has_offsets=True)
+    tap = FakeTap(service)
+    tap.sync(TRIALS)
+    assert tap.written == 4
+    assert set(tap.trials) == {"job-0", "job-1", "job-2"}
+    assert list(opened(tap)) == ["job"]
+    sync(tap, 3 * HOUR)
+    assert tap.trials == truth(service)
+    assert opened(tap) == {}
+    assert tap.warnings == []
+
+
+@pytest.mark.parametrize("start", [None, 1.0])
+def test_trial_listed_late_behind_the_newest(start: float | None) -> None:
+    """Created 10 s before the newest, listed 20 s late: the next sync reads it, and not
+    the end of its tuning job, or none where start_date makes counters useless."""
+    newest = trial("job-new", 30 * MINUTE)
+    late = trial("job-late", 30 * MINUTE - 10, listed=30 * MINUTE + 10)
+    service = FakeService([job(trials=(newest, late))])
+    start_date = None if start is None else at(start)
+    tap = run(service, 30 * MINUTE, start_date=start_date)
+    assert set(tap.trials) == {"job-new"}
+    sync(tap, 31 * MINUTE)
+    assert set(tap.trials) == {"job-new", "job-late"}
+    sync(tap, 55 * MINUTE, 2 * HOUR)
+    assert tap.trials == truth(service)
+
+
+def test_trial_listed_very_late_is_found_by_the_counters() -> None:
+    """Behind the watermark by more than a minute: the counters tell of it."""
+    late = trial("job-x", 60, minutes=1, listed=int(2.5 * HOUR))
+    made = replace(job(), trials=(*job().trials, late))
+    tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR, 3 * HOUR)
+    assert "job-x" in tap.trials
+    assert opened(tap) == {}
+    assert tap.warnings == []
+
+
+def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
+    """All is read once more before a tuning job is given up."""
+    late = trial("job-x", 60, minutes=1, listed=5 * HOUR)
+    made = replace(job(), trials=(*job().trials, late))
+    times = (45 * MINUTE, 2 * HOUR, 3 * HOUR, 6 * HOUR, 26 * HOUR, 27 * HOUR)
+    tap = run(FakeService([made]), *times)
+    assert "job-x" in tap.trials
+    assert opened(tap) == {}
+    assert tap.warnings == []
+
+
+def test_disagreeing_counters_read_the_job_whole_once() -> None:
+    """Counters that tell of more trials than are listed: all is read once more, and
+    again before the tuning job is given up with a warning, a day after its end."""
+    missing = trial("job-x", 60, minutes=1, listed=NEVER)
+    made = replace(job(), trials=(*job().trials, missing))
+    tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR)
+    ended = {"created": at(0), "ended": at(2 * HOUR)}
+    assert opened(tap) == {"job": {**ended, "checked": 1}}
+    assert sync(tap, 3 * HOUR, how=TRIALS) == 3
+    assert opened(tap)["job"]["checked"] == 1
+    assert sync(tap, 5 * HOUR, how=TRIALS) == 1  # the newest trial only
+    sync(tap, 26 * HOUR)
+    assert opened(tap) == {"job": {**ended, "checked": 2}}
+    assert tap.warnings == []
+    assert sync(tap, how=TRIALS) == 3
+    assert opened(tap) == {}
+    (warning,) = tap.warnings
+    assert "its counters tell of 4 trials, and 3 are listed" in warning
+
+
+def test_odd_trial_costs_its_tuning_job_only() -> None:
+    """What came before it is written; when it is well again, all is."""
+    made = job("odd", trials=(trial("odd-0", 0, odd_until=3 * HOUR), trial("odd-1", 9)))
+    service = FakeService([made, job("well")])
+    tap = run(service, 2 * HOUR)
+    assert set(tap.trials) == {"well-0", "well-1", "well-2"}
+    assert list(opened(tap)) == ["odd"]
+    assert "trials" not in tap.complete_as_of
+    assert tap.complete_as_of["tuning_jobs"] == at(2 * HOUR)
+    sync(tap, 4 * HOUR)
+    assert tap.trials == truth(service)
+    assert opened(tap) == {}
+    assert tap.complete_as_of["trials"] == at(4 * HOUR)
+
+
+def test_odd_tuning_job_is_not_passed_over() -> None:
+    """It has no creation time for a day: whatever is newer does not hide it."""
+    odd = job("odd", odd_until=DAY)
+    service = FakeService([odd, job("new", 20 * HOUR)])
+    tap = run(service, 23 * HOUR)
+    assert set(tap.trials) == {"new-0", "new-1", "new-2"}
+    assert tap.complete_as_of == {}
+    sync(tap, 2 * DAY)
+    assert tap.trials == truth(service)
+    assert len(tap.tuning_jobs) == 2
+
+
+MIDNIGHT = 15 * HOUR  # the history starts at nine
+
+
+def rolling(tap: FakeTap, now: float) -> None:
+    """Sync with the start_date of many: yesterday at midnight."""
+    days = (now - MIDNIGHT) // DAY
+    tap.filters = Filters(start_date=at(MIDNIGHT + (days - 1) * DAY))
+    tap.service.now = now
+    tap.sync(Circumstances(streams=("trials", "tuning_jobs")))
+
+
+def test_start_date_that_moves_and_an_open_job_without_a_watermark() -> None:
+    """Denied once, or without a trial yet: what the start_date of then asked for is
+    read, also when that of today would cut it."""
+    before_midnight = trial("job-0", MIDNIGHT - 4 * MINUTE)
+    made = job(created=MIDNIGHT - HOUR, ended=9 * DAY, trials=(before_midnight,))
+    denied = FakeTap(FakeService([made], denied={"job"}))
+    rolling(denied, MIDNIGHT - 2 * MINUTE)
+    denied.service.denied = set()
+    early = FakeTap(FakeService([made]))
+    rolling(early, MIDNIGHT - 30 * MINUTE)
+    for tap in (denied, early):
+        assert tap.trials == {}
+        rolling(tap, MIDNIGHT + DAY + HOUR)
+        rolling(tap, MIDNIGHT + 2 * DAY + HOUR)
+        assert tap.trials == truth(tap.service)
+
+
+def test_start_date_that_moves_and_a_killed_sync() -> None:
+    """What a killed sync wrote is followed, however much later the next one runs."""
+    service = FakeService([job(ended=DAY, trials=(trial("job-0", 60, minutes=600),))])
+    tap = FakeTap(service)
+    tap.filters = Filters(start_date=at(0))
+    service.now = HOUR
+    with pytest.raises(Killed):
+        tap.sync(Circumstances(streams=("trials", "tuning_jobs"), kill_after=1))
+    assert tap.trials["job-0"]["TrainingJobStatus"] == "InProgress"
+    rolling(tap, 9 * DAY)
+    assert tap.trials == truth(service)
+
+
+def test_start_date_that_moves_and_a_named_job_denied_at_first() -> None:
+    """It has never been seen: no later start_date takes over before it was."""
+    service = FakeService([job("a"), job("b")])
+    tap = FakeTap(service)
+    tap.filters = Filters(start_date=at(0), tuning_job_names=("b",))
+    service.now, service.may_describe = HOUR, False
+    tap.sync(TRIALS)
+    assert state(tap)["filters"]["start_date"] == at(0)
+    service.may_describe = True
+    tap.filters = Filters(start_date=at(9 * DAY), tuning_job_names=("b",))
+    service.now = 10 * DAY
+    tap.sync(TRIALS)
+    assert set(tap.trials) == {"b-0", "b-1", "b-2"}
+    assert state(tap)["filters"]["start_date"] == at(9 * DAY)
+
+
+def test_start_date_that_moves_and_counters_that_disagree() -> None:
+    """To be read whole once more is no reason to be open for ever."""
+    missing = trial("job-x", 60, minutes=1, listed=NEVER)
+    made = replace(job(), trials=(*job().trials, missing))
+    tap = FakeTap(FakeService([made]))
+    for day in range(4):
+        tap.filters = Filters(start_date=at((day - 20) * DAY))
+        sync(tap, 2 * HOUR + day * DAY)
+    assert opened(tap) == {}
+    (warning,) = tap.warnings
+    assert "its counters tell of 4 trials, and 3 are listed" in warning
+
+
+@pytest.mark.parametrize(
+    ("status", "has_end_time"),
+    [("Frozen", True), ("Stopped", False), ("Completed", True)],
+)
+def test_what_never_settles_is_given_up_after_a_week(
+    status: str, *, has_end_time: bool
+) -> None:
+    """An objective that stays pending ends with one warning, not in a loop, also if
+    the status is unknown or there is no end time."""
+    never = trial("job-x", 60, minutes=1, settled=NEVER)
+    made = job(trials=(never,), status=status, has_end_time=has_end_time)
+    tap = run(FakeService([made]), 2 * HOUR, 3 * DAY, 2 * HOUR + 7 * DAY)
+    for stream in ("trials", "tuning_jobs"):
+        assert list(opened(tap, stream)) == ["job"]
+    assert tap.warnings == []
+    sync(tap, 2 * HOUR + 7 * DAY + 1)
+    for stream in ("trials", "tuning_jobs"):
+        assert opened(tap, stream) == {}
+    assert len(tap.warnings) == 2
+    assert [said for said in tap.warnings if "has not settled" not in said] == []
+    assert sync(tap) == 0
+
+
+def test_unknown_status_with_an_end_settles_like_any_other() -> None:
+    """An end time means ended."""
+    tap = run(FakeService([job(status="Frozen")]), 2 * HOUR)
+    assert opened(tap) == opened(tap, "tuning_jobs") == {}
+    assert tap.warnings == []
+
+
+def test_ended_without_an_end_time_settles_a_minute_after_it_was_seen() -> None:
+    """LastModifiedTime moves: patience counts from when the end was first seen."""
+    tap = run(FakeService([job(has_end_time=False)]), 2 * HOUR, 2 * HOUR + 60)
+    assert opened(tap)["job"]["ended"] == at(2 * HOUR)
+    sync(tap, 2 * HOUR + 61)
+    assert opened(tap) == opened(tap, "tuning_jobs") == {}
+
+
+def test_denied_job_is_open_and_then_given_up() -> None:
+    """A tuning job that may not be read stays open, without a watermark; the frontier
+    passes it; a week after its end it is given up with a warning."""
+    service = FakeService([job(), job("new", HOUR)], denied={"job"})
+    tap = run(service, 3 * HOUR)
     assert opened(tap) == {
-        "job": {"created": at(0), "since": at(20 * MINUTE), "rows": 2}
+        "job": {"created": at(0), "ended": at(3 * HOUR), "failed": at(3 * HOUR)}
     }
+    assert state(tap)["replication_key_value"] == at(HOUR)
+    service.denied = set()
+    sync(tap)
+    assert tap.trials == truth(service)
+    tap = run(FakeService([job()], denied={"job"}), 3 * HOUR, 8 * DAY)
+    assert opened(tap) == {}
+    assert any("could not be read" in sentence for sentence in tap.warnings)
+
+
+def test_many_denied_jobs_hide_no_other() -> None:
+    """Each is one failure, and each is given up in the end."""
+    jobs = [job(f"job-{n:02}", n) for n in range(20)]
+    denied = {each.name for each in jobs[:19]}
+    tap = run(FakeService(jobs, denied=denied), 3 * HOUR)
+    assert set(tap.trials) == {"job-19-0", "job-19-1", "job-19-2"}
+    assert set(opened(tap)) == denied
+    sync(tap, 8 * DAY)
+    assert opened(tap) == {}
+    assert len(tap.warnings) == 19
+
+
+def test_failure_long_after_the_end_is_not_the_end() -> None:
+    """A tuning job that ended long ago is not given up for its first failure."""
+    service = FakeService([job()], denied={"job"})
+    tap = run(service, 30 * DAY)
+    service.denied = set()
+    sync(tap, 31 * DAY)
+    assert tap.trials == truth(service)
+    assert opened(tap) == {}
+
+
+# What is listed and asked for.
 
 
 def test_settled_job_is_not_read_again() -> None:
     """A tuning job that has ended, with final trials and right counters, is closed."""
     tap = run(FakeService([job()]), 2 * HOUR)
     assert opened(tap) == {}
-    assert json.loads(tap.states["trials"])["settled"] == {"job": at(0)}
-    written = tap.written
-    tap.sync()
-    assert tap.written == written
+    assert state(tap)["settled"] == {"job": at(0)}
+    assert sync(tap) == 0
 
 
 def test_open_job_that_no_listing_shows_is_asked_for() -> None:
@@ -84,47 +375,60 @@ def test_open_job_that_no_listing_shows_is_asked_for() -> None:
     service = FakeService([old, *(job(f"n-{n}", DAY + n * 2 * HOUR) for n in range(6))])
     tap = run(service, HOUR, 3 * DAY)
     service.calls.clear()
-    tap.sync()
-    assert service.calls.count("describe") == 1
-    assert service.calls[-1] == "trials old"
-    assert len(opened(tap)) == 1
+    sync(tap, how=TRIALS)
+    assert service.calls == ["list", "describe", "trials old"]
+    assert list(opened(tap)) == ["old"]
 
 
 def test_denied_describe_lists_on() -> None:
     """Where an open tuning job may not be asked for by name, the listing goes on."""
+    late = trial("old-late", 3 * DAY)
+    old = job("old", ended=9 * DAY, trials=(*job("old").trials, late))
     service = FakeService(
-        [job("old", ended=DAY * 9), *(job(f"n-{n}", 2 * DAY + n) for n in range(6))],
+        [old, *(job(f"n-{n}", DAY + n * 2 * HOUR) for n in range(6))],
         may_describe=False,
     )
-    tap = run(service, HOUR, 3 * DAY, 3 * DAY)
+    tap = run(service, HOUR, 3 * DAY - HOUR)
+    service.calls.clear()
+    sync(tap, 3 * DAY + 60)
+    assert service.calls.count("describe") == 1
+    assert tap.trials == truth(service)
     assert list(opened(tap)) == ["old"]
-    assert "trials old" in service.calls
+    assert tap.warnings == []
 
 
 def test_deleted_job_is_forgotten() -> None:
     """Only the service's word that there is none removes an open tuning job."""
-    service = FakeService([job(deleted=2 * HOUR, ended=9 * DAY)])
-    tap = run(service, HOUR)
+    tap = run(FakeService([job(deleted=2 * HOUR, ended=9 * DAY)]), HOUR)
     assert list(opened(tap)) == ["job"]
-    service.now = 3 * HOUR
-    tap.sync()
+    sync(tap, 3 * HOUR)
     assert opened(tap) == opened(tap, "tuning_jobs") == {}
-    assert any("was deleted" in sentence for sentence in tap.warnings)
+    assert [said for said in tap.warnings if "was deleted" not in said] == []
+    assert len(tap.warnings) == 2
+
+
+def test_job_deleted_after_it_was_listed_is_forgotten() -> None:
+    """Its trials are gone when it is their turn."""
+    service = FakeService([job()], now=2 * HOUR, doomed={2: "job"})
+    tap = FakeTap(service)
+    tap.sync(TRIALS)
+    assert (tap.trials, opened(tap), tap.warnings) == ({}, {}, [])
+    assert state(tap)["replication_key_value"] == at(0)
 
 
 def test_name_used_again_is_another_job() -> None:
     """The same name with a later creation time, in any case, is read from the start."""
     first = job("Churn", ended=9 * DAY, deleted=2 * HOUR)
-    again = job("churn", 3 * HOUR)
-    again = replace(
-        again,
-        trials=tuple(replace(t, name=f"{t.name}-2") for t in again.trials),
+    trials = tuple(
+        replace(t, name=f"{t.name}-2") for t in job("churn", 3 * HOUR).trials
     )
+    again = job("churn", 3 * HOUR, trials=trials)
     tap = run(FakeService([first, again]), HOUR, 3 * HOUR + 15 * MINUTE, DAY)
     assert set(tap.trials) == {
         *(f"Churn-{n}" for n in range(3)),
         *(f"churn-{n}-2" for n in range(3)),
     }
+    assert opened(tap) == {}
 
 
 def test_late_listing_in_the_overlap_is_found() -> None:
@@ -134,135 +438,42 @@ def test_late_listing_in_the_overlap_is_found() -> None:
     assert "late-0" in tap.trials
 
 
-def test_disagreeing_counters_read_the_job_whole_once() -> None:
-    """Counters that tell of more trials than are listed: all is read once more, and
-    again before the tuning job is given up with a warning, a day after its end."""
-    missing = FakeTrial(name="job-x", created=60, ended=120, settled=120, listed=NEVER)
-    made = replace(job(), trials=(*job().trials, missing))
-    service = FakeService([made])
-    tap = run(service, 45 * MINUTE, 2 * HOUR)
-    assert opened(tap) == {"job": {"created": at(0), "checked": 1}}
-    service.now = 3 * HOUR
-    written = tap.written
-    tap.sync()
-    assert tap.written == written + 3
-    assert opened(tap)["job"]["checked"] == 1
-    service.now = 5 * HOUR
-    written = tap.written
-    tap.sync()
-    assert tap.written == written + 1  # the newest trial only
-    service.now = 26 * HOUR
-    tap.sync()
-    assert opened(tap) == {"job": {"created": at(0), "checked": 2}}
-    assert tap.warnings == []
-    tap.sync()
-    assert opened(tap) == {}
-    assert [sentence for sentence in tap.warnings if "4 trials, and 3" in sentence]
-
-
-def test_trial_listed_late_is_found_by_the_counters() -> None:
-    """A trial that its listing shows late, behind the watermark, is not lost."""
-    late = FakeTrial(
-        name="job-x", created=60, ended=120, settled=120, listed=int(2.5 * HOUR)
-    )
-    made = replace(job(), trials=(*job().trials, late))
-    tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR, 3 * HOUR)
-    assert "job-x" in tap.trials
-    assert opened(tap) == {}
-    assert tap.warnings == []
-
-
-@pytest.mark.parametrize("stream", ["trials", "tuning_jobs"])
-def test_what_never_settles_is_given_up_after_a_week(stream: str) -> None:
-    """An objective that stays pending ends with one warning, not in a loop."""
-    never = FakeTrial(name="job-x", created=60, ended=120, settled=NEVER)
-    made = replace(job(), trials=(never,))
-    service = FakeService([made])
-    tap = run(service, 2 * HOUR, 3 * DAY)
-    assert list(opened(tap, stream)) == ["job"]
-    service.now = 8 * DAY
-    tap.sync()
-    assert opened(tap, stream) == {}
-    assert len([s for s in tap.warnings if "has not settled" in s]) == 2
-
-
-def test_denied_job_is_open_and_then_given_up() -> None:
-    """A tuning job that may not be read stays open, without a watermark; the frontier
-    passes it; a week after its end it is given up with a warning."""
-    service = FakeService([job(), job("new", HOUR)], denied={"job"})
-    tap = run(service, 3 * HOUR)
-    assert opened(tap) == {"job": {"created": at(0), "failed": at(3 * HOUR)}}
-    assert json.loads(tap.states["trials"])["replication_key_value"] == at(HOUR)
-    service.denied = set()
-    tap.sync()
-    assert "job-0" in tap.trials
-    service = FakeService([job()], denied={"job"})
-    tap = run(service, 3 * HOUR, 8 * DAY)
-    assert opened(tap) == {}
-    assert any("could not be read" in sentence for sentence in tap.warnings)
-
-
-def test_failure_long_after_the_end_is_not_the_end() -> None:
-    """A tuning job that ended long ago is not given up for its first failure."""
-    service = FakeService([job()], denied={"job"})
-    tap = run(service, 30 * DAY)
-    service.denied = set()
-    service.now = 31 * DAY
-    tap.sync()
-    assert set(tap.trials) == {"job-0", "job-1", "job-2"}
-    assert opened(tap) == {}
-
-
-def test_counters_of_before_settle_nothing() -> None:
-    """A tuning job that has just ended can show quiet counters of before its trials:
-    neither stream settles it until they can not lag any more."""
-    quick = FakeTrial(name="job-x", created=5, ended=10, settled=10)
-    made = replace(job(), ended=12, trials=(quick,), counters_lag=30)
-    tap = run(FakeService([made]), 15, 2 * HOUR)
-    (row,) = tap.tuning_jobs.values()
-    assert row["TrainingJobStatusCounters"]["Completed"] == 1
-    assert opened(tap) == opened(tap, "tuning_jobs") == {}
-
-
-def test_deleting_may_yet_fail() -> None:
-    """A tuning job that is being deleted is looked at again: that may yet fail."""
-    tap = run(FakeService([job()]), 30 * MINUTE)
-    plan = tap.plan("tuning_jobs")
-    seen = {**job().view(3 * HOUR), "HyperParameterTuningJobStatus": "Deleting"}
-    visit = Visit(job=seen, since=None)
-    assert plan.visited(visit, None, at(3 * HOUR)) is None
-    assert list(plan.state.open) == ["job"]
-    seen["HyperParameterTuningJobStatus"] = "DeleteFailed"
-    assert plan.visited(visit, None, at(3 * HOUR)) is None
-    assert plan.state.open == {}
-
-
-def test_trial_listed_long_after_is_found_before_the_end() -> None:
-    """A trial that is listed hours after the tuning job was read whole is not lost."""
-    late = FakeTrial(name="job-x", created=60, ended=120, settled=120, listed=5 * HOUR)
-    made = replace(job(), trials=(*job().trials, late))
-    times = (45 * MINUTE, 2 * HOUR, 3 * HOUR, 6 * HOUR, 26 * HOUR, 27 * HOUR)
-    tap = run(FakeService([made]), *times)
-    assert "job-x" in tap.trials
-    assert opened(tap) == {}
-    assert tap.warnings == []
-
-
 def test_unlisted_job_that_may_not_be_asked_for_is_given_up() -> None:
     """Neither listed nor to be asked for: it is given up after a week, and said."""
     service = FakeService([job(ended=9 * DAY, deleted=2 * HOUR)], may_describe=False)
-    tap = run(service, HOUR, 3 * DAY)
+    tap = run(service, HOUR, 3 * DAY, 10 * DAY)
     assert list(opened(tap)) == ["job"]
-    service.now = 8 * DAY
-    tap.sync()
+    assert tap.warnings == []
+    sync(tap, 10 * DAY + 1)
     assert opened(tap) == {}
+    assert len([said for said in tap.warnings if "is in no listing" in said]) == 2
+
+
+def test_names_need_no_listing() -> None:
+    """With `tuning_job_names` nothing is listed, and a settled one is not read again,
+    however old; a name used again is."""
+    again = job("job", 9 * DAY, trials=())
+    service = FakeService(
+        [job(deleted=8 * DAY), job("other", DAY), again], may_list=False
+    )
+    tap = run(service, 2 * DAY, 3 * DAY, tuning_job_names=("job", "other"))
+    assert service.calls == [
+        *("describe", "describe", "trials job", "trials job"),
+        *("trials other", "trials other"),
+        *("describe", "describe"),
+    ]
+    sync(tap, 10 * DAY)
+    assert f"job {at(9 * DAY)}" in tap.tuning_jobs
+
+
+# Filters.
 
 
 def test_status_filter_loses_no_trial_that_reaches_it_later() -> None:
     """With `status_equals` a trial is written when it reaches the status."""
-    tap = run(FakeService([job()]), 5 * MINUTE, 2 * HOUR, status_equals="Completed")
-    assert set(tap.trials) == {"job-0", "job-1", "job-2"}
-    assert {t["TrainingJobStatus"] for t in tap.trials.values()} == {"Completed"}
+    service = FakeService([job()])
+    tap = run(service, 5 * MINUTE, 2 * HOUR, status_equals="Completed")
+    assert tap.trials == truth(service)
 
 
 def test_start_date_is_exact_on_the_trial() -> None:
@@ -276,15 +487,16 @@ def test_start_date_is_exact_on_the_trial() -> None:
 
 
 def test_later_start_date_keeps_the_state() -> None:
-    """Many compute it each day: what was written is followed to its end all the same,
-    and nothing is read again."""
+    """What was written is followed to its end all the same, and nothing that is
+    settled is read again."""
     service = FakeService([job()])
     tap = run(service, 25 * MINUTE, start_date=at(0))
+    assert tap.written == 3 + 1
     tap.filters = Filters(start_date=at(40 * MINUTE))
-    service.now = 2 * HOUR
-    tap.sync()
-    assert tap.trials["job-1"]["TrainingJobStatus"] == "Completed"
-    assert tap.written == 3 + 1 + 2 + 1
+    assert sync(tap, 2 * HOUR) == 2 + 1
+    assert tap.trials == truth(service)
+    tap.filters = Filters(start_date=at(50 * MINUTE))
+    assert sync(tap) == 0
 
 
 @pytest.mark.parametrize(
@@ -303,49 +515,59 @@ def test_changed_filter_reads_what_the_old_one_left_out(changed: Filters) -> Non
     tap = run(service, 2 * HOUR, start_date=at(10 * MINUTE))
     tap.filters = changed
     tap.trials.clear()
-    tap.sync()
+    sync(tap)
     assert tap.trials == {
-        name: trial
-        for name, trial in truth(service).items()
-        if trial["CreationTime"] >= (changed.start_date or "")
+        name: each
+        for name, each in truth(service).items()
+        if each["CreationTime"] >= (changed.start_date or "")
     }
 
 
-def test_names_need_no_listing() -> None:
-    """With `tuning_job_names` nothing is listed, and a settled one is not read again,
-    however old; a name used again is."""
-    again = replace(job("job", 9 * DAY), trials=())
-    service = FakeService(
-        [job(deleted=8 * DAY), job("other", DAY), again], may_list=False
-    )
-    tap = run(service, 2 * DAY, 3 * DAY, tuning_job_names=("job", "other"))
-    assert service.calls == [
-        *("describe", "describe", "trials job", "trials job"),
-        *("trials other", "trials other"),
-        *("describe", "describe"),
-    ]
-    service.now = 10 * DAY
-    tap.sync()
-    assert f"job {at(9 * DAY)}" in tap.tuning_jobs
+# Streams.
 
 
 def test_stream_left_out_for_weeks_catches_up() -> None:
     """Each stream has its own state: one that was deselected misses nothing."""
     service = FakeService([job(), job("new", 20 * DAY)])
     tap = run(service, 2 * HOUR)
-    kept = tap.states["trials"]
-    service.now = 21 * DAY
-    tap.sync()
-    tap.trials.clear()
-    tap.states["trials"] = kept
-    service.now = 30 * DAY
-    tap.sync()
-    assert set(tap.trials) == {"new-0", "new-1", "new-2"}
+    sync(tap, 21 * DAY, how=Circumstances(streams=("tuning_jobs",)))
+    assert set(tap.trials) == {"job-0", "job-1", "job-2"}
+    sync(tap, 30 * DAY)
+    assert tap.trials == truth(service)
+
+
+def test_streams_synced_alone_and_then_together() -> None:
+    """None takes another's visits for its own, in whatever order they were added; and
+    together they list the tuning jobs once."""
+    service = FakeService([job(), job("old", -30 * DAY)], page_size=100)
+    tap = FakeTap(service)
+    for stream in STREAMS:
+        sync(tap, 2 * HOUR, how=Circumstances(streams=(stream,)))
+    assert [len(table) for table in tap.tables.values()] == [6, 6, 2]
+    for table in tap.tables.values():
+        table.clear()
+    tap.states.clear()
+    service.calls.clear()
+    sync(tap, how=Circumstances())
+    assert [len(table) for table in tap.tables.values()] == [6, 6, 2]
+    assert service.calls.count("list") == 1
+    assert sync(tap, how=Circumstances()) == 0
+
+
+def test_details_are_read_again_until_they_can_not_change() -> None:
+    """What a description tells of a trial goes on changing for a minute or two."""
+    service = FakeService([job(trials=(trial("job-0", 0), trial("job-1", 9 * MINUTE)))])
+    tap = FakeTap(service)
+    sync(tap, 20 * MINUTE + 30, how=Circumstances())
+    assert tap.tables["details"]["job-0"]["LastModifiedTime"] == "early"
+    assert opened(tap, "details")["job"]["since"] == at(0)
+    assert opened(tap, "trials")["job"]["since"] == at(8 * MINUTE)
+    sync(tap, 23 * MINUTE, how=Circumstances())
+    assert tap.tables["details"]["job-0"]["LastModifiedTime"] == "late"
 
 
 def test_open_entry_is_short() -> None:
     """An open tuning job takes at most 120 bytes of state, also of the longest name."""
-    name = "x" * 32
-    tap = run(FakeService([job(name)]), 25 * MINUTE)
+    tap = run(FakeService([job("x" * 32)]), 25 * MINUTE)
     entry = json.dumps(opened(tap), separators=(",", ":"))[1:-1]
     assert len(entry) + 1 <= 120
