@@ -554,7 +554,7 @@ def test_streams_synced_alone_and_then_together() -> None:
     assert sync(tap, how=Circumstances()) == 0
 
 
-def test_details_are_read_again_until_they_can_not_change() -> None:
+def test_details_are_read_again_until_they_cannot_change() -> None:
     """What a description tells of a trial goes on changing for a minute or two."""
     service = FakeService([job(trials=(trial("job-0", 0), trial("job-1", 9 * MINUTE)))])
     tap = FakeTap(service)

@@ -1,0 +1,332 @@
+"""What becomes of a tuning job that was read, or could not be: one decision a row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.replication.state import OpenJob
+from tap_sagemaker_tuning.replication.tally import Tally
+from tests.replication.history import at
+from tests.replication.plans import (
+    DAY,
+    END,
+    HOUR,
+    MINUTE,
+    RUNS,
+    WEEK,
+    job,
+    known,
+    plan_of,
+    state,
+    tally,
+)
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.replication.listing import ListedJob
+
+
+def visited(
+    before: OpenJob | None, of: ListedJob, counts: Tally, *, of_trials: bool = True
+) -> tuple[OpenJob | None, str | None]:
+    """What becomes of a tuning job that was visited: open as what, or a warning."""
+    plan = plan_of(state(*[before] if before else []), of_trials=of_trials)
+    since = before.since if before else None
+    warning = plan.visited(Visit(job=of, since=since), counts)
+    is_settled = plan.state.settled == {of.key: of.created}
+    assert is_settled is (of.key not in plan.state.open)
+    return plan.state.open.get(of.key), warning
+
+
+@pytest.mark.parametrize(
+    ("before", "trials", "running", "after"),
+    [
+        # none yet: it is read whole
+        (None, (), (), known()),
+        # a minute behind the newest, or the earliest that is not final
+        (None, (600,), (), known(since=540)),
+        (None, (300, 600), (), known(since=540, rows=1)),
+        (None, (300, 900), (600,), known(since=600, rows=1)),
+        (None, (300,), (600,), known(since=540, rows=1)),
+        (None, (), (30,), known(since=-30)),
+        # never before the last, and what was counted stays counted
+        (known(since=540, rows=1), (550,), (), known(since=540, rows=1)),
+        (known(since=540, rows=1), (600, 1200), (), known(since=1140, rows=2)),
+        (known(since=540, rows=1), (560,), (550,), known(since=540, rows=1)),
+        # its trials were deleted: where it is, it stays
+        (known(since=540, rows=3), (), (), known(since=540, rows=3)),
+        # a good read is the end of a failure; one that runs has not ended
+        (known(failed=60), (), (), known()),
+        (known(ended=60, checked=1), (), (), known(checked=1)),
+    ],
+)
+def test_watermark(
+    before: OpenJob | None,
+    trials: tuple[int, ...],
+    running: tuple[int, ...],
+    after: OpenJob,
+) -> None:
+    """Where reading goes on in a tuning job that stays open."""
+    of = job(**RUNS)
+    assert visited(before, of, tally(of, *trials, running=running)) == (after, None)
+
+
+LAG = END + MINUTE
+LATE = END + DAY
+TWO: dict[str, Any] = {"counted": {"Completed": 2}}
+THREE: dict[str, Any] = {"counted": {"Completed": 3}}
+UNQUIET: dict[str, Any] = {"counted": {"Completed": 1, "InProgress": 1}}
+NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "members", "trials", "running", "after"),
+    [
+        # a minute after its end, counters and trials may be those of before
+        (None, {"seen": LAG, **TWO}, (0, 600), (), known(since=540, rows=1, ended=LAG)),
+        (None, {"seen": LAG + 1, **TWO}, (0, 600), (), "settled"),
+        (known(since=540, rows=1), {"seen": LAG + 1, **TWO}, (600,), (), "settled"),
+        (None, {"seen": LAG + 1}, (), (), "settled"),
+        # without an end time, from when the end was first seen
+        (None, {"seen": LAG, **NO_END}, (), (), known(ended=LAG)),
+        (
+            known(ended=LAG),
+            {"seen": LAG + MINUTE, **NO_END},
+            (),
+            (),
+            known(ended=LAG),
+        ),
+        (known(ended=LAG), {"seen": LAG + MINUTE + 1, **NO_END}, (), (), "settled"),
+        # an end time means ended, whatever the status; one to come is taken for now
+        (None, {"seen": LAG + 1, "status": "Frozen", **TWO}, (0, 600), (), "settled"),
+        (None, {"seen": LAG + 1, "status": None, **TWO}, (0, 600), (), "settled"),
+        (None, {"seen": 5, "end": WEEK}, (), (), known(ended=5)),
+        (known(ended=5), {"seen": 66, "end": WEEK}, (), (), "settled"),
+        # nothing may be able to change: by the counters, and by the trials
+        (
+            None,
+            {"seen": 2 * HOUR, **UNQUIET},
+            (0, 600),
+            (),
+            known(since=540, rows=1, ended=2 * HOUR),
+        ),
+        (
+            None,
+            {"seen": 2 * HOUR, **TWO},
+            (0,),
+            (600,),
+            known(since=540, rows=1, ended=2 * HOUR),
+        ),
+        # not for ever: 7 days after the end was first seen
+        (
+            known(ended=END),
+            {"seen": END + WEEK, **TWO},
+            (0,),
+            (600,),
+            known(since=540, rows=1, ended=END),
+        ),
+        (
+            known(ended=END),
+            {"seen": END + WEEK + 1, **TWO},
+            (0,),
+            (600,),
+            "it ended 7 days ago and has not settled",
+        ),
+        (
+            None,
+            {"seen": END + 30 * DAY, **UNQUIET},
+            (0, 600),
+            (),
+            known(since=540, rows=1, ended=END + 30 * DAY),
+        ),
+        # being deleted may yet fail, but its trials are final
+        (None, {"status": "Deleting", **TWO}, (0, 600), (), "settled"),
+        # counters and trials disagree: it is read whole once
+        (
+            known(since=540, rows=1),
+            {"seen": LAG + 1, **THREE},
+            (600,),
+            (),
+            known(ended=LAG + 1, checked=1),
+        ),
+        (
+            known(since=540, rows=3),
+            {"seen": LAG + 1, **THREE},
+            (600,),
+            (),
+            known(ended=LAG + 1, checked=1),
+        ),
+        (
+            known(checked=1),
+            {"seen": LATE, **THREE},
+            (0, 600),
+            (),
+            known(since=540, rows=1, checked=1, ended=LATE),
+        ),
+        (
+            None,
+            {"seen": LATE, **THREE},
+            (0, 600),
+            (),
+            known(since=540, rows=1, checked=1, ended=LATE),
+        ),
+        (
+            known(since=540, rows=1, checked=1),
+            {"seen": LATE, **THREE},
+            (600,),
+            (),
+            known(since=540, rows=1, checked=1, ended=LATE),
+        ),
+        # and once more a day after its end, before it is given up
+        (
+            None,
+            {"seen": LATE + 1, **THREE},
+            (0, 600),
+            (),
+            known(checked=2, ended=LATE + 1),
+        ),
+        (
+            known(since=540, rows=1, checked=1),
+            {"seen": LATE + 1, **THREE},
+            (600,),
+            (),
+            known(checked=2, ended=LATE + 1),
+        ),
+        (
+            known(checked=2, ended=LATE),
+            {"seen": LATE + 1, **THREE},
+            (0, 600),
+            (),
+            "its counters tell of 3 trials, and 2 are listed",
+        ),
+        (
+            known(checked=2, ended=END),
+            {"seen": LATE + 1, **TWO},
+            (0, 600),
+            (),
+            "settled",
+        ),
+        # also if something of it changed in between
+        (
+            known(since=540, rows=1, checked=2, ended=LATE),
+            {"seen": LATE + 1, **THREE},
+            (600,),
+            (),
+            known(checked=2, ended=LATE),
+        ),
+        # without an end time a day counts from when the end was first seen
+        (
+            known(checked=2, ended=END),
+            {"seen": LATE, **NO_END, **THREE},
+            (0, 600),
+            (),
+            known(since=540, rows=1, checked=1, ended=END),
+        ),
+        (
+            known(checked=2, ended=END),
+            {"seen": LATE + 1, **NO_END, **THREE},
+            (0, 600),
+            (),
+            "its counters tell of 3 trials, and 2 are listed",
+        ),
+    ],
+)
+def test_when_a_tuning_job_settles(
+    before: OpenJob | None,
+    members: dict[str, Any],
+    trials: tuple[int, ...],
+    running: tuple[int, ...],
+    after: OpenJob | str,
+) -> None:
+    """It stays open as what it says, settles, or is given up with a warning."""
+    of = job(**members)
+    found, warning = visited(before, of, tally(of, *trials, running=running))
+    if isinstance(after, OpenJob):
+        assert (found, warning) == (after, None)
+    elif after == "settled":
+        assert (found, warning) == (None, None)
+    else:
+        assert (found, warning) == (
+            None,
+            f"tuning job job of {at(0)} is given up: {after}",
+        )
+
+
+@pytest.mark.parametrize(
+    ("before", "members", "after"),
+    [
+        (None, {"seen": 60, **RUNS}, known()),
+        (None, {"seen": LAG, **TWO}, known(ended=LAG)),
+        (None, {"seen": LAG + 1, **TWO}, None),
+        (None, {"seen": LAG + 1, **UNQUIET}, known(ended=LAG + 1)),
+        (None, {"status": "Deleting", **TWO}, known(ended=2 * HOUR)),
+        (None, {"status": "DeleteFailed", **TWO}, None),
+        (known(failed=5), {"seen": 60, **RUNS}, known()),
+    ],
+)
+def test_tuning_job_is_final_by_its_own_word(
+    before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
+) -> None:
+    """Where the rows are tuning jobs no trial is looked at, nor how many there are."""
+    of = job(**members)
+    assert visited(before, of, Tally(of.summary), of_trials=False) == (after, None)
+
+
+@pytest.mark.parametrize("of_trials", [True, False])
+def test_what_is_deleted_for_ever_is_given_up(*, of_trials: bool) -> None:
+    """`Deleting` ends with a warning, too."""
+    of = job(status="Deleting", seen=END + WEEK + 1, **UNQUIET)
+    _, warning = visited(known(ended=END), of, Tally(of.summary), of_trials=of_trials)
+    assert warning is not None
+    assert "7 days ago" in warning
+
+
+@pytest.mark.parametrize(
+    ("before", "members", "after"),
+    [
+        (None, {"seen": 60, **RUNS}, known(failed=60)),
+        (None, {"seen": 2 * HOUR}, known(failed=2 * HOUR, ended=2 * HOUR)),
+        # where it goes on, it goes on
+        (
+            known(since=540, rows=1, checked=1),
+            {"seen": 60, **RUNS},
+            known(since=540, rows=1, checked=1, failed=60),
+        ),
+        # one that runs is never given up
+        (known(failed=60), {"seen": 99 * DAY, **RUNS}, known(failed=60)),
+        # one that ended: after 7 days of both, ended and unreadable
+        (
+            known(failed=60, ended=60),
+            {"seen": 60 + WEEK},
+            known(failed=60, ended=60),
+        ),
+        (known(failed=60, ended=60), {"seen": 61 + WEEK}, None),
+        (known(failed=9, ended=60), {"seen": 60 + WEEK}, known(failed=9, ended=60)),
+        (known(failed=60, ended=9), {"seen": 60 + WEEK}, known(failed=60, ended=9)),
+        (
+            known(ended=60),
+            {"seen": 99 * DAY},
+            known(ended=60, failed=99 * DAY),
+        ),
+        (
+            known(failed=60),
+            {"seen": 99 * DAY},
+            known(failed=60, ended=99 * DAY),
+        ),
+    ],
+)
+def test_when_one_that_cannot_be_read_is_given_up(
+    before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
+) -> None:
+    """It stays open, without moving, and the frontier passes it."""
+    plan = plan_of(state(*[before] if before else [], frontier=-9))
+    of = job(**members)
+    warning = plan.failed(Visit(job=of, since=None))
+    assert plan.state.open.get("job") == after
+    assert plan.state.frontier == of.created
+    assert plan.state.settled == ({} if after else {"job": of.created})
+    said = f"tuning job job of {at(0)} is given up: it ended, and for 7 days it could"
+    assert (warning or "").startswith("" if after else said)
+    assert (warning is None) is (after is not None)
