@@ -216,6 +216,7 @@ def histories(draw: st.DrawFn) -> History:
         (None, None),
         (None, 0),
         (None, 1),
+        (None, 5),
         (10 * MINUTE, None),
         (DAY + 0.7, None),
     )
