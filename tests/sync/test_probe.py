@@ -143,7 +143,7 @@ def test_where_there_is_nothing() -> None:
 
 def test_odd_items_are_passed_over() -> None:
     """The first item that has a name serves."""
-    scope = Scope(jobs=[None, {}, {"HyperParameterTuningJobName": "third"}])
+    scope = Scope(jobs=[None, 7, {}, {"HyperParameterTuningJobName": "third"}])
     look(scope)
     assert dict(scope.asked)[LIST_TRIALS] == "third"
 
