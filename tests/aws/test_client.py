@@ -302,6 +302,7 @@ def test_a_secret_is_in_no_log(
 # Counts, and the service's time
 
 
+@pytest.mark.usefixtures("waits")
 def test_calls_are_counted(emulator: Emulator, client: Client) -> None:
     """Every answer counts, an error as well; refused for coming too fast, apart."""
     add_jobs(emulator, 1)

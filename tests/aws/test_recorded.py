@@ -48,6 +48,7 @@ ADVICE = {
 NO_SUCH_TUNING_JOB = "resource_not_found_tuning_job"
 
 
+@pytest.mark.usefixtures("waits")
 def test_each_recorded_error_is_a_line(emulator: Emulator, connect: Open) -> None:
     """Code and words of the service's, and what to do; without its request's id."""
     (client,) = connect(max_attempts=1)
