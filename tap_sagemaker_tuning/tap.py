@@ -203,16 +203,15 @@ class TapSageMakerTuning(Tap):
             return
         self._has_finished = True
         self.flush()
-        self.logger.info(self.run.summary())
         lines = report(self.run.failures, len(self.run.clients))
-        if not lines:
-            return
-        if len(lines) == 1:
-            raise IncompleteError(lines[0])
+        if len(lines) > 1:
+            for line in lines:
+                self.logger.error(line)
+            lines = [f"not all was read, see the {len(lines)} errors above"]
+        if self.run.clients:
+            self.logger.info(self.run.summary())
         for line in lines:
-            self.logger.error(line)
-        msg = f"not all was read, see the {len(lines)} lines above: a later sync does"
-        raise IncompleteError(msg)
+            raise IncompleteError(line)
 
     # Command line
 
