@@ -1,0 +1,174 @@
+"""The log of a sync, as people read it: each failure once, and a line that sums up."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tests.conftest import ACCOUNT
+from tests.expected import KEYS
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere, TapProcess
+
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+ACCOUNTS = [f"{number:012}" for number in range(20)]
+REGIONS = ["eu-west-1", "us-east-1", "us-west-2"]
+FLEET: dict[str, Any] = {
+    "assume_roles": [
+        {"role_arn": f"arn:aws:iam::{account}:role/reader"} for account in ACCOUNTS
+    ],
+    "regions": REGIONS[::-1],
+}
+"""Settings of 60 scopes."""
+
+
+def summary(run: Run) -> str:
+    """The last line of the log, before the one that it failed with, if it did."""
+    lines = [line for line in run.stderr.splitlines() if not line.startswith("Error: ")]
+    return lines[-1].removeprefix("INFO | tap-sagemaker-tuning | ")
+
+
+def errors(run: Run) -> list[str]:
+    """The lines that say what was not read."""
+    lines = run.stderr.splitlines()
+    told = [line for line in lines if line.startswith("ERROR | tap-sagemaker-tuning |")]
+    return [line.removeprefix("ERROR | tap-sagemaker-tuning | ") for line in told]
+
+
+def said_of(run: Run, account: str, region: str) -> list[str]:
+    """All lines that name a scope."""
+    lines = run.stderr.splitlines()
+    return [line for line in lines if account in line and region in line]
+
+
+def test_a_sync_of_60_scopes_of_which_three_fail(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """It says so in three lines, and what it came to in the last; nothing is said of
+    endpoints, nor of a failed scope as if it were empty."""
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            emulator.scope(account, region).plan("churn", trials=2, parallel=2)
+    emulator.clock.move(seconds=86_400)
+    denied = [(ACCOUNTS[7], "us-east-1"), (ACCOUNTS[3], "us-west-2")]
+    for account, region in denied:
+        fault = Fault("deny", operation=LIST, account=account, region=region)
+        emulator.faults.add(fault)
+    away = ACCOUNTS[12], "eu-west-1"
+    fault = Fault("region_disabled", account=away[0], region=away[1])
+    emulator.faults.add(fault)
+    run = here(config=FLEET)
+    assert run.returncode == 1
+    assert [line.partition(": ")[0] for line in errors(run)] == [
+        f"account {account}, {region}" for account, region in sorted([*denied, away])
+    ]
+    assert run.error == "Error: not all was read, see the 3 errors above"
+    for scope in (*denied, away):
+        assert len(said_of(run, *scope)) == 1
+    calls = Counter(call.operation for call in emulator.calls)
+    wanted = (
+        "57 of 60 accounts and regions complete, 3 failed; "
+        "tuning jobs: 57 read, 0 still open; trials: 114 read; "
+        f"calls: {calls[LIST] + calls[TRIALS]}, 0 of them throttled; "
+    )
+    assert summary(run).startswith(wanted)
+    assert re.fullmatch(r"\d+\.\d s", summary(run).removeprefix(wanted))
+    assert "botocore" not in run.stderr
+    assert "0 listed" not in run.stderr
+    assert "Traceback" not in run.stderr
+    assert len(run.stderr.splitlines()) < 25
+
+
+def test_nineteen_roles_that_cannot_be_assumed(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """Each is asked for once, and told of once with its regions, in order."""
+    for role in FLEET["assume_roles"][1:]:
+        emulator.roles[role["role_arn"]] = "another"
+    run = here(config=FLEET)
+    assert run.returncode == 1
+    assumed = Counter(
+        call.params["RoleArn"]
+        for call in emulator.calls
+        if call.operation == "AssumeRole"
+    )
+    assert set(assumed.values()) == {1}
+    assert len(assumed) == 20
+    regions = ", ".join(REGIONS)
+    assert [line.partition(": ")[0] for line in errors(run)] == [
+        f"account {account}, {regions}" for account in ACCOUNTS[1:]
+    ]
+    assert "sts:AssumeRole" in errors(run)[0]
+    assert summary(run).startswith("3 of 60 accounts and regions complete, 57 failed; ")
+    assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("region_disabled", "the region is enabled"),
+        ("expired", "Renew the credentials"),
+        ("drop", "Check the network"),
+    ],
+)
+def test_a_cause_of_all_is_told_once(
+    here: TapHere, emulator: Emulator, kind: Any, said: str
+) -> None:
+    """What makes all scopes fail is one line."""
+    emulator.faults.add(Fault(kind))
+    run = here(config={"regions": REGIONS, "max_attempts": 1})
+    run.assert_refused("all 3 accounts and regions: ", said)
+    assert errors(run) == []
+    assert summary(run).startswith("0 of 3 accounts and regions complete, 3 failed; ")
+
+
+@pytest.mark.parametrize("kind", ["region_disabled", "expired"])
+def test_a_cause_of_some_regions(here: TapHere, emulator: Emulator, kind: Any) -> None:
+    """What makes some regions of an account fail is one line that names them."""
+    for region in REGIONS[:2]:
+        emulator.faults.add(Fault(kind, region=region))
+    run = here(config={"regions": REGIONS})
+    run.assert_refused(f"account {ACCOUNT}, {REGIONS[0]}, {REGIONS[1]}: ")
+
+
+def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
+    """The SDK's metrics call no stream succeeded that did not read all."""
+    emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = here(config={})
+    timers = [line for line in run.stderr.splitlines() if '"sync_duration"' in line]
+    told = {stream: line for line in timers for stream in KEYS if f'"{stream}"' in line}
+    assert '"status":"failed"' in told["training_job_summaries"]
+    assert '"status":"succeeded"' in told["tuning_jobs"]
+    assert "Beginning sync" not in run.stderr
+
+
+def test_botocore_at_debug(tap: TapProcess) -> None:
+    """With LOGLEVEL=DEBUG botocore tells where it found its endpoints, and no more."""
+    tap.variables["LOGLEVEL"] = "DEBUG"
+    run = tap(config={})
+    assert "a page of 0" in run.stderr
+    assert "Found endpoint" in run.stderr
+    assert "Signature" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("region", "regions"),
+        ("aws_secret_key", "aws_secret_access_key"),
+        ("tuning_job_name", "tuning_job_names"),
+        ("max_attempt", "max_attempts"),
+    ],
+)
+def test_a_setting_gets_a_suggestion(here: TapHere, given: str, meant: str) -> None:
+    """An unknown setting that looks like one that there is says so."""
+    run = here(config={given: "x"})
+    run.assert_refused(f"{given}: no such setting", f"Did you mean {meant}?")
