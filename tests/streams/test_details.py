@@ -1,0 +1,444 @@
+"""Details and prices over HTTP: every row exact, whatever Search is worth, in few calls.
+
+Kills and changing selections are in test_signals.py and test_histories.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Chances, Definition, Fault, Index
+from tests import expected
+from tests.conftest import ACCOUNT, REGION
+from tests.expected import KEYS
+from tests.tables import Tables
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere, TapProcess
+
+LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+DESCRIBE = "DescribeHyperParameterTuningJob"
+DESCRIBE_TRIAL = "DescribeTrainingJob"
+SEARCH = "Search"
+PRICES = "GetProducts"
+CREATED = "2026-02-27T09:00:00Z"
+CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
+SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
+
+
+def fill(emulator: Emulator, **trials: int) -> None:
+    """Give the default scope tuning jobs of so many trials, long over."""
+    for name, count in trials.items():
+        emulator.scope().plan(
+            name,
+            trials=count,
+            parallel=20,
+            created=CREATED,
+            chances=CHANCES,
+            tags={"team": name},
+            spot=True,
+            cased_arns=True,
+            lower_cased_arns=True,
+        )
+
+
+def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
+    """Read these streams from the last state on; the calls are counted anew."""
+    here.emulator.calls.clear()
+    catalog = here.catalog(*streams)
+    return tables.load(here(config=config, state=tables.state, catalog=catalog))
+
+
+def called(here: TapHere) -> Counter[str]:
+    """What the last sync called."""
+    return Counter(call.operation for call in here.emulator.calls)
+
+
+def assert_exact(here: TapHere, tables: Tables, stream: str) -> None:
+    """All rows are as they should be, but for times to the second, and tags."""
+    wanted = expected.truth(here.emulator, stream)
+    assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+
+
+class TestTrials:
+    """training_job_details: Search proposes, Describe disposes."""
+
+    def test_calls_of_a_first_sync(self, here: TapHere, emulator: Emulator) -> None:
+        """A hundred trials cost one list and one Search, and no Describe; what Search
+        serves has tags, and times to the second."""
+        fill(emulator, Churn=250, fraud=100)
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1, TRIALS: 3 + 1, SEARCH: 3 + 1}
+        wanted = expected.truth(emulator, "training_job_details")
+        rows = tables.rows["training_job_details"]
+        assert expected.to_the_second(rows) == expected.to_the_second(wanted)
+        assert len(rows) == 350
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
+
+    def test_described_to_the_millisecond(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """What Describe serves has times to the millisecond, and no tags."""
+        fill(emulator, churn=5)
+        emulator.scope().index.missing = 1
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        wanted = expected.truth(emulator, "training_job_details")
+        rows = tables.rows["training_job_details"]
+        assert rows == {key: {**row, "tags": None} for key, row in wanted.items()}
+
+    @pytest.mark.parametrize(
+        ("index", "most"),
+        [
+            (Index(missing=0.2), 30),
+            (Index(lag_seconds=(0, 2 * 86_400)), 60),
+            (Index(lag_seconds=(30 * 86_400, 30 * 86_400)), 60),
+            (Index(duplicated=0.5, duplicate_seconds=86_400), 0),
+            (Index(thinned=0.3), 30),
+            (Index(thinned=0.3, thinned_members=("BillableTimeInSeconds",)), 30),
+            (Index(thinned=0.3, thinned_members=("HyperParameters",)), 30),
+            (Index(without_transitions=True), 60),
+            (Index(missing=0.2, thinned=0.2, duplicated=0.2), 40),
+        ],
+        ids=lambda value: str(value).replace(", ", "-"),
+    )
+    def test_whatever_the_index_is_worth(
+        self, here: TapHere, emulator: Emulator, index: Index, most: int
+    ) -> None:
+        """Late, incomplete, or twice: what Search lacks is described, and no more."""
+        fill(emulator, churn=60)
+        emulator.scope().index = index
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+        calls = called(here)
+        assert (calls[TRIALS], calls[SEARCH]) == (1, 1)
+        assert calls[DESCRIBE_TRIAL] <= most
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("empty_pages", operation=SEARCH),
+            Fault("html", operation=SEARCH, times=1),
+            Fault("latin1", operation=SEARCH, times=1),
+            Fault("drop", operation=SEARCH, times=1),
+            Fault("error", operation=SEARCH, times=1),
+        ],
+        ids=lambda fault: fault.kind,
+    )
+    def test_search_that_stumbles(
+        self, here: TapHere, emulator: Emulator, fault: Fault
+    ) -> None:
+        """Empty pages that carry a token, and failures that pass, cost no Describe."""
+        fill(emulator, churn=30)
+        emulator.faults.add(fault)
+        tables = Tables()
+        run = sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+        assert called(here)[DESCRIBE_TRIAL] == 0
+        assert "WARNING" not in run.stderr
+
+    @pytest.mark.parametrize(
+        ("fault", "said"),
+        [
+            (Fault("deny", operation=SEARCH), "AccessDeniedException"),
+            (
+                Fault(
+                    "error",
+                    operation=SEARCH,
+                    status=400,
+                    code="ValidationException",
+                    message="Too many filters.",
+                ),
+                "Too many filters",
+            ),
+            (Fault("throttle", operation=SEARCH, rate=0.001, burst=0), "Rate exceeded"),
+        ],
+        ids=["denied", "refused", "throttled"],
+    )
+    def test_search_that_is_refused(
+        self, here: TapHere, emulator: Emulator, fault: Fault, said: str
+    ) -> None:
+        """It is asked once, one warning names its IAM action, and each trial takes a
+        call of its own."""
+        fill(emulator, churn=30, fraud=20)
+        emulator.faults.add(fault)
+        tables = Tables()
+        run = sync(here, tables, "training_job_details", concurrency=1, max_attempts=1)
+        assert_exact(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1, TRIALS: 2, SEARCH: 1, DESCRIBE_TRIAL: 50}
+        (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert f"account {ACCOUNT}, {REGION}: Search (sagemaker:Search)" in line
+        assert said in line
+
+    def test_search_of_no_use(self, here: TapHere, emulator: Emulator) -> None:
+        """Where it knows none of a page of ended trials it is asked no more in that
+        scope; elsewhere it is."""
+        fill(emulator, churn=30, fraud=30)
+        other = emulator.scope(ACCOUNT, "eu-west-1")
+        other.plan("spam", trials=30, created=CREATED)
+        emulator.scope().index.missing = 1
+        tables = Tables()
+        regions = [REGION, "eu-west-1"]
+        sync(here, tables, "training_job_details", concurrency=1, regions=regions)
+        assert_exact(here, tables, "training_job_details")
+        searched = Counter(c.region for c in emulator.calls if c.operation == SEARCH)
+        assert searched == {REGION: 1, "eu-west-1": 1}
+        assert called(here)[DESCRIBE_TRIAL] == 60
+
+    def test_what_changes_after_the_end(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """LastModifiedTime moves for a minute or so after a trial's end: it is read
+        again until then, whether its tuning job runs on or not."""
+        scope = emulator.scope()
+        job = scope.plan("churn", trials=12, parallel=3, touched_seconds=(70, 79))
+        tables = Tables()
+        for ended in sorted(trial.ended for trial in job.trials if trial.ended)[::3]:
+            moved = (ended - emulator.clock.now).total_seconds() + 10
+            emulator.clock.move(seconds=max(0, moved))
+            sync(here, tables, "training_job_details")
+        emulator.clock.move(seconds=86_400)
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+
+    def test_a_trial_that_is_gone(self, here: TapHere, emulator: Emulator) -> None:
+        """A trial that is deleted after it was listed has no details, and holds nothing
+        up: the tuning job is read."""
+        fill(emulator, churn=5)
+        emulator.scope().index.missing = 1
+        emulator.faults.add(
+            Fault(
+                "error",
+                operation=DESCRIBE_TRIAL,
+                times=1,
+                status=400,
+                code="ValidationException",
+                message="Requested resource not found.",
+            )
+        )
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert len(tables.rows["training_job_details"]) == 4
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
+
+    def test_status_equals(self, here: TapHere, emulator: Emulator) -> None:
+        """Details are asked for, and written, of trials with that status only."""
+        fill(emulator, churn=40)
+        emulator.scope().index.missing = 1
+        tables = Tables()
+        sync(here, tables, "training_job_details", status_equals="Failed")
+        wanted = expected.truth(emulator, "training_job_details")
+        failed = {
+            key for key, row in wanted.items() if row["training_job_status"] == "Failed"
+        }
+        assert set(tables.rows["training_job_details"]) == failed
+        assert called(here)[DESCRIBE_TRIAL] == len(failed) > 0
+
+
+class TestTuningJobs:
+    """tuning_job_details: a Describe for each new or open tuning job."""
+
+    def test_calls(self, here: TapHere, emulator: Emulator) -> None:
+        """A first sync describes each, a second one those that are open."""
+        fill(emulator, Churn=20, fraud=20)
+        emulator.scope().plan("running", trials=50, parents=("Churn",))
+        emulator.clock.move(seconds=600)
+        tables = Tables()
+        sync(here, tables, "tuning_job_details")
+        assert called(here) == {LIST: 1, DESCRIBE: 3}
+        assert_exact(here, tables, "tuning_job_details")
+        emulator.clock.move(seconds=600)
+        sync(here, tables, "tuning_job_details")
+        assert called(here) == {LIST: 1, DESCRIBE: 1}
+        assert_exact(here, tables, "tuning_job_details")
+
+    @pytest.mark.parametrize("streams", [("tuning_job_details",), (*KEYS,)], ids=len)
+    def test_an_answer_of_the_listing_serves(
+        self, here: TapHere, emulator: Emulator, streams: tuple[str, ...]
+    ) -> None:
+        """What the listing had to ask for by name is not asked for again."""
+        fill(emulator, Churn=2, fraud=2)
+        tables = Tables()
+        sync(here, tables, *streams, tuning_job_names=["churn", "fraud"])
+        assert called(here)[DESCRIBE] == 2
+        assert_exact(here, tables, "tuning_job_details")
+
+    def test_open_and_old(self, here: TapHere, emulator: Emulator) -> None:
+        """So it is with one that still runs, behind all that is listed."""
+        scope = emulator.scope()
+        scope.plan("old", trials=50, parallel=1, trial_seconds=(9000, 9000))
+        tables = Tables()
+        for number in range(12):
+            emulator.clock.move(seconds=3000)
+            scope.plan(f"new-{number}", trials=1, trial_seconds=(60, 90))
+        emulator.clock.move(seconds=3600)
+        sync(here, tables, "tuning_job_details")
+        sync(here, tables, "tuning_job_details", page_size=5)
+        assert called(here) == {LIST: 1, DESCRIBE: 1}
+        assert_exact(here, tables, "tuning_job_details")
+
+    def test_gone_meanwhile(self, here: TapHere, emulator: Emulator) -> None:
+        """One that is deleted after it was listed is no failure."""
+        fill(emulator, churn=2, fraud=2)
+        gone = Fault(
+            "error",
+            operation=DESCRIBE,
+            tuning_job="churn",
+            status=400,
+            code="ResourceNotFound",
+            message="Amazon SageMaker can't find a tuning job called churn.",
+        )
+        emulator.faults.add(gone)
+        tables = Tables()
+        sync(here, tables, "tuning_job_details")
+        (row,) = tables.rows["tuning_job_details"].values()
+        assert row["tuning_job_name"] == "fraud"
+
+    def test_definitions(self, here: TapHere, emulator: Emulator) -> None:
+        """Several definitions each have their own objective, ranges and instances."""
+        definitions = tuple(
+            Definition(
+                definition_name=name,
+                objective={"Type": direction, "MetricName": f"validation:{name}"},
+                instance_groups=groups,
+            )
+            for name, direction, groups in (
+                ("large", "Maximize", {"ml.p3.2xlarge": 2, "ml.m5.large": 1}),
+                ("small", "Minimize", {}),
+            )
+        )
+        emulator.scope().plan(
+            "churn",
+            trials=6,
+            created=CREATED,
+            definitions=definitions,
+            config={
+                "RandomSeed": 7,
+                "TuningJobCompletionCriteria": {
+                    "TargetObjectiveMetricValue": 0.95,
+                    "BestObjectiveNotImproving": {
+                        "MaxNumberOfTrainingJobsNotImproving": 12
+                    },
+                    "ConvergenceDetected": {"CompleteOnConvergence": "Enabled"},
+                },
+                "StrategyConfig": {
+                    "HyperbandStrategyConfig": {"MinResource": 1, "MaxResource": 9}
+                },
+            },
+        )
+        tables = Tables()
+        sync(here, tables, *KEYS)
+        assert_exact(here, tables, "tuning_job_details")
+        assert_exact(here, tables, "training_job_details")
+        (row,) = tables.rows["tuning_job_details"].values()
+        told = [one["objective"]["type"] for one in row["training_job_definitions"]]
+        assert told == ["Maximize", "Minimize"]
+        assert row["objective"] is None
+        assert row["random_seed"] == 7
+
+
+class TestPrices:
+    """training_instance_prices: a call or two per region, and a failure of its own."""
+
+    def test_each_region_once(self, here: TapHere, emulator: Emulator) -> None:
+        """However many accounts are read, a region's prices are asked for once."""
+        regions = [REGION, "eu-west-1"]
+        roles = [
+            {"role_arn": f"arn:aws:iam::{account}:role/reader"}
+            for account in ("111111111111", "222222222222")
+        ]
+        for region in regions:
+            emulator.scope("111111111111", region)
+        tables = Tables()
+        sync(
+            here,
+            tables,
+            "training_instance_prices",
+            assume_roles=roles,
+            regions=regions,
+        )
+        assert called(here)[PRICES] == 2
+        assert_exact_prices(here, tables)
+
+    def test_a_long_list(self, here: TapHere, emulator: Emulator) -> None:
+        """All pages of a long price list are read."""
+        emulator.scope()
+        (some, *_) = [
+            price
+            for price in emulator.prices
+            if price.region == REGION and price.component == "Training"
+        ]
+        emulator.prices += [
+            type(some)(
+                region=REGION,
+                instance_type=f"ml.m{number}.large",
+                per_unit=f"{number}.5",
+                effective=some.effective,
+            )
+            for number in range(10, 150)
+        ]
+        tables = Tables()
+        sync(here, tables, "training_instance_prices")
+        assert called(here)[PRICES] == 2
+        assert len(tables.rows["training_instance_prices"]) > 140
+        assert_exact_prices(here, tables)
+
+    def test_it_fails_alone(self, here: TapHere, emulator: Emulator) -> None:
+        """A price list that may not be asked is one line; all else is read."""
+        fill(emulator, churn=10)
+        emulator.faults.add(Fault("deny", operation=PRICES))
+        run = here(config={}, catalog=here.catalog(*KEYS))
+        run.assert_refused("training_instance_prices", "Allow pricing:GetProducts")
+        tables = Tables()
+        tables.take(run.messages)
+        for stream in [*KEYS][1:-1]:
+            assert_exact(here, tables, stream)
+
+    def test_where_there_is_no_list(self, here: TapHere) -> None:
+        """A partition without a price list is a warning, and nothing is asked."""
+        run = here(
+            config={"regions": ["us-gov-west-1"]},
+            catalog=here.catalog("training_instance_prices"),
+        )
+        assert run.returncode == 0
+        assert "us-gov-west-1: no price list tells of the partition" in run.stderr
+        assert called(here) == {}
+
+
+def assert_exact_prices(here: TapHere, tables: Tables) -> None:
+    """All prices are there, and nothing else is."""
+    wanted = expected.truth(here.emulator, "training_instance_prices")
+    assert tables.rows["training_instance_prices"] == wanted
+
+
+@pytest.mark.parametrize("denied", ["", SEARCH], ids=["searched", "described"])
+def test_no_secret_is_shown(tap: TapProcess, emulator: Emulator, denied: str) -> None:
+    """What people put into Environment is in no record, state or line of the log, at
+    DEBUG too: neither of one definition nor of several, whoever was asked."""
+    environment = {"API_KEY": SECRET}
+    one = Definition(environment=environment)
+    two = tuple(
+        Definition(definition_name=name, environment=environment) for name in "ab"
+    )
+    for name, definitions in (("one", (one,)), ("two", two)):
+        emulator.scope().plan(name, trials=4, created=CREATED, definitions=definitions)
+    emulator.faults.add(Fault("deny", operation=denied or "StopTrainingJob"))
+    tap.variables["LOGLEVEL"] = "DEBUG"
+    run = tap(config={"tuning_job_names": ["one", "two"]}, catalog=tap.catalog(*KEYS))
+    assert run.returncode == 0, run.stderr
+    assert len(run.records("training_job_details")) == 8
+    assert "Found endpoint" in run.stderr
+    shown = json.dumps(emulator.scope().details(), default=str)
+    assert SECRET in shown
+    assert SECRET not in run.stdout + run.stderr
+    assert "API_KEY" not in run.stdout + run.stderr
