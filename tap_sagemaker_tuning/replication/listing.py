@@ -68,6 +68,12 @@ class ListedJob:
         return self.name.lower()
 
     @property
+    def arn(self) -> str | None:
+        """Its ARN, as the API returned it; None: it did not."""
+        found: str | None = self.summary.get("HyperParameterTuningJobArn")
+        return found
+
+    @property
     def summary(self) -> Summary:
         """What the API said of it."""
         return _unpacked(self.packed)
@@ -86,18 +92,22 @@ class Wanted:
     Attributes:
         boundary: The creation time down to which tuning jobs are listed; "": all.
         open: Names of the open tuning jobs, by key and creation time.
+        arns: Their ARNs as they were listed, likewise, where these are known: a
+            description can show one in another case.
     """
 
     boundary: str = ""
     open: dict[tuple[str, str], str] = field(default_factory=dict)
+    arns: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of_all(cls, parts: Sequence[Wanted]) -> Wanted:
         """What serves each of them: at least one."""
-        together: dict[tuple[str, str], str] = {}
+        together = cls(min(part.boundary for part in parts))
         for part in parts:
-            together |= part.open
-        return cls(min(part.boundary for part in parts), together)
+            together.open.update(part.open)
+            together.arns.update(part.arns)
+        return together
 
 
 class Listing:

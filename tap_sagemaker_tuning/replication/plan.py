@@ -76,10 +76,10 @@ class Plan:
     @property
     def wanted(self) -> Wanted:
         """What this plan wants of the listing."""
-        open_jobs = self.state.open.items()
-        return Wanted(
-            self._boundary, {(key, job.created): job.name for key, job in open_jobs}
-        )
+        open_jobs = {(key, job.created): job for key, job in self.state.open.items()}
+        names = {which: job.name for which, job in open_jobs.items()}
+        arns = {which: job.arn for which, job in open_jobs.items() if job.arn}
+        return Wanted(self._boundary, names, arns)
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Say which of the listed tuning jobs to visit, oldest first."""
@@ -214,9 +214,8 @@ class Plan:
         known = OpenJob(name=job.name, created=job.created)
         if self._is_open(job):
             known = self.state.open[job.key]
-        return replace(
-            known, ended=(known.ended or job.seen) if job.has_ended else None
-        )
+        ended = (known.ended or job.seen) if job.has_ended else None
+        return replace(known, arn=known.arn or job.arn, ended=ended)
 
     def _agree(self, job: ListedJob, known: OpenJob, tally: Tally) -> bool:
         """Whether there are as many trials as the counters tell: a free checksum."""

@@ -93,6 +93,7 @@ class OpenJob:
     Attributes:
         name: Its name, as the API returned it.
         created: Its creation time.
+        arn: Its ARN, as it was first listed; None: not known.
         since: Trials created at or after this are read again; None: all.
         rows: How many trials were created before `since`, all of them final.
         checked: How often it is read whole because counters and trials disagree.
@@ -102,6 +103,7 @@ class OpenJob:
 
     name: str
     created: str
+    arn: str | None = None
     since: str | None = None
     rows: int = 0
     checked: int = 0
@@ -119,6 +121,7 @@ class OpenJob:
         return cls(
             name=name,
             created=saved_time(raw["created"]),
+            arn=_saved_text(raw.get("arn")),
             since=saved_time_or_none(raw.get("since")),
             rows=int(raw.get("rows", 0)),
             checked=int(raw.get("checked", 0)),
@@ -220,6 +223,14 @@ def saved_time(value: Any) -> str:
 def saved_time_or_none(value: Any) -> str | None:
     """Check a time of the state that may be missing."""
     return None if value is None else saved_time(value)
+
+
+def _saved_text(value: Any) -> str | None:
+    """Check text of the state that may be missing."""
+    if value is not None and not isinstance(value, str):
+        msg = f"{value!r} is not text"
+        raise TypeError(msg)
+    return value
 
 
 def check_version(raw: Entry) -> None:

@@ -63,7 +63,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
     """
     listing = Listing()
     if filters.tuning_job_names is not None:
-        denied = _ask_for(source, filters.tuning_job_names, listing)
+        denied = _ask_for(source, filters.tuning_job_names, listing, wanted)
         if len(denied) == len(filters.tuning_job_names) > 1:
             raise denied[0][1]
         listing.unreadable += denied
@@ -75,7 +75,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
             break
     else:
         listing.is_whole = not listing.unreadable
-    if not _ask_for(source, listing.unmet(wanted), listing, most=1):
+    if not _ask_for(source, listing.unmet(wanted), listing, wanted, most=1):
         return listing
     # They may not be asked for by name: the listing goes on instead.
     for page in pages:
@@ -107,7 +107,11 @@ def _name(item: Any) -> str:
 
 
 def _ask_for(
-    source: Source, names: Sequence[str], listing: Listing, most: int | None = None
+    source: Source,
+    names: Sequence[str],
+    listing: Listing,
+    wanted: Wanted,
+    most: int | None = None,
 ) -> list[tuple[str, Exception]]:
     """Ask for tuning jobs by name, until so many were denied.
 
@@ -139,6 +143,9 @@ def _ask_for(
         try:
             with readable("it"):
                 summary = summary_of(description)
+                arn = wanted.arns.get((name.lower(), summary["CreationTime"]))
+                if arn is not None:
+                    summary["HyperParameterTuningJobArn"] = arn
                 listing.add([ListedJob.of(summary, seen, without_secrets(description))])
         except UnreadableError as error:
             listing.unreadable.append((name, error))
