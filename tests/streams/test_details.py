@@ -1,4 +1,4 @@
-"""Details and prices over HTTP: every row exact, whatever Search is worth, in few calls.
+"""Details and prices over HTTP: every row exact, whatever Search is worth.
 
 Kills and changing selections are in test_signals.py and test_histories.py.
 """
@@ -29,6 +29,7 @@ SEARCH = "Search"
 PRICES = "GetProducts"
 CREATED = "2026-02-27T09:00:00Z"
 CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
+STREAMS = [*KEYS][1:-1]
 SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
 
 
@@ -43,7 +44,6 @@ def fill(emulator: Emulator, **trials: int) -> None:
             chances=CHANCES,
             tags={"team": name},
             spot=True,
-            cased_arns=True,
             lower_cased_arns=True,
         )
 
@@ -105,7 +105,6 @@ class TestTrials:
             (Index(thinned=0.3), 30),
             (Index(thinned=0.3, thinned_members=("BillableTimeInSeconds",)), 30),
             (Index(thinned=0.3, thinned_members=("HyperParameters",)), 30),
-            (Index(without_transitions=True), 60),
             (Index(missing=0.2, thinned=0.2, duplicated=0.2), 40),
         ],
         ids=lambda value: str(value).replace(", ", "-"),
@@ -122,6 +121,21 @@ class TestTrials:
         calls = called(here)
         assert (calls[TRIALS], calls[SEARCH]) == (1, 1)
         assert calls[DESCRIBE_TRIAL] <= most
+
+    def test_search_without_transitions(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """What no record of Search's has is null: it is worth no Describe a trial."""
+        fill(emulator, churn=30)
+        emulator.scope().index.without_transitions = True
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1, TRIALS: 1, SEARCH: 1}
+        wanted = expected.truth(emulator, "training_job_details")
+        assert expected.to_the_second(tables.rows["training_job_details"]) == {
+            key: {**expected.to_the_second(row), "secondary_status_transitions": None}
+            for key, row in wanted.items()
+        }
 
     @pytest.mark.parametrize(
         "fault",
@@ -274,18 +288,24 @@ class TestTuningJobs:
         assert_exact(here, tables, "tuning_job_details")
 
     def test_open_and_old(self, here: TapHere, emulator: Emulator) -> None:
-        """So it is with one that still runs, behind all that is listed."""
+        """So it is with one that still runs, behind all that is listed; its rows go on
+        with the ARN that it was listed with, in whatever case it is described."""
         scope = emulator.scope()
-        scope.plan("old", trials=50, parallel=1, trial_seconds=(9000, 9000))
+        long = (9000, 9000)
+        scope.plan("Old", trials=50, parallel=1, trial_seconds=long, cased_arns=True)
         tables = Tables()
         for number in range(12):
             emulator.clock.move(seconds=3000)
             scope.plan(f"new-{number}", trials=1, trial_seconds=(60, 90))
         emulator.clock.move(seconds=3600)
-        sync(here, tables, "tuning_job_details")
-        sync(here, tables, "tuning_job_details", page_size=5)
-        assert called(here) == {LIST: 1, DESCRIBE: 1}
-        assert_exact(here, tables, "tuning_job_details")
+        sync(here, tables, *STREAMS)
+        emulator.clock.move(seconds=9000)
+        scope.plan("last", trials=1, trial_seconds=(60, 90))
+        emulator.clock.move(seconds=300)
+        sync(here, tables, *STREAMS, page_size=3)
+        assert called(here)[DESCRIBE] == 1 + 1
+        for stream in STREAMS:
+            assert_exact(here, tables, stream)
 
     def test_gone_meanwhile(self, here: TapHere, emulator: Emulator) -> None:
         """One that is deleted after it was listed is no failure."""
@@ -401,7 +421,7 @@ class TestPrices:
         run.assert_refused("training_instance_prices", "Allow pricing:GetProducts")
         tables = Tables()
         tables.take(run.messages)
-        for stream in [*KEYS][1:-1]:
+        for stream in STREAMS:
             assert_exact(here, tables, stream)
 
     def test_where_there_is_no_list(self, here: TapHere) -> None:
