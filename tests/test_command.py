@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_sagemaker_tuning.exceptions import SettingsError
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
@@ -100,6 +101,38 @@ class TestSettings:
         regions = {call.region for call in here.emulator.calls}
         assert regions == {"us-west-2", "eu-west-1"}
 
+    @pytest.mark.parametrize(("text", "number"), [("2.0", 2), ("2e1", 20)])
+    def test_a_whole_number_from_every_side(
+        self, here: TapHere, text: str, number: int
+    ) -> None:
+        """2.0 is the whole number 2 in a file, in the environment and in Python."""
+        here.emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
+        for option in number_given(here, text):
+            assert here("--config", option).returncode == 0
+        sizes = {call.params.get("MaxResults") for call in here.emulator.calls}
+        assert sizes == {number}
+        tap = TapSageMakerTuning(config={"page_size": json.loads(text)})
+        assert tap.config["page_size"] == number
+
+    @pytest.mark.parametrize("text", ["2.5", "1e400"])
+    def test_no_whole_number_from_every_side(self, here: TapHere, text: str) -> None:
+        """What is no whole number is refused by all three."""
+        for option in number_given(here, text):
+            here("--config", option).assert_refused("page_size: ")
+        assert here.emulator.calls == []
+        with pytest.raises(SettingsError, match="page_size"):
+            TapSageMakerTuning(config={"page_size": json.loads(text)})
+
+    def test_whole_numbers_of_a_state(self, here: TapHere) -> None:
+        """So it is in a state that something wrote anew on the way."""
+        here.emulator.scope().plan("churn", trials=30, created="2026-03-02T08:50:00Z")
+        first = here(config={})
+        state = json.loads(json.dumps(first.state), parse_int=float)
+        assert '"version": 1.0' in json.dumps(state)
+        run = here(config={}, state=state)
+        assert run.returncode == 0
+        assert run.state == first.state
+
     def test_discovery_needs_no_good_settings(self, here: TapHere) -> None:
         """--discover gives the catalog whatever the settings are, without a call."""
         run = here("--discover", config={"regions": ["nowhere"], "unknown": 1})
@@ -115,6 +148,14 @@ class TestSettings:
             (root,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
             root["metadata"]["forced-replication-method"] = "FULL_TABLE"
         assert here(config={"max_items": 5}, catalog=catalog).returncode == 0
+
+
+def number_given(here: TapHere, text: str) -> list[str]:
+    """Give a page size in a file and in the environment: values of --config."""
+    path = here.folder / "config.json"
+    path.write_text(f'{{"page_size": {text}}}', encoding="utf-8")
+    here.variables["TAP_SAGEMAKER_TUNING_PAGE_SIZE"] = text
+    return [str(path), "ENV"]
 
 
 Write = Callable[[Path], object]
