@@ -66,7 +66,9 @@ def duckdb(folder: Path) -> Iterator[Warehouse]:
 ASK = """
 import duckdb, json, sys
 _, file, sql = sys.argv
-asked = duckdb.connect(file).execute(sql)
+connection = duckdb.connect(file)
+connection.execute("set enable_progress_bar = false")
+asked = connection.execute(sql)
 columns = [column[0] for column in asked.description]
 print(json.dumps([columns, asked.fetchall()], default=str))
 """
