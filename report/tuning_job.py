@@ -6,16 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from report.axes import axis
-from report.slots import slots
-from report.values import moment, number, outcome, text
+from report.trials import Trials
+from report.values import moment, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from report.warehouse import Row, Warehouse
 
-MOST_TRIALS = 1500
-"""How many trials of one tuning job the page shows."""
 MANY_TIMES = 1000
 """Objectives that differ by this factor, all above 0, are shown on a log axis."""
 
@@ -55,21 +53,16 @@ class Details:
         loaded = self.rows("trials", arn)
         # A deleted tuning job's ARN can be another's since: those trials are not its.
         own = [row for row in loaded if not row.get("is_of_deleted_namesake")]
-        every = sorted(own, key=_in_order)
-        shown = _cut(every)
-        latest = as_of or max(
-            (moment(row[name]) or 0 for row in every for name in _TIMES), default=0
-        )
+        every = Trials(own, as_of)
         values = self._values(arn)
         return {
-            "as_of": latest,
-            "cut": len(every) - len(shown),
+            "as_of": every.as_of,
             "namesakes": len(loaded) - len(own),
             "facts": {mart: _facts(self.rows(mart, arn)) for mart in FACTS},
             "definitions": [
                 {
                     **definition,
-                    **self._definition(arn, definition["name"], shown, values, latest),
+                    **self._definition(arn, definition["name"], every, values),
                 }
                 for definition in job["definitions"]
             ],
@@ -79,18 +72,20 @@ class Details:
         self,
         arn: str,
         name: str | None,
-        shown: list[Row],
+        every: Trials,
         values: dict[str, dict[str, Row]],
-        latest: int,
     ) -> Row:
-        """What is drawn of one training job definition."""
-        trials = [row for row in shown if text(row["definition_name"]) == name]
-        measured = [number(row["objective_value"]) for row in trials]
+        """What is said and drawn of one training job definition."""
+        trials = every.of(name)
+        shown = trials.shown()
+        measured = [number(row["objective_value"]) for row in trials.rows]
         return {
             "is_log": _spreads([value for value in measured if value is not None]),
-            "trials": _columns(trials, latest),
-            "curve": _curve(self.rows("progress", arn), trials, name),
-            "parameters": self._parameters(arn, name, trials, values),
+            **trials.counts(),
+            "failures": trials.failures(),
+            "trials": trials.columns(shown),
+            "curve": _curve(self.rows("progress", arn), trials.rows, name),
+            "parameters": self._parameters(arn, name, trials.pick(shown), values),
         }
 
     def _values(self, arn: str) -> dict[str, dict[str, Row]]:
@@ -120,59 +115,10 @@ class Details:
         return found
 
 
-_TIMES = ("created_at", "started_at", "ended_at")
-
-
-def _in_order(row: Row) -> tuple[int, str]:
-    return moment(row["created_at"]) or 0, row["training_job_name"]
-
-
-def _cut(trials: list[Row]) -> list[Row]:
-    """The trials that are shown: the best placed, then the newest, in their order."""
-    if len(trials) <= MOST_TRIALS:
-        return trials
-    newest = list(reversed(trials))
-    kept = sorted(newest, key=lambda row: row["place"] or len(trials))[:MOST_TRIALS]
-    return sorted(kept, key=_in_order)
-
-
 def _spreads(values: list[float]) -> bool:
     return (
         bool(values) and min(values) > 0 and max(values) / min(values) >= (MANY_TIMES)
     )
-
-
-def _columns(trials: list[Row], latest: int) -> Row:
-    """The trials as columns: the JSON is a third of what it would be as rows."""
-    spans = [_span(row, latest) for row in trials]
-    return {
-        "name": [row["training_job_name"] for row in trials],
-        "outcome": [outcome(row["outcome"]) for row in trials],
-        "value": [number(row["objective_value"]) for row in trials],
-        "place": [number(row["place"]) for row in trials],
-        "started": [span[0] if span else None for span in spans],
-        "ended": [moment(row["ended_at"]) for row in trials],
-        "slot": slots(spans),
-        "seconds": [number(row["duration_seconds"]) for row in trials],
-        "cost": [number(row.get("cost")) for row in trials],
-        "instance": [_instance(row) for row in trials],
-        "failure": [text(row["failure"]) for row in trials],
-    }
-
-
-def _span(row: Row, latest: int) -> tuple[int, int] | None:
-    """When a trial ran; None: it has not started."""
-    started, ended = moment(row["started_at"]), moment(row["ended_at"])
-    begun = started if started is not None else ended and moment(row["created_at"])
-    if begun is None:
-        return None
-    return begun, max(begun, latest if ended is None else ended)
-
-
-def _instance(row: Row) -> str | None:
-    kind = text(row.get("instance_type"))
-    many = number(row.get("instance_count")) or 1
-    return f"{many:g} × {kind}" if kind and many > 1 else kind  # noqa: RUF001 - it is meant
 
 
 def _curve(rows: list[Row], trials: list[Row], definition: str | None) -> list[Any]:

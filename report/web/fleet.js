@@ -33,7 +33,7 @@ function fleetPage(page, jobs, scopes, failures) {
     ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page anew.")]),
     el("dl", { class: "tiles" },
       tile("Scopes complete", `${done} of ${scopes.length}`, incomplete.length ? "see below" : null),
-      tile("Tuning jobs", jobs.length.toLocaleString("en-US"), page.unlisted ? `the newest; ${page.unlisted.toLocaleString("en-US")} more are not listed` : null),
+      tile("Tuning jobs", jobs.length.toLocaleString("en-US"), page.unlisted ? `the newest; ${page.unlisted.toLocaleString("en-US")} older ones are not counted here` : null),
       tile("Trials", trials.toLocaleString("en-US"), countOf(jobs, "running") ? `${countOf(jobs, "running")} running` : null),
       tile("Failed trials", failed.toLocaleString("en-US"), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
       tile("Training time", duration(sum(jobs.map(secondsOf)))),
@@ -75,7 +75,7 @@ function bestText(job) {
 function mix(job) {
   const known = outcomesOf(job);
   const words = known.map((outcome) => `${job.outcomes[outcome].trials} ${spoken(outcome)}`).join(", ");
-  return [`${job.trials} `, el("span", { class: "mix", role: "img", "aria-label": words, title: words },
+  return [`${job.trials.toLocaleString("en-US")} `, el("span", { class: "mix", role: "img", "aria-label": words, title: words },
     known.map((outcome) => el("i", { style: `flex:${job.outcomes[outcome].trials};background:var(--${outcome})` })))];
 }
 
@@ -87,7 +87,7 @@ function jobsCard(jobs) {
     ["Best", bestText, "number"],
     ["Objective", metric, "clip"],
     ["Trials", mix],
-    ["Failed", (job) => (countOf([job], "failed") || "0"), "number"],
+    ["Failed", (job) => countOf([job], "failed").toLocaleString("en-US"), "number"],
     ["Time", (job) => duration(secondsOf(job)), "number"],
     ["Cost", (job) => money(costOf(job), job.currency), "number"],
     ["Created", (job) => instant(job.created)],
@@ -135,12 +135,17 @@ function spending(jobs) {
   return figures;
 }
 
+/** A count with a bar beside it. */
+function frequency(count, most) {
+  return [el("span", { class: "bar", style: `width:${80 * count / most}px`, "aria-hidden": "true" }), count.toLocaleString("en-US")];
+}
+
 function failuresCard(failures) {
   const most = Math.max(...failures.map((row) => row.trials));
   const columns = [
     ["What the script said", (row) => row.failure, "wrap"],
-    ["Trials", (row) => [el("span", { class: "bar", style: `width:${80 * row.trials / most}px`, "aria-hidden": "true" }), String(row.trials)]],
-    ["Tuning jobs", (row) => row.tuning_jobs, "number"],
+    ["Trials", (row) => frequency(row.trials, most)],
+    ["Tuning jobs", (row) => row.tuning_jobs.toLocaleString("en-US"), "number"],
     ["Time lost", (row) => duration(row.seconds), "number"],
     ["Account · region", (row) => `${row.account} · ${row.region}`],
     ["Last", (row) => instant(row.last)],

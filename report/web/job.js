@@ -5,7 +5,7 @@ const LEADERS = 25;
 /** The trials of a definition as rows, out of the columns that the page carries. */
 function trialRows(definition, asOf) {
   const columns = definition.trials;
-  const most = Math.max(1, ...columns.place.map((place) => place ?? 0));
+  const most = Math.max(1, definition.last_place);
   return columns.name.map((trial, index) => {
     const at = (name) => columns[name][index];
     return {
@@ -33,7 +33,7 @@ function jobPage(job, definition) {
       ].filter(Boolean).join(" · "))),
     tiles(about),
     ...notices(about),
-    key(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, trials.filter((row) => row.outcome === outcome).length]))),
+    key(definition.outcomes),
     progress(about),
     timeline(about),
     parallel(about),
@@ -81,7 +81,10 @@ function tiles({ job, definition, view }) {
     saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), plural(saved.stopped_early_trials, "trial")) : null);
 }
 
-function notices({ job, definition, view, parameters }) {
+/** How many trials a definition has, drawn or not. */
+const total = ({ outcomes }) => sum(Object.values(outcomes));
+
+function notices({ definition, view, trials, parameters }) {
   const [complete] = view.facts.completeness;
   const [fresh] = view.facts.freshness;
   const edges = parameters.filter((parameter) => parameter.edge);
@@ -89,7 +92,7 @@ function notices({ job, definition, view, parameters }) {
     complete && complete.is_complete === false ? `Not all of its trials are loaded: ${complete.loaded_trials} of ${complete.counted_trials}.` : null,
     fresh?.running_trials ? `${plural(fresh.running_trials, "trial is", "trials are")} not final yet: as of ${instant(view.as_of)} UTC.` : null,
     view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job of this name ${view.namesakes === 1 ? "is" : "are"} not drawn.` : null,
-    view.cut ? `${plural(view.cut, "trial is", "trials are")} not drawn: the best placed and the newest are.` : null,
+    trials.length < total(definition) ? `${trials.length.toLocaleString("en-US")} of ${plural(total(definition), "trial")} are drawn: the best, and the others evenly over time. What is counted here counts them all.` : null,
     !definition.direction && definition.metric ? "It is not known whether larger or smaller is better, so there are no places and no best: load tuning_job_details, or say it in the models’ variables." : null,
     edges.length ? `The best trial lies at an edge of its range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
     ...view.facts.lineage.map((row) => `Warm start from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? ": this one is better." : row.is_better === false ? ": this one is not better." : "."}`),
@@ -122,11 +125,10 @@ function progress({ definition, trials }) {
   });
 }
 
-function timeline({ view, trials }) {
+function timeline({ definition: { slots }, trials }) {
   const shown = trials.filter((row) => isNumber(row.slot)).map((row) => ({ ...row, started: row.started ?? row.ended }));
   const title = "When each trial ran";
   if (!shown.length) return nothing(title, "No trial has started yet.");
-  const slots = 1 + Math.max(...shown.map((row) => row.slot));
   const { timeLow, timeHigh } = timeOf(trials);
   return picture("timeline", {
     title,
@@ -248,23 +250,18 @@ function moneyAndHours({ job }) {
   return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost, ({ cost }) => money(cost, job.currency))];
 }
 
-function jobFailures({ trials }) {
-  const groups = new Map();
-  for (const row of trials.filter(({ outcome }) => outcome === "failed")) {
-    const failure = row.failure ?? "no reason given";
-    groups.set(failure, [...(groups.get(failure) ?? []), row]);
-  }
-  const rows = [...groups].map(([failure, group]) => ({ failure, group })).sort((a, b) => b.group.length - a.group.length);
+function jobFailures({ definition, trials }) {
+  const rows = definition.failures;
   if (!rows.length) return nothing("Failures", "No trial has failed.");
-  const most = rows[0].group.length;
   const columns = [
     ["What the script said", (row) => row.failure, "wrap"],
-    ["Trials", ({ group }) => [el("span", { class: "bar", style: `width:${80 * group.length / most}px`, "aria-hidden": "true" }), String(group.length)]],
-    ["Time lost", ({ group }) => duration(sum(group.map((row) => row.seconds))), "number"],
-    ["Newest", ({ group }) => group.at(-1).trial],
+    ["Trials", (row) => frequency(row.trials, rows[0].trials)],
+    ["Time lost", (row) => duration(row.seconds), "number"],
+    ["Newest", (row) => row.newest],
   ];
+  const drawn = (failure) => trials.filter((row) => row.failure === failure).map((row) => row.trial).reverse();
   return card("Failures", "Grouped by the line that tells, the most frequent first.",
-    table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ group }) => ({ class: "failure", ...standsFor(...group.map((row) => row.trial).reverse()) }) }));
+    table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ failure }) => ({ class: "failure", ...standsFor(...drawn(failure)) }) }));
 }
 
 function leaders({ job, definition, trials, parameters }) {
@@ -283,7 +280,7 @@ function leaders({ job, definition, trials, parameters }) {
     ...(hasCost ? [["Cost", (row) => money(row.cost, job.currency), "number"]] : []),
     ...parameters.map((parameter) => [parameter.name, (row) => (isNumber(parameter.values[row.index]) ? valueText(parameter.values[row.index]) : "–"), parameter.kind === "category" ? "clip" : "number"]),
   ];
-  const all = placed.length || measured.length;
+  const all = placed.length ? definition.ranked : definition.measured;
   return card(title, all > rows.length ? `The first ${rows.length} of ${all.toLocaleString("en-US")}.` : null,
     table(columns, rows, { label: title, attributes: (row) => ({ class: "leader", ...standsFor(row.trial) }) }));
 }

@@ -101,7 +101,7 @@ function standsFor(...trials) {
 
 function listenToRows(root) {
   const rowOf = (event) => event.target.closest?.("tr[data-trials]");
-  const first = (event) => { const row = rowOf(event); point(row ? JSON.parse(row.dataset.trials)[0] : null); };
+  const first = (event) => { const row = rowOf(event); point(row ? JSON.parse(row.dataset.trials)[0] ?? null : null); };
   root.addEventListener("mouseover", (event) => { if (event.target.closest("table")) first(event); });
   root.addEventListener("mouseleave", () => point(null));
   root.addEventListener("focusin", first);
@@ -130,5 +130,5 @@ function key(counts) {
   };
   const present = OUTCOMES.filter((outcome) => counts[outcome]);
   return el("ul", { class: "key", "aria-label": "Trials by outcome" },
-    present.map((outcome) => el("li", {}, symbol(outcome), `${spoken(outcome)} ${counts[outcome]}`)));
+    present.map((outcome) => el("li", {}, symbol(outcome), `${spoken(outcome)} ${counts[outcome].toLocaleString("en-US")}`)));
 }

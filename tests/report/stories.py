@@ -177,6 +177,11 @@ def small() -> Story:
     return told(jobs, _scopes())
 
 
+def large() -> Story:
+    """A tuning job with more trials than a page draws, many of them failed."""
+    return told([Job(name="large", trials=1300, failing=0.2, failures=REASONS)], [])
+
+
 def nothing() -> Story:
     """Models without a row."""
     return told([], [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -227,7 +228,7 @@ def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
         costs = [r["cost"] for r in spend if r["cost"] is not None]
         failed = sum(r["trials"] for r in spend if r["outcome"] == "failed")
         assert set(row[1].split()) - {"·"} == ({*map(repr, best)} or {NONE})
-        assert row[3] == str(sum(r["trials"] for r in spend))
+        assert row[3] == f"{sum(r['trials'] for r in spend):,}"
         assert row[4] == str(failed)
         assert row[6] == (f"${sum(costs):.2f}" if costs else NONE)
     created = [row[7] for row in window.rows("job")]
@@ -338,3 +339,21 @@ def test_what_is_cut_is_said(made: Made, opened: Open) -> None:
         "This page does not carry its trials"
         in window.page.locator("main").inner_text()
     )
+
+
+def test_a_large_tuning_job_is_counted_whole(made: Made, opened: Open) -> None:
+    """What is too many to be drawn is said to be, and missing in no number."""
+    window = opened(made("large"), job=arn("large"))
+    trials = stories.large().marts["trials"]
+    outcomes = Counter(row["outcome"] for row in trials)
+    failures = Counter(row["failure"] for row in trials if row["failure"])
+    ranked = sum(row["place"] is not None for row in trials)
+    text = window.page.locator("main").inner_text()
+    assert "1,000 of 1,300 trials are drawn" in text
+    assert f"The first 25 of {ranked:,}." in text
+    assert f"completed {outcomes['completed']:,}" in text
+    assert {row[0]: int(row[1]) for row in window.rows("failure")} == failures
+    bars = window.page.locator("figure:has-text('When each trial ran') .mark-rect path")
+    assert bars.count() == 1000
+    best = min(trials, key=lambda row: row["place"] or len(trials))
+    assert window.rows("leader")[0][1] == best["training_job_name"]
