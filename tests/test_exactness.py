@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.conftest import Run, TapHere
 
 LIST = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
 VISITING = [*KEYS][1:-1]
 DAY = 86_400
@@ -133,7 +134,8 @@ def test_a_trial_listed_behind_the_newest(here: TapHere, emulator: Emulator) -> 
 
 def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:
     """A start_date that is computed anew each day cuts off nothing that the one before
-    still had to read: a trial of 23:56, of a tuning job that had none at 23:55."""
+    still had to read: a trial of 23:56, of a tuning job that had none at 23:55, and
+    that could not be read the first time after midnight."""
     emulator.clock.move(seconds=14 * 3600 + 55 * 60)
     trials = (failed("churn-1", 14 * 3600 + 56 * 60),)
     emulator.scope().add(
@@ -143,8 +145,15 @@ def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:
     )
     tables = Tables()
     sync(here, tables, start_date="2026-03-02")
-    emulator.clock.move(seconds=3600)
-    sync(here, tables, start_date="2026-03-03")
+    emulator.clock.move(seconds=1800)
+    config = {"start_date": "2026-03-03"}
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    denied = here(config=config, state=tables.state, catalog=here.catalog(*KEYS))
+    tables.take(denied.messages)
+    emulator.faults.clear()
+    assert denied.returncode == 1
+    emulator.clock.move(seconds=1800)
+    sync(here, tables, **config)
     assert_truth(here, tables)
 
 
@@ -197,7 +206,7 @@ def test_broken_pages_are_asked_for_again(
     scope.plan("churn", trials=5, created=at(-DAY))
     scope.add(TuningJob(name="quick", created=at(-10), ended=at(-2)))
     date = "Tue, 01 Jan 2030 00:00:00 GMT"
-    for operation in (LIST, "ListTrainingJobsForHyperParameterTuningJob", "Search"):
+    for operation in (LIST, TRIALS, "Search"):
         fault = Fault(kind, operation=operation, times=1, status=503, date=date)
         emulator.faults.add(fault)
     tables = Tables()

@@ -19,7 +19,7 @@ from tests.expected import KEYS
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 STREAMS = [*KEYS][:-1]
@@ -46,9 +46,11 @@ def tap(tmp_path: Path) -> Iterator[TapProcess]:
 
 
 @contextmanager
-def started(tap: TapProcess, *options: str, **config: Any) -> Iterator[Any]:
-    """The tap, reading all streams; its output is to be read, its log is a file."""
-    command = tap.command(*options, config=config, catalog=tap.catalog(*KEYS))
+def started(
+    tap: TapProcess, *options: str, streams: Iterable[str] = KEYS, **config: Any
+) -> Iterator[Any]:
+    """The tap, reading these streams; its output is to be read, its log is a file."""
+    command = tap.command(*options, config=config, catalog=tap.catalog(*streams))
     with (
         (tap.folder / "log").open("w", encoding="utf-8") as log,
         subprocess.Popen(  # noqa: S603 - the command is ours
@@ -131,14 +133,18 @@ def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None
     assert_nothing_is_lost(tables, tap)
 
 
-@pytest.mark.parametrize(("sent", "code"), STOPS)
+@pytest.mark.parametrize(
+    ("sent", "code", "streams"),
+    [(*STOPS[0], KEYS), (*STOPS[1], expected.STREAMS)],
+    ids=["lines of pages", "lines that share a page"],
+)
 def test_stop_while_nobody_reads(
-    tap: TapProcess, sent: signal.Signals, code: int
+    tap: TapProcess, sent: signal.Signals, code: int, streams: Iterable[str]
 ) -> None:
     """A target that does not read holds no stop back; all that it finds in the pipe
     later is whole lines, and their state is true."""
     tables = Tables()
-    with started(tap) as process:
+    with started(tap, streams=streams) as process:
         # It fills the pipe, and waits.
         wait_until(lambda: len(tap.emulator.calls) >= JOBS, tap)
         assert process.poll() is None
