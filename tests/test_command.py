@@ -340,41 +340,22 @@ class TestFiles:
 class TestProcess:
     """The same as users meet it: exit code, last line, no traceback."""
 
-    @pytest.mark.parametrize(
-        ("options", "config", "words"),
-        [
-            ((), {"region": "us-east-1"}, "region"),
-            (("--test",), {"aws_secret_access_key": [SECRET]}, "aws_secret_access_key"),
-            (("--test=schema",), {"page_size": 0}, "page_size"),
-        ],
-        ids=["unknown", "secret", "schema"],
-    )
-    def test_refused(
-        self,
-        tap: TapProcess,
-        options: tuple[str, ...],
-        config: dict[str, Any],
-        words: str,
-    ) -> None:
+    def test_bad_setting(self, tap: TapProcess) -> None:
         """A bad configuration ends the process with one line, and without output."""
-        run = tap(*options, config=config)
-        run.assert_refused(words)
+        run = tap("--test", config={"aws_secret_access_key": [SECRET]})
+        run.assert_refused("aws_secret_access_key")
         assert SECRET not in run.stderr
         assert run.stdout == ""
         assert tap.emulator.calls == []
 
-    @pytest.mark.parametrize("option", ["--state", "--catalog"])
-    def test_bad_file(self, tap: TapProcess, option: str) -> None:
-        """A bad file ends the process with one line."""
-        path = tap.folder / "given.json"
-        path.write_text("{", encoding="utf-8")
-        run = tap(option, str(path))
-        run.assert_refused(option.strip("-"))
-        assert run.stdout == ""
-
-    def test_bad_environment(self, tap: TapProcess) -> None:
-        """A bad variable ends the process with one line."""
+    def test_bad_file_and_environment(self, tap: TapProcess) -> None:
+        """So does a bad file, and a bad variable."""
         tap.variables["TAP_SAGEMAKER_TUNING_ASSUME_ROLES"] = "[{"
         run = tap("--config=ENV")
         run.assert_refused("assume_roles")
+        assert run.stdout == ""
+        path = tap.folder / "given.json"
+        path.write_text("{", encoding="utf-8")
+        run = tap("--state", str(path))
+        run.assert_refused("--state")
         assert run.stdout == ""

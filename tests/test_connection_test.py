@@ -119,14 +119,21 @@ def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> Non
     assert {call.operation for call in emulator.calls} == {DESCRIBE, TRIALS}
 
 
-@pytest.mark.parametrize("jobs", [1, 0], ids=["full", "empty"])
 @pytest.mark.parametrize(
-    "operation", [LIST, TRIALS, DESCRIBE, "Search", "DescribeTrainingJob"]
+    ("operation", "jobs"),
+    [
+        (LIST, 1),
+        (TRIALS, 0),
+        (DESCRIBE, 0),
+        ("Search", 1),
+        ("DescribeTrainingJob", 0),
+    ],
 )
 def test_a_denied_call(
     here: TapHere, emulator: Emulator, operation: str, jobs: int
 ) -> None:
-    """The scope where a call is denied says so, and which action would allow it."""
+    """The scope where a call is denied says so, and which action would allow it; also
+    one that is still empty."""
     fill(emulator, jobs)
     account, region = ALL[1]
     fault = Fault("deny", operation=operation, account=account, region=region)

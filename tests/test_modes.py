@@ -67,16 +67,16 @@ class TestModes:
             False: (("FULL_TABLE", None), ("FULL_TABLE",)),
         }[issubclass(stream, VisitingStream)]
 
-    def test_version(self, tap: TapProcess) -> None:
+    def test_version(self, here: TapHere) -> None:
         """--version says which tap and which SDK, in one line."""
-        printed = tap("--version").stdout
+        printed = here("--version").stdout
         assert printed.startswith("tap-sagemaker-tuning v")
         assert "Meltano SDK v0.54." in printed
         assert printed.count("\n") == 1
 
-    def test_about_as_json(self, tap: TapProcess, emulator: Emulator) -> None:
+    def test_about_as_json(self, here: TapHere, emulator: Emulator) -> None:
         """--about --format=json declares all settings, and no capability too many."""
-        about = json.loads(tap("--about", "--format=json").stdout)
+        about = json.loads(here("--about", "--format=json").stdout)
         assert about["name"] == "tap-sagemaker-tuning"
         assert set(about["settings"]["properties"]) == SETTINGS | OF_THE_SDK
         assert set(about["capabilities"]) == {

@@ -112,13 +112,10 @@ ABSENT: dict[str, tuple[str, Change, dict[str, Any]]] = {
 # What makes an item one that cannot be read.
 UNREADABLE: dict[str, tuple[str, Change]] = {
     "trial without creation": (TRIALS, leave_out("CreationTime")),
-    "trial without name": (TRIALS, leave_out("TrainingJobName")),
     "trial without ARN": (TRIALS, leave_out("TrainingJobArn")),
     "trial created in words": (TRIALS, put("CreationTime", "yesterday")),
-    "trial with listed parameters": (TRIALS, put("TunedHyperParameters", ["x"])),
     "metric that is a number": (TRIALS, put(OBJECTIVE, 0.5)),
     "job without creation": (LIST, leave_out("CreationTime")),
-    "job without ARN": (LIST, leave_out("HyperParameterTuningJobArn")),
     "job with odd limits": (
         LIST,
         put("ResourceLimits", {"MaxNumberOfTrainingJobs": "many"}),

@@ -363,8 +363,3 @@ class TestSelection:
         here.emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
         run = here(config={"stream_maps": {"tuning_jobs": of_stream}})
         run.assert_refused()
-
-    def test_broken_stream_map_of_a_process(self, reader: TapProcess) -> None:
-        """So it is when the tap runs as users run it."""
-        maps = {"tuning_jobs": {"x": "float(tuning_job_name)"}}
-        reader(config={"stream_maps": maps}).assert_refused("float")

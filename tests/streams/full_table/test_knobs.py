@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,8 +69,9 @@ class TestKnobs:
         sort_by, sort_order = sent
         assert names(run) == reader.boto3(SortBy=sort_by, SortOrder=sort_order)[0]
 
-    @pytest.mark.parametrize("filter_after_cut", [False, True])
-    @pytest.mark.parametrize("status", STATUSES)
+    @pytest.mark.parametrize(
+        ("status", "filter_after_cut"), [*zip(STATUSES, cycle([True, False]))]
+    )
     def test_status(
         self, reader: Reader, scope: Scope, status: str, *, filter_after_cut: bool
     ) -> None:
@@ -83,7 +85,7 @@ class TestKnobs:
         assert found == {status}
 
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize(("size", "calls"), [(1, 24), (10, 3), (24, 1), (100, 1)])
+    @pytest.mark.parametrize(("size", "calls"), [(1, 24), (10, 3), (24, 1)])
     def test_page_size(
         self, reader: Reader, emulator: Emulator, size: int, calls: int
     ) -> None:
@@ -92,7 +94,7 @@ class TestKnobs:
         assert [call["MaxResults"] for call in asked(emulator)] == [size] * calls
         assert names(run) == reader.boto3()[0]
 
-    @pytest.mark.parametrize("most", [1, 7, 10, 24, 25])
+    @pytest.mark.parametrize("most", [7, 10, 25])
     def test_max_items_is_of_each_tuning_job(
         self, reader: Reader, scope: Scope, most: int
     ) -> None:
@@ -105,7 +107,7 @@ class TestKnobs:
         assert len(expected) == len(more) == min(most, 24)
 
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize("most", [3, 7, 10, 21])
+    @pytest.mark.parametrize("most", [7, 10])
     def test_starting_token(self, reader: Reader, most: int) -> None:
         """A token of boto3's leads to the rest, in the middle of a page too."""
         first, token = reader.boto3(max_items=most)

@@ -32,9 +32,7 @@ class TestResume:
     """A capped read of one tuning job in one scope goes on in the next sync."""
 
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize(
-        ("most", "syncs"), [(5, 5), (7, 4), (10, 3), (12, 2), (23, 2)]
-    )
+    @pytest.mark.parametrize(("most", "syncs"), [(7, 4), (10, 3), (23, 2)])
     def test_to_the_end_and_anew(
         self,
         reader: Reader,
@@ -63,7 +61,7 @@ class TestResume:
         assert names(anew) == reader.boto3(max_items=most)[0]
 
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize("most", [24, 25, 100])
+    @pytest.mark.parametrize("most", [24, 25])
     def test_a_cap_that_meets_the_end(self, reader: Reader, most: int) -> None:
         """A cap that the tuning job's trials do not exceed leaves no token."""
         run = reader.sync(tuning_job_names=["churn"], max_items=most)
