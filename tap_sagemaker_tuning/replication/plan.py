@@ -228,8 +228,9 @@ class Plan:
     ) -> str | None:
         """Decide on a tuning job whose counters tell of other trials than are listed.
 
-        It is read whole once, and once more before it is given up: a trial can be
-        listed late, behind the watermark, or be passed over between two pages.
+        It is read whole once more, and again before it is given up: a trial can be
+        listed late, behind the watermark, or be passed over between two pages, which
+        happens to what is read whole as well.
         """
         job = visit.job
         is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)
@@ -240,7 +241,7 @@ class Plan:
                 f"its counters tell of {tally.counted} trials, and {tally.rows} are "
                 "listed",
             )
-        if is_late or not (is_whole or known.checked):
+        if is_late or not known.checked:
             checked = _LOOKS if is_late else 1
             self._stay_open(replace(known, since=None, rows=0, checked=checked))
         else:

@@ -127,6 +127,19 @@ def test_checksum_counts_distinct_trials() -> None:
     assert tap.warnings == []
 
 
+def test_trial_passed_over_by_a_first_read_is_found_by_the_next() -> None:
+    """A row deleted between two pages, where tokens are offsets, hides another one, in
+    what is read whole as well: the counters tell, and all is read once more."""
+    service = FakeService([job()], now=2 * HOUR, has_offsets=True)
+    service.doomed = {3: "job-2"}  # the listing, the first page, and then it is gone
+    tap = FakeTap(service, Filters())
+    tap.sync(TRIALS)
+    assert sorted(tap.trials) == ["job-1", "job-2"]
+    service.now = 3 * HOUR
+    tap.sync(TRIALS)
+    assert sorted(tap.trials) == ["job-0", "job-1", "job-2"]
+
+
 @pytest.mark.parametrize("start", [None, 1.0])
 def test_trial_listed_late_behind_the_newest(start: float | None) -> None:
     """Created 10 s before the newest, listed 20 s late: the next sync reads it, and not
