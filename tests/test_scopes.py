@@ -252,6 +252,18 @@ def test_failed_listing_keeps_no_state_of_other_filters(
     assert scopes_of(run) == {(ACCOUNT, REGION): 9}
 
 
+def test_region_without_the_named_tuning_job_is_complete(
+    emulator: Emulator, here: TapHere
+) -> None:
+    """A region that has none of the names is read to its end, as of a time."""
+    fill(emulator, ACCOUNT, REGION, jobs=1)
+    emulator.clock.move(seconds=86_400)
+    config = {"regions": REGIONS, "tuning_job_names": ["job-1-us-0"]}
+    rows = here(config=config).records("scopes")
+    assert [row["tuning_jobs_listed"] for row in rows] == [1, 0]
+    assert all(row["complete_as_of"] for row in rows)
+
+
 def test_some_denied_tuning_jobs_hold_nobody_back(
     emulator: Emulator, here: TapHere
 ) -> None:

@@ -111,12 +111,12 @@ class Client:
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
         yield from self._pages(LIST_TUNING_JOBS, **only, **order)
 
-    def tuning_job(self, name: str) -> tuple[Summary, str] | None:
+    def tuning_job(self, name: str) -> tuple[Summary | None, str]:
         """Ask for one tuning job by name.
 
         Returns:
-            What DescribeHyperParameterTuningJob says, and the service's time when it
-            did; None if there is none of that name.
+            What DescribeHyperParameterTuningJob says, None if there is none of that
+            name; and the service's time when it did.
         """
         try:
             with _parsed(DESCRIBE_TUNING_JOB):
@@ -125,7 +125,7 @@ class Client:
                 )
         except aws.ClientError as error:
             if code(error) in NOT_FOUND:
-                return None
+                return None, _time_of(error.response)
             raise
         check_result(DESCRIBE_TUNING_JOB, found)
         return found, _time_of(found)

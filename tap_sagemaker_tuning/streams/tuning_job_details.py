@@ -50,11 +50,11 @@ class TuningJobDetails(VisitingStream):
 
 
 def _described(client: Client, visit: Visit) -> Summary:
-    found = client.tuning_job(visit.job.name)
-    if found is None or found[0].get("CreationTime") != visit.job.created:
+    found, _ = client.tuning_job(visit.job.name)
+    if found is None or found.get("CreationTime") != visit.job.created:
         msg = f"tuning job {visit.job.name} of {visit.job.created} was deleted"
         raise GoneError(msg)
-    return found[0]
+    return found
 
 
 def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:

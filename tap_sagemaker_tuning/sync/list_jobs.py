@@ -42,8 +42,8 @@ class Source(Protocol):
     def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
 
-    def tuning_job(self, name: str) -> tuple[Summary, str] | None:
-        """One tuning job and the service's time; None if there is none of that name."""
+    def tuning_job(self, name: str) -> tuple[Summary | None, str]:
+        """One tuning job, None if there is none of that name; the service's time."""
 
 
 def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listing:
@@ -124,7 +124,7 @@ def _ask_for(
     denied: list[tuple[str, Exception]] = []
     for name in names:
         try:
-            found = source.tuning_job(name)
+            description, seen = source.tuning_job(name)
         except ClientError as error:
             if not is_denied(error):
                 raise
@@ -135,11 +135,10 @@ def _ask_for(
         except UnreadableError as error:
             listing.unreadable.append((name, error))
             continue
-        if found is None:
+        listing.began = listing.began or seen
+        if description is None:
             listing.gone.add(name.lower())
             continue
-        description, seen = found
-        listing.began = listing.began or seen
         try:
             with readable("it"):
                 summary = summary_of(description)

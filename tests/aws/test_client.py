@@ -178,9 +178,9 @@ def test_a_description_has_what_a_summary_has(
         "churn", trials=5, strategy="Random", created=START - timedelta(hours=3)
     )
     ((listed,), _) = next(client.tuning_jobs())
-    found = client.tuning_job("churn")
+    found, _ = client.tuning_job("churn")
     assert found is not None
-    described = {**found[0], **found[0]["HyperParameterTuningJobConfig"]}
+    described = {**found, **found["HyperParameterTuningJobConfig"]}
     assert {member: described.get(member) for member in listed} == listed
     assert listed["Strategy"] == "Random"
     assert "ResourceLimits" in listed
@@ -189,14 +189,15 @@ def test_a_description_has_what_a_summary_has(
 def test_a_name_matches_without_case(emulator: Emulator, client: Client) -> None:
     """A name in other letters finds the tuning job, and its own name comes back."""
     emulator.scope().plan("Churn-XGB", trials=1)
-    described = client.tuning_job("churn-xgb")
+    described, _ = client.tuning_job("churn-xgb")
     assert described is not None
-    assert described[0]["HyperParameterTuningJobName"] == "Churn-XGB"
+    assert described["HyperParameterTuningJobName"] == "Churn-XGB"
 
 
 def test_a_name_that_nobody_has_gives_nothing(client: Client) -> None:
-    """ResourceNotFound is the answer that there is none, not an error."""
-    assert client.tuning_job("nobody") is None
+    """ResourceNotFound is the answer that there is none, not an error; it has a time,
+    too."""
+    assert client.tuning_job("nobody") == (None, "2026-03-02T09:00:00.000Z")
 
 
 @pytest.mark.parametrize("refused", ["AccessDeniedException", "ValidationException"])

@@ -210,14 +210,14 @@ class FakeService:
             "list", lambda: [job for job in self.jobs if part in job.name]
         )
 
-    def tuning_job(self, name: str) -> tuple[dict[str, Any], str] | None:
+    def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
         """One tuning job, whether listed or not."""
         now = self._pass_time("describe")
         job = self._find(name, now)
         if not self.may_describe:
             raise denied(DESCRIBE_TUNING_JOB.name)
         if job is None:
-            return None
+            return None, at(int(now))
         return {**job.view(now), "HyperParameterTuningJobConfig": {}}, at(int(now))
 
     def trials(self, name: str) -> Iterator[Page]:

@@ -65,13 +65,13 @@ class Script:
             self.calls.append(f"list {name_contains or ''}".strip())
             yield Page(page, at(1000 + number))
 
-    def tuning_job(self, name: str) -> tuple[dict[str, Any], str] | None:
+    def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
         """One tuning job."""
         self.calls.append(name)
         found = self.known.get(name)
         if isinstance(found, Exception):
             raise found
-        return None if found is None else (found, at(2000 + len(self.calls)))
+        return found, at(2000 + len(self.calls))
 
 
 def wanted(boundary: float, **created: float) -> Wanted:
@@ -373,3 +373,10 @@ def test_no_one_keeps_an_environment(
     before = repr(given)
     assert without_secrets(given) == kept
     assert repr(given) == before
+
+
+def test_names_that_nobody_has_are_seen_at_a_time() -> None:
+    """Where none of the names is found, all that is asked for is read, as of then."""
+    filters = Filters(tuning_job_names=("one", "two"))
+    listing = list_tuning_jobs(Script(), ALL, filters)
+    assert (listing.began, listing.gone) == (at(2001), {"one", "two"})
