@@ -6,17 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Row = dict[str, Any]
 
-KEYS = {
-    name: stream.primary_keys
-    for name, stream in TapSageMakerTuning(setup_mapper=False).streams.items()
-}
 STREAMS = tuple(KEYS)
 JSON = ("object", "map", "array")
 """The kinds of columns of which a target makes JSON, if anything."""

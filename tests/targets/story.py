@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from emulator import Chances, Definition, Emulator, Trial, TuningJob
 from tests.conftest import TapProcess
 from tests.targets import expected
-from tests.targets.columns import JSON, key_of, kinds
+from tests.targets.columns import JSON, STREAMS, key_of, kinds
 from tests.targets.syncing import sync, written
 from tests.targets.warehouses import SCHEMA
 
@@ -85,6 +85,7 @@ class Story:
         first: What was true at the first sync.
         second: What was true at the second.
         full: What a first sync would bring now.
+        output: What the tap writes in such a sync.
     """
 
     tap: TapProcess
@@ -92,6 +93,7 @@ class Story:
     first: expected.Tables
     second: expected.Tables
     full: expected.Tables
+    output: Path
 
     @property
     def all(self) -> expected.Tables:
@@ -133,18 +135,26 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         scope, tap = emulator.scope(), TapProcess(emulator, folder)
         _begin(scope)
         emulator.clock.move(timedelta(minutes=50))
-        every: dict[str, Any] = {"config": {}, "catalog": tap.catalog()}
+        every: dict[str, Any] = {"config": {}, "catalog": tap.catalog(*STREAMS)}
         state = sync(tap, warehouse, **every)
-        first = expected.tables(scope.truth(), written(tap))
+        first = expected.tables(emulator, written(tap))
         emulator.clock.move(timedelta(minutes=30))
         scope.delete(GONE)
         scope.plan(LATE, trials=15, parallel=5)
         emulator.clock.move(timedelta(minutes=40))
         sync(tap, warehouse, **every, state=state)
-        second = expected.tables(scope.truth(), written(tap))
-        written(tap).write_text(tap(**every).stdout, "utf-8")
-        full = expected.tables(scope.truth(), written(tap))
-        yield Story(tap=tap, warehouse=warehouse, first=first, second=second, full=full)
+        second = expected.tables(emulator, written(tap))
+        output = folder / "full.jsonl"
+        output.write_text(tap(**every).stdout, "utf-8")
+        full = expected.tables(emulator, output)
+        yield Story(
+            tap=tap,
+            warehouse=warehouse,
+            first=first,
+            second=second,
+            full=full,
+            output=output,
+        )
 
 
 def _begin(scope: Scope) -> None:
