@@ -24,6 +24,15 @@ trials as (
         on trial.tuning_job_arn = jobs.tuning_job_arn
 ),
 
+-- A join on equality alone: with a condition beside it DuckDB compares all with all.
+keyed as (
+    select
+        trials.*,
+        case when not is_of_deleted_namesake then tuning_job_arn end
+            as described_tuning_job_arn
+    from trials
+),
+
 described as (
     select
         trials.*,
@@ -37,10 +46,9 @@ described as (
             definitions.objective_type,
             details.objective_type
         ) as known_direction
-    from trials
+    from keyed as trials
     left join details
-        on trials.tuning_job_arn = details.tuning_job_arn
-            and not trials.is_of_deleted_namesake
+        on trials.described_tuning_job_arn = details.tuning_job_arn
     left join {{ ref('stg_sagemaker_tuning__definitions') }} as definitions
         on details.tuning_job_arn = definitions.tuning_job_arn
             and trials.definition_name = definitions.definition_name
