@@ -5,17 +5,13 @@ Pure: it looks at a configuration and never at AWS.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections import Counter
-from contextlib import suppress
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.plugin_base import JSONSchemaValidator
 
 from tap_sagemaker_tuning.aws.scope import Role
@@ -98,53 +94,6 @@ def catalog_problems(
             f"replication one of {', '.join(FINAL_STATUSES)}"
         )
     return found
-
-
-def environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Read the settings that environment variables give.
-
-    Args:
-        schema: As of `problems`.
-        prefix: How the variables' names begin.
-
-    Returns:
-        Their values: the SDK's, but a whole number is read as it is in a file.
-
-    Raises:
-        ValueError: One is not the JSON that it should be; see `environment_problem`.
-    """
-    properties = schema["properties"]
-    numbers = {name for name in properties if "integer" in properties[name]["type"]}
-    read_as = {**properties, **{name: {"type": ["string"]} for name in numbers}}
-    found = parse_environment_config({"properties": read_as}, prefix)
-    for name in numbers & set(found):
-        with suppress(ValueError):  # what is no number is refused like any other text
-            found[name] = json.loads(found[name])
-    return found
-
-
-def environment_problem(
-    properties: Mapping[str, Mapping[str, Any]], prefix: str
-) -> str | None:
-    """Find an environment variable that should hold JSON and does not.
-
-    Args:
-        properties: JSON Schema of each setting.
-        prefix: How the variables' names begin.
-
-    Returns:
-        A sentence, without the value; None if each can be read.
-    """
-    for name, schema in properties.items():
-        kinds, items = schema["type"], schema.get("items", {})
-        # A list of text may have commas instead.
-        if "object" in kinds or ("array" in kinds and "object" in items["type"]):
-            variable = prefix + name.upper()
-            try:
-                json.loads(os.environ.get(variable, "null"))
-            except ValueError:
-                return f"{name}: {variable} is not JSON"
-    return None
 
 
 def _whole(value: Any) -> Any:

@@ -1,13 +1,20 @@
-"""The settings: names, types, defaults, and what each one means.
+"""The settings: names, types, defaults, meanings, and how the environment gives them.
 
 Which values are refused, and why, is in `checks`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def _text(name: str, title: str, description: str, **more: Any) -> th.Property[str]:
@@ -197,6 +204,53 @@ def schema() -> dict[str, Any]:
     """
     found: dict[str, Any] = _not_null(SETTINGS.to_dict())
     return found
+
+
+def environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Read the settings that environment variables give.
+
+    Args:
+        schema: JSON Schema of `SETTINGS` and the SDK's own settings.
+        prefix: How the variables' names begin.
+
+    Returns:
+        Their values: the SDK's, but a whole number is read as it is in a file.
+
+    Raises:
+        ValueError: One is not the JSON that it should be; see `environment_problem`.
+    """
+    properties = schema["properties"]
+    numbers = {name for name in properties if "integer" in properties[name]["type"]}
+    read_as = {**properties, **{name: {"type": ["string"]} for name in numbers}}
+    found = parse_environment_config({"properties": read_as}, prefix)
+    for name in numbers & set(found):
+        with suppress(ValueError):  # what is no number is refused like any other text
+            found[name] = json.loads(found[name])
+    return found
+
+
+def environment_problem(
+    properties: Mapping[str, Mapping[str, Any]], prefix: str
+) -> str | None:
+    """Find an environment variable that should hold JSON and does not.
+
+    Args:
+        properties: JSON Schema of each setting.
+        prefix: How the variables' names begin.
+
+    Returns:
+        A sentence, without the value; None if each can be read.
+    """
+    for name, schema in properties.items():
+        kinds, items = schema["type"], schema.get("items", {})
+        # A list of text may have commas instead.
+        if "object" in kinds or ("array" in kinds and "object" in items["type"]):
+            variable = prefix + name.upper()
+            try:
+                json.loads(os.environ.get(variable, "null"))
+            except ValueError:
+                return f"{name}: {variable} is not JSON"
+    return None
 
 
 def _not_null(part: Any) -> Any:

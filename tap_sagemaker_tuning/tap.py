@@ -110,7 +110,7 @@ class TapSageMakerTuning(Tap):
         except ValueError as error:
             # The SDK reads JSON from the environment unguarded.
             schema = self.config_jsonschema["properties"]
-            problem = checks.environment_problem(schema, self._env_var_prefix)
+            problem = settings.environment_problem(schema, self._env_var_prefix)
             if not options.get("parse_env_config") or problem is None:
                 raise
             raise SettingsError(problem) from error
@@ -129,7 +129,7 @@ class TapSageMakerTuning(Tap):
         # Private in the SDK, whose own knows no whole number that is written 2.0.
         # tests/test_hooks.py fails when the SDK stops reading it.
         self.append_builtin_config(self.config_jsonschema)
-        return checks.environment(self.config_jsonschema, self._env_var_prefix)
+        return settings.environment(self.config_jsonschema, self._env_var_prefix)
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:

@@ -16,14 +16,11 @@ from tests.configurations import (
     KEY,
     NUMBERS,
     PAGINATOR,
-    ROLE,
     SECRET,
     SECRETS,
     all_settings,
     role,
 )
-
-PREFIX = "TAP_SAGEMAKER_TUNING_"
 
 
 def problems(config: dict[str, Any]) -> str:
@@ -186,39 +183,3 @@ class TestCatalogProblems:
         assert found == (
             "catalog: replication method 'INCREMENTAL' of scopes: not FULL_TABLE"
         )
-
-
-class TestEnvironment:
-    """Settings from environment variables."""
-
-    @pytest.mark.parametrize(
-        ("name", "text", "value"),
-        [
-            ("regions", "us-east-1,eu-west-1", ["us-east-1", "eu-west-1"]),
-            ("regions", '["us-east-1", "eu-west-1"]', ["us-east-1", "eu-west-1"]),
-            ("tuning_job_names", "churn", ["churn"]),
-            ("page_size", "25", 25),
-            ("max_items", "25.0", 25.0),
-            ("page_size", "ten", "ten"),
-            ("assume_roles", f'[{{"role_arn": "{ROLE}"}}]', [{"role_arn": ROLE}]),
-            ("start_date", "2026-01-31", "2026-01-31"),
-            ("name_contains", "2026", "2026"),
-        ],
-    )
-    def test_value(
-        self, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
-    ) -> None:
-        """A value has its setting's type if it can; lists may have commas."""
-        monkeypatch.setenv(PREFIX + name.upper(), text)
-        found = checks.environment(all_settings(), PREFIX)
-        assert (found[name], type(found[name])) == (value, type(value))
-
-    @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
-    def test_broken_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-        """Broken JSON is told without its value; a list with commas is not blamed."""
-        monkeypatch.setenv(PREFIX + "REGIONS", "us-east-1,eu-west-1")
-        monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
-        with pytest.raises(ValueError, match="Expecting value"):
-            checks.environment(all_settings(), PREFIX)
-        found = checks.environment_problem(all_settings()["properties"], PREFIX)
-        assert found == f"{name}: {PREFIX}{name.upper()} is not JSON"

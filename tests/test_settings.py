@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_sagemaker_tuning import settings
 from tap_sagemaker_tuning.settings import SETTINGS, schema
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests.configurations import LISTS, NUMBERS, SECRETS, TEXTS
+from tests.configurations import LISTS, NUMBERS, ROLE, SECRETS, TEXTS, all_settings
 
 if TYPE_CHECKING:
     from tests.conftest import Run, TapHere
+
+
+PREFIX = "TAP_SAGEMAKER_TUNING_"
 
 
 class TestDeclarations:
@@ -106,3 +110,39 @@ class TestSources:
         """Without --config=ENV the environment says nothing."""
         here.variables["TAP_SAGEMAKER_TUNING_PAGE_SIZE"] = "ten"
         assert here(config={}).returncode == 0
+
+
+class TestEnvironment:
+    """Settings from environment variables."""
+
+    @pytest.mark.parametrize(
+        ("name", "text", "value"),
+        [
+            ("regions", "us-east-1,eu-west-1", ["us-east-1", "eu-west-1"]),
+            ("regions", '["us-east-1", "eu-west-1"]', ["us-east-1", "eu-west-1"]),
+            ("tuning_job_names", "churn", ["churn"]),
+            ("page_size", "25", 25),
+            ("max_items", "25.0", 25.0),
+            ("page_size", "ten", "ten"),
+            ("assume_roles", f'[{{"role_arn": "{ROLE}"}}]', [{"role_arn": ROLE}]),
+            ("start_date", "2026-01-31", "2026-01-31"),
+            ("name_contains", "2026", "2026"),
+        ],
+    )
+    def test_value(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
+    ) -> None:
+        """A value has its setting's type if it can; lists may have commas."""
+        monkeypatch.setenv(PREFIX + name.upper(), text)
+        found = settings.environment(all_settings(), PREFIX)
+        assert (found[name], type(found[name])) == (value, type(value))
+
+    @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
+    def test_broken_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        """Broken JSON is told without its value; a list with commas is not blamed."""
+        monkeypatch.setenv(PREFIX + "REGIONS", "us-east-1,eu-west-1")
+        monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
+        with pytest.raises(ValueError, match="Expecting value"):
+            settings.environment(all_settings(), PREFIX)
+        found = settings.environment_problem(all_settings()["properties"], PREFIX)
+        assert found == f"{name}: {PREFIX}{name.upper()} is not JSON"
