@@ -64,9 +64,9 @@ class Progress:
         self._told_at = now
         seconds = now - self._began
         self.logger.info(self._so_far(seconds))
-        under_way = [scope for scope in self.scopes.values() if not scope.is_over]
-        if len(self.scopes) == 1 or not under_way:
+        if len(self.scopes) == 1:
             return
+        under_way = [scope for scope in self.scopes.values() if not scope.is_over]
         slowest = sorted(under_way, key=lambda scope: -_left(scope))[:_MOST_LINES]
         for scope in slowest:
             self.logger.info("%s: %s", scope.client.scope, _state_of(scope, seconds))

@@ -280,7 +280,9 @@ def test_search_passes_over_what_is_no_trial(
     emulator: Emulator, client: Client
 ) -> None:
     """A null among the results is nothing found."""
-    results = [None, {"TrainingJob": None}, {"TrainingJob": {"TrainingJobName": "t"}}]
+    other = {"Experiment": {"ExperimentName": "e"}}
+    found = {"TrainingJob": {"TrainingJobName": "t"}}
+    results = [None, {"TrainingJob": None}, other, found]
     emulator.serve(SEARCH.name, [(200, {}, {"Results": results})])
     assert client.search_trials({}) == [{"TrainingJobName": "t"}]
 

@@ -189,14 +189,25 @@ def test_a_wrong_external_id(
     caplog: pytest.LogCaptureFixture,
     more: dict[str, str],
 ) -> None:
-    """A role that cannot be assumed is AssumeRole's error, and logs no traceback."""
+    """A role that cannot be assumed is AssumeRole's error, and botocore says nothing."""
     emulator.roles[ROLE] = "their-secret"
     (client,) = connect(assume_roles=[{"role_arn": ROLE, **more}])
     with pytest.raises(aws.ClientError) as caught:
         list(client.tuning_jobs())
     assert caught.value.operation_name == "AssumeRole"
     assert code(caught.value) == "AccessDenied"
-    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+    assert caplog.records == []
+
+
+def test_a_renewal_that_may_fail_yet_has_no_traceback(
+    connect: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While credentials still serve, a refusal is botocore's to tell, in a line."""
+    connect(assume_roles=[{"role_arn": ROLE}])
+    logger = logging.getLogger("botocore.credentials")
+    logger.warning("Refreshing failed during advisory period.", exc_info=ValueError())
+    (record,) = caplog.records
+    assert record.exc_info is None
 
 
 def test_one_role_that_fails_leaves_the_others(
@@ -308,6 +319,16 @@ def test_the_api_model_is_loaded_once(
     assert len(clients) == 4
     ours = [Path(path) for path in loaded if "sagemaker" in Path(path).parts]
     assert [path.name for path in ours].count("service-2") == 1
+    models = [vars(client)["_api"].meta.service_model for client in clients]
+    kept = {id(model._service_description["shapes"]) for model in models}  # noqa: SLF001
+    assert len(kept) == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 64])
+def test_as_many_connections_as_calls(connect: Open, concurrency: int) -> None:
+    """Each call in flight has a connection that it can take up again."""
+    (client,) = connect(concurrency=concurrency)
+    assert vars(client)["_api"].meta.config.max_pool_connections == concurrency
 
 
 def test_of_the_api_model_what_is_called_is_kept(client: Client) -> None:
