@@ -117,9 +117,10 @@ def test_kill_loses_nothing(tap: TapProcess, lines: int) -> None:
 @pytest.mark.parametrize(("sent", "code"), STOPS)
 def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None:
     """A stop ends between two records, after the state, with the signal's code."""
-    tap.emulator.faults.add(Fault("latency", seconds=0.1))
+    # So slow that the pipe is never full: of what is held back then, nothing comes.
+    tap.emulator.faults.add(Fault("latency", seconds=0.2))
     tables = Tables()
-    with started(tap) as process:
+    with started(tap, streams=expected.STREAMS, concurrency=1) as process:
         read = [process.stdout.readline() for _ in range(120)]
         process.send_signal(sent)
         read += process.stdout.read().splitlines()
@@ -127,7 +128,7 @@ def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None
     assert "Traceback" not in logged(tap)
     assert json.loads(read[-1])["type"] == "STATE"
     tables.load_lines(read)
-    (entry,) = tables.state["bookmarks"]["training_job_details"]["partitions"]
+    (entry,) = tables.state["bookmarks"]["training_job_summaries"]["partitions"]
     assert entry["replication_key_value"] > "2026-03-02T09:00:00.000Z"
     assert tables.rows["scopes"] == {}
     assert_nothing_is_lost(tables, tap)
