@@ -70,7 +70,7 @@ class Way:
     @property
     def truth(self) -> expected.Tables:
         """What the tables of tuning jobs and trials must be."""
-        return expected.from_truth(self.emulator.scope(ACCOUNT, REGION).truth())
+        return expected.from_truth(self.emulator)
 
     @property
     def tables(self) -> expected.Tables:
