@@ -1,4 +1,4 @@
-"""`python -m demo`: two syncs, two hours apart, and what the warehouse then knows.
+"""`python -m demo`: two syncs, two hours apart, and what the models then answer.
 
 All that it makes goes into `.demo/`, or into the folder that is its argument.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo import emulated, postgres, processes, queries, truth
 from demo.curve import curve
-from demo.project import PLUGINS, Project
+from demo.project import LOAD, LOAD_AND_BUILD, Project
 from demo.tables import table
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -45,7 +45,10 @@ def _show(folder: Path) -> None:
         log.unlink()
     project = Project(CHECKOUT, folder)
     with ExitStack() as stack:
-        _say("Installing Meltano, the tap and target-postgres; log:", str(project.log))
+        _say(
+            "Installing Meltano, the tap, target-postgres and dbt; log:",
+            str(project.log),
+        )
         project.install()
         _say("Starting an emulated SageMaker, its clock at", emulated.START)
         sagemaker = stack.enter_context(
@@ -57,7 +60,7 @@ def _show(folder: Path) -> None:
         warehouse = stack.enter_context(postgres.serving(data, folder / "postgres.log"))
         settings = _settings(sagemaker, warehouse)
 
-        _sync("First sync", project, sagemaker, settings)
+        _sync("First sync", project, LOAD, sagemaker, settings)
         before = sagemaker.truth()
         first = _ask(warehouse, "What is there?", queries.COUNTS)
         truth.agree("counts", warehouse=first, emulator=[truth.counts(before)])
@@ -67,7 +70,7 @@ def _show(folder: Path) -> None:
         sagemaker.move(minutes=90)
         sagemaker.plan(LATE, trials=12, parallel=3)
         _say("The clock is at", sagemaker.move(minutes=30))
-        _sync("Second sync", project, sagemaker, settings)
+        _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
         _look(warehouse, before, sagemaker.truth())
 
 
@@ -82,6 +85,7 @@ def _settings(
         "AWS_SESSION_TOKEN": aws["AWS_SESSION_TOKEN"],
         "AWS_ENDPOINT_URL": sagemaker.url,
         "REGIONS": f'["{emulated.REGION}"]',
+        "_SELECT": '["*.*"]',  # the streams of details and prices as well
     }
     tap = {f"TAP_SAGEMAKER_TUNING_{name}": value for name, value in own.items()}
     nowhere_else = ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "EC2_METADATA_DISABLED")
@@ -92,12 +96,13 @@ def _settings(
 def _sync(
     title: str,
     project: Project,
+    plugins: tuple[str, ...],
     sagemaker: emulated.Emulated,
     settings: dict[str, str],
 ) -> None:
-    _say(f"\n{title}: meltano run", *PLUGINS)
+    _say(f"\n{title}: meltano run", *plugins)
     began = time.monotonic()
-    project.sync(settings)
+    project.sync(settings, plugins)
     took = time.monotonic() - began
     _say(f"{title} done: {sagemaker.calls()} API calls, {took:.1f} s")
 
@@ -114,21 +119,24 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     found = _ask(warehouse, "What has changed since the first sync?", queries.CHANGES)
     truth.agree("changes", warehouse=found, emulator=[truth.changes(before, now)])
 
-    jobs = _ask(warehouse, "How do the tuning jobs stand?", queries.TUNING_JOBS)
-    best = next(str(row[0]) for row in jobs if row[1] == "Completed")
-    found = _ask(
-        warehouse,
-        f"Which hyperparameters did best in {best}?",
-        queries.LEADERBOARD.format(tuning_job=best),
-    )
-    leaders = [str(row[0]) for row in found]
-    truth.agree("leaders", warehouse=leaders, emulator=truth.leaders(now, best))
+    found = _ask(warehouse, "Is all of it here, as of when?", queries.TUNING_JOBS)
+    complete = [(str(row[0]), int(row[1]), bool(row[2])) for row in found]
+    truth.agree("rows", warehouse=complete, emulator=truth.complete(now))
+
+    found = _ask(warehouse, "What still runs, and since when?", queries.RUNNING)
+    running = {str(row[0]): int(row[1]) for row in found}
+    truth.agree("what runs", warehouse=running, emulator=truth.running(now))
+
+    best = truth.first_completed(now)
+    _look_into(warehouse, now, best)
 
     found = _ask(warehouse, "What failed, and why?", queries.FAILURES)
-    failed = sorted((str(row[0]), str(row[2])) for row in found)
+    failed = {str(row[0]): int(row[1]) for row in found}
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
-    _look_deeper(warehouse, now, best)
+    found = _ask(warehouse, "What did it take, and what was wasted?", queries.SPEND)
+    seconds = {str(row[0]): float(row[2] or 0) for row in found}
+    truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
 
     _, rows = warehouse.ask(queries.STATUSES)
     truth.agree("tuning jobs", warehouse=sorted(rows), emulator=truth.statuses(now))
@@ -141,34 +149,28 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     )
 
 
-def _look_deeper(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> None:
-    """Ask two of the queries that come with the tap, for any warehouse.
+def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> None:
+    """Ask after one tuning job.
 
     Raises:
         Failed: An answer differs from the truth.
     """
-    _say("\nHow many seconds went into trials that failed or were stopped?")
-    columns, spent = _file(warehouse, "time_spent")
-    _say(f"\n{table(columns, spent)}")
-    failed = {str(row[0]): float(row[3]) for row in spent}
-    wanted = {name: truth.seconds_failed(now)[name] for name in failed}
-    truth.agree("seconds", warehouse=failed, emulator=wanted)
+    found = _ask(
+        warehouse,
+        f"Which trials did best in {best}?",
+        queries.LEADERBOARD.format(tuning_job=best),
+    )
+    leaders = [str(row[1]) for row in found]
+    truth.agree("leaders", warehouse=leaders, emulator=truth.leaders(now, best))
 
-    _say(f"\nHow did {best} get better?")
-    _, points = _file(warehouse, "best_so_far", tuning_job=f"'{best}'")
-    found = [(float(row[4]), float(row[5])) for row in points]
-    truth.agree("curve", warehouse=found, emulator=truth.best_so_far(now, best))
-    metrics, bests = zip(*found, strict=True)
-    _say(f"\n{curve(metrics, bests)}")
+    question = "Which hyperparameters matter there?"
+    _ask(warehouse, question, queries.EFFECTS.format(tuning_job=best))
 
-
-def _file(
-    warehouse: postgres.Warehouse, name: str, **parameters: str
-) -> tuple[list[str], list[postgres.Row]]:
-    file = CHECKOUT / "analysis" / f"{name}.sql"
-    changed = "".join(f", with {value} as {name}" for name, value in parameters.items())
-    _say(f"{file.relative_to(CHECKOUT)}{changed}")
-    return warehouse.ask(queries.filled(file.read_text("utf-8"), **parameters))
+    _, points = warehouse.ask(queries.PROGRESS.format(tuning_job=best))
+    curves = [(float(row[0]), float(row[1])) for row in points]
+    truth.agree("curve", warehouse=curves, emulator=truth.best_so_far(now, best))
+    metrics, bests = zip(*curves, strict=True)
+    _say(f"\nHow did it get better?\n\n{curve(metrics, bests)}")
 
 
 def _ask(warehouse: postgres.Warehouse, question: str, sql: str) -> list[postgres.Row]:

@@ -7,6 +7,7 @@ variables of AWS, Meltano, taps and targets.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,18 @@ from demo import processes
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-PLUGINS = ("tap-sagemaker-tuning", "target-postgres")
+PLUGINS = {
+    "extractor": "tap-sagemaker-tuning",
+    "loader": "target-postgres",
+    "utility": "dbt-postgres",
+}
+"""What is installed, by Meltano's word for its kind."""
+
+LOAD = ("tap-sagemaker-tuning", "target-postgres")
+LOAD_AND_BUILD = (*LOAD, "dbt-postgres:build")
+"""The load, and then the models."""
 
 _FOREIGN = ("AWS_", "MELTANO_", "TAP_", "TARGET_", "PYTHON", "VIRTUAL_ENV")
 _EDITABLE = "pip_url: -e ."
@@ -37,7 +47,11 @@ class Project:
         self._root = folder / "project"
         self._venv = folder / "venv"
         self.log = folder / "meltano.log"
+        self._pins = {
+            "utility": {"UV_CONSTRAINT": str(checkout / "transform/constraints.txt")}
+        }
         self._environment = _inherited() | {
+            "UV_CONSTRAINT": str(checkout / "demo" / "constraints.txt"),
             "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
             "MELTANO_HUB_URL": "http://127.0.0.1:9",  # no hub: it must not be needed
             "MELTANO_PROJECT_ROOT": str(self._root),
@@ -47,11 +61,10 @@ class Project:
                 ","
             ),
             "XDG_STATE_HOME": str(folder / "state"),  # Meltano's logs
-            "UV_CONSTRAINT": str(checkout / "demo" / "constraints.txt"),
         }
 
     def install(self) -> None:
-        """Make it anew and install Meltano and both plugins, with no state kept.
+        """Make it anew and install Meltano and its plugins, with no state kept.
 
         Raises:
             Failed: Something could not be installed.
@@ -69,33 +82,38 @@ class Project:
         self._root.mkdir(parents=True, exist_ok=True)
         copy = original.replace(_EDITABLE, f"pip_url: -e {up}")
         (self._root / "meltano.yml").write_text(copy, encoding="utf-8")
+        models = self._root / "transform"
+        shutil.rmtree(models, ignore_errors=True)
+        shutil.copytree(self._checkout / "transform", models)
         for state in self._root.glob(".meltano/meltano.db*"):
             state.unlink()
-        for kind, plugin in zip(("extractor", "loader"), PLUGINS, strict=True):
-            self._run([str(self._tool("meltano")), "install", kind, plugin])
+        for kind, plugin in PLUGINS.items():
+            command = [str(self._tool("meltano")), "install", kind, plugin]
+            self._run(command, self._pins.get(kind))
 
-    def sync(self, settings: Mapping[str, str]) -> None:
-        """`meltano run tap-sagemaker-tuning target-postgres`.
+    def sync(self, settings: Mapping[str, str], plugins: Sequence[str] = LOAD) -> None:
+        """`meltano run`.
 
         Args:
-            settings: Environment variables with the settings of both.
+            settings: Environment variables with the settings of all plugins.
+            plugins: Which.
 
         Raises:
             Failed: The run did.
         """
-        self._run([str(self._tool("meltano")), "run", *PLUGINS], settings)
+        self._run([str(self._tool("meltano")), "run", *plugins], settings)
 
     @contextmanager
     def starting(
         self, settings: Mapping[str, str], *options: str
     ) -> Iterator[subprocess.Popen[str]]:
-        """`meltano run`, just started, and ended with the block.
+        """A load, just started, and ended with the block.
 
         Args:
             settings: As of `sync`.
             *options: Of `meltano run`, such as `--force`.
         """
-        command = [str(self._tool("meltano")), "run", *options, *PLUGINS]
+        command = [str(self._tool("meltano")), "run", *options, *LOAD]
         environment = self._environment | dict(settings)
         with processes.running(
             command, self.log, cwd=self._root, env=environment

@@ -1,28 +1,6 @@
-"""What a user of the tap asks the warehouse."""
+"""What a user of the tap asks the warehouse: of the models, one select a question."""
 
 from __future__ import annotations
-
-import re
-
-
-def filled(text: str, **parameters: str) -> str:
-    """A query of `analysis/` with other parameters at its top.
-
-    Args:
-        text: The file's.
-        **parameters: SQL by the parameter's name.
-
-    Raises:
-        ValueError: There is not exactly one parameter of a name.
-    """
-    for name, value in parameters.items():
-        line = re.compile(rf"^( *(?:select )?)\S.* as {name}\b", re.MULTILINE)
-        text, found = line.subn(lambda line: f"{line[1]}{value} as {name}", text)  # noqa: B023 - called at once
-        if found != 1:
-            message = f"{found} parameters {name}"
-            raise ValueError(message)
-    return text
-
 
 COUNTS = """
 select
@@ -33,16 +11,15 @@ from training_job_summaries
 """
 
 TUNING_JOBS = """
-select
-    job.tuning_job_name as tuning_job,
-    job.tuning_job_status as status,
-    count(trial.training_job_arn) as trials,
-    max((trial.final_hyper_parameter_tuning_job_objective_metric ->> 'value')::float8)
-        as best
-from tuning_jobs as job
-left join training_job_summaries as trial using (tuning_job_arn)
-group by job.tuning_job_arn, job.tuning_job_name, job.tuning_job_status
-order by max(job.creation_time) desc
+select tuning_job_name, loaded_trials, is_complete, complete_as_of
+from sagemaker_tuning.sagemaker_tuning__completeness
+order by tuning_job_name
+"""
+
+RUNNING = """
+select tuning_job_name, running_trials, oldest_created_at
+from sagemaker_tuning.sagemaker_tuning__freshness
+order by oldest_created_at
 """
 
 REMEMBER = """
@@ -63,30 +40,38 @@ left join first_run as before using (training_job_arn)
 """
 
 LEADERBOARD = """
-select
-    right(training_job_name, 12) as trial,
-    training_job_status as status,
-    round((final_hyper_parameter_tuning_job_objective_metric ->> 'value')::numeric, 4)
-        as auc,
-    round((tuned_hyper_parameters ->> 'learning-rate')::numeric, 5) as learning_rate,
-    (tuned_hyper_parameters ->> 'max_depth')::int as max_depth,
-    trim('"' from tuned_hyper_parameters ->> 'batch-size')::int as batch_size,
-    trim('"' from tuned_hyper_parameters ->> 'order') as "order"
-from training_job_summaries
+select place, right(training_job_name, 12) as trial, status, objective_value, cost
+from sagemaker_tuning.sagemaker_tuning__leaderboard
+where tuning_job_name = '{tuning_job}' and place <= 5
+order by place
+"""
+
+EFFECTS = """
+select name, trials, rank_correlation, best_quarter_low, best_quarter_high
+from sagemaker_tuning.sagemaker_tuning__hyper_parameter_effects
 where tuning_job_name = '{tuning_job}'
-  and objective_status = 'Succeeded'
-order by (final_hyper_parameter_tuning_job_objective_metric ->> 'value')::float8 desc
-limit 5
+order by abs(rank_correlation) desc
+"""
+
+PROGRESS = """
+select objective_value, best_so_far
+from sagemaker_tuning.sagemaker_tuning__progress
+where tuning_job_name = '{tuning_job}'
+order by trial_number
 """
 
 FAILURES = """
-select
-    training_job_name as trial,
-    training_end_time as ended,
-    split_part(failure_reason, e'\\n', 1) as reason
-from training_job_summaries
-where training_job_status = 'Failed'
-order by training_end_time desc
+select failure, trials, tuning_jobs, last_at
+from sagemaker_tuning.sagemaker_tuning__failures
+order by trials desc, failure
+"""
+
+SPEND = """
+select outcome, sum(trials) as trials, sum(duration_seconds) as seconds,
+    round(sum(cost)::numeric, 2) as cost, max(currency) as currency
+from sagemaker_tuning.sagemaker_tuning__spend
+group by outcome
+order by seconds desc nulls last
 """
 
 TRIALS = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -41,20 +42,50 @@ def best_so_far(truth: Truth, tuning_job: str) -> list[tuple[float, float]]:
     return [(metric, max(metrics[: n + 1])) for n, metric in enumerate(metrics)]
 
 
-def seconds_failed(truth: Truth) -> dict[str, float]:
-    """By tuning job: the seconds that its failed trials trained."""
-    return {
-        name: sum(_seconds(t) for t in trials if t["TrainingJobStatus"] == "Failed")
+def first_completed(truth: Truth) -> str:
+    """The newest tuning job that has completed."""
+    return next(
+        str(job["HyperParameterTuningJobName"])
+        for job in reversed(truth["tuning_jobs"])
+        if job["HyperParameterTuningJobStatus"] == "Completed"
+    )
+
+
+def complete(truth: Truth) -> list[tuple[str, int, bool]]:
+    """By tuning job: how many trials, and that these are all."""
+    return sorted((name, len(trials), True) for name, trials in truth["trials"].items())
+
+
+def running(truth: Truth) -> dict[str, int]:
+    """By tuning job with trials that are not final: how many."""
+    found = {
+        name: sum(
+            _runs(trial) or trial["ObjectiveStatus"] == "Pending" for trial in trials
+        )
         for name, trials in truth["trials"].items()
     }
+    return {name: count for name, count in found.items() if count}
 
 
-def failures(truth: Truth) -> list[tuple[str, str]]:
-    """Failed trials by name, with the first line of the reason."""
-    return sorted(
-        (trial["TrainingJobName"], trial["FailureReason"].split("\n")[0])
-        for trial in _trials(truth)
-        if trial["TrainingJobStatus"] == "Failed"
+def seconds(truth: Truth) -> dict[str, float]:
+    """By outcome: the seconds that trials trained."""
+    found: dict[str, float] = {}
+    for trial in _trials(truth):
+        outcome = "running" if _runs(trial) else trial["TrainingJobStatus"].lower()
+        if outcome == "stopped" and _METRIC in trial:
+            outcome = "stopped_early"
+        found[outcome] = found.get(outcome, 0) + _seconds(trial)
+    return found
+
+
+def failures(truth: Truth) -> dict[str, int]:
+    """How many trials failed, by what their script said."""
+    return dict(
+        Counter(
+            trial["FailureReason"].split('ErrorMessage "')[1].split('"\n')[0]
+            for trial in _trials(truth)
+            if trial["TrainingJobStatus"] == "Failed"
+        )
     )
 
 

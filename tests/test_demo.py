@@ -137,3 +137,13 @@ def test_constraints_are_of_the_versions_that_meltano_installs() -> None:
     for name in ("constraints.txt", "requirements.in"):
         pinned = (CHECKOUT / "demo" / name).read_text(encoding="utf-8").splitlines()
         assert wanted["target-postgres"] in pinned
+
+
+def test_models_are_built_by_the_versions_that_are_tested() -> None:
+    """The dbt and adapters that meltano.yml asks for are those of transform/."""
+    meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text(encoding="utf-8"))
+    pinned = (CHECKOUT / "transform" / "constraints.txt").read_text(encoding="utf-8")
+    utilities = meltano["plugins"]["utilities"]
+    asked = {package for each in utilities for package in each["pip_url"].split()}
+    assert len(asked) > len(utilities)
+    assert asked <= set(pinned.splitlines())

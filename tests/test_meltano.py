@@ -180,11 +180,13 @@ def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
 
 
 def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
-    """Each hour the tap is run into Postgres."""
+    """Each hour the tap is run into Postgres, and the models are built."""
     (schedule,) = project["schedules"]
     assert schedule["interval"] == "@hourly"
     jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
-    assert jobs[schedule["job"]] == ["tap-sagemaker-tuning target-postgres"]
+    assert jobs[schedule["job"]] == [
+        "tap-sagemaker-tuning target-postgres dbt-postgres:build"
+    ]
 
 
 def test_env_example_has_every_setting_in_order() -> None:

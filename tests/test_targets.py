@@ -21,7 +21,7 @@ pytest.importorskip("demo", reason="the demo's modules are in the checkout only"
 from tests import expected as oracle
 from tests.conftest import TapProcess
 from tests.tables import Tables
-from tests.targets import analysis, environments, expected, facts, story, syncing
+from tests.targets import environments, expected, facts, story, syncing
 from tests.targets.columns import STREAMS, Row, flattened, kinds
 from tests.targets.story import METRIC, Story
 from tests.targets.warehouses import SCHEMA, duckdb, postgres, snowflake
@@ -384,76 +384,6 @@ def _entry(catalog: dict[str, Any], stream: str, breadcrumb: list[str]) -> Any:
         for entry in listed["metadata"]
         if listed["tap_stream_id"] == stream and entry["breadcrumb"] == breadcrumb
     )
-
-
-# Queries on what was loaded
-
-
-@pytest.mark.parametrize(("direction", "sign"), [("Maximize", 1), ("Minimize", -1)])
-def test_leaderboard(told: Story, direction: str, sign: int) -> None:
-    """Each tuning job's best trials in either direction, with hyperparameters."""
-    parameters = {"direction": f"'{direction}'", "places": "3"}
-    sql = analysis.query("leaderboard", told.warehouse.name, **parameters)
-    found = told.warehouse.ask(sql)
-    columns = [
-        *("tuning_job_name", "place", "training_job_name", "metric"),
-        *("learning_rate", "tree_order"),
-    ]
-    assert sorted([row[column] for column in columns] for row in found) == sorted(
-        analysis.leaderboard(told.all, sign, 3)
-    )
-
-
-@pytest.mark.parametrize(
-    ("job", "direction", "sign"),
-    [("Price-Linear", "Minimize", -1), ("churn-2", "Maximize", 1)],
-)
-def test_best_so_far(told: Story, job: str, direction: str, sign: int) -> None:
-    """One tuning job's curve, asked for by its name in any case."""
-    parameters = {"tuning_job": f"'{job.upper()}'", "direction": f"'{direction}'"}
-    sql = analysis.query("best_so_far", told.warehouse.name, **parameters)
-    columns = ("trial", "training_job_name", "metric", "best_so_far")
-    found = [[row[column] for column in columns] for row in told.warehouse.ask(sql)]
-    assert found == analysis.best_so_far(told.all, sign, job)
-
-
-def test_failures(told: Story) -> None:
-    """Failed trials, counted by what the script said."""
-    found = told.warehouse.ask(analysis.query("failures", told.warehouse.name))
-    counted = {row["reason"]: row["trials"] for row in found}
-    assert counted == analysis.failures(told.all)
-
-
-def test_time_spent(told: Story) -> None:
-    """Seconds of each tuning job by how its trials ended."""
-    found = told.warehouse.ask(analysis.query("time_spent", told.warehouse.name))
-    columns = [
-        *("trials", "seconds", "seconds_failed"),
-        *("seconds_stopped_with_metric", "seconds_stopped_without"),
-    ]
-    spent = {row["tuning_job_name"]: [row[c] for c in columns] for row in found}
-    assert spent == analysis.time_spent(told.all)
-
-
-def test_freshness(told: Story) -> None:
-    """What is not final yet, and for how long; a deleted tuning job's rows too."""
-    now = "date_part('epoch', cast('2026-03-02 12:00:00' as timestamp))"
-    sql = analysis.query("freshness", told.warehouse.name, now_seconds=now)
-    columns = ("trials_not_final", "oldest_creation_time", "oldest_minutes")
-    found = {
-        row["tuning_job_name"]: [row[column] for column in columns]
-        for row in told.warehouse.ask(sql)
-    }
-    assert found == analysis.freshness(told.all, "2026-03-02T12:00:00")
-    assert {story.ODD, story.GONE, story.LATE} <= set(found)
-
-
-@pytest.mark.parametrize(
-    "name", ["leaderboard", "best_so_far", "failures", "time_spent", "freshness"]
-)
-def test_queries_run_as_they_stand(told: Story, name: str) -> None:
-    """Nothing has to be filled in before a query answers."""
-    assert told.warehouse.ask(analysis.query(name, told.warehouse.name))
 
 
 # Files

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from demo import postgres, truth
-from demo.project import PLUGINS, Project
+from demo.project import Project
 from emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION
 from tests.environments import BUILD, CHECKOUT, EXAMPLES, made_from
@@ -57,7 +57,8 @@ ALL = {
 SCOPES = [(account, region) for account in (WHOLE, SPLIT) for region in REGIONS]
 
 FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
-_PROGRAM = "executable: tap-sagemaker-tuning"
+TAP = "tap-sagemaker-tuning"
+_PROGRAM = f"executable: {TAP}"
 
 JOBS = """
 select account_id, region, tuning_job_name, tuning_job_status from tuning_jobs
@@ -174,19 +175,19 @@ class World:
         assert text.count(_PROGRAM) == 1
         own = self.project / ".meltano"
         own.mkdir(parents=True)
-        for kind in ("extractors", "loaders"):
+        for kind in ("extractors", "loaders", "utilities"):
             (own / kind).symlink_to(installed / ".meltano" / kind)
         shutil.copy(installed / ".meltano" / "meltano.db", own)
         program = self.project / "tap"
         (self.project / "meltano.yml").write_text(
             text.replace(_PROGRAM, f"executable: {program}"), encoding="utf-8"
         )
-        tap = own / "extractors" / PLUGINS[0] / "venv" / "bin" / PLUGINS[0]
+        tap = own / "extractors" / TAP / "venv" / "bin" / TAP
         told = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
         program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
         program.chmod(0o755)
         (self.project / "real-tap").symlink_to(tap)
-        (self.project / "examples").symlink_to(EXAMPLES)
+        (self.project / "transform").symlink_to(CHECKOUT / "transform")
 
 
 @contextmanager
@@ -243,9 +244,9 @@ def scopes_in(state: Mapping[str, Any]) -> set[str]:
 
 
 def install_meltano() -> None:
-    """Meltano and both plugins, under `build/meltano`."""
-    pins = CHECKOUT / "demo" / "constraints.txt"
-    files = [CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", pins]
+    """Meltano and its plugins, under `build/meltano`."""
+    pins = [CHECKOUT / name / "constraints.txt" for name in ("demo", "transform")]
+    files = [CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", *pins]
     with made_from("meltano", *files) as is_new:
         if is_new:
             Project(CHECKOUT, BUILD / "meltano").install()
