@@ -16,7 +16,7 @@ from demo import postgres, truth
 from demo.project import Project
 from emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION
-from tests.environments import BUILD, CHECKOUT, EXAMPLES, made_from
+from tests.environments import BUILD, CHECKOUT, made_from
 from tests.postgres import serving
 
 if TYPE_CHECKING:
