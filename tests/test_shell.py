@@ -244,6 +244,50 @@ def test_failing_tap_is_told(sync: Sync) -> None:
 
 
 @pytest.mark.orchestrator
+@pytest.mark.parametrize(
+    ("environment", "denied", "expected"),
+    [
+        ({"BUILD": "wc -l <$FAKE_LOADED"}, (), 0),
+        ({"BUILD": "wc -l <$FAKE_LOADED; exit 4"}, (), 4),
+        ({"BUILD": "wc -l <$FAKE_LOADED; exit 4"}, ("job-03",), 1),
+    ],
+)
+def test_models_are_built(
+    sync: Sync, environment: dict[str, str], denied: tuple[str, ...], expected: int
+) -> None:
+    """What was loaded is built, also when the tap could not read all; if nothing else
+    failed, the build's code is the script's."""
+    for name in denied:
+        sync.emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job=name))
+    code, log = sync.run(**environment)
+    assert code == expected
+    rows = sync.loaded.read_text(encoding="utf-8").splitlines()
+    assert str(len(rows)) in [line.strip() for line in log.splitlines()]
+
+
+@pytest.mark.orchestrator
+def test_nothing_is_built_of_a_failed_load(sync: Sync) -> None:
+    """If the target fails the models stay as they are."""
+    code, log = sync.run(BUILD="echo built", FAKE_ENDS="3")
+    assert code == 3
+    assert "built" not in log
+
+
+@pytest.mark.orchestrator
+def test_a_build_is_stopped(sync: Sync) -> None:
+    """A stop while the models are built ends that, and keeps what was loaded."""
+    process = sync.start(BUILD="echo building; exec sleep 60")
+    assert process.stdout is not None
+    while "building" not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert sync.running() == []
+    assert content(sync.state)["bookmarks"]
+
+
+@pytest.mark.orchestrator
 def test_killed_tap(slow: Sync) -> None:
     """After SIGKILL of the tap the target ends, and the next run brings the rest."""
     process = slow.start()

@@ -2,6 +2,8 @@
 
 Each account is loaded by a run of its own, so Dagster spreads them over its workers,
 and one that fails holds no other back. The regions of an account are read side by side.
+When none is being loaded any more, the models are built, and asked whether all trials
+are there.
 """
 
 # ruff: noqa: I002 - Dagster refuses a context whose annotation is text
@@ -22,6 +24,11 @@ PROJECT = Path(os.environ["TUNING_PROJECT"])  # the Meltano project, on every wo
 SCOPES = os.environ.get("TUNING_SCOPES") or HERE / "scopes.json"
 TABLES = ("tuning_jobs", "training_job_summaries", "scopes")
 TAIL = 30  # lines of the log that a failure carries
+LACKING = """
+select account_id || ' ' || region || ' ' || tuning_job_name
+from sagemaker_tuning.sagemaker_tuning__completeness
+where not is_complete and ended_at > now() at time zone 'utc' - interval '7 days'
+"""
 
 
 def accounts() -> dict[str, dict[str, Any]]:
@@ -49,9 +56,6 @@ ACCOUNTS = accounts()
 
 @dg.multi_asset(
     specs=[dg.AssetSpec(table) for table in TABLES],
-    check_specs=[
-        dg.AssetCheckSpec("agrees_with_counters", asset="training_job_summaries")
-    ],
     partitions_def=dg.StaticPartitionsDefinition(list(ACCOUNTS)),
     backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run an account
     pool="sagemaker_tuning",  # its limit: accounts at once
@@ -64,18 +68,29 @@ ACCOUNTS = accounts()
 )
 def sagemaker_tuning(
     context: dg.AssetExecutionContext,
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Load one account, and check it."""
+) -> Iterator[dg.MaterializeResult]:
+    """Load one account."""
     name = context.partition_key
-    load(name, context)
+    plugins = (f"--state-id-suffix={name}", "tap-sagemaker-tuning", "target-postgres")
+    run(plugins, environment(name), context)
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=table)
-    agrees, tuning_jobs = check(ACCOUNTS[name])
+
+
+@dg.asset(
+    deps=TABLES,
+    check_specs=[dg.AssetCheckSpec("all_trials_are_there", asset="models")],
+    automation_condition=dg.AutomationCondition.eager(),
+)
+def models(
+    context: dg.AssetExecutionContext,
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    """Build the models of what was loaded, whatever was not, and check it."""
+    run(("dbt-postgres:build",), shared_environment(), context)
+    yield dg.MaterializeResult()
+    tuning_jobs = lacking()
     yield dg.AssetCheckResult(
-        asset_key="training_job_summaries",
-        check_name="agrees_with_counters",
-        passed=agrees,
-        metadata={"account": name, "tuning_jobs": tuning_jobs},
+        passed=not tuning_jobs, metadata={"tuning_jobs": tuning_jobs}
     )
 
 
@@ -88,18 +103,21 @@ def hourly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
     ]
 
 
-def load(name: str, context: dg.AssetExecutionContext) -> None:
-    """Run Meltano for an account, its log in the run's.
+def run(
+    plugins: tuple[str, ...],
+    environment: dict[str, str],
+    context: dg.AssetExecutionContext,
+) -> None:
+    """Run Meltano, its log in the run's.
 
     Raises:
         Failure: Meltano's run failed; it has the end of the log.
     """
-    command = ["meltano", "run", "--no-install", f"--state-id-suffix={name}"]
     tail: deque[str] = deque(maxlen=TAIL)
     with subprocess.Popen(
-        [*command, "tap-sagemaker-tuning", "target-postgres"],
+        ["meltano", "run", "--no-install", *plugins],
         cwd=PROJECT,
-        env=environment(name),
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -109,14 +127,20 @@ def load(name: str, context: dg.AssetExecutionContext) -> None:
                 context.log.info(line.rstrip())
                 tail.append(line)
         except BaseException:
-            meltano.terminate()  # it ends the tap and the target
+            meltano.terminate()  # it ends what it runs
             raise
     if meltano.returncode:
-        message = f"{name}: meltano run ended with {meltano.returncode}"
+        message = f"meltano run {' '.join(plugins)} ended with {meltano.returncode}"
         raise dg.Failure(
             message,
             metadata={"log": dg.MetadataValue.md(f"```\n{''.join(tail)}```")},
         )
+
+
+def shared_environment() -> dict[str, str]:
+    """What Meltano is always told: where states and locks are."""
+    database = PROJECT / ".meltano" / "meltano.db"
+    return {"MELTANO_DATABASE_URI": f"sqlite:///{database}", **os.environ}
 
 
 def environment(name: str) -> dict[str, str]:
@@ -135,24 +159,25 @@ def environment(name: str) -> dict[str, str]:
     entry = ACCOUNTS[name]
     role = {key: entry[key] for key in ("role_arn", "external_id") if key in entry}
     return {
-        "MELTANO_DATABASE_URI": f"sqlite:///{shared / 'meltano.db'}",
-        **os.environ,
+        **shared_environment(),
         "MELTANO_SYS_DIR_ROOT": str(own),
         "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(entry["regions"]),
         **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": json.dumps([role])} if role else {}),
     }
 
 
-def check(account: dict[str, Any]) -> tuple[bool, str]:
-    """Whether an account's trials agree with the counters, and if not, where."""
+def lacking() -> list[str]:
+    """The tuning jobs that ended in the last week, and not all of whose trials are there.
+
+    Each with its account and region.
+    """
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     server = {
         option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()
     }
     database = os.environ["TARGET_POSTGRES_DATABASE"]
-    sql = (PROJECT / "examples" / "check.sql").read_text("utf-8")
     with psycopg.connect(dbname=database, **server) as connection:
-        return connection.execute(sql, account).fetchone()
+        return [name for (name,) in connection.execute(LACKING)]
 
 
-defs = dg.Definitions(assets=[sagemaker_tuning], schedules=[hourly])
+defs = dg.Definitions(assets=[sagemaker_tuning, models], schedules=[hourly])

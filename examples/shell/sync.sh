@@ -4,9 +4,10 @@
 #   sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER
 #
 # $TAP and $TARGET name the programs. Settings can also come from the environment, as
-# TAP_SAGEMAKER_TUNING_… and TARGET_POSTGRES_….
+# TAP_SAGEMAKER_TUNING_… and TARGET_POSTGRES_…. $BUILD is a command that builds the
+# models of what was loaded, also when the tap failed, such as `dbt build`.
 #
-# The exit code is the target's or else the tap's; 75 if this state folder is in use; 65
+# The exit code is the target's, or else the tap's, or else the build's; 75 if this state folder is in use; 65
 # if the target's state is damaged; 64 without these three arguments; 143 after SIGTERM
 # (130 SIGINT, 129 SIGHUP).
 set -uo pipefail
@@ -34,10 +35,10 @@ fi
 # A stop is for the tap alone, which then ends between two records; the target loads what
 # it was given, and ends. So each has a process group of its own.
 set -m
-tap= stopped=
+runs= stopped=
 stop() {
   stopped=$1
-  if [ -n "$tap" ]; then kill -TERM "$tap" 2>/dev/null; fi
+  if [ -n "$runs" ]; then kill -TERM "$runs" 2>/dev/null; fi
 }
 trap 'stop 143' TERM
 trap 'stop 130' INT
@@ -45,7 +46,7 @@ trap 'stop 129' HUP
 
 rm -f pipe && mkfifo pipe || exit
 "${TAP:-tap-sagemaker-tuning}" --config "$tap_config" --config ENV "${state[@]}" >pipe &
-tap=$!
+tap=$! runs=$tap
 "${TARGET:-target-postgres}" --config "$target_config" --config ENV <pipe >state.new &
 target=$!
 if [ -n "$stopped" ]; then stop "$stopped"; fi # it came before there was a tap
@@ -55,7 +56,7 @@ wait_for() { # a trapped signal interrupts `wait`
   wait "$1"
 }
 wait_for "$tap"
-tap_code=$?
+tap_code=$? runs=
 wait_for "$target"
 target_code=$?
 rm -f pipe
@@ -76,4 +77,18 @@ elif [ -s state.new ]; then
 fi
 if [ -n "$stopped" ]; then exit "$stopped"; fi
 if [ "$target_code" -ne 0 ]; then exit "$target_code"; fi
-exit "$tap_code"
+
+build_code=0
+if [ -n "${BUILD:-}" ]; then
+  bash -c "$BUILD" &
+  runs=$!
+  if [ -n "$stopped" ]; then stop "$stopped"; fi # it came before there was a build
+  wait_for "$runs"
+  build_code=$? runs=
+  if [ "$build_code" -ne 0 ]; then
+    echo "sync.sh: the build failed with exit code $build_code; the load is kept" >&2
+  fi
+fi
+if [ -n "$stopped" ]; then exit "$stopped"; fi
+if [ "$tap_code" -ne 0 ]; then exit "$tap_code"; fi
+exit "$build_code"

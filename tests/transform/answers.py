@@ -246,6 +246,7 @@ def completeness(known: Known) -> list[Row]:
         rows.append(
             {
                 **_home(job),
+                "ended_at": _time(job.ended),
                 "counted_trials": counted,
                 "loaded_trials": loaded,
                 "is_complete": loaded >= counted,

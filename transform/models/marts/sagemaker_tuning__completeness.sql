@@ -12,6 +12,7 @@ select
     jobs.region,
     jobs.tuning_job_name,
     jobs.tuning_job_arn,
+    jobs.ended_at,
     jobs.counted_trials,
     coalesce(loaded.trials, 0) as loaded_trials,
     coalesce(loaded.trials, 0) >= jobs.counted_trials as is_complete,
