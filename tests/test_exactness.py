@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault, Trial, TuningJob
+from emulator import Fault, Index, Trial, TuningJob
 from tests import expected
 from tests.expected import KEYS
 from tests.tables import Tables
@@ -130,6 +130,29 @@ def test_a_trial_listed_behind_the_newest(here: TapHere, emulator: Emulator) -> 
     emulator.clock.move(seconds=60)
     sync(here, tables)
     assert_truth(here, tables)
+
+
+def test_search_has_trials_as_they_were(here: TapHere, emulator: Emulator) -> None:
+    """An index that is behind shows a trial that agrees with the listing, and from
+    before its LastModifiedTime moved: it is read again, until that cannot be."""
+    scope = emulator.scope()
+    scope.index = Index(lag_seconds=(100, 100))
+    span = {
+        "trial_seconds": (60, 60),
+        "start_seconds": (5, 5),
+        "settle_seconds": (1, 1),
+    }
+    job = scope.plan("late", trials=1, **span, touched_seconds=(70, 70))  # type: ignore[arg-type]
+    (trial,) = job.trials
+    assert trial.ended
+    tables, stream = Tables(), "training_job_details"
+    for after in (timedelta(seconds=130), timedelta(minutes=59), timedelta(hours=1)):
+        emulator.clock.move(trial.ended + after - emulator.clock.now)
+        run = here(state=tables.state, catalog=here.catalog(stream))
+        tables.load(run)
+    assert tables.written[stream] == 2
+    wanted = expected.alike(expected.truth(emulator, stream))
+    assert expected.alike(tables.rows[stream]) == wanted
 
 
 def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:

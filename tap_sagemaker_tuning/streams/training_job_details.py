@@ -45,6 +45,12 @@ _AFTERMATH = timedelta(minutes=2)
 """How long after a trial's end its details can change: LastModifiedTime was seen to
 move 13 to 79 s after it (recorded in 2018 to 2024)."""
 
+_TOUCHED = timedelta(seconds=10)
+"""How long after a trial's end its LastModifiedTime has moved for sure, if it has."""
+
+_INDEX_LAG = timedelta(hours=1)
+"""How long Search may show a trial as it was; nobody outside AWS knows."""
+
 LISTED = (
     "TrainingJobStatus",
     "CreationTime",
@@ -94,6 +100,9 @@ class TrainingJobDetails(VisitingStream):
                 ]
             with self._pages_at_once:
                 found = self._search(client, wanted)
+                for trial in wanted:
+                    if _may_be_behind(found.get(trial["TrainingJobName"]), page.seen):
+                        tally.add(trial, may_change=True)
                 for start in range(0, len(wanted), _RECORDS_AT_ONCE):
                     some = wanted[start : start + _RECORDS_AT_ONCE]
                     yield list(_records(client, some, found, keys))
@@ -157,6 +166,17 @@ def _may_change(trial: Summary, seen: str) -> bool:
     """Whether details of a trial that has ended can still change."""
     end = trial.get("TrainingEndTime")
     return end is not None and seen < shift(end, _AFTERMATH)
+
+
+def _may_be_behind(record: dict[str, Any] | None, seen: str) -> bool:
+    """Whether Search may have a trial as it was right after its end.
+
+    It agrees with the listing then, and has not got its last LastModifiedTime.
+    """
+    if record is None or (end := record.get("TrainingEndTime")) is None:
+        return False
+    is_touched = record["LastModifiedTime"] >= shift(end, _TOUCHED)
+    return not is_touched and seen < shift(end, _INDEX_LAG)
 
 
 def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> Record:
