@@ -264,6 +264,27 @@ def test_region_without_the_named_tuning_job_is_complete(
     assert all(row["complete_as_of"] for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("knobs", "is_whole"),
+    [
+        ({}, True),
+        ({"max_items": 1}, False),
+        ({"sort_by": "FinalObjectiveMetricValue"}, False),
+        ({"sort_by": "Name"}, True),
+    ],
+)
+def test_cut_full_read_makes_nothing_complete(
+    emulator: Emulator, here: TapHere, *, knobs: dict[str, Any], is_whole: bool
+) -> None:
+    """What a full read's own settings leave out is no complete table."""
+    fill(emulator, ACCOUNT, REGION, jobs=1)
+    emulator.clock.move(seconds=86_400)
+    trials = "training_job_summaries"
+    catalog = here.catalog(trials, "scopes", **{trials: "FULL_TABLE"})
+    (row,) = here(config=knobs, catalog=catalog).records("scopes")
+    assert (row["complete_as_of"] is not None) == is_whole
+
+
 def test_some_denied_tuning_jobs_hold_nobody_back(
     emulator: Emulator, here: TapHere
 ) -> None:

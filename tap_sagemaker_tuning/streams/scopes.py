@@ -53,7 +53,8 @@ class Scopes(TapStream):
         result, context = run.results[client], client.scope.context
         known = Completeness.from_json(self.saved(context), run.filters)
         if result.began and not run.failures_of(client):
-            known.streams |= dict.fromkeys(run.stream_names, result.began)
+            whole = [name for name in run.stream_names if name not in run.capped]
+            known.streams |= dict.fromkeys(whole, result.began)
         as_of = known.as_of(run.stream_names)
         self.save(context, known.to_json(as_of))
         return as_of

@@ -37,6 +37,14 @@ class TrainingJobSummaries(VisitingStream):
     operations = (*VisitingStream.operations, LIST_TRIALS)
     of_trials = True
 
+    @property
+    @override
+    def is_capped(self) -> bool:
+        # Sorted by the metric, the service leaves out trials without one.
+        is_by_metric = self.config.get("sort_by") == "FinalObjectiveMetricValue"
+        is_part = is_by_metric or {"max_items", "starting_token"} & self.config.keys()
+        return self.replication_method == FULL_TABLE and bool(is_part)
+
     @override
     def fetch(
         self, client: Client, visit: Visit, tally: Tally

@@ -62,6 +62,11 @@ class VisitingStream(TapStream):
 
     plans: Plans
 
+    @property
+    def is_capped(self) -> bool:
+        """Whether settings of a full read leave out rows that the filters let in."""
+        return False
+
     @abc.abstractmethod
     def fetch(
         self, client: Client, visit: Visit, tally: Tally

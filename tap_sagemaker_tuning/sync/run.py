@@ -55,6 +55,10 @@ class Reader(Protocol):
         """Whether its rows are trials."""
 
     @property
+    def is_capped(self) -> bool:
+        """Whether it may leave out rows that the filters let in."""
+
+    @property
     def makes_calls(self) -> bool:
         """Whether a visit calls the API."""
 
@@ -77,6 +81,7 @@ class Run:
         failures: What was not read.
         results: By client, what became of its scope.
         stream_names: Names of the streams that are read by visits to tuning jobs.
+        capped: Names of those of them that may leave out rows.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class Run:
         self._began = time.monotonic()
         self._open()
         self.stream_names: list[str] = []
+        self.capped: set[str] = set()
         self.results = {client: ScopeResult(now()) for client in self.clients}
 
     def want(self, stream: Reader) -> None:
@@ -115,6 +121,8 @@ class Run:
         The listing of each scope serves it, too.
         """
         self.stream_names.append(stream.name)
+        if stream.is_capped:
+            self.capped.add(stream.name)
         for client, plan in stream.plans.items():
             self._wanted.setdefault(client, []).append(plan.wanted)
 
