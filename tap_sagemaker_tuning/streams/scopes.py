@@ -80,10 +80,10 @@ def record_of(run: Run, client: Client, as_of: str | None) -> Record:
         "error": first and explain(first.error),
         "error_code": first and (code(first.error) or type(first.error).__name__),
         "tuning_jobs_listed": result.listed,
-        "tuning_jobs_read": result.most_read,
+        "tuning_jobs_read": result.read,
         "tuning_jobs_open": len(result.open),
         "tuning_jobs_failed": len(result.failed | result.unlisted),
-        "trials_read": result.most_trials,
+        "trials_read": result.trials_read,
         "calls": client.calls,
         "throttled_calls": client.throttled,
     }

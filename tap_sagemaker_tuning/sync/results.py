@@ -15,7 +15,7 @@ class ScopeResult:
         began: The service's time when its tuning jobs were listed; None: they were not.
         ended_at: This machine's time when it was done with; None: not yet.
         listed: How many tuning jobs were listed.
-        visited: How many tuning jobs each stream visited, by its name.
+        visited: Names of the tuning jobs that some stream visited.
         failed: Keys of those that a stream could not read.
         unlisted: Keys of those that could not be listed, or asked for.
         open: Keys of those that can still change.
@@ -26,18 +26,18 @@ class ScopeResult:
     began: str | None = None
     ended_at: str | None = None
     listed: int = 0
-    visited: Counter[str] = field(default_factory=Counter)
+    visited: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
     trials: Counter[str] = field(default_factory=Counter)
 
     @property
-    def most_read(self) -> int:
-        """How many tuning jobs were read by all: streams visit the same ones."""
-        return max(self.visited.values(), default=0) - len(self.failed)
+    def read(self) -> int:
+        """How many tuning jobs were visited, and read by every stream that did."""
+        return len(self.visited) - len(self.failed)
 
     @property
-    def most_trials(self) -> int:
-        """How many trials were read, likewise."""
+    def trials_read(self) -> int:
+        """How many trials the stream read that read most: they read the same ones."""
         return max(self.trials.values(), default=0)

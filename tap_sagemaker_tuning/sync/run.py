@@ -183,10 +183,10 @@ class Run:
             scopes += f", {len(clients) - complete - failed} incomplete"
         if failed:
             scopes += f", {failed} failed"
-        trials = sum(result.most_trials for result in results)
+        trials = sum(result.trials_read for result in results)
         return (
             f"{scopes}; "
-            f"tuning jobs: {sum(result.most_read for result in results)} read, "
+            f"tuning jobs: {sum(result.read for result in results)} read, "
             f"{sum(len(result.open) for result in results)} still open; "
             f"trials: {trials} read; "
             f"calls: {sum(client.calls for client in clients)}, "
@@ -255,11 +255,11 @@ class Run:
             case Visited(_, visit, tally, error):
                 progress.read += 1
                 if tally:
-                    result.visited[stream.name] += 1
+                    result.visited.add(visit.job.name)
                     if stream.of_trials:
                         result.trials[stream.name] += tally.rows
                 elif error and not is_deleted(error):
-                    result.visited[stream.name] += 1
+                    result.visited.add(visit.job.name)
                     result.failed.add(visit.job.key)
                     self.fail(event.client, visit.job.name, error)
             case Finished(_, error):
