@@ -29,7 +29,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from singer_sdk import Stream
@@ -241,16 +241,26 @@ class TapSageMakerTuning(Tap):
         Returns:
             The exit code: 0 if it can.
         """
-        self.setup_mapper()
+        is_well = True
+        for where, problems in self.probe():
+            click.echo(": ".join([*where, "; ".join(problems) or "OK"]), err=True)
+            is_well = is_well and not problems
+        return 0 if is_well else 1
+
+    def probe(self) -> Iterator[tuple[list[str], list[str]]]:
+        """Test whether what the selected streams need can be read.
+
+        Yields:
+            For each scope where it is, and what cannot be read there. What is wrong
+            before any scope is known is nowhere.
+        """
         self._config["page_size"] = 1  # an item tells as much as a page of them
         selected = [stream for stream in self._own if stream.selected]
         operations = {call for stream in selected for call in stream.operations}
         run = self.run
         for failure in run.failures:
-            click.echo(str(failure), err=True)
-        is_well = not run.failures
-        looks = probe(run.clients, operations, self.config, self.check_signal)
-        for client, problems in looks:
-            click.echo(f"{client.scope}: {'; '.join(problems) or 'OK'}", err=True)
-            is_well = is_well and not problems
-        return 0 if is_well else 1
+            yield [], [str(failure)]
+        for client, problems in probe(
+            run.clients, operations, self.config, self.check_signal
+        ):
+            yield [str(client.scope)], problems

@@ -12,7 +12,6 @@ from tap_sagemaker_tuning.exceptions import IncompleteError, TapError
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE
 from tap_sagemaker_tuning.sync.failures import report
-from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 if sys.version_info >= (3, 12):
@@ -110,13 +109,11 @@ class AirbyteTap(TapSageMakerTuning):
         Returns:
             What cannot, in lines.
         """
-        selected = [stream for stream in self._own if stream.selected]
-        operations = {call for stream in selected for call in stream.operations}
-        problems = [str(failure) for failure in self.run.failures]
-        looks = probe(self.run.clients, operations, self.config, self.check_signal)
-        for client, found in looks:
-            problems += [f"{client.scope}: {problem}" for problem in found]
-        return problems
+        return [
+            ": ".join([*where, problem])
+            for where, problems in self.probe()
+            for problem in problems
+        ]
 
     def read(self) -> list[tuple[str, str]]:
         """Read the chosen streams.

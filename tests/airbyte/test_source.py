@@ -111,6 +111,8 @@ def test_check(here: SourceHere) -> None:
     config = {"regions": [REGION, "eu-west-1"]}
     output = here("check", config=config)
     assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+    sizes = {call.params.get("MaxResults", 1) for call in here.tap.emulator.calls}
+    assert sizes == {1}
     here.tap.emulator.faults.add(Fault("deny", region="eu-west-1"))
     output = here("check", config=config)
     assert output.returncode == 0
