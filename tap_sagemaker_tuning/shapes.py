@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.values import as_integer, as_text, finite, storable
+from tap_sagemaker_tuning.values import as_integer, as_text, finite, text_map
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def _converter(schema: dict[str, Any]) -> Convert:
         case "object" if "properties" in schema:
             return _structure(schema["properties"])
         case "object":
-            return _open_map
+            return text_map
         case "array":
             return _array(_converter(schema["items"]))
         case _:
@@ -90,15 +90,6 @@ def _boolean(value: Any) -> bool:
         msg = f"of type {type(value).__name__} where true or false should be"
         raise TypeError(msg)
     return value
-
-
-def _open_map(members: dict[str, Any]) -> dict[str, str]:
-    """Convert a map from text to text: names stay, nulls are left out."""
-    return {
-        storable(name): storable(value) if isinstance(value, str) else str(value)
-        for name, value in members.items()
-        if value is not None
-    }
 
 
 _SCALARS: dict[str, Convert] = {

@@ -111,6 +111,15 @@ def text_or_none(value: Any) -> str | None:
     return storable(value if isinstance(value, str) else json.dumps(value))
 
 
+def text_map(members: dict[str, Any]) -> dict[str, str]:
+    """Make a map from text to storable text: names stay, nulls are left out."""
+    return {
+        storable(name): storable(value) if isinstance(value, str) else str(value)
+        for name, value in members.items()
+        if value is not None
+    }
+
+
 def as_integer(value: Any) -> int:
     """Make a whole number of what has to be one.
 

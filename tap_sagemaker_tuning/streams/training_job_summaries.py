@@ -12,7 +12,7 @@ from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
 from tap_sagemaker_tuning.streams.full_table import FullTable
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
-from tap_sagemaker_tuning.values import as_text, finite, storable, text_or_none
+from tap_sagemaker_tuning.values import as_text, finite, text_map, text_or_none
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -147,13 +147,7 @@ def record_of(
         "creation_time": as_text(summary["CreationTime"]),
         "training_start_time": summary.get("TrainingStartTime"),
         "training_end_time": summary.get("TrainingEndTime"),
-        "tuned_hyper_parameters": None
-        if tuned is None
-        else {
-            storable(name): storable(value) if isinstance(value, str) else str(value)
-            for name, value in tuned.items()
-            if value is not None
-        },
+        "tuned_hyper_parameters": None if tuned is None else text_map(tuned),
         "final_hyper_parameter_tuning_job_objective_metric": None
         if metric is None
         else _objective(metric),
