@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import botocore.exceptions as aws
 
 from tap_sagemaker_tuning.aws import trial_pages
-from tap_sagemaker_tuning.aws.errors import (
-    NOT_FOUND,
-    THROTTLED,
-    code,
-)
+from tap_sagemaker_tuning.aws.errors import NOT_FOUND, THROTTLED, code
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,

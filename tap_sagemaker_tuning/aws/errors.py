@@ -112,9 +112,10 @@ def is_retriable(operation: str, response: Any, error: Exception | None) -> bool
         is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
         return is_network and not isinstance(error, aws.SSLError)
     http, parsed = response
-    code = parsed.get("Error", {}).get("Code")
-    is_answer = code is not None or OPERATIONS[operation].result in parsed
-    return http.status_code >= _SERVER_ERROR or code in THROTTLED or not is_answer
+    error_code = parsed.get("Error", {}).get("Code")
+    if http.status_code >= _SERVER_ERROR or error_code in THROTTLED:
+        return True
+    return error_code is None and OPERATIONS[operation].result not in parsed
 
 
 def is_transient(error: Exception) -> bool:

@@ -25,6 +25,7 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
@@ -36,6 +37,11 @@ if TYPE_CHECKING:
 
 SCHEMAS = SchemaDirectory(schemas_root())
 _BEGINNING = "Beginning sync of"  # the SDK's line before each stream
+
+
+def _is_no_beginning(record: logging.LogRecord) -> bool:
+    """Drop the SDK's line: the first stream that reads lists for all."""
+    return not str(record.msg).startswith(_BEGINNING)
 
 
 class Host(Protocol):
@@ -78,8 +84,7 @@ class TapStream(Stream):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.has_failed = False
-        # The first stream that reads lists for all: its name would mislead.
-        self.logger.addFilter(lambda record: not str(record.msg).startswith(_BEGINNING))
+        self.logger.addFilter(_is_no_beginning)
 
     @classmethod
     @abc.abstractmethod

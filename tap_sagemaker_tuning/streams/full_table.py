@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.values import Summary
 
+_OF_THE_TOKEN_DECODER = (AttributeError, TypeError, ValueError)
+"""What botocore raises of a starting token that it cannot decode."""
+
 _KNOBS = ("sort_by", "sort_order", "status_equals", "page_size")
 
 
@@ -56,10 +59,7 @@ class FullTable:
         pages = client.paginate_trials(name, self._config, token)
         try:
             first = next(pages)
-        except (
-            *(ClientError, PaginationError),
-            *(AttributeError, TypeError, ValueError),  # of botocore's token decoder
-        ) as error:
+        except (ClientError, PaginationError, *_OF_THE_TOKEN_DECODER) as error:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise
             self._logger.warning(

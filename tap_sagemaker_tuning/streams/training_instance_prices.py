@@ -85,8 +85,8 @@ def records_of(products: Iterable[str]) -> list[Record]:
             component of SageMaker's.
 
     Returns:
-        Records of the stream `training_instance_prices`, one a region, instance type
-        and currency, in that order: of several the one in effect last.
+        Records of the stream `training_instance_prices`, one per region, instance
+        type and currency, in that order: of several the one in effect last.
     """
     found = [price for text in products for price in _prices(json.loads(text))]
     found.sort(key=lambda price: price["effective_date"] or "")

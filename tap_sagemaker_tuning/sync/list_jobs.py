@@ -37,7 +37,7 @@ _SUMMARY = {
 
 
 class Source(Protocol):
-    """What is asked: see `client.Client`."""
+    """What is asked: see `aws.client.Client`."""
 
     def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
