@@ -41,12 +41,16 @@ _POLL = 0.2  # seconds between looks at whether to stop
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A visit that a worker is to read; its pages end with a tally or an error."""
+    """A visit that a worker is to read; its pages end with a tally or an error.
+
+    Its scope drops it when the scope itself fails: nobody takes its pages then.
+    """
 
     visit: Visit
     pages: queue.Queue[Any] = field(
         default_factory=lambda: queue.Queue(maxsize=_PAGES_AHEAD)
     )
+    dropped: threading.Event = field(default_factory=threading.Event)
 
 
 class Workers:
@@ -139,31 +143,36 @@ class Workers:
         workers = 0
         failed: list[Visited] = []  # in a row, at their first call; not passed on yet
         doubt = Doubt(client, visits, self._fetch)
-        while left or ahead:
-            share = self._visits_ahead // max(self._running, 1)
-            most = max(1, min(2 * concurrency, share))
-            while left and len(ahead) < most:
-                ahead.append(_Task(left.popleft()))
-                tasks.put(ahead[-1])
-                if workers < min(concurrency, len(ahead)):
-                    workers += 1
-                    self._start(self._work, client, tasks)
-            task = ahead.popleft()
-            item = self._get(task.pages)
-            has_failed = isinstance(item, Exception) and not is_deleted(item)
-            if has_failed:
-                failed.append(Visited(client, task.visit, None, item))
-                if doubt.grows(item):
-                    continue
-            else:
-                doubt.ends()
+        try:
+            while left or ahead:
+                share = self._visits_ahead // max(self._running, 1)
+                most = max(1, min(2 * concurrency, share))
+                while left and len(ahead) < most:
+                    ahead.append(_Task(left.popleft()))
+                    tasks.put(ahead[-1])
+                    if workers < min(concurrency, len(ahead)):
+                        workers += 1
+                        self._start(self._work, client, tasks)
+                task = ahead.popleft()
+                item = self._get(task.pages)
+                has_failed = isinstance(item, Exception) and not is_deleted(item)
+                if has_failed:
+                    failed.append(Visited(client, task.visit, None, item))
+                    if doubt.grows(item):
+                        continue
+                else:
+                    doubt.ends()
+                self._put_all(failed)
+                failed.clear()
+                if not has_failed:
+                    self._pass_on(client, task, item)
             self._put_all(failed)
-            failed.clear()
-            if not has_failed:
-                self._pass_on(client, task, item)
-        self._put_all(failed)
-        for _ in range(workers):
-            tasks.put(None)
+        finally:
+            # A worker that kept waiting could hold what another scope waits for.
+            for task in ahead:
+                task.dropped.set()
+            for _ in range(workers):
+                tasks.put(None)
 
     def _pass_on(self, client: Client, task: _Task, item: Any) -> None:
         """Pass on what a visit gives, beginning with this item, to its end."""
@@ -176,7 +185,8 @@ class Workers:
 
     def _work(self, client: Client, tasks: queue.SimpleQueue[_Task | None]) -> None:
         while task := self._get(tasks):
-            self._read(client, task)
+            if not task.dropped.is_set():
+                self._read(client, task)
 
     def _read(self, client: Client, task: _Task) -> None:
         """Read a visit: pages, and then its tally or the error that ended it."""
@@ -184,13 +194,13 @@ class Workers:
             with readable("it"):
                 tally = Tally(task.visit.job.summary)
             for page in self._fetch(client, task.visit, tally):
-                self._put(task.pages, page)
+                self._put(task.pages, page, task.dropped)
         except _StoppedError:
             raise
         except Exception as error:  # noqa: BLE001 - the main thread looks at it
-            self._put(task.pages, error)
+            self._put(task.pages, error, task.dropped)
         else:
-            self._put(task.pages, tally)
+            self._put(task.pages, tally, task.dropped)
 
     def _start(self, target: Callable[..., None], *args: Any) -> None:
         def run() -> None:
@@ -205,8 +215,13 @@ class Workers:
         for event in events:
             self._put(self._events, event)
 
-    def _put(self, where: queue.Queue[Any], item: object) -> None:
-        while not self._stopped.is_set():
+    def _put(
+        self,
+        where: queue.Queue[Any],
+        item: object,
+        dropped: threading.Event | None = None,
+    ) -> None:
+        while not (self._stopped.is_set() or (dropped and dropped.is_set())):
             try:
                 where.put(item, timeout=_POLL)
             except queue.Full:

@@ -293,3 +293,42 @@ class TestErrors:
         events = read(failing(lost), [Unreachable()], 20)
         assert [type(event) for event in events] == [Listed, Finished]
         assert events[-1].error is lost
+
+    def test_a_scope_that_fails_holds_nothing_back(self) -> None:
+        """What was read ahead of it is dropped, with what its readers hold while they
+        wait: another scope may wait for that."""
+        lost = answer("InternalFailure", LIST_TRIALS)
+        slots = threading.Semaphore(2)
+        held = threading.Barrier(5)
+
+        class Unreachable(FakeClient):
+            def tuning_jobs(self, _: Any) -> Any:
+                raise lost
+
+        unreachable: Any = Unreachable("eu-west-1")
+        well: Any = FakeClient()
+        are_held = threading.Event()
+
+        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+            if client is unreachable and number_of(visit) < 3:
+                held.wait(SOON)
+                are_held.set()
+                raise lost
+            if client is well:
+                assert are_held.wait(SOON)
+            assert slots.acquire(timeout=SOON)
+            try:
+                if client is unreachable:
+                    held.wait(SOON)
+                for _ in range(3):
+                    yield from one_page(client, visit, tally)
+            finally:
+                slots.release()
+
+        events = read(
+            fetch, [unreachable, well], concurrency=5, listing=lambda _: visits(5)
+        )
+        ends = {e.client: e.error for e in events if isinstance(e, Finished)}
+        assert ends == {unreachable: lost, well: None}
+        visited = [e for e in events if isinstance(e, Visited) and e.client is well]
+        assert [end.error for end in visited] == [None] * 5
