@@ -270,12 +270,16 @@ class Run:
 
     def _warn_of_unknown_names(self) -> None:
         """Warn once of names in `tuning_job_names` that no scope has."""
-        has_failed = any(failure.tuning_job is None for failure in self.failures)
-        if self._has_warned or has_failed:
+        listings = [
+            found
+            for found in self._listings.values()
+            if not isinstance(found, Exception)
+        ]
+        # A scope that could not be listed may have any name.
+        if self._has_warned or not listings or len(listings) < len(self.clients):
             return
         self._has_warned = True
         denied = {failure.tuning_job for failure in self.failures}
-        listings = [self.listing(client) for client in self.clients]
         for name in self._config.get("tuning_job_names", ()):
             if name.lower() not in denied and not any(
                 listing.find(name) for listing in listings

@@ -224,10 +224,13 @@ def test_filters(
 
 
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
-    """A price list that may not be asked makes no scope incomplete."""
+    """A price list that may not be asked makes no scope incomplete, and keeps nothing
+    else from being told."""
     fill(emulator)
     emulator.faults.add(Fault("deny", operation="GetProducts"))
-    run = here(config={}, catalog=here.catalog(*KEYS))
+    config = {"tuning_job_names": ["first", "nobody"]}
+    run = here(config=config, catalog=here.catalog(*KEYS))
+    assert "tuning_job_names: no scope has nobody" in run.stderr
     assert run.returncode == 1
     assert "Allow pricing:GetProducts" in run.error
     assert row(run)["status"] == "complete"
