@@ -1,10 +1,11 @@
-"""`python -m demo`: two syncs, two hours apart, and what the models then answer.
+"""`python -m demo`: two syncs, two hours apart, and what models and pictures tell.
 
 All that it makes goes into `.demo/`, or into the folder that is its argument.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -72,6 +73,8 @@ def _show(folder: Path) -> None:
         _say("The clock is at", sagemaker.move(minutes=30))
         _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
         _look(warehouse, before, sagemaker.truth())
+        page = _picture(folder, warehouse)
+        _say(f"\nThe same as pictures, to open in a browser: {page}")
 
 
 def _settings(
@@ -171,6 +174,16 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
     truth.agree("curve", warehouse=curves, emulator=truth.best_so_far(now, best))
     metrics, bests = zip(*curves, strict=True)
     _say(f"\nHow did it get better?\n\n{curve(metrics, bests)}")
+
+
+def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:
+    """Write the page of pictures, as `python -m report` does; gives where it is."""
+    path = folder / "tuning.html"
+    command = [sys.executable, "-m", "report", warehouse.url]
+    with path.open("w", encoding="utf-8") as page:
+        log = folder / "report.log"
+        processes.run(command, log, cwd=CHECKOUT, environment=os.environ, stdout=page)
+    return path
 
 
 def _ask(warehouse: postgres.Warehouse, question: str, sql: str) -> list[postgres.Row]:

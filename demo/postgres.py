@@ -50,6 +50,11 @@ class Warehouse:
         }
         return {f"TARGET_POSTGRES_{name}": value for name, value in settings.items()}
 
+    @property
+    def url(self) -> str:
+        """Its URL, as `python -m report` takes it."""
+        return f"postgresql://{USER}@{HOST}:{self.port}/{USER}"
+
     def ask(self, sql: str) -> tuple[list[str], list[Row]]:
         """Run a statement; gives its column names and rows, if any."""
         with self._connection.cursor() as cursor:

@@ -102,14 +102,23 @@ def run(
     cwd: Path,
     environment: Mapping[str, str],
     seconds: float = 600.0,
+    **options: Any,
 ) -> None:
     """Run a process to its end.
+
+    Args:
+        command: Its command line.
+        log: The file that its output is added to.
+        cwd: The folder that it runs in.
+        environment: Its environment.
+        seconds: How long it may take.
+        **options: Of `subprocess.Popen`; its stdout can go elsewhere so.
 
     Raises:
         Failed: It did not end well, or not in time.
     """
     named = " ".join([os.path.basename(command[0]), *command[1:]])  # noqa: PTH119 - text
-    with running(command, log, cwd=cwd, env=environment) as process:
+    with running(command, log, cwd=cwd, env=environment, **options) as process:
         try:
             code = process.wait(seconds)
         except subprocess.TimeoutExpired as error:

@@ -94,6 +94,9 @@ def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -
     first, second = foretold()
     assert rows.index(first) < rows.index(second)
     assert f"{second[0]} tuning jobs, {second[1]} trials, in every" in output
+    page = folder / "tuning.html"
+    assert f"in a browser: {page}" in output
+    assert "pricing-gbm-late" in page.read_text("utf-8")
     assert left_running(folder) == []
 
 
