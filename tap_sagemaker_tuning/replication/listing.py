@@ -41,7 +41,7 @@ class ListedJob:
     has_ended: bool
     end: str | None
     packed: bytes
-    packed_description: bytes | None = None
+    packed_description: bytes | None
 
     @classmethod
     def of(

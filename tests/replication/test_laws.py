@@ -175,7 +175,7 @@ def check_warnings(history: History, tap: FakeTap) -> None:
 
 
 @settings(
-    max_examples=500,
+    max_examples=1200,
     report_multiple_bugs=False,
     deadline=None,
     suppress_health_check=SLOW,
@@ -202,7 +202,7 @@ def test_nothing_is_lost(history: History) -> None:
     check_warnings(history, tap)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 @given(history=histories())
 def test_quiet_sync_lists_the_overlap_only(history: History) -> None:
     """When nothing changed and nothing is open, nothing is visited, and the state is

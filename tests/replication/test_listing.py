@@ -192,4 +192,6 @@ def test_listed_job_takes_less_than_a_kilobyte() -> None:
         "ObjectiveStatusCounters": {"Succeeded": 100, "Pending": 100, "Failed": 100},
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 500},
     }
-    assert len(job("x" * 32, **members).packed) < 500
+    listed = job("x" * 32, **members)
+    assert len(listed.packed) < 500
+    assert listed.packed_description is None
