@@ -189,7 +189,7 @@ def test_a_wrong_external_id(
     caplog: pytest.LogCaptureFixture,
     more: dict[str, str],
 ) -> None:
-    """A role that cannot be assumed is AssumeRole's error, and botocore says nothing."""
+    """A role that cannot be assumed is AssumeRole's error; botocore says nothing."""
     emulator.roles[ROLE] = "their-secret"
     (client,) = connect(assume_roles=[{"role_arn": ROLE, **more}])
     with pytest.raises(aws.ClientError) as caught:
