@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -221,6 +222,27 @@ def test_filters(
     assert row(run)["complete_as_of"] == as_of
     emulator.faults.clear()
     assert row(here(config=after, state=run.state))["complete_as_of"] == TEN
+
+
+@pytest.mark.parametrize(
+    ("knobs", "as_of"),
+    [
+        ({}, NINE),
+        ({"sort_by": "Name"}, NINE),
+        ({"max_items": 2}, None),
+        ({"sort_by": "FinalObjectiveMetricValue"}, None),
+    ],
+    ids=json.dumps,
+)
+def test_a_full_table_that_leaves_out_trials(
+    here: TapHere, emulator: Emulator, knobs: Json, as_of: str | None
+) -> None:
+    """FULL_TABLE is complete unless its knobs leave out trials that there are."""
+    fill(emulator)
+    catalog = here.catalog(training_job_summaries="FULL_TABLE")
+    run = here(config=knobs, catalog=catalog)
+    assert row(run)["status"] == "complete"
+    assert row(run)["complete_as_of"] == as_of
 
 
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
