@@ -157,7 +157,11 @@ def test_named_tuning_jobs_are_not_listed() -> None:
     assert asked[DESCRIBE_TUNING_JOB] == asked[LIST_TRIALS] == "mine"
 
 
-@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.name)
+@pytest.mark.parametrize(
+    "operation",
+    sorted(EVERY, key=lambda operation: operation.name),
+    ids=lambda operation: operation.name,
+)
 def test_a_denial_names_its_action(operation: Operation) -> None:
     """Each call that is denied is told of, and the others are made all the same."""
     denied = answer("AccessDeniedException", operation)
