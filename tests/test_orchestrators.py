@@ -16,7 +16,7 @@ import yaml
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
 from tests.environments import EXAMPLES
-from tests.examples.orchestrators import PASSWORD, airflow, dagster
+from tests.examples.orchestrators import PASSWORD, Airflow, airflow, dagster
 from tests.examples.world import (
     ALL,
     ENTRIES,
@@ -44,8 +44,14 @@ pytestmark = [
 ]
 
 FAILS, RECOVERS, *REST = ALL
+MODELED = """
+select account_id, region, training_job_name, status
+from sagemaker_tuning.sagemaker_tuning__trials
+order by 1, 2, 3
+"""
 DENIED = f"{WHOLE}-us-east-1"  # one of the two scopes of FAILS
 DAGSTER = EXAMPLES / "dagster"
+LOAD = "tap-sagemaker-tuning target-postgres"
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Told:
         first: The first loads: one scope is denied, another one fails once.
         second: The second ones: all at once, and nothing fails.
         loaded: What was in the warehouse after each.
+        lacking: What the models said after each, of tuning jobs that lack trials.
         truth: What should have been.
     """
 
@@ -66,6 +73,7 @@ class Told:
     first: dict[str, Load]
     second: dict[str, Load]
     loaded: list[Any]
+    lacking: list[str]
     truth: list[Any]
 
 
@@ -82,12 +90,14 @@ def told(
         four.emulator.faults.add(fault("error", RECOVERS, times=1))
         first = by.load(together=1)
         loaded, truth = [four.loaded()], [four.truth()]
+        lacking = [by.build()]
         four.emulator.faults.clear()
         four.goes_on()
         second = by.load(together=len(ALL))
+        lacking.append(by.build())
         loaded.append(four.loaded())
         truth.append(four.truth())
-        yield Told(four, by, first, second, loaded, truth)
+        yield Told(four, by, first, second, loaded, lacking, truth)
 
 
 class Both:
@@ -99,22 +109,27 @@ class Both:
     by: ClassVar[Callable[[World], AbstractContextManager[Orchestrator]]]
 
     def test_a_load_fails_alone_after_its_retries(self, told: Told) -> None:
-        """A load that cannot read a scope fails after all its tries and is not checked;
-        one that fails once is tried again; no other is held back."""
+        """A load that cannot read a scope fails after all its tries; one that fails
+        once is tried again; no other is held back."""
         loads = {
-            name: (load.succeeded, load.tries, load.is_checked)
-            for name, load in told.first.items()
+            name: (load.succeeded, load.tries) for name, load in told.first.items()
         }
         assert loads == {
-            FAILS: (False, 2, False),
-            RECOVERS: (True, 2, True),
-            **dict.fromkeys(REST, (True, 1, True)),
+            FAILS: (False, 2),
+            RECOVERS: (True, 2),
+            **dict.fromkeys(REST, (True, 1)),
         }
 
-    def test_all_are_loaded_and_checked_at_once(self, told: Told) -> None:
+    def test_all_are_loaded_at_once(self, told: Told) -> None:
         """When nothing fails, what starts at the same time is all loaded."""
-        loads = [(load.succeeded, load.is_checked) for load in told.second.values()]
-        assert loads == [(True, True)] * len(ALL)
+        assert [load.succeeded for load in told.second.values()] == [True] * len(ALL)
+
+    def test_models_are_built(self, told: Told) -> None:
+        """After the loads, also where one failed, the models are those of the tables,
+        and their check finds all that was loaded complete."""
+        assert told.lacking == ["", ""]
+        _, built = told.four.warehouse.ask(MODELED)
+        assert built == [row[:4] for row in told.truth[1][1]]
 
     def test_the_others_are_loaded(self, told: Told) -> None:
         """What could be read is loaded at first, the other region of the account that
@@ -144,17 +159,28 @@ class Both:
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
     def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
-        """A trial that is not in the table fails the check of its account, which names
-        the tuning job."""
+        """A trial that is not in the table fails the check, which names the account, the
+        region and the tuning job."""
         told.four.lose_a_trial("job-2-0")
-        lost = {RECOVERS: "job-2-0"}
-        assert told.by.check() == dict.fromkeys(ALL, "all agree") | lost
+        assert told.by.build() == f"{RECOVERS.replace('-', ' ', 1)} job-2-0"
 
 
 class TestAirflow(Both):
     """The DAG of examples/airflow."""
 
     by = airflow
+
+    def test_a_run_with_a_failed_load_has_failed(self, told: Told) -> None:
+        """A run is not good because its last task is: a failed load fails it."""
+        assert isinstance(told.by, Airflow)
+        assert told.by.answer["state"] == "success"
+        told.four.emulator.faults.add(fault("deny", DENIED))
+        loads = told.by.load(together=1)
+        told.four.emulator.faults.clear()
+        assert loads[FAILS].succeeded is False
+        assert told.by.answer["state"] == "failed"
+        ((_, built, _),) = told.by.answer["build"]
+        assert built == "success"
 
     @pytest.mark.parametrize("name", [FAILS, "other"])
     def test_a_scope_may_not_be_there_twice(
@@ -187,7 +213,7 @@ class TestDagster(Both):
     def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
         """A failed run says which load failed, and has the tap's own words."""
         log = told.first[FAILS].log
-        said = f"{FAILS}: meltano run ended with 1"
+        said = f"meltano run --state-id-suffix={FAILS} {LOAD} ended with 1"
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
 
     def test_a_run_materializes_all_tables(self, told: Told) -> None:
@@ -196,6 +222,11 @@ class TestDagster(Both):
         again = told.by.runner.ask(environment=alone, partitions=[FAILS])[FAILS]
         tables = ["scopes", "training_job_summaries", "tuning_jobs"]
         assert sorted(again["assets"]) == tables
+
+    def test_models_follow_the_tables(self, told: Told) -> None:
+        """The models are asked for when accounts were loaded, and not before."""
+        asked = told.by.runner.ask(automation=[FAILS, RECOVERS])
+        assert asked["requested"] == [0, 1, 1]
 
     def test_the_hourly_schedule_asks_for_each_account(self, told: Told) -> None:
         """Each hour one run is asked for each account, once."""

@@ -113,9 +113,10 @@ def run(
     Raises:
         Failure: Meltano's run failed; it has the end of the log.
     """
+    command = ["meltano", "run", "--no-install"]
     tail: deque[str] = deque(maxlen=TAIL)
     with subprocess.Popen(
-        ["meltano", "run", "--no-install", *plugins],
+        [*command, *plugins],
         cwd=PROJECT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -167,10 +168,7 @@ def environment(name: str) -> dict[str, str]:
 
 
 def lacking() -> list[str]:
-    """The tuning jobs that ended in the last week, and not all of whose trials are there.
-
-    Each with its account and region.
-    """
+    """The tuning jobs of the last week that lack trials, with account and region."""
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     server = {
         option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()

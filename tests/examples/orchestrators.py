@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.environments import BUILD, EXAMPLES, programs
 from tests.examples import runner
@@ -33,13 +33,11 @@ class Load:
     Attributes:
         succeeded: Whether it did, at last.
         tries: How often it was tried.
-        is_checked: Whether the check followed, and found nothing.
         log: A log that has its own.
     """
 
     succeeded: bool
     tries: int
-    is_checked: bool
     log: str
 
 
@@ -52,41 +50,39 @@ class Orchestrator(Protocol):
     def load(self, together: int) -> dict[str, Load]:
         """Make all loads, so many at once at least; by name, what came of each."""
 
-    def check(self) -> dict[str, str]:
-        """By load, the tuning jobs that the check finds wrong; or «all agree»."""
+    def build(self) -> str:
+        """Build the models after loads; the tuning jobs that the check finds lacking."""
 
 
 class Airflow:
-    """The DAG of examples/airflow, run by `dag.test()`."""
+    """The DAG of examples/airflow, run by `dag.test()`.
+
+    Attributes:
+        answer: What came of its last loads.
+    """
 
     def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
         self.runner, self.environment = asked, environment
+        self.answer: dict[str, Any] = {}
 
     def load(self, together: int) -> dict[str, Load]:
-        """As of `Orchestrator`."""
-        answer = self.runner.ask(
+        """As of `Orchestrator`; the models are built as well."""
+        self.answer = self.runner.ask(
             environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
         )
-        pairs = zip(answer["account.load"], answer["account.check"], strict=True)
         return {
-            name: Load(
-                succeeded=state == "success",
-                tries=tries,
-                is_checked=checked == "success",
-                log=self.runner.log,
-            )
-            for (name, state, tries), (_, checked, _) in pairs
+            name: Load(succeeded=state == "success", tries=tries, log=self.runner.log)
+            for name, state, tries in self.answer["load"]
         }
 
-    def check(self) -> dict[str, str]:
+    def build(self) -> str:
         """As of `Orchestrator`."""
-        answer = self.runner.ask(environment={}, together=1, skip="account.load")
-        said = r"(\S+): trials and counters differ in (.+)"
-        differ = dict(re.findall(said, self.runner.log))
-        return {
-            name: {"success": "all agree"}.get(state) or differ[name].strip()
-            for name, state, _ in answer["account.check"]
-        }
+        answer = self.runner.ask(environment={}, together=1, skip="load")
+        ((_, built, _),), ((_, checked, _),) = answer["build"], answer["check"]
+        assert built == "success", self.runner.log
+        lacking = re.findall(r"trials are missing of (.+)", self.runner.log)
+        assert (checked == "success") == (lacking == [])
+        return "".join(lacking[:1]).strip()
 
 
 class Dagster:
@@ -103,15 +99,18 @@ class Dagster:
             name: Load(
                 succeeded=told["success"],
                 tries=1 + told["retries"],
-                is_checked=told["checks"] == [[True, "all agree"]],
                 log="\n".join(chain(told["log"], *told["failures"])),
             )
             for name, told in runs.items()
         }
 
-    def check(self) -> dict[str, str]:
+    def build(self) -> str:
         """As of `Orchestrator`."""
-        return {name: self.runner.ask(check=name)["found"][1] for name in ALL}
+        told = self.runner.ask(environment={}, partitions=[None])["null"]
+        assert told["success"], told["failures"]
+        ((passed, tuning_jobs),) = told["checks"]
+        assert passed == (tuning_jobs == [])
+        return ", ".join(tuning_jobs)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Materialize partitions, in Dagster's environment; see tests/examples/runner.py.
 
 A request has `environment` and `partitions`. All partitions are materialized at once,
-each in a process of its own, as Dagster's launchers do. With `schedule`, a time, it is
-answered what the schedule asks for then; with `check`, a partition, what is found.
+each in a process of its own, as Dagster's launchers do; the partition null is the
+models. With `schedule`, a time, it is answered what the schedule asks for then; with
+`automation`, partitions that have been materialized, what that lets Dagster make.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ sys.path.insert(0, sys.argv[1])
 import definitions  # type: ignore[import-not-found]
 
 
-def materialize(partition: str, answer: Any) -> None:
+def materialize(partition: str | None, answer: Any) -> None:
     """Materialize one, and say what came of it."""
     with closing(answer), dg.DagsterInstance.get() as instance:
         result = dg.materialize(
-            [definitions.sagemaker_tuning],
+            [definitions.sagemaker_tuning if partition else definitions.models],
             partition_key=partition,
             instance=instance,
             raise_on_error=False,
@@ -70,6 +71,22 @@ def scheduled(at: str) -> list[tuple[str, str]]:
     return [(each.partition_key, each.run_key) for each in data.run_requests]
 
 
+def requested(partitions: list[str]) -> list[int]:
+    """How often the models are asked for: before, and after each materialization."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        looked = dg.evaluate_automation_conditions(definitions.defs, instance)
+        found = [looked.total_requested]
+        for partition in partitions:
+            for table in definitions.TABLES:
+                made = dg.AssetMaterialization(table, partition=partition)
+                instance.report_runless_asset_event(made)
+            looked = dg.evaluate_automation_conditions(
+                definitions.defs, instance, cursor=looked.cursor
+            )
+            found.append(looked.total_requested)
+    return found
+
+
 def materialized(request: dict[str, Any]) -> dict[str, Any]:
     """What came of each partition."""
     os.environ.update(request["environment"])
@@ -90,8 +107,8 @@ for line in sys.stdin:
     request = json.loads(line)
     if "schedule" in request:
         answer = {"requests": scheduled(request["schedule"])}
-    elif "check" in request:
-        answer = {"found": definitions.check(definitions.ACCOUNTS[request["check"]])}
+    elif "automation" in request:
+        answer = {"requested": requested(request["automation"])}
     else:
         answer = materialized(request)
     sys.stdout.write(f"\nANSWER {json.dumps(answer)}\n")

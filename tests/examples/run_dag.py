@@ -52,7 +52,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     if bag.import_errors:
         return {"errors": list(bag.import_errors.values())}
     dag = bag.get_dag("sagemaker_tuning")
-    load = dag.get_task("account.load")
+    load = dag.get_task("load")
     load.retries, load.retry_delay = 1, timedelta(seconds=1)
     dags._run_task = run_task  # noqa: SLF001 - see above
     if request["together"] > 1:
