@@ -105,6 +105,7 @@ with dg.DagsterInstance.get() as made:  # its tables, before many want to make t
     made.get_runs_count()
 for line in sys.stdin:
     request = json.loads(line)
+    answer: dict[str, Any]
     if "schedule" in request:
         answer = {"requests": scheduled(request["schedule"])}
     elif "automation" in request:

@@ -104,9 +104,9 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
         **described[f"describe_tuning_job__{twin}" if twin else case],
     }
     body = recorded.wire_bodies()[case] if twin else recorded.wire(printed)
-    found = answers.to(DESCRIBE_TUNING_JOB, body).tuning_job("any")
+    found, _ = answers.to(DESCRIBE_TUNING_JOB, body).tuning_job("any")
     assert found is not None
-    record = record_of(found[0], KEYS)
+    record = record_of(found, KEYS)
     assert_fits(STREAM, record)
     of_job = recorded.columns(SHAPE, printed, schema_of(STREAM))
     moved = {"training_job_definitions", "tuning_job_completion_details"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
@@ -25,7 +26,7 @@ from tests.sync.made import FakeClient, answer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EVERY = {operation for stream in STREAMS for operation in stream.operations}
+EVERY: set[Operation] = {call for stream in STREAMS for call in stream.operations}
 NOBODY = "tap-sagemaker-tuning-test"
 NOW = "2026-03-02T09:00:00.000Z"
 
@@ -159,8 +160,8 @@ def test_named_tuning_jobs_are_not_listed() -> None:
 
 @pytest.mark.parametrize(
     "operation",
-    sorted(EVERY, key=lambda operation: operation.name),
-    ids=lambda operation: operation.name,
+    sorted(EVERY, key=attrgetter("name")),
+    ids=attrgetter("name"),
 )
 def test_a_denial_names_its_action(operation: Operation) -> None:
     """Each call that is denied is told of, and the others are made all the same."""
