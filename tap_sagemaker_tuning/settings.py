@@ -104,7 +104,7 @@ SETTINGS = th.PropertiesList(
             )
         ),
         title="Roles to assume",
-        description="Roles to read other accounts through, one an account: a list of "
+        description="Roles to read other accounts through, one per account: a list of "
         "{role_arn, external_id, regions}, of which role_arn must be given. When set, "
         "the caller's own account is not read. Default: the caller's own account.",
     ),
@@ -139,7 +139,7 @@ SETTINGS = th.PropertiesList(
         "Start date",
         "Read trials created at or after this RFC 3339 time (UTC unless it has an "
         "offset), also those of tuning jobs created earlier. Tuning jobs that ended "
-        "before it are left out of both streams. Default: all.",
+        "before it are left out of all streams. Default: all.",
     ),
     _number(
         "page_size",

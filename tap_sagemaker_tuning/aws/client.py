@@ -84,7 +84,7 @@ class Client:
         self._api = api
         self._page_size = config["page_size"]
         self._lock = threading.Lock()
-        api.meta.events.register("response-received.sagemaker", self._count)
+        api.meta.events.register("response-received.sagemaker", self.count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
         for operation in trial_pages.TIMES:
             read = trial_pages.reader(operation)
@@ -239,7 +239,7 @@ class Client:
                     raise aws.PaginationError(message=msg)
                 seen.add(token)
 
-    def _count(
+    def count(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
     ) -> None:
         """Count an answer (botocore's event)."""

@@ -23,7 +23,9 @@ class PriceList:
     def __init__(self, client: Client) -> None:
         """Open it with the credentials of a scope of its partition."""
         self._api = client.connect("pricing", ENDPOINTS[client.partition])
-        client.retries.register(self._api.meta.events, "pricing")
+        events = self._api.meta.events
+        events.register("response-received.pricing", client.count)
+        client.retries.register(events, "pricing")
 
     def training(self, region: str, at_most: int | None = None) -> list[str]:
         """List the products of a region whose component is training.

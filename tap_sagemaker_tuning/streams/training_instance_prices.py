@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.errors import explain
@@ -15,6 +16,7 @@ from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
+from tap_sagemaker_tuning.sync.watched import watched
 from tap_sagemaker_tuning.values import as_text, finite, text_or_none, timestamp
 
 if sys.version_info >= (3, 12):
@@ -55,7 +57,6 @@ class TrainingInstancePrices(TapStream):
         for client in run.clients:
             by_region.setdefault(client.scope.region, client)
         for region, client in by_region.items():
-            self.host.check_signal()
             if client.partition not in ENDPOINTS:
                 self.logger.warning(
                     "%s: no price list tells of the partition %s",
@@ -63,8 +64,11 @@ class TrainingInstancePrices(TapStream):
                     client.partition,
                 )
                 continue
+            price_list = PriceList(client)
             try:
-                products = PriceList(client).training(region)
+                products = watched(
+                    partial(price_list.training, region), self.host.check_signal
+                )
                 with readable("the price list"):
                     prices = records_of(products)
             except Exception as error:  # noqa: BLE001 - it must stop no other stream

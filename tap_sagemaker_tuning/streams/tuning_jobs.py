@@ -38,7 +38,7 @@ class TuningJobs(VisitingStream):
         self, client: Client, visit: Visit, tally: Tally
     ) -> Iterator[list[Record]]:
         """Give the record of the tuning job, which the listing has shown."""
-        with readable("it"):
+        with readable("the tuning job"):
             yield [record_of(visit.job.summary, client.scope)]
 
 

@@ -92,7 +92,7 @@ def _add(listing: Listing, page: Page) -> list[ListedJob]:
     jobs = []
     for item in page.items:
         try:
-            with readable("it"):
+            with readable("the tuning job"):
                 jobs.append(ListedJob.of(item, page.seen))
         except UnreadableError as error:
             listing.unreadable.append((_name(item), error))
@@ -140,7 +140,7 @@ def _ask_for(
             listing.gone.add(name.lower())
             continue
         try:
-            with readable("it"):
+            with readable("the tuning job"):
                 summary = summary_of(description)
                 arn = wanted.arns.get((name.lower(), summary["CreationTime"]))
                 if arn is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +19,7 @@ from tap_sagemaker_tuning.sync.failures import Failure
 from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.results import ScopeResult
+from tap_sagemaker_tuning.sync.watched import watched
 from tap_sagemaker_tuning.sync.workers import Workers
 from tap_sagemaker_tuning.values import timestamp
 
@@ -217,25 +217,16 @@ class Run:
         return listing
 
     def _open(self) -> None:
-        """Open the clients, in a thread, so that a signal need not wait for STS."""
+        """Open the clients: for that STS is asked."""
         # Imported here: it brings boto3, and --version, --about and --discover do not
         # need that.
         from tap_sagemaker_tuning.aws.sessions import open_clients  # noqa: PLC0415
 
-        failed: list[Exception] = []
-
-        def run() -> None:
-            try:
-                self.clients = open_clients(self._config)
-            except Exception as error:  # noqa: BLE001 - looked at below
-                failed.append(error)
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        while thread.is_alive():
-            thread.join(timeout=0.2)
-            self._check_signal()
-        for error in failed:
+        try:
+            self.clients = watched(
+                lambda: open_clients(self._config), self._check_signal
+            )
+        except Exception as error:  # noqa: BLE001 - it is told in the end
             self.fail(None, None, error)
 
     def _note(self, stream: Reader, event: Event | None) -> None:

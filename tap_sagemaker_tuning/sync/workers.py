@@ -191,7 +191,7 @@ class Workers:
     def _read(self, client: Client, task: _Task) -> None:
         """Read a visit: pages, and then its tally or the error that ended it."""
         try:
-            with readable("it"):
+            with readable("the tuning job"):
                 tally = Tally(task.visit.job.summary)
             for page in self._fetch(client, task.visit, tally):
                 self._put(task.pages, page, task.dropped)
