@@ -159,8 +159,8 @@ class Both:
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
     def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
-        """A trial that is not in the table fails the check, which names account, region
-        and tuning job."""
+        """A trial that is not in the table fails the check, which names the account,
+        the region and the tuning job."""
         told.four.lose_a_trial("job-2-0")
         assert told.by.build() == f"{RECOVERS.replace('-', ' ', 1)} job-2-0"
 

@@ -80,7 +80,10 @@ def sagemaker_tuning(
 @dg.asset(
     deps=TABLES,
     check_specs=[dg.AssetCheckSpec("all_trials_are_there", asset="models")],
-    automation_condition=dg.AutomationCondition.eager(),
+    # Also when an account was never loaded.
+    automation_condition=dg.AutomationCondition.eager().without(
+        ~dg.AutomationCondition.any_deps_missing()
+    ),
 )
 def models(
     context: dg.AssetExecutionContext,

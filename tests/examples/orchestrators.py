@@ -51,7 +51,7 @@ class Orchestrator(Protocol):
         """Make all loads, so many at once at least; by name, what came of each."""
 
     def build(self) -> str:
-        """Build the models after loads; gives what the check finds lacking."""
+        """Build the models; gives the tuning jobs that the check finds lacking."""
 
 
 class Airflow:
