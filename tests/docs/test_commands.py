@@ -55,7 +55,10 @@ ELSEWHERE = {
     "meltano install loader target-snowflake": BY_HAND,
     "meltano config test tap-sagemaker-tuning": BY_HAND,
     "meltano run tap-sagemaker-tuning target-postgres": "demo/project.py",
-    "meltano run tap-sagemaker-tuning target-postgres dbt-postgres:build": "Makefile",
+    "meltano run tap-sagemaker-tuning target-postgres dbt-postgres:build": (
+        "demo/project.py"
+    ),
+    "meltano install utility dbt-postgres": "demo/project.py",
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
     "uv pip install -r report/requirements.in -c report/constraints.txt": "Makefile",

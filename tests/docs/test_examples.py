@@ -175,8 +175,11 @@ def test_excerpt_of_the_demo_is_real() -> None:
     ]
     best = sorted(rated, reverse=True)[:5]
     (block,) = blocks("text", {"README.md": README})
-    shown = [line.split()[:3] for line in block.text.splitlines()[2:]]
-    assert shown == [[name[-12:], status, f"{v:.4f}"] for v, name, status in best]
+    shown = [line.split()[:4] for line in block.text.splitlines()[2:]]
+    assert shown == [
+        [str(place), name[-12:], status, f"{value:.4f}"]
+        for place, (value, name, status) in enumerate(best, start=1)
+    ]
 
 
 def test_policies_are_policies() -> None:
