@@ -127,11 +127,10 @@ class Plan:
             A warning, if the tuning job was given up.
         """
         job, known = visit.job, self._known(visit.job)
-        known = replace(known, failed=known.failed or job.seen)
-        since = max(known.ended or "", known.failed or "")
-        if known.ended and job.seen > shift(since, PATIENCE):
+        failed = known.failed or job.seen
+        if known.ended and job.seen > shift(max(known.ended, failed), PATIENCE):
             return self._settle(job, "it ended, and for 7 days it could not be read")
-        self._stay_open(known)
+        self._stay_open(replace(known, failed=failed))
         return None
 
     def gone(self, visit: Visit) -> None:
@@ -269,10 +268,10 @@ class Plan:
 
         What is open goes on from where the earlier one let it begin.
         """
-        for key, job in list(self.state.open.items()):
+        for job in list(self.state.open.values()):
             if job.since is None and _cut(self._filters.start_date, job.created):
                 begin = _cut(self._start, job.created) or _to_the_second(job.created)
-                self.state.open[key] = replace(job, since=begin)
+                self._stay_open(replace(job, since=begin))
         self.state.filters = self._filters
 
 

@@ -8,6 +8,7 @@ In a Singer state it is an entry of the stream's `partitions`, beside its `conte
      "version": 1,
      "filters": {"name_contains": "churn"},                 made under these settings
      "open": {"churn-7": {"created": "2026-03-02T08:10:00.500Z",
+                          "arn": "arn:aws:sagemaker:…/churn-7", as first listed
                           "since": "2026-03-02T08:55:00.000Z",
                           "rows": 12}},                     12 trials before `since`
      "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    created in the overlap

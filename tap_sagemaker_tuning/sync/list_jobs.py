@@ -63,8 +63,9 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
     """
     listing = Listing()
     if filters.tuning_job_names is not None:
-        denied = _ask_for(source, filters.tuning_job_names, listing, wanted)
-        if len(denied) == len(filters.tuning_job_names) > 1:
+        names = filters.tuning_job_names
+        denied = _ask_for(source, names, listing, wanted, most=len(names))
+        if len(denied) == len(names) > 1:
             raise denied[0][1]
         listing.unreadable += denied
         return listing
@@ -111,7 +112,8 @@ def _ask_for(
     names: Sequence[str],
     listing: Listing,
     wanted: Wanted,
-    most: int | None = None,
+    *,
+    most: int,
 ) -> list[tuple[str, Exception]]:
     """Ask for tuning jobs by name, until so many were denied.
 

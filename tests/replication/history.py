@@ -45,6 +45,7 @@ NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
 STREAMS = ("details", "trials", "tuning_jobs")
 """Two of trials, of which one goes on changing after their end, and one of jobs."""
+ARN = "arn:aws:sagemaker:ap-southeast-2:123456789012:hyper-parameter-tuning-job"
 AFTERMATH = 79
 """Seconds for which what `details` tells of a trial changes after its end."""
 Row = dict[str, Any]
@@ -148,6 +149,7 @@ class FakeJob:
         pending = sum(then < trial.settled for trial in born if trial.has_objective)
         seen: dict[str, Any] = {
             "HyperParameterTuningJobName": self.name,
+            "HyperParameterTuningJobArn": f"{ARN}/{self.name}",
             "HyperParameterTuningJobStatus": "InProgress",
             "CreationTime": at(self.created),
             "TrainingJobStatusCounters": {
@@ -211,14 +213,17 @@ class FakeService:
         )
 
     def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
-        """One tuning job, whether listed or not."""
+        """One tuning job, whether listed or not; its ARN in another case."""
         now = self._pass_time("describe")
         job = self._find(name, now)
         if not self.may_describe:
             raise denied(DESCRIBE_TUNING_JOB.name)
         if job is None:
             return None, at(int(now))
-        return {**job.view(now), "HyperParameterTuningJobConfig": {}}, at(int(now))
+        view = job.view(now)
+        arn = view["HyperParameterTuningJobArn"].lower()
+        more = {"HyperParameterTuningJobArn": arn, "HyperParameterTuningJobConfig": {}}
+        return {**view, **more}, at(int(now))
 
     def trials(self, name: str) -> Iterator[Page]:
         """Pages of a tuning job's trials, newest first."""

@@ -23,12 +23,14 @@ def job(  # noqa: PLR0913 - a tuning job has that many members
     status: str | None = "Completed",
     end: float | None = END,
     counted: dict[str, int] | None = None,
+    arn: str | None = None,
 ) -> ListedJob:
     """A tuning job as a page showed it."""
     members = {
         "HyperParameterTuningJobStatus": status,
         "HyperParameterTuningEndTime": None if end is None else at(end),
         "TrainingJobStatusCounters": counted,
+        "HyperParameterTuningJobArn": arn,
     }
     summary = {name: value for name, value in members.items() if value is not None}
     key = {"HyperParameterTuningJobName": name, "CreationTime": at(created)}

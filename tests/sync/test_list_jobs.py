@@ -275,6 +275,7 @@ def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
     ((told, error),) = listing.unreadable
     assert told == name
     assert isinstance(error, UnreadableError)
+    assert str(error).startswith("the tuning job cannot be read as the service sent it")
     assert not listing.is_whole
     denied_too = Script([*source.pages, [item("z", 0)]], {"y": DENIED})
     assert not listed(denied_too, wanted(15, y=1)).is_whole
@@ -298,8 +299,35 @@ def test_odd_description_costs_no_other() -> None:
     }
     listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2, c=3, d=4))
     assert names(listing) == ["c", "e", "f"]
-    assert [name for name, _ in listing.unreadable] == ["a", "b", "d"]
+    said = {name: str(error) for name, error in listing.unreadable}
+    assert list(said) == ["a", "b", "d"]
+    assert all(each.startswith("the tuning job cannot be") for each in said.values())
     assert listing.gone == set()
+
+
+def test_answer_of_an_odd_kind_costs_no_other() -> None:
+    """Nor does one that is no description at all."""
+    broken = UnreadableError("no description")
+    known = {"a": broken, "b": described("b", 2)}
+    listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2))
+    assert names(listing) == ["b", "e", "f"]
+    assert listing.unreadable == [("a", broken)]
+
+
+def test_arn_is_the_one_that_was_listed() -> None:
+    """It is a row's key, and a description can show it in another case; the same name
+    of another creation is another tuning job's."""
+    known = {
+        "a": described("a", 1, HyperParameterTuningJobArn="arn:a"),
+        "b": described("b", 2, HyperParameterTuningJobArn="arn:b"),
+        "c": described("c", 3, HyperParameterTuningJobArn="arn:c"),
+    }
+    what = wanted(55, A=1, b=2, c=3)
+    what.arns.update({("a", at(1)): "arn:A", ("b", at(1)): "arn:B"})
+    known["A"] = known["a"]
+    listing = listed(Script(THREE_PAGES[:1], known), what)
+    arns = [job.summary.get("HyperParameterTuningJobArn") for job in listing.jobs()]
+    assert arns == ["arn:A", "arn:b", "arn:c", None, None]
 
 
 def test_description_has_all_of_a_summary() -> None:
