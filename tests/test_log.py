@@ -14,7 +14,7 @@ from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from emulator import Emulator
-    from tests.conftest import Run, TapHere, TapProcess
+    from tests.conftest import Run, TapHere
 
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
@@ -148,15 +148,6 @@ def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
     assert '"status":"failed"' in told["training_job_summaries"]
     assert '"status":"succeeded"' in told["tuning_jobs"]
     assert "Beginning sync" not in run.stderr
-
-
-def test_botocore_at_debug(tap: TapProcess) -> None:
-    """With LOGLEVEL=DEBUG botocore tells where it found its endpoints, and no more."""
-    tap.variables["LOGLEVEL"] = "DEBUG"
-    run = tap(config={})
-    assert "a page of 0" in run.stderr
-    assert "Found endpoint" in run.stderr
-    assert "Signature" not in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tests.expected import KEYS
 if TYPE_CHECKING:
     from emulator import Emulator
     from tap_sagemaker_tuning.streams.base import TapStream
-    from tests.conftest import TapHere, TapProcess
+    from tests.conftest import TapHere
 
 SETTINGS = {*TEXTS, *NUMBERS, *LISTS}
 OF_THE_SDK = {
@@ -35,9 +35,9 @@ OF_THE_SDK = {
 class TestModes:
     """What the tap does but sync."""
 
-    def test_discover(self, tap: TapProcess, emulator: Emulator) -> None:
+    def test_discover(self, here: TapHere, emulator: Emulator) -> None:
         """--discover gives all streams with their schemas, and asks for nothing."""
-        catalog = json.loads(tap("--discover").stdout)
+        catalog = json.loads(here("--discover").stdout)
         streams = {stream["tap_stream_id"]: stream for stream in catalog["streams"]}
         assert list(streams) == list(KEYS)
         for name, stream in streams.items():

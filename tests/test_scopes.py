@@ -458,13 +458,16 @@ def test_role_that_expired_is_assumed_again(emulator: Emulator, here: TapHere) -
 def test_no_secret_is_shown(
     emulator: Emulator, tap: TapProcess, four: dict[str, Any]
 ) -> None:
-    """No credential in use is in the log, at DEBUG too, in the output or the state."""
+    """No credential in use is in the log, at DEBUG too, in the output or the state:
+    there botocore tells where it found its endpoints, and no more."""
     tap.variables["LOGLEVEL"] = "DEBUG"
     keys = emulator.environment(ACCOUNT, REGION)
     secrets = [keys[n] for n in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
     emulator.faults.add(Fault("deny", account=OTHERS[1]))
     run = tap(config=four)
     assert "a page of 2" in run.stderr
+    assert "Found endpoint" in run.stderr
+    assert "Signature" not in run.stderr
     text = run.stderr + json.dumps(run.messages)
     for secret in [*secrets, "shared-secret", "SecretAccessKey", "ecurity-token"]:
         assert secret not in text.replace("The security token", "")
