@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from tap_sagemaker_tuning.settings import SETTINGS
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.environments import copy_checkout
+from tests.expected import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN = SETTINGS.to_dict()["properties"]
@@ -126,6 +128,35 @@ def test_nothing_is_set_for_the_user(project: dict[str, Any]) -> None:
     plugins = [plugin for kind in project["plugins"].values() for plugin in kind]
     assert [plugin["name"] for plugin in plugins if "config" in plugin] == []
     assert [each for each in project["environments"] if set(each) != {"name"}] == []
+
+
+def test_the_streams_of_the_default_are_selected(
+    extractor: dict[str, Any],
+) -> None:
+    """Meltano reads what is read without it: it would select every stream."""
+    tap = TapSageMakerTuning(setup_mapper=False)
+    default = {name for name, each in tap.streams.items() if each.selected_by_default}
+    assert {f"{name}.*" for name in default} == set(extractor["select"])
+
+
+@pytest.mark.slow
+def test_the_selection_in_the_docs_selects_all(tmp_path: Path) -> None:
+    """With the `select` that the docs give for all streams, Meltano selects every
+    column."""
+    from tests.examples.world import meltano  # noqa: PLC0415 - of the checkout only
+
+    text = (ROOT / "docs" / "streams" / "index.md").read_text(encoding="utf-8")
+    (example,) = re.findall("```yaml\n(select:.*?)```", text, re.DOTALL)
+    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    (extractor,) = project["plugins"]["extractors"]
+    extractor |= yaml.safe_load(example)
+    copy_checkout(tmp_path)
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
+    meltano(tmp_path, "install", "extractor", extractor["name"])
+    listed = meltano(tmp_path, "select", extractor["name"], "--list", "--all")
+    found = re.findall(r"\[(\w+) *\] (\w+)\.", listed)
+    assert {stream for _, stream in found} == set(KEYS)
+    assert {state for state, _ in found} == {"selected", "automatic"}
 
 
 def test_needs_no_hub(project: dict[str, Any]) -> None:

@@ -252,8 +252,8 @@ def install_meltano() -> None:
             Project(CHECKOUT, BUILD / "meltano").install()
 
 
-def meltano(project: Path, *arguments: str) -> None:
-    """Run Meltano in a project, without a hub; it must succeed."""
+def meltano(project: Path, *arguments: str) -> str:
+    """Run Meltano in a project, without a hub; it must succeed. Gives its output."""
     install_meltano()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     environment = {
@@ -265,6 +265,7 @@ def meltano(project: Path, *arguments: str) -> None:
     program = BUILD / "meltano" / "venv" / "bin" / "meltano"
     done = run([program, *arguments], environment, cwd=project)
     assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 def run(
