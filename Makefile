@@ -106,6 +106,8 @@ constraints: setup  ## Pin anew what pyproject.toml asks for.
 	  --output-file report/constraints.txt report/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file demo/constraints.txt demo/requirements.in pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
+	  --output-file transform/constraints.txt transform/requirements.txt
 
 clean:
 	rm -rf .venv .meltano .demo build dist output .hypothesis .mypy_cache .pytest_cache .ruff_cache

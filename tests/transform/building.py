@@ -58,7 +58,7 @@ def build(
             stdout=out,
             stderr=subprocess.STDOUT,
             check=False,
-            timeout=300,
+            timeout=1800,
         )
     assert done.returncode == 0, processes.tail(log)
     results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))
