@@ -8,11 +8,11 @@ best as (
         tuning_job_arn,
         min(objective_metric_name) as objective_metric_name,
         min(objective_direction) as objective_direction,
-        max(goodness) as goodness,
         case min(objective_direction)
             when 'Minimize' then min(objective_value) else max(objective_value)
         end as best
-    from {{ ref('int_sagemaker_tuning__ranked_trials') }}
+    from {{ ref('sagemaker_tuning__trials') }}
+    where place = 1
     group by tuning_job_arn
     having min(objective_metric_name) = max(objective_metric_name)
         and min(objective_direction) = max(objective_direction)
@@ -31,7 +31,10 @@ select
     case
         when best.objective_metric_name = best_of_parent.objective_metric_name
             and best.objective_direction = best_of_parent.objective_direction
-            then best.goodness > best_of_parent.goodness
+            then case best.objective_direction
+                when 'Minimize' then best.best < best_of_parent.best
+                else best.best > best_of_parent.best
+            end
     end as is_better
 from {{ ref('stg_sagemaker_tuning__warm_starts') }} as starts
 inner join jobs as children

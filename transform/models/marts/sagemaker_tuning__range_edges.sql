@@ -7,9 +7,16 @@ with ranges as (
 ),
 
 best_trials as (
-    select *
-    from {{ ref('int_sagemaker_tuning__ranked_trials') }}
-    where place_without_ties = 1
+    select
+        tuning_job_arn,
+        definition_name,
+        training_job_arn,
+        row_number() over (
+            partition by tuning_job_arn, definition_name
+            order by created_at, training_job_name
+        ) as number_of_best
+    from {{ ref('sagemaker_tuning__trials') }}
+    where place = 1
 ),
 
 best as (
@@ -20,6 +27,7 @@ best as (
     left join best_trials
         on ranges.tuning_job_arn = best_trials.tuning_job_arn
             and ranges.definition_name is not distinct from best_trials.definition_name
+            and best_trials.number_of_best = 1
     left join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
         on best_trials.training_job_arn = parameters.training_job_arn
             and ranges.name = parameters.name
