@@ -106,7 +106,7 @@ def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
 @pytest.mark.parametrize("streams", [(), tuple(KEYS)], ids=["default", "all"])
 def test_numbers(here: TapHere, emulator: Emulator, streams: tuple[str, ...]) -> None:
     """What it counts is what was done: however many streams read a tuning job, it is
-    one; calls are all calls to SageMaker."""
+    one; calls are all calls, those for prices included."""
     fill(emulator)
     run = here(config={}, catalog=here.catalog(*streams))
     found = row(run)
