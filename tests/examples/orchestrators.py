@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.environments import BUILD, EXAMPLES, programs
+from tests.environments import BUILD, EXAMPLES, made_from, programs
 from tests.examples import runner
 from tests.examples.world import ALL, run
 
@@ -129,12 +129,14 @@ def airflow(world: World) -> Iterator[Orchestrator]:
         AIRFLOW__CORE__LOAD_EXAMPLES="False",
         AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{home}/airflow.db",
     )
-    migrated = BUILD / "airflow" / "airflow.db"
-    if not migrated.exists():
-        done = run([found / "airflow", "db", "migrate"], environment)
-        assert done.returncode == 0, done.stdout
-        shutil.copy(home / "airflow.db", migrated)
-    shutil.copy(migrated, home)
+    constraints = EXAMPLES / "airflow" / "constraints.txt"
+    with made_from("airflow-database", constraints) as is_new:
+        migrated = BUILD / "airflow-database" / "airflow.db"
+        if is_new:
+            done = run([found / "airflow", "db", "migrate"], environment)
+            assert done.returncode == 0, done.stdout
+            shutil.copy(home / "airflow.db", migrated)
+        shutil.copy(migrated, home)
     command = [found / "python", HERE / "run_dag.py"]
     with runner.running(command, environment) as running:
         yield Airflow(running, environment)
