@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests_mock
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 from click.testing import CliRunner
 
 from emulator import Emulator
@@ -61,6 +61,9 @@ def models_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         read_once = cache(JSONFileLoader().load_file)
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read_once(path))
+        list_once = cache(Loader().list_available_services)
+        listed = "list_available_services"
+        patch.setattr(Loader, listed, lambda _, type_name: list_once(type_name))
         yield
 
 
