@@ -60,6 +60,12 @@ def meltanos(warehouse: Warehouse) -> str:
     return f"postgresql+psycopg://postgres:any@127.0.0.1:{warehouse.port}/meltano"
 
 
+def modelled(warehouse: Warehouse) -> int:
+    """How many trials the models have."""
+    sql = "select count(*) from sagemaker_tuning.sagemaker_tuning__trials"
+    return int(warehouse.ask(sql)[1][0][0])
+
+
 def test_airflow(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
     """Who types the commands of examples/airflow has all scopes in the warehouse."""
     filled_in = {
@@ -69,7 +75,9 @@ def test_airflow(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> No
         MELTANOS: meltanos(warehouse),
     }
     type_readme("airflow", tmp_path, emulator, filled_in)
-    assert compared(warehouse) == compared(emulator)
+    loaded = compared(warehouse)
+    assert loaded == compared(emulator)
+    assert modelled(warehouse) == len(loaded[1])
 
 
 def test_dagster(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
@@ -87,6 +95,7 @@ def test_dagster(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> No
     assert loaded == [
         [row for row in rows if row[0] == "111122223333"] for rows in truth
     ]
+    assert modelled(warehouse) == len(loaded[1])
 
 
 def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
@@ -98,11 +107,16 @@ def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None
         '"warehouse.example", "user": "loader", "database": "analytics"': (
             f'"127.0.0.1", "port": {warehouse.port}, "user": "postgres", '
             '"database": "postgres"'
-        )
+        ),
+        "DBT_POSTGRES_HOST=warehouse.example": "DBT_POSTGRES_HOST=127.0.0.1",
+        "DBT_POSTGRES_PORT=5432": f"DBT_POSTGRES_PORT={warehouse.port}",
+        "DBT_POSTGRES_USER=loader": "DBT_POSTGRES_USER=postgres",
+        "DBT_POSTGRES_DATABASE=analytics": "DBT_POSTGRES_DATABASE=postgres",
     }
     called = type_readme("shell", tmp_path, emulator, filled_in)
     loaded, truth = compared(warehouse), compared(emulator)
     assert loaded == [[row for row in rows if row[0] == ACCOUNT] for rows in truth]
+    assert modelled(warehouse) == len(loaded[1])
     units = {word for line in called for word in line.split() if "." in word}
     assert units == {f"tap-sagemaker-tuning.{kind}" for kind in ("service", "timer")}
     assert [unit for unit in units if not (EXAMPLES / "shell" / unit).exists()] == []
