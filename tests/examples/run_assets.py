@@ -74,20 +74,25 @@ def scheduled(at: str) -> list[tuple[str, str]]:
 def requested(partitions: list[str]) -> list[int]:
     """How often the models are asked for: before, and after each partition's tables.
 
-    They are made whenever they were asked for.
+    They are made whenever they were asked for, and Dagster looks once more.
     """
     with dg.DagsterInstance.ephemeral() as instance:
-        looked = dg.evaluate_automation_conditions(definitions.defs, instance)
-        found = [looked.total_requested]
+
+        def looked(cursor: Any = None) -> Any:
+            return dg.evaluate_automation_conditions(
+                definitions.defs, instance, cursor=cursor
+            )
+
+        now = looked()
+        found = [now.total_requested]
         for partition in partitions:
             for table in definitions.TABLES:
                 made = dg.AssetMaterialization(table, partition=partition)
                 instance.report_runless_asset_event(made)
-            looked = dg.evaluate_automation_conditions(
-                definitions.defs, instance, cursor=looked.cursor
-            )
-            found.append(looked.total_requested)
+            now = looked(now.cursor)
+            found.append(now.total_requested)
             instance.report_runless_asset_event(dg.AssetMaterialization("models"))
+            now = looked(now.cursor)
     return found
 
 
