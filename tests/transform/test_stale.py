@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
+pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
 from benchmarks.models import duckdb, statements
 from tests.targets import environments
