@@ -321,9 +321,10 @@ def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
     again = time.monotonic()
     assert slow.run()[0] == 0
     assert slow.trials() == slow.truth()
-    # The listing, and a visit to each tuning job but those that were done.
+    # The listing, and a visit to each tuning job but those that were done; the last may
+    # have been written, and not noted yet.
     calls = [call for call in slow.emulator.calls if call.at_real > again]
-    assert len(calls) <= 1 + 20 - done
+    assert len(calls) <= 1 + 20 - done + 1
 
 
 def test_stop_at_once(sync: Sync) -> None:
