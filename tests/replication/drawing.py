@@ -7,6 +7,7 @@ times as fast as a draw a choice, and it shrinks towards each choice's first opt
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -52,6 +53,7 @@ class Sync:
 
     Attributes:
         wait: Seconds since the one before.
+        after: Or so many seconds after the next thing happens.
         how: How it goes.
         denied: Tuning jobs whose trials may not be listed then.
         may_describe: Whether tuning jobs may be asked for by name then.
@@ -60,6 +62,7 @@ class Sync:
     """
 
     wait: int
+    after: int | None
     how: Circumstances
     denied: frozenset[str]
     may_describe: bool
@@ -76,8 +79,10 @@ class History:
         syncs: The syncs.
         tick: How long a call takes.
         has_offsets: Whether tokens are offsets.
+        has_empty_pages: Whether an empty page comes before each.
         names: `tuning_job_names`.
         status: `status_equals`.
+        status_until: When that is given up for none.
         start: A fixed `start_date`, in seconds.
         start_days: A `start_date` that is computed anew at each sync: so many days
             ago, at four minutes before midnight.
@@ -87,20 +92,40 @@ class History:
     syncs: list[Sync]
     tick: float = 0
     has_offsets: bool = False
+    has_empty_pages: bool = False
     names: tuple[str, ...] | None = None
     status: str | None = None
+    status_until: float = NEVER
     start: float | None = None
     start_days: int | None = None
 
     def service(self) -> FakeService:
         """The API of this history, at its beginning."""
-        jobs = list(self.jobs)
-        return FakeService(jobs, tick=self.tick, has_offsets=self.has_offsets)
+        return FakeService(
+            list(self.jobs),
+            tick=self.tick,
+            has_offsets=self.has_offsets,
+            has_empty_pages=self.has_empty_pages,
+        )
+
+    def time_of(self, sync: Sync, now: float) -> float:
+        """When a sync runs that comes after this time."""
+        if sync.after is not None:
+            for moment in self._moments:
+                if moment + sync.after > now:
+                    return moment + sync.after
+        return now + sync.wait
+
+    @cached_property
+    def _moments(self) -> list[float]:
+        found = {moment for job in self.jobs for moment in job.moments}
+        return sorted(moment for moment in found if 0 <= moment < NEVER)
 
     def name(self, number: int) -> str:
         """What the tuning job or the trial of a number is called."""
         names = [job.name for job in self.jobs]
-        names += [trial.name for job in self.jobs for trial in job.trials]
+        for job in self.jobs:
+            names += [trial.name for trial in job.trials]
         return names[number % len(names)]
 
     def filters(self, now: float) -> Filters:
@@ -111,7 +136,7 @@ class History:
         return Filters(
             start_date=None if start is None else at(start),
             tuning_job_names=self.names,
-            status_equals=self.status,
+            status_equals=self.status if now < self.status_until else None,
         )
 
     @property
@@ -122,20 +147,23 @@ class History:
 
 def choices(draw: st.DrawFn) -> Choices:
     """Draw as many choices as anything here takes."""
-    return Choices(draw(st.binary(min_size=20, max_size=20)))
+    return Choices(draw(st.binary(min_size=24, max_size=24)))
 
 
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
     """A trial of a tuning job that runs from `created` to `ended`."""
     start = pick.part(created, ended - MINUTE)
-    end = pick.part(start + 1, ended)
+    end = pick.of(start + 5, pick.part(start + 1, ended))
+    settled = pick.of(end, end, end + 30, ended + 10 * MINUTE)
+    objective = pick.of(*["shown"] * 4, "absent", "late")
     return FakeTrial(
         name=name,
         created=start,
         ended=end,
-        settled=pick.of(end, end, end + 30, ended + 10 * MINUTE),
+        # One that is not listed is expected as long as the tuning job runs.
+        settled=min(settled, ended) if objective == "late" else settled,
         status="Frozen" if pick.one_in(24) else pick.of("Completed", "Failed"),
-        has_objective=not pick.one_in(4),
+        objective=objective,
         listed=start + pick.of(0, 0, 20, 45),
         deleted=end + HOUR if pick.one_in(16) else NEVER,
         odd_until=start + HOUR if pick.one_in(16) else 0,
@@ -164,7 +192,9 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
             ("Frozen", True),
             ("Stopped", False),
             ("Frozen", False),
+            ("DeleteFailed", True),
         )
+        is_deleted = status == "DeleteFailed"
         found.append(
             FakeJob(
                 name=name,
@@ -178,8 +208,9 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
                 deleted=deleted,
                 counters_lag=pick.of(0, 30),
                 status=status,
+                deleting_until=ended + 3 * HOUR if is_deleted else 0,
                 has_end_time=has_end_time,
-                odd_until=created + 2 * HOUR if pick.one_in(10) else 0,
+                odd_until=created + 2 * HOUR if pick.one_in(8) else 0,
             )
         )
     return found
@@ -193,6 +224,7 @@ def syncs(draw: st.DrawFn) -> Sync:
     streams = tuple(name for name in STREAMS if not pick.one_in(3))
     return Sync(
         wait=pick.of(1, 30, 10 * MINUTE, HOUR, HOUR, HOUR, DAY, 2 * DAY, 8 * DAY),
+        after=pick.of(0, 15, 45, 70, 600) if pick.one_in(2) else None,
         how=Circumstances(
             streams=streams or STREAMS,
             kill_after=pick.of(*range(16)) if pick.one_in(3) else None,
@@ -226,8 +258,10 @@ def histories(draw: st.DrawFn) -> History:
         syncs=draw(st.lists(syncs(), max_size=8)),
         tick=pick.of(0, 1, 20),
         has_offsets=pick.one_in(2),
+        has_empty_pages=pick.one_in(3),
         names=pick.of(*names) if pick.one_in(4) else None,
         status="Completed" if pick.one_in(8) else None,
+        status_until=pick.of(NEVER, DAY),
         start=start,
         start_days=start_days,
     )

@@ -68,7 +68,7 @@ class FakeTrial:
     ended: int
     settled: int
     status: str = "Completed"
-    has_objective: bool = True
+    objective: str = "shown"  # or "absent", or "late": only once it is settled
     listed: int = 0
     deleted: float = NEVER
     odd_until: int = 0
@@ -96,8 +96,10 @@ class FakeTrial:
         }
         if now >= self.ended:
             seen["TrainingEndTime"] = at(self.ended)
-        if self.has_objective:
-            seen["ObjectiveStatus"] = "Succeeded" if now >= self.settled else "Pending"
+        if now < self.settled and self.objective == "shown":
+            seen["ObjectiveStatus"] = "Pending"
+        if now >= self.settled and self.objective != "absent":
+            seen["ObjectiveStatus"] = "Succeeded"
         if now < self.odd_until:
             del seen["CreationTime"]
         return seen
@@ -120,13 +122,23 @@ class FakeJob:
     deleted: float = NEVER
     counters_lag: int = 0
     status: str = "Completed"
+    deleting_until: float = 0
     has_end_time: bool = True
     odd_until: int = 0
 
     @property
     def over(self) -> float:
         """From when on nothing of it and of its trials changes any more."""
-        return max([self.ended, *(trial.over for trial in self.trials)])
+        overs = (trial.over for trial in self.trials)
+        return max([self.ended, self.deleting_until, *overs])
+
+    @property
+    def moments(self) -> set[float]:
+        """When something of it, or of its trials, begins, is listed or ends."""
+        found = {self.created, self.listed, self.ended, self.deleted}
+        for trial in self.trials:
+            found |= {trial.created, trial.listed, trial.ended, trial.settled}
+        return found
 
     @property
     def place(self) -> Place:
@@ -146,7 +158,9 @@ class FakeJob:
         then = now - self.counters_lag
         born = [trial for trial in self.trials if trial.created <= then]
         over = sum(then >= trial.ended for trial in born)
-        pending = sum(then < trial.settled for trial in born if trial.has_objective)
+        pending = sum(
+            then < trial.settled for trial in born if trial.objective != "absent"
+        )
         seen: dict[str, Any] = {
             "HyperParameterTuningJobName": self.name,
             "HyperParameterTuningJobArn": f"{ARN}/{self.name}",
@@ -159,7 +173,10 @@ class FakeJob:
             "ObjectiveStatusCounters": {"Pending": pending},
         }
         if now >= self.ended:
-            seen["HyperParameterTuningJobStatus"] = self.status
+            is_over = now >= self.deleting_until
+            seen["HyperParameterTuningJobStatus"] = (
+                self.status if is_over else "Deleting"
+            )
             if self.has_end_time:
                 seen["HyperParameterTuningEndTime"] = at(self.ended)
         if now < self.odd_until:
@@ -180,6 +197,7 @@ class FakeService:
         now: The time.
         tick: How long a call takes.
         page_size: Items a page.
+        has_empty_pages: Whether an empty page comes before each.
         has_offsets: Whether tokens are offsets into the rows as they are by then, or
             the place of the last row that was given.
         denied: Names of the tuning jobs whose trials may not be listed.
@@ -195,6 +213,7 @@ class FakeService:
     now: float = 0
     tick: float = 0
     page_size: int = 2
+    has_empty_pages: bool = False
     has_offsets: bool = False
     denied: set[str] = field(default_factory=set)
     may_describe: bool = True
@@ -268,6 +287,8 @@ class FakeService:
             before = {row.place for row in shown}
             page = shown[offset : offset + self.page_size]
             given |= {row.place for row in page}
+            if self.has_empty_pages:
+                yield Page([], at(int(now)))
             yield Page([row.view(now) for row in page], at(int(now)))
             offset += self.page_size
             if offset >= len(shown):
@@ -343,6 +364,7 @@ class FakeTap:
     visited: int = 0
     complete_as_of: dict[str, str] = field(default_factory=dict)
     starts: dict[str, str] = field(default_factory=dict)
+    made_under: dict[str, Filters] = field(default_factory=dict)
     _left: float = math.inf
     _is_complete: bool = True
 
@@ -380,6 +402,10 @@ class FakeTap:
         wanted = Wanted.of_all([plan.wanted for plan in plans.values()])
         listing = list_tuning_jobs(self.service, wanted, self.filters)
         for stream, plan in plans.items():
+            if not self.filters.follow(self.made_under.get(stream, self.filters)):
+                del self.starts[stream]
+                self.complete_as_of.pop(stream, None)
+            self.made_under[stream] = self.filters
             # What it is asked for first is read before a later start_date takes over.
             self.starts.setdefault(stream, self.filters.start_date or "")
             self._is_complete = not listing.unreadable

@@ -42,7 +42,7 @@ def live(history: History) -> FakeTap:
     tap = FakeTap(history.service())
     service = tap.service
     for sync in history.syncs:
-        service.now += sync.wait
+        service.now = history.time_of(sync, service.now)
         service.denied = set(sync.denied)
         service.may_describe = sync.may_describe
         service.doomed = {}
@@ -78,7 +78,7 @@ def jobs_asked_for(history: History, tap: FakeTap, stream: str) -> Iterator[Fake
         # One that is listed after a later start_date took over is let in by that.
         start = tap.starts.get(stream, "")
         if job.listed > job.created and history.start_days is not None:
-            start = tap.filters.start_date or ""
+            start = tap.made_under[stream].start_date or ""
         if history.names is None:
             is_there = job.is_shown(now) and job.place not in tap.service.passed_over
         else:
@@ -88,14 +88,12 @@ def jobs_asked_for(history: History, tap: FakeTap, stream: str) -> Iterator[Fake
             yield job
 
 
-def trials_asked_for(
-    history: History, tap: FakeTap, stream: str, job: FakeJob
-) -> Iterator[FakeTrial]:
+def trials_asked_for(tap: FakeTap, stream: str, job: FakeJob) -> Iterator[FakeTrial]:
     """The trials of a tuning job that a stream is to have."""
-    start = tap.starts.get(stream, "")
+    start, only = tap.starts[stream], tap.made_under[stream].status_equals
     for trial in job.trials:
         is_late = at(trial.created) >= start[:19]
-        is_wanted = is_late and history.status in {None, trial.status}
+        is_wanted = is_late and only in {None, trial.status}
         if is_wanted and can_be_seen(tap, stream, job, trial):
             yield trial
 
@@ -133,7 +131,7 @@ def check_completeness(history: History, tap: FakeTap) -> None:
                 if job.over + job.counters_lag <= as_of:
                     assert_row(history, tap, job)
                 continue
-            for trial in trials_asked_for(history, tap, stream, job):
+            for trial in trials_asked_for(tap, stream, job):
                 if trial.is_shown(as_of) and trial.over <= as_of:
                     table = tap.tables[stream]
                     assert table.get(trial.name) == row_of(tap, stream, trial)
@@ -196,7 +194,7 @@ def test_nothing_is_lost(history: History) -> None:
     for stream in ("details", "trials"):
         table = tap.tables[stream]
         for job in jobs_asked_for(history, tap, stream):
-            asked = set(trials_asked_for(history, tap, stream, job))
+            asked = set(trials_asked_for(tap, stream, job))
             for trial in job.trials:
                 was_written = trial.name in written[stream]
                 can_be = can_be_seen(tap, stream, job, trial)
