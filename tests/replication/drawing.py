@@ -153,6 +153,7 @@ def choices(draw: st.DrawFn) -> Choices:
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
     """A trial of a tuning job that runs from `created` to `ended`."""
     start = pick.part(created, ended - MINUTE)
+    start = pick.of(start, start, start, ended - 10)
     end = pick.of(start + 5, pick.part(start + 1, ended))
     settled = pick.of(end, end, end + 30, ended + 10 * MINUTE)
     objective = pick.of(*["shown"] * 4, "absent", "late")

@@ -351,6 +351,19 @@ class FakeTap:
     """The tap and its warehouse: what was written, and the state that came with it.
 
     It does as `VisitingStream`, `Run` and `Workers` do, in one thread.
+
+    Attributes:
+        service: What it reads.
+        filters: The settings of the next sync.
+        tables: The rows, by stream and key.
+        states: The states that were saved, by stream.
+        warnings: What was warned of, each with its stream.
+        written: How many rows came.
+        visited: How many visits were made.
+        complete_as_of: When the last sync began that read a stream to its end.
+        made_under: The filters of a stream's last sync.
+        starts: The start_date of its first sync under such filters.
+        followed: Keys of the rows that were written since then.
     """
 
     service: FakeService
@@ -365,6 +378,9 @@ class FakeTap:
     complete_as_of: dict[str, str] = field(default_factory=dict)
     starts: dict[str, str] = field(default_factory=dict)
     made_under: dict[str, Filters] = field(default_factory=dict)
+    followed: dict[str, set[str]] = field(
+        default_factory=lambda: {stream: set() for stream in STREAMS}
+    )
     _left: float = math.inf
     _is_complete: bool = True
 
@@ -405,6 +421,7 @@ class FakeTap:
             if not self.filters.follow(self.made_under.get(stream, self.filters)):
                 del self.starts[stream]
                 self.complete_as_of.pop(stream, None)
+                self.followed[stream].clear()
             self.made_under[stream] = self.filters
             # What it is asked for first is read before a later start_date takes over.
             self.starts.setdefault(stream, self.filters.start_date or "")
@@ -479,6 +496,7 @@ class FakeTap:
             raise Killed
         self._left -= 1
         self.tables[stream][key] = row
+        self.followed[stream].add(key)
         self.written += 1
 
     def _warn(self, stream: str, *sentences: str | None) -> None:
