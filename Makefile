@@ -7,8 +7,8 @@ LONG := browser or demo or orchestrator or slow or warehouse
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: setup test check static lint types docs long built unpacked wheel lowest newest format demo bench constraints \
-  release-check clean
+.PHONY: setup test laws check static lint types docs long built unpacked wheel lowest newest format demo bench \
+  constraints release-check clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
@@ -21,6 +21,9 @@ $(SETUP): pyproject.toml constraints.txt report/requirements.in
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes at most.
 	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LONG))"
+
+laws: setup  ## A random search by Hypothesis: 20 times the examples of `make test`.
+	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
 
 check: setup  ## What the gate runs: all, two things at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static test

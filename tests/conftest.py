@@ -19,9 +19,11 @@ import pytest
 import requests_mock
 from botocore.loaders import JSONFileLoader, Loader
 from click.testing import CliRunner
+from hypothesis import settings
 
 from emulator import Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests import profiles
 from tests.expected import STREAMS
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 FOREIGN = ("AWS_", "TAP_")
 """How variables begin that a test's tap must not inherit."""
+
+# Unless the command line names another: `make laws` does.
+settings.load_profile(profiles.SAME)
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.parsers import ResponseParserFactory
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.aws.trial_pages import reader
 from tap_sagemaker_tuning.values import timestamp, timestamp_or_none
+from tests.profiles import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +52,10 @@ def parsed(shape: str, answer: Any) -> dict[str, Any]:
     return found
 
 
-SOME = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
-)
+SOME = examples(30)
 """Enough where members are looked at apart from each other."""
 
-FEW = settings(SOME, max_examples=8)
+FEW = examples(8)
 """Enough for each member by itself."""
 
 _made: dict[str, SearchStrategy[Any]] = {}

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Chances, Definition, Emulator, Fault, Home
@@ -77,7 +77,6 @@ def jobs(draw: st.DrawFn) -> TuningJob:
     )
 
 
-@settings(max_examples=100, deadline=None)
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
     """Whatever is planned, at any time: the service model knows all that is shown."""
@@ -93,7 +92,6 @@ def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
     assert [flaws(DESCRIBE_TRIAL, each) for each in found] == [[] for _ in found]
 
 
-@settings(max_examples=100, deadline=None)
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> None:
     """A trial's description is its summary to the millisecond, and never half."""
@@ -113,7 +111,6 @@ def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> 
         assert tuned.items() <= (shown or {}).get("HyperParameters", {}).items()
 
 
-@settings(max_examples=100, deadline=None)
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_transitions_are_one_history(job: TuningJob, at: datetime) -> None:
     """Each status begins where the last ended, and the last is the present one."""

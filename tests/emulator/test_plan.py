@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Chances, Emulator, TuningJob
 from tests.emulator.calling import START, after
+from tests.profiles import examples
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +64,7 @@ def jobs(draw: st.DrawFn) -> TuningJob:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(jobs(), moments, moments)
 def test_views_are_monotone(job: TuningJob, one: datetime, other: datetime) -> None:
     """What is final never changes; creation never does; counters count each trial."""
@@ -87,7 +88,6 @@ def test_views_are_monotone(job: TuningJob, one: datetime, other: datetime) -> N
     assert shown["CreationTime"] == START
 
 
-@settings(max_examples=100, deadline=None)
 @given(jobs())
 def test_slots_and_order(job: TuningJob) -> None:
     """No more trials run at once than are allowed, and the job outlives them all."""

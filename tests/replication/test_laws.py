@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given
 
 from tap_sagemaker_tuning.replication.plan import OVERLAP, PATIENCE
 from tap_sagemaker_tuning.values import moment, timestamp
+from tests.profiles import examples
 from tests.replication.drawing import DAY, HOUR, History, histories
 from tests.replication.history import (
     NEVER,
@@ -175,12 +176,7 @@ def check_warnings(history: History, tap: FakeTap) -> None:
         ]
 
 
-@settings(
-    max_examples=2000,
-    report_multiple_bugs=False,
-    deadline=None,
-    suppress_health_check=SLOW,
-)
+@examples(2000, report_multiple_bugs=False, suppress_health_check=SLOW)
 @given(history=histories())
 def test_nothing_is_lost(history: History) -> None:
     """Once all is over and one more sync has run, each table equals a full read; what
@@ -202,7 +198,7 @@ def test_nothing_is_lost(history: History) -> None:
     check_warnings(history, tap)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@examples(400, suppress_health_check=SLOW)
 @given(history=histories())
 def test_quiet_sync_lists_the_overlap_only(history: History) -> None:
     """When nothing changed and nothing is open, nothing is visited, and the state is
