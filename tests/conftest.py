@@ -27,7 +27,7 @@ from tests import profiles
 from tests.expected import STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -228,6 +228,16 @@ def logged() -> Iterator[StringIO]:
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+
+
+def read_until(words: str, output: Iterable[str]) -> list[str]:
+    """Read the output of a process, up to the line that has these words."""
+    lines = []
+    for line in output:
+        lines.append(line)
+        if words in line:
+            return lines
+    pytest.fail(f"the output ended without {words}: {''.join(lines)}")
 
 
 @pytest.fixture

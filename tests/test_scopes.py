@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Fault
+from tests import expected
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -96,17 +97,27 @@ def test_role_has_its_own_regions(here: TapHere, four: dict[str, Any]) -> None:
 
 
 def test_within_a_scope_records_come_in_visit_order(
-    here: TapHere, four: dict[str, Any]
+    emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
     """A scope's tuning jobs come oldest first, its trials newest first."""
+    for account, region in ALL:
+        for name in ("b-older", "a-newer"):
+            scope = emulator.scope(account, region)
+            scope.plan(name, trials=3, parallel=1, trial_seconds=(60, 90))
+            emulator.clock.move(seconds=3600)
     run = here(config=four)
     for account, region in ALL:
-        names = [
-            record["tuning_job_name"]
+        found = [
+            record
             for record in run.records("training_job_summaries")
             if (record["account_id"], record["region"]) == (account, region)
         ]
-        assert names == sorted(names)
+        wanted = expected.trials(emulator.scope(account, region), newest_first=True)
+        assert found == wanted
+        names = [record["tuning_job_name"] for record in found[-6:]]
+        assert names == ["b-older"] * 3 + ["a-newer"] * 3
+        newer = [record["creation_time"] for record in found[-3:]]
+        assert newer == sorted(set(newer), reverse=True)
 
 
 FAILING = [
@@ -304,9 +315,7 @@ def test_odd_credentials_are_one_line(emulator: Emulator, here: TapHere) -> None
     fill(emulator, ACCOUNT, REGION)
     here.variables["AWS_ENDPOINT_URL_SAGEMAKER"] = "http://me:pass-word@not a url"
     run = here(config={})
-    assert run.returncode == 1
-    assert run.error.startswith("Error: ")
-    assert "Traceback" not in run.stderr
+    run.assert_refused("Invalid endpoint", "not a url", "Check the AWS configuration")
     assert "pass-word" not in run.stderr
 
 

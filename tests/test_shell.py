@@ -21,7 +21,7 @@ import yaml
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
 from emulator import Emulator, Fault
-from tests.conftest import ACCOUNT, REGION
+from tests.conftest import ACCOUNT, REGION, read_until
 from tests.environments import BUILD, EXAMPLES
 from tests.examples.world import compared, install_meltano
 from tests.postgres import serving
@@ -207,6 +207,7 @@ def test_damaged_state_is_not_kept(sync: Sync, said: str) -> None:
     code, log = sync.run(FAKE_SAYS=said)
     assert (code, content(sync.state)) == (65, {"bookmarks": {}})
     assert "the target's last line is no state" in log
+    assert sync.trials() == sync.truth()
 
 
 def test_silent_target_leaves_the_state(sync: Sync) -> None:
@@ -278,8 +279,7 @@ def test_a_build_is_stopped(sync: Sync) -> None:
     """A stop while the models are built ends that, and keeps what was loaded."""
     process = sync.start(BUILD="echo building; exec sleep 60")
     assert process.stdout is not None
-    while "building" not in process.stdout.readline():
-        pass
+    read_until("building", process.stdout)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 143

@@ -177,9 +177,11 @@ def test_stop_does_not_wait_for_a_call(
 def test_broken_pipe_is_quiet(tap: TapProcess) -> None:
     """When the target is gone, the tap ends with a non-zero code and no traceback."""
     with started(tap) as process:
-        process.stdout.readline()
+        first = process.stdout.readline()
+        assert process.poll() is None
         process.stdout.close()
         process.wait(timeout=20)
+    assert json.loads(first)["type"] == "SCHEMA"
     assert process.returncode == 1
     assert "Traceback" not in logged(tap)
     assert "BrokenPipe" not in logged(tap)

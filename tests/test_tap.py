@@ -80,6 +80,7 @@ class TestSync:
 
     def test_records_fit_their_schema(self, sync: Run) -> None:
         """Every record fits its SCHEMA message to the letter, formats included."""
+        assert len(sync.records("training_job_summaries")) > 90
         assert misfits(sync.messages) == []
 
     def test_tuning_jobs_are_the_truth(self, sync: Run, world: Emulator) -> None:
@@ -348,18 +349,20 @@ class TestSelection:
         assert misfits(run.messages) == []
 
     @pytest.mark.parametrize(
-        "of_stream",
+        ("of_stream", "said"),
         [
-            {"x": "md5(tuning_job_name"},
-            {"x": "no_such_column + 'x'"},
-            {"x": "float(tuning_job_name)"},
-            {"__filter__": "no_such_function(region)"},
-            {"__key_properties__": ["no_such_column"]},
+            ({"x": "md5(tuning_job_name"}, "md5(tuning_job_name"),
+            ({"x": "no_such_column + 'x'"}, "no_such_column + 'x'"),
+            ({"x": "float(tuning_job_name)"}, "stream_maps: ValueError: "),
+            ({"__filter__": "no_such_function(region)"}, "no_such_function(region)"),
+            ({"__key_properties__": ["no_such_column"]}, "[no_such_column]"),
         ],
         ids=["syntax", "column", "value", "filter", "key"],
     )
-    def test_broken_stream_map(self, here: TapHere, of_stream: dict[str, Any]) -> None:
+    def test_broken_stream_map(
+        self, here: TapHere, of_stream: dict[str, Any], said: str
+    ) -> None:
         """A stream map that cannot be carried out is named in one line."""
         here.emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
         run = here(config={"stream_maps": {"tuning_jobs": of_stream}})
-        run.assert_refused()
+        run.assert_refused(said)

@@ -318,7 +318,9 @@ def test_failure_types(
     some = configured(catalog, only=["tuning_jobs"])
     output = here("read", config={"max_attempts": 1}, catalog=some)
     assert output.returncode == 1
-    assert [told for told, _ in output.errors] == [kind]
+    ((told, text),) = output.errors
+    assert told == kind
+    assert text.startswith(f"{HOME}: ")
     assert output.statuses("tuning_jobs") == ["STARTED", "INCOMPLETE"]
 
 

@@ -13,7 +13,7 @@ from emulator import Fault
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
 from tests import expected
 from tests.airbyte.source import Json, Output, Source, configured
-from tests.conftest import ACCOUNT, REGION
+from tests.conftest import ACCOUNT, REGION, read_until
 
 if TYPE_CHECKING:
     from emulator import Scope
@@ -73,9 +73,7 @@ def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
     with start(source, catalog) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        lines = [""]
-        while "RUNNING" not in lines[-1]:
-            lines.append(process.stdout.readline())
+        lines = read_until("RUNNING", process.stdout)
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
         lines += process.stdout
