@@ -5,6 +5,8 @@ SETUP := .venv/.ready
 PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
+# Tests start the tap some fifty times: compiled once, each start takes a third.
+unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 .PHONY: setup test laws check static lint types docs long built unpacked wheel lowest newest format demo bench \

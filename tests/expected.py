@@ -306,15 +306,19 @@ def misfits(messages: list[Json]) -> list[str]:
     for message in messages:
         stream = message.get("stream", "")
         if message["type"] == "SCHEMA":
-            schema = _strict(message["schema"])
-            Draft7Validator.check_schema(schema)
-            validators[stream] = Draft7Validator(
-                schema, format_checker=FormatChecker(["date-time"])
-            )
+            validators[stream] = _validator(json.dumps(message["schema"]))
         elif message["type"] == "RECORD":
             errors = validators[stream].iter_errors(message["record"])
             found += [f"{stream}: {error.message}" for error in errors]
     return found
+
+
+@cache
+def _validator(schema: str) -> Draft7Validator:
+    """What checks records, of a schema as JSON: the same few come in every run."""
+    strict = _strict(json.loads(schema))
+    Draft7Validator.check_schema(strict)
+    return Draft7Validator(strict, format_checker=FormatChecker(["date-time"]))
 
 
 def _strict(schema: Any) -> Any:

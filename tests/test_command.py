@@ -137,6 +137,9 @@ class TestSettings:
         """--discover gives the catalog whatever the settings are, without a call."""
         run = here("--discover", config={"regions": ["nowhere"], "unknown": 1})
         assert run.returncode == 0
+        assert {*NAMES} == {
+            s["tap_stream_id"] for s in json.loads(run.stdout)["streams"]
+        }
         assert run.stdout == here("--discover").stdout
         assert here.emulator.calls == []
 
@@ -147,7 +150,11 @@ class TestSettings:
             stream.pop("replication_method", None)
             (root,) = [each for each in stream["metadata"] if not each["breadcrumb"]]
             root["metadata"]["forced-replication-method"] = "FULL_TABLE"
-        assert here(config={"max_items": 5}, catalog=catalog).returncode == 0
+        here.emulator.scope().plan("churn", trials=8, parallel=8)
+        here.emulator.clock.move(seconds=86_400)
+        run = here(config={"max_items": 5}, catalog=catalog)
+        assert run.returncode == 0
+        assert len(run.records("training_job_summaries")) == 5
 
 
 def number_given(here: TapHere, text: str) -> list[str]:

@@ -109,7 +109,9 @@ class TestSources:
     def test_the_environment_is_ignored_without_env(self, here: TapHere) -> None:
         """Without --config=ENV the environment says nothing."""
         here.variables["TAP_SAGEMAKER_TUNING_PAGE_SIZE"] = "ten"
-        assert here(config={}).returncode == 0
+        run = here(config={})
+        assert run.returncode == 0
+        assert len(run.records("scopes")) == 1
 
 
 class TestEnvironment:

@@ -215,6 +215,7 @@ def test_silent_target_leaves_the_state(sync: Sync) -> None:
     sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
     assert sync.run(FAKE_SAYS="")[0] == 0
     assert content(sync.state) == {"bookmarks": {}}
+    assert sync.trials() == sync.truth()
 
 
 @pytest.mark.parametrize("damaged", ["", '{"bookmarks": {', "[]"])

@@ -360,11 +360,11 @@ def test_no_prices(here: SourceHere, catalog: Json) -> None:
     assert "Allow pricing:GetProducts" in text
 
 
-def test_no_credentials(source: Source, default: Json) -> None:
+def test_no_credentials(here: SourceHere, default: Json) -> None:
     """Without credentials nothing is read, and no stream is complete."""
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    source.tap.variables.update(dict.fromkeys(keys))
-    output = source("read", config={}, catalog=default)
+    here.tap.variables.update(dict.fromkeys(keys))
+    output = here("read", config={}, catalog=default)
     assert output.returncode == 1
     ((kind, text),) = output.errors
     assert kind == "config_error"
@@ -427,6 +427,8 @@ def test_no_state(here: SourceHere, default: Json, state: Any) -> None:
     """An empty state is none, in the old form too."""
     output = here("read", config={}, catalog=default, state=state)
     assert output.returncode == 0
+    ended = [output.statuses(stream)[-1] for stream in DEFAULT]
+    assert ended == ["COMPLETE"] * 3
 
 
 def test_damaged_state(here: SourceHere, default: Json) -> None:
