@@ -184,12 +184,12 @@ class TestTrials:
     ) -> None:
         """It is asked once, one warning names its IAM action, and each trial takes a
         call of its own."""
-        fill(emulator, churn=30, fraud=20)
+        fill(emulator, churn=6, fraud=4)
         emulator.faults.add(fault)
         tables = Tables()
         run = sync(here, tables, "training_job_details", concurrency=1, max_attempts=1)
         assert_exact(here, tables, "training_job_details")
-        assert called(here) == {LIST: 1, TRIALS: 2, SEARCH: 1, DESCRIBE_TRIAL: 50}
+        assert called(here) == {LIST: 1, TRIALS: 2, SEARCH: 1, DESCRIBE_TRIAL: 10}
         (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
         assert f"account {ACCOUNT}, {REGION}: Search (sagemaker:Search)" in line
         assert said in line
