@@ -65,6 +65,7 @@ def readable(what: str) -> Iterator[None]:
         IndexError,
         KeyError,
         OverflowError,
+        RecursionError,
         TypeError,
         ValueError,
     ) as error:

@@ -173,7 +173,7 @@ class Client:
         with _parsed(SEARCH):
             return [
                 item["TrainingJob"]
-                for page in self._checked(SEARCH, pages)
+                for page in self.checked(SEARCH, pages)
                 for item in page.items
                 if item and item.get("TrainingJob")
             ]
@@ -206,7 +206,7 @@ class Client:
             },
             **only,
         )
-        for page in self._checked(LIST_TRIALS, pages):
+        for page in self.checked(LIST_TRIALS, pages):
             yield page.items, None
         # Only now: on a page's boundary botocore sets it after it gave the page.
         yield [], pages.resume_token
@@ -220,10 +220,22 @@ class Client:
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
         with _parsed(operation):
-            yield from self._checked(operation, pages)
+            yield from self.checked(operation, pages)
 
-    def _checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
-        """Pass on the pages' items, if there are any and they go in no circle."""
+    def checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
+        """Check the pages of a listing, of any service.
+
+        Args:
+            operation: The operation that lists.
+            pages: Its answers, from one of botocore's paginators.
+
+        Yields:
+            Their items.
+
+        Raises:
+            NoResultError: An answer is not the service's.
+            PaginationError: The tokens go round in a circle.
+        """
         seen: set[str] = set()
         for page in pages:
             check_result(operation, page)

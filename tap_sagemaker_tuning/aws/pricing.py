@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-qu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_sagemaker_tuning.aws.client import check_result
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 
 if TYPE_CHECKING:
@@ -17,17 +16,25 @@ ENDPOINTS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 """By partition, the region in which its price list is asked for; others have none."""
 
 
+class Products(NamedTuple):
+    """Products of a price list, JSON as text each, and the service's time then."""
+
+    items: list[Any]
+    seen: str
+
+
 class PriceList:
     """The price list of a partition."""
 
     def __init__(self, client: Client) -> None:
         """Open it with the credentials of a scope of its partition."""
+        self._client = client
         self._api = client.connect("pricing", ENDPOINTS[client.partition])
         events = self._api.meta.events
         events.register("response-received.pricing", client.count)
         client.retries.register(events, "pricing")
 
-    def training(self, region: str, at_most: int | None = None) -> list[str]:
+    def training(self, region: str, at_most: int | None = None) -> Products:
         """List the products of a region whose component is training.
 
         Args:
@@ -35,7 +42,7 @@ class PriceList:
             at_most: How many are enough; None: all are wanted.
 
         Returns:
-            The products, JSON as text each. A region has some two hundred: two calls.
+            The products. A region has some two hundred: two calls.
         """
         matches = {"regionCode": region, "component": "Training"}
         pages = self._api.get_paginator(GET_PRODUCTS.method).paginate(
@@ -49,8 +56,7 @@ class PriceList:
                 "MaxItems": at_most,
             },
         )
-        found: list[str] = []
-        for page in pages:
-            check_result(GET_PRODUCTS, page)
-            found += page[GET_PRODUCTS.result]
+        found = Products([], "")
+        for page in self._client.checked(GET_PRODUCTS, pages):
+            found = Products(found.items + page.items, page.seen)
         return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
-from tap_sagemaker_tuning.exceptions import TapError, readable
+from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.sync.watched import watched
 from tap_sagemaker_tuning.values import as_text, finite, text_or_none, timestamp
@@ -25,9 +25,10 @@ else:
     from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.pricing import Products
     from tap_sagemaker_tuning.replication.state import Entry, Filters
     from tap_sagemaker_tuning.values import Record
 
@@ -51,54 +52,105 @@ class TrainingInstancePrices(TapStream):
 
     @override
     def read(self) -> Iterator[Record]:
-        """Give the prices of each region, asked for once, whatever the account."""
-        run = self.host.run
-        by_region: dict[str, Client] = {}
-        for client in run.clients:
-            by_region.setdefault(client.scope.region, client)
-        for region, client in by_region.items():
-            if client.partition not in ENDPOINTS:
+        """Give the prices of each region, which are the same for every account."""
+        by_region: dict[str, list[Client]] = {}
+        for client in self.host.run.clients:
+            by_region.setdefault(client.scope.region, []).append(client)
+        refused: set[str] = set()
+        unreadable: list[UnreadableError] = []
+        for region, clients in by_region.items():
+            partition = clients[0].partition
+            if partition not in ENDPOINTS:
                 self.logger.warning(
-                    "%s: no price list tells of the partition %s",
-                    region,
-                    client.partition,
+                    "%s: no price list for partition %s; skipping", region, partition
                 )
                 continue
-            price_list = PriceList(client)
-            try:
-                products = watched(
-                    partial(price_list.training, region), self.host.check_signal
-                )
-                with readable("the price list"):
-                    prices = records_of(products)
-            except Exception as error:  # noqa: BLE001 - it must stop no other stream
-                msg = f"{self.name}, {region}: {explain(error)}"
-                failure = TapError(msg)
-                failure.__cause__ = error
-                run.fail(None, None, failure)
-                self.has_failed = True
+            # An account that failed in one region is asked last in the others.
+            clients.sort(key=lambda client: client.scope.account_id in refused)
+            products = self._products(region, clients, refused)
+            if products is None:
                 continue
+            prices, odd = records_of(products)
+            unreadable += odd
+            if odd and not prices:
+                self._fail(region, odd[0])
             yield from prices
+        if unreadable:
+            self.logger.warning(
+                "%s: left out %d products that cannot be read; the first: %s",
+                self.name,
+                len(unreadable),
+                explain(unreadable[0]),
+            )
+
+    def _products(
+        self, region: str, clients: Sequence[Client], refused: set[str]
+    ) -> Products | None:
+        """Ask one account after the other for a region's products.
+
+        Args:
+            region: The region.
+            clients: One per account, in the order in which they are asked.
+            refused: Where to add the accounts that failed.
+
+        Returns:
+            The first answer; None if there is none, which is noted as a failure.
+        """
+        errors = []
+        for client in clients:
+            try:
+                training = partial(PriceList(client).training, region)
+                return watched(training, self.host.check_signal)
+            except Exception as error:  # noqa: BLE001 - it must stop no other stream
+                self.logger.debug("%s: %s", client.scope, explain(error))
+                errors.append(error)
+                refused.add(client.scope.account_id)
+        where = region
+        if len(errors) > 1:
+            where += f", {len(errors)} accounts failed, the first"
+        self._fail(where, errors[0])
+        return None
+
+    def _fail(self, where: str, error: Exception) -> None:
+        """Note that a region's prices were not read, and go on."""
+        failure = TapError(f"{self.name}, {where}: {explain(error)}")
+        failure.__cause__ = error
+        self.host.run.fail(None, None, failure)
+        self.has_failed = True
 
 
-def records_of(products: Iterable[str]) -> list[Record]:
+def records_of(products: Products) -> tuple[list[Record], list[UnreadableError]]:
     """Make the records of prices.
 
     Args:
-        products: The items of the PriceList of GetProducts, JSON as text, of any
-            component of SageMaker's.
+        products: The products of GetProducts, of any component of SageMaker's.
 
     Returns:
         Records of the stream `training_instance_prices`, one per region, instance
-        type and currency, in that order: of several the one in effect last.
+        type and currency, in that order; and why products are left out that cannot be
+        read. Of several prices the one that took effect last wins; one that is not in
+        effect yet wins only over those that take effect even later.
     """
-    found = [price for text in products for price in _prices(json.loads(text))]
-    found.sort(key=lambda price: price["effective_date"] or "")
+    found: list[Record] = []
+    unreadable: list[UnreadableError] = []
+    for text in products.items:
+        try:
+            with readable("a product of the price list"):
+                found += list(_prices(json.loads(text)))
+        except UnreadableError as error:
+            unreadable.append(error)
+    found.sort(key=_date)
+    future = [price for price in found if _date(price) > products.seen]
+    in_effect = found[: len(found) - len(future)]
     by_key = {
         (price["region"], price["instance_type"], price["currency"]): price
-        for price in found
+        for price in (*reversed(future), *in_effect)
     }
-    return [by_key[key] for key in sorted(by_key)]
+    return [by_key[key] for key in sorted(by_key)], unreadable
+
+
+def _date(price: Record) -> str:
+    return price["effective_date"] or ""
 
 
 def _prices(product: dict[str, Any]) -> Iterator[Record]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import PaginationError
 
 from emulator import Fault
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
@@ -35,7 +36,8 @@ def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
     """The service leaves out hosting and the like: one or two calls."""
     products = PriceList(client).training("us-east-1")
     components = {
-        json.loads(text)["product"]["attributes"]["component"] for text in products
+        json.loads(text)["product"]["attributes"]["component"]
+        for text in products.items
     }
     assert components == {"Training"}
     assert len(emulator.calls) in {1, 2}
@@ -45,13 +47,14 @@ def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
 def test_pages_are_followed(emulator: Emulator, client: Client) -> None:
     """Also through empty ones."""
     whole = PriceList(client).training("us-east-1")
+    assert len(whole.items) > 5
     emulator.faults.add(Fault("empty_pages", operation=GET_PRODUCTS.name))
     assert PriceList(client).training("us-east-1") == whole
 
 
 def test_one_is_enough_to_test(emulator: Emulator, client: Client) -> None:
     """A connection test asks for one product, by one call."""
-    assert len(PriceList(client).training("us-east-1", at_most=1)) == 1
+    assert len(PriceList(client).training("us-east-1", at_most=1).items) == 1
     (call,) = emulator.calls
     assert call.params["MaxResults"] == 1
 
@@ -62,3 +65,21 @@ def test_a_proxys_page_is_no_price_list(emulator: Emulator, client: Client) -> N
     emulator.faults.add(Fault("html", operation=GET_PRODUCTS.name))
     with pytest.raises(NoResultError, match="GetProducts"):
         PriceList(client).training("us-east-1")
+
+
+@pytest.mark.parametrize("tokens", ["A", "AB", "ABC"])
+def test_tokens_in_a_circle_end(
+    emulator: Emulator, client: Client, tokens: str
+) -> None:
+    """A token that comes back ends the listing with an error, after one round."""
+    pages = [{"PriceList": [], "NextToken": token} for token in tokens * 50]
+    emulator.serve(GET_PRODUCTS.name, [(200, {}, page) for page in pages])
+    with pytest.raises(PaginationError, match="same"):
+        PriceList(client).training("us-east-1")
+    assert len(emulator.calls) == len(tokens) + 1
+
+
+def test_the_time_is_the_services(client: Client) -> None:
+    """Not this machine's: by it a price is in effect or is not yet."""
+    seen = PriceList(client).training("us-east-1").seen
+    assert seen == "2026-03-02T09:00:00.000Z"

@@ -28,6 +28,13 @@ DESCRIBE = "DescribeHyperParameterTuningJob"
 DESCRIBE_TRIAL = "DescribeTrainingJob"
 SEARCH = "Search"
 PRICES = "GetProducts"
+PRICE_STREAM = "training_instance_prices"
+OTHERS = ("111111111111", "222222222222")
+TWO = {
+    "assume_roles": [
+        {"role_arn": f"arn:aws:iam::{account}:role/reader"} for account in OTHERS
+    ]
+}
 CREATED = "2026-02-27T09:00:00Z"
 CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
 STREAMS = [*KEYS][1:-1]
@@ -425,6 +432,63 @@ class TestPrices:
         for stream in STREAMS:
             assert_exact(here, tables, stream)
 
+    @pytest.mark.parametrize("kind", ["deny", "drop"])
+    def test_another_account_is_asked(
+        self, here: TapHere, emulator: Emulator, kind: Any
+    ) -> None:
+        """Where one account fails another of the region answers, and that one is
+        asked first in the other regions."""
+        regions = [REGION, "eu-west-1"]
+        for region in regions:
+            emulator.scope(ACCOUNT, region)
+        emulator.faults.add(Fault(kind, operation=PRICES, account=OTHERS[0]))
+        tables = Tables()
+        run = sync(here, tables, PRICE_STREAM, **TWO, regions=regions, max_attempts=1)
+        assert run.returncode == 0
+        assert_exact_prices(here, tables)
+        asked = [call.account for call in emulator.calls if call.operation == PRICES]
+        assert asked == [OTHERS[0], OTHERS[1], OTHERS[1]]
+
+    def test_no_account_may_ask(self, here: TapHere, emulator: Emulator) -> None:
+        """A failure, of one line, only if every account fails."""
+        emulator.faults.add(Fault("deny", operation=PRICES))
+        catalog = here.catalog(PRICE_STREAM)
+        run = here(config=TWO, catalog=catalog)
+        failed = "training_instance_prices, us-east-1, 2 accounts failed, the first: "
+        run.assert_refused(failed, f"{OTHERS[0]}:", "Allow pricing:GetProducts")
+        assert called(here)[PRICES] == 2
+
+    def test_odd_products(self, here: TapHere, emulator: Emulator) -> None:
+        """They are counted in one warning, with the first reason; all others are
+        read, and a price of tomorrow is not yet one of today."""
+        for region in (REGION, "eu-west-1"):
+            emulator.scope(ACCOUNT, region)
+        wanted = expected.truth(emulator, PRICE_STREAM)
+
+        def add_more(answer: dict[str, Any]) -> None:
+            first = answer["PriceList"][0]
+            later = first.replace(
+                '"effectiveDate": "2026-01-01', '"effectiveDate": "2026-03-03'
+            ).replace('"USD": "', '"USD": "99')
+            odd = json.loads(first)
+            del odd["product"]["sku"]
+            answer["PriceList"] += [json.dumps(odd), later, "{"]
+
+        emulator.alter(PRICES, add_more)
+        tables = Tables()
+        run = sync(here, tables, PRICE_STREAM, regions=[REGION, "eu-west-1"])
+        assert run.returncode == 0
+        assert tables.rows[PRICE_STREAM] == wanted
+        (warning,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert "left out 4 products that cannot be read; the first: a prod" in warning
+        assert "there is no 'sku'" in warning
+
+    def test_nothing_but_odd_products(self, here: TapHere, emulator: Emulator) -> None:
+        """A price list of which no product can be read is a failure."""
+        emulator.serve(PRICES, [(200, {}, {"PriceList": ["{", "N/A"]})])
+        run = here(config={}, catalog=here.catalog(PRICE_STREAM))
+        run.assert_refused("training_instance_prices, us-east-1: a product of the")
+
     def test_where_there_is_no_list(self, here: TapHere) -> None:
         """A partition without a price list is a warning, and nothing is asked."""
         run = here(
@@ -432,7 +496,7 @@ class TestPrices:
             catalog=here.catalog("training_instance_prices"),
         )
         assert run.returncode == 0
-        assert "us-gov-west-1: no price list tells of the partition" in run.stderr
+        assert "us-gov-west-1: no price list for partition aws-us-gov" in run.stderr
         assert called(here) == {}
 
 

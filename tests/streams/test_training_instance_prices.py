@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import itertools
 import json
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -11,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.price_list import truth
-from tap_sagemaker_tuning.aws.pricing import PriceList
-from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.aws.pricing import PriceList, Products
 from tap_sagemaker_tuning.streams.training_instance_prices import records_of
 from tap_sagemaker_tuning.values import timestamp
 from tests.drawn import odd
@@ -30,11 +31,34 @@ PRODUCT = next(
 )
 
 
+SEEN = "2026-03-02T09:00:00.000Z"
+
+
+def read(*products: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    """The records of products, and why others are left out."""
+    prices, unreadable = records_of(Products([*map(json.dumps, products)], SEEN))
+    for price in prices:
+        assert_fits(STREAM, price)
+    return prices, [str(error) for error in unreadable]
+
+
+def priced(price: Any, date: str | None = None, **product: Any) -> dict[str, Any]:
+    """The product with another price in US dollars, date, or members."""
+    made: dict[str, Any] = copy.deepcopy(PRODUCT)
+    made["product"] |= product
+    (term,) = made["terms"]["OnDemand"].values()
+    term["effectiveDate"] = date
+    (dimension,) = term["priceDimensions"].values()
+    dimension["pricePerUnit"] = {"USD": price}
+    return made
+
+
 @pytest.mark.parametrize("case", cases(STREAM))
 def test_cases(case: dict[str, Any]) -> None:
     """Products become the prices of on-demand training, which fit their schema."""
-    prices = records_of(case["given"])
+    prices, unreadable = records_of(Products(case["given"], SEEN))
     assert_same(prices, case["expect"])
+    assert unreadable == []
     for price in prices:
         assert_fits(STREAM, price)
 
@@ -42,7 +66,8 @@ def test_cases(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_a_whole_price_list(answers: Answers, region: str) -> None:
     """Over HTTP: of all that the service sells, what training costs, and no decoy."""
-    prices = records_of(PriceList(answers.client).training(region))
+    prices, unreadable = records_of(PriceList(answers.client).training(region))
+    assert unreadable == []
     listed = sorted(truth(answers.emulator.prices, region), key=itemgetter("sku"))
     assert len(prices) > 5
     assert sorted(prices, key=itemgetter("sku")) == [
@@ -58,23 +83,48 @@ def test_a_whole_price_list(answers: Answers, region: str) -> None:
 
 
 @given(st.just(PRODUCT).flatmap(odd))
-def test_an_odd_product_fits_or_is_refused(product: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit."""
-    try:
-        with readable("the price list"):
-            prices = records_of([json.dumps(product)])
-    except UnreadableError:
-        return
-    for price in prices:
-        assert_fits(STREAM, price)
+def test_an_odd_product_costs_only_itself(product: Any) -> None:
+    """Whatever is absent or of another kind: no record that does not fit, and the
+    products beside it are read."""
+    other = json.loads(json.dumps(PRODUCT).replace("ml.m5.large", "ml.c5.large"))
+    prices, unreadable = read(product, other, product)
+    types = [price["instance_type"] for price in prices]
+    assert types.count("ml.c5.large") == 1
+    assert len(unreadable) in {0, 2}
 
 
-@pytest.mark.parametrize("price", ["NaN", "Infinity", "a dollar", None], ids=repr)
+@pytest.mark.parametrize("price", ["NaN", "Infinity", "N/A", None], ids=repr)
 def test_a_price_has_to_be_a_number(price: Any) -> None:
     """What is none is no price, and surely not nothing."""
-    product = json.loads(json.dumps(PRODUCT))
-    (term,) = product["terms"]["OnDemand"].values()
-    (dimension,) = term["priceDimensions"].values()
-    dimension["pricePerUnit"] = {"USD": price}
-    with pytest.raises(ValueError, match="is not a price"):
-        records_of([json.dumps(product)])
+    prices, (why,) = read(priced(price))
+    assert prices == []
+    assert why.startswith("a product of the price list cannot be read")
+    assert why.endswith("is not a price")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "null", "[]", '"text"', "[" * 100_000], ids=lambda text: text[:6]
+)
+def test_an_item_has_to_be_a_product(text: str) -> None:
+    """What is none is left out, with a reason."""
+    prices, unreadable = records_of(Products([text, json.dumps(PRODUCT)], SEEN))
+    assert len(prices) == len(unreadable) == 1
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        ["2026-03-01", "2026-02-01", None],
+        ["2026-03-01", "2026-03-03", None],
+        ["2026-03-01", "2026-04-01", "2026-02-01"],
+        ["2026-03-02T09:00:00Z", "2026-03-02T09:00:01Z"],
+        ["2026-03-03", "2026-03-04"],
+        [None, "2026-04-01"],
+    ],
+)
+def test_the_last_price_in_effect_wins(dates: list[str | None]) -> None:
+    """Whatever their order: else the one that will be in effect first."""
+    products = [priced(number, date) for number, date in enumerate(dates)]
+    for order in itertools.permutations(products):
+        (price,), unreadable = read(*order)
+        assert (price["price_per_hour"], unreadable) == (0, [])
