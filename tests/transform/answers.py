@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
+from fractions import Fraction
 from statistics import correlation, median
 from typing import TYPE_CHECKING, Any
 
@@ -469,14 +470,16 @@ def _side(
 ) -> str | None:
     if value is None or low >= high:
         return None
-    scales: dict[str | None, Callable[[float], float]]
+    scales: dict[str | None, Callable[[float], float | Fraction]]
     scales = {"Logarithmic": math.log, "ReverseLogarithmic": lambda x: -math.log(1 - x)}
-    on_scale = scales.get(scale, float)
+    on_scale = scales.get(scale, Fraction)
     try:
         least, most, here = on_scale(low), on_scale(high), on_scale(value)
-    except ValueError:  # the scale does not have one of them
-        return None
-    position = (here - least) / (most - least)
+        position = float((here - least) / (most - least))
+    except (ValueError, ZeroDivisionError):  # the scale does not have one of them, or
+        return None  # does not tell the ends apart
+    except OverflowError:
+        return "low" if here < least else "high"
     return "low" if position <= 0.05 else "high" if position >= 0.95 else None
 
 

@@ -33,28 +33,37 @@ best as (
             and ranges.name = parameters.name
 ),
 
--- Where the best value lies in the range, on its scale: 0 at its least value, 1 at its
--- greatest. Null where the scale does not have it.
+-- The range and its best value on the range's scale; null where the scale does not have
+-- it. On a linear one a quarter of each: their difference is then one that a double holds.
+scaled as (
+    select
+        best.*
+        {%- for here, value in [
+            ('low_end', 'range_min'), ('high_end', 'range_max'), ('here', 'best_value')
+        ] %},
+        case
+            when scaling_type = 'Logarithmic'
+                then case when {{ value }} > 0 then ln({{ value }}) end
+            when scaling_type = 'ReverseLogarithmic'
+                then case when {{ value }} < 1 then -ln(1 - {{ value }}) end
+            else {{ value }} / 4
+        end as {{ here }}
+        {%- endfor %}
+    from best
+),
+
+-- Where the best value lies: 0 at the low end, 1 at the high end. Ends that differ can be
+-- equal on their scale, and Postgres refuses a quotient too small or large for a double.
 placed as (
     select
-        best.*,
+        scaled.*,
         case
-            when range_min >= range_max or best_value is null then null
-            when scaling_type = 'Logarithmic' then
-                case
-                    when range_min > 0 and best_value > 0
-                        then (ln(best_value) - ln(range_min))
-                            / (ln(range_max) - ln(range_min))
-                end
-            when scaling_type = 'ReverseLogarithmic' then
-                case
-                    when range_max < 1 and best_value < 1
-                        then (ln(1 - range_min) - ln(1 - best_value))
-                            / (ln(1 - range_min) - ln(1 - range_max))
-                end
-            else (best_value - range_min) / (range_max - range_min)
+            when low_end >= high_end then null
+            when here - low_end <= (high_end - low_end) * 1e-9 then 0
+            when here >= high_end then 1
+            else (here - low_end) / (high_end - low_end)
         end as lies_at
-    from best
+    from scaled
 )
 
 select
