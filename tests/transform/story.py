@@ -24,6 +24,8 @@ Row = dict[str, Any]
 
 MODELS = "sagemaker_tuning"
 EVERY = [str(vars(stream)["name"]) for stream in STREAMS]
+WRONG_DIRECTIONS = {"validation:auc": "Minimize"}
+"""Of a metric whose direction the details know: they are right."""
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
@@ -88,7 +90,9 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
             folder=folder,
             snapshots=(first, second),
             synced=synced,
-            built=building.build(warehouse, folder, MODELS, {}),
+            built=building.build(
+                warehouse, folder, MODELS, {"objective_directions": WRONG_DIRECTIONS}
+            ),
         )
 
 

@@ -53,7 +53,7 @@ def told(
 @pytest.fixture(scope="module")
 def truth(told: Story) -> Known:
     """What the warehouse must know."""
-    return known(*told.snapshots)
+    return replace(known(*told.snapshots), directions=story.WRONG_DIRECTIONS)
 
 
 def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:

@@ -1,4 +1,4 @@
-"""Tables that do not agree: details of another tuning job, and a scope that failed.
+"""Tables that do not agree or lack something, and values that nobody has heard of.
 
 The syncs of `test_models.py` cannot make them, but a stream that fails can.
 """
@@ -66,15 +66,77 @@ set training_job_status = 'Deleting'
 where training_job_name = 'job-2-108';
 
 update tap_sagemaker_tuning.scopes set status = 'failed';
+
+-- Its trials and its details are loaded before the tuning job itself.
+delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-3';
+
+-- One trial has a metric and no end yet, another an end and still the status before.
+update tap_sagemaker_tuning.training_job_summaries
+set training_end_time = null
+where training_job_name = 'job-0-5';
+
+update tap_sagemaker_tuning.training_job_summaries
+set training_job_status = 'InProgress'
+where training_job_name = 'job-0-6';
+
+-- job-4 is in China, in no known scope, with a direction that nobody has heard of, and
+-- has more trials than its counters say.
+update tap_sagemaker_tuning.tuning_jobs
+set region = 'cn-north-1',
+    training_job_status_counters = json_merge_patch(
+        training_job_status_counters, '{"completed": 10}'
+    )
+where tuning_job_name = 'job-4';
+
+update tap_sagemaker_tuning.tuning_job_details
+set objective = json_object('type', 'Sideways', 'metric_name', 'validation:auc')
+where tuning_job_name = 'job-4';
+
+update tap_sagemaker_tuning.training_job_summaries
+set region = 'cn-north-1'
+where tuning_job_name = 'job-4';
+
+update tap_sagemaker_tuning.training_job_details
+set region = 'cn-north-1'
+where training_job_arn like '%job-4-%';
+
+insert into tap_sagemaker_tuning.training_instance_prices
+values
+    ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5),
+    ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0);
+
+-- What its details say of instances and of spot training, or do not.
+update tap_sagemaker_tuning.training_job_details
+set enable_managed_spot_training = null
+where training_job_arn like '%job-4-200';
+
+update tap_sagemaker_tuning.training_job_details
+set resource_config = null
+where training_job_arn like '%job-4-201';
+
+update tap_sagemaker_tuning.training_job_details
+set resource_config = json_object(
+    'selected_instance_type', 'ml.m5.xlarge', 'selected_instance_count', 3
+)
+where training_job_arn like '%job-4-202';
+
+update tap_sagemaker_tuning.training_job_details
+set resource_config = json_object(
+    'instance_type', 'ml.m5.xlarge', 'instance_count', 2,
+    'instance_groups', json_array(
+        json_object('instance_type', 'ml.m5.xlarge', 'instance_count', 5)
+    )
+)
+where training_job_arn like '%job-4-203';
 """
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The models of three tuning jobs of fifty trials, their tables changed so."""
+    """The models of five tuning jobs of fifty trials, their tables changed so."""
     folder = tmp_path_factory.mktemp("stale")
     with duckdb(folder) as warehouse:
-        for statement in [*statements("duckdb", 150), CHANGES]:
+        for statement in [*statements("duckdb", 250), CHANGES]:
             warehouse.answer(statement)
         building.build(warehouse, folder, "models", {}, "run")
         yield warehouse
@@ -98,8 +160,11 @@ def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> Non
         ("job-1", "Minimize", 5, 5),
         ("job-1", None, 45, 0),
         ("job-2", "Maximize", 50, 45),
+        ("job-3", None, 50, 0),
+        ("job-4", None, 50, 0),
     ]
-    assert ask(built, "tuning_job_name", "range_edges") == [("job-0",), ("job-2",)]
+    ranged = [(name,) for name in ("job-0", "job-2", "job-4")]
+    assert ask(built, "tuning_job_name", "range_edges") == ranged
 
 
 def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
@@ -111,13 +176,82 @@ def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) ->
 def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
     """What was last loaded is then as old as the last complete sync."""
     what = "tuning_job_name, running_trials, last_loaded_at"
-    assert ask(built, what, "freshness") == [("job-2", 2, "2026-03-01 00:00:00")]
+    assert ask(built, what, "freshness") == [
+        ("job-0", 1, "2026-03-01 00:00:00"),
+        ("job-2", 2, "2026-03-01 00:00:00"),
+    ]
     states = ask(built, "distinct scope_status, complete_as_of", "completeness")
-    assert states == [("failed", "2026-03-01 00:00:00")]
+    assert states == [("failed", "2026-03-01 00:00:00"), (None, None)]
 
 
 def test_a_status_that_says_no_outcome(built: Warehouse) -> None:
-    """A trial that is being deleted has ended somehow; one that is stopping runs."""
-    names = "training_job_name in ('job-2-108', 'job-2-109')"
-    found = ask(built, "status, outcome", "trials", names)
-    assert found == [("Deleting", None), ("Stopping", "running")]
+    """A trial that is being deleted has ended somehow; one that is stopping runs, and
+    so does one that is in progress, whatever its end."""
+    names = "training_job_name in ('job-0-6', 'job-2-108', 'job-2-109')"
+    found = ask(built, "status, outcome, ended_at is not null", "trials", names)
+    assert found == [
+        ("Deleting", None, True),
+        ("InProgress", "running", True),
+        ("Stopping", "running", True),
+    ]
+
+
+def test_a_trial_whose_tuning_job_is_not_loaded_yet(built: Warehouse) -> None:
+    """It counts where trials are counted, and is of no namesake; what belongs to a row
+    of the tuning job has to wait for that."""
+    of_job = "tuning_job_name = 'job-3'"
+    counted = "count(*), count(objective_value), bool_or(is_of_deleted_namesake)"
+    assert ask(built, counted, "trials", of_job) == [(50, 45, False)]
+    assert ask(built, "count(*), bool_and(is_final)", "trials", of_job) == [(50, True)]
+    assert ask(built, "sum(trials)", "spend", of_job) == [(50,)]
+    marts = ("completeness", "hyper_parameter_effects", "range_edges", "utilisation")
+    for mart in marts:
+        found = ask(built, "distinct tuning_job_name", mart)
+        assert ("job-0",) in found
+        assert ("job-3",) not in found
+        assert (None,) not in found
+
+
+def test_a_direction_that_nobody_has_heard_of(built: Warehouse) -> None:
+    """It is as good as none: nothing is best."""
+    of_job = "tuning_job_name = 'job-4'"
+    counted = "count(*), count(best_so_far), count(objective_direction)"
+    assert ask(built, counted, "progress", of_job) == [(45, 0, 0)]
+    found = "name, rank_correlation, best_quarter_low, best_quarter_high"
+    effects = ask(built, found, "hyper_parameter_effects", of_job)
+    assert ("learning-rate", None, None, None) in effects
+
+
+def test_a_metric_without_an_end_is_no_progress(built: Warehouse) -> None:
+    """A trial is in the curve once it has ended."""
+    counted = ask(built, "count(*)", "progress", "tuning_job_name = 'job-0'")
+    assert counted == [(44,)]
+
+
+def test_more_trials_than_are_counted(built: Warehouse) -> None:
+    """Counters that lag behind make nothing incomplete."""
+    what = "counted_trials, loaded_trials, is_complete"
+    assert ask(built, what, "completeness", "tuning_job_name = 'job-4'") == [
+        (20, 50, True)
+    ]
+
+
+def test_costs(built: Warehouse) -> None:
+    """In China they are in yuan; what is not known of the instances has no cost, and
+    one type with its count goes before groups."""
+    what = "instance_type, instance_count, billable_seconds, cost, currency, "
+    what += "is_spot, spot_saved_seconds"
+    names = "training_job_name between 'job-4-200' and 'job-4-204'"
+    kind = "ml.m5.xlarge"
+
+    def cost(seconds: int, count: int) -> Any:
+        return pytest.approx(seconds * count * 2.0 / 3600)
+
+    order = "training_job_name, " + what
+    assert [row[1:] for row in ask(built, order, "trials", names)] == [
+        (kind, 1, 380, cost(380, 1), "CNY", None, None),
+        (None, None, 381, None, None, True, 180),
+        (kind, 3, 382, cost(382, 3), "CNY", True, 180),
+        (kind, 2, 383, cost(383, 2), "CNY", True, 180),
+        (kind, 1, 384, cost(384, 1), "CNY", True, 180),
+    ]

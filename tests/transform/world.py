@@ -158,9 +158,17 @@ def begin(emulator: Emulator) -> None:
     )
     ours.plan("stopped-by-hand", trials=30, parallel=3)
     ours.plan("loses-two-trials", trials=6, parallel=6)
-    ours.plan(REUSED, trials=5, parallel=5, trial_seconds=(1000, 9000))
-    for made in (_ties, _no_metric, _failures, _odd_values, _edges, _groups):
+    ours.plan(
+        REUSED,
+        trials=8,
+        parallel=8,
+        trial_seconds=(600, 5000),
+        chances=Chances(failed=0.4),
+    )
+    for made in (_ties, _no_metric, _failures, _odd_values, _edges, _groups, _alike):
         ours.add(made(ours))
+    for job in (*_of_two(ours), *_heirs(ours)):
+        ours.add(job)
     emulator.clock.move(timedelta(minutes=1))
     job = ours.job("loses-two-trials")
     ours.delete_trial(job.name, job.trials[0].name)  # it will never be loaded
@@ -260,13 +268,16 @@ def _settling(scope: Scope, *, has_ended: bool) -> TuningJob:
 
 
 def _ties(scope: Scope) -> TuningJob:
-    """The best twice, ends that are equal to the second, parameters that are too."""
+    """The best twice, ends that are equal to the second, parameters that are too.
+
+    The names' order is not that of creation.
+    """
     values = [0.5, 0.9, 0.9, 0.7, 0.7, 0.7, 0.1, 0.9]
     trials = [
         Made(
             value=value,
-            start=number // 4,
-            seconds=600 - number // 4,
+            start=7 - number,
+            seconds=593 + number,
             status="Stopped" if number == 3 else "Completed",
             parameters={"depth": str(number // 2), "same": "1"},
         )
@@ -333,10 +344,15 @@ def _edges(scope: Scope) -> TuningJob:
             _range("log-low", "0.0001", "1.0", "Logarithmic"),
             _range("log-inside", "0.0001", "1.0", "Logarithmic"),
             _range("log-from-zero", "0", "1.0", "Logarithmic"),
+            _range("log-at-zero", "0.0001", "1.0", "Logarithmic"),
+            _range("log-to-zero", "-1.0", "0", "Logarithmic"),
             _range("log-alike", "1e15", "1000000000000001", "Logarithmic"),
             _range("reverse-high", "0.5", "0.9999", "ReverseLogarithmic"),
             _range("reverse-inside", "0.5", "0.9999", "ReverseLogarithmic"),
+            _range("reverse-low", "0.5", "0.9999", "ReverseLogarithmic"),
             _range("reverse-to-one", "0.5", "1", "ReverseLogarithmic"),
+            _range("reverse-at-one", "0.5", "0.9999", "ReverseLogarithmic"),
+            _range("reverse-from-one", "1", "1.5", "ReverseLogarithmic"),
             _range("linear-high", "-1.0", "1.0", "Linear"),
             _range("unscaled", "0", "1e3", None),
             _range("point", "2", "2", "Linear"),
@@ -352,16 +368,22 @@ def _edges(scope: Scope) -> TuningJob:
             _range("just-low", "0", "20", "Auto"),
             _range("just-high", "0", "20", "Linear"),
             _range("just-inside", "0", "19", "Linear"),
+            _range("just-below", "0", "200", "Linear"),
         ],
     }
     best = {
         "log-low": "0.00015",
         "log-inside": "0.01",
         "log-from-zero": "0.5",
+        "log-at-zero": "0",
+        "log-to-zero": "-0.5",
         "log-alike": "1000000000000001",
         "reverse-high": "0.99985",
         "reverse-inside": "0.97",
+        "reverse-low": "0.6",
         "reverse-to-one": "0.99",
+        "reverse-at-one": "1",
+        "reverse-from-one": "1.2",
         "linear-high": '"0.95"',
         "unscaled": "20",
         "point": "2",
@@ -374,11 +396,14 @@ def _edges(scope: Scope) -> TuningJob:
         "just-low": "1",
         "just-high": "19",
         "just-inside": "1",
+        "just-below": "189",
     }
+    other = dict.fromkeys(best, "0.7")
     trials = [
         Made(value=0.5, start=0, parameters=dict.fromkeys(best, "0.6")),
+        Made(value=0.9, start=120, parameters=other),
         Made(value=0.9, start=60, parameters=best),
-        Made(value=0.9, start=120, parameters=dict.fromkeys(best, "0.7")),
+        Made(value=0.9, start=60, parameters=other),
     ]
     return _made(scope, "edges", trials, definitions=(Definition(ranges=ranges),))
 
@@ -397,7 +422,7 @@ def _groups(scope: Scope) -> TuningJob:
     )
     trials = [
         Made(
-            value=0.5 + number / 10,
+            value=0.9 - number / 10,
             start=number,
             definition=name,
             more={"metric_name": OBJECTIVES[0]["MetricName"]},
@@ -405,3 +430,66 @@ def _groups(scope: Scope) -> TuningJob:
         for number, name in enumerate([*groups, "mixed"])
     ]
     return _made(scope, "groups", trials, definitions=definitions)
+
+
+def _alike(scope: Scope) -> TuningJob:
+    """All stopped early, none completed, with one objective for all parameters."""
+    trials = [
+        Made(value=0.5, status="Stopped", parameters={"depth": str(number)})
+        for number in range(4)
+    ]
+    return _made(scope, "alike", trials)
+
+
+def _of_two(scope: Scope) -> list[TuningJob]:
+    """Two definitions each: with one objective, two metrics, or two directions."""
+    most, least = OBJECTIVES
+    other = {**most, "MetricName": "validation:recall"}
+    opposite = {**least, "MetricName": most["MetricName"]}
+    values = [0.4, 0.5, 0.3, 0.2, 0.6, 0.45, 0.9, 0.1]
+    return [
+        _made(
+            scope,
+            name,
+            [
+                Made(
+                    value=value,
+                    start=60 * number,
+                    definition="ab"[number % 2],
+                    parameters={"x": str(number**2 % 11)},
+                    more={"metric_name": objectives[number % 2]["MetricName"]},
+                )
+                for number, value in enumerate(values)
+            ],
+            definitions=tuple(
+                Definition(definition_name=letter, objective=objective)
+                for letter, objective in zip("ab", objectives, strict=True)
+            ),
+        )
+        for name, objectives in (
+            ("one-objective", (least, least)),
+            ("two-metrics", (most, other)),
+            ("two-directions", (most, opposite)),
+        )
+    ]
+
+
+def _heirs(scope: Scope) -> list[TuningJob]:
+    """Warm-started from what was created at the same instant: none is better."""
+    most, least = OBJECTIVES
+    twos = ("one-objective", "two-metrics", "two-directions")
+    return [
+        _made(
+            scope,
+            name,
+            [Made(value=value, more={"metric_name": objective["MetricName"]})],
+            metric_name=objective["MetricName"],
+            metric_type=objective["Type"],
+            parents=parents,
+        )
+        for name, value, objective, parents in (
+            ("heir-of-least", 0.1, least, twos),
+            ("heir-of-most", 0.9, most, ("groups", *twos)),
+            ("heir-without-metric", None, most, ("groups",)),
+        )
+    ]

@@ -9,7 +9,7 @@ with bare as (
         training_job_arn,
         name,
         case
-            when value like '"%"' and length(value) > 1
+            when value like '"%"'
                 then substring(value, 2, length(value) - 2)
             else value
         end as value
