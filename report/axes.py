@@ -75,7 +75,8 @@ def _is_log(low: float, high: float, scaling: str | None) -> bool:
 def _numeric(
     kind: str, numbers: Sequence[float | None], low: float, high: float
 ) -> Axis:
-    ends = (math.log(low), math.log(high)) if kind == "log" else (low, high)
+    # Of a linear axis the halves: the whole can be longer than a double is large.
+    ends = [math.log(end) if kind == "log" else end / 2 for end in (low, high)]
     length = ends[1] - ends[0]
 
     def position(value: float | None) -> float | None:
@@ -83,15 +84,14 @@ def _numeric(
             return None
         if not length:
             return 0.5
-        at = math.log(value) if kind == "log" else value
+        at = math.log(value) if kind == "log" else value / 2
         return round((at - ends[0]) / length, 4)
 
     marked = _decades(low, high) if kind == "log" else []
     between = [low] if low == high else [low, *marked, high]
     ticks = [(position(value) or 0.0, _label(value)) for value in between]
     if kind == "linear" and length:
-        middle = low + length / 2
-        ticks.insert(1, (0.5, _label(middle)))
+        ticks.insert(1, (0.5, _label(sum(ends))))
     return Axis(
         kind=kind,
         values=list(numbers),
@@ -136,11 +136,12 @@ def _categories(texts: Sequence[str | None]) -> Axis:
 
 
 def _in_order(name: str) -> tuple[bool, float, str]:
-    """Numbers by size, then text."""
+    """Numbers by size, then text; what is not finite is text, as NaN has no size."""
     try:
-        return False, float(name), name
+        size = float(name)
     except ValueError:
-        return True, 0.0, name
+        size = math.nan
+    return (False, size, name) if math.isfinite(size) else (True, 0.0, name)
 
 
 def _short(name: str) -> str:

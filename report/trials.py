@@ -43,7 +43,9 @@ class Trials:
         """How many there are, those included that are not shown."""
         return {
             "outcomes": dict(Counter(outcome(row["outcome"]) for row in self.rows)),
-            "measured": sum(row["objective_value"] is not None for row in self.rows),
+            "measured": sum(
+                number(row["objective_value"]) is not None for row in self.rows
+            ),
             "ranked": sum(row["place"] is not None for row in self.rows),
             "last_place": max((int(row["place"] or 0) for row in self.rows), default=0),
             "slots": len({slot for slot in self._slots if slot is not None}),

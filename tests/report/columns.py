@@ -30,6 +30,7 @@ _TRIAL = {
     "currency": "text",
     "failure": "text",
     "is_final": "boolean",
+    "is_of_deleted_namesake": "boolean",
 }
 COLUMNS: dict[str, dict[str, str]] = {
     "trials": _TRIAL,
@@ -64,6 +65,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cost": "double precision",
         "currency": "text",
         "spot_saved_seconds": "double precision",
+        "trials_without_cost": "bigint",
     },
     "hyper_parameters": {
         **_JOB,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from report.axes import axis
 
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=32)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @given(st.lists(st.none() | NUMBERS, min_size=1), st.booleans())
@@ -44,6 +46,20 @@ def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> No
         ([1, 2], (None, None), None, "linear", ["1", "1.5", "2"]),
         ([0, 5000], (None, None), "Auto", "linear", ["0", "2500", "5000"]),
         ([3, 3], (3, 3), "Logarithmic", "linear", ["3"]),
+        (
+            [-1.7e308, 1e308],
+            (-1.7e308, 1.7e308),
+            "Linear",
+            "linear",
+            ["-1.7e308", "0", "1.7e308"],
+        ),
+        (
+            [1e15, 1e15 + 1],
+            (1e15, 1e15 + 1),
+            "Logarithmic",
+            "log",
+            ["1e15", "1e15"],
+        ),
         ([1e6, 3e6], (1e6, 3e6), "Linear", "linear", ["1e6", "2e6", "3e6"]),
         ([None, None], (None, None), None, "linear", ["0", "0.5", "1"]),
     ],
@@ -68,6 +84,15 @@ def test_one_word_makes_categories() -> None:
     assert made.kind == "category"
     assert made.positions == [0.5, 0, None, 1]
     assert made.ticks == [(0, "9"), (0.5, "10"), (1, "auto")]
+
+
+def test_categories_have_one_order() -> None:
+    """Whatever the order of the trials: NaN is no number among them."""
+    names = ["NaN", "10", "b", "9", "Infinity"]
+    for order in itertools.permutations(names):
+        made = axis(list(order), [None] * len(names))
+        labels = [label for _, label in made.ticks]
+        assert labels == ["9", "10", "Infinity", "NaN", "b"]
 
 
 def test_many_and_long_categories_stay_readable() -> None:

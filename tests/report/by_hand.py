@@ -1,0 +1,466 @@
+"""A few odd rows of the models, and what the page has to make of them: both by hand."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.report.columns import COLUMNS
+from tests.report.story import EAST, IRELAND, OURS, THEIRS, Row, Story
+
+DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - as warehouses hold them: UTC
+MIDNIGHT = 1772409600000
+"""The same in milliseconds since 1970."""
+
+
+def at(minutes: float) -> datetime:
+    """A time of that day, as a warehouse has it."""
+    return DAY + timedelta(minutes=minutes)
+
+
+def ms(minutes: int) -> int:
+    """A time of that day, as the page has it."""
+    return MIDNIGHT + minutes * 60_000
+
+
+def keys(name: str, account: str = OURS, region: str = EAST) -> Row:
+    """What each row of a tuning job carries."""
+    return {
+        "account_id": account,
+        "region": region,
+        "tuning_job_name": name,
+        "tuning_job_arn": f"arn:{name}",
+    }
+
+
+def rows(names: str, *values: tuple[Any, ...], **same: Any) -> list[Row]:
+    """Rows of a table: names of columns, and the values of each row."""
+    columns = names.split()
+    return [same | dict(zip(columns, row, strict=True)) for row in values]
+
+
+TRIAL = "training_job_name definition_name outcome objective_value place "
+TIMES = "created_at started_at ended_at duration_seconds "
+MORE = "cost instance_type instance_count failure is_of_deleted_namesake"
+TRIALS = [
+    *rows(
+        TRIAL + TIMES + MORE,
+        ("t-5", "a", "running", None, None, at(604), None, None, None, *[None] * 5),
+        (
+            *("t-1", "a", "completed", 0.0, 2, at(600), at(601), at(611), 600.0),
+            *(0.5, "ml.m5.xlarge", 2, None, False),
+        ),
+        (
+            *("t-2", "a", "completed", 0.5, 1, at(601), at(611), at(631), 1200.0),
+            *(0.25, "ml.m5.xlarge", 1, None, False),
+        ),
+        (
+            *("t-3", "a", "running", None, None, at(602), at(605), None, None),
+            *(None, None, 3, None, None),
+        ),
+        (
+            *("t-4", "a", "failed", None, None, at(603), None, at(604), None),
+            *(None, None, None, "boom", False),
+        ),
+        (
+            *("t-6", "a", "failed", None, None, at(610), at(612), at(613), 60.0),
+            *(None, None, None, None, False),
+        ),
+        (
+            *("t-8", "a", "failed", None, None, at(610), at(612), at(613), 60.0),
+            *(None, None, None, "ash", False),
+        ),
+        (
+            *("t-7", "a", "failed", None, None, at(610), at(612), at(614), 120.0),
+            *(None, None, None, "boom", False),
+        ),
+        (
+            *("u-1", "b", "completed", math.nan, None, at(620), at(620), at(621), 60.0),
+            *(math.inf, None, None, None, False),
+        ),
+        (
+            *("u-4", "b", "completed", 3.0, 1, at(622), at(622), at(624), 120.0),
+            *(None, None, None, None, False),
+        ),
+        (
+            *("u-2", "b", "stopped_early", 3.0, 1, at(621), at(621), at(622), 60.0),
+            *(None, None, None, None, False),
+        ),
+        (
+            *("u-3", "b", "completed", 3000.0, 3, at(621), at(621), at(623), 120.0),
+            *(None, None, None, None, False),
+        ),
+        **keys("new"),
+        objective_metric_name="validation:f1",
+        objective_direction="Maximize",
+    ),
+    *rows(
+        TRIAL + TIMES + MORE,
+        (
+            *("old-1", None, "completed", 1.0, None, at(10), at(11), at(12), 60.0),
+            *(None, None, None, None, True),
+        ),
+        (
+            *("old-2", None, None, None, None, at(490), at(491), at(492), 60.0),
+            *(None, None, None, None, False),
+        ),
+        **keys("old", THEIRS, IRELAND),
+        objective_metric_name=None,
+        objective_direction=None,
+    ),
+]
+for row in TRIALS:
+    row["training_job_arn"] = "arn:" + row["training_job_name"]
+
+STORY = Story(
+    scopes=rows(
+        "account_id region status complete_as_of ended_at error tuning_jobs_open calls",
+        (THEIRS, IRELAND, "failed", None, None, "denied", None, None),
+        (THEIRS, EAST, "complete", at(660), at(661), None, 0, 7),
+        (OURS, EAST, "complete", at(719), at(720), None, 1, 12),
+    ),
+    tuning_jobs=[
+        {**keys("new"), "tuning_job_status": "InProgress", "creation_time": at(599)},
+        {
+            **keys("old", THEIRS, IRELAND),
+            "tuning_job_status": "Completed",
+            "creation_time": at(480),
+        },
+    ],
+    marts={name: [] for name in COLUMNS}
+    | {
+        "trials": TRIALS,
+        "leaderboard": [row for row in TRIALS if row["place"] is not None],
+        "progress": rows(
+            "definition_name training_job_arn trial_number ended_at best_so_far",
+            ("b", "arn:u-4", 3, at(624), 3.0),
+            ("b", "arn:u-3", 2, at(623), 3.0),
+            ("b", "arn:u-2", 1, at(622), 3.0),
+            ("a", "arn:t-2", 2, at(631), 0.5),
+            ("a", "arn:t-1", 1, at(611), 0.0),
+            (None, "arn:t-0", 3, at(700), 0.9),
+            ("b", "arn:u-5", 4, at(701), None),
+            **keys("new"),
+        ),
+        "failures": rows(
+            "account_id region failure trials tuning_jobs duration_seconds last_at",
+            (THEIRS, EAST, "ash", 1, 1, 60.0, at(3)),
+            (OURS, IRELAND, "ash", 1, 1, None, at(4)),
+            (OURS, EAST, "ash", 1, 1, 60.0, at(613)),
+            (OURS, EAST, None, 1, 1, 60.0, at(613)),
+            (OURS, EAST, "boom", 2, 1, 120.0, at(614)),
+        ),
+        "spend": rows(
+            "outcome trials duration_seconds cost currency spot_saved_seconds "
+            "trials_without_cost",
+            ("failed", 4, 240.0, None, None, 0.0, 3),
+            ("completed", 5, 2100.0, 0.75, "USD", 30.0, 2),
+            **keys("new"),
+        )
+        + rows(
+            "outcome trials duration_seconds cost currency spot_saved_seconds "
+            "trials_without_cost",
+            (None, 1, None, None, None, None, None),
+            **keys("old", THEIRS, IRELAND),
+        ),
+        "completeness": [
+            {**keys("new"), "counted_trials": 13, "is_complete": False},
+            {**keys("old", THEIRS, IRELAND), "counted_trials": 1, "is_complete": None},
+            {**keys("empty"), "counted_trials": 0, "is_complete": True},
+        ],
+        "freshness": rows(
+            "running_trials oldest_created_at", (2, at(602)), **keys("new")
+        ),
+        "hyper_parameters": rows(
+            "training_job_arn name value number",
+            ("arn:t-1", "weak", "2", 2.0),
+            ("arn:t-2", "weak", "4", 4.0),
+            ("arn:t-1", "strong", "10", 10.0),
+            ("arn:t-2", "strong", "1000", 1000.0),
+            ("arn:t-1", "word", "adam", None),
+            ("arn:t-2", "word", "NaN", None),
+            ("arn:u-2", "of-b", "1", 1.0),
+            **keys("new"),
+        ),
+        "hyper_parameter_effects": rows(
+            "definition_name name trials rank_correlation best_quarter_low "
+            "best_quarter_high",
+            ("b", "strong", 3, 0.1, 1.0, 1.0),
+            ("a", "weak", 2, 0.2, 2.0, 4.0),
+            ("a", "strong", 2, -0.9, 10.0, 10.0),
+            **keys("new"),
+        ),
+        "range_edges": rows(
+            "definition_name name range_min range_max scaling_type edge",
+            ("a", "strong", 1.0, 10000.0, "Logarithmic", "low"),
+            ("a", "weak", 0.0, None, "Linear", None),
+            **keys("new"),
+        ),
+    },
+)
+
+
+def fact(**known: Any) -> list[Row]:
+    """What the page has of `completeness`."""
+    names = "counted_trials loaded_trials is_complete scope_status complete_as_of"
+    return [dict.fromkeys(names.split()) | known]
+
+
+NOTHING: Row = {
+    name: [] for name in ("utilisation", "early_stopping", "lineage", "freshness")
+}
+AS_OF = ms(720)
+DEFINITION_A = {
+    "name": "a",
+    "metric": "validation:f1",
+    "direction": "Maximize",
+    "best": 0.5,
+    "best_trials": ["t-2"],
+    "is_log": False,  # one of the two objectives is 0
+    "outcomes": {"completed": 2, "running": 2, "failed": 4},
+    "measured": 2,
+    "ranked": 2,
+    "last_place": 2,
+    "slots": 5,
+    "failures": [
+        {"failure": "boom", "trials": 2, "seconds": 120, "newest": "t-7"},
+        {"failure": "ash", "trials": 1, "seconds": 60, "newest": "t-8"},
+        {"failure": "no reason given", "trials": 1, "seconds": 60, "newest": "t-6"},
+    ],
+    "trials": {
+        "name": ["t-1", "t-2", "t-3", "t-4", "t-5", "t-6", "t-7", "t-8"],
+        "outcome": [
+            *("completed", "completed", "running", "failed"),
+            *("running", "failed", "failed", "failed"),
+        ],
+        "value": [0, 0.5, *[None] * 6],
+        "place": [2, 1, *[None] * 6],
+        # t-4 ended without a start: it is drawn from its creation.
+        "started": [
+            *(ms(601), ms(611), ms(605), ms(603)),
+            *(None, ms(612), ms(612), ms(612)),
+        ],
+        "ended": [
+            *(ms(611), ms(631), None, ms(604)),
+            *(None, ms(613), ms(614), ms(613)),
+        ],
+        # t-3 still runs, so its slot is never free again.
+        "slot": [0, 0, 1, 1, None, 2, 4, 3],
+        "seconds": [600, 1200, None, None, None, 60, 120, 60],
+        "cost": [0.5, 0.25, *[None] * 6],
+        "instance": ["2 \N{MULTIPLICATION SIGN} ml.m5.xlarge", "ml.m5.xlarge"]
+        + [None] * 6,
+        "failure": [
+            *(None, None, None, "boom"),
+            *(None, "no reason given", "boom", "ash"),
+        ],
+    },
+    "curve": [[ms(611), 0, 1], [ms(631), 0.5, 2]],
+    "parameters": [
+        {
+            "name": "strong",
+            "kind": "log",
+            "values": [10, 1000, *[None] * 6],
+            "positions": [0.25, 0.75, *[None] * 6],
+            "ticks": [
+                *[(0, "1"), (0.25, "10"), (0.5, "100"), (0.75, "1000")],
+                (1, "10,000"),
+            ],
+            "range": (1, 10_000),
+            "edge": "low",
+            "correlation": -0.9,
+            "best_quarter": [10, 10],
+        },
+        {
+            "name": "weak",
+            "kind": "linear",
+            "values": [2, 4, *[None] * 6],
+            "positions": [0.5, 1, *[None] * 6],
+            "ticks": [(0, "0"), (0.5, "2"), (1, "4")],
+            "range": None,
+            "edge": None,
+            "correlation": 0.2,
+            "best_quarter": [2, 4],
+        },
+        {
+            "name": "word",
+            "kind": "category",
+            "values": ["adam", "NaN", *[None] * 6],
+            "positions": [1, 0, *[None] * 6],
+            "ticks": [(0, "NaN"), (1, "adam")],
+            "range": None,
+            "edge": None,
+            "correlation": None,
+            "best_quarter": [None, None],
+        },
+    ],
+}
+DEFINITION_B = {
+    "name": "b",
+    "metric": "validation:f1",
+    "direction": "Maximize",
+    "best": 3,
+    "best_trials": ["u-2", "u-4"],
+    "is_log": True,  # 3 and 3000, and what is not finite does not count
+    "outcomes": {"completed": 3, "stopped_early": 1},
+    "measured": 3,
+    "ranked": 3,
+    "last_place": 3,
+    "slots": 2,
+    "failures": [],
+    "trials": {
+        "name": ["u-1", "u-2", "u-3", "u-4"],
+        "outcome": ["completed", "stopped_early", "completed", "completed"],
+        "value": [None, 3, 3000, 3],
+        "place": [None, 1, 3, 1],
+        "started": [ms(620), ms(621), ms(621), ms(622)],
+        "ended": [ms(621), ms(622), ms(623), ms(624)],
+        "slot": [0, 0, 1, 0],
+        "seconds": [60, 60, 120, 120],
+        "cost": [None] * 4,
+        "instance": [None] * 4,
+        "failure": [None] * 4,
+    },
+    "curve": [[ms(622), 3, 1]],
+    "parameters": [
+        {
+            "name": "of-b",
+            "kind": "linear",
+            "values": [None, 1, None, None],
+            "positions": [None, 0.5, None, None],
+            "ticks": [(0.5, "1")],
+            "range": None,
+            "edge": None,
+            "correlation": None,
+            "best_quarter": [None, None],
+        }
+    ],
+}
+OLD: Row = {
+    "name": None,
+    "metric": None,
+    "direction": None,
+    "best": None,
+    "best_trials": [],
+    "is_log": False,
+    "outcomes": {"unknown": 1},
+    "measured": 0,
+    "ranked": 0,
+    "last_place": 0,
+    "slots": 1,
+    "failures": [],
+    "trials": {
+        "name": ["old-2"],
+        "outcome": ["unknown"],
+        "value": [None],
+        "place": [None],
+        "started": [ms(491)],
+        "ended": [ms(492)],
+        "slot": [0],
+        "seconds": [60],
+        "cost": [None],
+        "instance": [None],
+        "failure": [None],
+    },
+    "curve": [],
+    "parameters": [],
+}
+JOBS: list[Row] = [
+    {
+        "key": "arn:new",
+        "account": OURS,
+        "region": EAST,
+        "name": "new",
+        "created": ms(599),
+        "status": "InProgress",
+        "complete": False,
+        "trials": 12,
+        "definitions": [
+            {name: DEFINITION_A[name] for name in [*DEFINITION_A][:5]},
+            {name: DEFINITION_B[name] for name in [*DEFINITION_B][:5]},
+        ],
+        "outcomes": {
+            "failed": {
+                "trials": 4,
+                "seconds": 240,
+                "cost": None,
+                "without_cost": 3,
+                "spot_saved": 0,
+            },
+            "completed": {
+                "trials": 5,
+                "seconds": 2100,
+                "cost": 0.75,
+                "without_cost": 2,
+                "spot_saved": 30,
+            },
+        },
+        "currency": "USD",
+        "view": {
+            "as_of": AS_OF,
+            "namesakes": 0,
+            "facts": {
+                **NOTHING,
+                "freshness": [
+                    {
+                        "running_trials": 2,
+                        "oldest_created_at": ms(602),
+                        "last_loaded_at": None,
+                    }
+                ],
+                "completeness": fact(counted_trials=13, is_complete=False),
+            },
+            "definitions": [DEFINITION_A, DEFINITION_B],
+        },
+    },
+    {
+        "key": "arn:old",
+        "account": THEIRS,
+        "region": IRELAND,
+        "name": "old",
+        "created": ms(480),
+        "status": "Completed",
+        "complete": None,
+        "trials": 2,
+        "definitions": [{name: OLD[name] for name in [*OLD][:5]}],
+        "outcomes": {
+            "unknown": {
+                "trials": 1,
+                "seconds": None,
+                "cost": None,
+                "without_cost": 0,
+                "spot_saved": None,
+            }
+        },
+        "currency": None,
+        "view": {
+            "as_of": ms(492),  # its scope failed: the latest time that it has
+            "namesakes": 1,
+            "facts": {**NOTHING, "completeness": fact(counted_trials=1)},
+            "definitions": [OLD],
+        },
+    },
+    {
+        "key": "arn:empty",
+        "account": OURS,
+        "region": EAST,
+        "name": "empty",
+        "created": None,
+        "status": None,
+        "complete": True,
+        "trials": 0,
+        "definitions": [],
+        "outcomes": {},
+        "currency": None,
+        "view": {
+            "as_of": AS_OF,
+            "namesakes": 0,
+            "facts": {
+                **NOTHING,
+                "completeness": fact(counted_trials=0, is_complete=True),
+            },
+            "definitions": [],
+        },
+    },
+]
