@@ -31,7 +31,7 @@ PAGED = frozenset(
 )
 """Operations with a NextToken."""
 
-NAMED = frozenset({"AssumeRole", "GetProducts"})
+NAMED = frozenset({"AssumeRole", "GetCallerIdentity", "GetProducts"})
 """Operations of other services, struck only by a fault that names them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
@@ -49,7 +49,7 @@ class Fault:
             closes without an answer), `deny` (AccessDeniedException), `repeat_token`
             (a page returns the token it was asked with), `region_disabled`, `expired`.
         operation: The API's name; None: every SageMaker operation. A fault strikes
-            AssumeRole and GetProducts only where it names them.
+            AssumeRole, GetCallerIdentity and GetProducts only where it names them.
         account: Only this account; for AssumeRole the account of the role.
         region: Only this region.
         tuning_job: Only requests that name this tuning job, compared without case.

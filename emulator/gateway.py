@@ -8,6 +8,7 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from emulator import replies, service, wire
@@ -73,6 +74,8 @@ class Gateway:
             incoming.operation = incoming.params.get("Action", "")
             if incoming.operation == "AssumeRole":
                 return self._recorded(incoming, arrived, signed=True)
+            if incoming.operation == "GetCallerIdentity":
+                return self._replied(incoming, signed=True)
         elif incoming.operation:
             return self._recorded(incoming, arrived, signed=signed is not None)
         return sts.moto(method, path, headers, body, identity.account)
@@ -80,11 +83,8 @@ class Gateway:
     def _recorded(self, incoming: Incoming, arrived: float, *, signed: bool) -> Reply:
         status, code = 0, None
         try:
-            reply = self._struck(incoming, signed=signed)
+            reply = self._replied(incoming, signed=signed)
             status, code = reply.status, reply.error
-        except ServiceError as error:
-            status, code = error.status, error.code
-            reply = replies.of_error(incoming, error)
         finally:
             self._emulator.calls.append(
                 Call(
@@ -100,6 +100,14 @@ class Gateway:
             )
         return reply
 
+    def _replied(self, incoming: Incoming, *, signed: bool) -> Reply:
+        """The answer, or the error in the protocol of its service."""
+        try:
+            return self._struck(incoming, signed=signed)
+        except ServiceError as error:
+            reply = replies.of_error(incoming, error)
+            return replace(reply, error=error.code)
+
     def _struck(self, incoming: Incoming, *, signed: bool) -> Reply:
         """The answer, unless a fault comes first."""
         if not signed:
@@ -108,12 +116,12 @@ class Gateway:
                 "Missing Authentication Token",
             )
             raise ServiceError(code, message)
-        is_role = incoming.operation == "AssumeRole"
-        if not is_role:
+        if incoming.operation not in sts.OPERATIONS:
             incoming.params = _decoded(incoming.body)
         faults = self._emulator.faults.striking(incoming.target)
         time.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
-        incoming.now = self._emulator.clock.answering()
+        if incoming.operation != "GetCallerIdentity":  # unrecorded: it takes no time
+            incoming.now = self._emulator.clock.answering()
         for fault in faults:
             if fault.kind != "latency":
                 return replies.of_fault(incoming, fault)
@@ -122,16 +130,23 @@ class Gateway:
         with contextlib.suppress(IndexError):
             given = self._served[incoming.operation].popleft()
             return self._given(incoming, given)
-        if is_role:
-            sts.authorized(incoming.params, incoming.identity, self._emulator.roles)
-            return sts.assume(
-                incoming.headers,
-                incoming.params,
-                incoming.identity,
-                self._emulator.identities,
-                self._emulator.role_seconds,
-            )
+        if incoming.operation in sts.OPERATIONS:
+            return self._of_sts(incoming)
         return self._modelled(incoming)
+
+    def _of_sts(self, incoming: Incoming) -> Reply:
+        identity = incoming.identity
+        if incoming.operation != "AssumeRole":
+            body, account = incoming.body, identity.account
+            return sts.moto("POST", "/", incoming.headers, body, account)
+        sts.authorized(incoming.params, identity, self._emulator.roles)
+        return sts.assume(
+            incoming.headers,
+            incoming.params,
+            identity,
+            self._emulator.identities,
+            self._emulator.role_seconds,
+        )
 
     def _modelled(self, incoming: Incoming) -> Reply:
         emulator = self._emulator

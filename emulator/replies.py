@@ -39,7 +39,7 @@ def of_json(incoming: Incoming, status: int, body: str) -> Reply:
 
 def of_error(incoming: Incoming, error: ServiceError) -> Reply:
     """An error of the service, or of STS in its own protocol."""
-    if incoming.operation == "AssumeRole":
+    if incoming.operation in sts.OPERATIONS:
         return sts.error_reply(error, incoming.request_id)
     body = wire.error_body(error.code, error.message)
     return of_json(incoming, error.status, body)
@@ -64,8 +64,8 @@ def of_fault(incoming: Incoming, fault: Fault) -> Reply:
         case "drop":
             raise Dropped
         case "throttle":
-            is_role = incoming.operation == "AssumeRole"
-            code = "Throttling" if is_role else "ThrottlingException"
+            is_sts = incoming.operation in sts.OPERATIONS
+            code = "Throttling" if is_sts else "ThrottlingException"
             raise ServiceError(code, "Rate exceeded")
         case "deny":
             raise _denied(incoming)
@@ -88,8 +88,8 @@ def _page(incoming: Incoming, fault: Fault, status: int, title: str) -> Reply:
 
 def expired(incoming: Incoming) -> ServiceError:
     """The refusal of a key that has expired."""
-    is_role = incoming.operation == "AssumeRole"
-    code = "ExpiredToken" if is_role else "ExpiredTokenException"
+    is_sts = incoming.operation in sts.OPERATIONS
+    code = "ExpiredToken" if is_sts else "ExpiredTokenException"
     return ServiceError(code, "The security token included in the request is expired")
 
 

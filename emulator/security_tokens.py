@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from emulator.identities import Identities
 
+OPERATIONS = frozenset({"AssumeRole", "GetCallerIdentity"})
+"""What faults can strike, and given answers answer."""
+
 _ROLE = re.compile(r"arn:[^:]+:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _loading = threading.Lock()
 _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"

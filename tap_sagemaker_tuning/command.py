@@ -16,7 +16,9 @@ from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
 from singer_sdk.plugin_base import SingerCommand
 
+from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.exceptions import TapError
+from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
 if sys.version_info >= (3, 12):
     from typing import override
@@ -26,6 +28,7 @@ else:
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator
+    from types import TracebackType
 
 
 _CATALOG_PATH = "tap_sagemaker_tuning.catalog"
@@ -124,6 +127,20 @@ class TapCommand(SingerCommand):
         with _one_line_errors():
             return super().invoke(ctx)
 
+    @override
+    def excepthook(
+        self,
+        exc_type: type[BaseException],
+        exc_value: BaseException,
+        exc_traceback: TracebackType | None,
+    ) -> None:
+        # The SDK's own says what the exception says, which can hold credentials.
+        if issubclass(exc_type, KeyboardInterrupt):
+            super().excepthook(exc_type, exc_value, exc_traceback)
+            return
+        caught = exc_type, exc_value, exc_traceback
+        self.logger.error("%s", explain(exc_value), exc_info=caught)
+
 
 class JSONFile(click.ParamType[io.StringIO]):
     """A file that holds a JSON object; given on as text to read, as the SDK wants."""
@@ -212,4 +229,4 @@ def _one_line_errors() -> Iterator[None]:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return printable(str(error), MOST_OF_A_LINE)

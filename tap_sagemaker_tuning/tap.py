@@ -11,7 +11,7 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_sagemaker_tuning import checks, settings
+from tap_sagemaker_tuning import checks, log, settings
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
@@ -105,6 +105,7 @@ class TapSageMakerTuning(Tap):
 
     @override
     def __init__(self, **options: Any) -> None:
+        log.protect()
         try:
             super().__init__(**options)
         except ValueError as error:

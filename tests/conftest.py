@@ -206,7 +206,7 @@ class TapHere(TapProcess):
     def __call__(self, *options: str, **files: dict[str, Any] | None) -> Run:
         """Run the tap to its end."""
         environment: dict[str, str | None] = dict.fromkeys(os.environ)
-        with logged() as log:
+        with logged(self.variables.get("LOGLEVEL") or "INFO") as log:
             done = CliRunner().invoke(
                 TapSageMakerTuning.get_singer_command(),
                 self.command(*options, **files)[1:],
@@ -216,13 +216,13 @@ class TapHere(TapProcess):
 
 
 @contextmanager
-def logged() -> Iterator[StringIO]:
-    """Collect the log as it would go to stderr."""
+def logged(least: str) -> Iterator[StringIO]:
+    """Collect the log as it would go to stderr, from this level on."""
     log, root = StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(log), root.level
     handler.setFormatter(logging.Formatter("%(levelname)s | %(name)s | %(message)s"))
     root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(least)
     try:
         yield log
     finally:

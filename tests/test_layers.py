@@ -15,10 +15,10 @@ import pytest
 
 PACKAGE = "tap_sagemaker_tuning"
 FLOORS = (
-    {"__init__", "exceptions", "output", "settings", "values"},
+    {"__init__", "exceptions", "output", "printable", "settings", "values"},
     {"shapes"},
     {"aws", "replication"},
-    {"checks", "sync"},
+    {"checks", "log", "sync"},
     {"streams"},
     {"command"},
     {"tap"},
@@ -26,7 +26,14 @@ FLOORS = (
 )
 """From the ground up. What stands on one floor does not know of each other."""
 
-PURE = {"aws.trial_search", "exceptions", "replication", "shapes", "values"}
+PURE = {
+    "aws.trial_search",
+    "exceptions",
+    "printable",
+    "replication",
+    "shapes",
+    "values",
+}
 """Modules, and a part with all of its modules, that know neither files nor the wire."""
 
 IMPURE = {"boto3", "botocore", "mypy_boto3_sagemaker", "requests", "singer_sdk"}

@@ -23,8 +23,11 @@ from tap_sagemaker_tuning.airbyte.source import (
     AirbyteTap,
 )
 from tap_sagemaker_tuning.airbyte.spec import in_airbytes_words, specification
+from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.command import json_object, json_text
 from tap_sagemaker_tuning.exceptions import SettingsError, StateError, TapError
+from tap_sagemaker_tuning.log import explained, protect
+from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 from tap_sagemaker_tuning.tap import ATTEMPTS_OF_A_TEST
 
 if TYPE_CHECKING:
@@ -179,6 +182,7 @@ def _telling(writer: AirbyteWriter) -> Iterator[None]:
     level = os.environ.get("LOGLEVEL") or os.environ.get("LOG_LEVEL") or "INFO"
     root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
     root.handlers[:] = [LogHandler(writer)]
+    protect()
     logging.captureWarnings(capture=True)
     try:
         yield
@@ -187,8 +191,8 @@ def _telling(writer: AirbyteWriter) -> Iterator[None]:
         writer.error(CONFIG_ERROR if is_users else SYSTEM_ERROR, _line(error))
         raise SystemExit(1) from error
     except Exception as error:
-        line = f"{type(error).__name__}: {_line(error)}"
-        writer.error(SYSTEM_ERROR, line, traceback.format_exc())
+        trace = "".join(traceback.format_exception(explained(error)))
+        writer.error(SYSTEM_ERROR, in_airbytes_words(explain(error)), trace)
         raise SystemExit(1) from error
     finally:
         writer.write_log()
@@ -196,7 +200,7 @@ def _telling(writer: AirbyteWriter) -> Iterator[None]:
 
 def _line(error: Exception) -> str:
     said = error.message if isinstance(error, click.ClickException) else str(error)
-    return in_airbytes_words(" ".join(said.split()))
+    return in_airbytes_words(printable(said, MOST_OF_A_LINE))
 
 
 def _settings(path: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.singerlib.messages import Message
 
+from tap_sagemaker_tuning.log import METRICS
 from tap_sagemaker_tuning.output import BlockWriter
 
 if sys.version_info >= (3, 12):
@@ -32,8 +33,6 @@ _LEVELS = {
     logging.INFO: "INFO",
     logging.DEBUG: "DEBUG",
 }
-_METRICS = "singer_sdk.metrics"
-"""The SDK's logger of counts and seconds, which a STATE and Airbyte tell as well."""
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -177,7 +176,8 @@ class LogHandler(logging.Handler):
         """Hand it to this writer."""
         super().__init__()
         self._writer = writer
-        self.addFilter(lambda record: record.name != _METRICS)
+        # A STATE, and Airbyte itself, tell counts and seconds as well.
+        self.addFilter(lambda record: record.name != METRICS)
         self.setFormatter(logging.Formatter())
 
     @override

@@ -5,14 +5,15 @@ Never a credential: only error codes, the service's own sentences and request id
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import botocore.exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS
 from tap_sagemaker_tuning.exceptions import NoResultError, TapError
+from tap_sagemaker_tuning.printable import printable
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 """Codes of a missing permission."""
@@ -26,7 +27,11 @@ THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsExce
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
 """Codes of a session that has ended."""
 
+SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
+"""Codes of a wrong signature. AWS quotes the request then: its session token, too."""
+
 _SERVER_ERROR = 500  # HTTP status
+_LONGEST_CODE = 100  # characters
 
 _RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
 _KEY = (
@@ -46,8 +51,7 @@ _ADVICE_BY_CODE = {
     "ExpiredTokenException": _RENEW,
     "RequestExpired": _CLOCK,
     "RequestTimeTooSkewed": _CLOCK,
-    "InvalidSignatureException": _SIGNATURE,
-    "SignatureDoesNotMatch": _SIGNATURE,
+    **dict.fromkeys(SIGNATURE, _SIGNATURE),
     "UnrecognizedClientException": _KEY,
     "InvalidClientTokenId": _KEY,
     "OptInRequired": _ENABLE,
@@ -58,7 +62,8 @@ _ADVICE_BY_CODE = {
     "ServiceUnavailable": _LATER,
 }
 
-_PASSWORD = re.compile(r"//[^/@\s]+@")
+_UNSENDABLE = "Check HTTPS_PROXY, and the credentials for line breaks"
+_BROKEN = "Check aws_endpoint_url and HTTPS_PROXY, or read again later"
 _SSO = "Run `aws sso login`"
 _NETWORK = (
     "Check the network, the region's name, and aws_endpoint_url or "
@@ -81,6 +86,7 @@ _ADVICE_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
     (aws.InvalidRegionError, "Check regions"),
     (aws.ProxyConnectionError, "Check HTTPS_PROXY and NO_PROXY"),
     (aws.SSLError, "Check the certificate: AWS_CA_BUNDLE names a private authority's"),
+    (ResponseParserError, _BROKEN),
     (aws.HTTPClientError, _NETWORK),
     (aws.ConnectionError, _NETWORK),
     (OSError, "Check the files that the AWS configuration names"),
@@ -91,7 +97,8 @@ _ADVICE_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
 def code(error: Exception) -> str:
     """The service's error code; empty if the error is not the service's answer."""
     if isinstance(error, ClientError):
-        return str(error.response.get("Error", {}).get("Code", ""))
+        said = str(error.response.get("Error", {}).get("Code", ""))
+        return printable(said, _LONGEST_CODE)
     return ""
 
 
@@ -110,12 +117,29 @@ def is_retriable(operation: str, response: Any, error: Exception | None) -> bool
     """
     if response is None:
         is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
-        return is_network and not isinstance(error, aws.SSLError)
+        return is_network and not is_hopeless(error)
     http, parsed = response
     error_code = parsed.get("Error", {}).get("Code")
     if http.status_code >= _SERVER_ERROR or error_code in THROTTLED:
         return True
     return error_code is None and OPERATIONS[operation].result not in parsed
+
+
+def is_hopeless(error: Exception | None) -> bool:
+    """Whether a network error, as botocore has it, would come again each time.
+
+    A certificate that nobody trusts, a proxy's URL that cannot be parsed, or a header
+    that cannot be sent: a key with a line break in it.
+    """
+    return isinstance(error, aws.SSLError) or isinstance(_inner(error), ValueError)
+
+
+def _inner(error: BaseException | None) -> Exception | None:
+    """What botocore's HTTP client failed with, if botocore has no name for it."""
+    if type(error) is not aws.HTTPClientError:
+        return None
+    inner: Exception = error.kwargs["error"]
+    return inner
 
 
 def is_transient(error: Exception) -> bool:
@@ -125,8 +149,9 @@ def is_transient(error: Exception) -> bool:
         is_server_error = metadata.get("HTTPStatusCode", 0) >= _SERVER_ERROR
         return is_server_error or code(error) in THROTTLED
     is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
-    is_setting = isinstance(error, aws.ProxyConnectionError | aws.SSLError)
-    return (is_network and not is_setting) or isinstance(error, NoResultError)
+    is_setting = isinstance(error, aws.ProxyConnectionError) or is_hopeless(error)
+    is_broken = isinstance(error, NoResultError | ResponseParserError)
+    return (is_network and not is_setting) or is_broken
 
 
 def is_mendable(error: Exception) -> bool:
@@ -136,26 +161,37 @@ def is_mendable(error: Exception) -> bool:
     return _advice_by_class(error) is not None
 
 
-def explain(error: Exception) -> str:
+def explain(error: BaseException) -> str:
     """Say in one line what failed, what the service said, and what to do.
 
     Args:
         error: What a call of boto3's raised.
 
     Returns:
-        One line without a full stop.
+        One printable line without a full stop, and without a secret.
     """
     if isinstance(error, ClientError):
         return _explain_answer(error)
     advice = _advice_by_class(error)
-    said = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    said = _PASSWORD.sub("//***@", said)
+    said = printable(_words(error)).rstrip(".") or type(error).__name__
     if not isinstance(error, BotoCoreError | TapError):
         said = f"{type(error).__name__}: {said}"
     return f"{said}. {advice}" if advice else said
 
 
-def _advice_by_class(error: Exception) -> str | None:
+def _words(error: BaseException) -> str:
+    """What an error says, but not where it quotes an answer or a request."""
+    if isinstance(error, ResponseParserError):
+        return "the service's answer cannot be read"
+    if inner := _inner(error):
+        # It can quote a header, or the URL of a proxy.
+        return f"the HTTP client failed: {type(inner).__name__}"
+    return str(error)
+
+
+def _advice_by_class(error: BaseException) -> str | None:
+    if isinstance(_inner(error), ValueError):
+        return _UNSENDABLE
     found = (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind))
     return next(found, None)
 
@@ -167,13 +203,15 @@ def _is_assume_role(error: Exception) -> bool:
 def _explain_answer(error: ClientError) -> str:
     answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
-    said = " ".join(str(answer.get("Message") or "").split()).rstrip(".")
+    said = printable(str(answer.get("Message") or "")).rstrip(".")
+    if code(error) in SIGNATURE:
+        said = said.partition(". ")[0]
     parts = [f"{error.operation_name}: {code(error) or 'error'}"]
     if said:
         parts.append(said)
     line = ": ".join(parts)
     if request := metadata.get("RequestId"):
-        line += f" (request {request})"
+        line += f" (request {printable(str(request), _LONGEST_CODE)})"
     advice = _advice(error, said)
     return f"{line}. {advice}" if advice else line
 

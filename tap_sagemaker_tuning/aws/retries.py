@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import SSLError
+from botocore.parsers import create_parser
 
-from tap_sagemaker_tuning.aws.errors import EXPIRED, is_retriable
+from tap_sagemaker_tuning.aws.errors import EXPIRED, is_hopeless, is_retriable
 
 _LONGEST_DELAY = 20.0  # seconds
 
@@ -42,6 +42,8 @@ class Retries:
         # Before botocore's own handler: the first delay that is given counts.
         events.register_first(f"needs-retry.{service}", self.delay)
         events.register(f"before-parse.{service}", empty_if_not_text)
+        if service == "sts":
+            events.register("before-parse.sts", empty_if_unreadable)
 
     def delay(
         self,
@@ -64,7 +66,7 @@ class Retries:
             or (self.renews and is_expired)
         ):
             # botocore's own retries take it for a network error.
-            return False if isinstance(caught_exception, SSLError) else None
+            return False if is_hopeless(caught_exception) else None
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
 
@@ -78,3 +80,24 @@ def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
         response_dict["body"].decode()
     except UnicodeDecodeError:
         response_dict["body"] = b"{}"
+
+
+def empty_if_unreadable(
+    response_dict: dict[str, Any], operation_model: Any, **_: Any
+) -> None:
+    """Put an empty answer in place of one of STS's that is cut (botocore's event).
+
+    botocore parses outside of its retries, and what it raises quotes the answer, with
+    the secret key and the session token. An answer without a required member is cut
+    as well.
+    """
+    shape = operation_model.output_shape
+    parser = create_parser(operation_model.service_model.resolved_protocol)
+    try:
+        parsed = parser.parse(response_dict, shape)
+        for name in parsed.keys() & shape.members:
+            for member in getattr(shape.members[name], "required_members", ()):
+                parsed[name][member]
+    except Exception:  # noqa: BLE001 - whatever it trips over, it cannot be read
+        wrapper = shape.serialization["resultWrapper"]
+        response_dict["body"] = f"<Answer><{wrapper}/></Answer>".encode()

@@ -7,6 +7,7 @@ scopes and renewed before it expires, by botocore's own machinery and public API
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from botocore.credentials import (
 )
 from botocore.parsers import ResponseParserFactory
 
-from tap_sagemaker_tuning.aws.client import Client
+from tap_sagemaker_tuning.aws.client import Client, check_result
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
 from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.scope import Role, Scope
@@ -111,9 +112,16 @@ def _sts(caller: Session, config: Mapping[str, Any], region: str) -> Callable[..
         )
         # An outage of SageMaker's is often one of STS's, too.
         Retries(config["max_attempts"]).register(client.meta.events, service)
+        client.meta.events.register(f"after-call.{service}", _check_result)
         return client
 
     return create
+
+
+def _check_result(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
+    """Refuse an answer of STS's that lacks its result (botocore's event)."""
+    if http_response.status_code == HTTPStatus.OK:
+        check_result(OPERATIONS[model.name], parsed)
 
 
 def _assumed(

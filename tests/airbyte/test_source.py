@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
 import pytest
+from botocore.parsers import ResponseParserError
 from jsonschema import Draft7Validator, FormatChecker
 
 from emulator import Fault
@@ -337,6 +338,8 @@ def test_failure_types(
         (aws.NoRegionError(), "config_error"),
         (aws.ProfileNotFound(profile="work"), "config_error"),
         (NoResultError("ListTags: no result"), "transient_error"),
+        (ResponseParserError("cut"), "transient_error"),
+        (aws.HTTPClientError(error=ValueError("a header")), "config_error"),
         (UnreadableError("a trial cannot be read"), "system_error"),
         (RuntimeError("a bug"), "system_error"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import botocore.exceptions as aws
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from tap_sagemaker_tuning.aws.errors import code, explain, is_denied
 from tap_sagemaker_tuning.aws.operations import (
@@ -33,11 +34,14 @@ BY_CLASS = [
     (aws.ProxyConnectionError(proxy_url="http://p"), "HTTPS_PROXY"),
     (FileNotFoundError(2, "No such file", "config"), "files that the AWS"),
     (ValueError("invalid literal"), "AWS configuration and its environment"),
+    (ResponseParserError("cut"), "HTTPS_PROXY"),
+    (aws.HTTPClientError(error=ValueError("header")), "line breaks"),
+    (aws.HTTPClientError(error=OSError("reset")), "network"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("error", "advice"), BY_CLASS, ids=[type(error).__name__ for error, _ in BY_CLASS]
+    ("error", "advice"), BY_CLASS, ids=[repr(error) for error, _ in BY_CLASS]
 )
 def test_network_and_credentials(error: Exception, advice: str) -> None:
     """What is no answer of the service's has advice as well, in one line."""
@@ -132,6 +136,36 @@ def test_a_password_is_not_shown() -> None:
     assert "s3cr3t" not in explain(error)
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            ResponseParserError("<SecretAccessKey>s3cr3t"),
+            "ResponseParserError: the service's answer cannot be read. ",
+        ),
+        (
+            aws.HTTPClientError(error=ValueError("Invalid header value b's3cr3t'")),
+            "the HTTP client failed: ValueError. ",
+        ),
+    ],
+    ids=["answer", "header"],
+)
+def test_what_quotes_an_answer_or_a_request_is_not_shown(
+    error: Exception, line: str
+) -> None:
+    """It is named by its kind only: botocore quotes all of it."""
+    assert explain(error).startswith(line)
+    assert "s3cr3t" not in explain(error)
+
+
+@pytest.mark.parametrize("code", ["InvalidSignatureException", "SignatureDoesNotMatch"])
+def test_a_wrong_signature_is_one_sentence(code: str) -> None:
+    """Behind its first sentence AWS quotes the request."""
+    line = explain(answer(code, "Search", "It does not match. Check\n\n'POST s3cr3t'"))
+    assert line.startswith(f"Search: {code}: It does not match (request id-1). Check")
+    assert "s3cr3t" not in line
+
+
 def test_what_is_not_botocores_is_named() -> None:
     """A bug's line says of what kind it is; the tap's own lines say it all."""
     assert explain(KeyError("x")) == "KeyError: 'x'"
@@ -159,4 +193,5 @@ def test_code() -> None:
     """A code is the service's; what never reached it has none."""
     assert code(answer("Odd", "Search")) == "Odd"
     assert code(ClientError({}, "Search")) == ""
+    assert code(answer("x" * 200, "Search")) == "x" * 99 + "…"
     assert code(aws.NoCredentialsError()) == ""

@@ -123,14 +123,30 @@ def test_a_network_error_is_tried_again(error: Exception) -> None:
     "error",
     [
         aws.SSLError(endpoint_url="https://x", error=OSError("certificate")),
+        aws.HTTPClientError(error=ValueError("Invalid header value")),
         aws.NoCredentialsError(),
         ValueError("a bug"),
     ],
     ids=lambda error: type(error).__name__,
 )
 def test_no_other_error_is(error: Exception) -> None:
-    """A certificate that is not trusted stays so, and a bug does, too."""
+    """A certificate that is not trusted stays so, a key with a line break and a bug do,
+    too."""
     assert not delay(1, error=error)
+
+
+def test_a_header_that_cannot_be_sent(
+    emulator: Emulator,
+    connect: Open,
+    waits: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A session token with a line break is told at once: it would fail again."""
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token\nx")
+    with pytest.raises(aws.HTTPClientError):
+        connect()
+    assert emulator.calls == []
+    assert waits == []
 
 
 @pytest.mark.parametrize("code", sorted(EXPIRED))

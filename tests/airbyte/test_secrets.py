@@ -1,0 +1,54 @@
+"""No secret is in what Airbyte is told: a log message, a trace, a status, a record."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.configurations import SECRET
+from tests.planted import LIST, ODD, PLANTS, Plant
+
+if TYPE_CHECKING:
+    from tests.airbyte.source import SourceHere
+
+NAMES = [plant.name for plant in PLANTS]
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
+def test_of_the_source(here: SourceHere, plant: Plant) -> None:
+    """Neither a log message nor a trace of Airbyte's has it, nor a row."""
+    here.tap.variables["LOGLEVEL"] = "DEBUG"
+    config = plant.put(here.tap)
+    streams = here("discover", config={}).told("CATALOG")[0]["streams"]
+    chosen = [{"stream": s, "sync_mode": "full_refresh"} for s in streams]
+    output = here("read", config=config, catalog={"streams": chosen})
+    assert output.returncode == 1
+    assert [line for _, line in output.errors if plant.said in line]
+    assert "stack_trace" in output.stdout
+    assert SECRET not in output.stdout + output.stderr
+
+
+@pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
+def test_of_a_check(here: SourceHere, plant: Plant) -> None:
+    """Nor has what Airbyte's connection test answers."""
+    here.tap.variables["LOGLEVEL"] = "DEBUG"
+    output = here("check", config=plant.put(here.tap))
+    (status,) = output.told("CONNECTION_STATUS")
+    assert plant.said in status["message"]
+    assert SECRET not in output.stdout + output.stderr
+
+
+@pytest.mark.parametrize(("given", "told"), ODD.values(), ids=[*ODD])
+def test_odd_words_of_the_service(here: SourceHere, given: str, told: str) -> None:
+    """What the service says is one short line in every message."""
+    here.tap.variables["LOGLEVEL"] = "DEBUG"
+    body = json.dumps({"__type": "OddException", "message": given})
+    here.tap.emulator.serve(LIST, [(400, {}, body)])
+    output = here("check", config={})
+    (status,) = output.told("CONNECTION_STATUS")
+    said = [status["message"], *output.log.splitlines()]
+    assert told in said[0]
+    assert max(map(len, said)) < 2200
+    assert [line for line in said if not line.isprintable()] == []

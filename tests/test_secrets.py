@@ -1,0 +1,116 @@
+"""What others say is shown without its secrets, in one short line, everywhere.
+
+A secret is planted, and sought at every level of the log, in rows and in messages.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.parsers import ResponseParserError
+
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tests.configurations import SECRET
+from tests.conftest import ACCOUNT, REGION
+from tests.planted import CUT, LIST, ODD, PLANTS, ROLE, XML, Plant
+
+if TYPE_CHECKING:
+    from tests.conftest import TapHere, TapProcess
+
+NAMES = [plant.name for plant in PLANTS]
+
+
+@pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+@pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
+def test_of_the_tap(here: TapHere, options: tuple[str, ...], plant: Plant) -> None:
+    """Neither the log, at DEBUG and with tracebacks, nor a row has it; the line that
+    tells of the failure says what to do."""
+    here.variables["LOGLEVEL"] = "DEBUG"
+    config = plant.put(here)
+    run = here(*options, config=config, catalog=here.catalog("tuning_jobs", "scopes"))
+    assert run.returncode == 1
+    assert plant.said in run.error
+    assert SECRET not in run.stderr + run.stdout
+    assert [plant.said in r["error"] for r in run.records("scopes")] in ([], [True])
+
+
+STRUCTURED = """
+version: 1
+disable_existing_loggers: false
+formatters: {structured: {(): singer_sdk.logging.StructuredFormatter}}
+handlers:
+  own: {class: logging.StreamHandler, formatter: structured, stream: ext://sys.stderr}
+loggers: {tap-sagemaker-tuning: {level: DEBUG, handlers: [own], propagate: true}}
+"""
+
+
+def test_of_the_process(tap: TapProcess) -> None:
+    """So it is with the SDK's handler, and with those of a logging configuration."""
+    path = tap.folder / "logging.yaml"
+    path.write_text(STRUCTURED, encoding="utf-8")
+    tap.variables["SINGER_SDK_LOG_CONFIG"] = str(path)
+    tap.variables["LOGLEVEL"] = "DEBUG"
+    run = tap(config=PLANTS[0].put(tap))
+    assert run.returncode == 1
+    assert "Traceback (most recent call last):" in run.stderr
+    assert SECRET not in run.stderr + run.stdout
+    lines = [line for line in run.stderr.splitlines() if line.startswith("{")]
+    told: list[Any] = [json.loads(line).get("exception") for line in lines]
+    messages = [exception["message"] for exception in told if exception]
+    assert [message for message in messages if PLANTS[0].said in message]
+
+
+def test_of_what_nobody_foresaw(caplog: pytest.LogCaptureFixture) -> None:
+    """An exception that ends the process is named, with its traceback, by `explain`."""
+    command: Any = TapSageMakerTuning.get_singer_command()
+    TapSageMakerTuning(config={})
+    error = ResponseParserError(SECRET)
+    command.excepthook(type(error), error, None)
+    assert "ResponseParserError: the service's answer cannot be read" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("body", [CUT, "", "<html>Sign in</html>", "\xff", "<Answer/>"])
+@pytest.mark.parametrize(
+    ("operation", "roles"), [("AssumeRole", True), ("GetCallerIdentity", False)]
+)
+def test_what_sts_left_unsaid_is_asked_again(
+    here: TapHere,
+    operation: str,
+    roles: bool,  # noqa: FBT001
+    body: str,
+) -> None:
+    """An answer of STS's that is cut, empty or a proxy's page costs a second try."""
+    broken = (200, XML, body.encode("latin-1"))
+    here.emulator.serve(operation, [broken])
+    config = {"assume_roles": [{"role_arn": ROLE}]} if roles else {}
+    run = here(config=config)
+    assert run.returncode == 0
+    assert SECRET not in run.stderr
+    (scope,) = run.records("scopes")
+    assert scope["status"] == "complete"
+
+
+@pytest.mark.parametrize("text", ["message", "__type"])
+@pytest.mark.parametrize(("given", "told"), ODD.values(), ids=[*ODD])
+def test_odd_words_of_the_service(
+    here: TapHere, given: str, told: str, text: str
+) -> None:
+    """What the service says, in message or code, is one short line that a terminal, a
+    log and a warehouse can hold."""
+    here.variables["LOGLEVEL"] = "DEBUG"
+    answer = {"__type": "OddException", "message": "odd", text: given}
+    for _ in range(2):
+        here.emulator.serve(LIST, [(400, {}, json.dumps(answer))])
+    catalog = here.catalog("tuning_jobs", "scopes")
+    run = here(config={}, catalog=catalog)
+    assert told in run.error
+    assert len(run.error) < 1400
+    (scope,) = run.records("scopes")
+    assert f"Error: account {ACCOUNT}, {REGION}: {scope['error']}" == run.error
+    shown = [scope["error"], scope["error_code"], *run.stderr.splitlines()]
+    assert max(map(len, shown)) < 2200
+    assert [line for line in shown if not line.isprintable()] == []
+    assert told in here("--test", config={}, catalog=catalog).error
