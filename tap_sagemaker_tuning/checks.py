@@ -19,7 +19,7 @@ from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
 """Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
@@ -96,6 +96,32 @@ def catalog_problems(
     return found
 
 
+def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> list[str]:
+    """Find why a catalog cannot be what its user wants.
+
+    Args:
+        named: The streams that it names.
+        selected: The tap's streams by name, and whether the catalog selects each.
+
+    Returns:
+        One sentence per problem.
+    """
+    unknown = sorted(set(named) - selected.keys())
+    if unknown:
+        told = f"catalog: {', '.join(unknown)}: no such stream"
+        return [told + _suggestion(unknown, selected)]
+    if not any(selected.values()):
+        return [f"catalog: selects no stream: select some of {', '.join(selected)}"]
+    return []
+
+
+def _suggestion(unknown: Iterable[str], known: Iterable[str]) -> str:
+    """Ask whether something known was meant; empty where nothing is similar."""
+    guesses = [get_close_matches(wrong, known, n=1) for wrong in unknown]
+    meant = ", ".join(guess[0] for guess in guesses if guess)
+    return f". Did you mean {meant}?" if meant else ""
+
+
 def _whole(value: Any) -> Any:
     """Make 2 of 2.0: the same number in JSON, and a whole one to JSON Schema.
 
@@ -114,11 +140,8 @@ def _schema_problem(error: Any) -> str:
     if rule == "additionalProperties":
         known = error.schema["properties"]
         unknown = sorted(set(error.instance) - set(known))
-        guesses = [get_close_matches(wrong, known, n=1) for wrong in unknown]
-        meant = ", ".join(guess[0] for guess in guesses if guess)
-        return f"{', '.join(unknown)}: no such setting{name and f' in {name}'}" + (
-            f". Did you mean {meant}?" if meant else ""
-        )
+        told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
+        return told + _suggestion(unknown, known)
     # A role can hold an external id, which is told to nobody.
     is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
     # The SDK reads a fraction in a file as a Decimal.

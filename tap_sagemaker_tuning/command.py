@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 
+_DEEPEST = 100  # levels of a JSON file
+_TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"
 _CATALOG_PATH = "tap_sagemaker_tuning.catalog"
 
 _CATALOG = Draft202012Validator(
@@ -195,6 +197,10 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
         found = json.loads(text, parse_constant=_refuse)
         is_fine = isinstance(found, tuple(kinds))
         wrong = None if is_fine else f"is not a JSON {' or '.join(kinds.values())}"
+        if is_fine and _is_deep(found):
+            wrong = _TOO_DEEP
+    except RecursionError:
+        wrong = _TOO_DEEP
     except OSError as error:
         wrong = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError:
@@ -205,6 +211,19 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
         msg = f"{option}: {path} {wrong}"
         raise click.ClickException(msg)
     return text
+
+
+def _is_deep(found: list[Any] | dict[str, Any]) -> bool:
+    """Whether JSON is nested deeper than those who read it later can follow."""
+    level = [found]
+    for _ in range(_DEEPEST):
+        parts = [part.values() if isinstance(part, dict) else part for part in level]
+        level = [
+            item for part in parts for item in part if isinstance(item, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _refuse(constant: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import stat
 import struct
@@ -36,8 +37,8 @@ class BlockWriter(MsgSpecWriter):
 
     Attributes:
         check_signal: Raises SystemExit if a signal asked to stop. It is called while a
-            full pipe holds a write back, so that a target that does not read holds no
-            stop back. What is not written then never is, STATE included.
+            full pipe or socket holds a write back, so that a target that does not read
+            holds no stop back. What is not written then never is, STATE included.
     """
 
     def __init__(self) -> None:
@@ -73,9 +74,9 @@ class BlockWriter(MsgSpecWriter):
             self._is_open = False
             raise
         except BrokenPipeError as error:
-            # The target is gone, and says why itself: no traceback of ours beside it.
             self._is_open = False
-            raise SystemExit(1) from error
+            msg = "Error: the target has closed its input: look for its own error"
+            raise SystemExit(msg) from error
         except OSError as error:
             self._is_open = False
             msg = f"Error: the output cannot be written: {error.strerror}"
@@ -88,14 +89,19 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
     Past Python's own buffer: when a signal interrupts a write to a full pipe, that
     loses bytes (114 of 65,592, and so tears a line: CPython 3.11.7, November 2026).
     """
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:  # as Python has it where the descriptor is closed
+        raise OSError(errno.EBADF, "standard output is closed")
     # Tests put a stream without a file in the place of stdout.
-    out = getattr(sys.stdout.buffer, "raw", sys.stdout.buffer)
+    out = getattr(buffer, "raw", buffer)
     view = memoryview(block)
-    if not _is_pipe(out) or len(block) <= _room(out):
+    mode = _mode(out)
+    is_pipe = stat.S_ISFIFO(mode)
+    if not (is_pipe or stat.S_ISSOCK(mode)) or (is_pipe and len(block) <= _room(out)):
         _write_all(out, view)
         return
     for part in _whole_lines(view):
-        if len(part) > _PAGE:
+        if len(part) > _PAGE and is_pipe:
             # Only a line that no pipe can hold may still be torn by a stop.
             while _room(out) < min(len(part), _capacity(out)) and _has_reader(out):
                 check_signal()
@@ -122,13 +128,14 @@ def _write_all(out: Any, left: memoryview) -> None:
             left = left[written:]
 
 
-def _is_pipe(out: Any) -> bool:
+def _mode(out: Any) -> int:
+    """What kind of file an output is; 0: one that is written to at once."""
     if sys.platform == "win32":
-        return False
+        return 0
     try:
-        return stat.S_ISFIFO(fstat(out.fileno()).st_mode)
+        return fstat(out.fileno()).st_mode
     except (AttributeError, OSError):
-        return False
+        return 0
 
 
 def _whole_lines(block: memoryview) -> Iterator[memoryview]:

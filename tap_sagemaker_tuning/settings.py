@@ -8,13 +8,18 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import parse_environment_config
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+_SIMILAR = 0.75
+"""How alike a variable's name is to a setting's that was meant, 0 to 1: REGION is like
+REGIONS, and HOME or CONFIG like none."""
 
 
 def _text(name: str, title: str, description: str, **more: Any) -> th.Property[str]:
@@ -217,7 +222,8 @@ def environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
         Their values: the SDK's, but a whole number is read as it is in a file.
 
     Raises:
-        ValueError: One is not the JSON that it should be; see `environment_problem`.
+        RecursionError, ValueError: One is not the JSON that it should be; see
+            `environment_problem`.
     """
     properties = schema["properties"]
     numbers = {name for name in properties if "integer" in properties[name]["type"]}
@@ -248,9 +254,39 @@ def environment_problem(
             variable = prefix + name.upper()
             try:
                 json.loads(os.environ.get(variable, "null"))
-            except ValueError:
+            except (RecursionError, ValueError):
                 return f"{name}: {variable} is not JSON"
     return None
+
+
+def unknown_variables(known: Iterable[str], prefix: str) -> dict[str, str | None]:
+    """Find environment variables that have the prefix and are no setting.
+
+    Meltano's begin with a second underscore, and the SDK has LOGLEVEL.
+
+    Args:
+        known: The names of the settings.
+        prefix: How the variables' names begin.
+
+    Returns:
+        By the variable's name, the variable that was probably meant; None: it is like
+        none, and may be of someone else's.
+    """
+    names = {prefix + name.upper() for name in known}
+    unknown = [
+        name
+        for name in sorted(os.environ)
+        if name.startswith(prefix)
+        and not name.startswith((f"{prefix}_", f"{prefix}LOGLEVEL"))
+        and name not in names
+    ]
+    suffixes = {name.removeprefix(prefix): name for name in names}
+    found = {}
+    for name in unknown:
+        suffix = name.removeprefix(prefix)
+        close = get_close_matches(suffix, suffixes, n=1, cutoff=_SIMILAR)
+        found[name] = suffixes[close[0]] if close else None
+    return found
 
 
 def _not_null(part: Any) -> Any:

@@ -106,9 +106,10 @@ class TapSageMakerTuning(Tap):
     @override
     def __init__(self, **options: Any) -> None:
         log.protect()
+        self._misspelled: list[str] = []  # environment variables, each in a sentence
         try:
             super().__init__(**options)
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:
             # The SDK reads JSON from the environment unguarded.
             schema = self.config_jsonschema["properties"]
             problem = settings.environment_problem(schema, self._env_var_prefix)
@@ -130,14 +131,25 @@ class TapSageMakerTuning(Tap):
         # Private in the SDK, whose own knows no whole number that is written 2.0.
         # tests/test_hooks.py fails when the SDK stops reading it.
         self.append_builtin_config(self.config_jsonschema)
-        return settings.environment(self.config_jsonschema, self._env_var_prefix)
+        found = settings.environment(self.config_jsonschema, self._env_var_prefix)
+        known = self.config_jsonschema["properties"]
+        unknown = settings.unknown_variables(known, self._env_var_prefix)
+        for name, meant in unknown.items():
+            told = f"{name}: no such setting"
+            if meant:
+                self._misspelled.append(f"{told}. Did you mean {meant}?")
+            else:
+                self.logger.warning("%s: the variable is not used", told)
+        return found
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # Private in the SDK, whose own says which value was wrong: of a secret too.
         # tests/test_hooks.py fails when the SDK stops calling it.
         self.append_builtin_config(self.config_jsonschema)
-        problems = checks.problems(self._config, self.config_jsonschema)
+        problems = self._misspelled + checks.problems(
+            self._config, self.config_jsonschema
+        )
         if problems and raise_errors:
             raise SettingsError("; ".join(problems))
         for problem in problems:
@@ -151,6 +163,9 @@ class TapSageMakerTuning(Tap):
         chosen = {stream.name: stream.replication_method for stream in self._own}
         allowed = {stream.name: stream.methods for stream in self._own}
         problems = checks.catalog_problems(self.config, chosen, allowed)
+        if self.input_catalog is not None:
+            selected = {stream.name: stream.selected for stream in self._own}
+            problems += checks.selection_problems(self.input_catalog, selected)
         if problems:
             raise SettingsError("; ".join(problems))
 
@@ -168,6 +183,12 @@ class TapSageMakerTuning(Tap):
                 "it (meltano state clear) to read all again"
             )
             raise StateError(msg) from error
+        for name in sorted(state.get("bookmarks", {}).keys() - self.streams.keys()):
+            self.logger.warning(
+                "state: %s: no such stream. Its bookmark is kept, and not used: is it "
+                "the state of another tap?",
+                name,
+            )
         super().load_state(state)
 
     # Stops and ends

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONTEXT = {"account_id": "123456789012", "region": "us-east-1"}
 NAMES = [str(vars(stream)["name"]) for stream in STREAMS]
+PREFIX = "TAP_SAGEMAKER_TUNING_"
 VISITING = [str(vars(s)["name"]) for s in STREAMS if issubclass(s, VisitingStream)]
 
 BAD: list[tuple[dict[str, Any], str]] = [
@@ -71,6 +72,8 @@ class TestSettings:
             ("max_attempts", "", "max_attempts"),
             ("concurrency", "2.5", "concurrency: 2.5 is not of type integer"),
             ("assume_roles", '[{"role_arn": ', "assume_roles"),
+            ("assume_roles", "[" * 100_000, "assume_roles"),
+            ("stream_maps", '{"x": ' * 100_000, "stream_maps"),
             ("assume_roles", ROLE, "assume_roles"),
             ("stream_maps", "{", "stream_maps"),
             ("regions", "{}", "regions"),
@@ -93,6 +96,39 @@ class TestSettings:
         run.assert_refused(words)
         assert SECRET not in run.stderr
         assert here.emulator.calls == []
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    def test_a_misspelt_variable(self, here: TapHere, options: tuple[str, ...]) -> None:
+        """A variable that is like a setting's is refused as one in a file is."""
+        here.variables |= {f"{PREFIX}REGION": SECRET, f"{PREFIX}AWS_SECRET_KEY": SECRET}
+        run = here("--config=ENV", *options)
+        assert run.error == (
+            f"Error: {PREFIX}AWS_SECRET_KEY: no such setting. Did you mean "
+            f"{PREFIX}AWS_SECRET_ACCESS_KEY?; "
+            f"{PREFIX}REGION: no such setting. Did you mean {PREFIX}REGIONS?"
+        )
+        assert run.returncode == 1
+        assert SECRET not in run.stderr
+        assert here.emulator.calls == []
+        assert here("--config=ENV", "--discover").returncode == 0
+        assert here(*options).returncode == 0  # which reads no variables
+
+    def test_variables_of_others(self, here: TapHere) -> None:
+        """What Meltano and the SDK set is theirs; what is like no setting is named in a
+        warning, without its value, and refused by nobody."""
+        here.variables |= {
+            f"{PREFIX}_LOAD_SCHEMA": "raw",
+            f"{PREFIX}_SELECT": "[]",
+            f"{PREFIX}LOGLEVEL": "INFO",
+            f"{PREFIX}HOME": SECRET,
+        }
+        run = here("--config=ENV")
+        assert run.returncode == 0
+        warned = [line for line in run.stderr.splitlines() if "no such setting" in line]
+        (line,) = warned
+        assert line.startswith("WARNING | tap-sagemaker-tuning | ")
+        assert line.endswith(f"{PREFIX}HOME: no such setting: the variable is not used")
+        assert SECRET not in run.stderr
 
     def test_regions_with_commas(self, here: TapHere) -> None:
         """Regions separated by commas in the environment are all read."""
@@ -173,6 +209,11 @@ def content(text: str) -> Write:
     return lambda path: path.write_text(text, encoding="utf-8")
 
 
+def nested(levels: int) -> str:
+    """JSON of objects and lists in each other."""
+    return '{"x": [' * (levels // 2) + "{}" * (levels % 2) + "]}" * (levels // 2)
+
+
 def nothing(_: Path) -> None:
     """Writes no file."""
 
@@ -188,6 +229,8 @@ BAD_FILES: list[tuple[str, Write, str]] = [
     ("a list", content("[]"), "JSON object"),
     ("null", content("null"), "JSON object"),
     ("text", content('"text"'), "JSON object"),
+    ("deep", content('{"x": ' * 100_000), "nested more than 100 levels deep"),
+    ("closed, and deep", content(nested(101)), "nested more than 100 levels deep"),
     ("not UTF-8", lambda path: path.write_bytes(b'{"x": "\xff"}'), ""),
 ]
 
@@ -252,6 +295,16 @@ class TestFiles:
         run.assert_refused(f"--{option}", str(path))
         assert says in run.stderr
         assert emulator.calls == []
+
+    @pytest.mark.parametrize("option", ["config", "state", "catalog"])
+    def test_a_hundred_levels(self, here: TapHere, option: str) -> None:
+        """Nested a hundred levels deep, a file is read, and refused for what it is."""
+        path = here.folder / "given.json"
+        path.write_text(nested(100), encoding="utf-8")
+        run = here(f"--{option}", str(path))
+        assert run.returncode == 1
+        assert "Traceback" not in run.stderr
+        assert "nested" not in run.error
 
     @pytest.mark.parametrize("option", ["--discover", "--test", "--about"])
     def test_bad_config_file_in_other_modes(self, here: TapHere, option: str) -> None:
@@ -342,6 +395,69 @@ class TestFiles:
         run = here(catalog=catalog)
         run.assert_refused("catalog")
         assert emulator.calls == []
+
+
+class TestSelection:
+    """A catalog that asks for what there is not, or for nothing."""
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            (["trials"], "trials: no such stream"),
+            (
+                ["tuning_job"],
+                "tuning_job: no such stream. Did you mean tuning_jobs?",
+            ),
+            (
+                ["scope", "tuning_job"],
+                "scope, tuning_job: no such stream. Did you mean scopes, tuning_jobs?",
+            ),
+        ],
+    )
+    def test_unknown_streams(
+        self, here: TapHere, options: tuple[str, ...], given: list[str], told: str
+    ) -> None:
+        """A stream that there is not is refused, and one that is like it suggested."""
+        catalog = here.catalog()
+        for stream, name in zip(catalog["streams"], given, strict=False):
+            stream["tap_stream_id"] = stream["stream"] = name
+        run = here(*options, config={}, catalog=catalog)
+        run.assert_refused(f"Error: catalog: {told}")
+        assert run.error == f"Error: catalog: {told}"
+        assert run.stdout == ""
+        assert here.emulator.calls == []
+
+    @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
+    def test_nothing_is_selected(self, here: TapHere, options: tuple[str, ...]) -> None:
+        """A catalog that selects no stream is refused: the run would be green."""
+        run = here(*options, config={}, catalog=here.catalog("none"))
+        assert run.error == (
+            "Error: catalog: selects no stream: select some of "
+            "training_instance_prices, training_job_details, training_job_summaries, "
+            "tuning_job_details, tuning_jobs, scopes"
+        )
+        assert run.returncode == 1
+        assert run.stdout == ""
+        assert here.emulator.calls == []
+
+    def test_anothers_state(self, here: TapHere) -> None:
+        """Bookmarks of streams that there are not are told of, and kept; no row is
+        missing for them."""
+        here.emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
+        foreign = {name: {"replication_key_value": "x"} for name in ("users", "orders")}
+        state = {"bookmarks": foreign}
+        run = here(config={}, state=state)
+        assert run.returncode == 0
+        warned = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert warned == [
+            f"WARNING | tap-sagemaker-tuning | state: {name}: no such stream. Its "
+            "bookmark is kept, and not used: is it the state of another tap?"
+            for name in ("orders", "users")
+        ]
+        assert run.records("tuning_jobs") == here(config={}).records("tuning_jobs")
+        assert len(run.records("training_job_summaries")) == 3
+        assert foreign.items() <= run.state["bookmarks"].items()
 
 
 class TestProcess:

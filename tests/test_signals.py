@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -47,7 +48,11 @@ def tap(tmp_path: Path) -> Iterator[TapProcess]:
 
 @contextmanager
 def started(
-    tap: TapProcess, *options: str, streams: Iterable[str] = KEYS, **config: Any
+    tap: TapProcess,
+    *options: str,
+    streams: Iterable[str] = KEYS,
+    stdout: Any = subprocess.PIPE,
+    **config: Any,
 ) -> Iterator[Any]:
     """The tap, reading these streams; its output is to be read, its log is a file."""
     command = tap.command(*options, config=config, catalog=tap.catalog(*streams))
@@ -56,7 +61,7 @@ def started(
         subprocess.Popen(  # noqa: S603 - the command is ours
             command,
             env=tap.environment(),
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=log,
             text=True,
             cwd=tap.folder,
@@ -174,16 +179,53 @@ def test_stop_does_not_wait_for_a_call(
     assert "Traceback" not in logged(tap)
 
 
-def test_broken_pipe_is_quiet(tap: TapProcess) -> None:
-    """When the target is gone, the tap ends with a non-zero code and no traceback."""
+def test_a_target_that_is_gone(tap: TapProcess) -> None:
+    """When nobody reads any more, the tap says so in one line, with exit code 1."""
     with started(tap) as process:
         read_until('"RECORD"', process.stdout)
         assert process.poll() is None
         process.stdout.close()
         process.wait(timeout=20)
     assert process.returncode == 1
+    line = "Error: the target has closed its input: look for its own error"
+    assert logged(tap).splitlines()[-1] == line
+    assert logged(tap).count("Error") == 1
     assert "Traceback" not in logged(tap)
     assert "BrokenPipe" not in logged(tap)
+
+
+def test_a_closed_output(tap: TapProcess) -> None:
+    """Where standard output is closed from the start, one line says so."""
+    ran = subprocess.run(  # noqa: S603 - the command is ours
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *tap.command(config={})],
+        env=tap.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 1
+    line = "Error: the output cannot be written: standard output is closed"
+    assert ran.stderr.splitlines()[-1] == line
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("streams", [["training_job_details"], [*expected.STREAMS]])
+def test_stop_while_nobody_reads_a_socket(tap: TapProcess, streams: list[str]) -> None:
+    """A socket that is full, as under sshd without a terminal, holds no stop back."""
+    ours, given = socket.socketpair()
+    with started(tap, streams=streams, stdout=given) as process:
+        given.close()
+        wait_until(lambda: len(tap.emulator.calls) >= JOBS, tap)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=5)
+        with ours, ours.makefile(encoding="utf-8") as output:
+            tables = Tables()
+            tables.load_lines(whole(output.read()))
+    assert process.returncode == 143
+    assert "Traceback" not in logged(tap)
+    assert_nothing_is_lost(tables, tap)
 
 
 def test_no_record_stays_in_the_writer(here: TapHere) -> None:

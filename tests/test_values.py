@@ -130,6 +130,13 @@ def test_text_sorts_as_time(moments: list[datetime]) -> None:
     assert ordered == sorted(ordered)
 
 
+@pytest.mark.parametrize("seconds", [253402214400, -30610224001])
+def test_years_of_five_digits_are_no_times(seconds: int) -> None:
+    """Text sorts as time among years of four digits only: 1000 to 9999."""
+    with pytest.raises(ValueError, match="is not a time"):
+        values.timestamp(seconds)
+
+
 @given(MOMENTS)
 def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
     """What it wrote it reads back unchanged: state goes through it again and again."""
@@ -149,6 +156,21 @@ def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
 def test_shift(by: timedelta, moved: str) -> None:
     """A time is moved over the ends of days and months."""
     assert values.shift("2026-03-01T00:00:00.250Z", by) == moved
+
+
+@pytest.mark.parametrize(
+    ("text", "by", "moved"),
+    [
+        ("9999-12-30T23:59:58.000Z", timedelta(seconds=1), "9999-12-30T23:59:59.000Z"),
+        ("9999-12-30T23:59:59.000Z", timedelta(seconds=1), "9999-12-30T23:59:59.000Z"),
+        ("9999-12-30T00:00:00.000Z", timedelta(days=365), "9999-12-30T23:59:59.000Z"),
+        ("1000-01-01T00:00:01.000Z", timedelta(seconds=-1), "1000-01-01T00:00:00.000Z"),
+        ("1000-01-01T00:00:00.000Z", timedelta(days=-365), "1000-01-01T00:00:00.000Z"),
+    ],
+)
+def test_shift_ends(text: str, by: timedelta, moved: str) -> None:
+    """No time is moved past the years that a time can be written in."""
+    assert values.shift(text, by) == moved
 
 
 # Texts

@@ -295,7 +295,6 @@ def _time_of(answer: Any) -> str:
     """When the service gave an answer; this machine's time if it did not say."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
-        date = parsedate_to_datetime(headers["date"])
+        return timestamp(parsedate_to_datetime(headers["date"]).isoformat())
     except (KeyError, TypeError, ValueError):
-        date = datetime.now(tz=UTC)
-    return timestamp(date.isoformat())
+        return timestamp(datetime.now(tz=UTC).isoformat())

@@ -31,6 +31,7 @@ SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
 """Codes of a wrong signature. AWS quotes the request then: its session token, too."""
 
 _SERVER_ERROR = 500  # HTTP status
+_REQUEST_TIMEOUT = 408  # HTTP status
 _LONGEST_CODE = 100  # characters
 
 _RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
@@ -120,9 +121,14 @@ def is_retriable(operation: str, response: Any, error: Exception | None) -> bool
         return is_network and not is_hopeless(error)
     http, parsed = response
     error_code = parsed.get("Error", {}).get("Code")
-    if http.status_code >= _SERVER_ERROR or error_code in THROTTLED:
+    if _is_passing(http.status_code) or error_code in THROTTLED:
         return True
     return error_code is None and OPERATIONS[operation].result not in parsed
+
+
+def _is_passing(status: int) -> bool:
+    """Whether an HTTP status is about the moment, not about the request."""
+    return status >= _SERVER_ERROR or status == _REQUEST_TIMEOUT
 
 
 def is_hopeless(error: Exception | None) -> bool:
@@ -146,8 +152,8 @@ def is_transient(error: Exception) -> bool:
     """Whether it may be over by a later run, with nothing changed."""
     if isinstance(error, ClientError):
         metadata = error.response.get("ResponseMetadata", {})
-        is_server_error = metadata.get("HTTPStatusCode", 0) >= _SERVER_ERROR
-        return is_server_error or code(error) in THROTTLED
+        is_passing = _is_passing(metadata.get("HTTPStatusCode", 0))
+        return is_passing or code(error) in THROTTLED
     is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
     is_setting = isinstance(error, aws.ProxyConnectionError) or is_hopeless(error)
     is_broken = isinstance(error, NoResultError | ResponseParserError)

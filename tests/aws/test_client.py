@@ -323,11 +323,20 @@ def test_a_page_says_when_it_was_given(emulator: Emulator, client: Client) -> No
     assert next(client.tuning_jobs()).seen == "2026-03-02T10:01:01.000Z"
 
 
+@pytest.mark.parametrize(
+    "date",
+    [
+        "once upon a time",
+        "Fri, 31 Dec 9999 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+    ],
+)
 def test_without_a_date_it_is_this_machines_time(
-    emulator: Emulator, client: Client
+    emulator: Emulator, client: Client, date: str
 ) -> None:
-    """A proxy can take the Date away: then there is no better clock than one's own."""
+    """A proxy can take the Date away, or send one of the end of time: then there is no
+    better clock than one's own."""
     page: dict[str, Any] = {"HyperParameterTuningJobSummaries": []}
-    emulator.serve(LIST_TUNING_JOBS.name, [(200, {"Date": "once upon a time"}, page)])
+    emulator.serve(LIST_TUNING_JOBS.name, [(200, {"Date": date}, page)])
     seen = datetime.fromisoformat(next(client.tuning_jobs()).seen)
     assert abs(datetime.now(tz=UTC) - seen) < timedelta(minutes=1)

@@ -80,9 +80,9 @@ def test_throttling_is_tried_again(code: str) -> None:
     assert delay(1, status=400, answer=refused(code))
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
 def test_a_server_error_is_tried_again(status: int) -> None:
-    """Any 5xx, whether or not it is the service's own."""
+    """Any 5xx, and a request that timed out, whether or not the service says so."""
     assert delay(1, status=status)
     assert delay(1, status=status, answer=refused("InternalFailure"))
 
