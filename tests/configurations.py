@@ -48,61 +48,242 @@ def role(**more: Any) -> dict[str, Any]:
     return {"role_arn": ROLE, **more}
 
 
-# A name for the test, the configuration, and what the line has to name.
+STATUSES = "InProgress, Completed, Failed, Stopping, Stopped, Deleting"
+ENUMS = {
+    "status_equals": STATUSES,
+    "sort_by": "Name, CreationTime, Status, FinalObjectiveMetricValue",
+    "sort_order": "Ascending, Descending",
+}
+ARN_FORM = "is not a role's ARN such as arn:aws:iam::123456789012:role/tuning-reader"
+ID_FORM = "not 2 to 1,224 letters, digits and any of _+=,.@:/-"
+URL_FORM = "is not of the form http://localhost:5000"
+BOTH = "is set: both or neither"
+NEEDS_A_KEY = (
+    "aws_session_token: needs aws_access_key_id and aws_secret_access_key, the key "
+    "that it belongs to"
+)
+ONE_NEEDED = (
+    "starting_token: needs one name in tuning_job_names, and one account and region: a "
+    "token is good for one tuning job only"
+)
+
+
+def typed(name: str, value: Any, kind: str) -> str:
+    """The line about a value of another type; a secret's is not in it."""
+    is_secret = name in (*SECRETS, "assume_roles")
+    shown = "the value" if is_secret else repr(value)
+    return f"{name}: {shown} is not of type {kind}" + listed(name, value)
+
+
+def listed(name: str, value: Any) -> str:
+    """What the line says more, where the setting allows some values only."""
+    known = ENUMS.get(name)
+    return f"; {name}: {value!r} is not one of {known}" if known else ""
+
+
+KINDS = {
+    **dict.fromkeys(TEXTS, "string"),
+    **dict.fromkeys(NUMBERS, "integer"),
+    **dict.fromkeys(LISTS, "array"),
+}
+
+# A name for the test, the configuration, and the line that it is refused with.
 BAD: list[tuple[str, dict[str, Any], str]] = [
     # unknown
-    ("unknown", {"region": "us-east-1"}, "region"),
-    ("unknown: case", {"Regions": ["us-east-1"]}, "Regions"),
-    ("unknown: two", {"lookback": 1, "aws_region": "x"}, "lookback aws_region"),
-    ("unknown: BATCH is not offered", {"batch_config": {}}, "batch_config"),
-    ("unknown in a role", {"assume_roles": [role(RoleArn=ROLE)]}, "RoleArn"),
+    (
+        "unknown",
+        {"region": "us-east-1"},
+        "region: no such setting. Did you mean regions?",
+    ),
+    (
+        "unknown: case",
+        {"Regions": ["us-east-1"]},
+        "Regions: no such setting. Did you mean regions?",
+    ),
+    (
+        "unknown: two",
+        {"lookback": 1, "aws_region": "x"},
+        "aws_region, lookback: no such setting. Did you mean regions?",
+    ),
+    ("unknown: like none", {"lookback": 1}, "lookback: no such setting"),
+    (
+        "unknown: BATCH is not offered",
+        {"batch_config": {}},
+        "batch_config: no such setting. Did you mean faker_config?",
+    ),
+    (
+        "unknown in a role",
+        {"assume_roles": [role(RoleArn=ROLE)]},
+        "RoleArn: no such setting in assume_roles[0]. Did you mean role_arn?",
+    ),
     # wrong type
-    *[(f"type: {name} is a number", {name: 20260131}, name) for name in TEXTS],
-    *[(f"type: {name} is a list", {name: ["x"]}, name) for name in TEXTS],
-    *[(f"type: {name} is text", {name: "7"}, name) for name in NUMBERS],
-    *[(f"type: {name} is true", {name: True}, name) for name in NUMBERS],
-    *[(f"type: {name} is a fraction", {name: 1.5}, name) for name in NUMBERS],
-    *[(f"type: {name} is text", {name: "us-east-1"}, name) for name in LISTS],
-    *[(f"type: {name} holds a number", {name: [5]}, name) for name in LISTS],
-    ("type: assume_roles is an object", {"assume_roles": role()}, "assume_roles"),
-    ("type: assume_roles holds text", {"assume_roles": [ROLE]}, "assume_roles"),
-    ("type: role_arn", {"assume_roles": [{"role_arn": 5}]}, "role_arn"),
-    ("type: external_id", {"assume_roles": [role(external_id=5)]}, "external_id"),
+    *[
+        (f"type: {name} is a number", {name: 20260131}, typed(name, 20260131, "string"))
+        for name in TEXTS
+    ],
+    *[
+        (f"type: {name} is a list", {name: ["x"]}, typed(name, ["x"], "string"))
+        for name in TEXTS
+    ],
+    *[
+        (f"type: {name} is text", {name: "7"}, typed(name, "7", "integer"))
+        for name in NUMBERS
+    ],
+    *[
+        (f"type: {name} is true", {name: True}, typed(name, True, "integer"))  # noqa: FBT003
+        for name in NUMBERS
+    ],
+    *[
+        (f"type: {name} is a fraction", {name: 1.5}, typed(name, 1.5, "integer"))
+        for name in NUMBERS
+    ],
+    *[
+        (f"type: {name} is text", {name: "us-1"}, typed(name, "us-1", "array"))
+        for name in LISTS
+    ],
+    (
+        "type: regions holds a number",
+        {"regions": ["us-east-1", 5]},
+        "regions[1]: 5 is not of type string",
+    ),
+    (
+        "type: tuning_job_names holds a number",
+        {"tuning_job_names": [5]},
+        "tuning_job_names[0]: 5 is not of type string",
+    ),
+    (
+        "type: assume_roles holds a number",
+        {"assume_roles": [5]},
+        "assume_roles[0]: the value is not of type object",
+    ),
+    (
+        "type: assume_roles is an object",
+        {"assume_roles": role(external_id=SECRET)},
+        "assume_roles: the value is not of type array",
+    ),
+    (
+        "type: assume_roles holds text",
+        {"assume_roles": [SECRET]},
+        "assume_roles[0]: the value is not of type object",
+    ),
+    (
+        "type: role_arn",
+        {"assume_roles": [{"role_arn": 5}]},
+        "assume_roles[0][role_arn]: the value is not of type string",
+    ),
+    (
+        "type: external_id",
+        {"assume_roles": [role(external_id=[SECRET])]},
+        "assume_roles[0][external_id]: the value is not of type string",
+    ),
+    (
+        "type: external_id of the second role",
+        {"assume_roles": [role(), {"role_arn": OTHER_ROLE, "external_id": [SECRET]}]},
+        "assume_roles[1][external_id]: the value is not of type string",
+    ),
     (
         "type: regions of a role",
         {"assume_roles": [role(regions="us-east-1")]},
-        "assume_roles regions",
+        "assume_roles[0][regions]: the value is not of type array",
     ),
-    ("type: stream_maps", {"stream_maps": []}, "stream_maps"),
-    ("type: flattening_enabled", {"flattening_enabled": "y"}, "flattening_enabled"),
+    (
+        "type: stream_maps",
+        {"stream_maps": []},
+        "stream_maps: [] is not of type object or null",
+    ),
+    (
+        "type: flattening_enabled",
+        {"flattening_enabled": "y"},
+        "flattening_enabled: 'y' is not of type boolean or null",
+    ),
     (
         "type: flattening_max_depth",
         {"flattening_enabled": True, "flattening_max_depth": "1"},
-        "flattening_max_depth",
+        "flattening_max_depth: '1' is not of type integer or null",
     ),
-    ("missing role_arn", {"assume_roles": [{"external_id": "ab"}]}, "role_arn"),
+    (
+        "missing role_arn",
+        {"assume_roles": [{"external_id": SECRET}]},
+        "assume_roles[0]: 'role_arn' is a required property",
+    ),
+    (
+        "missing depth",
+        {"flattening_enabled": True},
+        "flattening_max_depth: missing, while flattening_enabled is set",
+    ),
     # null, and nothing
-    *[(f"null: {n}", {n: None}, n) for n in (*TEXTS, *NUMBERS, *LISTS)],
-    ("null: external_id", {"assume_roles": [role(external_id=None)]}, "external_id"),
-    ("null: in regions", {"regions": [None]}, "regions"),
-    *[(f"empty: {name}", {name: ""}, name) for name in TEXTS],
-    *[(f"empty: {name}", {name: []}, name) for name in LISTS],
-    ("empty: in regions", {"regions": [""]}, "regions"),
-    ("empty: in tuning_job_names", {"tuning_job_names": [""]}, "tuning_job_names"),
-    ("empty: regions of a role", {"assume_roles": [role(regions=[])]}, "regions"),
+    *[
+        (f"null: {name}", {name: None}, typed(name, None, kind))
+        for name, kind in KINDS.items()
+    ],
+    (
+        "null: external_id",
+        {"assume_roles": [role(external_id=None)]},
+        "assume_roles[0][external_id]: the value is not of type string",
+    ),
+    (
+        "null: in regions",
+        {"regions": [None]},
+        "regions[0]: None is not of type string",
+    ),
+    *[
+        (f"empty: {name}", {name: ""}, f"{name}: is empty{listed(name, '')}")
+        for name in TEXTS
+    ],
+    *[
+        (f"empty: {name}", {name: []}, f"{name}: is empty: leave it out, or name one")
+        for name in ("regions", "tuning_job_names")
+    ],
+    (
+        "empty: assume_roles",
+        {"assume_roles": []},
+        "assume_roles: is empty: leave it out, or name a role",
+    ),
+    ("empty: in regions", {"regions": [""]}, "regions[0]: is empty"),
+    (
+        "empty: in tuning_job_names",
+        {"tuning_job_names": [""]},
+        "tuning_job_names[0]: is empty",
+    ),
+    (
+        "empty: regions of a role",
+        {"assume_roles": [role(regions=[])]},
+        "assume_roles[0][regions]: is empty: leave it out, or name one",
+    ),
     # out of range
-    *[(f"zero: {name}", {name: 0}, name) for name in NUMBERS],
-    *[(f"negative: {name}", {name: -3}, name) for name in NUMBERS],
-    ("range: page_size", {"page_size": 101}, "page_size"),
-    ("range: concurrency", {"concurrency": 65}, "concurrency"),
-    ("range: max_attempts", {"max_attempts": 101}, "max_attempts"),
-    ("range: status_equals", {"status_equals": "Succeeded"}, "status_equals"),
-    ("range: case of status_equals", {"status_equals": "completed"}, "status_equals"),
-    ("range: sort_by", {"sort_by": "creation_time"}, "sort_by"),
-    ("range: sort_order", {"sort_order": "desc"}, "sort_order"),
+    *[(f"zero: {name}", {name: 0}, f"{name}: 0 is not at least 1") for name in NUMBERS],
+    *[
+        (f"negative: {name}", {name: -3}, f"{name}: -3 is not at least 1")
+        for name in NUMBERS
+    ],
+    *[
+        (
+            f"range: {name}",
+            {name: most + 1},
+            f"{name}: {most + 1} is not at most {most}",
+        )
+        for name, most in (
+            ("page_size", 100),
+            ("concurrency", 64),
+            ("max_attempts", 100),
+        )
+    ],
+    *[
+        (f"range: {name} {text}", {name: text}, listed(name, text).removeprefix("; "))
+        for name, text in (
+            ("status_equals", "Succeeded"),
+            ("status_equals", "completed"),
+            ("sort_by", "creation_time"),
+            ("sort_order", "desc"),
+        )
+    ],
     # dates
     *[
-        (f"date: {text!r}", {"start_date": text}, "start_date")
+        (
+            f"date: {text!r}",
+            {"start_date": text},
+            f"start_date: {text!r} is not a time such as 2026-01-31T00:00:00Z",
+        )
         for text in (
             "yesterday",
             "31/01/2026",
@@ -125,23 +306,58 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         )
     ],
     # credentials
-    ("half a key: id", {"aws_access_key_id": "AKIA"}, "aws_secret_access_key"),
-    ("half a key: secret", {"aws_secret_access_key": SECRET}, "aws_access_key_id"),
-    ("token alone", {"aws_session_token": SECRET}, "aws_session_token"),
+    (
+        "half a key: id",
+        {"aws_access_key_id": "AKIA"},
+        f"aws_secret_access_key: missing, while aws_access_key_id {BOTH}",
+    ),
+    (
+        "half a key: secret",
+        {"aws_secret_access_key": SECRET},
+        f"aws_access_key_id: missing, while aws_secret_access_key {BOTH}",
+    ),
+    ("token alone", {"aws_session_token": SECRET}, NEEDS_A_KEY),
     (
         "token with half a key",
         {"aws_session_token": SECRET, "aws_access_key_id": "AKIA"},
-        "aws_session_token aws_secret_access_key",
+        (
+            f"aws_secret_access_key: missing, while aws_access_key_id {BOTH}; "
+            f"{NEEDS_A_KEY}"
+        ),
     ),
-    ("profile with a key", {"aws_profile": "dev", **KEY}, "aws_profile"),
+    (
+        "token with the other half",
+        {"aws_session_token": SECRET, "aws_secret_access_key": SECRET},
+        (
+            f"aws_access_key_id: missing, while aws_secret_access_key {BOTH}; "
+            f"{NEEDS_A_KEY}"
+        ),
+    ),
+    (
+        "profile with a key",
+        {"aws_profile": "dev", **KEY},
+        "aws_profile: contradicts aws_access_key_id: set one of the two",
+    ),
+    (
+        "profile with half a key",
+        {"aws_profile": "dev", "aws_secret_access_key": SECRET},
+        (
+            f"aws_access_key_id: missing, while aws_secret_access_key {BOTH}; "
+            "aws_profile: contradicts aws_access_key_id: set one of the two"
+        ),
+    ),
     (
         "profile with a token",
         {"aws_profile": "dev", "aws_session_token": SECRET},
-        "aws_session_token",
+        NEEDS_A_KEY,
     ),
     # endpoint
     *[
-        (f"endpoint: {url!r}", {"aws_endpoint_url": url}, "aws_endpoint_url")
+        (
+            f"endpoint: {url!r}",
+            {"aws_endpoint_url": url},
+            f"aws_endpoint_url: {url!r} {URL_FORM}",
+        )
         for url in (
             "localhost:5000",
             "localhost",
@@ -156,12 +372,26 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             "http://local host:5000",
             " http://localhost:5000",
             "http://localhost:5000\n",
+        )
+    ],
+    *[
+        (
+            f"endpoint: {url!r}",
+            {"aws_endpoint_url": url},
+            f"aws_endpoint_url: a URL with a password {URL_FORM}",
+        )
+        for url in (
             f"http://user:{SECRET}@localhost:5000",
+            f"user:{SECRET}@localhost:5000",
         )
     ],
     # regions
     *[
-        (f"region: {text!r}", {"regions": [text]}, "regions")
+        (
+            f"region: {text!r}",
+            {"regions": [text]},
+            f"regions: {text!r} is not of the form us-east-1",
+        )
         for text in (
             "us-east",
             "useast1",
@@ -178,11 +408,15 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "region: of a role",
         {"assume_roles": [role(regions=["us-east"])]},
-        "assume_roles regions",
+        "assume_roles[0][regions]: 'us-east' is not of the form us-east-1",
     ),
     # roles
     *[
-        (f"role: {arn!r}", {"assume_roles": [{"role_arn": arn}]}, "role_arn")
+        (
+            f"role: {arn!r}",
+            {"assume_roles": [{"role_arn": arn}]},
+            f"assume_roles[0][role_arn]: {arn!r} {ARN_FORM}",
+        )
         for arn in (
             "tuning-reader",
             "arn:aws:iam::123456789012:user/tuning-reader",
@@ -197,17 +431,31 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             "arn:aws:iam::123456789012:role/tuning-reader\n",
         )
     ],
+    (
+        "role: the second",
+        {"assume_roles": [role(), {"role_arn": "x"}]},
+        f"assume_roles[1][role_arn]: 'x' {ARN_FORM}",
+    ),
     *[
         (
             f"external id: {len(text)} characters, {text[:9]!r}",
             {"assume_roles": [role(external_id=text)]},
-            "external_id",
+            f"assume_roles[0][external_id]: {ID_FORM}",
         )
-        for text in ("a", "a" * 1225, "with space", "a;b", "ab\n")
+        for text in ("a", "a" * 1225, f"{SECRET} x", "a;b", "ab\n")
     ],
+    (
+        "external id: of the second role",
+        {"assume_roles": [role(), {"role_arn": OTHER_ROLE, "external_id": "a b"}]},
+        f"assume_roles[1][external_id]: {ID_FORM}",
+    ),
     # names
     *[
-        (f"name: {text!r}", {"tuning_job_names": [text]}, "tuning_job_names")
+        (
+            f"name: {text!r}",
+            {"tuning_job_names": [text]},
+            f"tuning_job_names: {text!r} is not of the form churn-xgb-230204",
+        )
         for text in (
             "under_score",
             "-churn",
@@ -220,23 +468,46 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         )
     ],
     *[
-        (f"part: {text!r}", {"name_contains": text}, "name_contains")
+        (
+            f"part: {text!r}",
+            {"name_contains": text},
+            f"name_contains: {text!r} is not 1 to 63 letters, digits and hyphens",
+        )
         for text in ("under_score", "two words", "a" * 64, "churn*", "churn\n")
     ],
     # duplicates
-    ("twice: a region", {"regions": ["us-east-1", "us-east-1"]}, "regions"),
-    ("twice: a name", {"tuning_job_names": ["a", "b", "a"]}, "tuning_job_names"),
-    ("twice: a name's case", {"tuning_job_names": ["Ab", "aB"]}, "tuning_job_names"),
+    (
+        "twice: a region",
+        {"regions": ["us-east-1", "us-east-1"]},
+        "regions: 'us-east-1' is there 2 times",
+    ),
+    (
+        "twice: a name",
+        {"tuning_job_names": ["a", "b", "a"]},
+        "tuning_job_names: 'a' is there 2 times",
+    ),
+    (
+        "thrice: a name's case",
+        {"tuning_job_names": ["Ab", "aB", "AB"]},
+        "tuning_job_names: 'ab' is there 3 times",
+    ),
     (
         "twice: a region of a role",
         {"assume_roles": [role(regions=["us-east-1", "us-east-1"])]},
-        "regions",
+        (
+            "assume_roles[0][regions]: 'us-east-1' is there 2 times; assume_roles: 2 "
+            "entries reach account 123456789012 in us-east-1"
+        ),
     ),
-    ("twice: a role", {"assume_roles": [role(), role()]}, "assume_roles"),
+    (
+        "twice: a role",
+        {"assume_roles": [role(), role()]},
+        "assume_roles: 2 entries reach account 123456789012",
+    ),
     (
         "twice: an account, through two roles",
         {"assume_roles": [role(), {"role_arn": f"{ROLE}-2"}]},
-        "assume_roles 123456789012",
+        "assume_roles: 2 entries reach account 123456789012",
     ),
     (
         "twice: an account and region, one by default",
@@ -247,19 +518,19 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
                 {"role_arn": f"{ROLE}-2", "regions": ["us-west-2", "eu-west-1"]},
             ],
         },
-        "assume_roles 123456789012 us-west-2",
+        "assume_roles: 2 entries reach account 123456789012 in us-west-2",
     ),
     # contradictions
     (
         "names and a part of a name",
         {"tuning_job_names": ["churn"], "name_contains": "ch"},
-        "name_contains tuning_job_names",
+        "name_contains: contradicts tuning_job_names: set one of the two",
     ),
-    ("token: no name", {"starting_token": "t"}, "starting_token tuning_job_names"),
+    ("token: no name", {"starting_token": "t"}, ONE_NEEDED),
     (
         "token: two names",
         {"starting_token": "t", "tuning_job_names": ["a", "b"]},
-        "starting_token tuning_job_names",
+        ONE_NEEDED,
     ),
     (
         "token: two regions",
@@ -268,7 +539,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             "tuning_job_names": ["a"],
             "regions": ["us-east-1", "us-west-2"],
         },
-        "starting_token",
+        ONE_NEEDED,
     ),
     (
         "token: two roles",
@@ -277,7 +548,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             "tuning_job_names": ["a"],
             "assume_roles": [role(), {"role_arn": OTHER_ROLE}],
         },
-        "starting_token",
+        ONE_NEEDED,
     ),
     (
         "token: a role in two regions",
@@ -286,15 +557,22 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             "tuning_job_names": ["a"],
             "assume_roles": [role(regions=["us-east-1", "us-west-2"])],
         },
-        "starting_token",
+        ONE_NEEDED,
     ),
     # several at once
     (
         "two at once",
         {"regions": ["nowhere"], "start_date": "soon"},
-        "regions start_date",
+        (
+            "regions: 'nowhere' is not of the form us-east-1; start_date: 'soon' is not a "
+            "time such as 2026-01-31T00:00:00Z"
+        ),
     ),
-    ("two at once, by type", {"page_size": 0, "regions": 5}, "page_size regions"),
+    (
+        "two at once, by type",
+        {"page_size": 0, "regions": 5},
+        "regions: 5 is not of type array; page_size: 0 is not at least 1",
+    ),
 ]
 
 GOOD: list[tuple[str, dict[str, Any]]] = [

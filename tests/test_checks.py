@@ -38,16 +38,13 @@ class TestProblems:
         assert len(set(names)) == len(names)
 
     @pytest.mark.parametrize(
-        ("config", "names"),
-        [pytest.param(config, names, id=name) for name, config, names in BAD],
+        ("config", "line"),
+        [pytest.param(config, line, id=name) for name, config, line in BAD],
     )
-    def test_refused(self, config: dict[str, Any], names: str) -> None:
-        """A bad configuration is refused in one line that names it, without secrets."""
-        found = problems(config)
-        assert found
-        assert [name for name in names.split() if name not in found] == []
-        assert "\n" not in found
-        assert SECRET not in found
+    def test_refused(self, config: dict[str, Any], line: str) -> None:
+        """A bad configuration is refused in these words, and without secrets."""
+        assert problems(config) == line
+        assert SECRET not in line
 
     @pytest.mark.parametrize(
         "config", [pytest.param(config, id=name) for name, config in GOOD]
@@ -102,12 +99,12 @@ class TestWholeNumbers:
     """2.0 is a whole number, as JSON Schema has it, and JSON knows no difference."""
 
     @pytest.mark.parametrize("name", [*NUMBERS, "flattening_max_depth"])
-    @pytest.mark.parametrize("given", [2, 2.0, Decimal("2.0"), Decimal("2E0")])
+    @pytest.mark.parametrize("given", [3, 3.0, Decimal("3.0"), Decimal("0.3E1")])
     def test_become_integers(self, name: str, given: Any) -> None:
-        """Whatever reads it, the setting is the integer 2 from then on."""
+        """Whatever reads it, the setting is the integer 3 from then on."""
         config = {name: given}
         assert checks.problems(config, all_settings()) == []
-        assert (config[name], type(config[name])) == (2, int)
+        assert (config[name], type(config[name])) == (3, int)
 
     @pytest.mark.parametrize("name", NUMBERS)
     @pytest.mark.parametrize("given", [2.5, Decimal("2.5")])
