@@ -33,6 +33,8 @@ class FullTable:
 
     Attributes:
         is_read: Whether a tuning job was read to its end, or to `max_items`.
+        has_resumed: Whether a read began at the state's token: the rows before it were
+            read by an earlier sync, and may have changed since.
         resume: What to keep of the last one for the next sync; None: nothing.
     """
 
@@ -50,6 +52,7 @@ class FullTable:
         self._saved = saved
         self._logger = logger
         self.is_read = False
+        self.has_resumed = False
         self.resume: dict[str, Any] | None = None
 
     def pages(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
@@ -59,6 +62,7 @@ class FullTable:
         pages = client.paginate_trials(name, self._config, token)
         try:
             first = next(pages)
+            self.has_resumed = is_saved
         except (ClientError, PaginationError, *_OF_THE_TOKEN_DECODER) as error:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise

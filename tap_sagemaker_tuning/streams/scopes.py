@@ -53,9 +53,9 @@ class Scopes(TapStream):
         result, context = run.results[client], client.scope.context
         known = Completeness.from_json(self.saved(context), run.filters)
         if result.began and not run.failures_of(client):
-            whole = [name for name in run.stream_names if name not in run.capped]
+            whole = [stream.name for stream in run.streams if not stream.is_capped]
             known.streams |= dict.fromkeys(whole, result.began)
-        as_of = known.as_of(run.stream_names)
+        as_of = known.as_of(stream.name for stream in run.streams)
         self.save(context, known.to_json(as_of))
         return as_of
 

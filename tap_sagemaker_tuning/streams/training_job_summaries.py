@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.tally import Tally
     from tap_sagemaker_tuning.values import Record, Summary
 
+_PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
+"""Orders in which a read can miss trials: by metric, the service leaves out those
+without one; by status, they move from page to page while they are read."""
+
 
 class TrainingJobSummaries(VisitingStream):
     """Every trial, as a HyperParameterTrainingJobSummary tells of it."""
@@ -40,10 +44,11 @@ class TrainingJobSummaries(VisitingStream):
     @property
     @override
     def is_capped(self) -> bool:
-        # Sorted by the metric, the service leaves out trials without one.
-        is_by_metric = self.config.get("sort_by") == "FinalObjectiveMetricValue"
-        is_part = is_by_metric or {"max_items", "starting_token"} & self.config.keys()
-        return self.replication_method == FULL_TABLE and bool(is_part)
+        return self._full is not None and (
+            self._full.has_resumed
+            or self.config.get("sort_by") in _PARTIAL_ORDERS
+            or bool({"max_items", "starting_token"} & self.config.keys())
+        )
 
     @override
     def fetch(

@@ -64,7 +64,7 @@ class VisitingStream(TapStream):
 
     @property
     def is_capped(self) -> bool:
-        """Whether settings of a full read leave out rows that the filters let in."""
+        """Whether a full read may leave out rows that the filters let in."""
         return False
 
     @abc.abstractmethod

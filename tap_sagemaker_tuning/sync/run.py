@@ -56,7 +56,7 @@ class Reader(Protocol):
 
     @property
     def is_capped(self) -> bool:
-        """Whether it may leave out rows that the filters let in."""
+        """Whether it may leave out rows that the filters let in: ask once it is read."""
 
     @property
     def makes_calls(self) -> bool:
@@ -80,8 +80,7 @@ class Run:
         clients: One per scope, in the order of the settings; none if that failed.
         failures: What was not read.
         results: By client, what became of its scope.
-        stream_names: Names of the streams that are read by visits to tuning jobs.
-        capped: Names of those of them that may leave out rows.
+        streams: The streams that are read by visits to tuning jobs.
     """
 
     def __init__(
@@ -111,8 +110,7 @@ class Run:
         self._has_warned = False
         self._began = time.monotonic()
         self._open()
-        self.stream_names: list[str] = []
-        self.capped: set[str] = set()
+        self.streams: list[Reader] = []
         self.results = {client: ScopeResult(now()) for client in self.clients}
 
     def want(self, stream: Reader) -> None:
@@ -120,9 +118,7 @@ class Run:
 
         The listing of each scope serves it, too.
         """
-        self.stream_names.append(stream.name)
-        if stream.is_capped:
-            self.capped.add(stream.name)
+        self.streams.append(stream)
         for client, plan in stream.plans.items():
             self._wanted.setdefault(client, []).append(plan.wanted)
 

@@ -231,6 +231,7 @@ def test_filters(
         ({"sort_by": "Name"}, NINE),
         ({"max_items": 2}, None),
         ({"sort_by": "FinalObjectiveMetricValue"}, None),
+        ({"sort_by": "Status"}, None),
     ],
     ids=json.dumps,
 )
@@ -243,6 +244,22 @@ def test_a_full_table_that_leaves_out_trials(
     run = here(config=knobs, catalog=catalog)
     assert row(run)["status"] == "complete"
     assert row(run)["complete_as_of"] == as_of
+
+
+def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
+    """A full read that resumes from the state's token is partial, also when no cap is
+    set any more. The next one starts at the beginning, and is whole."""
+    fill(emulator)
+    catalog = here.catalog(training_job_summaries="FULL_TABLE")
+    config: dict[str, Any] = {"tuning_job_names": ["second"]}
+    run = here(config={**config, "max_items": 2}, catalog=catalog)
+    assert row(run)["complete_as_of"] is None
+    run = here(config=config, state=run.state, catalog=catalog)
+    assert len(run.records("training_job_summaries")) == 2
+    assert row(run)["complete_as_of"] is None
+    run = here(config=config, state=run.state, catalog=catalog)
+    assert len(run.records("training_job_summaries")) == 4
+    assert row(run)["complete_as_of"] == NINE
 
 
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
