@@ -119,6 +119,8 @@ class Listing:
         is_whole: Whether it shows all that the scope has.
         unreadable: Names of what was shown or asked for and could not be taken, and
             why; while there is any it cannot be said that all was seen.
+        denied: Names of the open tuning jobs that were not listed and may not be asked
+            for by name, and why.
     """
 
     def __init__(self) -> None:
@@ -128,6 +130,7 @@ class Listing:
         self.gone: set[str] = set()
         self.is_whole = False
         self.unreadable: list[tuple[str, Exception]] = []
+        self.denied: list[tuple[str, Exception]] = []
 
     def add(self, jobs: Iterable[ListedJob]) -> None:
         """Take tuning jobs; of two with one name, the later created is there."""

@@ -76,7 +76,8 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
             break
     else:
         listing.is_whole = not listing.unreadable
-    if not _ask_for(source, listing.unmet(wanted), listing, wanted, most=1):
+    denied = _ask_for(source, listing.unmet(wanted), listing, wanted, most=1)
+    if not denied:
         return listing
     # They may not be asked for by name: the listing goes on instead.
     for page in pages:
@@ -84,6 +85,11 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         if not listing.unmet(wanted):
             return listing
     listing.is_whole = not listing.unreadable
+    asked = {name for name, _ in denied}
+    left = [name for name in listing.unmet(wanted) if name not in asked]
+    denied += _ask_for(source, left, listing, wanted, most=len(left))
+    unmet = listing.unmet(wanted)
+    listing.denied = [(name, why) for name, why in denied if name in unmet]
     return listing
 
 

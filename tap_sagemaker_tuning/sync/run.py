@@ -207,7 +207,7 @@ class Run:
             listing = list_tuning_jobs(client, wanted, self.filters)
         except Exception as error:  # noqa: BLE001 - each stream's scope fails of it
             return error
-        for name, why in listing.unreadable:
+        for name, why in [*listing.unreadable, *listing.denied]:
             self.fail(client, name, why)
             self.results[client].unlisted.add(name.lower())
         return listing

@@ -425,7 +425,7 @@ class FakeTap:
             self.made_under[stream] = self.filters
             # What it is asked for first is read before a later start_date takes over.
             self.starts.setdefault(stream, self.filters.start_date or "")
-            self._is_complete = not listing.unreadable
+            self._is_complete = not (listing.unreadable or listing.denied)
             self._read(stream, plan, listing, how)
             if self._is_complete and listing.began:
                 self.complete_as_of[stream] = listing.began

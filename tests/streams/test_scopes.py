@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.expected import Json
 
 LIST = "ListHyperParameterTuningJobs"
+DESCRIBE = "DescribeHyperParameterTuningJob"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 ACCOUNTS = ["111111111111", "222222222222", "333333333333"]
 REGIONS = ["us-east-1", "eu-west-1"]
@@ -168,6 +169,31 @@ def test_it_moves_only_when_all_was_read(here: TapHere, emulator: Emulator) -> N
         emulator.faults.clear()
     run = here(config={}, state=run.state)
     assert row(run)["complete_as_of"] == TEN
+
+
+def test_neither_listed_nor_described(here: TapHere, emulator: Emulator) -> None:
+    """An open tuning job that is not listed and may not be described was not read: it
+    fails by name, and the scope is incomplete."""
+    fill(emulator)
+    first = here(config={})
+
+    def leave_out(answer: Json) -> None:
+        """List as if there were no tuning job `third`."""
+        listed = answer["HyperParameterTuningJobSummaries"]
+        listed[:] = [j for j in listed if j["HyperParameterTuningJobName"] != "third"]
+
+    emulator.alter(LIST, leave_out)
+    emulator.faults.add(Fault("deny", operation=DESCRIBE, tuning_job="third"))
+    emulator.clock.move(seconds=3600)
+    run = here(config={}, state=first.state)
+    run.assert_refused("tuning job third", f"Allow sagemaker:{DESCRIBE}")
+    assert row(run)["status"] == "incomplete"
+    assert row(run)["complete_as_of"] == NINE
+    assert row(run)["tuning_jobs_failed"] == 1
+    emulator.faults.clear()
+    again = here(config={}, state=run.state)
+    assert row(again)["complete_as_of"] == TEN
+    assert len(again.records("training_job_summaries")) > 0
 
 
 def test_it_is_when_the_sync_began(here: TapHere, emulator: Emulator) -> None:

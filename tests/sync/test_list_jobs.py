@@ -196,6 +196,39 @@ def test_other_errors_end_the_listing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("what", "known", "calls", "denied_names", "gone"),
+    [
+        (wanted(55, z=1), {"z": DENIED}, ["z"], "z", ""),
+        (wanted(1, z=1), {"z": DENIED}, ["z"], "z", ""),
+        # found further down: it is read
+        (wanted(55, a=10, z=1), {"a": DENIED, "z": DENIED}, ["a", "z"], "z", ""),
+        # each of those that are left is asked for: a permission can be of one
+        (wanted(55, y=1, z=2), {"y": DENIED, "z": DENIED}, ["y", "z"], "yz", ""),
+        (wanted(55, y=1, z=2), {"y": DENIED}, ["y", "z"], "y", "z"),
+        (
+            wanted(55, y=1, z=2),
+            {"y": DENIED, "z": described("z", 2)},
+            ["y", "z"],
+            "y",
+            "",
+        ),
+        (wanted(55, y=1, z=2), {"y": DENIED, "z": item("z", 2)}, ["y", "z"], "y", ""),
+    ],
+)
+def test_neither_listed_nor_described(
+    what: Wanted, known: dict[str, Any], calls: list[str], denied_names: str, gone: str
+) -> None:
+    """An open tuning job that is not listed and may not be described is told, with
+    the error; each is asked for once, when the listing has ended."""
+    source = Script(THREE_PAGES, known)
+    listing = listed(source, what)
+    assert [call for call in source.calls if call != "list"] == calls
+    assert listing.denied == [(name, DENIED) for name in denied_names]
+    assert listing.gone == set(gone)
+    assert listing.is_whole
+
+
+@pytest.mark.parametrize(
     ("asked", "known", "shown", "gone", "unreadable"),
     [
         ("ab", {"a": described("a", 1), "b": described("B", 2)}, "aB", "", ""),
