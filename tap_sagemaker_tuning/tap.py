@@ -16,9 +16,11 @@ from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.replication.bookmarks import check
+from tap_sagemaker_tuning.replication.completeness import without_cleared
 from tap_sagemaker_tuning.replication.state import Filters
 from tap_sagemaker_tuning.streams import STREAMS
-from tap_sagemaker_tuning.streams.visiting import VisitingStream
+from tap_sagemaker_tuning.streams.scopes import Scopes
+from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
 from tap_sagemaker_tuning.sync.failures import report
 from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.sync.run import Run
@@ -189,7 +191,10 @@ class TapSageMakerTuning(Tap):
                 "the state of another tap?",
                 name,
             )
-        super().load_state(state)
+        stateless = [
+            each.name for each in self._own if each.replication_method == FULL_TABLE
+        ]
+        super().load_state(without_cleared(state, Scopes.name, stateless))
 
     # Stops and ends
 

@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.replication.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(slots=True)
@@ -75,3 +75,42 @@ class Completeness:
                 for name, time in raw.get("complete_streams", {}).items()
             }
         return cls(filters, streams if filters.follow(before) else {})
+
+
+def without_cleared(
+    state: Mapping[str, Any], stream: str, stateless: Collection[str]
+) -> dict[str, Any]:
+    """Take back what a state says of streams whose own state was cleared.
+
+    Whoever clears a stream's state clears its table too, by hand or with Airbyte's
+    "Clear data", and may leave the state of the stream `scopes` as it is.
+
+    Args:
+        state: A Singer state that was checked; it stays as it is.
+        stream: The name of the stream `scopes`.
+        stateless: Names of the streams that keep no state of their own.
+
+    Returns:
+        The state, in which no stream is complete that has no state in a scope.
+    """
+    bookmarks = dict(state.get("bookmarks", {}))
+    if "partitions" not in bookmarks.get(stream, {}):
+        return dict(state)
+
+    def without(entry: Entry) -> Entry:
+        known = entry.get("complete_streams", {})
+        kept = {
+            name: time
+            for name, time in known.items()
+            if name in stateless or _has_state(bookmarks, name, entry["context"])
+        }
+        return {**entry, "complete_streams": kept} if kept != known else entry
+
+    entries = [without(entry) for entry in bookmarks[stream]["partitions"]]
+    bookmarks[stream] = {**bookmarks[stream], "partitions": entries}
+    return {**state, "bookmarks": bookmarks}
+
+
+def _has_state(bookmarks: Entry, stream: str, context: Mapping[str, str]) -> bool:
+    entries = bookmarks.get(stream, {}).get("partitions", [])
+    return any("version" in entry for entry in entries if entry["context"] == context)

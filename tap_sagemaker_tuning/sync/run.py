@@ -56,7 +56,7 @@ class Reader(Protocol):
 
     @property
     def is_capped(self) -> bool:
-        """Whether it may leave out rows that the filters let in: ask once it is read."""
+        """Whether it may leave out rows of the filters: known once it is read."""
 
     @property
     def makes_calls(self) -> bool:

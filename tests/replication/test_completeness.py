@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from tap_sagemaker_tuning.exceptions import StateError
-from tap_sagemaker_tuning.replication.completeness import Completeness
+from tap_sagemaker_tuning.replication.completeness import (
+    Completeness,
+    without_cleared,
+)
 from tap_sagemaker_tuning.replication.state import Filters
 
 T8, T9 = "2026-03-02T08:00:00.000Z", "2026-03-02T09:00:00.000Z"
@@ -97,3 +100,62 @@ def test_damage_is_told(change: dict[str, Any], said: str) -> None:
     """It is never taken for a scope that is not complete yet."""
     with pytest.raises(StateError, match=said):
         Completeness.from_json({**SAVED, **change}, FILTERS)
+
+
+EAST = {"account_id": "123456789012", "region": "us-east-1"}
+WEST = {"account_id": "123456789012", "region": "us-west-2"}
+JOBS, TRIALS = "tuning_jobs", "training_job_summaries"
+
+
+def state_of(**bookmarks: list[dict[str, Any]]) -> dict[str, Any]:
+    """A Singer state with these entries, by stream."""
+    found = {name: {"partitions": entries} for name, entries in bookmarks.items()}
+    return {"bookmarks": found}
+
+
+@pytest.mark.parametrize(
+    ("own", "stateless", "kept"),
+    [
+        ({JOBS: [EAST, WEST], TRIALS: [EAST, WEST]}, [], [{JOBS, TRIALS}] * 2),
+        ({JOBS: [EAST, WEST], TRIALS: [WEST]}, [], [{JOBS}, {JOBS, TRIALS}]),
+        ({JOBS: [EAST, WEST]}, [], [{JOBS}] * 2),
+        ({JOBS: [EAST, WEST]}, [TRIALS], [{JOBS, TRIALS}] * 2),
+        ({}, [], [set(), set()]),
+    ],
+)
+def test_what_was_cleared_is_not_complete(
+    own: dict[str, list[Any]], stateless: list[str], kept: list[set[str]]
+) -> None:
+    """In each scope a stream is complete only as long as it has a state of its own,
+    or never keeps one; the given state is unchanged."""
+    given = state_of(
+        scopes=[{**SAVED, "context": context} for context in (EAST, WEST)],
+        **{
+            name: [{"context": context, "version": 1} for context in contexts]
+            for name, contexts in own.items()
+        },
+    )
+    before = copy.deepcopy(given)
+    found = without_cleared(given, "scopes", stateless)
+    entries = found["bookmarks"]["scopes"]["partitions"]
+    assert [entry["complete_streams"].keys() for entry in entries] == kept
+    assert [entry["context"] for entry in entries] == [EAST, WEST]
+    others = [name for name in found["bookmarks"] if name != "scopes"]
+    assert all(found["bookmarks"][n] == before["bookmarks"][n] for n in others)
+    assert given == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"bookmarks": {}},
+        state_of(tuning_jobs=[]),
+        {"bookmarks": {"scopes": {}}},
+        state_of(scopes=[{"context": EAST}]),
+        state_of(scopes=[{"context": EAST, "version": 1}]),
+    ],
+)
+def test_nothing_to_take_back(given: dict[str, Any]) -> None:
+    """A state that calls nothing complete stays as it is."""
+    assert without_cleared(given, "scopes", []) == given

@@ -196,6 +196,41 @@ def test_neither_listed_nor_described(here: TapHere, emulator: Emulator) -> None
     assert len(again.records("training_job_summaries")) > 0
 
 
+@pytest.mark.parametrize(
+    "cleared",
+    [
+        None,
+        {},
+        {"partitions": []},
+        {"partitions": [{"context": {"account_id": ACCOUNT, "region": REGION}}]},
+    ],
+    ids=json.dumps,
+)
+def test_a_stream_whose_state_was_cleared(
+    here: TapHere, emulator: Emulator, cleared: Json | None
+) -> None:
+    """Clearing a stream's state, and its table, takes back what was said of it: until a
+    sync succeeds it is complete as of no time, also after one that was killed."""
+    fill(emulator)
+    state = here(config={}).state
+    state["bookmarks"]["training_job_summaries"] = cleared
+    given = {n: b for n, b in state["bookmarks"].items() if b is not None}
+    emulator.clock.move(seconds=3600)
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = here(config={}, state={"bookmarks": given})
+    assert row(run)["complete_as_of"] is None
+    first = next(m["value"] for m in run.messages if m["type"] == "STATE")
+    for known in (first, run.state):
+        again = here(config={}, state=known)
+        assert row(again)["complete_as_of"] is None
+        jobs = here.catalog("tuning_jobs", "scopes")
+        only = row(here(config={}, state=known, catalog=jobs))
+        assert only["complete_as_of"] == TEN
+    emulator.faults.clear()
+    last = here(config={}, state=run.state)
+    assert row(last)["complete_as_of"] == TEN
+
+
 def test_it_is_when_the_sync_began(here: TapHere, emulator: Emulator) -> None:
     """What ended while a sync ran may not be in it: its beginning counts."""
     fill(emulator)
