@@ -207,13 +207,13 @@ def assert_complete(history: History) -> None:
 
 
 def final_trials(scope: Scope, as_of: str) -> list[dict[str, Any]]:
-    """The records of the trials that were listed, and final, at a time."""
+    """The records of the trials that were final at a time, listed by then or not."""
     at = datetime.fromisoformat(as_of)
     names = {
         trial.name
         for job in scope.jobs()
         for trial in job.trials
-        if trial.settled and trial.settled <= at and job.listed(at) and trial.listed(at)
+        if trial.settled and trial.settled <= at and job.listed(at)
     }
     listed = expected.trials(scope, newest_first=True)
     return [row for row in listed if row["training_job_name"] in names]

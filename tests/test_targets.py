@@ -86,7 +86,7 @@ def test_the_scope_is_complete(told: Story) -> None:
     """The row of the scope tells of the second sync: until when all was read."""
     (row,) = told.rows("scopes").values()
     assert (row["status"], row["error"]) == ("complete", None)
-    assert row["complete_as_of"] == "2026-03-02T11:00:00.000"
+    assert row["complete_as_of"] == "2026-03-02T10:59:00.000"
 
 
 def test_a_secret_is_nowhere(told: Story) -> None:

@@ -22,6 +22,8 @@ from tap_sagemaker_tuning.replication.state import (
     saved_time_or_none,
     undamaged,
 )
+from tap_sagemaker_tuning.replication.tally import SLACK
+from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -33,11 +35,20 @@ class Completeness:
 
     Attributes:
         filters: What it was made under: under others it says nothing.
-        streams: By a stream's name, when the last sync began that read it to its end.
+        streams: By a stream's name, until when its table is complete.
     """
 
     filters: Filters
     streams: dict[str, str] = field(default_factory=dict)
+
+    def note(self, streams: Iterable[str], began: str) -> None:
+        """Note that a sync read these streams to their end.
+
+        Args:
+            streams: Their names.
+            began: The service's time when the sync's listing began.
+        """
+        self.streams |= dict.fromkeys(streams, complete_until(began))
 
     def as_of(self, streams: Iterable[str]) -> str | None:
         """Until when these streams' tables are complete; None: one never was."""
@@ -75,6 +86,14 @@ class Completeness:
                 for name, time in raw.get("complete_streams", {}).items()
             }
         return cls(filters, streams if filters.follow(before) else {})
+
+
+def complete_until(began: str) -> str:
+    """Until when tables are complete that a sync read to their end.
+
+    What happened in the last minute before it began, the service may have listed late.
+    """
+    return shift(began, -SLACK)
 
 
 def without_cleared(

@@ -54,7 +54,7 @@ class Scopes(TapStream):
         known = Completeness.from_json(self.saved(context), run.filters)
         if result.began and not run.failures_of(client):
             whole = [stream.name for stream in run.streams if not stream.is_capped]
-            known.streams |= dict.fromkeys(whole, result.began)
+            known.note(whole, result.began)
         as_of = known.as_of(stream.name for stream in run.streams)
         self.save(context, known.to_json(as_of))
         return as_of

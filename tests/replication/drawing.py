@@ -165,7 +165,7 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
         settled=min(settled, ended) if objective == "late" else settled,
         status="Frozen" if pick.one_in(24) else pick.of("Completed", "Failed"),
         objective=objective,
-        listed=start + pick.of(0, 0, 20, 45),
+        listed=start + pick.of(0, 0, 20, 45, 60),
         deleted=end + HOUR if pick.one_in(16) else NEVER,
         odd_until=start + HOUR if pick.one_in(16) else 0,
     )
@@ -207,7 +207,7 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
                 ),
                 listed=created + (HOUR if pick.one_in(4) else 0),
                 deleted=deleted,
-                counters_lag=pick.of(0, 30),
+                counters_lag=pick.of(0, 30, 60),
                 status=status,
                 deleting_until=ended + 3 * HOUR if is_deleted else 0,
                 has_end_time=has_end_time,

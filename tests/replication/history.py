@@ -26,6 +26,7 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
 )
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.replication.completeness import complete_until
 from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState
@@ -77,6 +78,11 @@ class FakeTrial:
     def over(self) -> int:
         """From when on nothing of it changes any more."""
         return max(self.ended + AFTERMATH, self.settled)
+
+    @property
+    def final(self) -> int:
+        """From when on its summary does not change any more."""
+        return max(self.ended, self.settled)
 
     @property
     def place(self) -> Place:
@@ -131,6 +137,12 @@ class FakeJob:
         """From when on nothing of it and of its trials changes any more."""
         overs = (trial.over for trial in self.trials)
         return max([self.ended, self.deleting_until, *overs])
+
+    @property
+    def final(self) -> float:
+        """From when on its summary does not change any more, but for late counters."""
+        finals = (trial.final for trial in self.trials)
+        return max([self.ended, self.deleting_until, *finals])
 
     @property
     def moments(self) -> set[float]:
@@ -360,7 +372,7 @@ class FakeTap:
         warnings: What was warned of, each with its stream.
         written: How many rows came.
         visited: How many visits were made.
-        complete_as_of: When the last sync began that read a stream to its end.
+        complete_as_of: Until when each stream is complete.
         made_under: The filters of a stream's last sync.
         starts: The start_date of its first sync under such filters.
         followed: Keys of the rows that were written since then.
@@ -428,7 +440,7 @@ class FakeTap:
             self._is_complete = not (listing.unreadable or listing.denied)
             self._read(stream, plan, listing, how)
             if self._is_complete and listing.began:
-                self.complete_as_of[stream] = listing.began
+                self.complete_as_of[stream] = complete_until(listing.began)
 
     def _read(
         self, stream: str, plan: Plan, listing: Listing, how: Circumstances

@@ -48,6 +48,17 @@ def test_before_the_first_sync_nothing_is_complete() -> None:
     assert Completeness.from_json({"version": 1}, Filters()) == Completeness(Filters())
 
 
+def test_a_minute_is_allowed_for_late_listing() -> None:
+    """What a sync read to its end is complete until a minute before it began; what it
+    did not read stays as it was."""
+    known = Completeness.from_json(SAVED, FILTERS)
+    known.note(["tuning_jobs"], "2026-03-02T10:00:30.000Z")
+    assert known.streams == {
+        "training_job_summaries": T9,
+        "tuning_jobs": "2026-03-02T09:59:30.000Z",
+    }
+
+
 @pytest.mark.parametrize(
     ("streams", "as_of"),
     [

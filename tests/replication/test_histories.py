@@ -207,11 +207,11 @@ def test_odd_trial_costs_its_tuning_job_only() -> None:
     assert set(tap.trials) == {"well-0", "well-1", "well-2"}
     assert list(opened(tap)) == ["odd"]
     assert "trials" not in tap.complete_as_of
-    assert tap.complete_as_of["tuning_jobs"] == at(2 * HOUR)
+    assert tap.complete_as_of["tuning_jobs"] == at(2 * HOUR - 60)
     sync(tap, 4 * HOUR)
     assert tap.trials == truth(service)
     assert opened(tap) == {}
-    assert tap.complete_as_of["trials"] == at(4 * HOUR)
+    assert tap.complete_as_of["trials"] == at(4 * HOUR - 60)
 
 
 def test_odd_tuning_job_is_not_passed_over() -> None:

@@ -117,8 +117,8 @@ class Known:
         trials: Trials by ARN.
         prices: Currency and price of an hour, by region and instance type.
         directions: What the var says of a metric.
-        as_of: When the last sync began, by the emulated clock; None: the scopes were
-            not loaded.
+        as_of: A minute before the last sync began, by the emulated clock: until then
+            the scope is complete; None: the scopes were not loaded.
     """
 
     jobs: Mapping[str, Job]
@@ -192,7 +192,7 @@ def known(*snapshots: Snapshot, details: bool = True) -> Known:
             for key, (arn, summary, own) in trials.items()
         },
         prices=prices,
-        as_of=snapshots[-1].as_of if details else None,
+        as_of=snapshots[-1].as_of - timedelta(minutes=1) if details else None,
     )
 
 
