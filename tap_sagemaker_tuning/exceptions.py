@@ -6,6 +6,7 @@ TapError
 ├── NoResultError    an answer with status 200 that lacks what its operation returns
 ├── UnreadableError  an item of an answer lacks what is needed to read it
 ├── GoneError        a tuning job does not exist any more
+├── NotReadError     nothing of a scope was asked for, and nothing failed
 └── IncompleteError  something was not read; what was, is written
 
 The command line turns them into `Error: …` and exit code 1.
@@ -42,6 +43,10 @@ class UnreadableError(TapError):
 
 class GoneError(TapError):
     """A tuning job that was listed does not exist any more."""
+
+
+class NotReadError(TapError):
+    """Nothing of a scope was asked for, though nothing failed."""
 
 
 class IncompleteError(TapError):

@@ -43,6 +43,27 @@ def check(
         raise StateError(msg) from error
 
 
+def contexts(state: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Find the scopes that a state knows.
+
+    Args:
+        state: A Singer state that was checked.
+
+    Returns:
+        The `account_id` and `region` of each that any stream has a state of, sorted.
+    """
+    found = set()
+    for bookmark in state.get("bookmarks", {}).values():
+        entries = bookmark.get("partitions", [])
+        for entry in entries if isinstance(entries, list) else []:
+            match entry:
+                case {"context": {"account_id": str(account), "region": str(region)}}:
+                    found.add((account, region))
+                case _:
+                    pass
+    return [{"account_id": account, "region": name} for account, name in sorted(found)]
+
+
 def _check_stream(
     stream: str, bookmark: Mapping[str, Any], read: Callable[[Entry], object]
 ) -> None:

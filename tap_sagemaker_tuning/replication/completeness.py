@@ -51,8 +51,11 @@ class Completeness:
         self.streams |= dict.fromkeys(streams, complete_until(began))
 
     def as_of(self, streams: Iterable[str]) -> str | None:
-        """Until when these streams' tables are complete; None: one never was."""
-        known = [self.streams.get(name, "") for name in streams]
+        """Until when these streams' tables are complete; None: one never was.
+
+        Of no stream: until when those are that it knows of.
+        """
+        known = [self.streams.get(name, "") for name in [*streams] or self.streams]
         return min(known, default="") or None
 
     def to_json(self, as_of: str | None) -> dict[str, Any]:

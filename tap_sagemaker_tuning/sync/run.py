@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -126,6 +127,15 @@ class Run:
         """What was not read of a scope."""
         return [found for found in self.failures if found.scope == client.scope]
 
+    def status_of(self, client: Client) -> str:
+        """How much of a scope was read: complete, incomplete, failed or "not read"."""
+        failures = self.failures_of(client)
+        if any(failure.tuning_job is None for failure in failures):
+            return "failed"
+        if failures:
+            return "incomplete"
+        return "complete" if self.results[client].began else "not read"
+
     def listing(self, client: Client) -> Listing:
         """The tuning jobs of a scope: listed once in a run, whoever asks first.
 
@@ -171,14 +181,12 @@ class Run:
     def summary(self) -> str:
         """What the run came to, in one line."""
         results, clients = list(self.results.values()), self.clients
-        failures = [self.failures_of(client) for client in clients]
-        complete = sum(not found for found in failures)
-        failed = sum(any(f.tuning_job is None for f in found) for found in failures)
+        statuses = Counter(self.status_of(client) for client in clients)
+        complete = statuses["complete"]
         scopes = f"{complete} of {len(clients)} accounts and regions complete"
-        if complete + failed < len(clients):
-            scopes += f", {len(clients) - complete - failed} incomplete"
-        if failed:
-            scopes += f", {failed} failed"
+        for status in ("incomplete", "failed", "not read"):
+            if statuses[status]:
+                scopes += f", {statuses[status]} {status}"
         trials = sum(result.trials_read for result in results)
         return (
             f"{scopes}; "

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_sagemaker_tuning.exceptions import StateError
-from tap_sagemaker_tuning.replication.bookmarks import check
+from tap_sagemaker_tuning.replication.bookmarks import check, contexts
 
 HERE = {"account_id": "123456789012", "region": "us-east-1"}
 THERE = {"account_id": "123456789012", "region": "eu-west-1"}
@@ -93,3 +93,16 @@ def test_damage_is_told_of_its_scope() -> None:
     where = "^training_job_details, 123456789012, us-east-1: it is damaged$"
     with pytest.raises(StateError, match=where):
         check(state, {"tuning_jobs": refuse, "training_job_details": refuse})
+
+
+def test_scopes_that_a_state_knows() -> None:
+    """Of any stream, each once; what is no scope is passed over."""
+    state = entries(THERE, HERE)
+    state["bookmarks"] |= entries(HERE, {**HERE, "region": "z"}, stream="b")[
+        "bookmarks"
+    ]
+    state["bookmarks"] |= entries({"id": 5}, None, stream="users")["bookmarks"]
+    state["bookmarks"]["c"] = {"partitions": {"no": "matter"}}
+    state["bookmarks"]["d"] = {}
+    assert contexts(state) == [THERE, HERE, {**HERE, "region": "z"}]
+    assert contexts({}) == []

@@ -67,7 +67,7 @@ def test_a_minute_is_allowed_for_late_listing() -> None:
         (["training_job_summaries", "tuning_jobs"], T8),
         (["tuning_jobs", "tuning_job_details"], None),
         (["tuning_job_details"], None),
-        ([], None),
+        ([], T8),
     ],
 )
 def test_a_scope_is_as_complete_as_its_worst_stream(

@@ -372,6 +372,101 @@ def test_no_way_in(here: TapHere) -> None:
     assert run.records("scopes") == []
 
 
+def test_whose_account_it_is_cannot_be_found_out(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """Where GetCallerIdentity fails, each scope that the state of any stream knows has
+    failed: of it nothing was read, and it is as complete as it was."""
+    fill(emulator)
+    fill(emulator, region="eu-west-1")
+    state = here(config={"regions": REGIONS}).state
+    emulator.clock.move(seconds=3600)
+    config = {"regions": REGIONS, "max_attempts": 1}
+    here.variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"  # nobody listens
+    run = here(config=config, state=state)
+    run.assert_refused("127.0.0.1:9")
+    assert [*rows(run)] == [(ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1")]
+    for one in rows(run).values():
+        assert (one["status"], one["complete_as_of"]) == ("failed", NINE)
+        assert one["error_code"] == "EndpointConnectionError"
+        assert "127.0.0.1:9" in one["error"]
+        assert one["tuning_jobs_listed"] == one["trials_read"] == one["calls"] == 0
+        assert one["started_at"] <= one["ended_at"]
+    assert run.state == state
+    del state["bookmarks"]["scopes"]
+    run = here(config=config, state=state)
+    assert {one["complete_as_of"] for one in rows(run).values()} == {None}
+    del here.variables["AWS_ENDPOINT_URL_STS"]
+    again = here(config=config, state=run.state)
+    assert {one["complete_as_of"] for one in rows(again).values()} == {TEN}
+
+
+def test_a_scope_that_is_not_in_the_settings_any_more(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """Its last row may not stand as complete: nothing was read. That fails nothing."""
+    fill(emulator)
+    fill(emulator, region="eu-west-1")
+    state = here(config={"regions": REGIONS}).state
+    emulator.clock.move(seconds=3600)
+    run = here(config={"regions": ["eu-west-1"]}, state=state)
+    assert run.returncode == 0
+    read, left = rows(run).values()
+    assert (read["region"], read["status"]) == ("eu-west-1", "complete")
+    assert (left["region"], left["status"]) == ("us-east-1", "failed")
+    assert (left["complete_as_of"], left["error_code"]) == (NINE, "NotReadError")
+    assert "not in the settings" in left["error"]
+
+
+@pytest.mark.parametrize("others", [(), ("training_instance_prices",)], ids=str)
+def test_nothing_that_reads_it_is_selected(
+    here: TapHere, emulator: Emulator, others: tuple[str, ...]
+) -> None:
+    """Where no selected stream asks anything of it, a scope is not called complete; it
+    stays as complete as it was, and nothing has failed."""
+    fill(emulator)
+    catalog = here.catalog("scopes", *others)
+    first = here(config={}, catalog=catalog)
+    assert first.returncode == 0
+    assert (row(first)["status"], row(first)["complete_as_of"]) == ("failed", None)
+    assert row(first)["error_code"] == "NotReadError"
+    assert "no selected stream" in row(first)["error"]
+    assert "0 of 1 accounts and regions complete, 1 not read; " in first.stderr
+    full = here(config={}, state=first.state)
+    assert row(full)["complete_as_of"] == NINE
+    emulator.clock.move(seconds=3600)
+    then = here(config={}, state=full.state, catalog=catalog)
+    assert (row(then)["status"], row(then)["complete_as_of"]) == ("failed", NINE)
+    emulator.faults.add(Fault("deny", operation=LIST))
+    last = here(config={}, state=then.state)
+    assert row(last)["complete_as_of"] == NINE
+
+
+def test_an_error_without_a_code(here: TapHere, emulator: Emulator) -> None:
+    """What is not the service's answer is told by its kind."""
+    fill(emulator)
+    emulator.faults.add(Fault("drop", operation=LIST))
+    found = row(here(config={"max_attempts": 1}))
+    assert (found["status"], found["error_code"]) == (
+        "failed",
+        "ConnectionClosedError",
+    )
+
+
+def test_a_scope_that_ends_early(here: TapHere, emulator: Emulator) -> None:
+    """Each scope ended when it was done with, however long another takes."""
+    fill(emulator)
+    fill(emulator, region="eu-west-1")
+    slow = Fault("latency", operation=TRIALS, region="eu-west-1", seconds=0.5)
+    emulator.faults.add(slow)
+    catalog = here.catalog("training_job_summaries", "scopes")
+    run = here(config={"regions": REGIONS}, catalog=catalog)
+    early, late = (
+        datetime.fromisoformat(one["ended_at"]) for one in rows(run).values()
+    )
+    assert late - early > timedelta(seconds=0.3)
+
+
 def test_state(here: TapHere, emulator: Emulator) -> None:
     """Its state has nothing but times, and what they were made under."""
     fill(emulator)
