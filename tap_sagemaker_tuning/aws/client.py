@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
 
 _ODD = "the answer cannot be read as the service sent it"
+_NO_TRIAL = "Requested resource not found"
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 
@@ -143,14 +144,13 @@ class Client:
         """Ask for one trial by name.
 
         Returns:
-            What DescribeTrainingJob says; None if there is none of that name, which the
-            service tells as a ValidationException.
+            What DescribeTrainingJob says; None if there is none of that name.
         """
         try:
             with _parsed(DESCRIBE_TRIAL):
                 found: Any = self._api.describe_training_job(TrainingJobName=name)
         except aws.ClientError as error:
-            if code(error) in {*NOT_FOUND, "ValidationException"}:
+            if _is_no_trial(error):
                 return None
             raise
         check_result(DESCRIBE_TRIAL, found)
@@ -261,6 +261,18 @@ class Client:
         with self._lock:
             self.calls += 1
             self.throttled += throttled
+
+
+def _is_no_trial(error: aws.ClientError) -> bool:
+    """Whether DescribeTrainingJob said that there is no such training job.
+
+    The service has no code of its own for that. Whatever else it calls invalid was
+    asked wrongly, and may well exist.
+    """
+    if code(error) in NOT_FOUND:
+        return True
+    said = str(error.response["Error"].get("Message", "")).strip()
+    return code(error) == "ValidationException" and said.rstrip(".") == _NO_TRIAL
 
 
 @contextmanager

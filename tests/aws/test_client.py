@@ -237,15 +237,41 @@ def test_a_trial_is_described(emulator: Emulator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["ValidationException", "ResourceNotFound", "ResourceNotFoundException"]
+    ("code", "message"),
+    [
+        ("ValidationException", "Requested resource not found."),
+        ("ValidationException", "Requested resource not found"),
+        ("ResourceNotFound", "any"),
+        ("ResourceNotFoundException", ""),
+    ],
 )
 def test_a_trial_that_nobody_has_gives_nothing(
-    emulator: Emulator, client: Client, code: str
+    emulator: Emulator, client: Client, code: str, message: str
 ) -> None:
     """A missing trial is told as a ValidationException, unlike a tuning job."""
-    fault = Fault("error", operation=DESCRIBE_TRIAL.name, status=400, code=code)
+    assert client.trial("nobody") is None
+    fault = Fault(
+        "error", operation=DESCRIBE_TRIAL.name, status=400, code=code, message=message
+    )
     emulator.faults.add(fault)
     assert client.trial("nobody") is None
+
+
+@pytest.mark.parametrize("message", ["", "not found", "2 validation errors detected"])
+def test_an_invalid_trial_is_no_missing_one(
+    emulator: Emulator, client: Client, message: str
+) -> None:
+    """Whatever else the service calls invalid is an error."""
+    fault = Fault(
+        "error",
+        operation=DESCRIBE_TRIAL.name,
+        status=400,
+        code="ValidationException",
+        message=message,
+    )
+    emulator.faults.add(fault)
+    with pytest.raises(aws.ClientError, match="ValidationException"):
+        client.trial("nobody")
 
 
 def test_a_refused_trial_is_no_missing_one(emulator: Emulator, client: Client) -> None:

@@ -63,6 +63,15 @@ def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
     return tables.load(here(config=config, state=tables.state, catalog=catalog))
 
 
+def failing(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
+    """The same, of a sync that may fail: what it wrote is taken all the same."""
+    here.emulator.calls.clear()
+    catalog = here.catalog(*streams)
+    run = here(config=config, state=tables.state, catalog=catalog)
+    tables.take(run.messages)
+    return run
+
+
 def called(here: TapHere) -> Counter[str]:
     """What the last sync called."""
     return Counter(call.operation for call in here.emulator.calls)
@@ -252,6 +261,36 @@ class TestTrials:
         assert len(tables.rows["training_job_details"]) == 4
         sync(here, tables, "training_job_details")
         assert called(here) == {LIST: 1}
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            "1 validation error detected: Value 'x' at 'trainingJobName' failed",
+            "Requested resource not found in the cache. Try again.",
+            "",
+        ],
+    )
+    def test_what_is_no_deletion(
+        self, here: TapHere, emulator: Emulator, message: str
+    ) -> None:
+        """A trial that Describe refuses for another reason is not gone: that fails, and
+        the next sync reads it."""
+        fill(emulator, churn=5)
+        emulator.scope().index.missing = 1
+        fault = Fault(
+            "error",
+            operation=DESCRIBE_TRIAL,
+            times=1,
+            status=400,
+            code="ValidationException",
+            message=message,
+        )
+        emulator.faults.add(fault)
+        tables = Tables()
+        run = failing(here, tables, "training_job_details")
+        run.assert_refused("tuning job churn", "ValidationException", message[:30])
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
 
     def test_status_equals(self, here: TapHere, emulator: Emulator) -> None:
         """Details are asked for, and written, of trials with that status only."""
