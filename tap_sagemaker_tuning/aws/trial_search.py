@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.values import finite
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -137,12 +139,19 @@ def _age(record: dict[str, Any]) -> tuple[str, str]:
 
 def _agree(record: dict[str, Any], summary: Summary) -> bool:
     """Tell whether a record is of the listed trial, as it stands there."""
-    metrics = record.get("FinalMetricDataList") or []
+    metrics = [each for each in record.get("FinalMetricDataList") or [] if each]
+    objective = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     return (
         record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")
         and all(_second(record.get(t)) == _second(summary.get(t)) for t in _TIMES)
-        and not any(each and _is_unmendable(each.get("Timestamp")) for each in metrics)
+        and not any(_is_unmendable(each.get("Timestamp")) for each in metrics)
+        and (not objective or _metric(objective) in map(_metric, metrics))
     )
+
+
+def _metric(metric: dict[str, Any]) -> tuple[Any, ...]:
+    """Name and value of a metric: the same float32, widened, wherever it is shown."""
+    return metric.get("MetricName"), *finite(metric.get("Value"))
 
 
 def _required(summary: Summary) -> frozenset[str]:
@@ -154,8 +163,6 @@ def _required(summary: Summary) -> frozenset[str]:
             required |= _SECONDS
     if summary.get("TrainingJobStatus") == "Completed":
         required |= {"ModelArtifacts"}
-    if summary.get("FinalHyperParameterTuningJobObjectiveMetric"):
-        required |= {"FinalMetricDataList"}
     return required
 
 

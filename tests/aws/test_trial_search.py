@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,12 @@ def changed(whole: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in both.items() if value is not None}
 
 
+def objective(value: Any) -> dict[str, Any]:
+    """A change of the objective metric's value."""
+    metric = {"MetricName": "auc", "Value": value}
+    return {"FinalHyperParameterTuningJobObjectiveMetric": metric}
+
+
 # What is asked
 
 
@@ -133,10 +140,21 @@ def test_when_search_is_useless() -> None:
         ),
         ({"FinalMetricDataList": [{"MetricName": "auc", "Value": 0.5}]}, {}),
         ({"FinalMetricDataList": [None, METRIC]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "MetricName": "loss"}, METRIC]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 0.7}, METRIC]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": math.nan}]}, objective("NaN")),
+        ({"FinalMetricDataList": [{**METRIC, "Value": "NaN"}]}, objective(math.nan)),
+        (
+            {"FinalMetricDataList": [{**METRIC, "Value": "-Infinity"}]},
+            objective("-inf"),
+        ),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 1}]}, objective(1.0)),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 0.0}]}, objective(0)),
     ],
     ids=[
         *("agrees", "to_the_second", "has_more", "runs", "runs_without_seconds"),
         *("failed_without_metrics", "in_2019", "metric_without_a_time", "null_metric"),
+        *("among_others", "twice", "nan", "nan_as_text", "infinity", "whole", "zero"),
     ],
 )
 def test_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
@@ -169,10 +187,28 @@ def test_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None
             },
             {},
         ),
+        ({"FinalMetricDataList": [{**METRIC, "MetricName": "loss"}]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "MetricName": "AUC"}]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 0.4}]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 0.5000001}]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": None}]}, objective(0)),
+        ({"FinalMetricDataList": [{**METRIC, "Value": math.nan}]}, {}),
+        ({"FinalMetricDataList": [{**METRIC, "Value": math.inf}]}, objective("NaN")),
+        (
+            {
+                "FinalMetricDataList": [
+                    {**METRIC, "Value": 0.4},
+                    {**METRIC, "MetricName": "loss"},
+                ]
+            },
+            {},
+        ),
     ],
     ids=[
         *("creation", "start", "end", "status", "lags", "name", "no_status_at_all"),
         *("no_metrics", "early_stopped_without_metrics", "metric_of_1970"),
+        *("another_metric", "another_case", "another_value", "nearly", "no_value"),
+        *("nan", "infinity", "value_of_another"),
     ],
 )
 def test_not_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
@@ -420,8 +456,10 @@ def of_listing(record: dict[str, Any]) -> dict[str, Any]:
     summary |= {"TrainingJobName": NAME, "TrainingJobArn": LISTED["TrainingJobArn"]}
     if "TrainingEndTime" in record:
         summary["TrainingEndTime"] = record["TrainingEndTime"][:19] + ".000Z"
-    if record.get("FinalMetricDataList"):
-        summary["FinalHyperParameterTuningJobObjectiveMetric"] = METRIC
+    for metric in record.get("FinalMetricDataList") or []:
+        summary["FinalHyperParameterTuningJobObjectiveMetric"] = {
+            name: metric[name] for name in ("MetricName", "Value")
+        }
     return summary
 
 

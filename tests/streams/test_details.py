@@ -139,6 +139,30 @@ class TestTrials:
         assert (calls[TRIALS], calls[SEARCH]) == (1, 1)
         assert calls[DESCRIBE_TRIAL] <= most
 
+    @pytest.mark.parametrize(
+        "metric",
+        [{"MetricName": "another"}, {"Value": 0.125}, {"Value": "NaN"}],
+        ids=["another name", "another value", "not a number"],
+    )
+    def test_a_metric_that_is_not_as_listed(
+        self, here: TapHere, emulator: Emulator, metric: dict[str, Any]
+    ) -> None:
+        """A record of Search's whose objective metric is not the listing's is not
+        believed: the trial is described."""
+        fill(emulator, churn=30)
+
+        def change(answer: dict[str, Any]) -> None:
+            """Let the first record that has a metric tell another."""
+            found = [result["TrainingJob"] for result in answer["Results"]]
+            measured = [each for each in found if each.get("FinalMetricDataList")]
+            measured[0]["FinalMetricDataList"][-1] |= metric  # the objective
+
+        emulator.alter(SEARCH, change)
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1, TRIALS: 1, SEARCH: 1, DESCRIBE_TRIAL: 1}
+
     def test_search_without_transitions(
         self, here: TapHere, emulator: Emulator
     ) -> None:
