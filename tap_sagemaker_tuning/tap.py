@@ -168,6 +168,12 @@ class TapSageMakerTuning(Tap):
         if self.input_catalog is not None:
             selected = {stream.name: stream.selected for stream in self._own}
             problems += checks.selection_problems(self.input_catalog, selected)
+        problems = problems or [
+            problem
+            for stream in self._own
+            if isinstance(stream, VisitingStream) and stream.selected
+            for problem in stream.problems
+        ]
         if problems:
             raise SettingsError("; ".join(problems))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TUNING_JOBS
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import ScopeState
+from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.sync.events import Finished, PageRead, Visited, is_deleted
 
@@ -66,6 +67,17 @@ class VisitingStream(TapStream):
     def is_capped(self) -> bool:
         """Whether a full read may leave out rows that the filters let in."""
         return False
+
+    @property
+    def problems(self) -> list[str]:
+        """What of the settings it cannot do, a sentence each."""
+        only = self.config.get("status_equals")
+        is_full = self.replication_method == FULL_TABLE
+        if not self.of_trials or is_full or only in {None, *FINAL_STATUSES}:
+            return []
+        finals = ", ".join(FINAL_STATUSES)
+        place = f"in incremental replication of {self.name} one of {finals}"
+        return [f"status_equals: {only!r} is not final: {place}"]
 
     @abc.abstractmethod
     def fetch(

@@ -316,6 +316,42 @@ class TestTrials:
         sync(here, tables, "training_job_details")
         assert_exact(here, tables, "training_job_details")
 
+    @pytest.mark.parametrize(
+        ("streams", "methods", "is_refused"),
+        [
+            (("training_job_summaries", "training_job_details"), {}, True),
+            (("training_job_details",), {}, True),
+            (
+                ("training_job_details",),
+                {"training_job_details": "FULL_TABLE"},
+                False,
+            ),
+            (("training_job_summaries",), {}, False),
+        ],
+        ids=["both", "alone", "full", "deselected"],
+    )
+    def test_a_status_that_is_not_final(
+        self,
+        here: TapHere,
+        emulator: Emulator,
+        streams: tuple[str, ...],
+        methods: dict[str, str],
+        *,
+        is_refused: bool,
+    ) -> None:
+        """Incremental details of trials that are InProgress would stay so for ever:
+        that is refused, whatever the replication method of the summaries."""
+        fill(emulator, churn=2)
+        methods = {"training_job_summaries": "FULL_TABLE", **methods}
+        catalog = here.catalog(*streams, **methods)
+        run = here(config={"status_equals": "InProgress"}, catalog=catalog)
+        refusal = (
+            "Error: status_equals: 'InProgress' is not final: in incremental "
+            "replication of training_job_details one of Completed, Failed, Stopped"
+        )
+        assert (run.returncode, refusal in run.stderr) == (is_refused, is_refused)
+        assert bool(emulator.calls) is not is_refused
+
     def test_status_equals(self, here: TapHere, emulator: Emulator) -> None:
         """Details are asked for, and written, of trials with that status only."""
         fill(emulator, churn=40)
