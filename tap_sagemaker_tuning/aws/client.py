@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
 
 _ODD = "the answer cannot be read as the service sent it"
+_MOST_SEARCH_PAGES = 50  # a page of trials takes one, and empty ones come between
 _NO_TRIAL = "Requested resource not found"
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
@@ -164,19 +165,24 @@ class Client:
 
         Returns:
             What Search has of them, in members of DescribeTrainingJob's answer.
+
+        Raises:
+            PaginationError: Its pages do not end.
         """
         pages = self._paginator(SEARCH).paginate(
             Resource="TrainingJob",
             SearchExpression=expression,
             PaginationConfig={"PageSize": SEARCH.page_limit},
         )
+        found: list[Summary] = []
         with _parsed(SEARCH):
-            return [
-                item["TrainingJob"]
-                for page in self.checked(SEARCH, pages)
-                for item in page.items
-                if item and item.get("TrainingJob")
-            ]
+            for number, page in enumerate(self.checked(SEARCH, pages), start=1):
+                items = [item for item in page.items if item]
+                found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
+                if number > _MOST_SEARCH_PAGES:
+                    msg = f"{SEARCH.name}: its pages do not end"
+                    raise aws.PaginationError(message=msg)
+        return found
 
     def paginate_trials(
         self, tuning_job_name: str, config: Mapping[str, Any], token: str | None

@@ -12,9 +12,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.errors import THROTTLED, code, explain, is_denied
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS, SEARCH
 from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
@@ -74,6 +72,7 @@ class TrainingJobDetails(VisitingStream):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._without_search: set[Client] = set()
+        self._warned: set[Client] = set()
         self._lock = threading.Lock()
         # No more visits wait for one than hold one, or each is its scope's next.
         self._pages_at_once = threading.BoundedSemaphore(_PAGES_AT_ONCE)
@@ -120,30 +119,46 @@ class TrainingJobDetails(VisitingStream):
                 if is_useless(found, trials):
                     self._stop_searching(client, None)
                 return believed(found, trials)
-        except ClientError as error:
+        except UnreadableError as error:  # an odd record: others can be of use
+            self._warn(client, error)
+        except Exception as error:  # noqa: BLE001 - Describe serves, whatever it is
             self._stop_searching(client, error)
-        except UnreadableError as error:
-            self.logger.debug("%s: %s", client.scope, error)
         return {}
 
-    def _stop_searching(self, client: Client, error: ClientError | None) -> None:
+    def _warn(self, client: Client, error: Exception) -> None:
+        """Say once in a scope and sync why trials take calls of their own."""
+        with self._lock:
+            is_new = client not in self._warned
+            self._warned.add(client)
+        if is_new:
+            self.logger.warning(
+                "%s: Search (%s) is %s, so each trial takes a call of its own: %s",
+                client.scope,
+                SEARCH.iam_action,
+                _how(error),
+                explain(error),
+            )
+
+    def _stop_searching(self, client: Client, error: Exception | None) -> None:
         """Describe each trial of this scope from here on, and say so once."""
         with self._lock:
             is_new = client not in self._without_search
             self._without_search.add(client)
-        if is_new and error:
-            self.logger.warning(
-                "%s: Search (%s) is refused, so each trial takes a call of its own: %s",
-                client.scope,
-                SEARCH.iam_action,
-                explain(error),
-            )
+        if error:
+            self._warn(client, error)
         elif is_new:
             self.logger.info(
                 "%s: Search does not know the trials yet, so each takes a call of its "
                 "own in this sync",
                 client.scope,
             )
+
+
+def _how(error: Exception) -> str:
+    """What is wrong with Search, in a word."""
+    if is_denied(error):
+        return "denied"
+    return "throttled" if code(error) in THROTTLED else "failing"
 
 
 def _records(

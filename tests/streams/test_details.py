@@ -202,9 +202,9 @@ class TestTrials:
         assert "WARNING" not in run.stderr
 
     @pytest.mark.parametrize(
-        ("fault", "said"),
+        ("fault", "how", "said"),
         [
-            (Fault("deny", operation=SEARCH), "AccessDeniedException"),
+            (Fault("deny", operation=SEARCH), "denied", "AccessDeniedException"),
             (
                 Fault(
                     "error",
@@ -213,14 +213,22 @@ class TestTrials:
                     code="ValidationException",
                     message="Too many filters.",
                 ),
+                "failing",
                 "Too many filters",
             ),
-            (Fault("throttle", operation=SEARCH, rate=0.001, burst=0), "Rate exceeded"),
+            (
+                Fault("throttle", operation=SEARCH, rate=0.001, burst=0),
+                "throttled",
+                "Rate exceeded",
+            ),
+            (Fault("drop", operation=SEARCH), "failing", "Connection was closed"),
+            (Fault("error", operation=SEARCH), "failing", "InternalFailure"),
+            (Fault("html", operation=SEARCH), "failing", "without Results"),
         ],
-        ids=["denied", "refused", "throttled"],
+        ids=["denied", "refused", "throttled", "cut", "broken", "proxy"],
     )
     def test_search_that_is_refused(
-        self, here: TapHere, emulator: Emulator, fault: Fault, said: str
+        self, here: TapHere, emulator: Emulator, fault: Fault, how: str, said: str
     ) -> None:
         """It is asked once, one warning names its IAM action, and each trial takes a
         call of its own."""
@@ -231,8 +239,52 @@ class TestTrials:
         assert_exact(here, tables, "training_job_details")
         assert called(here) == {LIST: 1, TRIALS: 2, SEARCH: 1, DESCRIBE_TRIAL: 10}
         (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
-        assert f"account {ACCOUNT}, {REGION}: Search (sagemaker:Search)" in line
+        where = f"account {ACCOUNT}, {REGION}"
+        assert f"{where}: Search (sagemaker:Search) is {how}, so each trial" in line
         assert said in line
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
+
+    @pytest.mark.parametrize(
+        "tokens", [["again"] * 3, [str(n) for n in range(1000)]], ids=["same", "new"]
+    )
+    def test_search_without_an_end(
+        self, here: TapHere, emulator: Emulator, tokens: list[str]
+    ) -> None:
+        """Pages that never end, their tokens in a circle or not, end the search: each
+        trial takes a call of its own, and one warning says so."""
+        fill(emulator, churn=30, fraud=20)
+        pages = [{"Results": [], "NextToken": token} for token in tokens]
+        emulator.serve(SEARCH, [(200, {}, page) for page in pages])
+        tables = Tables()
+        run = sync(here, tables, "training_job_details", concurrency=1)
+        assert_exact(here, tables, "training_job_details")
+        assert called(here)[DESCRIBE_TRIAL] == 50
+        assert called(here)[SEARCH] <= 100
+        (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert "Search (sagemaker:Search) is failing" in line
+
+    def test_a_record_that_cannot_be_read(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """One odd record costs its page the search, with one warning, and no other
+        page: Search is asked again."""
+        fill(emulator, churn=30, fraud=20, spam=10)
+
+        def spoil(answer: dict[str, Any]) -> None:
+            """Give a record of large tuning jobs a name that is none."""
+            if len(answer["Results"]) >= 20:
+                answer["Results"][0]["TrainingJob"]["LastModifiedTime"] = None
+                answer["Results"][0]["TrainingJob"]["FinalMetricDataList"] = [5]
+
+        emulator.alter(SEARCH, spoil)
+        tables = Tables()
+        run = sync(here, tables, "training_job_details", concurrency=1)
+        assert_exact(here, tables, "training_job_details")
+        assert called(here)[SEARCH] == 3
+        assert called(here)[DESCRIBE_TRIAL] == 50
+        (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert "Search (sagemaker:Search) is failing" in line
 
     def test_search_of_no_use(self, here: TapHere, emulator: Emulator) -> None:
         """Where it knows none of a page of ended trials it is asked no more in that
