@@ -16,6 +16,7 @@ from tap_sagemaker_tuning.aws.errors import THROTTLED, code, explain, is_denied
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS, SEARCH
 from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.training_job_summaries import since
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
@@ -99,12 +100,24 @@ class TrainingJobDetails(VisitingStream):
                 ]
             with self._pages_at_once:
                 found = self._search(client, wanted)
-                for trial in wanted:
-                    if _may_be_behind(found.get(trial["TrainingJobName"]), page.seen):
-                        tally.add(trial, may_change=True)
                 for start in range(0, len(wanted), _RECORDS_AT_ONCE):
-                    some = wanted[start : start + _RECORDS_AT_ONCE]
-                    yield list(_records(client, some, found, keys))
+                    records = []
+                    for trial in wanted[start : start + _RECORDS_AT_ONCE]:
+                        name = trial["TrainingJobName"]
+                        searched = found.pop(name, None)
+                        details = searched or client.trial(name)
+                        if details is None:  # it was deleted meanwhile
+                            continue
+                        with readable(f"trial {name}"):
+                            if _is_behind(
+                                details,
+                                trial,
+                                page.seen,
+                                is_searched=searched is not None,
+                            ):
+                                tally.add(trial, may_change=True)
+                            records.append(record_of(details, trial, keys))
+                    yield records
 
     def _search(
         self, client: Client, trials: list[Summary]
@@ -161,37 +174,37 @@ def _how(error: Exception) -> str:
     return "throttled" if code(error) in THROTTLED else "failing"
 
 
-def _records(
-    client: Client,
-    trials: list[Summary],
-    found: dict[str, dict[str, Any]],
-    keys: dict[str, str],
-) -> Iterator[Record]:
-    """Make records of what was found, which is used up, and describe the others."""
-    for trial in trials:
-        name = trial["TrainingJobName"]
-        details = found.pop(name, None) or client.trial(name)
-        if details is not None:  # None: it was deleted meanwhile
-            with readable(f"trial {name}"):
-                record = record_of(details, trial, keys)
-            yield record
-
-
 def _may_change(trial: Summary, seen: str) -> bool:
     """Whether details of a trial that has ended can still change."""
     end = trial.get("TrainingEndTime")
     return end is not None and seen < shift(end, _AFTERMATH)
 
 
-def _may_be_behind(record: dict[str, Any] | None, seen: str) -> bool:
-    """Whether Search may have a trial as it was right after its end.
+def _is_behind(
+    details: dict[str, Any], listed: Summary, seen: str, *, is_searched: bool
+) -> bool:
+    """Whether details of a trial that has ended can be of before.
 
-    It agrees with the listing then, and has not got its last LastModifiedTime.
+    Where nobody says when it ended, that was no later than its last change.
+
+    Args:
+        details: Its description, or Search's record.
+        listed: Its summary.
+        seen: The service's time when it was listed.
+        is_searched: Whether Search has it: its index lags, and may have a trial as it
+            was right after its end.
     """
-    if record is None or (end := record.get("TrainingEndTime")) is None:
+    if listed.get("TrainingJobStatus") not in FINAL_STATUSES:
+        return False  # it is followed anyway
+    if details.get("TrainingJobStatus") not in {None, listed["TrainingJobStatus"]}:
+        return True
+    changed = details.get("LastModifiedTime")
+    end = listed.get("TrainingEndTime") or details.get("TrainingEndTime") or changed
+    if end is None:
         return False
-    is_touched = record["LastModifiedTime"] >= shift(end, _TOUCHED)
-    return not is_touched and seen < shift(end, _INDEX_LAG)
+    is_touched = changed is not None and changed >= shift(end, _TOUCHED)
+    is_late = is_searched and not is_touched
+    return bool(seen < shift(end, _INDEX_LAG if is_late else _AFTERMATH))
 
 
 def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> Record:

@@ -35,6 +35,7 @@ TWO = {
         {"role_arn": f"arn:aws:iam::{account}:role/reader"} for account in OTHERS
     ]
 }
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CREATED = "2026-02-27T09:00:00Z"
 CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
 STREAMS = [*KEYS][1:-1]
@@ -316,6 +317,54 @@ class TestTrials:
         emulator.clock.move(seconds=86_400)
         sync(here, tables, "training_job_details")
         assert_exact(here, tables, "training_job_details")
+
+    @pytest.mark.parametrize("missing", [0, 1], ids=["searched", "described"])
+    def test_a_stop_without_a_time(
+        self, here: TapHere, emulator: Emulator, missing: float
+    ) -> None:
+        """A trial that has stopped, nobody says when, is read again for two minutes
+        after its last change: until then its details can be those of Stopping."""
+        chances = Chances(failed=0, stopped_early=0, stopped_without=1, never_started=0)
+        scope = emulator.scope()
+        job = scope.plan(
+            "churn", trials=4, parallel=1, touched_seconds=(70, 79), chances=chances
+        )
+
+        def strip_listed(page: dict[str, Any]) -> None:
+            """Take the ends of trials away."""
+            for trial in page["TrainingJobSummaries"]:
+                trial.pop("TrainingEndTime", None)
+
+        def strip(trial: dict[str, Any]) -> None:
+            """Take the end away; for a minute the details are of before."""
+            end = trial.pop("TrainingEndTime", trial["CreationTime"] - DAY)
+            last = trial["LastModifiedTime"] - MINUTE
+            trial |= {"SecondaryStatus": "Stopping"} if last < end else {}
+
+        emulator.alter(TRIALS, strip_listed)
+        emulator.alter(DESCRIBE_TRIAL, strip)
+        emulator.scope().index.missing = missing
+        emulator.alter(
+            SEARCH, lambda page: [strip(r["TrainingJob"]) for r in page["Results"]]
+        )
+        tables = Tables()
+        for ended in sorted(trial.ended for trial in job.trials if trial.ended):
+            # The next one has begun, and is the only one that can change otherwise.
+            emulator.clock.move(ended - emulator.clock.now + timedelta(seconds=15))
+            sync(here, tables, "training_job_details")
+        emulator.clock.move(seconds=86_400)
+        sync(here, tables, "training_job_details")
+        wanted = expected.truth(emulator, "training_job_details")
+        columns = ("training_job_status", "secondary_status", "last_modified_time")
+        assert {
+            key: expected.to_the_second([row[column] for column in columns])
+            for key, row in tables.rows["training_job_details"].items()
+        } == {
+            key: expected.to_the_second([row[column] for column in columns])
+            for key, row in wanted.items()
+        }
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
 
     def test_a_trial_that_is_gone(self, here: TapHere, emulator: Emulator) -> None:
         """A trial that is deleted after it was listed has no details, and holds nothing
