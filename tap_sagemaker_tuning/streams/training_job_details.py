@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.training_job_summaries import since
+from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.values import as_text, finite, moment, shift, timestamp
 
@@ -84,15 +86,11 @@ class TrainingJobDetails(VisitingStream):
     ) -> Iterator[list[Record]]:
         """Read the tuning job's trials, newest first, and each one's details."""
         only = self.config.get("status_equals")
+        reader = _Reader(client, visit, tally)
         for page in since(client, visit):
             with readable("a trial"):
                 for trial in page.items:
                     tally.add(trial, may_change=_may_change(trial, page.seen))
-                keys = {
-                    **client.scope.context,
-                    "tuning_job_name": visit.job.name,
-                    "tuning_job_arn": visit.job.summary["HyperParameterTuningJobArn"],
-                }
                 wanted = [
                     trial
                     for trial in page.items
@@ -101,23 +99,11 @@ class TrainingJobDetails(VisitingStream):
             with self._pages_at_once:
                 found = self._search(client, wanted)
                 for start in range(0, len(wanted), _RECORDS_AT_ONCE):
-                    records = []
-                    for trial in wanted[start : start + _RECORDS_AT_ONCE]:
-                        name = trial["TrainingJobName"]
-                        searched = found.pop(name, None)
-                        details = searched or client.trial(name)
-                        if details is None:  # it was deleted meanwhile
-                            continue
-                        with readable(f"trial {name}"):
-                            if _is_behind(
-                                details,
-                                trial,
-                                page.seen,
-                                is_searched=searched is not None,
-                            ):
-                                tally.add(trial, may_change=True)
-                            records.append(record_of(details, trial, keys))
-                    yield records
+                    some = wanted[start : start + _RECORDS_AT_ONCE]
+                    records = reader.records(some, found, page.seen)
+                    if records:  # a page would say that the visit can be read
+                        yield records
+        reader.failures.end()
 
     def _search(
         self, client: Client, trials: list[Summary]
@@ -165,6 +151,64 @@ class TrainingJobDetails(VisitingStream):
                 "own in this sync",
                 client.scope,
             )
+
+
+class _Reader:
+    """Makes the records of a visit: what Search has not is described.
+
+    Attributes:
+        failures: The trials that could not be.
+    """
+
+    def __init__(self, client: Client, visit: Visit, tally: Tally) -> None:
+        self.failures = TrialFailures()
+        self._client = client
+        self._tally = tally
+        with readable("the tuning job"):
+            self._keys = {
+                **client.scope.context,
+                "tuning_job_name": visit.job.name,
+                "tuning_job_arn": visit.job.summary["HyperParameterTuningJobArn"],
+            }
+
+    def records(
+        self, trials: list[Summary], found: dict[str, dict[str, Any]], seen: str
+    ) -> list[Record]:
+        """Make records of what Search found, which is used up, and of descriptions."""
+        records = []
+        for trial in trials:
+            name = trial["TrainingJobName"]
+            try:
+                record = self._record(trial, found.pop(name, None), seen)
+            except Exception as error:  # noqa: BLE001 - it is this trial's alone
+                self.failures.note(name, error)
+                continue
+            if record is not None:  # None: it was deleted meanwhile
+                records.append(record)
+        return records
+
+    def _record(
+        self, trial: Summary, searched: dict[str, Any] | None, seen: str
+    ) -> Record | None:
+        if searched is not None:
+            with suppress(UnreadableError):
+                return self._made(searched, trial, seen, is_searched=True)
+        if self.failures.last:
+            raise self.failures.last
+        details = self._client.trial(trial["TrainingJobName"])
+        self.failures.described()
+        if details is None:
+            return None
+        return self._made(details, trial, seen, is_searched=False)
+
+    def _made(
+        self, details: dict[str, Any], trial: Summary, seen: str, *, is_searched: bool
+    ) -> Record:
+        with readable("its description"):
+            record = record_of(details, trial, self._keys)
+            if _is_behind(details, trial, seen, is_searched=is_searched):
+                self._tally.add(trial, may_change=True)
+            return record
 
 
 def _how(error: Exception) -> str:

@@ -46,6 +46,16 @@ class Failure:
         # botocore's own tell of the endpoint, which differs from region to region.
         return f"{kind}: {self.error}" if isinstance(self.error, TapError) else kind
 
+    @property
+    def what(self) -> str:
+        """The tuning job, and what of it was not read if that is known."""
+        return " ".join([str(self.tuning_job), *(f"({n})" for n in self._notes)])
+
+    @property
+    def _notes(self) -> list[str]:
+        """What of the tuning job was not read: notes of the error's."""
+        return getattr(self.error, "__notes__", [])
+
     def same_as(self, other: Failure) -> bool:
         """Whether it says nothing that the other does not.
 
@@ -61,7 +71,8 @@ class Failure:
         where = [str(self.scope)] if self.scope else []
         if self.tuning_job:
             where.append(f"tuning job {self.tuning_job}")
-        return ": ".join([", ".join(where), self.reason] if where else [self.reason])
+        what = [*self._notes, self.reason]
+        return ": ".join([", ".join(where), *what] if where else what)
 
 
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:
@@ -113,7 +124,7 @@ def _of_tuning_jobs(failures: Sequence[Failure]) -> str:
     first = failures[0]
     if len(failures) == 1:
         return str(first)
-    names = sorted(str(failure.tuning_job) for failure in failures)
+    names = sorted(failure.what for failure in failures)
     shown = ", ".join(names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         shown += f" and {len(names) - _MOST_NAMES} more"

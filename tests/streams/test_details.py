@@ -344,9 +344,13 @@ class TestTrials:
         emulator.alter(TRIALS, strip_listed)
         emulator.alter(DESCRIBE_TRIAL, strip)
         emulator.scope().index.missing = missing
-        emulator.alter(
-            SEARCH, lambda page: [strip(r["TrainingJob"]) for r in page["Results"]]
-        )
+
+        def strip_found(page: dict[str, Any]) -> None:
+            """The same of what Search found."""
+            for result in page["Results"]:
+                strip(result["TrainingJob"])
+
+        emulator.alter(SEARCH, strip_found)
         tables = Tables()
         for ended in sorted(trial.ended for trial in job.trials if trial.ended):
             # The next one has begun, and is the only one that can change otherwise.
@@ -416,6 +420,129 @@ class TestTrials:
         run.assert_refused("tuning job churn", "ValidationException", message[:30])
         sync(here, tables, "training_job_details")
         assert_exact(here, tables, "training_job_details")
+
+    @pytest.mark.parametrize("number", [0, 7, 29], ids=["newest", "among", "oldest"])
+    @pytest.mark.parametrize(
+        ("code", "said"),
+        [
+            ("AccessDeniedException", "Allow sagemaker:DescribeTrainingJob"),
+            ("ValidationException", "ValidationException"),
+            ("InternalFailure", "a later sync reads what is missing"),
+        ],
+    )
+    def test_one_trial_that_fails(
+        self, here: TapHere, emulator: Emulator, number: int, code: str, said: str
+    ) -> None:
+        """A trial that may not, or cannot, be described costs its own row: all others
+        are written, the failure names it, and the next sync reads it."""
+        fill(emulator, churn=30, fraud=3)
+        emulator.scope().index.missing = 1
+        status = {"InternalFailure": 500}.get(code, 400)
+        trials = emulator.scope().job("churn").trials
+        newest_first = sorted(trials, key=lambda t: (t.created, t.name), reverse=True)
+        fault = Fault(
+            "error",
+            operation=DESCRIBE_TRIAL,
+            after=number,
+            times=1,
+            status=status,
+            code=code,
+            message="no",
+        )
+        emulator.faults.add(fault)
+        tables = Tables()
+        named = {"tuning_job_names": ["churn"], "max_attempts": 1}
+        run = failing(here, tables, "training_job_details", "scopes", **named)
+        missed = newest_first[number].name
+        run.assert_refused(f"tuning job churn: trial {missed}: Describe", said)
+        rows = tables.rows["training_job_details"].values()
+        written = {row["training_job_name"] for row in rows}
+        assert {trial.name for trial in trials} - written == {missed}
+        (told,) = run.records("scopes")
+        assert (told["status"], told["error_code"]) == ("incomplete", code)
+        assert (told["tuning_jobs_failed"], told["complete_as_of"]) == (1, None)
+        sync(here, tables, "training_job_details", **named)
+        assert called(here)[DESCRIBE_TRIAL] == 30
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+
+    def test_some_trials_that_are_denied(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """However many they are, as long as others can be described; those are named
+        in one line, and what Search has is written too."""
+        fill(emulator, churn=60)
+        emulator.scope().index.missing = 0.6
+        for after in range(0, 60, 2):
+            denied = Fault("deny", operation=DESCRIBE_TRIAL, after=after, times=1)
+            emulator.faults.add(denied)
+        tables = Tables()
+        run = failing(here, tables, "training_job_details")
+        run.assert_refused("tuning job churn: trials ", " and ", " more: DescribeTrain")
+        described = called(here)[DESCRIBE_TRIAL]
+        missed = 60 - len(tables.rows["training_job_details"])
+        assert described > 20
+        assert 10 < missed < described
+        assert [line for line in run.stderr.splitlines() if "DescribeTr" in line] == [
+            run.error
+        ]
+
+    @pytest.mark.parametrize(
+        ("fault", "most"),
+        [
+            (Fault("deny", operation=DESCRIBE_TRIAL), 10),
+            (Fault("error", operation=DESCRIBE_TRIAL), 3),
+            (Fault("error", operation=DESCRIBE_TRIAL, after=20), 20 + 3),
+        ],
+        ids=["denied", "broken", "broken midway"],
+    )
+    def test_where_none_can_be_described(
+        self, here: TapHere, emulator: Emulator, fault: Fault, most: int
+    ) -> None:
+        """It is not tried with each of them: a call that the service fails takes a
+        minute of tries."""
+        fill(emulator, churn=100)
+        emulator.scope().index.missing = 1
+        emulator.faults.add(fault)
+        tables = Tables()
+        run = failing(here, tables, "training_job_details", max_attempts=1)
+        run.assert_refused("tuning job churn: trials ", "DescribeTrainingJob")
+        assert called(here)[DESCRIBE_TRIAL] == most
+        emulator.faults.clear()
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+
+    def test_one_description_that_cannot_be_read(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """An odd description costs its own row; an odd record of Search's none, since
+        its trial is described."""
+        fill(emulator, churn=30)
+        trials = sorted(trial.name for trial in emulator.scope().job("churn").trials)
+
+        def spoil(trial: dict[str, Any]) -> None:
+            """Let a trial have a number of instances that is none."""
+            if trial["TrainingJobName"] in trials[:2]:
+                trial["ResourceConfig"] = {"InstanceCount": "many"}
+
+        def spoil_found(page: dict[str, Any]) -> None:
+            """The same of what Search found."""
+            for result in page["Results"]:
+                spoil(result["TrainingJob"])
+
+        emulator.alter(SEARCH, spoil_found)
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        assert called(here)[DESCRIBE_TRIAL] == 2
+        assert_exact(here, tables, "training_job_details")
+        tables = Tables()
+        del trials[1:]
+        emulator.alter(DESCRIBE_TRIAL, spoil)
+        emulator.alter(SEARCH, None)
+        emulator.scope().index.missing = 1
+        run = failing(here, tables, "training_job_details")
+        run.assert_refused(f"tuning job churn: trial {trials[0]}: its description")
+        assert len(tables.rows["training_job_details"]) == 29
 
     @pytest.mark.parametrize(
         ("streams", "methods", "is_refused"),

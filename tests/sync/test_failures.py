@@ -46,6 +46,17 @@ class TestFailure:
             "(request a)"
         )
 
+    def test_what_of_a_tuning_job_failed(self) -> None:
+        """A note of the error's names the trials; so it does among others."""
+        one, other = answer("BrandNew", "a"), answer("BrandNew", "b")
+        one.add_note("trial churn-001")
+        first, second = failure(one, tuning_job="churn"), failure(other, tuning_job="a")
+        assert str(first).startswith(
+            f"account {ACCOUNT}, us-east-1, tuning job churn: trial churn-001: {LIST}: "
+        )
+        (line,) = report([first, second], scopes=1)
+        assert "2 tuning jobs (a, churn (trial churn-001)): " in line
+
     def test_of_a_whole_scope(self) -> None:
         """Then no tuning job is named."""
         line = str(failure(TapError("out of order")))
