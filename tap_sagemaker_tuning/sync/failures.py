@@ -56,15 +56,14 @@ class Failure:
         """What of the tuning job was not read: notes of the error's."""
         return getattr(self.error, "__notes__", [])
 
-    def same_as(self, other: Failure) -> bool:
-        """Whether it says nothing that the other does not.
+    @property
+    def key(self) -> tuple[Scope | None, str | None, str]:
+        """The same for failures of which one says nothing that the other does not.
 
         Two streams that stumble over one odd item say so in words of their own.
         """
-        mine, others = (self.scope, self.tuning_job), (other.scope, other.tuning_job)
-        errors = self.error, other.error
-        is_odd = all(isinstance(error, UnreadableError) for error in errors)
-        return mine == others and (self.cause == other.cause or is_odd)
+        is_odd = isinstance(self.error, UnreadableError)
+        return self.scope, self.tuning_job, "odd" if is_odd else self.cause
 
     def __str__(self) -> str:
         """Say where, and then why."""
@@ -73,6 +72,34 @@ class Failure:
             where.append(f"tuning job {self.tuning_job}")
         what = [*self._notes, self.reason]
         return ": ".join([", ".join(where), *what] if where else what)
+
+
+class Failures:
+    """What was not read, each failure once.
+
+    Attributes:
+        all: All of them, in their order.
+    """
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.all: list[Failure] = []
+        self._keys: set[tuple[Scope | None, str | None, str]] = set()
+        self._of: dict[Scope | None, list[Failure]] = {}
+
+    def add(self, failure: Failure) -> bool:
+        """Take a failure; returns whether it says anything new."""
+        key = failure.key
+        if key in self._keys:
+            return False
+        self._keys.add(key)
+        self.all.append(failure)
+        self._of.setdefault(failure.scope, []).append(failure)
+        return True
+
+    def of(self, scope: Scope) -> list[Failure]:
+        """What was not read of a scope."""
+        return self._of.get(scope, [])
 
 
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:

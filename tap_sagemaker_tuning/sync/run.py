@@ -16,7 +16,7 @@ from tap_sagemaker_tuning.sync.events import (
     Visited,
     is_deleted,
 )
-from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.failures import Failure, Failures
 from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.results import ScopeResult
@@ -79,7 +79,6 @@ class Run:
     Attributes:
         filters: What the run is limited by.
         clients: One per scope, in the order of the settings; none if that failed.
-        failures: What was not read.
         results: By client, what became of its scope.
         streams: The streams that are read by visits to tuning jobs.
     """
@@ -100,7 +99,7 @@ class Run:
             check_signal: Raises if the run is to stop.
         """
         self.clients: list[Client] = []
-        self.failures: list[Failure] = []
+        self._failures = Failures()
         self._config = config
         self.filters = filters
         self._logger = logger
@@ -123,9 +122,14 @@ class Run:
         for client, plan in stream.plans.items():
             self._wanted.setdefault(client, []).append(plan.wanted)
 
+    @property
+    def failures(self) -> list[Failure]:
+        """What was not read."""
+        return self._failures.all
+
     def failures_of(self, client: Client) -> list[Failure]:
         """What was not read of a scope."""
-        return [found for found in self.failures if found.scope == client.scope]
+        return self._failures.of(client.scope)
 
     def status_of(self, client: Client) -> str:
         """How much of a scope was read: complete, incomplete, failed or "not read"."""
@@ -204,10 +208,8 @@ class Run:
         """Note that a scope, or one tuning job of it, was not read, and go on."""
         scope = client.scope if client else None
         failure = Failure(scope=scope, tuning_job=tuning_job, error=error)
-        if any(failure.same_as(known) for known in self.failures):
-            return
-        self._logger.debug("%s", failure, exc_info=failure.error)
-        self.failures.append(failure)
+        if self._failures.add(failure):
+            self._logger.debug("%s", failure, exc_info=failure.error)
 
     def _list(self, client: Client) -> Listing | Exception:
         wanted = Wanted.of_all(self._wanted[client])
