@@ -8,14 +8,14 @@ from itertools import count
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from emulator import Fault
 from tap_sagemaker_tuning.streams import visiting
 from tests.conftest import ACCOUNT, REGION
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    import pytest
-
     from emulator import Emulator
     from tests.conftest import TapHere
 
@@ -61,6 +61,31 @@ def test_no_change_is_one_call(emulator: Emulator, here: TapHere) -> None:
     called(emulator)
     tables.load(here(config={}, state=tables.state))
     assert called(emulator) == {LIST: 1, DESCRIBE: 1, TRIALS: 1}
+
+
+@pytest.mark.parametrize(
+    ("unknown", "said"),
+    [
+        ([], ""),
+        (["nobody"], "tuning_job_names not found: nobody; "),
+        (
+            [f"no-{number}" for number in range(7)],
+            "tuning_job_names not found: no-0, no-1, no-2, no-3, no-4 and 2 more; ",
+        ),
+    ],
+    ids=len,
+)
+def test_the_last_line_says_which_names_nobody_has(
+    emulator: Emulator, here: TapHere, unknown: list[str], said: str
+) -> None:
+    """A name that is in no scope fails nothing; the last line of the log says it."""
+    emulator.scope(ACCOUNT, REGION).plan("churn", **SHORT)
+    emulator.clock.move(seconds=DAY)
+    run = here(config={"tuning_job_names": ["Churn", *unknown]})
+    assert run.returncode == 0
+    last = "1 of 1 accounts and regions complete; " + said + "tuning jobs: 1 read"
+    assert last in run.error
+    assert run.stderr.count("tuning_job_names: no scope has") == len(unknown)
 
 
 def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> None:

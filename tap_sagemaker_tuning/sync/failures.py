@@ -151,8 +151,12 @@ def _of_tuning_jobs(failures: Sequence[Failure]) -> str:
     first = failures[0]
     if len(failures) == 1:
         return str(first)
-    names = sorted(failure.what for failure in failures)
+    shown = some_of(sorted(failure.what for failure in failures))
+    return f"{first.scope}, {len(failures)} tuning jobs ({shown}): {first.reason}"
+
+
+def some_of(names: Sequence[str]) -> str:
+    """Name the first few, and say how many more there are."""
     shown = ", ".join(names[:_MOST_NAMES])
-    if len(names) > _MOST_NAMES:
-        shown += f" and {len(names) - _MOST_NAMES} more"
-    return f"{first.scope}, {len(names)} tuning jobs ({shown}): {first.reason}"
+    more = len(names) - _MOST_NAMES
+    return f"{shown} and {more} more" if more > 0 else shown

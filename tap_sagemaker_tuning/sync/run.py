@@ -16,7 +16,7 @@ from tap_sagemaker_tuning.sync.events import (
     Visited,
     is_deleted,
 )
-from tap_sagemaker_tuning.sync.failures import Failure, Failures
+from tap_sagemaker_tuning.sync.failures import Failure, Failures, some_of
 from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.results import ScopeResult
@@ -107,7 +107,7 @@ class Run:
         self._progress = Progress(logger)
         self._wanted: dict[Client, list[Wanted]] = {}
         self._listings: dict[Client, Listing | Exception] = {}
-        self._has_warned = False
+        self._unknown_names: list[str] | None = None
         self._began = time.monotonic()
         self._open()
         self.streams: list[Reader] = []
@@ -191,6 +191,8 @@ class Run:
         for status in ("incomplete", "failed", "not read"):
             if statuses[status]:
                 scopes += f", {statuses[status]} {status}"
+        if self._unknown_names:
+            scopes += f"; tuning_job_names not found: {some_of(self._unknown_names)}"
         trials = sum(result.trials_read for result in results)
         return (
             f"{scopes}; "
@@ -273,15 +275,18 @@ class Run:
             if not isinstance(found, Exception)
         ]
         # A scope that could not be listed may have any name.
-        if self._has_warned or not listings or len(listings) < len(self.clients):
+        is_known = len(listings) == len(self.clients) > 0
+        if self._unknown_names is not None or not is_known:
             return
-        self._has_warned = True
         denied = {failure.tuning_job for failure in self.failures}
-        for name in self._config.get("tuning_job_names", ()):
-            if name.lower() not in denied and not any(
-                listing.find(name) for listing in listings
-            ):
-                self._logger.warning("tuning_job_names: no scope has %s", name)
+        self._unknown_names = [
+            name
+            for name in self._config.get("tuning_job_names", ())
+            if name.lower() not in denied
+            and not any(listing.find(name) for listing in listings)
+        ]
+        for name in self._unknown_names:
+            self._logger.warning("tuning_job_names: no scope has %s", name)
 
 
 def now() -> str:
