@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Emulator, Fault
+from tap_sagemaker_tuning.streams.base import TapStream
 from tests import expected
 from tests.conftest import ACCOUNT, REGION, TapHere, TapProcess, read_until
 from tests.expected import KEYS
@@ -164,6 +165,24 @@ def test_stop_while_nobody_reads(
     assert_nothing_is_lost(tables, tap)
 
 
+def test_one_tuning_job_is_not_read_far_ahead(tap: TapProcess) -> None:
+    """While the target does not read, only so many pages of one tuning job are held as
+    fit the pipe and a bound: memory does not grow with its trials."""
+    pages = 150
+    long_ago = "2026-02-01T09:00:00Z"
+    tap.emulator.scope(ACCOUNT, REGION).plan(
+        "large", trials=10 * pages, parallel=100, created=long_ago
+    )
+    names = {"tuning_job_names": ["large"], "page_size": 10}
+    with started(tap, streams=["training_job_summaries"], **names) as process:
+        before = -1
+        while before < len(tap.emulator.calls) or before < 10:
+            before = len(tap.emulator.calls)
+            time.sleep(1)
+        process.kill()
+    assert 20 < before < pages / 2
+
+
 @pytest.mark.parametrize(("options", "fault"), SLOW, ids=["call", "retry", "role"])
 def test_stop_does_not_wait_for_a_call(
     tap: TapProcess, options: tuple[str, ...], fault: Fault
@@ -226,6 +245,42 @@ def test_stop_while_nobody_reads_a_socket(tap: TapProcess, streams: list[str]) -
     assert process.returncode == 143
     assert "Traceback" not in logged(tap)
     assert_nothing_is_lost(tables, tap)
+def test_the_state_comes_before_the_first_record(here: TapHere) -> None:
+    """Whoever is killed right after it knows under which settings it was read."""
+    here.emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
+    streams = ("training_job_summaries", "tuning_job_details")
+    run = here(config={"name_contains": "churn"}, catalog=here.catalog(*streams))
+    for stream in streams:
+        kinds = [
+            message["type"]
+            for message in run.messages
+            if message.get("stream", stream) == stream
+        ]
+        before = kinds[: kinds.index("RECORD")]
+        assert "STATE" in before
+    first = next(m["value"] for m in run.messages if m["type"] == "STATE")
+    (entry,) = first["bookmarks"][streams[0]]["partitions"]
+    assert entry["filters"] == {"name_contains": "churn"}
+    assert "replication_key_value" not in entry
+
+
+def test_a_stop_comes_between_two_records(
+    here: TapHere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after a page of them: a stop on the way is the last record's."""
+    here.emulator.scope().plan("churn", trials=60, created="2026-03-01T09:00:00Z")
+    written, sent = 0, {7: lambda: signal.raise_signal(signal.SIGTERM)}
+
+    def counted(_: Any, row: Any, context: Any = None) -> Any:  # noqa: ARG001 - the SDK's
+        nonlocal written
+        written += 1
+        sent.get(written, lambda: None)()
+        return row
+
+    monkeypatch.setattr(TapStream, "post_process", counted)
+    run = here(config={}, catalog=here.catalog("training_job_summaries"))
+    assert run.returncode == 143
+    assert len(run.records("training_job_summaries")) == 7
 
 
 def test_no_record_stays_in_the_writer(here: TapHere) -> None:
