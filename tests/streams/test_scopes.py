@@ -335,6 +335,35 @@ def test_a_full_table_that_leaves_out_trials(
     assert row(run)["complete_as_of"] == as_of
 
 
+def test_a_full_table_that_fails(here: TapHere, emulator: Emulator) -> None:
+    """A stream in FULL_TABLE keeps no state of its own: when a sync of it fails, it
+    stays as complete as it was."""
+    fill(emulator)
+    catalog = here.catalog(training_job_summaries="FULL_TABLE")
+    state = here(config={}, catalog=catalog).state
+    emulator.clock.move(seconds=3600)
+    emulator.faults.add(Fault("deny", operation=TRIALS))
+    run = here(config={}, state=state, catalog=catalog)
+    assert row(run)["status"] != "complete"
+    assert row(run)["complete_as_of"] == NINE
+
+
+def test_the_scopes_own_error_comes_first(here: TapHere, emulator: Emulator) -> None:
+    """Where a tuning job failed, and then the whole scope, the row tells of that."""
+    fill(emulator)
+    for fault in (
+        Fault("deny", operation=TRIALS, tuning_job="first"),
+        Fault("expired", operation=DESCRIBE),
+        Fault("expired", operation=LIST, after=1),
+    ):
+        emulator.faults.add(fault)
+    catalog = here.catalog("training_job_summaries", "tuning_job_details", "scopes")
+    found = row(here(config={}, catalog=catalog))
+    assert found["status"] == "failed"
+    assert found["error_code"] == "ExpiredTokenException"
+    assert found["tuning_jobs_failed"] > 0
+
+
 def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
     """A full read that resumes from the state's token is partial, also when no cap is
     set any more. The next one starts at the beginning, and is whole."""

@@ -204,6 +204,13 @@ def test_other_errors_end_the_listing() -> None:
         (wanted(55, a=10, z=1), {"a": DENIED, "z": DENIED}, ["a", "z"], "z", ""),
         # each of those that are left is asked for: a permission can be of one
         (wanted(55, y=1, z=2), {"y": DENIED, "z": DENIED}, ["y", "z"], "yz", ""),
+        (
+            wanted(55, x=3, y=1, z=2),
+            dict.fromkeys("xyz", DENIED),
+            ["x", "y", "z"],
+            "xyz",
+            "",
+        ),
         (wanted(55, y=1, z=2), {"y": DENIED}, ["y", "z"], "y", "z"),
         (
             wanted(55, y=1, z=2),
