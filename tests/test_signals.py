@@ -245,6 +245,8 @@ def test_stop_while_nobody_reads_a_socket(tap: TapProcess, streams: list[str]) -
     assert process.returncode == 143
     assert "Traceback" not in logged(tap)
     assert_nothing_is_lost(tables, tap)
+
+
 def test_the_state_comes_before_the_first_record(here: TapHere) -> None:
     """Whoever is killed right after it knows under which settings it was read."""
     here.emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
