@@ -120,15 +120,23 @@ class TestSettings:
             f"{PREFIX}_LOAD_SCHEMA": "raw",
             f"{PREFIX}_SELECT": "[]",
             f"{PREFIX}LOGLEVEL": "INFO",
-            f"{PREFIX}HOME": SECRET,
+            f"{PREFIX}CONFIG": SECRET,
         }
         run = here("--config=ENV")
         assert run.returncode == 0
         warned = [line for line in run.stderr.splitlines() if "no such setting" in line]
         (line,) = warned
         assert line.startswith("WARNING | tap-sagemaker-tuning | ")
-        assert line.endswith(f"{PREFIX}HOME: no such setting: the variable is not used")
+        assert line.endswith(
+            f"{PREFIX}CONFIG: no such setting: the variable is not used"
+        )
         assert SECRET not in run.stderr
+
+    def test_an_odd_name(self, here: TapHere) -> None:
+        """A name that a terminal would obey is shown, and not obeyed."""
+        run = here(config={"\x1b[31mred\n": 1})
+        assert run.error == "Error: \ufffd[31mred : no such setting"
+        assert run.returncode == 1
 
     def test_regions_with_commas(self, here: TapHere) -> None:
         """Regions separated by commas in the environment are all read."""

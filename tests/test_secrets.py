@@ -6,11 +6,14 @@ A secret is planted, and sought at every level of the log, in rows and in messag
 from __future__ import annotations
 
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.parsers import ResponseParserError
 
+from tap_sagemaker_tuning import log
+from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import SECRET
 from tests.conftest import ACCOUNT, REGION
@@ -52,14 +55,49 @@ def test_of_the_process(tap: TapProcess) -> None:
     path.write_text(STRUCTURED, encoding="utf-8")
     tap.variables["SINGER_SDK_LOG_CONFIG"] = str(path)
     tap.variables["LOGLEVEL"] = "DEBUG"
-    run = tap(config=PLANTS[0].put(tap))
+    (plant,) = (plant for plant in PLANTS if plant.name == "signature")
+    run = tap(config=plant.put(tap))
     assert run.returncode == 1
     assert "Traceback (most recent call last):" in run.stderr
     assert SECRET not in run.stderr + run.stdout
     lines = [line for line in run.stderr.splitlines() if line.startswith("{")]
     told: list[Any] = [json.loads(line).get("exception") for line in lines]
     messages = [exception["message"] for exception in told if exception]
-    assert [message for message in messages if PLANTS[0].said in message]
+    assert [message for message in messages if plant.said in message]
+
+
+@pytest.fixture
+def record() -> logging.LogRecord:
+    """A record of an error that another, with a secret, led to."""
+    error = TapError("it cannot be read")
+    error.__cause__ = ValueError(SECRET)
+    caught = TapError, error, None
+    message = "%s\nfailed: %s"
+    return logging.LogRecord("x", 40, "x.py", 1, message, ("a", "b"), caught)
+
+
+def test_a_record_that_two_handlers_write(record: logging.LogRecord) -> None:
+    """It is made printable once, its traceback too, also if another handler that is not
+    protected has formatted it before."""
+    logging.Formatter().format(record)
+    assert SECRET in str(record.exc_text)
+    lines = []
+    for _ in range(2):
+        assert log.make_printable(record)
+        lines.append(logging.Formatter().format(record))
+    assert lines[0] == lines[1]
+    told = lines[0].splitlines()
+    assert told[0] == "a failed: b"
+    assert [line for line in told if line.startswith("ValueError")] == ["ValueError"]
+    assert told[-1] == "tap_sagemaker_tuning.exceptions.TapError: it cannot be read"
+    assert SECRET not in lines[0]
+
+
+def test_counts_and_seconds_are_the_sdks(record: logging.LogRecord) -> None:
+    """The SDK's formatter takes a metric from the arguments of its record."""
+    record.name = log.METRICS
+    assert log.make_printable(record)
+    assert (record.msg, record.args) == ("%s\nfailed: %s", ("a", "b"))
 
 
 def test_of_what_nobody_foresaw(caplog: pytest.LogCaptureFixture) -> None:

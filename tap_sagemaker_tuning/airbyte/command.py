@@ -26,7 +26,7 @@ from tap_sagemaker_tuning.airbyte.spec import in_airbytes_words, specification
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.command import json_object, json_text
 from tap_sagemaker_tuning.exceptions import SettingsError, StateError, TapError
-from tap_sagemaker_tuning.log import explained, protect
+from tap_sagemaker_tuning.log import explained
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 from tap_sagemaker_tuning.tap import ATTEMPTS_OF_A_TEST
 
@@ -182,7 +182,6 @@ def _telling(writer: AirbyteWriter) -> Iterator[None]:
     level = os.environ.get("LOGLEVEL") or os.environ.get("LOG_LEVEL") or "INFO"
     root.setLevel(logging.getLevelNamesMapping().get(level.upper(), logging.INFO))
     root.handlers[:] = [LogHandler(writer)]
-    protect()
     logging.captureWarnings(capture=True)
     try:
         yield

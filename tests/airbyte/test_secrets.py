@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.parsers import ResponseParserError
 
 from tests.configurations import SECRET
 from tests.planted import LIST, ODD, PLANTS, Plant
@@ -52,3 +53,26 @@ def test_odd_words_of_the_service(here: SourceHere, given: str, told: str) -> No
     assert told in said[0]
     assert max(map(len, said)) < 2200
     assert [line for line in said if not line.isprintable()] == []
+
+
+def test_what_nobody_foresaw(here: SourceHere, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that ends the read is told without the words that it has."""
+
+    def fail(*_: Any) -> None:
+        raise ResponseParserError(SECRET)
+
+    monkeypatch.setattr("tap_sagemaker_tuning.streams.scopes.record_of", fail)
+    streams = here("discover", config={}).told("CATALOG")[0]["streams"]
+    chosen = [{"stream": s, "sync_mode": "full_refresh"} for s in streams]
+    output = here("read", config={}, catalog={"streams": chosen})
+    ((_, line),) = output.errors
+    assert line.startswith("ResponseParserError: the service's answer cannot be read")
+    assert "ResponseParserError" in output.told("TRACE")[-1]["error"]["stack_trace"]
+    assert SECRET not in output.stdout + output.stderr
+
+
+def test_an_odd_name(here: SourceHere) -> None:
+    """The name of an unknown setting is printable, too."""
+    output = here("check", config={"\x1b[31mred\n": 1})
+    (status,) = output.told("CONNECTION_STATUS")
+    assert status["message"] == "\ufffd[31mred : no such setting"

@@ -129,6 +129,13 @@ def test_an_answer_that_says_little(response: dict[str, object], line: str) -> N
     assert "()" not in said
 
 
+def test_an_odd_request_id() -> None:
+    """Whoever stands between can send any text as the request's id."""
+    response = {"ResponseMetadata": {"RequestId": "\x1b" + "x" * 200}}
+    line = explain(ClientError(response, "Search"))  # type: ignore[arg-type]
+    assert line == f"Search: error (request \ufffd{'x' * 98}…)"
+
+
 def test_a_password_is_not_shown() -> None:
     """A proxy's URL can hold one."""
     error = aws.ProxyConnectionError(proxy_url="http://me:s3cr3t@proxy:3128")
