@@ -109,6 +109,14 @@ TRIALS = [
         objective_metric_name=None,
         objective_direction=None,
     ),
+    *rows(
+        TRIAL + TIMES + MORE,
+        ("loose-2", None, "running", None, None, at(310), *[None] * 8),
+        ("loose-1", None, "running", None, None, at(300), *[None] * 8),
+        **keys("loose"),
+        objective_metric_name=None,
+        objective_direction=None,
+    ),
 ]
 for row in TRIALS:
     row["training_job_arn"] = "arn:" + row["training_job_name"]
@@ -137,6 +145,7 @@ STORY = Story(
             ("b", "arn:u-4", 3, at(624), 3.0),
             ("b", "arn:u-3", 2, at(623), 3.0),
             ("b", "arn:u-2", 1, at(622), 3.0),
+            ("a", "arn:t-8", 3, at(632), 0.5),
             ("a", "arn:t-2", 2, at(631), 0.5),
             ("a", "arn:t-1", 1, at(611), 0.0),
             (None, "arn:t-0", 3, at(700), 0.9),
@@ -165,9 +174,24 @@ STORY = Story(
             **keys("old", THEIRS, IRELAND),
         ),
         "completeness": [
-            {**keys("new"), "counted_trials": 13, "is_complete": False},
-            {**keys("old", THEIRS, IRELAND), "counted_trials": 1, "is_complete": None},
-            {**keys("empty"), "counted_trials": 0, "is_complete": True},
+            {
+                **keys("new"),
+                "counted_trials": 13,
+                "is_complete": False,
+                "scope_status": "complete",
+            },
+            {
+                **keys("old", THEIRS, IRELAND),
+                "counted_trials": 1,
+                "is_complete": None,
+                "scope_status": None,
+            },
+            {
+                **keys("empty"),
+                "counted_trials": 0,
+                "is_complete": True,
+                "scope_status": None,
+            },
         ],
         "freshness": rows(
             "running_trials oldest_created_at", (2, at(602)), **keys("new")
@@ -176,24 +200,24 @@ STORY = Story(
             "training_job_arn name value number",
             ("arn:t-1", "weak", "2", 2.0),
             ("arn:t-2", "weak", "4", 4.0),
-            ("arn:t-1", "strong", "10", 10.0),
-            ("arn:t-2", "strong", "1000", 1000.0),
-            ("arn:t-1", "word", "adam", None),
-            ("arn:t-2", "word", "NaN", None),
+            ("arn:t-1", "z-strong", "10", 10.0),
+            ("arn:t-2", "z-strong", "1000", 1000.0),
+            ("arn:t-1", "a-word", "adam", None),
+            ("arn:t-2", "a-word", "NaN", None),
             ("arn:u-2", "of-b", "1", 1.0),
             **keys("new"),
         ),
         "hyper_parameter_effects": rows(
             "definition_name name trials rank_correlation best_quarter_low "
             "best_quarter_high",
-            ("b", "strong", 3, 0.1, 1.0, 1.0),
+            ("b", "z-strong", 3, 0.1, 1.0, 1.0),
             ("a", "weak", 2, 0.2, 2.0, 4.0),
-            ("a", "strong", 2, -0.9, 10.0, 10.0),
+            ("a", "z-strong", 2, -0.9, 10.0, 10.0),
             **keys("new"),
         ),
         "range_edges": rows(
             "definition_name name range_min range_max scaling_type edge",
-            ("a", "strong", 1.0, 10000.0, "Logarithmic", "low"),
+            ("a", "z-strong", 1.0, 10000.0, "Logarithmic", "low"),
             ("a", "weak", 0.0, None, "Linear", None),
             **keys("new"),
         ),
@@ -259,7 +283,7 @@ DEFINITION_A = {
     "curve": [[ms(611), 0, 1], [ms(631), 0.5, 2]],
     "parameters": [
         {
-            "name": "strong",
+            "name": "z-strong",
             "kind": "log",
             "values": [10, 1000, *[None] * 6],
             "positions": [0.25, 0.75, *[None] * 6],
@@ -284,7 +308,7 @@ DEFINITION_A = {
             "best_quarter": [2, 4],
         },
         {
-            "name": "word",
+            "name": "a-word",
             "kind": "category",
             "values": ["adam", "NaN", *[None] * 6],
             "positions": [1, 0, *[None] * 6],
@@ -366,6 +390,16 @@ OLD: Row = {
     "curve": [],
     "parameters": [],
 }
+LOOSE: Row = {
+    **OLD,
+    "outcomes": {"running": 2},
+    "slots": 0,
+    "trials": {
+        **{column: [None, None] for column in OLD["trials"]},
+        "name": ["loose-1", "loose-2"],
+        "outcome": ["running", "running"],
+    },
+}
 JOBS: list[Row] = [
     {
         "key": "arn:new",
@@ -409,7 +443,9 @@ JOBS: list[Row] = [
                         "last_loaded_at": None,
                     }
                 ],
-                "completeness": fact(counted_trials=13, is_complete=False),
+                "completeness": fact(
+                    counted_trials=13, is_complete=False, scope_status="complete"
+                ),
             },
             "definitions": [DEFINITION_A, DEFINITION_B],
         },
@@ -439,6 +475,26 @@ JOBS: list[Row] = [
             "namesakes": 1,
             "facts": {**NOTHING, "completeness": fact(counted_trials=1)},
             "definitions": [OLD],
+        },
+    },
+    {
+        # Known by its trials alone.
+        "key": "arn:loose",
+        "account": OURS,
+        "region": EAST,
+        "name": "loose",
+        "created": ms(300),
+        "status": None,
+        "complete": None,
+        "trials": 2,
+        "definitions": [{name: LOOSE[name] for name in [*LOOSE][:5]}],
+        "outcomes": {},
+        "currency": None,
+        "view": {
+            "as_of": AS_OF,
+            "namesakes": 0,
+            "facts": {**NOTHING, "completeness": []},
+            "definitions": [LOOSE],
         },
     },
     {

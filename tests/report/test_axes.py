@@ -44,6 +44,9 @@ def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> No
         ),
         ([1e-4, 0.5], (None, None), None, "log", ["1e-4", "0.001", "0.01", "0.5"]),
         ([1, 2], (None, None), None, "linear", ["1", "1.5", "2"]),
+        ([1, 1000], (None, None), "Auto", "log", ["1", "10", "100", "1000"]),
+        ([1, 1e5], (1, 1e5), "Logarithmic", "log", ["1", "10", "1000", "100,000"]),
+        ([1e-9, 1], (1e-9, 1), "Logarithmic", "log", ["1e-9", "1e-5", "0.01", "1"]),
         ([0, 5000], (None, None), "Auto", "linear", ["0", "2500", "5000"]),
         ([3, 3], (3, 3), "Logarithmic", "linear", ["3"]),
         (
@@ -100,3 +103,5 @@ def test_many_and_long_categories_stay_readable() -> None:
     made = axis([f"a name that is long {n:02}" for n in range(40)], [None] * 40)
     assert len(made.ticks) == 8
     assert {len(label) for _, label in made.ticks} == {14}
+    (tick,) = axis(["just_fourteen!"], [None]).ticks
+    assert tick == (0.5, "just_fourteen!")

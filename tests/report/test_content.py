@@ -34,7 +34,7 @@ def test_tuning_jobs(found: Row) -> None:
     """What is said and drawn of each tuning job, newest first, to the last value."""
     assert found["jobs"] == JOBS
     outcomes = [[*job["outcomes"]] for job in found["jobs"]]
-    assert outcomes == [["failed", "completed"], ["unknown"], []]
+    assert outcomes == [["failed", "completed"], ["unknown"], [], []]
 
 
 def test_scopes(found: Row) -> None:
@@ -64,13 +64,18 @@ def test_failures(found: Row) -> None:
 
 @pytest.mark.parametrize(
     ("most_trials", "carried"),
-    [(1, ["new"]), (13, ["new"]), (14, ["new", "old", "empty"])],
+    [
+        (1, ["new"]),
+        (13, ["new"]),
+        (14, ["new", "old"]),
+        (16, ["new", "old", "loose", "empty"]),
+    ],
 )
 def test_what_a_page_carries(file: Path, most_trials: int, carried: list[str]) -> None:
     """The newest tuning jobs, as long as their trials are not too many; one always."""
     with opened(str(file)) as warehouse:
         jobs = content(warehouse, most_trials=most_trials)["jobs"]
-    assert [job["name"] for job in jobs] == ["new", "old", "empty"]
+    assert [job["name"] for job in jobs] == ["new", "old", "loose", "empty"]
     assert [job["name"] for job in jobs if "view" in job] == carried
 
 
@@ -82,20 +87,26 @@ def test_what_a_page_lists(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         made = content(warehouse, most_trials=100)
         named = content(warehouse, most_trials=100, name="OLD")
     assert [job["name"] for job in made["jobs"]] == ["new", "old"]
-    assert made["unlisted"] == 1
+    assert made["unlisted"] == 2
     assert [row["failure"] for row in made["failures"]] == ["boom", "ash"]
     assert [job["name"] for job in named["jobs"]] == ["old"]
     assert named["unlisted"] == 0
 
 
-def test_what_is_drawn_of_many(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("most", "drawn"),
+    [(3, ["t-1", "t-2", "t-5"]), (4, ["t-1", "t-2", "t-3", "t-6"])],
+)
+def test_what_is_drawn_of_many(
+    file: Path, monkeypatch: pytest.MonkeyPatch, most: int, drawn: list[str]
+) -> None:
     """Half of what is drawn are the best, and the others are spread over the rest."""
-    monkeypatch.setattr("report.trials.MOST", 4)
+    monkeypatch.setattr("report.trials.MOST", most)
     with opened(str(file)) as warehouse:
         job = content(warehouse, most_trials=100)["jobs"][0]
     first = job["view"]["definitions"][0]
-    assert first["trials"]["name"] == ["t-1", "t-2", "t-3", "t-6"]
-    assert first["parameters"][0]["values"] == [10, 1000, None, None]
+    assert first["trials"]["name"] == drawn
+    assert first["parameters"][0]["values"] == [10, 1000, *[None] * (most - 2)]
     assert first["outcomes"] == DEFINITION_A["outcomes"]
 
 
