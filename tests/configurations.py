@@ -432,7 +432,6 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         )
     ],
     (
-        "the second role",
         "second role",
         {"assume_roles": [role(), {"role_arn": "x"}]},
         f"assume_roles[1][role_arn]: 'x' {ARN_FORM}",
@@ -567,8 +566,6 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         (
             "regions: 'nowhere' is not of the form us-east-1; "
             "start_date: 'soon' is not a time such as 2026-01-31T00:00:00Z"
-            "regions: 'nowhere' is not of the form us-east-1; start_date: 'soon' is "
-            "not a time such as 2026-01-31T00:00:00Z"
         ),
     ),
     (
