@@ -271,17 +271,34 @@ def test_prices_survive_it_too(emulator: Emulator, client: Client) -> None:
     assert emulator.faults.struck(fault) == 2
 
 
+BROKEN: tuple[Any, ...] = ("error", "html", "gateway", "latin1", "drop")
+WAYS: list[tuple[Fault, dict[str, Any]]] = [
+    (Fault(kind, operation=operation, times=MOST - 1), config)
+    for operation, config in (
+        ("AssumeRole", {"assume_roles": [{"role_arn": ROLE}]}),
+        ("GetCallerIdentity", {}),
+    )
+    for kind in BROKEN
+]
+
+
+@pytest.mark.parametrize(
+    "way", WAYS, ids=[f"{fault.operation}, {fault.kind}" for fault, _ in WAYS]
+)
 def test_the_way_in_survives_it_too(
     emulator: Emulator,
     connect: Open,
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
+    way: tuple[Fault, dict[str, Any]],
 ) -> None:
     """STS, which is out of reach together with the rest, is asked again as long."""
+    fault, config = way
     monkeypatch.setattr("random.random", lambda: 0.0)
-    emulator.faults.add(Fault("error", operation="AssumeRole", times=MOST - 1))
-    (client,) = connect(assume_roles=[{"role_arn": ROLE}], max_attempts=MOST)
+    emulator.faults.add(fault)
+    (client,) = connect(**config, max_attempts=MOST)
     assert job_names(client.tuning_jobs()) == [[]]
+    assert emulator.faults.struck(fault) == MOST - 1
     assert sum(waits) >= HALF_A_MINUTE
 
 
