@@ -171,8 +171,9 @@ class TapSageMakerTuning(Tap):
         problems = problems or [
             problem
             for stream in self._own
-            if isinstance(stream, VisitingStream) and stream.selected
+            if isinstance(stream, VisitingStream)
             for problem in stream.problems
+            if stream.selected
         ]
         if problems:
             raise SettingsError("; ".join(problems))
