@@ -18,6 +18,7 @@ import yaml
 
 from emulator import Emulator
 from emulator.__main__ import populate
+from tests.conftest import read_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,8 +106,7 @@ def test_ctrl_c_leaves_nothing_running(
 ) -> None:
     """Interrupted in the middle of a sync it ends all that it started."""
     assert demo.stdout is not None
-    while not demo.stdout.readline().startswith(("First sync", "Traceback")):
-        pass
+    read_until("First sync", demo.stdout)
     time.sleep(2)
     running = " ".join(left_running(folder))
     demo.send_signal(signal.SIGINT)
