@@ -102,6 +102,16 @@ def test_a_price_has_to_be_a_number(price: Any) -> None:
     assert why.endswith("is not a price")
 
 
+def test_a_product_is_read_whole_or_not_at_all() -> None:
+    """One whose second price is none has no first one either."""
+    product = priced("0.1")
+    (term,) = product["terms"]["OnDemand"].values()
+    (dimension,) = term["priceDimensions"].values()
+    dimension["pricePerUnit"]["CNY"] = "N/A"
+    prices, unreadable = read(product)
+    assert (prices, len(unreadable)) == ([], 1)
+
+
 @pytest.mark.parametrize(
     "text", ["{", "null", "[]", '"text"', "[" * 100_000], ids=lambda text: text[:6]
 )
@@ -117,7 +127,7 @@ def test_an_item_has_to_be_a_product(text: str) -> None:
         ["2026-03-01", "2026-02-01", None],
         ["2026-03-01", "2026-03-03", None],
         ["2026-03-01", "2026-04-01", "2026-02-01"],
-        ["2026-03-02T09:00:00Z", "2026-03-02T09:00:01Z"],
+        ["2026-03-02T09:00:00Z", "2026-03-02T09:00:01Z", "2026-03-01"],
         ["2026-03-03", "2026-03-04"],
         [None, "2026-04-01"],
     ],
