@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docs import facts
 from docs.marts import marts
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.settings import SETTINGS
+from tap_sagemaker_tuning.airbyte.source import AirbyteTap
+from tap_sagemaker_tuning.config_schema import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests.targets import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.streams.base import TapStream
 
 ROOT = Path(__file__).resolve().parent.parent
+AIRBYTE_PAGE = ROOT / "airbyte" / "sagemaker-tuning.md"
 ACCOUNT = "123456789012"
 
 _BLOCK = re.compile(r"(<!-- ([\w ]+): generated -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -61,8 +63,8 @@ def summaries() -> list[TapStream]:
 
 
 def pages() -> list[Path]:
-    """The README and the pages of the documentation."""
-    return [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    """The README, the connector's page for Airbyte and the pages of `docs/`."""
+    return [ROOT / "README.md", AIRBYTE_PAGE, *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def rendered(page: str) -> str:
@@ -85,6 +87,10 @@ def parts() -> dict[str, str]:
     own = SETTINGS.to_dict()["properties"]
     made = {
         "streams": _streams(),
+        "toctree of streams": _toctree(),
+        "selection of all streams": _selection(),
+        "streams for Airbyte": _streams_for_airbyte(),
+        "actions for Airbyte": _actions_for_airbyte(),
         "marts": _marts(),
         "permissions": _permissions(),
         "targets": f"\n{facts.table()}\n\n",
@@ -150,6 +156,52 @@ def _streams() -> str:
         for stream in streams()
     ]
     return _table(("Stream", "Primary key", "Replication", "Selected"), rows)
+
+
+def _toctree() -> str:
+    names = "\n".join(stream.name for stream in streams())
+    return f"\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n\n"
+
+
+def _selection() -> str:
+    patterns = "\n".join(f"- {stream.name}.*" for stream in streams())
+    return f"\n```yaml\nselect:\n{patterns}\n```\n\n"
+
+
+def opening(stream: TapStream) -> str:
+    """What a row is: the first sentence of the stream's page, if that is written."""
+    page = ROOT / "docs" / "streams" / f"{stream.name}.md"
+    lines = page.read_text(encoding="utf-8").splitlines() if page.exists() else []
+    return "".join(lines[2:3])
+
+
+def _streams_for_airbyte() -> str:
+    described = AirbyteTap(setup_mapper=False).describe()["streams"]
+    by_name = {stream["name"]: stream for stream in described}
+    rows = [
+        (
+            f"`{stream.name}`",
+            opening(stream),
+            ", ".join(f"`{key}`" for key in stream.primary_keys),
+            "".join(
+                f"`{column}`"
+                for column in by_name[stream.name].get("default_cursor_field", [])
+            ),
+        )
+        for stream in streams()
+    ]
+    return _table(("Stream", "What a row is", "Primary key", "Cursor"), rows)
+
+
+def _actions_for_airbyte() -> str:
+    rows = [
+        (
+            f"`{stream.name}`",
+            ", ".join(f"`{call.iam_action}`" for call in stream.operations) or "none",
+        )
+        for stream in streams()
+    ]
+    return _table(("Stream", "Actions"), rows)
 
 
 def _methods(stream: TapStream) -> str:

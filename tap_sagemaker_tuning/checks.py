@@ -12,17 +12,14 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from singer_sdk.plugin_base import JSONSchemaValidator
+from jsonschema import Draft202012Validator
 
 from tap_sagemaker_tuning.aws.scope import Role
-from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
+from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
-"""Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 # The API's own patterns: HyperParameterTuningJobName, NameContains, ExternalId.
@@ -32,90 +29,53 @@ _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
-def problems(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """Find what is wrong with a configuration, and fill in its defaults.
+def normalized(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Write a configuration in the one form in which the settings are read.
 
     Args:
-        config: The settings; defaults are added to it, and 2.0 becomes 2 where a whole
-            number is asked for.
-        schema: JSON Schema of `SETTINGS` and the SDK's own settings.
+        config: The settings, in whatever form.
+        schema: JSON Schema of all settings, the SDK's own included.
+
+    Returns:
+        The same, with the defaults, and with 2 for 2.0 where that is a whole number.
+    """
+    properties = schema["properties"]
+    found = {
+        name: setting["default"]
+        for name, setting in properties.items()
+        if "default" in setting
+    }
+    for name, value in config.items():
+        is_whole = "integer" in properties.get(name, {}).get("type", ())
+        found[name] = _whole(value) if is_whole else value
+    return found
+
+
+def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """Find what is wrong with a configuration.
+
+    Args:
+        config: The settings, normalized.
+        schema: JSON Schema of all settings, the SDK's own included.
 
     Returns:
         One sentence per problem, each with the setting's name and never with the value
         of a secret one.
     """
-    for name, setting in schema["properties"].items():
-        if name in config and "integer" in setting["type"]:
-            config[name] = _whole(config[name])
-    found = [
-        _schema_problem(error)
-        for error in JSONSchemaValidator(schema).iter_errors(config)
-    ]
-    # What follows relies on the types being right.
-    return found or [
-        *_credential_problems(config),
-        *_scope_problems(config),
-        *_filter_problems(config),
-    ]
-
-
-def catalog_problems(
-    config: Mapping[str, Any],
-    chosen: Mapping[str, str],
-    allowed: Mapping[str, Sequence[str]],
-) -> list[str]:
-    """Find settings that do not go with how the catalog lets the streams replicate.
-
-    Args:
-        config: The settings.
-        chosen: The replication method of each stream, by its name.
-        allowed: Which ones each stream has.
-
-    Returns:
-        One sentence per problem.
-    """
-    found = [
-        f"catalog: replication method {method!r} of {stream}: not "
-        + " or ".join(allowed[stream])
-        for stream, method in chosen.items()
-        if method not in allowed[stream]
-    ]
-    if chosen.get("training_job_summaries") == "FULL_TABLE":
+    validator = Draft202012Validator(schema)
+    found = [_schema_problem(error) for error in validator.iter_errors(config)]
+    if found:
         return found
-    found += [
-        f"{name}: only with the replication method FULL_TABLE of "
-        "training_job_summaries, which the catalog chooses"
-        for name in PAGINATOR_SETTINGS
-        if name in config
+    settings = Settings.of(config)
+    return [
+        *_credential_problems(settings),
+        *_scope_problems(settings),
+        *_filter_problems(settings),
+        *_sdk_problems(config),
     ]
-    if config.get("status_equals", "Completed") not in FINAL_STATUSES:
-        found.append(
-            f"status_equals: {config['status_equals']!r} is not final: in incremental "
-            f"replication one of {', '.join(FINAL_STATUSES)}"
-        )
-    return found
 
 
-def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> list[str]:
-    """Find why a catalog cannot be what its user wants.
-
-    Args:
-        named: The streams that it names.
-        selected: The tap's streams by name, and whether the catalog selects each.
-
-    Returns:
-        One sentence per problem.
-    """
-    unknown = sorted(set(named) - selected.keys())
-    if unknown:
-        told = f"catalog: {', '.join(unknown)}: no such stream"
-        return [told + _suggestion(unknown, selected)]
-    if not any(selected.values()):
-        return [f"catalog: selects no stream: select some of {', '.join(selected)}"]
-    return []
-
-
-def _suggestion(unknown: Iterable[str], known: Iterable[str]) -> str:
+def suggestion(unknown: Iterable[str], known: Iterable[str]) -> str:
     """Ask whether something known was meant; empty where nothing is similar."""
     guesses = [get_close_matches(wrong, known, n=1) for wrong in unknown]
     meant = ", ".join(guess[0] for guess in guesses if guess)
@@ -141,7 +101,7 @@ def _schema_problem(error: Any) -> str:
         known = error.schema["properties"]
         unknown = sorted(set(error.instance) - set(known))
         told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
-        return told + _suggestion(unknown, known)
+        return told + suggestion(unknown, known)
     # A role can hold an external id, which is told to nobody.
     is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
     # The SDK reads a fraction in a file as a Decimal.
@@ -159,22 +119,23 @@ def _schema_problem(error: Any) -> str:
     return f"{name}: {what.get(rule, error.message)}"
 
 
-def _credential_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def _credential_problems(settings: Settings) -> Iterator[str]:
     key_id, secret = "aws_access_key_id", "aws_secret_access_key"
-    has_id, has_secret = key_id in config, secret in config
+    has_id = settings.aws_access_key_id is not None
+    has_secret = settings.aws_secret_access_key is not None
     if has_id and not has_secret:
         yield f"{secret}: missing, while {key_id} is set: both or neither"
     if has_secret and not has_id:
         yield f"{key_id}: missing, while {secret} is set: both or neither"
-    if "aws_session_token" in config and not (has_id and has_secret):
+    if settings.aws_session_token is not None and not (has_id and has_secret):
         yield (
             "aws_session_token: needs aws_access_key_id and aws_secret_access_key, "
             "the key that it belongs to"
         )
-    if "aws_profile" in config and (has_id or has_secret):
+    if settings.aws_profile is not None and (has_id or has_secret):
         yield "aws_profile: contradicts aws_access_key_id: set one of the two"
-    url = config.get("aws_endpoint_url", "http://localhost")
-    if not _is_url(url):
+    url = settings.aws_endpoint_url
+    if url is not None and not _is_url(url):
         shown = "a URL with a password" if "@" in url else repr(url)
         yield f"aws_endpoint_url: {shown} is not of the form http://localhost:5000"
 
@@ -193,9 +154,9 @@ def _is_url(text: str) -> bool:
     )
 
 
-def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    yield from _list_problems("regions", config.get("regions"), _REGION, "us-east-1")
-    roles = config.get("assume_roles")
+def _scope_problems(settings: Settings) -> Iterator[str]:
+    yield from _list_problems("regions", settings.regions, _REGION, "us-east-1")
+    roles = settings.assume_roles
     if roles is None:
         return
     if not roles:
@@ -205,18 +166,18 @@ def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
         name = f"assume_roles[{index}]"
         account = name  # until it is known: entries that are wrong reach no other
         try:
-            account = Role.parse(role["role_arn"]).account_id
+            account = Role.parse(role.role_arn).account_id
         except ValueError as error:
             example = "arn:aws:iam::123456789012:role/tuning-reader"
             yield f"{name}[role_arn]: {error} such as {example}"
-        if not _EXTERNAL_ID.fullmatch(role.get("external_id", "ok")):
+        if role.external_id and not _EXTERNAL_ID.fullmatch(role.external_id):
             yield (
                 f"{name}[external_id]: not 2 to 1,224 letters, digits and any of "
                 "_+=,.@:/-"
             )
-        regions = role.get("regions")
-        yield from _list_problems(f"{name}[regions]", regions, _REGION, "us-east-1")
-        for region in regions or config.get("regions") or [""]:
+        own = f"{name}[regions]"
+        yield from _list_problems(own, role.regions, _REGION, "us-east-1")
+        for region in role.regions or settings.regions or [""]:
             reached[account, region] += 1
     for (account, region), times in reached.items():
         if times > 1:
@@ -226,12 +187,12 @@ def _scope_problems(config: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _filter_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    names = config.get("tuning_job_names")
+def _filter_problems(settings: Settings) -> Iterator[str]:
+    names = settings.tuning_job_names
     yield from _list_problems(
         "tuning_job_names", names, _TUNING_JOB_NAME, "churn-xgb-230204", fold=True
     )
-    part = config.get("name_contains")
+    part = settings.name_contains
     if part is not None:
         if not _NAME_CONTAINS.fullmatch(part):
             yield (
@@ -239,18 +200,19 @@ def _filter_problems(config: Mapping[str, Any]) -> Iterator[str]:
             )
         if names is not None:
             yield "name_contains: contradicts tuning_job_names: set one of the two"
-    if "start_date" in config and not _is_time(config["start_date"]):
-        yield (
-            f"start_date: {config['start_date']!r} is not a time such as "
-            "2026-01-31T00:00:00Z"
-        )
-    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
-        yield "flattening_max_depth: missing, while flattening_enabled is set"
-    if "starting_token" in config and not _is_one_tuning_job(config):
+    start = settings.start_date
+    if start is not None and not _is_time(start):
+        yield f"start_date: {start!r} is not a time such as 2026-01-31T00:00:00Z"
+    if settings.starting_token is not None and not _is_one_tuning_job(settings):
         yield (
             "starting_token: needs one name in tuning_job_names, and one account and "
             "region: a token is good for one tuning job only"
         )
+
+
+def _sdk_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "flattening_max_depth: missing, while flattening_enabled is set"
 
 
 def _list_problems(
@@ -285,10 +247,7 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _is_one_tuning_job(config: Mapping[str, Any]) -> bool:
-    roles = config.get("assume_roles", [{}])
-    return (
-        len(config.get("tuning_job_names", [])) == 1
-        and len(roles) == 1
-        and len(roles[0].get("regions") or config.get("regions") or [""]) == 1
-    )
+def _is_one_tuning_job(settings: Settings) -> bool:
+    roles = settings.assume_roles or (None,)
+    regions = (roles[0] and roles[0].regions) or settings.regions or [""]
+    return len(settings.tuning_job_names or ()) == len(roles) == len(regions) == 1

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import traceback
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
-from jsonschema import Draft202012Validator
+import msgspec
 from singer_sdk import mapper
 from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
 from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     import logging
@@ -35,52 +30,27 @@ _DEEPEST = 100  # levels of a JSON file
 _TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"
 _CATALOG_PATH = "tap_sagemaker_tuning.catalog"
 
-_CATALOG = Draft202012Validator(
-    {
-        "type": "object",
-        "required": ["streams"],
-        "properties": {
-            "streams": {
-                "type": "array",
-                "minItems": 1,
-                "items": {"$ref": "#/$defs/stream"},
-            }
-        },
-        "$defs": {
-            "stream": {
-                "type": "object",
-                "required": ["tap_stream_id", "schema"],
-                "properties": {
-                    "tap_stream_id": {"type": "string"},
-                    "stream": {"type": "string"},
-                    "schema": {
-                        "type": "object",
-                        "required": ["properties"],
-                        "properties": {
-                            "properties": {
-                                "type": "object",
-                                "additionalProperties": {"type": "object"},
-                            }
-                        },
-                    },
-                    "metadata": {
-                        "type": "array",
-                        "items": {"$ref": "#/$defs/metadata"},
-                    },
-                },
-            },
-            "metadata": {
-                "type": "object",
-                "required": ["breadcrumb", "metadata"],
-                "properties": {
-                    "breadcrumb": {"type": "array"},
-                    "metadata": {"type": "object"},
-                },
-            },
-        },
-    }
-)
-"""What the SDK reads of a catalog, which it trusts."""
+
+class _Schema(msgspec.Struct):
+    properties: dict[str, dict[str, Any]]
+
+
+class _Metadata(msgspec.Struct):
+    breadcrumb: list[Any]
+    metadata: dict[str, Any]
+
+
+class _Stream(msgspec.Struct):
+    tap_stream_id: str
+    schema: _Schema
+    stream: str = ""
+    metadata: list[_Metadata] = []
+
+
+class _Catalog(msgspec.Struct):
+    """What the SDK reads of a catalog, which it trusts."""
+
+    streams: Annotated[list[_Stream], msgspec.Meta(min_length=1)]
 
 
 class TapCommand(SingerCommand):
@@ -161,10 +131,26 @@ class JSONFile(click.ParamType[io.StringIO]):
 
 def _catalog(path: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
-    if not _CATALOG.is_valid(found):
-        msg = f"--catalog: {path} is not a catalog such as --discover writes"
-        raise click.ClickException(msg)
+    require(_Catalog, found, f"--catalog: {path} is not such as --discover writes")
     return found
+
+
+def require(kind: type, found: Any, problem: str) -> None:
+    """Check what JSON holds.
+
+    Args:
+        kind: What it should hold, as msgspec has it.
+        found: What it holds.
+        problem: How to say that it does not.
+
+    Raises:
+        ClickException: It does not: the problem, and where it is.
+    """
+    try:
+        msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        msg = f"{problem}: {error}"
+        raise click.ClickException(msg) from error
 
 
 def json_object(path: str, option: str) -> str:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.values import OddError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -55,7 +57,9 @@ class IncompleteError(TapError):
 
 @contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Take an item of the API's apart, whatever it is.
+    """Take an item of the API's apart: what the service got wrong is told in words.
+
+    Only that: a bug of the tap's passes as it is.
 
     Args:
         what: What the item is, in words.
@@ -65,15 +69,6 @@ def readable(what: str) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        AttributeError,
-        IndexError,
-        KeyError,
-        OverflowError,
-        RecursionError,
-        TypeError,
-        ValueError,
-    ) as error:
-        missing = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        msg = f"{what} cannot be read as the service sent it: {missing}"
+    except OddError as error:
+        msg = f"{what} cannot be read as the service sent it: {error}"
         raise UnreadableError(msg) from error

@@ -12,7 +12,15 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
-from tap_sagemaker_tuning.values import as_integer, as_text, finite, text_map
+from tap_sagemaker_tuning.values import (
+    OddError,
+    as_integer,
+    as_text,
+    finite,
+    items,
+    members,
+    text_map,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +40,7 @@ def shape_of(stream: str) -> Convert:
     Returns:
         A function of a dictionary with the API's member names. It gives all columns
         of the schema, at every depth, and null where a member is absent. Where a
-        member is of another kind it raises AttributeError, OverflowError, TypeError
-        or ValueError.
+        member is of another kind it raises OddError.
     """
     text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
     return _converter(json.loads(text))
@@ -63,8 +70,8 @@ def _structure(properties: dict[str, Any]) -> Convert:
     """Make the function that converts a structure of these columns."""
     columns = [(name, _converter(schema)) for name, schema in properties.items()]
 
-    def convert(members: dict[str, Any]) -> dict[str, Any]:
-        found = {snake_case(member): value for member, value in members.items()}
+    def convert(structure: Any) -> dict[str, Any]:
+        found = {snake_case(name): value for name, value in members(structure).items()}
         return {
             name: None if (value := found.get(name)) is None else converted(value)
             for name, converted in columns
@@ -76,11 +83,8 @@ def _structure(properties: dict[str, Any]) -> Convert:
 def _array(converted: Convert) -> Convert:
     """Make the function that converts an array, nulls in it left out."""
 
-    def convert(items: Any) -> list[Any]:
-        if not isinstance(items, list):
-            msg = f"of type {type(items).__name__} where a list should be"
-            raise TypeError(msg)
-        return [converted(item) for item in items if item is not None]
+    def convert(value: Any) -> list[Any]:
+        return [converted(item) for item in items(value) if item is not None]
 
     return convert
 
@@ -88,7 +92,7 @@ def _array(converted: Convert) -> Convert:
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         msg = f"of type {type(value).__name__} where true or false should be"
-        raise TypeError(msg)
+        raise OddError(msg)
     return value
 
 

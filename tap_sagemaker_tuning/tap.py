@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -10,25 +10,22 @@ import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
+from typing_extensions import override
 
-from tap_sagemaker_tuning import checks, log, settings
+from tap_sagemaker_tuning import catalog_checks, checks, config_schema, environment, log
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.completeness import without_cleared
 from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.scopes import Scopes
-from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
-from tap_sagemaker_tuning.sync.failures import report
+from tap_sagemaker_tuning.streams.sink import read_in_one_pass
+from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, JobStream, TrialStream
 from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.sync.run import Run
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,12 +47,12 @@ class TapSageMakerTuning(Tap):
 
     name = "tap-sagemaker-tuning"
     package_name = "tap-sagemaker-tuning"
-    config_jsonschema: ClassVar[dict[str, Any]] = settings.schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = config_schema.schema()
     message_writer_class = BlockWriter
     message_writer: BlockWriter
 
     # Not ACTIVATE_VERSION: it tells a target to delete what a read did not bring, and
-    # a filtered, capped or half-failed read would wipe the table. Not BATCH: the SDK
+    # a filtered, partial or failed read would wipe the table. Not BATCH: the SDK
     # writes STATE before the batch that holds its records.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -68,6 +65,7 @@ class TapSageMakerTuning(Tap):
     ]
 
     _signal: int | None = None
+    _has_read = False
     _has_finished = False
 
     @override
@@ -77,26 +75,25 @@ class TapSageMakerTuning(Tap):
     @cached_property
     @override
     def streams(self) -> dict[str, Stream]:
-        # The SDK orders them by name; what tells of the others has to come last.
-        found = super().streams
-        order = sorted(found.values(), key=lambda stream: type(stream) is STREAMS[-1])
+        found = cast("dict[str, TapStream]", super().streams)  # by name
+        order = sorted(found.values(), key=lambda stream: stream.is_read_last)
         return {stream.name: stream for stream in order}
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings."""
+        return Settings.of(self.config)
 
     @cached_property
     def filters(self) -> Filters:
         """What this run is limited by."""
-        return Filters.of(self.config)
+        return Filters.of(self.settings)
 
     @cached_property
     def run(self) -> Run:
         """What the streams share. Made by the first that reads."""
         self.message_writer.check_signal = self.check_signal
-        run = Run(self.config, self.filters, self.logger, self.check_signal)
-        for stream in self._own:
-            if isinstance(stream, VisitingStream) and stream.selected:
-                stream.make_plans(run.clients, self.filters)
-                run.want(stream)
-        return run
+        return Run(self.settings, self.filters, self.logger, self.check_signal)
 
     @property
     def _own(self) -> list[TapStream]:
@@ -114,7 +111,7 @@ class TapSageMakerTuning(Tap):
         except (RecursionError, ValueError) as error:
             # The SDK reads JSON from the environment unguarded.
             schema = self.config_jsonschema["properties"]
-            problem = settings.environment_problem(schema, self._env_var_prefix)
+            problem = environment.problem(schema, self._env_var_prefix)
             if not options.get("parse_env_config") or problem is None:
                 raise
             raise SettingsError(problem) from error
@@ -133,15 +130,12 @@ class TapSageMakerTuning(Tap):
         # Private in the SDK, whose own knows no whole number that is written 2.0.
         # tests/test_hooks.py fails when the SDK stops reading it.
         self.append_builtin_config(self.config_jsonschema)
-        found = settings.environment(self.config_jsonschema, self._env_var_prefix)
-        known = self.config_jsonschema["properties"]
-        unknown = settings.unknown_variables(known, self._env_var_prefix)
-        for name, meant in unknown.items():
-            told = f"{name}: no such setting"
-            if meant:
-                self._misspelled.append(f"{told}. Did you mean {meant}?")
-            else:
-                self.logger.warning("%s: the variable is not used", told)
+        found = environment.read(self.config_jsonschema, self._env_var_prefix)
+        self._misspelled, others = environment.unknown_variables(
+            self.config_jsonschema["properties"], self._env_var_prefix
+        )
+        for sentence in others:
+            self.logger.warning(sentence)
         return found
 
     @override
@@ -149,6 +143,7 @@ class TapSageMakerTuning(Tap):
         # Private in the SDK, whose own says which value was wrong: of a secret too.
         # tests/test_hooks.py fails when the SDK stops calling it.
         self.append_builtin_config(self.config_jsonschema)
+        self._config = checks.normalized(self._config, self.config_jsonschema)
         problems = self._misspelled + checks.problems(
             self._config, self.config_jsonschema
         )
@@ -162,19 +157,7 @@ class TapSageMakerTuning(Tap):
     def setup_mapper(self) -> None:
         # Called once the catalog is known, and not in discovery.
         super().setup_mapper()
-        chosen = {stream.name: stream.replication_method for stream in self._own}
-        allowed = {stream.name: stream.methods for stream in self._own}
-        problems = checks.catalog_problems(self.config, chosen, allowed)
-        if self.input_catalog is not None:
-            selected = {stream.name: stream.selected for stream in self._own}
-            problems += checks.selection_problems(self.input_catalog, selected)
-        problems = problems or [
-            problem
-            for stream in self._own
-            if isinstance(stream, VisitingStream)
-            for problem in stream.problems
-            if stream.selected
-        ]
+        problems = catalog_checks.problems(self.settings, self._own, self.input_catalog)
         if problems:
             raise SettingsError("; ".join(problems))
 
@@ -223,6 +206,15 @@ class TapSageMakerTuning(Tap):
             self.logger.warning("stopped by signal %d", self._signal)
             raise SystemExit(128 + self._signal)
 
+    def read_all(self) -> None:
+        """Read all selected streams that share the commit loop, unless that is done."""
+        if self._has_read:
+            return
+        self._has_read = True
+        kinds = JobStream | TrialStream
+        streams = [stream for stream in self._own if isinstance(stream, kinds)]
+        read_in_one_pass([found for found in streams if found.selected], self)
+
     def flush(self) -> None:
         """Write the records that are held back."""
         self.message_writer.flush()
@@ -237,12 +229,12 @@ class TapSageMakerTuning(Tap):
             return
         self._has_finished = True
         self.flush()
-        lines = report(self.run.failures, len(self.run.clients))
+        lines = self.run.report()
         if len(lines) > 1:
             for line in lines:
                 self.logger.error(line)
             lines = [f"not all was read, see the {len(lines)} errors above"]
-        if self.run.clients:
+        if self.run.scopes:
             self.logger.info(self.run.summary())
         for line in lines:
             raise IncompleteError(line)
@@ -288,13 +280,15 @@ class TapSageMakerTuning(Tap):
             For each scope where it is, and what cannot be read there. What is wrong
             before any scope is known is nowhere.
         """
-        self._config["page_size"] = 1  # an item tells as much as a page of them
+        # An item tells as much as a page of them.
+        self.settings = replace(self.settings, page_size=1)
         selected = [stream for stream in self._own if stream.selected]
         operations = {call for stream in selected for call in stream.operations}
         run = self.run
         for failure in run.failures:
             yield [], [str(failure)]
+        clients = [scope.client for scope in run.scopes]
         for client, problems in probe(
-            run.clients, operations, self.config, self.check_signal
+            clients, operations, self.settings, self.check_signal
         ):
             yield [str(client.scope)], problems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from tap_sagemaker_tuning import config_schema
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 ROLE = "arn:aws:iam::123456789012:role/tuning-reader"
@@ -12,23 +13,16 @@ OTHER_ROLE = "arn:aws:iam::210987654321:role/tuning-reader"
 SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
 KEY = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": SECRET}
 
-TEXTS = (
-    "aws_access_key_id",
-    "aws_secret_access_key",
-    "aws_session_token",
-    "aws_profile",
-    "aws_endpoint_url",
-    "name_contains",
-    "status_equals",
-    "start_date",
-    "sort_by",
-    "sort_order",
-    "starting_token",
-)
-NUMBERS = ("page_size", "max_items", "concurrency", "max_attempts")
-LISTS = ("regions", "assume_roles", "tuning_job_names")
+DECLARED: dict[str, Any] = config_schema.schema()["properties"]
+TEXTS = [name for name in DECLARED if DECLARED[name]["type"] == ["string"]]
+NUMBERS = [name for name in DECLARED if DECLARED[name]["type"] == ["integer"]]
+MOST: dict[str, int] = {
+    name: DECLARED[name]["maximum"] for name in NUMBERS if "maximum" in DECLARED[name]
+}
+"""The largest number that a setting may be, where there is one."""
+LISTS = [name for name in DECLARED if DECLARED[name]["type"] == ["array"]]
 SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-PAGINATOR = {
+PAGINATOR: dict[str, Any] = {
     "sort_by": "Name",
     "sort_order": "Descending",
     "max_items": 5,
@@ -48,12 +42,12 @@ def role(**more: Any) -> dict[str, Any]:
     return {"role_arn": ROLE, **more}
 
 
-STATUSES = "InProgress, Completed, Failed, Stopping, Stopped, Deleting"
 ENUMS = {
-    "status_equals": STATUSES,
-    "sort_by": "Name, CreationTime, Status, FinalObjectiveMetricValue",
-    "sort_order": "Ascending, Descending",
+    name: ", ".join(setting["enum"])
+    for name, setting in DECLARED.items()
+    if "enum" in setting
 }
+"""By setting, the values that it allows, where those are listed."""
 ARN_FORM = "is not a role's ARN such as arn:aws:iam::123456789012:role/tuning-reader"
 ID_FORM = "not 2 to 1,224 letters, digits and any of _+=,.@:/-"
 URL_FORM = "is not of the form http://localhost:5000"
@@ -262,11 +256,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
             {name: most + 1},
             f"{name}: {most + 1} is not at most {most}",
         )
-        for name, most in (
-            ("page_size", 100),
-            ("concurrency", 64),
-            ("max_attempts", 100),
-        )
+        for name, most in MOST.items()
     ],
     *[
         (f"range: {name} {text}", {name: text}, listed(name, text).removeprefix("; "))
@@ -432,7 +422,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         )
     ],
     (
-        "second role",
+        "the second role",
         {"assume_roles": [role(), {"role_arn": "x"}]},
         f"assume_roles[1][role_arn]: 'x' {ARN_FORM}",
     ),
@@ -645,8 +635,8 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
             "2099-01-01T00:00:00Z",
         )
     ],
-    ("smallest numbers", {"page_size": 1, "concurrency": 1, "max_attempts": 1}),
-    ("largest numbers", {"page_size": 100, "concurrency": 64, "max_attempts": 100}),
+    ("smallest numbers", dict.fromkeys(MOST, 1)),
+    ("largest numbers", MOST),
     *[
         (f"status: {status}", {"status_equals": status})
         for status in ("Completed", "Failed", "Stopped")

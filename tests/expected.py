@@ -9,34 +9,28 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
 from jsonschema import Draft7Validator, FormatChecker
 
-from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning import schemas_root, streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from emulator import Emulator, Scope
 
 Json = dict[str, Any]
 Rows = dict[tuple[str, ...], Json]
 
-STREAMS = ("training_job_summaries", "tuning_jobs", "scopes")
-"""The streams selected by default, in the order in which they are read."""
+_ALL: Any = sorted(streams.STREAMS, key=lambda one: (one.name == "scopes", one.name))
+KEYS: dict[str, tuple[str, ...]] = {one.name: one.primary_keys for one in _ALL}
+"""The primary key of every stream, in the order in which the tap reads them."""
 
-KEYS = {
-    "training_instance_prices": ("region", "instance_type", "currency"),
-    "training_job_details": ("training_job_arn",),
-    "training_job_summaries": ("training_job_arn",),
-    "tuning_job_details": ("tuning_job_arn",),
-    "tuning_jobs": ("tuning_job_arn",),
-    "scopes": ("account_id", "region"),
-}
-"""The primary key of every stream, in the order in which they are read."""
+STREAMS = tuple(one.name for one in _ALL if one.selected_by_default)
+"""The streams selected by default, in the order in which the tap reads them."""
 
 
 def keyed(stream: str, records: Iterable[Json]) -> Rows:
@@ -52,15 +46,8 @@ def truth(emulator: Emulator, stream: str) -> Rows:
     if stream == "training_instance_prices":
         regions = sorted({scope.home.region for scope in scopes})
         found = [row for region in regions for row in prices(emulator, region)]
-    elif stream == "training_job_summaries":
-        found = [row for scope in scopes for row in trials(scope, newest_first=True)]
     else:
-        of_scope = {
-            "tuning_jobs": tuning_jobs,
-            "tuning_job_details": tuning_job_details,
-            "training_job_details": trial_details,
-        }[stream]
-        found = [row for scope in scopes for row in of_scope(scope)]
+        found = [row for scope in scopes for row in ROWS_OF_A_SCOPE[stream](scope)]
     return keyed(stream, found)
 
 
@@ -103,6 +90,22 @@ def trial_details(scope: Scope) -> list[Json]:
             details["trials"][name][::-1], listed["trials"][name][::-1], strict=True
         )
     ]
+
+
+ROWS_OF_A_SCOPE: dict[str, Callable[[Scope], list[Json]]] = {
+    "training_job_details": trial_details,
+    "training_job_summaries": partial(trials, newest_first=True),
+    "tuning_job_details": tuning_job_details,
+    "tuning_jobs": tuning_jobs,
+}
+"""By stream, the rows that an exact read of a scope gives.
+
+A stream that is not here is in the tests of all streams, but in none that compares rows
+with the truth.
+"""
+
+VISITING = tuple(ROWS_OF_A_SCOPE)
+"""The streams of tuning jobs and trials whose exact rows are known."""
 
 
 def prices(emulator: Emulator, region: str) -> list[Json]:

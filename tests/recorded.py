@@ -18,7 +18,7 @@ import pytest
 from botocore import xform_name
 
 from emulator.clock import instant
-from tests.drawn import MODEL
+from tests.strategies import MODEL
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "cases"
 FOLDER = Path(os.environ.get("RECORDED_CASES", BESIDE))

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from tap_sagemaker_tuning import checks
+from tap_sagemaker_tuning.catalog_checks import method_problems
+from tap_sagemaker_tuning.settings import Settings
 from tests.configurations import (
     BAD,
     GOOD,
@@ -25,7 +27,8 @@ from tests.configurations import (
 
 def problems(config: dict[str, Any]) -> str:
     """What is found wrong with a configuration, as the line that a user sees has it."""
-    return "; ".join(checks.problems(copy.deepcopy(config), all_settings()))
+    schema = all_settings()
+    return "; ".join(checks.problems(checks.normalized(config, schema), schema))
 
 
 class TestProblems:
@@ -50,11 +53,10 @@ class TestProblems:
         "config", [pytest.param(config, id=name) for name, config in GOOD]
     )
     def test_accepted(self, config: dict[str, Any]) -> None:
-        """A good configuration is accepted as it is, and given its defaults."""
+        """A good configuration is accepted, and stays as it is."""
         given = copy.deepcopy(config)
-        assert checks.problems(given, all_settings()) == []
-        defaults = {"page_size": 100, "concurrency": 4, "max_attempts": 10}
-        assert given == defaults | config
+        assert problems(given) == ""
+        assert given == config
 
     @pytest.mark.parametrize("name", SECRETS)
     @pytest.mark.parametrize(
@@ -102,8 +104,8 @@ class TestWholeNumbers:
     @pytest.mark.parametrize("given", [3, 3.0, Decimal("3.0"), Decimal("0.3E1")])
     def test_become_integers(self, name: str, given: Any) -> None:
         """Whatever reads it, the setting is the integer 3 from then on."""
-        config = {name: given}
-        assert checks.problems(config, all_settings()) == []
+        assert problems({name: given}) == ""
+        config = checks.normalized({name: given}, all_settings())
         assert (config[name], type(config[name])) == (3, int)
 
     @pytest.mark.parametrize("name", NUMBERS)
@@ -133,20 +135,20 @@ class TestCatalogProblems:
     @pytest.mark.parametrize("name", PAGINATOR)
     def test_paginator_settings_are_of_full_table(self, name: str) -> None:
         """The paginator's settings are refused in incremental replication."""
-        config = {name: PAGINATOR[name]}
-        (found,) = checks.catalog_problems(config, INCREMENTAL, ALLOWED)
+        config: dict[str, Any] = {name: PAGINATOR[name]}
+        (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
         assert found.startswith(f"{name}: only with the replication method FULL_TABLE")
 
     def test_all_are_named(self) -> None:
         """Each of them is named."""
-        found = checks.catalog_problems(PAGINATOR, INCREMENTAL, ALLOWED)
+        found = method_problems(Settings(**PAGINATOR), INCREMENTAL, ALLOWED)
         assert [line.split(":")[0] for line in found] == list(PAGINATOR)
 
     @pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting"])
     def test_incremental_takes_final_statuses(self, status: str) -> None:
         """Incremental replication refuses a status that trials do not stay in."""
-        config = {"status_equals": status}
-        (found,) = checks.catalog_problems(config, INCREMENTAL, ALLOWED)
+        config: dict[str, Any] = {"status_equals": status}
+        (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
         assert found.startswith(f"status_equals: {status!r} is not final")
 
     @pytest.mark.parametrize(
@@ -162,13 +164,13 @@ class TestCatalogProblems:
     def test_full_table_accepts_them(self, config: dict[str, Any]) -> None:
         """FULL_TABLE accepts the paginator's settings and every status."""
         chosen = {**INCREMENTAL, TRIALS: "FULL_TABLE"}
-        assert checks.catalog_problems(config, chosen, ALLOWED) == []
+        assert method_problems(Settings(**config), chosen, ALLOWED) == []
 
     @pytest.mark.parametrize("stream", INCREMENTAL)
     def test_other_methods(self, stream: str) -> None:
         """A replication method that a stream has not is refused, and which it has."""
         chosen = {**INCREMENTAL, stream: "LOG_BASED"}
-        (found,) = checks.catalog_problems({}, chosen, ALLOWED)
+        (found,) = method_problems(Settings(), chosen, ALLOWED)
         assert found == (
             f"catalog: replication method 'LOG_BASED' of {stream}: not INCREMENTAL or "
             "FULL_TABLE"
@@ -176,7 +178,7 @@ class TestCatalogProblems:
 
     def test_a_stream_with_one_method(self) -> None:
         """What is always whole cannot be incremental."""
-        (found,) = checks.catalog_problems({}, {"scopes": "INCREMENTAL"}, ALLOWED)
+        (found,) = method_problems(Settings(), {"scopes": "INCREMENTAL"}, ALLOWED)
         assert found == (
             "catalog: replication method 'INCREMENTAL' of scopes: not FULL_TABLE"
         )

@@ -17,6 +17,7 @@ from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import ROLE, SECRET
+from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -264,9 +265,12 @@ BAD_STATES: list[tuple[str, Any]] = [
 BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
     ("a version to come", {"version": 2}),
     ("version is text", {"version": "1"}),
-    ("frontier is a number", {"replication_key_value": 1767225600}),
-    ("frontier is no time", {"replication_key_value": "yesterday"}),
-    ("frontier in another form", {"replication_key_value": "2026-03-02T09:00:00Z"}),
+    ("high-water mark is a number", {"replication_key_value": 1767225600}),
+    ("high-water mark is no time", {"replication_key_value": "yesterday"}),
+    (
+        "high-water mark in another form",
+        {"replication_key_value": "2026-03-02T09:00:00Z"},
+    ),
     ("open is a list", {"open": ["churn"]}),
     ("open without creation", {"open": {"churn": {}}}),
     ("rows is text", {"open": {"churn": {"created": "x", "rows": "many"}}}),
@@ -441,9 +445,7 @@ class TestSelection:
         """A catalog that selects no stream is refused: the run would be green."""
         run = here(*options, config={}, catalog=here.catalog("none"))
         assert run.error == (
-            "Error: catalog: selects no stream: select some of "
-            "training_instance_prices, training_job_details, training_job_summaries, "
-            "tuning_job_details, tuning_jobs, scopes"
+            f"Error: catalog: selects no stream: select some of {', '.join(KEYS)}"
         )
         assert run.returncode == 1
         assert run.stdout == ""

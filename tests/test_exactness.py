@@ -13,7 +13,7 @@ import pytest
 
 from emulator import Fault, Index, Trial, TuningJob
 from tests import expected
-from tests.expected import KEYS
+from tests.expected import KEYS, VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
-VISITING = [*KEYS][1:-1]
 DAY = 86_400
 
 
@@ -194,7 +193,7 @@ def test_an_unknown_status_with_an_end(here: TapHere, emulator: Emulator) -> Non
 
 
 def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
-    """A tuning job that has ended, nobody says when, and never settles is given up in
+    """A tuning job that has ended, nobody says when, and never settles is abandoned in
     words a week after that was first seen, though LastModifiedTime moves on."""
     trials = (Trial(name="churn-1", created=at(-DAY)),)
     emulator.scope().add(
@@ -214,7 +213,7 @@ def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
         assert "WARNING" not in run.stderr
         assert still_open(tables) == {"churn"}
     emulator.clock.move(seconds=2 * DAY)
-    assert "churn of 2026-03-01T09:00:00.000Z is given up" in sync(here, tables).stderr
+    assert "churn of 2026-03-01T09:00:00.000Z is abandoned" in sync(here, tables).stderr
     assert still_open(tables) == set()
     assert "WARNING" not in sync(here, tables).stderr
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,26 @@ import pytest
 
 from tap_sagemaker_tuning import exceptions
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
+from tap_sagemaker_tuning.values import (
+    OddError,
+    as_integer,
+    finite,
+    items,
+    members,
+    moment,
+    required,
+    required_text,
+    text_map,
+    text_or_none,
+    timestamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+DEEP: list[Any] = []
+for _ in range(100_000):
+    DEEP = [DEEP]
 
 OWN = {
     name: each
@@ -33,30 +49,47 @@ def test_the_tree_is_drawn() -> None:
 @pytest.mark.parametrize(
     ("take_apart", "words"),
     [
-        (lambda: json.loads("{}")["CreationTime"], "there is no 'CreationTime'"),
-        (lambda: json.loads("[]")[0], "list index out of range"),
-        (lambda: json.loads("null").get("Name"), "no attribute 'get'"),
-        (lambda: int("many"), "invalid literal for int"),
-        (lambda: int(float("inf")), "infinity"),
-        (lambda: len(json.loads("7")), "has no len"),
+        (lambda: required({}, "CreationTime"), "there is no 'CreationTime'"),
+        (lambda: required_text({}, "CreationTime"), "there is no 'CreationTime'"),
+        (lambda: required_text({"a": 7}, "a"), "of type int where text should be"),
+        (lambda: members(None), "of type NoneType where a structure should be"),
+        (lambda: items("a"), "of type str where a list should be"),
+        (lambda: as_integer("many"), "invalid literal for int"),
+        (lambda: as_integer(float("inf")), "infinity"),
+        (lambda: finite([]), "not 'list'"),
+        (lambda: timestamp("soon"), "Invalid isoformat string"),
+        (lambda: moment("1970-99"), "Invalid isoformat string"),
+        (lambda: text_map({"a": DEEP}), "recursion"),
+        (lambda: text_or_none(DEEP), "recursion"),
     ],
-    ids=["key", "index", "attribute", "value", "overflow", "type"],
+    ids=[
+        *("member", "no text", "other text", "structure", "list", "integer"),
+        *("overflow", "number", "time", "moment", "deep map", "deep text"),
+    ],
 )
 def test_an_odd_item_is_told_in_words(
     take_apart: Callable[[], Any], words: str
 ) -> None:
-    """Whatever is odd of it: what it is, and what is amiss."""
+    """Each check of what the service sent says what the item is, and what is wrong."""
     with pytest.raises(UnreadableError) as caught, readable("trial t-1"):
         take_apart()
     line = str(caught.value)
     assert line.startswith("trial t-1 cannot be read as the service sent it: ")
     assert words in line
-    assert caught.value.__cause__ is not None
+    assert isinstance(caught.value.__cause__, OddError)
 
 
-@pytest.mark.parametrize("error", [TapError("own"), RuntimeError("a bug")], ids=repr)
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(TapError("own"), RuntimeError("a bug"), AttributeError("a bug")),
+        *(KeyError("a bug"), TypeError("a bug"), ValueError("a bug")),
+        *(IndexError("a bug"), OverflowError("a bug"), RecursionError("a bug")),
+    ],
+    ids=repr,
+)
 def test_other_errors_are_left(error: Exception) -> None:
-    """What is not of an item's making passes as it is."""
+    """A bug of the tap's surfaces as itself, whatever its class."""
     with pytest.raises(type(error)) as caught, readable("it"):
         raise error
     assert caught.value is error

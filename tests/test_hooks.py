@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk import Stream, Tap
 
+from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.expected import KEYS
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 STREAM_HOOKS = (
     "_generate_record_messages",
     "_increment_stream_state",
+    "_sync_records",
+    "_write_schema_message",
     "_write_starting_replication_value",
 )
 
@@ -54,8 +57,8 @@ def test_these_are_all() -> None:
 
 
 def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK starts each stream's state; it hands over each record to be written, and
-    moves the state after it."""
+    """The SDK writes each stream's SCHEMA, starts its state and reads it; it hands over
+    each record to be written, and moves the state after it."""
     here.emulator.scope().plan("churn", trials=12, created="2026-03-01T09:00:00Z")
     called: Counter[tuple[str, str]] = Counter()
 
@@ -76,10 +79,20 @@ def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Counter(
         message["stream"] for message in run.messages if "record" in message
     )
-    assert set(written) == set(KEYS)
+    silent = set(KEYS) - set(written)
+    assert silent == set(), f"no record of {silent} in an account with one tuning job"
+    once = {"_sync_records": 1, "_write_starting_replication_value": 1}
+    # The pass asks for the SCHEMA of each stream that shares it, and the SDK does too.
+    tap = TapSageMakerTuning(setup_mapper=False)
+    shared = {
+        name for name, one in tap.streams.items() if isinstance(one, VisitingStream)
+    }
     assert called == {
-        (stream, hook): {"_write_starting_replication_value": 1}.get(hook, count)
+        (stream, hook): schemas
+        if hook == "_write_schema_message"
+        else once.get(hook, count)
         for stream, count in written.items()
+        for schemas in [2 if stream in shared else 1]
         for hook in STREAM_HOOKS
     }
 
@@ -89,6 +102,8 @@ def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Stream, "_generate_record_messages", ["record"]),
         (Stream, "_increment_stream_state", ["latest_record", "context"]),
+        (Stream, "_sync_records", ["context", "write_messages"]),
+        (Stream, "_write_schema_message", []),
         (Stream, "_write_starting_replication_value", ["context"]),
         (Tap, "_validate_config", ["raise_errors"]),
         (Tap, "_handle_termination", ["signum", "frame"]),

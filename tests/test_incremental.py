@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Fault
-from tap_sagemaker_tuning.streams import visiting
+from tap_sagemaker_tuning.sync import run as run_module
 from tests.conftest import ACCOUNT, REGION
 from tests.tables import Tables
 
@@ -154,14 +154,14 @@ def test_states_come_now_and_then(
     emulator: Emulator, here: TapHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long sync writes a STATE every few seconds, not one per tuning job."""
-    seconds = count()  # one passes from tuning job to tuning job
+    seconds = count()  # one passes from event to event
     clock = SimpleNamespace(monotonic=lambda: next(seconds))
-    monkeypatch.setattr(visiting, "time", clock)
+    monkeypatch.setattr(run_module, "time", clock)
     scope = emulator.scope(ACCOUNT, REGION)
     for number in range(30):
         scope.plan(f"job-{number}", **SHORT)
     emulator.clock.move(seconds=3600)
     run = here(config={})
     states = [message for message in run.messages if message["type"] == "STATE"]
-    # Of two streams, with 30 tuning jobs each.
-    assert 2 * 30 // 6 <= len(states) <= 2 * 30 // 4
+    # Of two streams, with records and an end for each of 30 tuning jobs.
+    assert 2 * 2 * 30 // 8 <= len(states) <= 2 * 2 * 30 // 4

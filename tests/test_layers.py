@@ -15,12 +15,13 @@ import pytest
 
 PACKAGE = "tap_sagemaker_tuning"
 FLOORS = (
-    {"__init__", "exceptions", "output", "printable", "settings", "values"},
-    {"shapes"},
+    {"values"},
+    {"__init__", "environment", "exceptions", "output", "printable", "settings"},
+    {"config_schema", "shapes"},
     {"aws", "replication"},
     {"checks", "log", "sync"},
     {"streams"},
-    {"command"},
+    {"catalog_checks", "command"},
     {"tap"},
     {"airbyte"},
 )

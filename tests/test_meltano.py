@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_sagemaker_tuning.settings import SETTINGS
+from tap_sagemaker_tuning.config_schema import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.environments import copy_checkout
 from tests.expected import KEYS
@@ -70,6 +70,8 @@ def actual(about: dict[str, Any]) -> Settings:
 
 def test_every_setting_is_there_in_order(declared: Settings, actual: Settings) -> None:
     """The tap's own settings come first and in their order, then the SDK's."""
+    missing = [name for name in actual if name not in declared]
+    assert missing == [], f"meltano.yml: add {', '.join(missing)} under settings"
     assert list(declared) == list(actual)
     assert list(declared)[: len(OWN)] == list(OWN)
 
@@ -225,7 +227,10 @@ def test_env_example_has_every_setting_in_order() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     paragraphs = [block.splitlines() for block in text.strip().split("\n\n")[1:]]
     names = [f"{PREFIX}{name.upper()}" for name in OWN]
-    assert [lines[-1].removeprefix("# ").split("=")[0] for lines in paragraphs] == names
+    found = [lines[-1].removeprefix("# ").split("=")[0] for lines in paragraphs]
+    missing = [name for name in names if name not in found]
+    assert missing == [], f".env.example: add {', '.join(missing)}"
+    assert found == names
     assert {len(lines) for lines in paragraphs} == {2}
     assert {line[:2] for lines in paragraphs for line in lines} == {"# "}
 

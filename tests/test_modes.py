@@ -12,7 +12,7 @@ from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.visiting import VisitingStream
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests import expected
-from tests.configurations import LISTS, NUMBERS, TEXTS
+from tests.configurations import DECLARED
 from tests.expected import KEYS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.streams.base import TapStream
     from tests.conftest import TapHere
 
-SETTINGS = {*TEXTS, *NUMBERS, *LISTS}
+SETTINGS = set(DECLARED)
 OF_THE_SDK = {
     "stream_maps",
     "stream_map_config",

@@ -9,7 +9,7 @@ import pytest
 from emulator import Fault
 from tests import expected
 from tests.conftest import ACCOUNT
-from tests.expected import KEYS
+from tests.expected import VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ DESCRIBE = "DescribeHyperParameterTuningJob"
 DESCRIBE_TRIAL = "DescribeTrainingJob"
 SEARCH = "Search"
 ITEMS = {LIST: "HyperParameterTuningJobSummaries", TRIALS: "TrainingJobSummaries"}
-VISITING = [*KEYS][1:-1]
 OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
 REGIONS = ["us-east-1", "eu-west-1"]
 DAY = 86_400
@@ -261,7 +260,7 @@ def test_three_that_cannot_be_read_hide_no_others(
     here: TapHere, emulator: Emulator
 ) -> None:
     """Where the first three of a scope may not be read, the others are; the three are
-    tried for a week, and then given up in words."""
+    tried for a week, and then abandoned in words."""
     for number in range(8):
         emulator.scope().plan(f"job-{number}", trials=2, created="2026-03-01T08:00:00Z")
     denied = [f"job-{number}" for number in range(3)]
@@ -278,5 +277,5 @@ def test_three_that_cannot_be_read_hide_no_others(
     emulator.clock.move(seconds=DAY)
     run = sync(here, tables)
     assert [name for name in denied if f"tuning job {name} of" not in run.stderr] == []
-    assert run.stderr.count("is given up") >= 3
+    assert run.stderr.count("is abandoned") >= 3
     assert sync(here, tables).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from botocore.model import ServiceModel
 
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.streams import STREAMS
-from tests.fitting import schema_of
+from tests.schema_checks import schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,17 +30,10 @@ SHAPES = {
     "tuning_job_details": ["DescribeHyperParameterTuningJobResponse"],
     "training_job_details": ["DescribeTrainingJobResponse", "TrainingJob"],
 }
-"""What a stream's records are made of: the last of them is what Search finds."""
+"""What a stream's records are made of: the last of them is what Search finds.
 
-PAGES = {
-    "tuning_jobs": "API_HyperParameterTuningJobSummary.html",
-    "training_job_summaries": "API_HyperParameterTrainingJobSummary.html",
-    "tuning_job_details": "API_DescribeHyperParameterTuningJob.html",
-    "training_job_details": "API_DescribeTrainingJob.html",
-    "training_instance_prices": "API_pricing_GetProducts.html",
-    "scopes": "",
-}
-"""The documentation that a schema refers to."""
+A stream whose records are not one shape of the API's, whole, is not compared.
+"""
 
 PREFIXES = {"tuning_jobs": "hyper_parameter_"}
 """What a column's name leaves out of a member's: there it names the job itself."""
@@ -452,13 +446,31 @@ def test_keys_are_columns(stream: str) -> None:
     assert {properties[key]["type"] for key in keys} == {"string"}
 
 
+def page_of(stream: str) -> str | None:
+    """What the page of AWS's API reference is about that a schema refers to."""
+    address = re.compile(r"https://docs\.aws\.amazon\.com/\S+/API_(\w+)\.html")
+    found = address.search(schema_of(stream)["description"])
+    return found and found[1]
+
+
 @every_stream
 def test_a_schema_says_what_a_record_is(stream: str) -> None:
-    """A schema has a title, and in its description the page of the documentation."""
+    """A schema has a title, and in its description what a record is; of a stream that
+    calls the API also the page of the API's documentation."""
     schema = schema_of(stream)
     assert schema["type"] == "object"
     assert schema["title"]
-    assert PAGES[stream] in schema["description"]
+    assert schema["description"].startswith("One record is ")
+    assert (page_of(stream) is not None) == bool(STREAM_OF[stream].operations), (
+        f"schemas/{stream}.json: its description has, if the stream calls the API, the "
+        "address of a page of AWS's API reference"
+    )
+
+
+def test_the_page_is_of_the_shape() -> None:
+    """The page that a schema refers to is the one of what its records are made of."""
+    for stream, (shape, *_) in SHAPES.items():
+        assert page_of(stream) == shape.removesuffix("Response")
 
 
 def test_no_environment() -> None:

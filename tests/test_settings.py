@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning import settings
-from tap_sagemaker_tuning.settings import SETTINGS, schema
+from tap_sagemaker_tuning import environment
+from tap_sagemaker_tuning.config_schema import SETTINGS, schema
+from tap_sagemaker_tuning.settings import RoleToAssume, Settings
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests.configurations import LISTS, NUMBERS, ROLE, SECRETS, TEXTS, all_settings
+from tests.configurations import (
+    DECLARED,
+    NUMBERS,
+    ROLE,
+    SECRET,
+    SECRETS,
+    all_settings,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import Run, TapHere
@@ -22,13 +31,19 @@ class TestDeclarations:
     """What is declared of each setting."""
 
     def test_all_settings(self) -> None:
-        """The settings are those of the design, and no others."""
+        """The settings that are described are those that are parsed, in that order."""
         declared = SETTINGS.to_dict()
-        assert set(declared["properties"]) == {*TEXTS, *NUMBERS, *LISTS}
+        parsed = [each.name for each in fields(Settings)]
+        lacking = {*declared["properties"]} ^ {*parsed}
+        where = "SETTINGS in config_schema.py or Settings in settings.py lacks"
+        assert lacking == set(), f"{where} {', '.join(lacking)}"
+        assert [*declared["properties"]] == parsed
+        entry = declared["properties"]["assume_roles"]["items"]
+        assert [*entry["properties"]] == [each.name for each in fields(RoleToAssume)]
         assert declared["additionalProperties"] is False
         assert "required" not in declared
 
-    @pytest.mark.parametrize("name", [*TEXTS, *NUMBERS, *LISTS])
+    @pytest.mark.parametrize("name", DECLARED)
     def test_title_and_description(self, name: str) -> None:
         """Each setting has a title and a description of its own, in sentences."""
         declared = SETTINGS.to_dict()["properties"]
@@ -53,16 +68,19 @@ class TestDeclarations:
         assert {n for n in declared if declared[n].get("writeOnly")} == set(SECRETS)
 
     def test_defaults(self) -> None:
-        """Three settings have a default, and a tap without settings takes them."""
+        """A default that is described is the one that a tap without settings takes."""
         declared = SETTINGS.to_dict()["properties"]
-        defaults = {
-            name: declared[name]["default"]
-            for name in declared
-            if "default" in declared[name]
-        }
-        assert defaults == {"page_size": 100, "concurrency": 4, "max_attempts": 10}
-        config = dict(TapSageMakerTuning(config={}).config)
-        assert {name: config.get(name) for name in defaults} == defaults
+        taken = vars(TapSageMakerTuning(config={}).settings)
+        assert taken == {name: declared[name].get("default") for name in declared}
+        assert (Settings.page_size, Settings.max_attempts) == (100, 10)
+
+    def test_secrets_are_not_in_the_repr(self) -> None:
+        """No secret, and no external id, is shown with the settings."""
+        role = RoleToAssume(role_arn=ROLE, external_id=SECRET)
+        secrets = dict.fromkeys(SECRETS, SECRET)
+        settings = Settings(**secrets, assume_roles=(role,))  # type: ignore[arg-type]
+        assert SECRET not in repr(settings)
+        assert ROLE in repr(settings)
 
     def test_no_setting_is_nullable(self) -> None:
         """No setting may be null: leaving it out is how to say nothing."""
@@ -136,7 +154,7 @@ class TestEnvironment:
     ) -> None:
         """A value has its setting's type if it can; lists may have commas."""
         monkeypatch.setenv(PREFIX + name.upper(), text)
-        found = settings.environment(all_settings(), PREFIX)
+        found = environment.read(all_settings(), PREFIX)
         assert (found[name], type(found[name])) == (value, type(value))
 
     @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
@@ -145,6 +163,6 @@ class TestEnvironment:
         monkeypatch.setenv(PREFIX + "REGIONS", "us-east-1,eu-west-1")
         monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
         with pytest.raises(ValueError, match="Expecting value"):
-            settings.environment(all_settings(), PREFIX)
-        found = settings.environment_problem(all_settings()["properties"], PREFIX)
+            environment.read(all_settings(), PREFIX)
+        found = environment.problem(all_settings()["properties"], PREFIX)
         assert found == f"{name}: {PREFIX}{name.upper()} is not JSON"

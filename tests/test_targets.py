@@ -18,10 +18,11 @@ import yaml
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
+from docs import facts
 from tests import expected as oracle
 from tests.conftest import TapProcess
 from tests.tables import Tables
-from tests.targets import environments, expected, facts, story, syncing
+from tests.targets import environments, expected, story, syncing
 from tests.targets.columns import STREAMS, Row, flattened, kinds
 from tests.targets.story import METRIC, Story
 from tests.targets.warehouses import SCHEMA, duckdb, postgres, snowflake

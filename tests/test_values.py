@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning import values
-from tests.drawn import ANY, HARD, JSON
-from tests.given import CASES, assert_same, cases
+from tests.case_files import CASES, assert_same, cases
+from tests.strategies import ANY, HARD, JSON
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 HALF_A_MILLISECOND = timedelta(microseconds=501)  # and what a double loses
@@ -75,7 +75,7 @@ def test_no_time_depends_on_this_machines_zone(
 )
 def test_what_is_no_time(value: Any) -> None:
     """What is no time, or one past the years of four digits, is refused."""
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(values.OddError, match=r"."):
         values.timestamp(value)
     assert values.timestamp_or_none(value) is None
 
@@ -204,7 +204,9 @@ def test_text_or_none(value: Any, text: str | None) -> None:
 @pytest.mark.parametrize("value", [None, 7, True, ["a"], {"a": 1}, b"a"])
 def test_what_has_to_be_text(value: Any) -> None:
     """A key that is no text is refused, without saying what it is."""
-    with pytest.raises(TypeError, match=f"^of type {type(value).__name__} where text"):
+    with pytest.raises(
+        values.OddError, match=f"^of type {type(value).__name__} where text"
+    ):
         values.as_text(value)
 
 
@@ -251,5 +253,5 @@ def test_whole_numbers(value: Any) -> None:
 )
 def test_what_has_to_be_a_whole_number(value: Any) -> None:
     """What is none is refused, and not cut."""
-    with pytest.raises((OverflowError, TypeError, ValueError)):
+    with pytest.raises(values.OddError):
         values.as_integer(value)

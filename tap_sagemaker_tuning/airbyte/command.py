@@ -11,10 +11,10 @@ import os
 import signal
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
-from jsonschema import Draft202012Validator
+import msgspec
 
 from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter, LogHandler
 from tap_sagemaker_tuning.airbyte.source import (
@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.airbyte.source import (
 )
 from tap_sagemaker_tuning.airbyte.spec import in_airbytes_words, specification
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.command import json_object, json_text
+from tap_sagemaker_tuning.command import json_object, json_text, require
 from tap_sagemaker_tuning.exceptions import SettingsError, StateError, TapError
 from tap_sagemaker_tuning.log import explained
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
@@ -33,59 +33,42 @@ from tap_sagemaker_tuning.tap import ATTEMPTS_OF_A_TEST
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TEXT = {"type": "string"}
-_COLUMNS = {"type": "object", "properties": {"properties": {"type": "object"}}}
 
-_CATALOG = Draft202012Validator(
-    {
-        "type": "object",
-        "required": ["streams"],
-        "properties": {
-            "streams": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["stream", "sync_mode"],
-                    "properties": {
-                        "stream": {
-                            "type": "object",
-                            "required": ["name"],
-                            "properties": {"name": _TEXT, "json_schema": _COLUMNS},
-                        },
-                        "sync_mode": {"enum": ["full_refresh", "incremental"]},
-                    },
-                },
-            }
-        },
-    }
-)
-"""What is read of a ConfiguredAirbyteCatalog."""
+class _JSONSchema(msgspec.Struct):
+    properties: dict[str, Any] = {}
 
-_STATES = Draft202012Validator(
-    {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "required": ["type", "stream"],
-            "properties": {
-                "type": {"const": "STREAM"},
-                "stream": {
-                    "type": "object",
-                    "required": ["stream_descriptor"],
-                    "properties": {
-                        "stream_descriptor": {
-                            "type": "object",
-                            "required": ["name"],
-                            "properties": {"name": _TEXT},
-                        },
-                        "stream_state": {"type": ["object", "null"]},
-                    },
-                },
-            },
-        },
-    }
-)
-"""What is read of a list of AirbyteStateMessages."""
+
+class _Stream(msgspec.Struct):
+    name: str
+    json_schema: _JSONSchema = msgspec.field(default_factory=_JSONSchema)
+
+
+class _ConfiguredStream(msgspec.Struct):
+    stream: _Stream
+    sync_mode: Literal["full_refresh", "incremental"]
+
+
+class _ConfiguredCatalog(msgspec.Struct):
+    """What is read of a ConfiguredAirbyteCatalog."""
+
+    streams: list[_ConfiguredStream]
+
+
+class _Descriptor(msgspec.Struct):
+    name: str
+
+
+class _StreamState(msgspec.Struct):
+    stream_descriptor: _Descriptor
+    stream_state: dict[str, Any] | None = None
+
+
+class _StateMessage(msgspec.Struct):
+    """What is read of an AirbyteStateMessage."""
+
+    type: Literal["STREAM"]
+    stream: _StreamState
+
 
 _config = click.option("--config", required=True, help="A file with the settings.")
 
@@ -210,7 +193,7 @@ def _settings(path: str) -> dict[str, Any]:
 def _chosen(path: str) -> dict[str, dict[str, Any]]:
     """The streams of a ConfiguredAirbyteCatalog, by name."""
     found = json.loads(json_object(path, "--catalog"))
-    _require(_CATALOG, found, f"--catalog: {path} is not a configured catalog")
+    require(_ConfiguredCatalog, found, f"--catalog: {path} is not a configured catalog")
     return {stream["stream"]["name"]: stream for stream in found["streams"]}
 
 
@@ -219,14 +202,13 @@ def _states(path: str) -> dict[str, Any]:
     # Of old, no state was an empty object.
     kinds: dict[type, str] = {list: "array", dict: "object"}
     found = json.loads(json_text(path, "--state", kinds)) or []
-    _require(_STATES, found, f"--state: {path} is not a list of states of streams")
+    require(
+        list[_StateMessage],
+        found,
+        f"--state: {path} is not a list of states of streams",
+    )
     states = [message["stream"] for message in found]
     return {
         state["stream_descriptor"]["name"]: state.get("stream_state")
         for state in states
     }
-
-
-def _require(validator: Any, found: Any, problem: str) -> None:
-    if not validator.is_valid(found):
-        raise click.ClickException(problem)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import sys
 import threading
 import time
 from collections import Counter, deque
@@ -14,14 +13,10 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.singerlib.messages import Message
+from typing_extensions import override
 
 from tap_sagemaker_tuning.log import METRICS
 from tap_sagemaker_tuning.output import BlockWriter
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

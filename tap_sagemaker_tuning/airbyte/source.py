@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_sagemaker_tuning import settings
+from typing_extensions import override
+
+from tap_sagemaker_tuning import config_schema
 from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter
 from tap_sagemaker_tuning.aws.errors import is_mendable, is_transient
 from tap_sagemaker_tuning.exceptions import IncompleteError, TapError
 from tap_sagemaker_tuning.streams.scopes import Scopes
-from tap_sagemaker_tuning.streams.visiting import FULL_TABLE
+from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
 from tap_sagemaker_tuning.sync.failures import report
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +34,7 @@ _CURSORS = {Scopes.name: "started_at"}
 class AirbyteTap(TapSageMakerTuning):
     """The tap, run by Airbyte."""
 
-    config_jsonschema: ClassVar[dict[str, Any]] = settings.schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = config_schema.schema()
     message_writer_class = AirbyteWriter
     message_writer: AirbyteWriter
 
@@ -121,8 +117,11 @@ class AirbyteTap(TapSageMakerTuning):
         Returns:
             What was not read: the type of each failure, and a line.
         """
+        of_one_pass = [of for of in self._own if isinstance(of, VisitingStream)]
+        self._sync(of_one_pass)
         for stream in self._own:
-            self._read(stream)
+            if stream not in of_one_pass:
+                self._sync([stream])
         unknown = (self._chosen or {}).keys() - self.streams.keys()
         for name in sorted(unknown):
             self.message_writer.end(name, {}, is_complete=False)
@@ -137,17 +136,24 @@ class AirbyteTap(TapSageMakerTuning):
             for name in sorted(unknown)
         ]
 
-    def _read(self, stream: TapStream) -> None:
-        self.message_writer.start(stream.name)
-        is_complete = False
+    def _sync(self, streams: Sequence[TapStream]) -> None:
+        """Read streams that share one pass: all start before any ends."""
+        complete = set()
+        for stream in streams:
+            self.message_writer.start(stream.name)
         try:
-            stream.sync()
-            # Without a client there was nothing to read, and no stream to fail.
-            is_complete = bool(self.run.clients) and not stream.has_failed
+            for stream in streams:
+                stream.sync()
+            # Without a scope there was nothing to read, and no stream to fail.
+            if self.run.scopes:
+                complete = {found.name for found in streams if not found.has_failed}
         finally:
-            self.message_writer.end(
-                stream.name, stream.stream_state, is_complete=is_complete
-            )
+            for stream in streams:
+                self.message_writer.end(
+                    stream.name,
+                    stream.stream_state,
+                    is_complete=stream.name in complete,
+                )
 
     def _problems(self) -> list[tuple[str, str]]:
         """What failed, told as the tap tells it, by type."""
@@ -158,7 +164,7 @@ class AirbyteTap(TapSageMakerTuning):
             for kind in types
             for line in report(
                 [found for found in failures if failure_type(found.error) == kind],
-                len(self.run.clients),
+                len(self.run.scopes),
             )
         ]
 

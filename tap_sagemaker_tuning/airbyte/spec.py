@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tap_sagemaker_tuning import settings
+from tap_sagemaker_tuning import config_schema
 
 _LEFT_OUT = {
     "$schema",
@@ -30,7 +30,7 @@ def specification() -> dict[str, Any]:
         "connectionSpecification": {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": "SageMaker hyperparameter tuning",
-            **_described(settings.schema()),
+            **_described(config_schema.schema()),
         }
     }
 

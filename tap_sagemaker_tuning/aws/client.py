@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
 
 from tap_sagemaker_tuning.aws import trial_pages
-from tap_sagemaker_tuning.aws.errors import NOT_FOUND, THROTTLED, code
+from tap_sagemaker_tuning.aws.error_table import CODES, UNKNOWN, Kind
+from tap_sagemaker_tuning.aws.errors import is_no_trial, meaning
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -20,8 +18,8 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
-from tap_sagemaker_tuning.values import timestamp
+from tap_sagemaker_tuning.aws.pages import Page, check_result, parsed, time_of, until
+from tap_sagemaker_tuning.aws.search import TrialSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,19 +29,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.aws.retries import Retries
     from tap_sagemaker_tuning.aws.scope import Scope
+    from tap_sagemaker_tuning.settings import Settings
     from tap_sagemaker_tuning.values import Summary
 
-_ODD = "the answer cannot be read as the service sent it"
 _MOST_SEARCH_PAGES = 50  # a page of trials takes one, and empty ones come between
-_NO_TRIAL = "Requested resource not found"
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-
-
-class Page(NamedTuple):
-    """Items of an answer, and the service's time when it was given."""
-
-    items: list[Summary]
-    seen: str
 
 
 class Client:
@@ -57,6 +47,7 @@ class Client:
         connect: Makes a boto3 client of another service and region, with the same
             credentials; not while threads do likewise.
         retries: Which calls are tried again.
+        trial_search: Finds details of trials.
         calls: Answers so far, retried ones included.
         throttled: How many of them were refused for coming too fast.
     """
@@ -65,7 +56,7 @@ class Client:
         self,
         scope: Scope,
         connect: Callable[[str, str], Any],
-        config: Mapping[str, Any],
+        page_size: int,
         retries: Retries,
     ) -> None:
         """Make the boto3 client of a scope.
@@ -74,7 +65,7 @@ class Client:
             scope: The account and region that it reaches.
             connect: Makes a boto3 client of a service in a region, whose timestamps
                 are parsed by `values.timestamp_or_none`.
-            config: The settings: page_size.
+            page_size: Items asked for in one call.
             retries: Which calls are tried again.
         """
         api: SageMakerClient = connect("sagemaker", scope.region)
@@ -84,8 +75,9 @@ class Client:
         self.calls = 0
         self.throttled = 0
         self._api = api
-        self._page_size = config["page_size"]
+        self._page_size = page_size
         self._lock = threading.Lock()
+        self.trial_search = TrialSearch(scope, self.search_trials)
         api.meta.events.register("response-received.sagemaker", self.count)
         events: Any = api.meta.events  # its stubs know no handler with an answer
         for operation in trial_pages.TIMES:
@@ -117,29 +109,34 @@ class Client:
             name; and the service's time when it did.
         """
         try:
-            with _parsed(DESCRIBE_TUNING_JOB):
+            with parsed(DESCRIBE_TUNING_JOB):
                 found: Any = self._api.describe_hyper_parameter_tuning_job(
                     HyperParameterTuningJobName=name
                 )
         except aws.ClientError as error:
-            if code(error) in NOT_FOUND:
-                return None, _time_of(error.response)
+            if meaning(error).kind is Kind.MISSING:
+                return None, time_of(error.response)
             raise
         check_result(DESCRIBE_TUNING_JOB, found)
-        return found, _time_of(found)
+        return found, time_of(found)
 
-    def trials(self, tuning_job_name: str) -> Iterator[Page]:
+    def trials(self, tuning_job_name: str, since: str | None = None) -> Iterator[Page]:
         """List a tuning job's trials, newest first.
 
+        Args:
+            tuning_job_name: The tuning job.
+            since: The creation time down to which pages are asked for; None: all.
+
         Yields:
-            Pages of HyperParameterTrainingJobSummary.
+            Pages of HyperParameterTrainingJobSummary; the last can hold older ones.
         """
-        yield from self._pages(
+        pages = self._pages(
             LIST_TRIALS,
             HyperParameterTuningJobName=tuning_job_name,
             SortBy="CreationTime",
             SortOrder="Descending",
         )
+        yield from until(pages, since)
 
     def trial(self, name: str) -> Summary | None:
         """Ask for one trial by name.
@@ -148,10 +145,10 @@ class Client:
             What DescribeTrainingJob says; None if there is none of that name.
         """
         try:
-            with _parsed(DESCRIBE_TRIAL):
+            with parsed(DESCRIBE_TRIAL):
                 found: Any = self._api.describe_training_job(TrainingJobName=name)
         except aws.ClientError as error:
-            if _is_no_trial(error):
+            if is_no_trial(error):
                 return None
             raise
         check_result(DESCRIBE_TRIAL, found)
@@ -175,7 +172,7 @@ class Client:
             PaginationConfig={"PageSize": SEARCH.page_limit},
         )
         found: list[Summary] = []
-        with _parsed(SEARCH):
+        with parsed(SEARCH):
             for number, page in enumerate(self.checked(SEARCH, pages), start=1):
                 items = [item for item in page.items if item]
                 found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
@@ -185,37 +182,36 @@ class Client:
         return found
 
     def paginate_trials(
-        self, tuning_job_name: str, config: Mapping[str, Any], token: str | None
-    ) -> Iterator[tuple[list[Summary], str | None]]:
+        self, tuning_job_name: str, settings: Settings, token: str | None
+    ) -> Iterator[tuple[Page, str | None]]:
         """List a tuning job's trials as boto3's paginator does with its own knobs.
 
         Args:
             tuning_job_name: The tuning job.
-            config: The settings: sort_by, sort_order, status_equals, max_items.
+            settings: Of the settings sort_by, sort_order, status_equals, max_items.
             token: Where to start.
 
         Yields:
-            Pages with None, and last the token to go on with where max_items ended the
-            listing (no page comes with it), or None at its end.
+            Pages with None, and last an empty one with the token to go on with where
+            max_items ended the listing, or None at its end.
         """
-        only = {}
-        if "status_equals" in config:
-            only["StatusEquals"] = config["status_equals"]
+        status = settings.status_equals
+        only = {} if status is None else {"StatusEquals": status}
         pages = self._paginator(LIST_TRIALS).paginate(
             HyperParameterTuningJobName=tuning_job_name,
-            SortBy=config.get("sort_by", "CreationTime"),
-            SortOrder=config.get("sort_order", "Ascending"),
+            SortBy=settings.sort_by or "CreationTime",
+            SortOrder=settings.sort_order or "Ascending",
             PaginationConfig={
                 "PageSize": self._page_size,
-                "MaxItems": config.get("max_items"),
+                "MaxItems": settings.max_items,
                 "StartingToken": token,
             },
             **only,
         )
         for page in self.checked(LIST_TRIALS, pages):
-            yield page.items, None
+            yield page, None
         # Only now: on a page's boundary botocore sets it after it gave the page.
-        yield [], pages.resume_token
+        yield Page([], ""), pages.resume_token
 
     def _paginator(self, operation: Operation) -> Any:
         name: Any = operation.method  # its stubs know literals only
@@ -225,7 +221,7 @@ class Client:
         pages = self._paginator(operation).paginate(
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
-        with _parsed(operation):
+        with parsed(operation):
             yield from self.checked(operation, pages)
 
     def checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
@@ -249,7 +245,7 @@ class Client:
             _LOGGER.debug(
                 "%s: %s: a page of %d", self.scope, operation.name, len(items)
             )
-            yield Page(items, _time_of(page))
+            yield Page(items, time_of(page))
             token = page.get("NextToken")
             if token is not None:
                 if token in seen:
@@ -263,56 +259,8 @@ class Client:
         """Count an answer (botocore's event)."""
         if response_dict is None:
             return
-        throttled = parsed_response.get("Error", {}).get("Code") in THROTTLED
+        error_code = parsed_response.get("Error", {}).get("Code")
+        throttled = CODES.get(error_code, UNKNOWN).kind is Kind.THROTTLED
         with self._lock:
             self.calls += 1
             self.throttled += throttled
-
-
-def _is_no_trial(error: aws.ClientError) -> bool:
-    """Whether DescribeTrainingJob said that there is no such training job.
-
-    The service has no code of its own for that. Whatever else it calls invalid was
-    asked wrongly, and may well exist.
-    """
-    if code(error) in NOT_FOUND:
-        return True
-    said = str(error.response["Error"].get("Message", "")).strip()
-    return code(error) == "ValidationException" and said.rstrip(".") == _NO_TRIAL
-
-
-@contextmanager
-def _parsed(operation: Operation) -> Iterator[None]:
-    """Have botocore parse an answer: it trips over members of another kind.
-
-    Raises:
-        UnreadableError: It did.
-    """
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError) as error:
-        msg = f"{operation.name}: {_ODD}: {error}"
-        raise UnreadableError(msg) from error
-
-
-def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """Refuse an answer with status 200 that is not the service's.
-
-    Raises:
-        NoResultError: It lacks what the operation returns.
-    """
-    if answer.get(operation.result) is None:
-        msg = (
-            f"{operation.name}: status 200 without {operation.result}: not AWS. "
-            "Check aws_endpoint_url and HTTPS_PROXY"
-        )
-        raise NoResultError(msg)
-
-
-def _time_of(answer: Any) -> str:
-    """When the service gave an answer; this machine's time if it did not say."""
-    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    try:
-        return timestamp(parsedate_to_datetime(headers["date"]).isoformat())
-    except (KeyError, TypeError, ValueError):
-        return timestamp(datetime.now(tz=UTC).isoformat())

@@ -5,94 +5,30 @@ Never a credential: only error codes, the service's own sentences and request id
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import botocore.exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from tap_sagemaker_tuning.aws.error_table import (
+    CLASSES,
+    CODES,
+    EXPLICIT_DENY,
+    ROLE,
+    UNKNOWN,
+    UNSENDABLE,
+    Kind,
+    Meaning,
+)
 from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS
-from tap_sagemaker_tuning.exceptions import NoResultError, TapError
+from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.printable import printable
-
-DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
-"""Codes of a missing permission."""
-
-NOT_FOUND = frozenset({"ResourceNotFound", "ResourceNotFoundException"})
-"""Codes of a tuning job that does not exist."""
-
-THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
-"""Codes of calls that came too fast."""
-
-EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
-"""Codes of a session that has ended."""
-
-SIGNATURE = frozenset({"InvalidSignatureException", "SignatureDoesNotMatch"})
-"""Codes of a wrong signature. AWS quotes the request then: its session token, too."""
 
 _SERVER_ERROR = 500  # HTTP status
 _REQUEST_TIMEOUT = 408  # HTTP status
 _LONGEST_CODE = 100  # characters
-
-_RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
-_KEY = (
-    "Check the access key (aws_access_key_id, or the chain's) and that the region is "
-    "enabled for the account: the service says the same of both"
-)
-_SIGNATURE = (
-    "Check the secret key (aws_secret_access_key, or the chain's) and this machine's "
-    "clock: the service says the same of both"
-)
-_CLOCK = "Check this machine's clock"
-_ENABLE = "Enable the region for the account, or take it out of regions"
-_LATER = "The service failed at every try: a later sync reads what is missing"
-
-_ADVICE_BY_CODE = {
-    "ExpiredToken": _RENEW,
-    "ExpiredTokenException": _RENEW,
-    "RequestExpired": _CLOCK,
-    "RequestTimeTooSkewed": _CLOCK,
-    **dict.fromkeys(SIGNATURE, _SIGNATURE),
-    "UnrecognizedClientException": _KEY,
-    "InvalidClientTokenId": _KEY,
-    "OptInRequired": _ENABLE,
-    "RegionDisabledException": _ENABLE,
-    **dict.fromkeys(THROTTLED, "Lower concurrency, or raise max_attempts"),
-    "InternalFailure": _LATER,
-    "InternalServerError": _LATER,
-    "ServiceUnavailable": _LATER,
-}
-
-_UNSENDABLE = "Check HTTPS_PROXY, and the credentials for line breaks"
-_BROKEN = "Check aws_endpoint_url and HTTPS_PROXY, or read again later"
-_SSO = "Run `aws sso login`"
-_NETWORK = (
-    "Check the network, the region's name, and aws_endpoint_url or "
-    "AWS_ENDPOINT_URL_SAGEMAKER if set"
-)
-
-# The first class that fits counts, so a subclass stands before its base.
-_ADVICE_BY_CLASS: tuple[tuple[type[Exception], str], ...] = (
-    (aws.ProfileNotFound, "Check aws_profile or AWS_PROFILE"),
-    (
-        aws.NoCredentialsError,
-        "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret, or give the host a role",
-    ),
-    (aws.PartialCredentialsError, "Complete the credentials"),
-    (aws.UnauthorizedSSOTokenError, _SSO),
-    (aws.SSOError, _SSO),
-    (aws.TokenRetrievalError, _SSO),
-    (aws.CredentialRetrievalError, "Check where the credentials come from"),
-    (aws.NoRegionError, "Set regions, or AWS_DEFAULT_REGION"),
-    (aws.InvalidRegionError, "Check regions"),
-    (aws.ProxyConnectionError, "Check HTTPS_PROXY and NO_PROXY"),
-    (aws.SSLError, "Check the certificate: AWS_CA_BUNDLE names a private authority's"),
-    (ResponseParserError, _BROKEN),
-    (aws.HTTPClientError, _NETWORK),
-    (aws.ConnectionError, _NETWORK),
-    (OSError, "Check the files that the AWS configuration names"),
-    (ValueError, "Check the AWS configuration and its environment variables"),
-)
+_NO_TRIAL = "Requested resource not found"
 
 
 def code(error: Exception) -> str:
@@ -103,41 +39,62 @@ def code(error: Exception) -> str:
     return ""
 
 
-def is_denied(error: Exception) -> bool:
-    """Whether a permission is missing for the call itself, not for assuming a role."""
-    return code(error) in DENIED and not _is_assume_role(error)
-
-
-def is_retriable(operation: str, response: Any, error: Exception | None) -> bool:
-    """Whether a call that failed is worth another try.
+def meaning(error: BaseException | None) -> Meaning:
+    """Look up what an error means.
 
     Args:
-        operation: The API's name of it.
-        response: botocore's HTTP response and what it parsed of it; None: none came.
-        error: Why none came.
+        error: What a call of boto3's raised; None: no error.
+
+    Returns:
+        Its meaning; `UNKNOWN` if neither its code nor its class is known.
     """
-    if response is None:
-        is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
-        return is_network and not is_hopeless(error)
-    http, parsed = response
-    error_code = parsed.get("Error", {}).get("Code")
-    if _is_passing(http.status_code) or error_code in THROTTLED:
+    if isinstance(error, ClientError):
+        metadata = error.response.get("ResponseMetadata", {})
+        status = metadata.get("HTTPStatusCode", 0)
+        return _given_status(_meaning_of_refusal(error), status)
+    if isinstance(_inner(error), ValueError):
+        return UNSENDABLE
+    found = (means for of_class, means in CLASSES if isinstance(error, of_class))
+    return next(found, UNKNOWN)
+
+
+def meaning_of_answer(error_code: str, status: int) -> Meaning:
+    """Look up what an answer means, whichever operation it answers.
+
+    Args:
+        error_code: The service's error code; empty if it gave none.
+        status: The HTTP status: from 500 on, and with 408, the call is retried.
+    """
+    return _given_status(CODES.get(error_code, UNKNOWN), status)
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether a permission is missing for the call itself, not for assuming a role."""
+    return meaning(error).kind is Kind.DENIED
+
+
+def is_no_trial(error: ClientError) -> bool:
+    """Whether DescribeTrainingJob said that there is no such training job.
+
+    The service has no code of its own for that. Whatever else it calls invalid was
+    asked wrongly, and may well exist.
+    """
+    if meaning(error).kind is Kind.MISSING:
         return True
-    return error_code is None and OPERATIONS[operation].result not in parsed
+    said = str(error.response["Error"].get("Message", "")).strip()
+    return code(error) == "ValidationException" and said.rstrip(".") == _NO_TRIAL
 
 
-def _is_passing(status: int) -> bool:
-    """Whether an HTTP status is about the moment, not about the request."""
-    return status >= _SERVER_ERROR or status == _REQUEST_TIMEOUT
+def is_transient(error: Exception) -> bool:
+    """Whether it may be over by a later run, with nothing changed."""
+    found = meaning(error)
+    is_retried = found.is_retried and found.kind is not Kind.SETTING
+    return is_retried or found.kind is Kind.OUTAGE
 
 
-def is_hopeless(error: Exception | None) -> bool:
-    """Whether a network error, as botocore has it, would come again each time.
-
-    A certificate that nobody trusts, a proxy's URL that cannot be parsed, or a header
-    that cannot be sent: a key with a line break in it.
-    """
-    return isinstance(error, aws.SSLError) or isinstance(_inner(error), ValueError)
+def is_mendable(error: Exception) -> bool:
+    """Whether `explain` knows what the user has to change."""
+    return meaning(error).advice is not None
 
 
 def _inner(error: BaseException | None) -> Exception | None:
@@ -146,25 +103,6 @@ def _inner(error: BaseException | None) -> Exception | None:
         return None
     inner: Exception = error.kwargs["error"]
     return inner
-
-
-def is_transient(error: Exception) -> bool:
-    """Whether it may be over by a later run, with nothing changed."""
-    if isinstance(error, ClientError):
-        metadata = error.response.get("ResponseMetadata", {})
-        is_passing = _is_passing(metadata.get("HTTPStatusCode", 0))
-        return is_passing or code(error) in THROTTLED
-    is_network = isinstance(error, aws.HTTPClientError | aws.ConnectionError)
-    is_setting = isinstance(error, aws.ProxyConnectionError) or is_hopeless(error)
-    is_broken = isinstance(error, NoResultError | ResponseParserError)
-    return (is_network and not is_setting) or is_broken
-
-
-def is_mendable(error: Exception) -> bool:
-    """Whether `explain` knows what whoever runs the tap has to change."""
-    if isinstance(error, ClientError):
-        return _advice(error, "") is not None
-    return _advice_by_class(error) is not None
 
 
 def explain(error: BaseException) -> str:
@@ -178,7 +116,7 @@ def explain(error: BaseException) -> str:
     """
     if isinstance(error, ClientError):
         return _explain_answer(error)
-    advice = _advice_by_class(error)
+    advice = meaning(error).advice
     said = printable(_words(error)).rstrip(".") or type(error).__name__
     if not isinstance(error, BotoCoreError | TapError):
         said = f"{type(error).__name__}: {said}"
@@ -195,22 +133,10 @@ def _words(error: BaseException) -> str:
     return str(error)
 
 
-def _advice_by_class(error: BaseException) -> str | None:
-    if isinstance(_inner(error), ValueError):
-        return _UNSENDABLE
-    found = (text for kind, text in _ADVICE_BY_CLASS if isinstance(error, kind))
-    return next(found, None)
-
-
-def _is_assume_role(error: Exception) -> bool:
-    return isinstance(error, ClientError) and error.operation_name == ASSUME_ROLE.name
-
-
 def _explain_answer(error: ClientError) -> str:
-    answer = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
-    said = printable(str(answer.get("Message") or "")).rstrip(".")
-    if code(error) in SIGNATURE:
+    means, said = meaning(error), _said(error)
+    if means.kind is Kind.SIGNATURE:
         said = said.partition(". ")[0]
     parts = [f"{error.operation_name}: {code(error) or 'error'}"]
     if said:
@@ -218,22 +144,32 @@ def _explain_answer(error: ClientError) -> str:
     line = ": ".join(parts)
     if request := metadata.get("RequestId"):
         line += f" (request {printable(str(request), _LONGEST_CODE)})"
-    advice = _advice(error, said)
-    return f"{line}. {advice}" if advice else line
+    return f"{line}. {means.advice}" if means.advice else line
 
 
-def _advice(error: ClientError, said: str) -> str | None:
-    if _is_assume_role(error):
-        if code(error) in DENIED:
-            return (
-                "Allow sts:AssumeRole on the role to this identity, and let the role's "
-                "trust policy name this identity and the external_id"
-            )
-        return _ADVICE_BY_CODE.get(code(error))
-    if code(error) in DENIED:
-        operation = OPERATIONS.get(error.operation_name)
-        action = operation.iam_action if operation else error.operation_name
-        if "explicit deny" in said:
-            return f"Lift the policy that denies {action}"
-        return f"Allow {action}"
-    return _ADVICE_BY_CODE.get(code(error))
+def _said(error: ClientError) -> str:
+    """The service's message, in one line without a full stop."""
+    message = error.response.get("Error", {}).get("Message")
+    return printable(str(message or "")).rstrip(".")
+
+
+def _meaning_of_refusal(error: ClientError) -> Meaning:
+    """Look up the code of an error; what a denial means depends on the operation."""
+    found = CODES.get(code(error), UNKNOWN)
+    if found.kind is not Kind.DENIED:
+        return found
+    if error.operation_name == ASSUME_ROLE.name:
+        return ROLE
+    operation = OPERATIONS.get(error.operation_name)
+    action = operation.iam_action if operation else error.operation_name
+    denial = EXPLICIT_DENY if "explicit deny" in _said(error) else found
+    return replace(denial, advice=str(denial.advice).format(action=action))
+
+
+def _given_status(found: Meaning, status: int) -> Meaning:
+    """Add what an HTTP status means: some are about the moment, not the request."""
+    if status < _SERVER_ERROR and status != _REQUEST_TIMEOUT:
+        return found
+    is_vague = found.kind in {Kind.SETTING, Kind.UNKNOWN}
+    kind = Kind.OUTAGE if is_vague else found.kind
+    return replace(found, kind=kind, is_retried=True)

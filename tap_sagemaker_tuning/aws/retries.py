@@ -8,7 +8,9 @@ from typing import Any
 
 from botocore.parsers import create_parser
 
-from tap_sagemaker_tuning.aws.errors import EXPIRED, is_hopeless, is_retriable
+from tap_sagemaker_tuning.aws.error_table import NO_RESULT, Kind, Meaning
+from tap_sagemaker_tuning.aws.errors import meaning, meaning_of_answer
+from tap_sagemaker_tuning.aws.operations import OPERATIONS
 
 _LONGEST_DELAY = 20.0  # seconds
 
@@ -60,15 +62,30 @@ class Retries:
         """
         if attempts >= self.max_attempts:
             return None
-        is_expired = response and response[1].get("Error", {}).get("Code") in EXPIRED
-        if not (
-            is_retriable(operation.name, response, caught_exception)
-            or (self.renews and is_expired)
-        ):
+        means = _meaning(operation.name, response, caught_exception)
+        is_renewed = self.renews and means.kind is Kind.EXPIRED
+        if not (means.is_retried or is_renewed):
             # botocore's own retries take it for a network error.
-            return False if is_hopeless(caught_exception) else None
+            return False if means.kind is Kind.SETTING and not response else None
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
+
+
+def _meaning(operation: str, response: Any, error: Exception | None) -> Meaning:
+    """What a try of a call came to.
+
+    Args:
+        operation: The API's name of it.
+        response: botocore's HTTP response and what it parsed of it; None: none came.
+        error: Why none came.
+    """
+    if response is None:
+        return meaning(error)
+    http, parsed = response
+    error_code = parsed.get("Error", {}).get("Code")
+    if error_code is None and OPERATIONS[operation].result not in parsed:
+        return NO_RESULT
+    return meaning_of_answer(error_code or "", http.status_code)
 
 
 def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:

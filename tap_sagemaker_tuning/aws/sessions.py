@@ -24,29 +24,33 @@ from botocore.credentials import (
 )
 from botocore.parsers import ResponseParserFactory
 
-from tap_sagemaker_tuning.aws.client import Client, check_result
+from tap_sagemaker_tuning.aws.client import Client
+from tap_sagemaker_tuning.aws.models import SmallModels
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
+from tap_sagemaker_tuning.aws.pages import check_result
 from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.scope import Role, Scope
 from tap_sagemaker_tuning.values import timestamp_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from botocore.credentials import Credentials
     from botocore.session import Session
+
+    from tap_sagemaker_tuning.settings import RoleToAssume, Settings
 
 _CONNECT_TIMEOUT = 10  # seconds
 _READ_TIMEOUT = 30  # seconds
 
 
-def open_clients(config: Mapping[str, Any]) -> list[Client]:
+def open_clients(settings: Settings) -> list[Client]:
     """Make a client for each account and region that the settings name.
 
     All are made here, before any thread: botocore's sessions are not thread-safe.
 
     Args:
-        config: The settings.
+        settings: The settings.
 
     Returns:
         The clients, in the order of the settings. No call was made but
@@ -65,53 +69,65 @@ def open_clients(config: Mapping[str, Any]) -> list[Client]:
     botocore_logger.setLevel(max(least, botocore_logger.getEffectiveLevel()))
     # A failure to get credentials comes out of the call that needed them.
     logging.getLogger("botocore.credentials").addFilter(_is_not_told_yet)
-    caller = botocore.session.Session(profile=config.get("aws_profile"))
-    if "aws_access_key_id" in config:
+    caller = botocore.session.Session(profile=settings.aws_profile)
+    if settings.aws_access_key_id and settings.aws_secret_access_key:
         caller.set_credentials(
-            config["aws_access_key_id"],
-            config["aws_secret_access_key"],
-            config.get("aws_session_token"),
+            settings.aws_access_key_id,
+            settings.aws_secret_access_key,
+            settings.aws_session_token,
         )
-    loader = _SmallModels(caller.get_component("data_loader"))
-    regions = config.get("regions") or [caller.get_config_variable("region")]
-    if "assume_roles" not in config:
-        _check_region(regions)
-        account = _account_of(caller, config, regions[0])
-        session = _reading(caller, caller.get_credentials(), loader)
-        return [_client(session, Scope(account, region), config) for region in regions]
+    loader = SmallModels(caller.get_component("data_loader"))
+
+    def open_each(
+        credentials: Credentials | None, account: str, regions: Sequence[str]
+    ) -> list[Client]:
+        session = _reading(caller, credentials, loader)
+        scopes = (Scope(account, region) for region in regions)
+        return [_client(session, scope, settings) for scope in scopes]
+
+    if settings.assume_roles is None:
+        regions = _regions(caller, settings.regions)
+        account = _account_of(caller, settings, regions[0])
+        return open_each(caller.get_credentials(), account, regions)
     clients = []
-    for role in config["assume_roles"]:
-        own = role.get("regions") or regions
-        _check_region(own)
-        session = _reading(caller, _assumed(caller, role, own, config), loader)
-        account = Role.parse(role["role_arn"]).account_id
-        clients += [_client(session, Scope(account, region), config) for region in own]
+    for role in settings.assume_roles:
+        regions = _regions(caller, role.regions or settings.regions)
+        credentials = _assumed(caller, role, regions, settings)
+        account = Role.parse(role.role_arn).account_id
+        clients += open_each(credentials, account, regions)
     return clients
 
 
-def _check_region(regions: list[str | None]) -> None:
-    if regions[0] is None:
+def _regions(caller: Session, chosen: Sequence[str] | None) -> Sequence[str]:
+    """The regions of the settings, or else the one of the chain.
+
+    Raises:
+        NoRegionError: There is none.
+    """
+    own = caller.get_config_variable("region")
+    if not (chosen or own):
         raise aws.NoRegionError
+    return chosen or [own]
 
 
-def _account_of(caller: Session, config: Mapping[str, Any], region: str) -> str:
+def _account_of(caller: Session, settings: Settings, region: str) -> str:
     """Ask STS, once, whose credentials these are. It needs no permission."""
-    return str(_sts(caller, config, region)("sts").get_caller_identity()["Account"])
+    return str(_sts(caller, settings, region)("sts").get_caller_identity()["Account"])
 
 
-def _sts(caller: Session, config: Mapping[str, Any], region: str) -> Callable[..., Any]:
+def _sts(caller: Session, settings: Settings, region: str) -> Callable[..., Any]:
     """Make a maker of STS clients in one region."""
 
     def create(service: str, **credentials: Any) -> Any:
         client = caller.create_client(
             service,
             region_name=region,
-            endpoint_url=config.get("aws_endpoint_url"),
-            config=_config(config),
+            endpoint_url=settings.aws_endpoint_url,
+            config=_config(settings),
             **credentials,
         )
         # An outage of SageMaker's is often one of STS's, too.
-        Retries(config["max_attempts"]).register(client.meta.events, service)
+        Retries(settings.max_attempts).register(client.meta.events, service)
         client.meta.events.register(f"after-call.{service}", _check_result)
         return client
 
@@ -126,24 +142,24 @@ def _check_result(http_response: Any, parsed: Any, model: Any, **_: Any) -> None
 
 def _assumed(
     caller: Session,
-    role: Mapping[str, Any],
-    regions: list[str],
-    config: Mapping[str, Any],
+    role: RoleToAssume,
+    regions: Sequence[str],
+    settings: Settings,
 ) -> DeferredRefreshableCredentials:
     """Credentials of a role, assumed when first needed and renewed by themselves."""
     own = caller.get_config_variable("region")
-    partition = Role.parse(role["role_arn"]).partition
+    partition = Role.parse(role.role_arn).partition
     is_of_role = own and caller.get_partition_for_region(own) == partition
     extra = {"RoleSessionName": "tap-sagemaker-tuning"}
-    if "external_id" in role:
-        extra["ExternalId"] = role["external_id"]
+    if role.external_id is not None:
+        extra["ExternalId"] = role.external_id
     source = caller.get_credentials()
     if source is None:
         raise aws.NoCredentialsError
     fetcher = AssumeRoleCredentialFetcher(
-        client_creator=_sts(caller, config, own if is_of_role else regions[0]),
+        client_creator=_sts(caller, settings, own if is_of_role else regions[0]),
         source_credentials=source,
-        role_arn=role["role_arn"],
+        role_arn=role.role_arn,
         extra_args=extra,
     )
     return DeferredRefreshableCredentials(
@@ -188,55 +204,8 @@ class _Given(CredentialProvider):
         return self._credentials
 
 
-class _SmallModels:
-    """Loads the API's models as botocore does, and keeps of them what is called.
-
-    SageMaker's is 20 MB, of which each client makes classes of its own (measured in
-    November 2026, botocore 1.44): with 60 scopes that is what memory goes into.
-    """
-
-    def __init__(self, loader: Any) -> None:
-        self._loader = loader
-        self._small: dict[tuple[str, str], Any] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._loader, name)
-
-    def load_service_model(
-        self, service_name: str, type_name: str, api_version: str | None = None
-    ) -> Any:
-        """Load a model of a service: its operations, paginators or waiters."""
-        key = service_name, type_name
-        if key not in self._small:
-            model = self._loader.load_service_model(*key, api_version)
-            if type_name == "service-2":
-                model = _only_what_is_called(model)
-            self._small[key] = model
-        return self._small[key]
-
-
-def _only_what_is_called(model: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a service's model what no operation of ours leads to."""
-    called = {
-        name: operation
-        for name, operation in model["operations"].items()
-        if name in OPERATIONS
-    }
-    shapes: dict[str, Any] = {}
-    found: list[Any] = [called]
-    while found:
-        part = found.pop()
-        inner = part.values() if isinstance(part, dict) else part
-        found += [item for item in inner if isinstance(item, dict | list)]
-        name = part.get("shape") if isinstance(part, dict) else None
-        if isinstance(name, str) and name not in shapes:
-            shapes[name] = model["shapes"][name]
-            found.append(shapes[name])
-    return {**model, "operations": called, "shapes": shapes}
-
-
 def _reading(
-    caller: Session, credentials: Credentials | None, loader: _SmallModels
+    caller: Session, credentials: Credentials | None, loader: SmallModels
 ) -> boto3.Session:
     """A session whose clients read times as text, with these credentials.
 
@@ -255,26 +224,28 @@ def _reading(
     return boto3.Session(botocore_session=session)
 
 
-def _client(session: boto3.Session, scope: Scope, config: Mapping[str, Any]) -> Client:
+def _client(session: boto3.Session, scope: Scope, settings: Settings) -> Client:
     def connect(service: Any, region: str) -> Any:
         return session.client(
             service,
             region_name=region,
-            endpoint_url=config.get("aws_endpoint_url"),
-            config=_config(config),
+            endpoint_url=settings.aws_endpoint_url,
+            config=_config(settings),
         )
 
     credentials = session.get_credentials()
     renews = isinstance(credentials, RefreshableCredentials)
-    return Client(scope, connect, config, Retries(config["max_attempts"], renews))
+    return Client(
+        scope, connect, settings.page_size, Retries(settings.max_attempts, renews)
+    )
 
 
-def _config(config: Mapping[str, Any]) -> Config:
+def _config(settings: Settings) -> Config:
     return Config(
         connect_timeout=_CONNECT_TIMEOUT,
         read_timeout=_READ_TIMEOUT,
-        max_pool_connections=config["concurrency"],
-        retries={"mode": "adaptive", "total_max_attempts": config["max_attempts"]},
+        max_pool_connections=settings.concurrency,
+        retries={"mode": "adaptive", "total_max_attempts": settings.max_attempts},
         user_agent_extra=f"tap-sagemaker-tuning/{version('tap-sagemaker-tuning')}",
     )
 

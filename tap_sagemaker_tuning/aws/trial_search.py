@@ -1,4 +1,4 @@
-"""Search proposes details of trials: what to ask it, and which answers to believe.
+"""Search proposes details of trials: what to ask it, and which answers to use.
 
 Pure. Its index lags and its records lack members, so a record counts only where it
 agrees with the listing; every trial that is left has to be described.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.values import finite
+from tap_sagemaker_tuning.values import as_text, finite, items, members, text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,10 +88,10 @@ def expression(names: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def believed(
+def consistent_with_listing(
     found: Iterable[dict[str, Any]], listed: Iterable[Summary]
 ) -> dict[str, dict[str, Any]]:
-    """Choose what to believe of all that Search found for a page of trials.
+    """Choose from what Search found for a page of trials.
 
     Args:
         found: The TrainingJobs of all pages of a Search, duplicates among them.
@@ -104,7 +104,7 @@ def believed(
     """
     newest: dict[str, dict[str, Any]] = {}
     for record in sorted(found, key=_age):
-        newest[record.get("TrainingJobName", "")] = record
+        newest[as_text(record.get("TrainingJobName") or "")] = record
     pairs = [
         (newest[name], summary)
         for summary in listed
@@ -139,13 +139,14 @@ def _age(record: dict[str, Any]) -> tuple[str, str]:
 
 def _agree(record: dict[str, Any], summary: Summary) -> bool:
     """Tell whether a record is of the listed trial, as it stands there."""
-    metrics = [each for each in record.get("FinalMetricDataList") or [] if each]
+    found = items(record.get("FinalMetricDataList") or [])
+    metrics = [members(each) for each in found if each]
     objective = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     return (
         record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")
         and all(_second(record.get(t)) == _second(summary.get(t)) for t in _TIMES)
         and not any(_is_unmendable(each.get("Timestamp")) for each in metrics)
-        and (not objective or _metric(objective) in map(_metric, metrics))
+        and (not objective or _metric(members(objective)) in map(_metric, metrics))
     )
 
 
@@ -169,8 +170,8 @@ def _required(summary: Summary) -> frozenset[str]:
 def _kind(summary: Summary) -> _Kind:
     """What decides of a trial, as far as its listing tells, which members it has."""
     return (
-        summary.get("TrainingJobDefinitionName"),
-        summary.get("TrainingJobStatus"),
+        text_or_none(summary.get("TrainingJobDefinitionName")),
+        text_or_none(summary.get("TrainingJobStatus")),
         summary.get("TrainingStartTime") is None,
         summary.get("FinalHyperParameterTuningJobObjectiveMetric") is None,
         summary["CreationTime"] < _COMPLETE_SINCE,

@@ -22,7 +22,7 @@ from tap_sagemaker_tuning.replication.state import (
     saved_time_or_none,
     undamaged,
 )
-from tap_sagemaker_tuning.replication.tally import SLACK
+from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS
 from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def complete_until(began: str) -> str:
 
     What happened in the last minute before it began, the service may have listed late.
     """
-    return shift(began, -SLACK)
+    return shift(began, -ALLOWED_LATENESS)
 
 
 def without_cleared(

@@ -11,7 +11,8 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.replication.tally import has_ended, text
+from tap_sagemaker_tuning.replication.tally import creation_time, has_ended
+from tap_sagemaker_tuning.values import OddError, required_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,11 +51,12 @@ class ListedJob:
         """Take it from a summary.
 
         Raises:
-            AttributeError, KeyError, TypeError: It has no name or creation time.
+            OddError: It has no name or creation time, or an odd status.
         """
+        created = creation_time(summary)
         return cls(
-            name=text(summary["HyperParameterTuningJobName"]),
-            created=text(summary["CreationTime"]),
+            name=required_text(summary, "HyperParameterTuningJobName"),
+            created=created,
             seen=seen,
             has_ended=has_ended(summary),
             end=summary.get("HyperParameterTuningEndTime"),
@@ -164,8 +166,8 @@ class Listing:
 def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> bool:
     """Whether the page after this one, which was added, is needed: newest come first.
 
-    It is until the overlap behind every frontier has been seen, and from there as long
-    as a page still shows an open tuning job while others were not met.
+    It is until the lookback window behind every high-water mark has been seen, and from
+    there as long as a page still shows an open tuning job while others were not met.
     """
     if not page or page[-1].created >= wanted.boundary:
         return True
@@ -174,7 +176,11 @@ def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> b
 
 
 def _packed(members: Summary) -> bytes:
-    return zlib.compress(json.dumps(members, separators=(",", ":")).encode(), level=1)
+    try:
+        text = json.dumps(members, separators=(",", ":"))
+    except RecursionError as error:  # nested too deep
+        raise OddError(str(error)) from error
+    return zlib.compress(text.encode(), level=1)
 
 
 def _unpacked(packed: bytes) -> Summary:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.state import Filters, ScopeState
     from tap_sagemaker_tuning.replication.tally import Tally
 
-OVERLAP = timedelta(hours=1)
-"""How far behind the frontier tuning jobs are listed again."""
+LOOKBACK_WINDOW = timedelta(hours=1)
+"""How far behind the high-water mark tuning jobs are listed again."""
 
 COUNTERS_LAG = timedelta(minutes=1)
 """How long after its end a tuning job's counters, and the listing of its trials, may
@@ -83,8 +83,8 @@ class Plan:
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Say which of the listed tuning jobs to visit, oldest first."""
-        # Past what could not be read of the listing, nothing is taken for seen: nobody
-        # knows when it was created. But it must not hold up the frontier for ever.
+        # Nothing past an unreadable item counts as seen: nobody knows when that was
+        # created. But it must not hold up the high-water mark for ever.
         if listing.unreadable and listing.began:
             self._furthest = shift(listing.began, -PATIENCE)
         for job in listing.jobs():
@@ -102,7 +102,7 @@ class Plan:
             tally: The tuning job, and its trials if these are the rows.
 
         Returns:
-            A warning, if the tuning job was given up.
+            A warning, if the tuning job was abandoned.
         """
         job = visit.job
         known = replace(self._known(job), failed=None)
@@ -114,7 +114,7 @@ class Plan:
                 return self._settle(job)
             if is_final:
                 end = _end(job, known.ended)
-                return self._reread_or_give_up(visit, known, tally, end)
+                return self._reread_or_abandon(visit, known, tally, end)
             if job.seen > shift(known.ended, PATIENCE):
                 return self._settle(job, "it ended 7 days ago and has not settled")
         self._stay_open(_read_on(known, visit, tally))
@@ -124,7 +124,7 @@ class Plan:
         """Note that a tuning job could not be read: it stays open.
 
         Returns:
-            A warning, if the tuning job was given up.
+            A warning, if the tuning job was abandoned.
         """
         job, known = visit.job, self._known(visit.job)
         failed = known.failed or job.seen
@@ -136,7 +136,7 @@ class Plan:
     def gone(self, visit: Visit) -> None:
         """Note that a tuning job was deleted before it was read to the end."""
         self.state.open.pop(visit.job.key, None)
-        self._advance_frontier(visit.job.created)
+        self._advance_high_water_mark(visit.job.created)
 
     def drop_gone(self, listing: Listing) -> Iterator[str]:
         """Forget the open tuning jobs that the service does not have any more.
@@ -151,7 +151,7 @@ class Plan:
                 yield f"tuning job {job.name} of {job.created} was deleted"
 
     def drop_unlisted(self, listing: Listing) -> Iterator[str]:
-        """Give up the open tuning jobs that for 7 days were in no whole listing.
+        """Abandon the open tuning jobs that for 7 days were in no whole listing.
 
         Yields:
             A warning about each.
@@ -166,14 +166,14 @@ class Plan:
             if listing.began > shift(failed, PATIENCE):
                 del self.state.open[key]
                 yield (
-                    f"tuning job {job.name} of {job.created} is given up: it is in no "
+                    f"tuning job {job.name} of {job.created} is abandoned: it is in no "
                     "listing, and may not be asked for by name"
                 )
 
     def finish(self, listing: Listing) -> None:
         """Note that all visits were made: all that was listed has been seen."""
         for job in listing.jobs():
-            self._advance_frontier(job.created)
+            self._advance_high_water_mark(job.created)
         if not listing.unreadable:
             self._let_start_date_take_over()
         self.prune()
@@ -190,9 +190,9 @@ class Plan:
         """The creation time down to which tuning jobs are listed; "": all."""
         # Tuning jobs that are asked for by name are never passed over by their age:
         # one that could not be described had no creation time to be remembered by.
-        if self.state.frontier is None or self.state.filters.tuning_job_names:
+        if self.state.high_water_mark is None or self.state.filters.tuning_job_names:
             return ""
-        return shift(self.state.frontier, -OVERLAP)
+        return shift(self.state.high_water_mark, -LOOKBACK_WINDOW)
 
     def _is_open(self, job: ListedJob) -> bool:
         known = self.state.open.get(job.key)
@@ -222,12 +222,12 @@ class Plan:
             return True  # what start_date cuts off, the counters count
         return known.rows + tally.rows == tally.counted
 
-    def _reread_or_give_up(
+    def _reread_or_abandon(
         self, visit: Visit, known: OpenJob, tally: Tally, end: str
     ) -> str | None:
         """Decide on a tuning job whose counters tell of other trials than are listed.
 
-        It is read whole once more, and again before it is given up: a trial can be
+        It is read whole once more, and again before it is abandoned: a trial can be
         listed late, behind the watermark, or be passed over between two pages, which
         happens to what is read whole as well.
         """
@@ -249,19 +249,19 @@ class Plan:
 
     def _stay_open(self, known: OpenJob) -> None:
         self.state.open[known.name.lower()] = known
-        self._advance_frontier(known.created)
+        self._advance_high_water_mark(known.created)
 
     def _settle(self, job: ListedJob, reason: str | None = None) -> str | None:
         self.state.open.pop(job.key, None)
         self.state.settled[job.key] = job.created
-        self._advance_frontier(job.created)
+        self._advance_high_water_mark(job.created)
         if reason is None:
             return None
-        return f"tuning job {job.name} of {job.created} is given up: {reason}"
+        return f"tuning job {job.name} of {job.created} is abandoned: {reason}"
 
-    def _advance_frontier(self, created: str) -> None:
+    def _advance_high_water_mark(self, created: str) -> None:
         reached = min(created, self._furthest or created)
-        self.state.frontier = max(self.state.frontier or "", reached)
+        self.state.high_water_mark = max(self.state.high_water_mark or "", reached)
 
     def _let_start_date_take_over(self) -> None:
         """From the next sync on, a later start_date holds: all before it is read.

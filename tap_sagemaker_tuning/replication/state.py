@@ -4,14 +4,14 @@ In a Singer state it is an entry of the stream's `partitions`, beside its `conte
 (`account_id` and `region`), with strings and integers only:
 
     {"replication_key": "creation_time",
-     "replication_key_value": "2026-03-02T09:00:00.123Z",   the frontier
+     "replication_key_value": "2026-03-02T09:00:00.123Z",   the high-water mark
      "version": 1,
      "filters": {"name_contains": "churn"},                 made under these settings
      "open": {"churn-7": {"created": "2026-03-02T08:10:00.500Z",
                           "arn": "arn:aws:sagemaker:…/churn-7", as first listed
                           "since": "2026-03-02T08:55:00.000Z",
                           "rows": 12}},                     12 trials before `since`
-     "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    created in the overlap
+     "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    in the lookback window
 
 What these mean, and why they are enough, is in the package's docstring. Pure: no I/O.
 """
@@ -21,10 +21,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.exceptions import StateError
 from tap_sagemaker_tuning.values import timestamp
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.settings import Settings
 
 VERSION = 1
 """Version of the form."""
@@ -43,15 +46,15 @@ class Filters:
     status_equals: str | None = None
 
     @classmethod
-    def of(cls, config: Mapping[str, Any]) -> Filters:
+    def of(cls, settings: Settings) -> Filters:
         """Take the filters from the settings, each in one form only."""
-        names = config.get("tuning_job_names")
-        start = config.get("start_date")
+        names = settings.tuning_job_names
+        start = settings.start_date
         return cls(
             start_date=start and timestamp(start),
             tuning_job_names=names and tuple(sorted(name.lower() for name in names)),
-            name_contains=config.get("name_contains"),
-            status_equals=config.get("status_equals"),
+            name_contains=settings.name_contains,
+            status_equals=settings.status_equals,
         )
 
     @classmethod
@@ -145,24 +148,24 @@ class ScopeState:
 
     Attributes:
         filters: What it was made under.
-        frontier: Tuning jobs created before this have been visited; None: none.
+        high_water_mark: Tuning jobs created before this have been visited; None: none.
         open: The tuning jobs that can still change, by name in lower case.
-        settled: Creation times of those in the overlap that cannot, likewise.
+        settled: Creation times of those in the lookback window that cannot, likewise.
     """
 
     filters: Filters
-    frontier: str | None = None
+    high_water_mark: str | None = None
     open: dict[str, OpenJob] = field(default_factory=dict)
     settled: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Write the state, without its `context`."""
-        frontier = {
+        high_water_mark = {
             "replication_key": "creation_time",
-            "replication_key_value": self.frontier,
+            "replication_key_value": self.high_water_mark,
         }
         return {
-            **(frontier if self.frontier else {}),
+            **(high_water_mark if self.high_water_mark else {}),
             "version": VERSION,
             "filters": self.filters.to_json(),
             "open": {job.name: job.to_json() for job in self.open.values()},
@@ -196,7 +199,7 @@ class ScopeState:
         with undamaged():
             state = cls(
                 filters=Filters.from_json(raw.get("filters", {})),
-                frontier=saved_time_or_none(raw.get("replication_key_value")),
+                high_water_mark=saved_time_or_none(raw.get("replication_key_value")),
                 open={
                     name.lower(): OpenJob.from_json(name, job)
                     for name, job in raw.get("open", {}).items()
@@ -208,7 +211,7 @@ class ScopeState:
             )
         if filters.follow(state.filters):
             return state, None
-        if state.frontier is None:
+        if state.high_water_mark is None:
             return nothing, None
         return nothing, "the filters have changed: all is read again"
 

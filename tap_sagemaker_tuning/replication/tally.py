@@ -1,6 +1,6 @@
 """What the API shows of a tuning job and its trials, as far as replication looks.
 
-Pure: no I/O. What is odd raises KeyError, TypeError, AttributeError or ValueError.
+Pure: no I/O. What is odd raises OddError.
 """
 
 from __future__ import annotations
@@ -8,7 +8,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.values import shift
+from tap_sagemaker_tuning.values import (
+    OddError,
+    as_integer,
+    members,
+    required_text,
+    shift,
+)
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
@@ -16,7 +22,7 @@ if TYPE_CHECKING:
 FINAL_STATUSES = ("Completed", "Failed", "Stopped")
 """Statuses of a trial that has ended."""
 
-SLACK = timedelta(minutes=1)
+ALLOWED_LATENESS = timedelta(minutes=1)
 """How far behind the newest trial one may still be listed that was created before."""
 
 _ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
@@ -37,32 +43,36 @@ class Tally:
 
     def __init__(self, job: Summary) -> None:
         """Start counting the trials of a tuning job."""
-        trials = job.get("TrainingJobStatusCounters") or {}
-        objectives = job.get("ObjectiveStatusCounters") or {}
+        job = members(job)
+        trials = members(job.get("TrainingJobStatusCounters") or {})
+        objectives = members(job.get("ObjectiveStatusCounters") or {})
         self.is_quiet = not trials.get("InProgress") and not objectives.get("Pending")
         self.is_deleting = status(job) == "Deleting"
-        self.counted = sum(rows or 0 for rows in trials.values())
+        self.counted = sum(as_integer(rows or 0) for rows in trials.values())
         self._has_ended = has_ended(job)
         self._created: dict[str, str] = {}  # by the trial's name
         self._earliest_open: str | None = None
 
-    def add(self, trial: Summary, *, may_change: bool = False) -> None:
-        """Count a trial.
+    def add(self, trial: Summary) -> None:
+        """Count a trial that the tuning job lists.
 
         One without an objective status is final only once the tuning job has ended.
-
-        Args:
-            trial: What its tuning job lists of it.
-            may_change: Whether something of it can still change that is not listed.
         """
-        created = text(trial["CreationTime"])
-        self._created[text(trial["TrainingJobName"])] = created
+        created = creation_time(trial)
+        self._created[required_text(trial, "TrainingJobName")] = created
         objective = trial.get("ObjectiveStatus")
         is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
             self._has_ended if objective is None else objective != "Pending"
         )
-        if may_change or not is_final:
-            self._earliest_open = min(created, self._earliest_open or created)
+        if not is_final:
+            self._keep_open(created)
+
+    def keep_open(self, name: str) -> None:
+        """Count a trial that was added as one that can still change."""
+        self._keep_open(self._created[name])
+
+    def _keep_open(self, created: str) -> None:
+        self._earliest_open = min(created, self._earliest_open or created)
 
     @property
     def rows(self) -> int:
@@ -79,7 +89,7 @@ class Tally:
         """From which creation time on to read again; None if no trial was seen."""
         if not self._created:
             return None
-        behind_newest = shift(max(self._created.values()), -SLACK)
+        behind_newest = shift(max(self._created.values()), -ALLOWED_LATENESS)
         return min(behind_newest, self._earliest_open or behind_newest)
 
     def rows_before(self, since: str) -> int:
@@ -87,22 +97,26 @@ class Tally:
         return sum(created < since for created in self._created.values())
 
 
-def text(value: object) -> str:
-    """Check what has to be text: names and times.
+def creation_time(item: Summary) -> str:
+    """When a tuning job or a trial was created.
 
     Raises:
-        TypeError: It is none.
+        OddError: It is no structure, or does not say.
     """
-    if not isinstance(value, str):
-        msg = f"{value!r} is not text"
-        raise TypeError(msg)
-    return value
+    return required_text(members(item), "CreationTime")
 
 
 def status(job: Summary) -> str | None:
-    """The status of a tuning job; None: the service did not tell."""
-    found: str | None = job.get("HyperParameterTuningJobStatus")
-    return found
+    """The status of a tuning job; None: the service did not tell.
+
+    Raises:
+        OddError: It is no text.
+    """
+    found = job.get("HyperParameterTuningJobStatus")
+    if found is None or isinstance(found, str):
+        return found
+    msg = f"{found!r} is not a status"
+    raise OddError(msg)
 
 
 def has_ended(job: Summary) -> bool:

@@ -27,4 +27,4 @@ STREAMS: tuple[type[TapStream], ...] = (
     TrainingInstancePrices,
     Scopes,
 )
-"""All streams, in the order in which they are told of; the last is read last."""
+"""All streams, in the order in which the docs list them."""

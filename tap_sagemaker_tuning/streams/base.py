@@ -7,7 +7,6 @@ overridden here only: tests/test_hooks.py fails when the SDK stops calling them.
 from __future__ import annotations
 
 import abc
-import sys
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
@@ -16,13 +15,9 @@ from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.metrics import Status, Tag, Timer
 from singer_sdk.singerlib import RecordMessage
+from typing_extensions import override
 
 from tap_sagemaker_tuning import schemas_root
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
 
 if TYPE_CHECKING:
     import logging
@@ -32,6 +27,7 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.replication.state import Entry, Filters
+    from tap_sagemaker_tuning.settings import Settings
     from tap_sagemaker_tuning.sync.run import Run
     from tap_sagemaker_tuning.values import Record
 
@@ -48,6 +44,10 @@ class Host(Protocol):
     """What a stream asks of its tap, which stands a floor above it."""
 
     @property
+    def settings(self) -> Settings:
+        """The settings."""
+
+    @property
     def run(self) -> Run:
         """What all streams of a run share."""
 
@@ -56,6 +56,9 @@ class Host(Protocol):
 
     def flush(self) -> None:
         """Write the records that are held back."""
+
+    def read_all(self) -> None:
+        """Read all streams that share the commit loop, unless that is done."""
 
     def finish(self) -> None:
         """End the run, once all streams are read."""
@@ -76,6 +79,9 @@ class TapStream(Stream):
     methods: ClassVar[tuple[str, ...]] = ("FULL_TABLE",)
     """The replication methods that a catalog may choose."""
 
+    is_read_last: ClassVar[bool] = False
+    """Whether it reports on the others, and so comes after them."""
+
     has_failed: bool
     """Whether something that it should have read was not."""
     _timer: Timer
@@ -85,6 +91,11 @@ class TapStream(Stream):
         super().__init__(*args, **kwargs)
         self.has_failed = False
         self.logger.addFilter(_is_no_beginning)
+
+    @property
+    def problems(self) -> list[str]:
+        """What it cannot do of the settings, a sentence each."""
+        return []
 
     @classmethod
     @abc.abstractmethod
@@ -97,12 +108,17 @@ class TapStream(Stream):
 
     @abc.abstractmethod
     def read(self) -> Iterator[Record]:
-        """Give the records of all scopes, and save their state on the way."""
+        """Give the records of all scopes."""
 
     @property
     def host(self) -> Host:
         """The tap."""
         return cast("Host", self._tap)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.host.settings
 
     def write_state(self) -> None:
         """Write a STATE message, if the state has changed."""

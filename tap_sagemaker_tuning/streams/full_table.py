@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, PaginationError
 
 from tap_sagemaker_tuning.aws.errors import code, explain
-from tap_sagemaker_tuning.exceptions import readable
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.replication.listing import ListedJob
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.values import Summary
+    from tap_sagemaker_tuning.settings import Settings
 
 _OF_THE_TOKEN_DECODER = (AttributeError, TypeError, ValueError)
 """What botocore raises of a starting token that it cannot decode."""
@@ -38,28 +38,26 @@ class FullTable:
         resume: What to keep of the last one for the next sync; None: nothing.
     """
 
-    def __init__(
-        self, config: Mapping[str, Any], saved: Any, logger: logging.Logger
-    ) -> None:
+    def __init__(self, settings: Settings, saved: Any, logger: logging.Logger) -> None:
         """Prepare to read.
 
         Args:
-            config: The settings.
+            settings: The settings.
             saved: The `resume` of the last sync; None: read from the start.
             logger: Where it is said that a token was refused, or how to go on.
         """
-        self._config = config
+        self._settings = settings
         self._saved = saved
         self._logger = logger
         self.is_read = False
         self.has_resumed = False
         self.resume: dict[str, Any] | None = None
 
-    def pages(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
+    def pages(self, client: Client, visit: Visit) -> Iterator[Page]:
         """Read a visit's trials, page by page."""
         name, request = visit.job.name, self._request(visit.job)
         token, is_saved = self._start(request)
-        pages = client.paginate_trials(name, self._config, token)
+        pages = client.paginate_trials(name, self._settings, token)
         try:
             first = next(pages)
             self.has_resumed = is_saved
@@ -73,13 +71,11 @@ class FullTable:
                 name,
                 explain(error),
             )
-            pages = client.paginate_trials(name, self._config, None)
+            pages = client.paginate_trials(name, self._settings, None)
             first = next(pages)
         next_token = None
         for page, next_token in chain([first], pages):  # noqa: B007 - the last is used
-            with readable("a trial"):
-                found = [t for t in page if t["CreationTime"] >= (visit.since or "")]
-            yield found
+            yield page
         self.is_read = True
         if next_token:
             self.resume = {"token": next_token, "request": request}
@@ -92,16 +88,17 @@ class FullTable:
 
     def _request(self, job: ListedJob) -> dict[str, Any]:
         """What a token belongs to."""
+        knobs = {knob: getattr(self._settings, knob) for knob in _KNOBS}
         return {
             "tuning_job_name": job.name,
             "creation_time": job.created,
-            **{knob: self._config[knob] for knob in _KNOBS if knob in self._config},
+            **{knob: value for knob, value in knobs.items() if value is not None},
         }
 
     def _start(self, request: dict[str, Any]) -> tuple[str | None, bool]:
         """Where to start, and whether it was the state that said so."""
-        if "starting_token" in self._config:
-            return self._config["starting_token"], False
+        if self._settings.starting_token is not None:
+            return self._settings.starting_token, False
         match self._saved:
             case {"token": str(token), "request": saved} if saved == request:
                 return token, True

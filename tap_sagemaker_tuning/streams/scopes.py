@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import code, explain
 from tap_sagemaker_tuning.exceptions import NotReadError
 from tap_sagemaker_tuning.replication.bookmarks import contexts
 from tap_sagemaker_tuning.replication.completeness import Completeness
 from tap_sagemaker_tuning.streams.base import TapStream
-from tap_sagemaker_tuning.sync.results import ScopeResult
-from tap_sagemaker_tuning.sync.run import now
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_sagemaker_tuning.sync.scope_run import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.state import Entry, Filters
     from tap_sagemaker_tuning.sync.run import Run
+    from tap_sagemaker_tuning.sync.scope_run import ScopeRun
     from tap_sagemaker_tuning.values import Record
 
-Verdict = tuple[str, Exception | None]
-"""How a scope ended (complete, incomplete or failed), and the error that it had."""
 
 _NOT_SELECTED = (
     "Nothing was read: no selected stream reads this account and region. Select "
@@ -36,6 +29,15 @@ _NOT_SELECTED = (
 _NOT_IN_THE_SETTINGS = (
     "Nothing was read: the state knows this account and region, and they are not in "
     "the settings. Check regions, assume_roles and whose the credentials are"
+)
+_COUNTS = (
+    "tuning_jobs_listed",
+    "tuning_jobs_read",
+    "tuning_jobs_open",
+    "tuning_jobs_failed",
+    "trials_read",
+    "calls",
+    "throttled_calls",
 )
 
 
@@ -47,6 +49,7 @@ class Scopes(TapStream):
     """
 
     name = "scopes"
+    is_read_last = True
     primary_keys = ("account_id", "region")
 
     @classmethod
@@ -58,78 +61,81 @@ class Scopes(TapStream):
     def read(self) -> Iterator[Record]:
         """Give a row per scope, also for one that failed or was never reached."""
         run = self.host.run
-        for client in run.clients:
-            as_of = self._complete_as_of(run, client)
-            verdict, result = _verdict(run, client), run.results[client]
-            yield record_of(client.scope.context, result, verdict, as_of, client)
+        for scope in run.scopes:
+            yield record_of(scope, self._complete_as_of(scope))
         yield from self._left_out(run)
         self.write_state()
 
-    def _complete_as_of(self, run: Run, client: Client) -> str | None:
+    def _complete_as_of(self, scope: ScopeRun) -> str | None:
         """Take into the state what was read to its end, and say until when all was."""
-        result, context = run.results[client], client.scope.context
+        run, context = self.host.run, scope.scope.context
         known = Completeness.from_json(self.saved(context), run.filters)
-        if result.began and not run.failures_of(client):
-            whole = [stream.name for stream in run.streams if not stream.is_capped]
-            known.note(whole, result.began)
-        as_of = known.as_of(stream.name for stream in run.streams)
+        if scope.began:
+            known.note(scope.whole, scope.began)
+        as_of = known.as_of(reader.name for reader in run.readers)
         self.save(context, known.to_json(as_of))
         return as_of
 
     def _left_out(self, run: Run) -> Iterator[Record]:
         """Give rows of the scopes that the state knows and the run does not."""
         error: Exception = NotReadError(_NOT_IN_THE_SETTINGS)
-        if not run.clients:
+        if not run.scopes:
             error = run.failures[0].error
-        read = [client.scope.context for client in run.clients]
+        read = [scope.scope.context for scope in run.scopes]
         for context in contexts(self.tap_state):
             if context not in read:
                 known = Completeness.from_json(self.saved(context), run.filters)
-                as_of = known.as_of(stream.name for stream in run.streams)
-                result, verdict = ScopeResult(now()), ("failed", error)
-                yield record_of(context, result, verdict, as_of, None)
+                as_of = known.as_of(reader.name for reader in run.readers)
+                yield left_out(context, as_of, run.started_at, error)
 
 
-def _verdict(run: Run, client: Client) -> Verdict:
-    """Say how a scope ended, and why: its own error before a tuning job's."""
-    status, failures = run.status_of(client), run.failures_of(client)
-    if status == "not read":
-        return "failed", NotReadError(_NOT_SELECTED)
-    whole = [failure for failure in failures if failure.tuning_job is None]
-    errors = [failure.error for failure in [*whole, *failures]]
-    return status, next(iter(errors), None)
-
-
-def record_of(
-    context: Mapping[str, str],
-    result: ScopeResult,
-    verdict: Verdict,
-    as_of: str | None,
-    client: Client | None,
-) -> Record:
-    """Make the row of a scope.
+def record_of(scope: ScopeRun, as_of: str | None) -> Record:
+    """Make the row of a scope that the sync has read, or tried to.
 
     Args:
-        context: Its `account_id` and `region`.
-        result: What the run came to in it.
-        verdict: Its status, and the error to tell of.
+        scope: What became of it.
         as_of: Until when its tables are complete; None: they never were.
-        client: Its client; None: it was not opened.
     """
-    status, error = verdict
+    failures = [*scope.failures.values()]
+    whole = [failure for failure in failures if failure.tuning_job is None]
+    errors = [failure.error for failure in [*whole, *failures]]
+    if scope.status == "not read":
+        errors = [NotReadError(_NOT_SELECTED)]
+    return {
+        **scope.scope.context,
+        "status": "failed" if scope.status == "not read" else scope.status,
+        "complete_as_of": as_of,
+        "started_at": scope.started_at,
+        "ended_at": scope.ended_at or now(),
+        **_told(errors[0] if errors else None),
+        "tuning_jobs_listed": scope.listed,
+        "tuning_jobs_read": scope.read,
+        "tuning_jobs_open": len(scope.open),
+        "tuning_jobs_failed": len(scope.failed | scope.unlisted),
+        "trials_read": scope.trials_read,
+        "calls": scope.client.calls,
+        "throttled_calls": scope.client.throttled,
+    }
+
+
+def left_out(
+    context: Mapping[str, str], as_of: str | None, started_at: str, error: Exception
+) -> Record:
+    """Make the row of a scope that the state knows, and the sync did not reach."""
     return {
         **context,
-        "status": status,
+        "status": "failed",
         "complete_as_of": as_of,
-        "started_at": result.started_at,
-        "ended_at": result.ended_at or now(),
-        "error": error and explain(error),
-        "error_code": error and (code(error) or type(error).__name__),
-        "tuning_jobs_listed": result.listed,
-        "tuning_jobs_read": result.read,
-        "tuning_jobs_open": len(result.open),
-        "tuning_jobs_failed": len(result.failed | result.unlisted),
-        "trials_read": result.trials_read,
-        "calls": client.calls if client else 0,
-        "throttled_calls": client.throttled if client else 0,
+        "started_at": started_at,
+        "ended_at": now(),
+        **_told(error),
+        **dict.fromkeys(_COUNTS, 0),
     }
+
+
+def _told(error: Exception | None) -> Record:
+    """Tell of an error, if there is one."""
+    if error is None:
+        return {"error": None, "error_code": None}
+    error_code = code(error) or type(error).__name__
+    return {"error": explain(error), "error_code": error_code}

@@ -7,22 +7,28 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
-from tap_sagemaker_tuning.sync.watched import watched
-from tap_sagemaker_tuning.values import as_text, finite, text_or_none, timestamp
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_sagemaker_tuning.sync.interruptible import interruptible
+from tap_sagemaker_tuning.values import (
+    OddError,
+    as_text,
+    finite,
+    members,
+    required,
+    required_text,
+    storable,
+    text_or_none,
+    timestamp,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,8 +60,8 @@ class TrainingInstancePrices(TapStream):
     def read(self) -> Iterator[Record]:
         """Give the prices of each region, which are the same for every account."""
         by_region: dict[str, list[Client]] = {}
-        for client in self.host.run.clients:
-            by_region.setdefault(client.scope.region, []).append(client)
+        for scope in self.host.run.scopes:
+            by_region.setdefault(scope.scope.region, []).append(scope.client)
         refused: set[str] = set()
         unreadable: list[UnreadableError] = []
         for region, clients in by_region.items():
@@ -100,7 +106,7 @@ class TrainingInstancePrices(TapStream):
         for client in clients:
             try:
                 training = partial(PriceList(client).training, region)
-                return watched(training, self.host.check_signal)
+                return interruptible(training, self.host.check_signal)
             except Exception as error:  # noqa: BLE001 - it must stop no other stream
                 self.logger.debug("%s: %s", client.scope, explain(error))
                 errors.append(error)
@@ -115,7 +121,7 @@ class TrainingInstancePrices(TapStream):
         """Note that a region's prices were not read, and go on."""
         failure = TapError(f"{self.name}, {where}: {explain(error)}")
         failure.__cause__ = error
-        self.host.run.fail(None, None, failure)
+        self.host.run.fail(failure)
         self.has_failed = True
 
 
@@ -136,7 +142,7 @@ def records_of(products: Products) -> tuple[list[Record], list[UnreadableError]]
     for text in products.items:
         try:
             with readable("a product of the price list"):
-                found += list(_prices(json.loads(text)))
+                found += list(_prices(_parsed(text)))
         except UnreadableError as error:
             unreadable.append(error)
     found.sort(key=_date)
@@ -153,26 +159,37 @@ def _date(price: Record) -> str:
     return price["effective_date"] or ""
 
 
-def _prices(product: dict[str, Any]) -> Iterator[Record]:
+def _parsed(text: Any) -> Any:
+    """Read a product, which is JSON as text within the answer."""
+    try:
+        return json.loads(text)
+    except (RecursionError, TypeError, ValueError) as error:
+        raise OddError(str(error)) from error
+
+
+def _prices(listed: Any) -> Iterator[Record]:
     """Give the hourly prices of a product, if it is on-demand training."""
-    attributes = product["product"]["attributes"]
+    product = _inner(listed, "product")
+    attributes = _inner(product, "attributes")
     instance_type = _trained_on(attributes)
-    terms = product.get("terms", {}).get("OnDemand", {})
+    terms = members(members(listed.get("terms", {})).get("OnDemand", {}))
     if instance_type is None:
         return
     for term in terms.values():
+        dimensions = _inner(term, "priceDimensions")
         date = term.get("effectiveDate")
-        for dimension in term["priceDimensions"].values():
-            if not dimension["unit"].lower().startswith(("hr", "hour")):
+        for dimension in map(members, dimensions.values()):
+            unit = required_text(dimension, "unit").lower()
+            if not unit.startswith(("hr", "hour")):
                 continue
-            for currency, price in dimension["pricePerUnit"].items():
+            for currency, price in _inner(dimension, "pricePerUnit").items():
                 yield {
-                    "region": as_text(attributes["regionCode"]),
+                    "region": storable(required_text(attributes, "regionCode")),
                     "instance_type": instance_type,
                     "currency": as_text(currency),
                     "price_per_hour": _price(price),
                     "effective_date": None if date is None else timestamp(date),
-                    "sku": as_text(product["product"]["sku"]),
+                    "sku": storable(required_text(product, "sku")),
                     "description": text_or_none(dimension.get("description") or None),
                 }
 
@@ -181,8 +198,13 @@ def _price(price: Any) -> float:
     value, instead = finite(price)
     if value is None:
         msg = f"{instead} is not a price"
-        raise ValueError(msg)
+        raise OddError(msg)
     return value
+
+
+def _inner(value: Any, name: str) -> dict[str, Any]:
+    """Get a structure out of another."""
+    return members(required(members(value), name))
 
 
 def _trained_on(attributes: dict[str, Any]) -> str | None:
@@ -191,7 +213,7 @@ def _trained_on(attributes: dict[str, Any]) -> str | None:
         return None
     name = str(attributes.get("instanceName") or attributes.get("instanceType"))
     name = name.removesuffix("-Training")  # as instanceType has it
-    usage = _USAGE.fullmatch(attributes.get("usagetype", f"Train:{name}"))
+    usage = _USAGE.fullmatch(as_text(attributes.get("usagetype", f"Train:{name}")))
     if not (_INSTANCE.fullmatch(name) and usage and usage["instance"] == name):
         return None
     return name

@@ -2,83 +2,87 @@
 
 from __future__ import annotations
 
-import sys
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.client import Page
-from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
+from typing_extensions import override
+
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
 from tap_sagemaker_tuning.streams.full_table import FullTable
-from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
-from tap_sagemaker_tuning.values import as_text, finite, text_map, text_or_none
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_sagemaker_tuning.streams.visiting import TrialStream
+from tap_sagemaker_tuning.sync.readers import TrialRows
+from tap_sagemaker_tuning.values import (
+    finite,
+    members,
+    required_text,
+    storable,
+    text_map,
+    text_or_none,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from typing import Any
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.replication.tally import Tally
+    from tap_sagemaker_tuning.sync.readers import TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
+
 
 _PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
 """Orders in which a read can miss trials: by metric, the service leaves out those
 without one; by status, they move from page to page while they are read."""
 
 
-class TrainingJobSummaries(VisitingStream):
+class TrainingJobSummaries(TrialStream):
     """Every trial, as a HyperParameterTrainingJobSummary tells of it."""
 
     name = "training_job_summaries"
     primary_keys = ("training_job_arn",)
-    operations = (*VisitingStream.operations, LIST_TRIALS)
-    of_trials = True
+    _full_table: FullTable | None = None
+
+    @override
+    def begin(self) -> Generator[Record, Any, Any]:
+        if not self.is_incremental:
+            scope = self._resumed_scope
+            saved = self.saved(scope.context).get("resume") if scope else None
+            self._full_table = FullTable(self.settings, saved, self.logger)
+        return super().begin()
 
     @property
     @override
-    def is_capped(self) -> bool:
-        return self._full is not None and (
-            self._full.has_resumed
-            or self.config.get("sort_by") in _PARTIAL_ORDERS
-            or bool({"max_items", "starting_token"} & self.config.keys())
+    def is_partial(self) -> bool:
+        settings = self.settings
+        return self._full_table is not None and (
+            self._full_table.has_resumed
+            or settings.sort_by in _PARTIAL_ORDERS
+            or settings.max_items is not None
+            or settings.starting_token is not None
         )
 
     @override
-    def fetch(
-        self, client: Client, visit: Visit, tally: Tally
-    ) -> Iterator[list[Record]]:
-        """Read the tuning job's trials, newest first, down to the visit's time."""
-        # The watermark needs all trials, so the service is not asked for some only.
-        only = None if self._full else self.config.get("status_equals")
-        for page in self._pages(client, visit):
-            with readable("a trial"):
-                for trial in page:
-                    tally.add(trial)
-                arn = visit.job.summary["HyperParameterTuningJobArn"]
-                records = [
-                    record_of(trial, client.scope, visit.job.name, arn)
-                    for trial in page
-                    if only in {None, trial.get("TrainingJobStatus")}
-                ]
-            yield records
-
-    def _pages(self, client: Client, visit: Visit) -> Iterator[list[Summary]]:
-        if self._full:
-            return self._full.pages(client, visit)
-        return (page.items for page in since(client, visit))
+    def start(self, client: Client, visit: Visit) -> TrialVisit:
+        full = self._full_table
+        with readable("the tuning job"):
+            return _Trials(
+                scope=client.scope,
+                tuning_job_name=visit.job.name,
+                tuning_job_arn=required_text(
+                    visit.job.summary, "HyperParameterTuningJobArn"
+                ),
+                # The watermark needs all trials, so that listing cannot be filtered.
+                status=self.settings.status_equals if full is None else None,
+                own_pages=full.pages(client, visit) if full else None,
+            )
 
     @override
-    def read(self) -> Iterator[Record]:
-        """Give the trials; then keep the token to go on with, if that can be."""
-        full, scope = self._full, self._resumed_scope
-        yield from super().read()
+    def note_end(self) -> None:
+        """Keep the token to go on with, if there can be one."""
+        full, scope = self._full_table, self._resumed_scope
         if full and full.is_read and scope:
             entry = self.get_context_state(scope.context)
             entry.pop("resume", None)
@@ -86,36 +90,35 @@ class TrainingJobSummaries(VisitingStream):
                 if "replication_key_value" not in entry:
                     entry["version"] = VERSION
                 entry["resume"] = full.resume
-            self.write_state()
 
     @property
     def _resumed_scope(self) -> Scope | None:
-        """Where a capped read goes on: only with one tuning job in one scope."""
-        names, clients = self.config.get("tuning_job_names", ()), self.host.run.clients
-        return clients[0].scope if len(names) == len(clients) == 1 else None
-
-    @cached_property
-    def _full(self) -> FullTable | None:
-        """What reads in FULL_TABLE; None in incremental replication."""
-        if self.replication_method != FULL_TABLE:
-            return None
-        scope = self._resumed_scope
-        saved = self.saved(scope.context).get("resume") if scope else None
-        return FullTable(self.config, saved, self.logger)
+        """Where a partial read goes on: only with one tuning job in one scope."""
+        names, scopes = self.settings.tuning_job_names or (), self.host.run.scopes
+        return scopes[0].scope if len(names) == len(scopes) == 1 else None
 
 
-def since(client: Client, visit: Visit) -> Iterator[Page]:
-    """Read a tuning job's trials, newest first, down to the time that a visit says."""
-    for page in client.trials(visit.job.name):
-        if visit.since is None:
-            yield page
-            continue
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trials:
+    """Makes the records of one tuning job's trials."""
+
+    scope: Scope
+    tuning_job_name: str
+    tuning_job_arn: str
+    status: str | None
+    own_pages: Iterator[Page] | None
+
+    def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):
-            found = [t for t in page.items if t["CreationTime"] >= visit.since]
-            is_end = bool(page.items) and page.items[-1]["CreationTime"] < visit.since
-        yield Page(found, page.seen)
-        if is_end:
-            return
+            records = [
+                record_of(trial, self.scope, self.tuning_job_name, self.tuning_job_arn)
+                for trial in page.items
+                if self.status in (None, trial.get("TrainingJobStatus"))
+            ]
+        yield TrialRows(records, ())
+
+    def end(self) -> None:
+        pass
 
 
 def record_of(
@@ -134,8 +137,9 @@ def record_of(
         The record; absent members are null.
 
     Raises:
-        Exception: It lacks its keys, or is odd; see `exceptions.readable`.
+        OddError: It lacks its keys, or is odd.
     """
+    summary = members(summary)
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     tuned = summary.get("TunedHyperParameters")
     return {
@@ -146,10 +150,10 @@ def record_of(
         "training_job_definition_name": text_or_none(
             summary.get("TrainingJobDefinitionName")
         ),
-        "training_job_name": as_text(summary["TrainingJobName"]),
-        "training_job_arn": as_text(summary["TrainingJobArn"]),
+        "training_job_name": storable(required_text(summary, "TrainingJobName")),
+        "training_job_arn": storable(required_text(summary, "TrainingJobArn")),
         "training_job_status": text_or_none(summary.get("TrainingJobStatus")),
-        "creation_time": as_text(summary["CreationTime"]),
+        "creation_time": storable(required_text(summary, "CreationTime")),
         "training_start_time": summary.get("TrainingStartTime"),
         "training_end_time": summary.get("TrainingEndTime"),
         "tuned_hyper_parameters": None if tuned is None else text_map(tuned),
@@ -163,6 +167,7 @@ def record_of(
 
 def _objective(metric: Summary) -> Record:
     """Make the objective metric."""
+    metric = members(metric)
     value, non_finite = finite(metric.get("Value"))
     return {
         "type": text_or_none(metric.get("Type")),

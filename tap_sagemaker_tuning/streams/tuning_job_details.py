@@ -2,44 +2,36 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from tap_sagemaker_tuning.exceptions import GoneError, readable
 from tap_sagemaker_tuning.shapes import shape_of
-from tap_sagemaker_tuning.streams.visiting import VisitingStream
-from tap_sagemaker_tuning.values import as_text
-
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_sagemaker_tuning.streams.visiting import JobStream
+from tap_sagemaker_tuning.values import items, members, required_text, storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.replication.tally import Tally
     from tap_sagemaker_tuning.values import Record, Summary
 
 
-class TuningJobDetails(VisitingStream):
+class TuningJobDetails(JobStream):
     """Every tuning job, as DescribeHyperParameterTuningJob tells of it."""
 
     name = "tuning_job_details"
     primary_keys = ("tuning_job_arn",)
     selected_by_default = False
-    of_trials = False
 
     @override
-    def fetch(
-        self, client: Client, visit: Visit, tally: Tally
-    ) -> Iterator[list[Record]]:
+    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
         """Describe the tuning job, unless the listing had to."""
         described = visit.job.description or _described(client, visit)
         with readable("its description"):
-            arn = visit.job.summary["HyperParameterTuningJobArn"]
+            arn = required_text(visit.job.summary, "HyperParameterTuningJobArn")
             keys = {
                 **client.scope.context,
                 "tuning_job_name": visit.job.name,
@@ -67,12 +59,15 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 
     Returns:
         A record of the stream `tuning_job_details`; absent members are null.
+
+    Raises:
+        OddError: It has no creation time, or is odd.
     """
-    config = described.get("HyperParameterTuningJobConfig") or {}
+    config = members(described.get("HyperParameterTuningJobConfig") or {})
     definitions = _definitions(described, config)
     # Of one definition, what is searched and why is the tuning job's own as well.
     only = definitions[0] if len(definitions) == 1 else _for_all(config)
-    members = {
+    whole = {
         **config,
         **described,
         "TuningJobStatus": described.get("HyperParameterTuningJobStatus"),
@@ -84,14 +79,14 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
         "BestTrainingJobName": _name(described.get("BestTrainingJob")),
         "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
     }
-    created = {"creation_time": as_text(described["CreationTime"])}
-    return {**shape_of("tuning_job_details")(members), **keys, **created}
+    created = {"creation_time": storable(required_text(described, "CreationTime"))}
+    return {**shape_of("tuning_job_details")(whole), **keys, **created}
 
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
     """List the definitions, one or several, each with its objective and ranges."""
     one = described.get("TrainingJobDefinition")
-    several = described.get("TrainingJobDefinitions") or []
+    several = items(described.get("TrainingJobDefinitions") or [])
     for_all = _for_all(config)
     return [
         {
@@ -100,8 +95,7 @@ def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]
             "ParameterRanges": definition.get("HyperParameterRanges")
             or for_all["ParameterRanges"],
         }
-        for definition in [one, *several]
-        if definition
+        for definition in map(members, filter(None, [one, *several]))
     ]
 
 
@@ -118,8 +112,9 @@ def _criteria(config: dict[str, Any]) -> dict[str, Any] | None:
     criteria = config.get("TuningJobCompletionCriteria")
     if criteria is None:
         return None
-    not_improving = criteria.get("BestObjectiveNotImproving") or {}
-    convergence = criteria.get("ConvergenceDetected") or {}
+    criteria = members(criteria)
+    not_improving = members(criteria.get("BestObjectiveNotImproving") or {})
+    convergence = members(criteria.get("ConvergenceDetected") or {})
     return {
         **criteria,
         "MaxTrainingJobsNotImproving": not_improving.get(
@@ -134,10 +129,10 @@ def _completion(described: dict[str, Any]) -> dict[str, Any] | None:
     details = described.get("TuningJobCompletionDetails")
     if details is None:
         return None
-    count = details.get("NumberOfTrainingJobsObjectiveNotImproving")
+    count = members(details).get("NumberOfTrainingJobsObjectiveNotImproving")
     return {**details, "TrainingJobsNotImproving": count}
 
 
-def _name(trial: dict[str, Any] | None) -> str | None:
+def _name(trial: Any) -> Any:
     """Take a best trial's name: the trial itself is a row of other streams."""
-    return None if trial is None else trial.get("TrainingJobName")
+    return None if trial is None else members(trial).get("TrainingJobName")

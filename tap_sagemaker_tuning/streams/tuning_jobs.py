@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.exceptions import readable
-from tap_sagemaker_tuning.streams.visiting import VisitingStream
-from tap_sagemaker_tuning.values import as_integer, as_text, text_or_none
+from typing_extensions import override
 
-if sys.version_info >= (3, 12):
-    from typing import override
-else:
-    from typing_extensions import override
+from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.streams.visiting import JobStream
+from tap_sagemaker_tuning.values import (
+    as_integer,
+    members,
+    required_text,
+    storable,
+    text_or_none,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +23,18 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.replication.tally import Tally
     from tap_sagemaker_tuning.values import Record, Summary
 
 
-class TuningJobs(VisitingStream):
+class TuningJobs(JobStream):
     """Every tuning job, as a HyperParameterTuningJobSummary tells of it."""
 
     name = "tuning_jobs"
     primary_keys = ("tuning_job_arn",)
-    of_trials = False
     makes_calls = False
 
     @override
-    def fetch(
-        self, client: Client, visit: Visit, tally: Tally
-    ) -> Iterator[list[Record]]:
+    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
         """Give the record of the tuning job, which the listing has shown."""
         with readable("the tuning job"):
             yield [record_of(visit.job.summary, client.scope)]
@@ -54,19 +52,22 @@ def record_of(summary: Summary, scope: Scope) -> Record:
         is null.
 
     Raises:
-        Exception: It lacks its keys, or is odd; see `exceptions.readable`.
+        OddError: It lacks its keys, or is odd.
     """
+    summary = members(summary)
     limits = summary.get("ResourceLimits")
-    trials = summary.get("TrainingJobStatusCounters") or {}
-    objectives = summary.get("ObjectiveStatusCounters") or {}
+    trials = members(summary.get("TrainingJobStatusCounters") or {})
+    objectives = members(summary.get("ObjectiveStatusCounters") or {})
+    name = required_text(summary, "HyperParameterTuningJobName")
+    arn = required_text(summary, "HyperParameterTuningJobArn")
     return {
         "account_id": scope.account_id,
         "region": scope.region,
-        "tuning_job_name": as_text(summary["HyperParameterTuningJobName"]),
-        "tuning_job_arn": as_text(summary["HyperParameterTuningJobArn"]),
+        "tuning_job_name": storable(name),
+        "tuning_job_arn": storable(arn),
         "tuning_job_status": text_or_none(summary.get("HyperParameterTuningJobStatus")),
         "strategy": text_or_none(summary.get("Strategy")),
-        "creation_time": as_text(summary["CreationTime"]),
+        "creation_time": storable(required_text(summary, "CreationTime")),
         "tuning_end_time": summary.get("HyperParameterTuningEndTime"),
         "last_modified_time": summary.get("LastModifiedTime"),
         "training_job_status_counters": {
@@ -92,5 +93,5 @@ def record_of(summary: Summary, scope: Scope) -> Record:
 
 
 def _limit(limits: dict[str, Any], member: str) -> int | None:
-    value = limits.get(member)
+    value = members(limits).get(member)
     return None if value is None else as_integer(value)

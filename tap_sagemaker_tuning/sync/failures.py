@@ -74,34 +74,6 @@ class Failure:
         return ": ".join([", ".join(where), *what] if where else what)
 
 
-class Failures:
-    """What was not read, each failure once.
-
-    Attributes:
-        all: All of them, in their order.
-    """
-
-    def __init__(self) -> None:
-        """Start with none."""
-        self.all: list[Failure] = []
-        self._keys: set[tuple[Scope | None, str | None, str]] = set()
-        self._of: dict[Scope | None, list[Failure]] = {}
-
-    def add(self, failure: Failure) -> bool:
-        """Take a failure; returns whether it says anything new."""
-        key = failure.key
-        if key in self._keys:
-            return False
-        self._keys.add(key)
-        self.all.append(failure)
-        self._of.setdefault(failure.scope, []).append(failure)
-        return True
-
-    def of(self, scope: Scope) -> list[Failure]:
-        """What was not read of a scope."""
-        return self._of.get(scope, [])
-
-
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:
     """Say what was not read: a line per cause, sorted by where.
 

@@ -1,7 +1,7 @@
 """Which tuning jobs a scope has, with as few calls as the state of its streams allows.
 
-Newest first, down to the overlap behind the frontier; an open tuning job that is not
-met on the way is asked for by name.
+Newest first, down to the lookback window behind the high-water mark; an open tuning job
+that no page shows on the way is asked for by name.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from botocore.exceptions import ClientError
 from tap_sagemaker_tuning.aws.errors import is_denied
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.replication.listing import ListedJob, Listing, needs_more
+from tap_sagemaker_tuning.values import items, members, required, required_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_sagemaker_tuning.aws.client import Page
+    from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.replication.listing import Wanted
     from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.values import Summary
@@ -150,7 +151,8 @@ def _ask_for(
         try:
             with readable("the tuning job"):
                 summary = summary_of(description)
-                arn = wanted.arns.get((name.lower(), summary["CreationTime"]))
+                created = required_text(summary, "CreationTime")
+                arn = wanted.arns.get((name.lower(), created))
                 if arn is not None:
                     summary["HyperParameterTuningJobArn"] = arn
                 listing.add([ListedJob.of(summary, seen, without_secrets(description))])
@@ -161,17 +163,19 @@ def _ask_for(
 
 def summary_of(description: Summary) -> Summary:
     """Make the HyperParameterTuningJobSummary of a description, which has all of it."""
-    whole = {**description, **description["HyperParameterTuningJobConfig"]}
+    config = members(required(description, "HyperParameterTuningJobConfig"))
+    whole = {**description, **config}
     return {member: whole[member] for member in _SUMMARY & whole.keys()}
 
 
 def without_secrets(description: Summary) -> Summary:
     """Leave out of a description what no one may keep: people put API keys there."""
     hidden = {"Environment", "ResponseMetadata"}
-    kept = {name: part for name, part in description.items() if name not in hidden}
+    parts = members(description).items()
+    kept = {name: part for name, part in parts if name not in hidden}
     if "TrainingJobDefinition" in kept:
         kept["TrainingJobDefinition"] = without_secrets(kept["TrainingJobDefinition"])
     if "TrainingJobDefinitions" in kept:
-        several = kept["TrainingJobDefinitions"] or []
+        several = items(kept["TrainingJobDefinitions"] or [])
         kept["TrainingJobDefinitions"] = [without_secrets(each) for each in several]
     return kept

@@ -7,7 +7,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.aws.errors import NOT_FOUND, code, explain, is_denied
+from tap_sagemaker_tuning.aws.error_table import Kind
+from tap_sagemaker_tuning.aws.errors import explain, meaning
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -20,10 +21,11 @@ from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.aws.trial_search import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.settings import Settings
 
 _AT_ONCE = 16  # scopes that are looked at side by side
 _POLL = 0.2  # seconds between looks at whether to stop
@@ -34,7 +36,7 @@ _NOBODY = "tap-sagemaker-tuning-test"
 def probe(
     clients: Sequence[Client],
     operations: set[Operation],
-    config: Mapping[str, Any],
+    settings: Settings,
     check_signal: Callable[[], None],
 ) -> Iterator[tuple[Client, list[str]]]:
     """Look whether all scopes can be read.
@@ -42,7 +44,7 @@ def probe(
     Args:
         clients: One per scope.
         operations: What the selected streams call.
-        config: The settings.
+        settings: The settings.
         check_signal: Raises if the test is to stop.
 
     Yields:
@@ -63,7 +65,7 @@ def probe(
                 client = left.popleft()
             except IndexError:
                 return
-            look = _Look(client, operations, config.get("tuning_job_names", ()))
+            look = _Look(client, operations, settings.tuning_job_names or ())
             if client in prices:
                 region = client.scope.region
                 look.call(lambda: prices[client].training(region, at_most=1))  # noqa: B023
@@ -114,11 +116,12 @@ class _Look:
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            if code(error) in NOT_FOUND:
+            kind = meaning(error).kind
+            if kind is Kind.MISSING:
                 return None
             self.problems.append(explain(error))
             # What is no denial would be the same for each call.
-            self._is_out_of_reach = not is_denied(error)
+            self._is_out_of_reach = kind is not Kind.DENIED
             return None
 
 

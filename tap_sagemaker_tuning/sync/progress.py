@@ -2,85 +2,66 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Sequence
 
-    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 
 _SECONDS_BETWEEN_LINES = 10.0
 _MOST_LINES = 3  # scopes told of at a time, the slowest
 
 
-@dataclass
-class ScopeProgress:
-    """How far one stream has come in one scope.
-
-    Attributes:
-        client: Its client, which counts the calls.
-        to_read: Tuning jobs to read; None before they are listed.
-        read: Tuning jobs that were read, or failed.
-        rows: Records read.
-        is_over: Whether the scope is read to its end, or failed.
-    """
-
-    client: Client
-    to_read: int | None = None
-    read: int = 0
-    rows: int = 0
-    is_over: bool = False
-
-
-@dataclass
 class Progress:
-    """How far one stream has come: every ten seconds a line for all, and a few more.
+    """How far a sync has come: every ten seconds a line for all, and a few more."""
 
-    Attributes:
-        logger: Where the lines go.
-        clock: Seconds that only grow.
-        scopes: All scopes, by client.
-    """
+    def __init__(
+        self,
+        scopes: Sequence[ScopeRun],
+        logger: logging.Logger,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin.
 
-    logger: logging.Logger
-    clock: Callable[[], float] = time.monotonic
-    scopes: dict[Client, ScopeProgress] = field(default_factory=dict)
-    _began: float = 0
-    _told_at: float = 0
-
-    def start(self, clients: Iterable[Client]) -> None:
-        """Begin with these scopes."""
-        self._began = self._told_at = self.clock()
-        self.scopes = {client: ScopeProgress(client) for client in clients}
+        Args:
+            scopes: All scopes.
+            logger: Where the lines go.
+            clock: Seconds that only grow.
+        """
+        self._scopes = scopes
+        self._logger = logger
+        self._clock = clock
+        self._began = self._told_at = clock()
 
     def tell(self) -> None:
         """Write where things stand, if the last lines are old enough."""
-        now = self.clock()
+        now = self._clock()
         if now - self._told_at < _SECONDS_BETWEEN_LINES:
             return
         self._told_at = now
         seconds = now - self._began
-        self.logger.info(self._so_far(seconds))
-        if len(self.scopes) == 1:
+        self._logger.info(self._so_far(seconds))
+        if len(self._scopes) == 1:
             return
-        under_way = [scope for scope in self.scopes.values() if not scope.is_over]
+        under_way = [scope for scope in self._scopes if scope.ended_at is None]
         slowest = sorted(under_way, key=lambda scope: -_left(scope))[:_MOST_LINES]
         for scope in slowest:
-            self.logger.info("%s: %s", scope.client.scope, _state_of(scope, seconds))
+            self._logger.info("%s: %s", scope.scope, _state_of(scope, seconds))
         if more := len(under_way) - len(slowest):
-            self.logger.info("%d more accounts and regions are being read", more)
+            self._logger.info("%d more accounts and regions are being read", more)
 
     def _so_far(self, seconds: float) -> str:
-        scopes = list(self.scopes.values())
+        scopes = self._scopes
         calls = sum(scope.client.calls for scope in scopes)
         throttled = sum(scope.client.throttled for scope in scopes)
-        read = sum(scope.read for scope in scopes)
-        to_read = sum(scope.to_read or 0 for scope in scopes)
-        done = sum(scope.is_over for scope in scopes)
-        listing = sum(scope.to_read is None and not scope.is_over for scope in scopes)
+        read = sum(len(scope.seen) for scope in scopes)
+        to_read = sum(scope.to_visit or 0 for scope in scopes)
+        done = sum(scope.ended_at is not None for scope in scopes)
+        listing = sum(_is_listing(scope) for scope in scopes)
         parts = [
             f"{done} of {len(scopes)} accounts and regions read",
             f"{read} of {to_read} tuning jobs"
@@ -93,19 +74,23 @@ class Progress:
         return "; ".join(parts)
 
 
-def _left(scope: ScopeProgress) -> float:
-    """How much there is left to read; most where nothing is known yet."""
-    return float("inf") if scope.to_read is None else scope.to_read - scope.read
+def _is_listing(scope: ScopeRun) -> bool:
+    return scope.to_visit is None and scope.ended_at is None
 
 
-def _state_of(scope: ScopeProgress, seconds: float) -> str:
+def _left(scope: ScopeRun) -> float:
+    """How many tuning jobs are left to read; most where nothing is known yet."""
+    return math.inf if scope.to_visit is None else scope.to_visit - len(scope.seen)
+
+
+def _state_of(scope: ScopeRun, seconds: float) -> str:
     called = f"{scope.client.calls} calls, {scope.client.throttled} throttled"
-    if scope.to_read is None:
+    if scope.to_visit is None:
         return f"listing tuning jobs; {called}"
-    left = _time_left(scope.read, scope.to_read, seconds)
+    read = len(scope.seen)
     return (
-        f"{scope.read} of {scope.to_read} tuning jobs, {scope.rows} rows; {called}; "
-        f"time left: {left}"
+        f"{read} of {scope.to_visit} tuning jobs, {scope.rows} rows; {called}; "
+        f"time left: {_time_left(read, scope.to_visit, seconds)}"
     )
 
 

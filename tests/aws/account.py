@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from emulator import Emulator
-    from tap_sagemaker_tuning.aws.client import Page
+    from tap_sagemaker_tuning.aws.pages import Page
 
 ROLE = "arn:aws:iam::222222222222:role/team/tuning-reader"
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # the emulator's clock

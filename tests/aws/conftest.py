@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_sagemaker_tuning.aws.sessions import open_clients
+from tap_sagemaker_tuning.settings import Settings
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     Open = Callable[..., list[Client]]
 
-SETTINGS = {"page_size": 10, "max_attempts": 3, "concurrency": 4}
+CONFIG = {"page_size": 10, "max_attempts": 3, "concurrency": 4}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets vari
     opened: list[Client] = []
 
     def open_(**config: Any) -> list[Client]:
-        clients = open_clients({**SETTINGS, **config})
+        clients = open_clients(Settings.of({**CONFIG, **config}))
         opened.extend(clients)
         return clients
 

@@ -9,7 +9,6 @@ import botocore.exceptions as aws
 import pytest
 
 from emulator import Definition, Fault, Index, TuningJob
-from tap_sagemaker_tuning.aws.client import Page
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -18,6 +17,7 @@ from tap_sagemaker_tuning.aws.operations import (
     SEARCH,
 )
 from tap_sagemaker_tuning.aws.trial_search import expression
+from tap_sagemaker_tuning.settings import Settings
 from tests.aws.account import START, add_jobs, add_trials, flat, job_names, trial_names
 
 if TYPE_CHECKING:
@@ -132,14 +132,14 @@ def test_a_service_that_repeats_its_token_is_an_error(
 
 def paginated(client: Client, token: str | None, **config: Any) -> tuple[Any, Any]:
     """The pages of a paginated read, and the token to go on with."""
-    *pages, (last, resume) = client.paginate_trials("job", config, token)
-    assert last == []
+    *pages, (last, resume) = client.paginate_trials("job", Settings(**config), token)
+    assert last.items == []
     assert {token for _, token in pages} <= {None}
-    return trial_names(Page(page, "") for page, _ in pages), resume
+    return trial_names(page for page, _ in pages), resume
 
 
 @pytest.mark.parametrize("most", [7, 10, 15])
-def test_a_capped_read_goes_on_at_its_token(
+def test_a_partial_read_goes_on_at_its_token(
     emulator: Emulator, client: Client, most: int
 ) -> None:
     """Read in two parts, cut on a page's boundary or off it, all trials come once."""

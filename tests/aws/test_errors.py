@@ -7,7 +7,14 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from tap_sagemaker_tuning.aws.errors import code, explain, is_denied
+from tap_sagemaker_tuning.aws.error_table import CLASSES, CODES, Kind
+from tap_sagemaker_tuning.aws.errors import (
+    code,
+    explain,
+    is_denied,
+    is_transient,
+    meaning,
+)
 from tap_sagemaker_tuning.aws.operations import (
     ASSUME_ROLE,
     LIST_TUNING_JOBS,
@@ -194,6 +201,35 @@ def test_what_is_not_botocores_is_named() -> None:
 def test_what_a_denial_is(error: Exception, denied: bool) -> None:  # noqa: FBT001
     """A denied call is told from a role that cannot be assumed."""
     assert is_denied(error) is denied
+
+
+@pytest.mark.parametrize("found", CODES)
+def test_a_status_can_say_more_than_a_code(found: str) -> None:
+    """A 5xx is transient with any code, and takes no kind away that callers look for:
+    a denied call stays denied."""
+    error = answer(found, LIST_TUNING_JOBS.name)
+    before = meaning(error)
+    error.response["ResponseMetadata"]["HTTPStatusCode"] = 500
+    after = meaning(error)
+    assert after.is_retried
+    assert after.advice == before.advice
+    assert after.kind in {before.kind, Kind.OUTAGE}
+    assert (after.kind is before.kind) is (before.kind is not Kind.SETTING)
+    assert is_transient(error)
+
+
+@pytest.mark.parametrize("found", [c for c in CODES if CODES[c].kind is Kind.OUTAGE])
+def test_an_outage_is_one_with_any_status(found: str) -> None:
+    """The service says itself that it failed: the call is retried."""
+    assert CODES[found].is_retried
+    assert is_transient(answer(found, LIST_TUNING_JOBS.name))
+
+
+def test_each_class_can_be_found() -> None:
+    """A class that stands behind its base would never count."""
+    classes = [each for each, _ in CLASSES]
+    for place, each in enumerate(classes):
+        assert not issubclass(each, tuple(classes[:place])), each
 
 
 def test_code() -> None:

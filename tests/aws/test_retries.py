@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 from emulator import Fault
-from tap_sagemaker_tuning.aws.errors import EXPIRED
+from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.aws.operations import (
     GET_PRODUCTS,
     LIST_TRIALS,
@@ -23,7 +23,7 @@ from tap_sagemaker_tuning.aws.operations import (
 from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.aws.retries import Retries, empty_if_not_text
 from tap_sagemaker_tuning.exceptions import NoResultError
-from tap_sagemaker_tuning.settings import SETTINGS
+from tap_sagemaker_tuning.settings import Settings
 from tests.aws.account import (
     ROLE,
     add_jobs,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 
-MOST = SETTINGS.to_dict()["properties"]["max_attempts"]["default"]
+MOST = Settings.max_attempts
 HALF_A_MINUTE = 30.0
 
 # By itself
@@ -149,7 +149,9 @@ def test_a_header_that_cannot_be_sent(
     assert waits == []
 
 
-@pytest.mark.parametrize("code", sorted(EXPIRED))
+@pytest.mark.parametrize(
+    "code", [code for code, means in CODES.items() if means.kind is Kind.EXPIRED]
+)
 def test_expired_is_tried_again_if_it_can_be_renewed(code: str) -> None:
     """Each try is signed anew: with credentials that renew themselves it can help."""
     answer = refused(code)
@@ -325,7 +327,7 @@ def test_what_goes_wrong_for_a_while_loses_nothing(
     [
         lambda client: list(client.tuning_jobs()),
         lambda client: list(client.trials("job")),
-        lambda client: list(client.paginate_trials("job", {}, None)),
+        lambda client: list(client.paginate_trials("job", Settings(), None)),
         lambda client: client.tuning_job("job"),
     ],
     ids=["tuning_jobs", "trials", "paginate_trials", "tuning_job"],

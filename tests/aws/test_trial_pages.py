@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS, Operation
 from tap_sagemaker_tuning.aws.trial_pages import TIMES, reader
 from tap_sagemaker_tuning.streams import training_job_summaries, tuning_jobs
-from tests.drawn import JSON, MODEL, SOME, any_value, parser
-from tests.given import ASKED, SCOPE
+from tests.case_files import ASKED, SCOPE
+from tests.strategies import JSON, MODEL, SOME, any_value, parser
 
 TRIAL: dict[str, Any] = {
     "TrainingJobName": "churn-001-0a1b2c3d",

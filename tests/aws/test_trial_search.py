@@ -1,4 +1,4 @@
-"""What Search is asked, and which of its answers are believed."""
+"""What Search is asked, and which of its answers are used."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator import Definition, Home, Index, Trial, TuningJob, descriptions, wire
-from tap_sagemaker_tuning.aws.trial_search import believed, expression, is_useless
+from tap_sagemaker_tuning.aws.trial_search import (
+    consistent_with_listing,
+    expression,
+    is_useless,
+)
 from tap_sagemaker_tuning.streams.training_job_details import record_of
 from tests import recorded
-from tests.drawn import SOME, parsed
-from tests.given import KEYS, LISTED
+from tests.case_files import KEYS, LISTED
+from tests.strategies import SOME, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,10 +161,12 @@ def test_when_search_is_useless() -> None:
         *("among_others", "twice", "nan", "nan_as_text", "infinity", "whole", "zero"),
     ],
 )
-def test_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
+def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
     """A record that agrees with the listing, and lacks nothing, counts."""
     record = changed(FOUND, of_record)
-    assert believed([record], [changed(MEASURED, of_summary)]) == {NAME: record}
+    assert consistent_with_listing([record], [changed(MEASURED, of_summary)]) == {
+        NAME: record
+    }
 
 
 @pytest.mark.parametrize(
@@ -211,18 +217,18 @@ def test_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None
         *("nan", "infinity", "value_of_another"),
     ],
 )
-def test_not_believed(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
+def test_inconsistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
     """A record of another life of the name, of another time, or that cannot be mended
     because its times are cut, does not count."""
     record = changed(FOUND, of_record)
-    assert believed([record], [changed(MEASURED, of_summary)]) == {}
+    assert consistent_with_listing([record], [changed(MEASURED, of_summary)]) == {}
 
 
 @pytest.mark.parametrize("member", sorted(FOUND))
 def test_no_member_may_be_missing(member: str) -> None:
     """Of a completed trial each of these is told by every description."""
     for record in (changed(FOUND, without(member)), {**FOUND, member: None}):
-        assert believed([record], [MEASURED]) == {}
+        assert consistent_with_listing([record], [MEASURED]) == {}
 
 
 OLDER = {**FOUND, "LastModifiedTime": "2026-03-02T09:10:30.000Z"}
@@ -243,17 +249,17 @@ FORMER = {**OLDER, "CreationTime": "2026-03-01T09:00:00.000Z", "LastModifiedTime
 def test_the_newest_of_duplicates(records: list[Any], expected: Any) -> None:
     """Of a name the newest record counts, whatever the order, or none."""
     for found in (records, records[::-1]):
-        assert believed(found, [MEASURED]).get(NAME) == expected
+        assert consistent_with_listing(found, [MEASURED]).get(NAME) == expected
 
 
 def test_each_name_of_a_recorded_search_is_found_once() -> None:
-    """Of thirteen recorded rows, one of them twice, twelve trials are believed."""
+    """Of thirteen recorded rows, one of them twice, twelve trials are used."""
     tables = recorded.starting("search_derived_table__").values()
     for table in tables:
         names = [row["model_name"] for row in table["rows"]]
         found = [{**FOUND, "TrainingJobName": name} for name in names]
         listed = [{**MEASURED, "TrainingJobName": name} for name in names]
-        assert (len(found), len(believed(found, listed))) == (13, 12)
+        assert (len(found), len(consistent_with_listing(found, listed))) == (13, 12)
 
 
 # Trials of every kind, with and without an index that drops members
@@ -326,7 +332,9 @@ class Page:
     def is_wrong(self, number: int, found: list[dict[str, Any]]) -> bool:
         """Whether a trial's row would be another than a description gives."""
         summary = self.listed[number]
-        record = believed(found, self.listed).get(summary["TrainingJobName"])
+        record = consistent_with_listing(found, self.listed).get(
+            summary["TrainingJobName"]
+        )
         return record is not None and _row(record, summary) != _row(
             self.described[number], summary
         )
@@ -347,11 +355,11 @@ def _row(record: dict[str, Any], summary: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
 def test_an_index_that_is_kept_well_leaves_nothing_to_describe(definition: str) -> None:
-    """Without lag and drops each trial of each kind is believed, and its row is as if
+    """Without lag and drops each trial of each kind is used, and its row is as if
     it had been described."""
     page = Page(definition)
     names = {each["TrainingJobName"] for each in page.listed}
-    assert believed(page.found, page.listed).keys() == names
+    assert consistent_with_listing(page.found, page.listed).keys() == names
     wrong = [n for n in range(len(page.listed)) if page.is_wrong(n, page.found)]
     assert wrong == []
 
@@ -415,7 +423,7 @@ def test_trials_of_another_kind_tell_nothing(
     one = {**FOUND, "VpcConfig": {}}
     record = changed(FOUND, {**of_record, "TrainingJobName": "other"})
     summary = changed(MEASURED, {**of_summary, "TrainingJobName": "other"})
-    found = believed([one, record], [MEASURED, summary])
+    found = consistent_with_listing([one, record], [MEASURED, summary])
     assert found == {NAME: one, "other": record}
 
 
@@ -424,22 +432,24 @@ def test_what_describing_would_not_help(member: str) -> None:
     """Tags are Search's alone, and the failure's reason is in no row of details."""
     one = {**FOUND, member: "any"}
     other = {**FOUND, "TrainingJobName": "other"}
-    found = believed([one, other], [MEASURED, {**MEASURED, "TrainingJobName": "other"}])
+    found = consistent_with_listing(
+        [one, other], [MEASURED, {**MEASURED, "TrainingJobName": "other"}]
+    )
     assert found == {NAME: one, "other": other}
 
 
-def test_an_index_without_transitions_is_believed() -> None:
+def test_an_index_without_transitions_is_consistent() -> None:
     """The only whole record that is known of Search has none: its rows have null."""
     page = Page("plain", Index(without_transitions=True))
-    found = believed(page.found, page.listed)
+    found = consistent_with_listing(page.found, page.listed)
     assert len(found) == len(page.listed)
     record = record_of(page.found[0], page.listed[0], KEYS)
     assert record["secondary_status_transitions"] is None
 
 
 @pytest.mark.parametrize("lag", [30.0, 9.5 * 60, 86_400.0 - 30])
-def test_an_index_that_lags_is_believed_where_nothing_has_changed(lag: float) -> None:
-    """What is believed of a late index is right, but for what changes while a trial
+def test_an_index_that_lags_is_consistent_where_nothing_has_changed(lag: float) -> None:
+    """What is used of a late index is right, but for what changes while a trial
     runs: that is read again."""
     page = Page("plain", Index(lag_seconds=(lag, lag)))
     final = [n for n, each in enumerate(page.listed) if "TrainingEndTime" in each]
@@ -479,9 +489,9 @@ UNMENDABLE = {"final_metric_timestamp_1970_debugger", "tuning_trial_full_2019"}
     ],
 )
 def test_recorded_trials_need_no_description(case: str) -> None:
-    """Each recorded trial, of whatever year and status, would be believed of Search."""
+    """A record like any recorded trial, of any year and status, would be used."""
     printed = recorded.described_trials() | recorded.searched_trials()
     record = _read("TrainingJob", recorded.wire(printed[case]))
     record["TrainingJobName"] = NAME
-    is_believed = NAME in believed([record], [of_listing(record)])
-    assert is_believed is (case.partition("__")[2] not in UNMENDABLE)
+    is_consistent = NAME in consistent_with_listing([record], [of_listing(record)])
+    assert is_consistent is (case.partition("__")[2] not in UNMENDABLE)

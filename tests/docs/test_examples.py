@@ -13,9 +13,10 @@ import yaml
 from docs import generate
 from emulator import Emulator
 from emulator.__main__ import populate
-from tap_sagemaker_tuning import checks
+from tap_sagemaker_tuning import catalog_checks, checks
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState
+from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
 from tests.docs.documents import (
     AIRBYTE_STATES,
@@ -52,8 +53,8 @@ def test_settings_are_accepted(where: str, config: Json) -> None:
     method = METHODS[FULL_TABLE in where]
     chosen = {TrainingJobSummaries.name: method}
     allowed = {TrainingJobSummaries.name: TrainingJobSummaries.methods}
-    assert checks.problems(dict(config), generate.all_settings()) == []
-    assert checks.catalog_problems(config, chosen, allowed) == []
+    assert checks.problems(config, generate.all_settings()) == []
+    assert catalog_checks.method_problems(Settings.of(config), chosen, allowed) == []
 
 
 @pytest.mark.parametrize(("where", "config"), TARGETS, ids=[w for w, _ in TARGETS])
@@ -125,7 +126,7 @@ def test_state_is_a_state() -> None:
     ((_, state),) = STATES
     ((stream, bookmark),) = state["bookmarks"].items()
     (entry,) = bookmark["partitions"]
-    filters = Filters.of(entry["filters"])
+    filters = Filters.of(Settings.of(entry["filters"]))
     check(state, {stream: partial(ScopeState.from_json, filters=filters)})
     kept, note = ScopeState.from_json(entry, filters)
     assert note is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import fields
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ from tap_sagemaker_tuning.aws.operations import (
     GET_CALLER_IDENTITY,
     OPERATIONS,
 )
+from tap_sagemaker_tuning.config_schema import SETTINGS
 from tap_sagemaker_tuning.replication.state import OpenJob
-from tap_sagemaker_tuning.settings import SETTINGS
 from tests.docs.documents import PAGES, POLICIES, README, STATES, headings
 
 if TYPE_CHECKING:
@@ -29,25 +30,40 @@ NAMES = [stream.name for stream in generate.streams()]
 WAY_IN = {ASSUME_ROLE.name, GET_CALLER_IDENTITY.name}
 
 
+def page_of(part: str) -> str:
+    """Where a generated part belongs: one of a stream's in that stream's page."""
+    stream = part.rpartition(" of ")[2]
+    return f"docs/streams/{stream}.md" if stream in NAMES else "a page"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_generated_parts_are_fresh(page: str) -> None:
     """Tables and policies are those of the code: else run `python -m docs.generate`."""
-    assert generate.rendered(PAGES[page]) == PAGES[page]
+    is_fresh = generate.rendered(PAGES[page]) == PAGES[page]
+    assert is_fresh, f"{page} is out of date: run `python -m docs.generate`"
 
 
 def test_generated_parts_are_all_there() -> None:
     """Each part that is made has its place in the pages, once."""
     pages = [text for text in PAGES.values() if text != README]
-    placed = list(chain.from_iterable(generate.marked(text) for text in pages))
-    assert sorted(placed) == sorted(generate.parts())
+    placed = Counter(chain.from_iterable(generate.marked(text) for text in pages))
+    missing = [
+        f"put <!-- {part}: generated --> and <!-- end --> into {page_of(part)}"
+        for part in generate.parts()
+        if part not in placed
+    ]
+    assert missing == []
+    assert placed == Counter(generate.parts().keys())
 
 
 def test_every_stream_has_a_page() -> None:
     """A page is named as its stream is, and so is its title; no stream is forgotten."""
     schemas = [file.name.removesuffix(".json") for file in schemas_root().iterdir()]
-    assert sorted(NAMES) == sorted(schemas)
+    assert set(schemas) - set(NAMES) == set(), "schemas/ has no schema but a stream's"
     for name in NAMES:
-        assert headings(PAGES[f"docs/streams/{name}.md"])[0] == f"`{name}`"
+        page = f"docs/streams/{name}.md"
+        assert page in PAGES, f"write {page}, as CONTRIBUTING.md says"
+        assert headings(PAGES[page])[0] == f"`{name}`"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -36,7 +36,8 @@ def held() -> dict[str, Any]:
 
 def test_definition_is_fresh() -> None:
     """It says what the tap and meltano.yml say: else run `python -m hub.definition`."""
-    assert definition.rendered() == definition.PATH.read_text(encoding="utf-8")
+    is_fresh = definition.rendered() == definition.PATH.read_text(encoding="utf-8")
+    assert is_fresh, f"{definition.PATH.name}: run `python -m hub.definition`"
 
 
 def test_package_is_taken_from_no_index() -> None:

@@ -8,7 +8,7 @@ from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import Filters, OpenJob, ScopeState
 from tap_sagemaker_tuning.replication.tally import Tally
-from tests.replication.history import at
+from tests.laws.service import at
 
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 7 * 86_400
 END = HOUR
@@ -53,11 +53,11 @@ def tally(of: ListedJob, *created: int, running: tuple[int, ...] = ()) -> Tally:
     return counts
 
 
-def state(*known: OpenJob, frontier: float | None = 0, **filters: Any) -> ScopeState:
+def state(*known: OpenJob, mark: float | None = 0, **filters: Any) -> ScopeState:
     """A state in which these tuning jobs are open."""
     return ScopeState(
         filters=Filters(**filters),
-        frontier=None if frontier is None else at(frontier),
+        high_water_mark=None if mark is None else at(mark),
         open={each.name.lower(): each for each in known},
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,3 +172,14 @@ def test_what_was_cleared_is_not_complete(
 def test_nothing_to_take_back(given: dict[str, Any]) -> None:
     """A state that calls nothing complete stays as it is."""
     assert without_cleared(given, "scopes", []) == given
+
+
+def test_what_0_2_0_wrote_is_read_as_it_is() -> None:
+    """The state of `scopes` goes on as if this version had written it."""
+    path = Path(__file__).parent / "states_of_0_2_0" / "open.json"
+    bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
+    (entry,) = bookmarks["scopes"]["partitions"]
+    filters = Filters.from_json(entry["filters"])
+    known = Completeness.from_json(entry, filters)
+    written = {part: value for part, value in entry.items() if part != "context"}
+    assert known.to_json(entry.get("complete_as_of")) == written

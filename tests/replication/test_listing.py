@@ -12,7 +12,8 @@ from tap_sagemaker_tuning.replication.listing import (
     Wanted,
     needs_more,
 )
-from tests.replication.history import at
+from tap_sagemaker_tuning.values import OddError
+from tests.laws.service import at
 
 
 def job(name: str, created: float = 0, seen: float = 0, **members: Any) -> ListedJob:
@@ -82,7 +83,7 @@ def test_running_job_has_no_end() -> None:
 )
 def test_item_without_name_or_creation_time_is_odd(item: Any) -> None:
     """What cannot be told apart from others, or put in order, is refused."""
-    with pytest.raises((AttributeError, KeyError, TypeError)):
+    with pytest.raises(OddError):
         ListedJob.of(item, at(0))
 
 
@@ -167,7 +168,7 @@ def test_how_far_a_listing_goes(
     *,
     is_needed: bool,
 ) -> None:
-    """Down to the overlap; and further only where open tuning jobs are dense."""
+    """Down to the lookback window; further only where open tuning jobs are dense."""
     shown = [job(*each) for each in page]
     listing = listing_of(*shown, *(job(*each) for each in before))
     assert needs_more(listing, shown, wanted(boundary, OPEN, OTHER)) is is_needed

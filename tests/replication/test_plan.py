@@ -10,7 +10,7 @@ import pytest
 from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.state import Filters
-from tests.replication.history import at
+from tests.laws.service import at
 from tests.replication.plans import (
     DAY,
     HOUR,
@@ -32,16 +32,16 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("before", "listed", "visits"),
     [
-        # new, down to the overlap behind the frontier; no frontier: all
-        (state(frontier=HOUR), [job("a", 0), job("b", -1), job("c", 9)], ["a", "c"]),
-        (state(frontier=None), [job("a", 0), job("b", -DAY)], ["b", "a"]),
+        # new, down to the lookback window behind the mark; without a mark: all
+        (state(mark=HOUR), [job("a", 0), job("b", -1), job("c", 9)], ["a", "c"]),
+        (state(mark=None), [job("a", 0), job("b", -DAY)], ["b", "a"]),
         # not what is settled; but its name, used again
         (replace(state(), settled={"a": at(5)}), [job("A", 5)], []),
         (replace(state(), settled={"a": at(5)}), [job("A", 6)], ["A"]),
         # what is open, wherever it lies; and its name, used again
-        (state(known("a", -DAY), frontier=DAY), [job("A", -DAY)], ["A"]),
-        (state(known("a", -DAY), frontier=DAY), [job("a", -HOUR)], ["a"]),
-        (state(known("a", 5), frontier=DAY), [job("a", 4)], []),
+        (state(known("a", -DAY), mark=DAY), [job("A", -DAY)], ["A"]),
+        (state(known("a", -DAY), mark=DAY), [job("a", -HOUR)], ["a"]),
+        (state(known("a", 5), mark=DAY), [job("a", 4)], []),
         # beside a newer one with the same name, a settled one is not looked at
         (
             replace(state(known("a", 5)), settled={"a": at(6)}),
@@ -51,14 +51,14 @@ if TYPE_CHECKING:
         # those that are asked for by name, however old, but not what is settled
         (
             replace(
-                state(frontier=DAY, tuning_job_names=("a", "b")), settled={"b": at(-9)}
+                state(mark=DAY, tuning_job_names=("a", "b")), settled={"b": at(-9)}
             ),
             [job("a", -DAY), job("b", -9)],
             ["a"],
         ),
         # not what ended before start_date
         (
-            state(frontier=None, start_date=at(HOUR)),
+            state(mark=None, start_date=at(HOUR)),
             [
                 job("a", 0, end=HOUR - 1),
                 job("b", 1, end=HOUR),
@@ -127,16 +127,16 @@ def test_counters_count_what_start_date_cuts() -> None:
 @pytest.mark.parametrize(
     ("before", "filters", "boundary"),
     [
-        (state(frontier=None), {}, ""),
-        (state(frontier=DAY), {}, at(DAY - HOUR)),
-        (state(frontier=DAY, start_date=at(9)), {}, at(DAY - HOUR)),
-        (state(frontier=DAY, tuning_job_names=("a",)), {}, ""),
+        (state(mark=None), {}, ""),
+        (state(mark=DAY), {}, at(DAY - HOUR)),
+        (state(mark=DAY, start_date=at(9)), {}, at(DAY - HOUR)),
+        (state(mark=DAY, tuning_job_names=("a",)), {}, ""),
     ],
 )
 def test_what_is_wanted_of_a_listing(
     before: ScopeState, filters: dict[str, Any], boundary: str
 ) -> None:
-    """The overlap behind the frontier, and what is open by name and creation."""
+    """The lookback window, and what is open by name and creation."""
     before.open = {"a": known("A", 5, arn="arn:A"), "b": known("b", 6)}
     assert plan_of(before, **filters).wanted == Wanted(
         boundary,
@@ -147,7 +147,7 @@ def test_what_is_wanted_of_a_listing(
 
 def test_open_job_keeps_name_and_arn() -> None:
     """By its name without case it is known; its ARN is the one it was listed with."""
-    plan = plan_of(state(known("churn", -9), frontier=None))
+    plan = plan_of(state(known("churn", -9), mark=None))
     first = job("Churn", 5, arn="arn:Churn", **RUNS)
     plan.visited(Visit(job=first, since=None), tally(first))
     assert plan.state.open == {"churn": known("Churn", 5, arn="arn:Churn")}
@@ -158,46 +158,46 @@ def test_open_job_keeps_name_and_arn() -> None:
     assert plan.state.open["churn"].arn == "arn:Churn"
 
 
-def test_frontier_follows_what_was_written() -> None:
+def test_high_water_mark_follows_what_was_written() -> None:
     """Visit by visit, whatever came of it; and at last over all that was listed."""
     jobs = [job(name, number, seen=9) for number, name in enumerate("abcd")]
-    plan = plan_of(state(frontier=None))
-    frontiers = [plan.state.frontier]
+    plan = plan_of(state(mark=None))
+    marks = [plan.state.high_water_mark]
     a, b, c, _ = plan.visits(listing_of(*jobs))
     plan.visited(a, tally(a.job))
-    frontiers.append(plan.state.frontier)
+    marks.append(plan.state.high_water_mark)
     plan.failed(b)
-    frontiers.append(plan.state.frontier)
+    marks.append(plan.state.high_water_mark)
     plan.gone(c)
-    frontiers.append(plan.state.frontier)
+    marks.append(plan.state.high_water_mark)
     plan.finish(listing_of(*jobs))
-    frontiers.append(plan.state.frontier)
-    assert frontiers == [None, at(0), at(1), at(2), at(3)]
+    marks.append(plan.state.high_water_mark)
+    assert marks == [None, at(0), at(1), at(2), at(3)]
     assert set(plan.state.open) == {"a", "b"}
 
 
-def test_frontier_never_moves_back() -> None:
+def test_high_water_mark_never_moves_back() -> None:
     """An old one that is open, or is listed late, is no reason to list all again."""
-    plan = plan_of(state(known("old", -DAY), frontier=DAY))
+    plan = plan_of(state(known("old", -DAY), mark=DAY))
     listing = listing_of(job("old", -DAY), job("late", DAY - 9, seen=WEEK))
     for visit in plan.visits(listing):
         plan.visited(visit, tally(visit.job))
     plan.finish(listing)
-    assert plan.state.frontier == at(DAY)
-    assert plan_of(state(frontier=DAY)).state.frontier == at(DAY)
+    assert plan.state.high_water_mark == at(DAY)
+    assert plan_of(state(mark=DAY)).state.high_water_mark == at(DAY)
 
 
-def test_frontier_passes_what_start_date_leaves_out() -> None:
+def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
     """Nothing of it is ever read, so it need not be listed again."""
     listing = listing_of(job("a", 5, end=9))
-    plan = plan_of(state(frontier=None, start_date=at(HOUR)))
+    plan = plan_of(state(mark=None, start_date=at(HOUR)))
     assert list(plan.visits(listing)) == []
     plan.finish(listing)
-    assert plan.state.frontier == at(5)
+    assert plan.state.high_water_mark == at(5)
 
 
 @pytest.mark.parametrize(
-    ("frontier", "began", "after"),
+    ("high_water_mark", "began", "after"),
     [
         (None, 30 * DAY, 23 * DAY),
         (9, 30 * DAY, 23 * DAY),
@@ -205,37 +205,37 @@ def test_frontier_passes_what_start_date_leaves_out() -> None:
         (9, 40 * DAY, 29 * DAY),
     ],
 )
-def test_item_that_cannot_be_read_holds_up_the_frontier(
-    frontier: float | None, began: float, after: float
+def test_item_that_cannot_be_read_holds_up_the_high_water_mark(
+    high_water_mark: float | None, began: float, after: float
 ) -> None:
     """Nobody knows when it was created: for a week all of these days is listed."""
     odd = [("odd", ValueError("no"))]
     listing = listing_of(job("a", 29 * DAY), began=began, unreadable=odd)
-    plan = plan_of(state(frontier=frontier))
+    plan = plan_of(state(mark=high_water_mark))
     for visit in plan.visits(listing):
         plan.gone(visit)
     plan.finish(listing)
-    assert plan.state.frontier == at(after)
+    assert plan.state.high_water_mark == at(after)
 
 
 def test_settled_are_remembered_as_far_as_they_are_listed() -> None:
-    """The state is bounded by the overlap, never by history."""
-    before = state(frontier=DAY)
+    """The state is bounded by the lookback window, never by history."""
+    before = state(mark=DAY)
     before.settled = {"a": at(DAY - HOUR), "b": at(DAY - HOUR - 1), "c": at(0)}
     plan = plan_of(before)
     plan.prune()
     assert plan.state.settled == {"a": at(DAY - HOUR)}
-    plan.state.frontier = at(WEEK)
+    plan.state.high_water_mark = at(WEEK)
     plan.finish(listing_of())
     assert plan.state.settled == {}
-    named = state(frontier=DAY, tuning_job_names=("c",))
+    named = state(mark=DAY, tuning_job_names=("c",))
     named.settled = {"c": at(0)}
     plan_of(named).prune()
     assert named.settled == {"c": at(0)}
 
 
 def test_job_that_is_gone_is_forgotten() -> None:
-    """Its frontier passes it; a name used again is another tuning job's."""
+    """Its high-water mark passes it; a name used again is another tuning job's."""
     plan = plan_of(state(known(since=540)))
     plan.gone(Visit(job=job(), since=at(540)))
     assert (plan.state.open, plan.state.settled) == ({}, {})
@@ -277,7 +277,7 @@ def test_only_the_service_says_what_was_deleted(
         (known(failed=5), [job()], True, known(failed=5)),
     ],
 )
-def test_when_one_that_is_not_listed_is_given_up(
+def test_when_one_that_is_not_listed_is_abandoned(
     before: OpenJob, listed: list[ListedJob], *, is_whole: bool, after: OpenJob | None
 ) -> None:
     """Where it may not be asked for by name: a week after it was first missed."""
@@ -285,7 +285,7 @@ def test_when_one_that_is_not_listed_is_given_up(
     listing = listing_of(*listed, is_whole=is_whole, began=30 * DAY)
     warnings = list(plan.drop_unlisted(listing))
     assert plan.state.open == ({"job": after} if after else {})
-    said = f"tuning job job of {at(0)} is given up: it is in no listing"
+    said = f"tuning job job of {at(0)} is abandoned: it is in no listing"
     assert [warning.startswith(said) for warning in warnings] == [True] * (not after)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +24,7 @@ from tap_sagemaker_tuning.replication.state import (
     saved_time_or_none,
     undamaged,
 )
+from tap_sagemaker_tuning.settings import Settings
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -52,7 +54,7 @@ def test_state_is_read_as_it_was_written() -> None:
     assert note is None
     assert state == ScopeState(
         filters=FILTERS,
-        frontier=T9,
+        high_water_mark=T9,
         open={
             "churn-7": OpenJob(name="Churn-7", created=T9, since=LATER, rows=3),
             "churn-8": OpenJob(name="churn-8", created=T9, arn="arn:aws:Churn-8"),
@@ -71,7 +73,7 @@ def test_state_is_read_as_it_was_written() -> None:
 
 
 def test_nothing_is_a_state_too() -> None:
-    """Before the first sync there is none; then one without a frontier: no null."""
+    """Before the first sync there is none; then one without a mark: no null."""
     state, note = ScopeState.from_json({}, FILTERS)
     assert (state, note) == (ScopeState(filters=FILTERS), None)
     text = json.dumps(state.to_json())
@@ -145,7 +147,7 @@ def test_damage_is_told(change: dict[str, Any], said: str) -> None:
 
 @pytest.mark.parametrize("missing", ["open", "settled", "filters"])
 def test_what_is_missing_is_empty(missing: str) -> None:
-    """A part that is not there says nothing; the frontier alone is a state."""
+    """A part that is not there says nothing; the high-water mark alone is a state."""
     given = {part: value for part, value in SAVED.items() if part != missing}
     state, note = ScopeState.from_json(
         given, Filters() if missing == "filters" else FILTERS
@@ -188,7 +190,7 @@ def test_which_filters_a_state_serves(
     before: Filters, after: Filters, *, goes_on: bool
 ) -> None:
     """State says nothing under other filters; it is told that all is read again."""
-    state = ScopeState(filters=before, frontier=T9, settled={"a": T8})
+    state = ScopeState(filters=before, high_water_mark=T9, settled={"a": T8})
     saved = json.loads(json.dumps(state.to_json()))
     assert after.follow(before) is goes_on
     read, note = ScopeState.from_json(saved, after)
@@ -215,7 +217,7 @@ def test_filters_have_one_form() -> None:
         "status_equals": "Completed",
         "page_size": 50,
     }
-    filters = Filters.of(config)
+    filters = Filters.of(Settings.of(config))
     assert filters.to_json() == {
         "start_date": D1,
         "tuning_job_names": ["alpha", "churn-7"],
@@ -223,9 +225,9 @@ def test_filters_have_one_form() -> None:
         "status_equals": "Completed",
     }
     assert Filters.from_json(filters.to_json()) == filters
-    assert Filters.of({}) == Filters() == Filters.from_json({})
+    assert Filters.of(Settings()) == Filters() == Filters.from_json({})
     assert Filters().to_json() == {}
-    assert Filters.of({"start_date": "2026-03-01"}).start_date == D1
+    assert Filters.of(Settings(start_date="2026-03-01")).start_date == D1
 
 
 @pytest.mark.parametrize(
@@ -260,23 +262,25 @@ def test_known_version_passes() -> None:
 
 
 def old_entries(*, plain: bool) -> list[Any]:
-    """The entries of the states that 0.1.0 wrote, or the plain bookmarks."""
+    """The entries of the states that earlier versions wrote, or the plain bookmarks."""
     found = []
-    for path in sorted((Path(__file__).parent / "states_of_0_1_0").glob("*.json")):
+    for path in sorted(Path(__file__).parent.glob("states_of_*/*.json")):
         bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
-        for stream, bookmark in bookmarks.items():
+        # What `scopes` keeps has a form of its own: see test_completeness.
+        for stream in bookmarks.keys() - {"scopes"}:
+            bookmark = bookmarks[stream]
             entries = [bookmark] if plain else bookmark.get("partitions", [])
-            name = f"{path.stem}, {stream}"
+            name = f"{path.parent.name}, {path.stem}, {stream}"
             is_plain = "replication_key" in bookmark
             found += [
                 pytest.param(entry, id=name) for entry in entries if is_plain == plain
             ]
-    return found
+    return sorted(found, key=lambda each: str(each.id))
 
 
 @pytest.mark.parametrize("entry", old_entries(plain=False))
-def test_states_of_0_1_0_are_read_as_they_are(entry: dict[str, Any]) -> None:
-    """What 0.1.0 wrote goes on as if this version had written it."""
+def test_old_states_are_read_as_they_are(entry: dict[str, Any]) -> None:
+    """What an earlier version wrote goes on as if this version had written it."""
     filters = Filters.from_json(entry.get("filters", {}))
     state, note = ScopeState.from_json(entry, filters)
     assert note is None
@@ -297,9 +301,12 @@ def test_plain_bookmarks_are_told_from_them(entry: dict[str, Any]) -> None:
     )
 
 
-def test_states_of_0_1_0_are_there() -> None:
-    """Each kind of state that it wrote: a folder without files guards nothing."""
-    assert len(old_entries(plain=False)) == 9
+def test_old_states_are_there() -> None:
+    """Each kind of state that they wrote: a folder without files guards nothing."""
+    by_version = Counter(
+        str(each.id).split(",")[0] for each in old_entries(plain=False)
+    )
+    assert by_version == {"states_of_0_1_0": 9, "states_of_0_2_0": 6}
     assert len(old_entries(plain=True)) == 2
 
 
@@ -332,7 +339,7 @@ def test_plain_bookmark_reads_all_again(emulator: Emulator, here: TapHere) -> No
         state={"bookmarks": {"training_job_summaries": plain, "tuning_jobs": plain}},
     )
     assert run.returncode == 0
-    assert run.stderr.count("plain Singer bookmark") == 2
+    assert run.stderr.count("plain Singer bookmark") == 1  # for both streams
     assert len(run.records("tuning_jobs")) == 1
     for bookmark in run.state["bookmarks"].values():
         assert bookmark.keys() == {"partitions"}
@@ -342,7 +349,7 @@ def test_plain_bookmark_reads_all_again(emulator: Emulator, here: TapHere) -> No
 
 
 def test_state_says_which_scope_and_filters(emulator: Emulator, here: TapHere) -> None:
-    """A person who looks at the state finds account, region, frontier and filters."""
+    """A person who looks at the state finds account, region, mark and filters."""
     emulator.scope("123456789012", "us-east-1").plan("churn", trials=3)
     run = here(config={"start_date": "2026-01-01", "name_contains": "chu"})
     assert run.returncode == 0

@@ -9,7 +9,7 @@ import pytest
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.state import OpenJob
 from tap_sagemaker_tuning.replication.tally import Tally
-from tests.replication.history import at
+from tests.laws.service import at
 from tests.replication.plans import (
     DAY,
     END,
@@ -180,7 +180,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             known(since=540, rows=1, checked=1, ended=LATE),
         ),
-        # and once more a day after its end, before it is given up
+        # and once more a day after its end, before it is abandoned
         (
             None,
             {"seen": LATE + 1, **THREE},
@@ -241,7 +241,7 @@ def test_when_a_tuning_job_settles(
     running: tuple[int, ...],
     after: OpenJob | str,
 ) -> None:
-    """It stays open as what it says, settles, or is given up with a warning."""
+    """It stays open as what it says, settles, or is abandoned with a warning."""
     of = job(**members)
     found, warning = visited(before, of, tally(of, *trials, running=running))
     if isinstance(after, OpenJob):
@@ -251,7 +251,7 @@ def test_when_a_tuning_job_settles(
     else:
         assert (found, warning) == (
             None,
-            f"tuning job job of {at(0)} is given up: {after}",
+            f"tuning job job of {at(0)} is abandoned: {after}",
         )
 
 
@@ -276,7 +276,7 @@ def test_tuning_job_is_final_by_its_own_word(
 
 
 @pytest.mark.parametrize("of_trials", [True, False])
-def test_what_is_deleted_for_ever_is_given_up(*, of_trials: bool) -> None:
+def test_what_is_deleted_for_ever_is_abandoned(*, of_trials: bool) -> None:
     """`Deleting` ends with a warning, too."""
     of = job(status="Deleting", seen=END + WEEK + 1, **UNQUIET)
     _, warning = visited(known(ended=END), of, Tally(of.summary), of_trials=of_trials)
@@ -295,7 +295,7 @@ def test_what_is_deleted_for_ever_is_given_up(*, of_trials: bool) -> None:
             {"seen": 60, **RUNS},
             known(since=540, rows=1, checked=1, failed=60),
         ),
-        # one that runs is never given up
+        # one that runs is never abandoned
         (known(failed=60), {"seen": 99 * DAY, **RUNS}, known(failed=60)),
         # one that ended: after 7 days of both, ended and unreadable
         (
@@ -318,16 +318,16 @@ def test_what_is_deleted_for_ever_is_given_up(*, of_trials: bool) -> None:
         ),
     ],
 )
-def test_when_one_that_cannot_be_read_is_given_up(
+def test_when_one_that_cannot_be_read_is_abandoned(
     before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
 ) -> None:
-    """It stays open, without moving, and the frontier passes it."""
-    plan = plan_of(state(*[before] if before else [], frontier=-9))
+    """It stays open, without moving, and the high-water mark passes it."""
+    plan = plan_of(state(*[before] if before else [], mark=-9))
     of = job(**members)
     warning = plan.failed(Visit(job=of, since=None))
     assert plan.state.open.get("job") == after
-    assert plan.state.frontier == of.created
+    assert plan.state.high_water_mark == of.created
     assert plan.state.settled == ({} if after else {"job": of.created})
     said = "it ended, and for 7 days it could not be read"
-    said = f"tuning job job of {at(0)} is given up: {said}"
+    said = f"tuning job job of {at(0)} is abandoned: {said}"
     assert warning == (None if after else said)

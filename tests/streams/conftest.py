@@ -9,6 +9,7 @@ import pytest
 
 from emulator import Emulator
 from tap_sagemaker_tuning.aws.sessions import open_clients
+from tap_sagemaker_tuning.settings import Settings
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ def answers() -> Iterator[Answers]:
     ):
         for name, value in emulator.environment(ACCOUNT, REGION).items():
             patch.setenv(name, value)
-        config = {"page_size": 100, "max_attempts": 1, "concurrency": 1}
-        (client,) = open_clients(config)
+        (client,) = open_clients(Settings(max_attempts=1, concurrency=1))
         yield Answers(emulator, client)
         vars(client)["_api"].close()

@@ -12,8 +12,8 @@ from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.training_job_summaries import record_of
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests.drawn import SOME, structures
-from tests.given import ASKED, LISTED, SCOPE
+from tests.case_files import ASKED, LISTED, SCOPE
+from tests.strategies import SOME, structures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,7 +15,7 @@ import pytest
 from emulator import Chances, Definition, Fault, Index
 from tests import expected
 from tests.conftest import ACCOUNT, REGION
-from tests.expected import KEYS
+from tests.expected import KEYS, VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ TWO = {
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CREATED = "2026-02-27T09:00:00Z"
 CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
-STREAMS = [*KEYS][1:-1]
 SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
 
 
@@ -82,6 +81,50 @@ def assert_exact(here: TapHere, tables: Tables, stream: str) -> None:
     """All rows are as they should be, but for times to the second, and tags."""
     wanted = expected.truth(here.emulator, stream)
     assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+
+
+class TestOnePass:
+    """All streams read together: each page is asked for once."""
+
+    def test_calls_of_a_first_sync(self, here: TapHere, emulator: Emulator) -> None:
+        """A hundred tuning jobs cost one list, a hundred trials one list and one
+        Search, and a tuning job one Describe: nothing is asked for twice. A stream with
+        calls of its own is counted in its own test."""
+        small = {f"small-{number:03}": 1 for number in range(100)}
+        fill(emulator, Churn=201, fraud=100, **small)
+        tables = Tables()
+        sync(here, tables, *VISITING, PRICE_STREAM, "scopes")
+        assert called(here) == {
+            LIST: 2,
+            TRIALS: 3 + 1 + 100,
+            SEARCH: 3 + 1 + 100,
+            DESCRIBE: 102,
+            PRICES: 1,
+        }
+        for stream in VISITING:
+            assert_exact(here, tables, stream)
+
+    def test_streams_at_different_places(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """A stream that is added later reads all; the others go on where they were, and
+        share its pages."""
+        fill(emulator, churn=150)
+        emulator.scope().plan("running", trials=250, parallel=2)
+        emulator.clock.move(seconds=86_400)
+        tables = Tables()
+        sync(here, tables, "training_job_summaries", "tuning_jobs")
+        emulator.clock.move(seconds=3600)
+        run = sync(here, tables, *VISITING)
+        assert called(here)[TRIALS] == 2 + 3
+        again = {
+            row["tuning_job_name"] for row in run.records("training_job_summaries")
+        }
+        assert again == {"running"}
+        emulator.clock.move(seconds=30 * 86_400)
+        sync(here, tables, *VISITING)
+        for stream in VISITING:
+            assert_exact(here, tables, stream)
 
 
 class TestTrials:
@@ -370,6 +413,25 @@ class TestTrials:
         sync(here, tables, "training_job_details")
         assert called(here) == {LIST: 1}
 
+    def test_a_description_of_before(self, here: TapHere, emulator: Emulator) -> None:
+        """A trial whose description has another status than the listing is read again,
+        however long ago it ended."""
+        fill(emulator, churn=5)
+        emulator.scope().index.missing = 1
+
+        def lag(trial: dict[str, Any]) -> None:
+            """Let a trial run on."""
+            trial["TrainingJobStatus"] = "InProgress"
+
+        emulator.alter(DESCRIBE_TRIAL, lag)
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        emulator.alter(DESCRIBE_TRIAL, None)
+        sync(here, tables, "training_job_details")
+        assert_exact(here, tables, "training_job_details")
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
+
     def test_a_trial_that_is_gone(self, here: TapHere, emulator: Emulator) -> None:
         """A trial that is deleted after it was listed has no details, and holds nothing
         up: the tuning job is read."""
@@ -554,7 +616,7 @@ class TestTrials:
                 {"training_job_details": "FULL_TABLE"},
                 False,
             ),
-            (("training_job_summaries",), {}, False),
+            (("training_job_summaries", "tuning_jobs"), {}, False),
         ],
         ids=["both", "alone", "full", "deselected"],
     )
@@ -611,7 +673,7 @@ class TestTuningJobs:
         assert called(here) == {LIST: 1, DESCRIBE: 1}
         assert_exact(here, tables, "tuning_job_details")
 
-    @pytest.mark.parametrize("streams", [("tuning_job_details",), (*KEYS,)], ids=len)
+    @pytest.mark.parametrize("streams", [("tuning_job_details",), VISITING], ids=len)
     def test_an_answer_of_the_listing_serves(
         self, here: TapHere, emulator: Emulator, streams: tuple[str, ...]
     ) -> None:
@@ -633,13 +695,13 @@ class TestTuningJobs:
             emulator.clock.move(seconds=3000)
             scope.plan(f"new-{number}", trials=1, trial_seconds=(60, 90))
         emulator.clock.move(seconds=3600)
-        sync(here, tables, *STREAMS)
+        sync(here, tables, *VISITING)
         emulator.clock.move(seconds=9000)
         scope.plan("last", trials=1, trial_seconds=(60, 90))
         emulator.clock.move(seconds=300)
-        sync(here, tables, *STREAMS, page_size=3)
+        sync(here, tables, *VISITING, page_size=3)
         assert called(here)[DESCRIBE] == 1 + 1
-        for stream in STREAMS:
+        for stream in VISITING:
             assert_exact(here, tables, stream)
 
     def test_gone_meanwhile(self, here: TapHere, emulator: Emulator) -> None:
@@ -756,7 +818,7 @@ class TestPrices:
         run.assert_refused("training_instance_prices", "Allow pricing:GetProducts")
         tables = Tables()
         tables.take(run.messages)
-        for stream in STREAMS:
+        for stream in VISITING:
             assert_exact(here, tables, stream)
 
     @pytest.mark.parametrize("kind", ["deny", "drop"])

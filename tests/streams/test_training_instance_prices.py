@@ -16,9 +16,9 @@ from emulator.price_list import truth
 from tap_sagemaker_tuning.aws.pricing import PriceList, Products
 from tap_sagemaker_tuning.streams.training_instance_prices import records_of
 from tap_sagemaker_tuning.values import timestamp
-from tests.drawn import odd
-from tests.fitting import assert_fits
-from tests.given import assert_same, cases
+from tests.case_files import assert_same, cases
+from tests.schema_checks import assert_fits
+from tests.strategies import odd
 
 if TYPE_CHECKING:
     from tests.streams.conftest import Answers

@@ -15,9 +15,9 @@ from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.streams.training_job_details import LISTED as STAND_INS
 from tap_sagemaker_tuning.streams.training_job_details import record_of
 from tests import recorded
-from tests.drawn import FEW, MODEL, SOME, members, odd, parsed
-from tests.fitting import assert_fits, schema_of
-from tests.given import KEYS, LISTED, assert_same, cases, part
+from tests.case_files import KEYS, LISTED, assert_same, cases, part
+from tests.schema_checks import assert_fits, schema_of
+from tests.strategies import FEW, MODEL, SOME, members, odd, parsed
 
 if TYPE_CHECKING:
     from tests.streams.conftest import Answers

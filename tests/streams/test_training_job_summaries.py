@@ -11,10 +11,11 @@ from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.streams.training_job_summaries import record_of
+from tap_sagemaker_tuning.values import OddError
 from tests import recorded
-from tests.drawn import SOME, listed, odd, structures
-from tests.fitting import assert_fits, schema_of
-from tests.given import ASKED, LISTED, SCOPE, assert_same, cases
+from tests.case_files import ASKED, LISTED, SCOPE, assert_same, cases
+from tests.schema_checks import assert_fits, schema_of
+from tests.strategies import SOME, listed, odd, structures
 
 if TYPE_CHECKING:
     from tests.streams.conftest import Answers
@@ -74,7 +75,7 @@ def test_what_can_be_absent() -> None:
 @pytest.mark.parametrize("value", [None, 7, ["a"]], ids=repr)
 def test_a_key_has_to_be_text(member: str, value: Any) -> None:
     """Without a key it is no row."""
-    with pytest.raises(TypeError, match="where text should be"):
+    with pytest.raises(OddError, match="where text should be"):
         record_of({**LISTED, member: value}, SCOPE, **ASKED)
 
 

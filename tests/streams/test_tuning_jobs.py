@@ -10,12 +10,14 @@ from hypothesis import given
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TUNING_JOBS
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.streams import tuning_jobs
 from tap_sagemaker_tuning.streams.tuning_jobs import record_of
 from tap_sagemaker_tuning.sync.list_jobs import summary_of
+from tap_sagemaker_tuning.values import OddError
 from tests import recorded
-from tests.drawn import SOME, listed, odd, structures
-from tests.fitting import assert_fits, schema_of
-from tests.given import SCOPE, assert_same, cases
+from tests.case_files import SCOPE, assert_same, cases
+from tests.schema_checks import assert_fits, schema_of
+from tests.strategies import SOME, listed, odd, structures
 
 if TYPE_CHECKING:
     from tests.streams.conftest import Answers
@@ -86,8 +88,15 @@ def test_what_cannot_be_absent(member: str) -> None:
     """Without a key it is no row."""
     summary = {**WHOLE}
     del summary[member]
-    with pytest.raises(KeyError):
+    with pytest.raises(OddError, match=f"^there is no {member!r}$"):
         record_of(summary, SCOPE)
+
+
+def test_a_bug_is_not_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug while a record is made surfaces as itself, not as an odd answer."""
+    monkeypatch.setattr(tuning_jobs, "text_or_none", lambda value: value.strip_it())
+    with pytest.raises(AttributeError, match="strip_it"), readable("the tuning job"):
+        record_of(WHOLE, SCOPE)
 
 
 def expected(printed: dict[str, Any], scope: Scope) -> dict[str, Any]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import botocore.exceptions as aws
 import pytest
 from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError
-from tap_sagemaker_tuning.sync.failures import Failure, Failures, report
+from tap_sagemaker_tuning.sync.failures import Failure, report
 
 ACCOUNT, OTHER = "123456789012", "222222222222"
 HERE = Scope(ACCOUNT, "us-east-1")
@@ -106,38 +104,6 @@ class TestFailure:
         """Two streams tell of one odd item in words of their own: that is one."""
         one, other = failure(UnreadableError("a")), failure(UnreadableError("b"))
         assert one.key == other.key != failure(TapError("odd")).key
-
-
-class TestFailures:
-    """Failures as they are noted."""
-
-    def test_each_is_noted_once(self) -> None:
-        """By its place and cause; they come out in their order, and by scope."""
-        found, there = Failures(), Scope(ACCOUNT, "eu-west-1")
-        one, two = failure(tuning_job="b"), failure(tuning_job="a")
-        three, four = failure(scope=there), failure(scope=None)
-        noted = [found.add(each) for each in (one, two, one, three, four, two)]
-        assert noted == [True, True, False, True, True, False]
-        assert found.all == [one, two, three, four]
-        assert found.of(HERE) == [one, two]
-        assert found.of(there) == [three]
-        assert found.of(Scope(OTHER, "us-east-1")) == []
-
-    def test_noting_is_linear(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A failure is looked at once, however many there are already."""
-        looks = 0
-        cause = Failure.cause.fget  # type: ignore[attr-defined]
-
-        def counted(each: Failure) -> Any:
-            nonlocal looks
-            looks += 1
-            return cause(each)
-
-        monkeypatch.setattr(Failure, "cause", property(counted))
-        found = Failures()
-        for number in range(2000):
-            found.add(failure(tuning_job=f"churn-{number}"))
-        assert len(found.all) == looks == 2000
 
 
 class TestReport:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.client import Page
+from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.exceptions import UnreadableError
 from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.state import Filters
@@ -17,7 +17,7 @@ from tap_sagemaker_tuning.sync.list_jobs import (
     summary_of,
     without_secrets,
 )
-from tests.replication.history import answer, at, denied
+from tests.laws.service import answer, at, denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

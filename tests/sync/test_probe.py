@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as aws
 import pytest
 
-from tap_sagemaker_tuning.aws.client import Page
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -19,9 +18,11 @@ from tap_sagemaker_tuning.aws.operations import (
     SEARCH,
     Operation,
 )
+from tap_sagemaker_tuning.aws.pages import Page
+from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.sync.probe import probe
-from tests.sync.made import FakeClient, answer
+from tests.sync.factories import FakeClient, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +107,8 @@ def look(
     *clients: Any, operations: set[Operation] = EVERY, names: list[str] | None = None
 ) -> list[tuple[Any, list[str]]]:
     """What a test finds in these scopes."""
-    config = {"tuning_job_names": names} if names else {}
-    return list(probe(clients, operations, config, lambda: None))
+    settings = Settings(tuning_job_names=tuple(names) if names else None)
+    return list(probe(clients, operations, settings, lambda: None))
 
 
 def test_each_call_once() -> None:
@@ -233,5 +234,5 @@ def test_a_signal_ends_it() -> None:
 
     stuck: Any = Stuck()
     with pytest.raises(SystemExit):
-        list(probe([stuck], EVERY, {}, stop))
+        list(probe([stuck], EVERY, Settings(), stop))
     never.set()

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.replication.state import Filters
 from tap_sagemaker_tuning.sync.progress import Progress
-
-
-@dataclass(frozen=True)
-class FakeClient:
-    """A scope's client that has made some calls."""
-
-    scope: Scope
-    calls: int = 40
-    throttled: int = 3
+from tap_sagemaker_tuning.sync.scope_run import ScopeRun
+from tests.sync.factories import FakeClient
 
 
 @pytest.fixture
@@ -27,34 +20,41 @@ def clock() -> list[float]:
     return [100.0]
 
 
-@pytest.fixture
-def progress(clock: list[float]) -> Progress:
+def scopes(count: int) -> list[ScopeRun]:
+    """Some scopes, each with some calls."""
+    made = []
+    for number in range(1, count + 1):
+        client: Any = FakeClient()
+        client.scope = Scope(f"{number:012}", "us-east-1")
+        client.calls, client.throttled = 40, 3
+        made.append(ScopeRun(client, Filters()))
+    return made
+
+
+def read(scope: ScopeRun, of: int, rows: int = 0, *, to_visit: int) -> None:
+    """Let so many of its tuning jobs be read."""
+    scope.to_visit, scope.rows = to_visit, rows
+    scope.seen = {f"job-{number}" for number in range(of)}
+
+
+def progress_of(found: list[ScopeRun], clock: list[float]) -> Progress:
     """Progress on a clock that the test sets."""
-    return Progress(logging.getLogger("progress"), clock=lambda: clock[0])
-
-
-def clients(count: int) -> list[Any]:
-    """Some clients."""
-    return [
-        FakeClient(Scope(f"{number:012}", "us-east-1"))
-        for number in range(1, count + 1)
-    ]
+    return Progress(found, logging.getLogger("progress"), lambda: clock[0])
 
 
 def test_lines_every_ten_seconds(
-    progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
+    clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A line tells of all scopes, and one of each that is being read; not more often
     than every ten seconds."""
     caplog.set_level(logging.INFO)
-    first, second = clients(2)
-    progress.start([first, second])
+    first, second = scopes(2)
+    progress = progress_of([first, second], clock)
     clock[0] += 9
     progress.tell()
     assert caplog.messages == []
     clock[0] += 11
-    scope = progress.scopes[first]
-    scope.to_read, scope.read, scope.rows = 500, 50, 700
+    read(first, 50, 700, to_visit=500)
     progress.tell()
     progress.tell()
     assert caplog.messages == [
@@ -71,14 +71,13 @@ def test_lines_every_ten_seconds(
 
 
 def test_one_scope_takes_one_line(
-    progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
+    clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of a single scope the line for all says everything, and how long it will take."""
     caplog.set_level(logging.INFO)
-    (only,) = clients(1)
-    progress.start([only])
-    scope = progress.scopes[only]
-    scope.to_read, scope.read, scope.rows = 30, 20, 90
+    (only,) = scopes(1)
+    progress = progress_of([only], clock)
+    read(only, 20, 90, to_visit=30)
     clock[0] += 10
     progress.tell()
     assert caplog.messages == [
@@ -90,33 +89,33 @@ def test_one_scope_takes_one_line(
 
 
 def test_many_scopes_take_few_lines(
-    progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
+    clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of many scopes the slowest three are told of, and how many more there are; what
     is read to its end is not told of."""
     caplog.set_level(logging.INFO)
-    many = clients(40)
-    progress.start(many)
-    for left, client in enumerate(many):
-        progress.scopes[client].to_read = 100
-        progress.scopes[client].read = 100 - left
-    progress.scopes[many[-1]].is_over = progress.scopes[many[0]].is_over = True
+    many = scopes(40)
+    progress = progress_of(many, clock)
+    for left, scope in enumerate(many):
+        read(scope, 100 - left, to_visit=100)
+    many[-1].close()
+    many[0].close()
     clock[0] += 10
     progress.tell()
     told = [line.partition(": ")[0] for line in caplog.messages[1:-1]]
-    assert told == [str(client.scope) for client in (many[38], many[37], many[36])]
+    assert told == [str(scope.scope) for scope in (many[38], many[37], many[36])]
     assert caplog.messages[0].startswith("2 of 40 accounts and regions read; ")
     assert caplog.messages[-1] == "35 more accounts and regions are being read"
 
 
 def test_before_anything_is_read(
-    progress: Progress, clock: list[float], caplog: pytest.LogCaptureFixture
+    clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Where nothing is read yet nobody knows how long it will take."""
     caplog.set_level(logging.INFO)
-    (only,) = clients(1)
-    progress.start([only])
-    progress.scopes[only].to_read = 30
+    (only,) = scopes(1)
+    progress = progress_of([only], clock)
+    read(only, 0, to_visit=30)
     clock[0] += 10
     progress.tell()
     (line,) = caplog.messages

@@ -1,21 +1,34 @@
-"""Workers: scopes side by side, each in order, and never too far ahead."""
+"""Threads: scopes side by side, each in order, and never too far ahead."""
 
 from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
 from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError
-from tap_sagemaker_tuning.sync.events import Finished, Listed, PageRead, Visited
-from tap_sagemaker_tuning.sync.workers import Workers
-from tests.sync.made import FakeClient, answer, visits
+from tap_sagemaker_tuning.sync import scope_reading
+from tap_sagemaker_tuning.sync.outcomes import (
+    Closed,
+    Complete,
+    Ended,
+    Failed,
+    Gone,
+    Listed,
+    Read,
+    Records,
+    Visited,
+)
+from tap_sagemaker_tuning.sync.scope_reading import read_scope
+from tap_sagemaker_tuning.sync.workers import Threads
+from tests.sync.factories import FakeScope, answer, visits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tap_sagemaker_tuning.replication.plan import Visit
 
@@ -25,40 +38,77 @@ EVENTS = 16  # that wait to be taken: two of each visit
 FINISH = 0.3  # seconds in which nothing more happens
 
 
+@dataclass(frozen=True)
+class Jobs:
+    """A stream whose rows a function makes."""
+
+    rows: Callable[[Any, Visit], Iterator[list[Any]]]
+    name: str = "jobs"
+    of_trials: bool = False
+
+
 def number_of(visit: Visit) -> int:
     """Which visit it is."""
     return int(visit.job.name.removeprefix("job-"))
 
 
-def one_page(_: Any, visit: Visit, tally: Any) -> Iterator[list[dict[str, Any]]]:
+def one_page(_: Any, visit: Visit) -> Iterator[list[dict[str, Any]]]:
     """A page of one record: the number of the visit."""
-    tally.add({"TrainingJobName": visit.job.name, "CreationTime": visit.job.created})
     yield [{"number": number_of(visit)}]
 
 
+def events_of(
+    workers: Threads, jobs: Any, scopes: Iterable[Any]
+) -> Iterator[tuple[Any, Any] | None]:
+    """The events of scopes that one stream reads."""
+    return workers.events(scopes, lambda *of: read_scope(of[0], {"jobs": jobs}, of[1]))
+
+
 def read(
-    fetch: Any,
-    clients: list[Any],
-    count: int = 6,
-    *,
-    concurrency: int = 2,
-    listing: Callable[[Any], Any] | None = None,
-) -> list[Any]:
-    """All events of a run, but for those that only pass the time."""
-    listing = listing or (lambda _: visits(count))
-    with Workers(listing, fetch, AHEAD) as workers:
-        events = workers.events(clients, concurrency)
-        return [event for event in events if event is not None]
+    rows: Any, *scopes: FakeScope, concurrency: int = 2
+) -> list[tuple[FakeScope, Any]]:
+    """All events of some scopes, but for those that only pass the time."""
+    with Threads(concurrency, AHEAD) as workers:
+        return [found for found in events_of(workers, Jobs(rows), scopes) if found]
+
+
+def ends_of(found: list[tuple[FakeScope, Any]]) -> list[Visited]:
+    """The ends of visits among some events."""
+    return [event for _, event in found if isinstance(event, Visited)]
+
+
+def errors_of(found: list[tuple[FakeScope, Any]]) -> list[Exception | None]:
+    """What each visit failed with; None: it did not."""
+    outcomes = [end.outcome for end in ends_of(found)]
+    return [found.error if isinstance(found, Failed) else None for found in outcomes]
+
+
+def outcomes_of(found: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Any]:
+    """How each scope ended."""
+    return {s: event.outcome for s, event in found if isinstance(event, Ended)}
 
 
 def failing(error: Exception) -> Any:
     """Reads no visit, but fails each time."""
 
-    def fetch(*_: Any) -> Iterator[list[Any]]:
+    def rows(*_: Any) -> Iterator[list[Any]]:
         yield from ()
         raise error
 
-    return fetch
+    return rows
+
+
+class Unreachable(FakeScope):
+    """A scope that answers nothing once it is listed."""
+
+    def __init__(self, error: Exception, *of: Any) -> None:
+        """Fail with this."""
+        super().__init__(*of)
+        self.lost = error
+
+    def ask(self) -> None:
+        """Fail."""
+        raise self.lost
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -75,67 +125,89 @@ class TestOrder:
     @pytest.mark.parametrize("concurrency", [0, 1, 4])
     def test_a_scopes_events(self, concurrency: int) -> None:
         """A scope is listed, its visits come in their order, each with its pages and
-        then its tally, and in the end it is finished."""
-        client: Any = FakeClient()
-        first, *events, last = read(one_page, [client], concurrency=concurrency)
-        assert first == Listed(client, 6)
-        assert last == Finished(client, None)
-        assert [type(event) for event in events] == [PageRead, Visited] * 6
+        then its outcome, and in the end it is closed."""
+        scope = FakeScope()
+        found = read(one_page, scope, concurrency=concurrency)
+        assert {each for each, _ in found} == {scope}
+        first, *events, last, closed = [event for _, event in found]
+        assert isinstance(first, Listed)
+        assert first.visits == 6
+        assert last == Ended("jobs", Complete(first.listing))
+        assert closed == Closed()
+        assert [type(event) for event in events] == [Records, Visited] * 6
         pages, ends = events[::2], events[1::2]
         assert [page.records for page in pages] == [[{"number": n}] for n in range(6)]
         assert [number_of(end.visit) for end in ends] == list(range(6))
-        assert [(end.tally.rows, end.error) for end in ends] == [(1, None)] * 6
+        assert [type(end.outcome) for end in ends] == [Read] * 6
 
     def test_a_slow_visit_is_waited_for(self) -> None:
         """A visit that is read sooner than one before it does not come out sooner."""
         second = threading.Event()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             if number_of(visit) == 0:
                 assert second.wait(SOON)
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
             second.set()
 
-        events = read(fetch, [FakeClient()], 3)
-        ends = [event for event in events if isinstance(event, Visited)]
-        assert [number_of(end.visit) for end in ends] == [0, 1, 2]
-        assert {end.error for end in ends} == {None}
+        found = read(rows, FakeScope(found=visits(3)))
+        assert [number_of(end.visit) for end in ends_of(found)] == [0, 1, 2]
+        assert errors_of(found) == [None] * 3
 
     def test_a_slow_scope_holds_nobody_back(self) -> None:
         """Another scope is read to its end while one gives nothing."""
-        slow: Any = FakeClient("eu-west-1")
-        quick: Any = FakeClient()
+        slow, quick = FakeScope("eu-west-1", visits(9)), FakeScope(found=visits(9))
         done = threading.Event()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
-            if client is slow:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+            if client is slow.client:
                 assert done.wait(SOON)
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
 
-        finished = []
-        with Workers(lambda _: visits(9), fetch, AHEAD) as workers:
-            for event in workers.events([slow, quick], 2):
-                if isinstance(event, Finished):
-                    finished.append(event.client)
+        closed = []
+        with Threads(2, AHEAD) as workers:
+            for scope, event in filter(
+                None, events_of(workers, Jobs(rows), [slow, quick])
+            ):
+                if isinstance(event, Closed):
+                    closed.append(scope)
                     done.set()
-        assert finished == [quick, slow]
+        assert closed == [quick, slow]
 
     def test_it_gives_back_control_while_nothing_comes(self) -> None:
         """The caller is asked in now and then, to look for a signal."""
         over = threading.Event()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             assert over.wait(SOON)
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
 
         seen: list[Any] = []
-        client: Any = FakeClient()
-        with Workers(lambda _: visits(1), fetch, AHEAD) as workers:
-            for event in workers.events([client], 1):
-                seen.append(event)
-                if event is None:
+        with Threads(1, AHEAD) as workers:
+            for found in events_of(workers, Jobs(rows), [FakeScope(found=visits(1))]):
+                seen.append(found)
+                if found is None:
                     over.set()
         assert None in seen
+
+    def test_scopes_are_open_a_few_at_a_time(self) -> None:
+        """Of 40 scopes 32 are open at most, and the others take their places."""
+        scopes = [FakeScope(f"r-{number}", visits(1)) for number in range(40)]
+        are_listed = threading.Event()
+
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+            assert are_listed.wait(SOON)
+            yield from one_page(client, visit)
+
+        listed, closed, most = 0, 0, 0
+        with Threads(1, AHEAD) as workers:
+            for _, event in filter(None, events_of(workers, Jobs(rows), scopes)):
+                listed += isinstance(event, Listed)
+                if listed == 32:
+                    are_listed.set()
+                most = max(most, listed - closed)
+                closed += isinstance(event, Closed)
+        assert (closed, most) == (40, 32)
 
 
 class TestBounds:
@@ -152,16 +224,16 @@ class TestBounds:
         begun: dict[Any, int] = {}
         lock = threading.Lock()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             with lock:
                 begun[client] = begun.get(client, 0) + 1
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
 
-        scopes: list[Any] = [FakeClient(f"r-{number}") for number in range(clients)]
-        with Workers(lambda _: visits(500), fetch, ahead) as workers:
-            events = workers.events(scopes, concurrency)
+        scopes = [FakeScope(f"r-{number}", visits(500)) for number in range(clients)]
+        with Threads(concurrency, ahead) as workers:
+            events = events_of(workers, Jobs(rows), scopes)
             while sum(isinstance(event, Listed) for event in self.taken) < clients:
-                self.taken.append(next(events))
+                self.taken.append((next(events) or (None, None))[1])
             time.sleep(FINISH)
             return sorted(begun.values())
 
@@ -182,37 +254,74 @@ class TestBounds:
         lock = threading.Lock()
         now, most = 0, 0
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             nonlocal now, most
             with lock:
                 now += 1
                 most = max(most, now)
             time.sleep(0.002)
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
             with lock:
                 now -= 1
 
-        read(fetch, [FakeClient()], 30, concurrency=concurrency)
+        read(rows, FakeScope(found=visits(30)), concurrency=concurrency)
         assert most == concurrency
+
+    def test_a_light_record_holds_no_call_back(self) -> None:
+        """Where a stream of tuning jobs gives its record first, the calls that another
+        makes after it still go side by side."""
+        at_once = threading.Barrier(3)
+
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+            yield from one_page(client, visit)
+            at_once.wait(SOON)
+            yield from one_page(client, visit)
+
+        found = read(rows, FakeScope(found=visits(9)), concurrency=3)
+        assert errors_of(found) == [None] * 9
+
+    def test_pages_of_one_visit_are_not_read_far_ahead(self) -> None:
+        """Of a visit whose turn has not come, one page waits, and another is held."""
+        pages: dict[int, int] = {}
+        is_turn = threading.Event()
+
+        def rows(_: Any, visit: Visit) -> Iterator[list[Any]]:
+            if number_of(visit) == 0:
+                assert is_turn.wait(SOON)
+            for page in range(20):
+                pages[number_of(visit)] = page + 1
+                yield [{}] * 100
+
+        with Threads(2, AHEAD) as workers:
+            events = events_of(workers, Jobs(rows), [FakeScope(found=visits(2))])
+            next(events)
+            wait_until(lambda: pages.get(1, 0) == 2)
+            time.sleep(FINISH)
+            assert pages == {1: 2}
+            is_turn.set()
+            records = [found[1] for found in events if found]
+        assert sum(isinstance(event, Records) for event in records) == 40
 
     def test_no_thread_more_than_visits(self) -> None:
         """Threads are there for visits that are read, not for those that may be."""
         seen: set[str] = set()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             seen.add(threading.current_thread().name)
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
 
-        read(fetch, [FakeClient()], 2, concurrency=64)
+        read(rows, FakeScope(found=visits(2)), concurrency=64)
         assert 1 <= len(seen) <= 2
 
     @pytest.mark.parametrize("concurrency", [0, 3])
     def test_leaving_ends_all_threads(self, concurrency: int) -> None:
         """Once nobody waits for what they read, threads end by themselves."""
         before = set(threading.enumerate())
-        with Workers(lambda _: visits(500), one_page, AHEAD) as workers:
-            scopes: list[Any] = [FakeClient(), FakeClient("eu-west-1")]
-            assert next(workers.events(scopes, concurrency)) is not None
+        scopes = [
+            FakeScope(region, visits(500)) for region in ("us-east-1", "eu-west-1")
+        ]
+        with Threads(concurrency, AHEAD) as workers:
+            assert next(events_of(workers, Jobs(one_page), scopes)) is not None
             assert set(threading.enumerate()) - before
         wait_until(lambda: not set(threading.enumerate()) - before)
 
@@ -224,75 +333,68 @@ class TestErrors:
         """It costs itself, after what was read of it."""
         error = ValueError("odd")
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
-            yield from one_page(client, visit, tally)
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+            yield from one_page(client, visit)
             if number_of(visit) == 1:
                 raise error
 
-        events = read(fetch, [FakeClient()], 3)
-        ends = [event for event in events if isinstance(event, Visited)]
-        assert [end.error for end in ends] == [None, error, None]
-        assert [end.tally is None for end in ends] == [False, True, False]
-        assert events[-1].error is None
+        found = read(rows, FakeScope(found=visits(3)))
+        assert errors_of(found) == [None, error, None]
+        assert sum(isinstance(event, Records) for _, event in found) == 3
+        assert [type(end) for end in outcomes_of(found).values()] == [Complete]
 
     @pytest.mark.parametrize("failed", [{4, 5}, {0, 1}, {1, 2, 4}], ids=str)
     def test_failures_in_a_row(self, failed: set[int]) -> None:
         """What may be the scope's failure is held back, and comes in its turn."""
         lost = answer("InternalFailure", LIST_TRIALS)
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
             if number_of(visit) in failed:
                 raise lost
-            yield from one_page(client, visit, tally)
+            yield from one_page(client, visit)
 
-        events = read(fetch, [FakeClient()])
-        ends = [event for event in events if isinstance(event, Visited)]
+        found = read(rows, FakeScope())
+        ends = ends_of(found)
         assert [number_of(end.visit) for end in ends] == list(range(6))
-        assert {number_of(end.visit) for end in ends if end.error} == failed
+        lost_ones = [number for number, error in enumerate(errors_of(found)) if error]
+        assert set(lost_ones) == failed
 
     @pytest.mark.parametrize(
         "error", [GoneError("deleted"), answer("ResourceNotFound", LIST_TRIALS)]
     )
     def test_deleted_ones_say_nothing_of_the_scope(self, error: Exception) -> None:
         """However many tuning jobs are gone, each is only gone."""
-        events = read(failing(error), [FakeClient()], 20)
-        ends = [event for event in events if isinstance(event, Visited)]
-        assert [end.error for end in ends] == [error] * 20
-        assert events[-1].error is None
+        found = read(failing(error), FakeScope(found=visits(20)))
+        assert [end.outcome for end in ends_of(found)] == [Gone()] * 20
+        assert [type(end) for end in outcomes_of(found).values()] == [Complete]
 
     def test_an_odd_summary(self) -> None:
         """What cannot be counted is that visit's failure, in words."""
         odd = visits(1, TrainingJobStatusCounters={"Completed": "many"})
-        events = read(one_page, [FakeClient()], listing=lambda _: odd)
-        (end,) = (event for event in events if isinstance(event, Visited))
-        assert isinstance(end.error, UnreadableError)
+        (error,) = errors_of(read(one_page, FakeScope(found=odd)))
+        assert isinstance(error, UnreadableError)
 
     def test_a_scope_that_cannot_be_listed(self) -> None:
         """It costs the scope, and no other."""
         error = answer("AccessDeniedException", LIST_TRIALS)
-        denied: Any = FakeClient("eu-west-1")
-        well: Any = FakeClient()
-
-        def listing(client: Any) -> Any:
-            if client is denied:
-                raise error
-            return visits(2)
-
-        events = read(one_page, [denied, well], listing=listing)
-        ends = {e.client: e.error for e in events if isinstance(e, Finished)}
-        assert ends == {denied: error, well: None}
+        denied, well = FakeScope("eu-west-1", error=error), FakeScope()
+        outcomes = outcomes_of(read(one_page, denied, well))
+        assert outcomes[denied] == Failed(error)
+        assert isinstance(outcomes[well], Complete)
 
     def test_a_scope_in_which_nothing_can_be_read(self) -> None:
         """It fails with its own error, and none of its visits is told of."""
         lost = answer("InternalFailure", LIST_TRIALS)
+        events = [event for _, event in read(failing(lost), Unreachable(lost))]
+        assert [type(event) for event in events] == [Listed, Ended, Closed]
+        assert events[1] == Ended("jobs", Failed(lost))
 
-        class Unreachable(FakeClient):
-            def tuning_jobs(self, _: Any) -> Any:
-                raise lost
-
-        events = read(failing(lost), [Unreachable()], 20)
-        assert [type(event) for event in events] == [Listed, Finished]
-        assert events[-1].error is lost
+    def test_a_bug_ends_its_scope(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What nobody thought of is the scope's failure, and nobody waits for ever."""
+        bug = ZeroDivisionError()
+        monkeypatch.setattr(scope_reading, "read_tuning_job", failing(bug))
+        scope = FakeScope()
+        assert outcomes_of(read(one_page, scope)) == {scope: Failed(bug)}
 
     def test_a_scope_that_fails_holds_nothing_back(self) -> None:
         """What was read ahead of it is dropped, with what its readers hold while they
@@ -301,34 +403,29 @@ class TestErrors:
         slots = threading.Semaphore(2)
         held = threading.Barrier(5)
 
-        class Unreachable(FakeClient):
-            def tuning_jobs(self, _: Any) -> Any:
-                raise lost
-
-        unreachable: Any = Unreachable("eu-west-1")
-        well: Any = FakeClient()
+        unreachable = Unreachable(lost, "eu-west-1", visits(5))
+        well = FakeScope(found=visits(5))
         are_held = threading.Event()
 
-        def fetch(client: Any, visit: Visit, tally: Any) -> Iterator[list[Any]]:
-            if client is unreachable and number_of(visit) < 3:
+        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+            if client is unreachable.client and number_of(visit) < 3:
                 held.wait(SOON)
                 are_held.set()
                 raise lost
-            if client is well:
+            if client is well.client:
                 assert are_held.wait(SOON)
             assert slots.acquire(timeout=SOON)
             try:
-                if client is unreachable:
+                if client is unreachable.client:
                     held.wait(SOON)
-                for _ in range(1 if client is well else 3):
-                    yield from one_page(client, visit, tally)
+                for _ in range(1 if client is well.client else 3):
+                    yield from one_page(client, visit)
             finally:
                 slots.release()
 
-        events = read(
-            fetch, [unreachable, well], concurrency=5, listing=lambda _: visits(5)
-        )
-        ends = {e.client: e.error for e in events if isinstance(e, Finished)}
-        assert ends == {unreachable: lost, well: None}
-        visited = [e for e in events if isinstance(e, Visited) and e.client is well]
-        assert [end.error for end in visited] == [None] * 5
+        found = read(rows, unreachable, well, concurrency=5)
+        outcomes = outcomes_of(found)
+        assert outcomes[unreachable] == Failed(lost)
+        assert isinstance(outcomes[well], Complete)
+        of_well = [each for each in found if each[0] is well]
+        assert errors_of(of_well) == [None] * 5

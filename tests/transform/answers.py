@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
-    from tests.transform.known import Job, Known, Trial
+    from tests.transform.tables import Job, Known, Trial
 
 Row = dict[str, Any]
 

@@ -12,7 +12,7 @@ from tap_sagemaker_tuning.streams import STREAMS
 from tests.conftest import TapProcess
 from tests.targets.syncing import sync
 from tests.transform import building, world
-from tests.transform.known import Snapshot, snapshot
+from tests.transform.tables import Snapshot, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,11 +12,12 @@ import pytest
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
-from tests.targets import environments, facts
+from docs import facts
+from tests.targets import environments
 from tests.targets.warehouses import duckdb, postgres, snowflake
 from tests.transform import building, story
 from tests.transform.answers import MARTS, Row
-from tests.transform.known import Known, known
+from tests.transform.tables import Known, known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -145,7 +145,7 @@ class TestBesideIncremental:
     """Incremental state, and the filters that both methods have."""
 
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize("most", [{}, {"max_items": 10}], ids=["all", "capped"])
+    @pytest.mark.parametrize("most", [{}, {"max_items": 10}], ids=["all", "partial"])
     def test_state_is_left_untouched(self, reader: Reader, most: JSON) -> None:
         """FULL_TABLE reads all and leaves what incremental replication knows."""
         config: JSON = {"tuning_job_names": ["churn"]}
@@ -163,7 +163,7 @@ class TestBesideIncremental:
 
     @pytest.mark.usefixtures("scope")
     def test_incremental_goes_on(self, reader: Reader) -> None:
-        """After a capped FULL_TABLE incremental replication goes on as if it were not.
+        """After a partial FULL_TABLE incremental replication goes on as if it were not.
 
         And a token waits through it for the next FULL_TABLE.
         """

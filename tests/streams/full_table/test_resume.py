@@ -1,4 +1,4 @@
-"""A capped FULL_TABLE read goes on in the next sync, by the token that it left."""
+"""A partial FULL_TABLE read goes on in the next sync, by the token that it left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TestResume:
-    """A capped read of one tuning job in one scope goes on in the next sync."""
+    """A partial read of one tuning job in one scope goes on in the next sync."""
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize(("most", "syncs"), [(7, 4), (10, 3), (23, 2)])

@@ -1,4 +1,4 @@
-"""Calls that the main thread waits for, and that a signal need not."""
+"""Blocking calls that a signal can interrupt."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ Result = TypeVar("Result")
 _POLL = 0.2  # seconds between looks at whether to stop
 
 
-def watched(call: Callable[[], Result], check_signal: Callable[[], None]) -> Result:
-    """Make a call in a thread of its own, with all the tries that it may take.
+def interruptible(
+    call: Callable[[], Result], check_signal: Callable[[], None]
+) -> Result:
+    """Run a blocking call, retries included, so that a signal can interrupt it.
 
     Args:
         call: The call.
@@ -25,7 +27,7 @@ def watched(call: Callable[[], Result], check_signal: Callable[[], None]) -> Res
 
     Raises:
         Exception: What it raises.
-        SystemExit: A signal asked for it; the call is left to itself.
+        SystemExit: A signal asked to stop; the call goes on unattended.
     """
     found: list[Result] = []
     failed: list[Exception] = []

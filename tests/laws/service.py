@@ -1,51 +1,36 @@
-"""A tuning API in a few lines, to run thousands of histories through replication.
+"""A tuning API in a few lines, to run thousands of histories through the commit loop.
 
 Its time is a number of seconds. Tuning jobs and trials are schedules; what the API
 shows is a function of the schedule and the time, as in the real one: CreationTime never
 moves, counters lag behind, listings are late, tokens may be offsets into rows that
 shift, items are odd for a while, things are deleted, between two pages too. Each call
-takes time, and so does whatever stands between reading ahead and writing.
+takes time.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections import deque
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.client import Page
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
-from tap_sagemaker_tuning.exceptions import UnreadableError, readable
-from tap_sagemaker_tuning.replication.completeness import complete_until
-from tap_sagemaker_tuning.replication.listing import Wanted
-from tap_sagemaker_tuning.replication.plan import Plan
-from tap_sagemaker_tuning.replication.state import Filters, ScopeState
-from tap_sagemaker_tuning.replication.tally import Tally
-from tap_sagemaker_tuning.streams.training_job_summaries import since
-from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
-from tap_sagemaker_tuning.values import shift, timestamp
+from tap_sagemaker_tuning.aws.pages import Page, until
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from tap_sagemaker_tuning.replication.listing import Listing
-    from tap_sagemaker_tuning.replication.plan import Visit
-
 START = 1_772_442_000  # 2026-03-02T09:00:00Z
 NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
-STREAMS = ("details", "trials", "tuning_jobs")
-"""Two of trials, of which one goes on changing after their end, and one of jobs."""
 ARN = "arn:aws:sagemaker:ap-southeast-2:123456789012:hyper-parameter-tuning-job"
 AFTERMATH = 79
 """Seconds for which what `details` tells of a trial changes after its end."""
@@ -196,13 +181,9 @@ class FakeJob:
         return seen
 
 
-class Killed(Exception):  # noqa: N818 - it is an event, not an error
-    """The tap was killed."""
-
-
 @dataclass
 class FakeService:
-    """The API: `list_jobs.Source`, and a tuning job's trials.
+    """The API, as an `aws.client.Client` of one scope.
 
     Attributes:
         jobs: All there ever are.
@@ -233,15 +214,17 @@ class FakeService:
     calls: list[str] = field(default_factory=list)
     doomed: dict[int, str] = field(default_factory=dict)
     passed_over: set[Place] = field(default_factory=set)
+    scope: ClassVar[Scope] = Scope("123456789012", "ap-southeast-2")
 
-    def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
+    def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
-        if not self.may_list:
-            raise denied(LIST_TUNING_JOBS.name)
-        part = name_contains or ""
-        return self._pages(
-            "list", lambda: [job for job in self.jobs if part in job.name]
-        )
+
+        def rows() -> Sequence[FakeJob]:
+            if not self.may_list:
+                raise denied(LIST_TUNING_JOBS.name)
+            return [job for job in self.jobs if (name_contains or "") in job.name]
+
+        return self._pages("list", rows)
 
     def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
         """One tuning job, whether listed or not; its ARN in another case."""
@@ -256,18 +239,18 @@ class FakeService:
         more = {"HyperParameterTuningJobArn": arn, "HyperParameterTuningJobConfig": {}}
         return {**view, **more}, at(int(now))
 
-    def trials(self, name: str) -> Iterator[Page]:
-        """Pages of a tuning job's trials, newest first."""
-        if name in self.denied:
-            raise denied(LIST_TRIALS.name)
+    def trials(self, name: str, since: str | None) -> Iterator[Page]:
+        """Pages of a tuning job's trials, newest first, down to a creation time."""
 
         def rows() -> Sequence[FakeTrial]:
+            if name in self.denied:
+                raise denied(LIST_TRIALS.name)
             job = self._find(name, self.now)
             if job is None:
                 raise answer(NOT_FOUND, LIST_TRIALS.name)
             return job.trials
 
-        return self._pages(f"trials {name}", rows)
+        return until(self._pages(f"trials {name}", rows), since)
 
     def details(self, name: str) -> dict[str, Any] | None:
         """One trial; None: it was deleted."""
@@ -337,196 +320,6 @@ class FakeService:
             if job.name.lower() == name.lower() and job.exists(now):
                 return job
         return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Circumstances:
-    """How one sync goes.
-
-    Attributes:
-        streams: Which are selected.
-        kill_after: After so many records it is killed; None: it is not.
-        save_every: A STATE comes after each of so many visits.
-        ahead: How many visits are read before the first of them is written.
-        pause: How long the target takes for a visit.
-    """
-
-    streams: tuple[str, ...] = STREAMS
-    kill_after: int | None = None
-    save_every: int = 1
-    ahead: int = 1
-    pause: float = 0
-
-
-@dataclass
-class FakeTap:
-    """The tap and its warehouse: what was written, and the state that came with it.
-
-    It does as `VisitingStream`, `Run` and `Workers` do, in one thread.
-
-    Attributes:
-        service: What it reads.
-        filters: The settings of the next sync.
-        tables: The rows, by stream and key.
-        states: The states that were saved, by stream.
-        warnings: What was warned of, each with its stream.
-        written: How many rows came.
-        visited: How many visits were made.
-        complete_as_of: Until when each stream is complete.
-        made_under: The filters of a stream's last sync.
-        starts: The start_date of its first sync under such filters.
-        followed: Keys of the rows that were written since then.
-    """
-
-    service: FakeService
-    filters: Filters = field(default_factory=Filters)
-    tables: dict[str, dict[str, Row]] = field(
-        default_factory=lambda: {stream: {} for stream in STREAMS}
-    )
-    states: dict[str, str] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    written: int = 0
-    visited: int = 0
-    complete_as_of: dict[str, str] = field(default_factory=dict)
-    starts: dict[str, str] = field(default_factory=dict)
-    made_under: dict[str, Filters] = field(default_factory=dict)
-    followed: dict[str, set[str]] = field(
-        default_factory=lambda: {stream: set() for stream in STREAMS}
-    )
-    _left: float = math.inf
-    _is_complete: bool = True
-
-    @property
-    def trials(self) -> dict[str, Row]:
-        """The rows of `trials`, by their names."""
-        return self.tables["trials"]
-
-    @property
-    def tuning_jobs(self) -> dict[str, Row]:
-        """The rows of `tuning_jobs`, by name and creation time."""
-        return self.tables["tuning_jobs"]
-
-    def plan(self, stream: str) -> Plan:
-        """What a stream reads, from the state that it was given."""
-        raw = json.loads(self.states.get(stream, "{}"))
-        state, _ = ScopeState.from_json(raw, self.filters)
-        return Plan(state, self.filters, of_trials=stream != "tuning_jobs")
-
-    def save(self, stream: str, plan: Plan) -> None:
-        """Write a STATE."""
-        plan.prune()
-        self.states[stream] = json.dumps(plan.state.to_json())
-
-    def sync(self, how: Circumstances | None = None) -> None:
-        """Run the selected streams.
-
-        Raises:
-            Killed: After that many records; the state is the last one that was saved.
-            ClientError: Nothing can be listed.
-        """
-        how = how or Circumstances()
-        self._left = math.inf if how.kill_after is None else how.kill_after
-        plans = {stream: self.plan(stream) for stream in how.streams}
-        wanted = Wanted.of_all([plan.wanted for plan in plans.values()])
-        listing = list_tuning_jobs(self.service, wanted, self.filters)
-        for stream, plan in plans.items():
-            if not self.filters.follow(self.made_under.get(stream, self.filters)):
-                del self.starts[stream]
-                self.complete_as_of.pop(stream, None)
-                self.followed[stream].clear()
-            self.made_under[stream] = self.filters
-            # What it is asked for first is read before a later start_date takes over.
-            self.starts.setdefault(stream, self.filters.start_date or "")
-            self._is_complete = not (listing.unreadable or listing.denied)
-            self._read(stream, plan, listing, how)
-            if self._is_complete and listing.began:
-                self.complete_as_of[stream] = complete_until(listing.began)
-
-    def _read(
-        self, stream: str, plan: Plan, listing: Listing, how: Circumstances
-    ) -> None:
-        self.save(stream, plan)
-        ahead: deque[tuple[Visit, Any]] = deque()
-        left = deque(plan.visits(listing))
-        number = 0
-        while left or ahead:
-            while left and len(ahead) < how.ahead:
-                visit = left.popleft()
-                ahead.append((visit, self._fetch(stream, visit)))
-            self.service.now += how.pause
-            visit, found = ahead.popleft()
-            self._take(stream, plan, visit, found)
-            number += 1
-            if number % how.save_every == 0:
-                self.save(stream, plan)
-        self._warn(stream, *plan.drop_gone(listing))
-        self._warn(stream, *plan.drop_unlisted(listing))
-        plan.finish(listing)
-        self.save(stream, plan)
-
-    def _fetch(self, stream: str, visit: Visit) -> Any:
-        """Read a visit: its rows and tally, or the rows and the error that ended it."""
-        self.visited += 1
-        rows: list[Row] = []
-        tally = Tally(visit.job.summary)
-        if stream == "tuning_jobs":
-            return [visit.job.summary], tally
-        has_details = stream == "details"
-        try:
-            for page in since(self.service, visit):  # type: ignore[arg-type]
-                with readable("a trial"):
-                    for trial in page.items:
-                        may_change = has_details and _may_change(trial, page.seen)
-                        tally.add(trial, may_change=may_change)
-                rows += self._details(page.items) if has_details else page.items
-        except (ClientError, UnreadableError) as error:
-            return rows, error
-        return rows, tally
-
-    def _details(self, trials: list[Row]) -> list[Row]:
-        found = [self.service.details(trial["TrainingJobName"]) for trial in trials]
-        return [details for details in found if details is not None]
-
-    def _take(self, stream: str, plan: Plan, visit: Visit, found: Any) -> None:
-        rows, end = found
-        only = self.filters.status_equals
-        for row in rows:
-            if stream == "tuning_jobs":
-                self._write(stream, key_of(visit.job.name, visit.job.created), row)
-            elif only in {None, row["TrainingJobStatus"]}:
-                self._write(stream, row["TrainingJobName"], row)
-        if isinstance(end, Tally):
-            self._warn(stream, plan.visited(visit, end))
-        elif isinstance(end, ClientError) and _code(end) == NOT_FOUND:
-            plan.gone(visit)
-        else:
-            self._is_complete = False
-            self._warn(stream, plan.failed(visit))
-
-    def _write(self, stream: str, key: str, row: Row) -> None:
-        if self._left <= 0:
-            raise Killed
-        self._left -= 1
-        self.tables[stream][key] = row
-        self.followed[stream].add(key)
-        self.written += 1
-
-    def _warn(self, stream: str, *sentences: str | None) -> None:
-        self.warnings += [f"{stream}: {said}" for said in sentences if said]
-
-
-def key_of(name: str, created: str) -> str:
-    """The key of a tuning job's row."""
-    return f"{name} {created}"
-
-
-def _may_change(trial: Row, seen: str) -> bool:
-    end = trial.get("TrainingEndTime")
-    return end is not None and seen < shift(end, timedelta(minutes=2))
-
-
-def _code(error: ClientError) -> str:
-    return error.response["Error"]["Code"]
 
 
 def answer(code: str, operation: str) -> ClientError:

@@ -13,15 +13,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.replication.state import Filters
-from tests.replication.history import (
-    NEVER,
-    STREAMS,
-    Circumstances,
-    FakeJob,
-    FakeService,
-    FakeTrial,
-    at,
-)
+from tests.laws.service import NEVER, FakeJob, FakeService, FakeTrial, at
+from tests.laws.warehouse import STREAMS, Circumstances
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 Option = TypeVar("Option")
@@ -78,11 +71,12 @@ class History:
         jobs: The tuning jobs.
         syncs: The syncs.
         tick: How long a call takes.
+        page_size: Items a page.
         has_offsets: Whether tokens are offsets.
         has_empty_pages: Whether an empty page comes before each.
         names: `tuning_job_names`.
         status: `status_equals`.
-        status_until: When that is given up for none.
+        status_until: When that is abandoned for none.
         start: A fixed `start_date`, in seconds.
         start_days: A `start_date` that is computed anew at each sync: so many days
             ago, at four minutes before midnight.
@@ -91,6 +85,7 @@ class History:
     jobs: list[FakeJob]
     syncs: list[Sync]
     tick: float = 0
+    page_size: int = 2
     has_offsets: bool = False
     has_empty_pages: bool = False
     names: tuple[str, ...] | None = None
@@ -104,6 +99,7 @@ class History:
         return FakeService(
             list(self.jobs),
             tick=self.tick,
+            page_size=self.page_size,
             has_offsets=self.has_offsets,
             has_empty_pages=self.has_empty_pages,
         )
@@ -229,7 +225,8 @@ def syncs(draw: st.DrawFn) -> Sync:
         how=Circumstances(
             streams=streams or STREAMS,
             kill_after=pick.of(*range(16)) if pick.one_in(3) else None,
-            save_every=pick.of(1, 2, 3),
+            is_stop=pick.one_in(3),
+            save_every=pick.of(1, 2, 3, 7),
             ahead=pick.of(1, 2, 4),
             pause=pick.of(0, 0, 40, 10 * MINUTE),
         ),

@@ -10,6 +10,7 @@ from botocore.parsers import ResponseParserFactory
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.aws.trial_pages import reader
+from tap_sagemaker_tuning.exceptions import UnreadableError
 from tap_sagemaker_tuning.values import timestamp, timestamp_or_none
 from tests.profiles import examples
 
@@ -44,11 +45,18 @@ def parser() -> Any:
 
 
 def parsed(shape: str, answer: Any) -> dict[str, Any]:
-    """An answer of the wire as a client gives it: no nulls, nothing unheard of."""
+    """An answer of the wire as a client gives it: no nulls, nothing unheard of.
+
+    Raises:
+        UnreadableError: botocore trips over a member of another kind, as in `Client`.
+    """
     body = json.dumps(answer).encode()
     response = {"body": body, "headers": {}, "status_code": 200}
-    found: dict[str, Any] = parser().parse(response, MODEL.shape_for(shape))
-    found.pop("ResponseMetadata")
+    try:
+        found: dict[str, Any] = parser().parse(response, MODEL.shape_for(shape))
+        found.pop("ResponseMetadata")
+    except (AttributeError, KeyError, TypeError) as error:
+        raise UnreadableError(str(error)) from error
     return found
 
 

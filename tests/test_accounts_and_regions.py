@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -424,7 +425,14 @@ def test_outage_loses_nothing(emulator: Emulator, here: TapHere) -> None:
     emulator.clock.move(seconds=86_400)
     outage = Fault("error", after=3)
     emulator.faults.add(outage)
-    end = threading.Timer(1, emulator.faults.clear)
+
+    def end_it() -> None:
+        while not emulator.faults.struck(outage):
+            time.sleep(0.01)
+        time.sleep(1)
+        emulator.faults.clear()
+
+    end = threading.Thread(target=end_it, daemon=True)
     end.start()
     run = here(config={"concurrency": 8})
     end.join()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.scope import Scope
-from tap_sagemaker_tuning.replication.listing import ListedJob
+from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
 from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
@@ -26,7 +27,7 @@ def visits(count: int, **odd: Any) -> list[Visit]:
             job=ListedJob.of(
                 {
                     "HyperParameterTuningJobName": f"job-{number}",
-                    "CreationTime": f"2026-03-01T00:{number // 60:02}:{number % 60:02}",
+                    "CreationTime": timestamp(1_772_323_200 + number),
                     **odd,
                 },
                 "2026-03-02T09:00:00.000Z",
@@ -35,6 +36,30 @@ def visits(count: int, **odd: Any) -> list[Visit]:
         )
         for number in range(count)
     ]
+
+
+class FakeScope:
+    """A scope whose tuning jobs are visited by one stream, `jobs`."""
+
+    def __init__(
+        self,
+        region: str = "us-east-1",
+        found: list[Visit] | None = None,
+        error: Exception | None = None,
+    ) -> None:
+        """List these visits, or fail with this error; answer nothing else."""
+        self.client = FakeClient(region)
+        self.found = visits(6) if found is None else found
+        self.error = error
+
+    def list_visits(self) -> tuple[Listing, list[dict[str, Visit]]]:
+        """List the tuning jobs, or fail."""
+        if self.error:
+            raise self.error
+        return Listing(), [{"jobs": visit} for visit in self.found]
+
+    def ask(self) -> None:
+        """Answer, whatever is asked."""
 
 
 class FakeClient:

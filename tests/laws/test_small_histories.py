@@ -9,17 +9,8 @@ from typing import Any
 import pytest
 
 from tap_sagemaker_tuning.replication.state import Filters
-from tests.replication.history import (
-    NEVER,
-    STREAMS,
-    Circumstances,
-    FakeJob,
-    FakeService,
-    FakeTap,
-    FakeTrial,
-    Killed,
-    at,
-)
+from tests.laws.service import NEVER, FakeJob, FakeService, FakeTrial, at
+from tests.laws.warehouse import STREAMS, Circumstances, Killed, Warehouse
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 TRIALS = Circumstances(streams=("trials",))
@@ -40,14 +31,14 @@ def job(name: str = "job", created: int = 0, **more: Any) -> FakeJob:
     return FakeJob(name=name, created=created, **given)
 
 
-def run(service: FakeService, *times: float, **filters: Any) -> FakeTap:
+def run(service: FakeService, *times: float, **filters: Any) -> Warehouse:
     """Sync the trials and the tuning jobs at these times."""
-    tap = FakeTap(service, Filters(**filters))
+    tap = Warehouse(service, Filters(**filters))
     sync(tap, *times)
     return tap
 
 
-def sync(tap: FakeTap, *times: float, how: Circumstances | None = None) -> int:
+def sync(tap: Warehouse, *times: float, how: Circumstances | None = None) -> int:
     """Sync again, and say how many records that wrote."""
     before = tap.written
     for time in times or [tap.service.now]:
@@ -56,13 +47,13 @@ def sync(tap: FakeTap, *times: float, how: Circumstances | None = None) -> int:
     return tap.written - before
 
 
-def state(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
+def state(tap: Warehouse, stream: str = "trials") -> dict[str, Any]:
     """What a stream has saved."""
     found: dict[str, Any] = json.loads(tap.states[stream])
     return found
 
 
-def opened(tap: FakeTap, stream: str = "trials") -> dict[str, Any]:
+def opened(tap: Warehouse, stream: str = "trials") -> dict[str, Any]:
     """The open tuning jobs of a state, without their ARNs."""
     found: dict[str, Any] = state(tap, stream)["open"]
     for entry in found.values():
@@ -91,7 +82,7 @@ def test_now_is_when_the_summary_was_shown() -> None:
     service = FakeService(
         [job(ended=12, trials=(quick,), counters_lag=30)], now=15, tick=1
     )
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.sync(Circumstances(pause=10 * MINUTE))
     assert list(opened(tap)) == list(opened(tap, "tuning_jobs")) == ["job"]
     sync(tap, 2 * HOUR)
@@ -104,7 +95,7 @@ def test_trial_listed_after_its_tuning_job_was_read_ahead() -> None:
     """It was read in the minute after its end, and judged ten minutes later."""
     late = trial("job-x", 50, minutes=1, listed=130)
     service = FakeService([job(ended=115, trials=(late,))], now=120, tick=1)
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.sync(replace(TRIALS, ahead=4, pause=10 * MINUTE))
     assert tap.trials == {}
     sync(tap, 2 * HOUR)
@@ -118,7 +109,7 @@ def test_checksum_counts_distinct_trials() -> None:
     late = trial("job-x", 50 * MINUTE, minutes=1, listed=2 * HOUR + 15)
     made = replace(job(), trials=(*job().trials, late))
     service = FakeService([made], now=2 * HOUR, tick=10, has_offsets=True)
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.sync(TRIALS)
     assert tap.written == 4
     assert set(tap.trials) == {"job-0", "job-1", "job-2"}
@@ -134,7 +125,7 @@ def test_trial_passed_over_by_a_first_read_is_found_by_the_next() -> None:
     what is read whole as well: the counters tell, and all is read once more."""
     service = FakeService([job()], now=2 * HOUR, has_offsets=True)
     service.doomed = {3: "job-2"}  # the listing, the first page, and then it is gone
-    tap = FakeTap(service, Filters())
+    tap = Warehouse(service, Filters())
     tap.sync(TRIALS)
     assert sorted(tap.trials) == ["job-1", "job-2"]
     service.now = 3 * HOUR
@@ -169,7 +160,7 @@ def test_trial_listed_very_late_is_found_by_the_counters() -> None:
 
 
 def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
-    """All is read once more before a tuning job is given up."""
+    """All is read once more before a tuning job is abandoned."""
     late = trial("job-x", 60, minutes=1, listed=5 * HOUR)
     made = replace(job(), trials=(*job().trials, late))
     times = (45 * MINUTE, 2 * HOUR, 3 * HOUR, 6 * HOUR, 26 * HOUR, 27 * HOUR)
@@ -181,7 +172,7 @@ def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
 
 def test_disagreeing_counters_read_the_job_whole_once() -> None:
     """Counters that tell of more trials than are listed: all is read once more, and
-    again before the tuning job is given up with a warning, a day after its end."""
+    again before the tuning job is abandoned with a warning, a day after its end."""
     missing = trial("job-x", 60, minutes=1, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
     tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR)
@@ -229,7 +220,7 @@ def test_odd_tuning_job_is_not_passed_over() -> None:
 MIDNIGHT = 15 * HOUR  # the history starts at nine
 
 
-def rolling(tap: FakeTap, now: float) -> None:
+def rolling(tap: Warehouse, now: float) -> None:
     """Sync with the start_date of many: yesterday at midnight."""
     days = (now - MIDNIGHT) // DAY
     tap.filters = Filters(start_date=at(MIDNIGHT + (days - 1) * DAY))
@@ -242,10 +233,10 @@ def test_start_date_that_moves_and_an_open_job_without_a_watermark() -> None:
     read, also when that of today would cut it."""
     before_midnight = trial("job-0", MIDNIGHT - 4 * MINUTE)
     made = job(created=MIDNIGHT - HOUR, ended=9 * DAY, trials=(before_midnight,))
-    denied = FakeTap(FakeService([made], denied={"job"}))
+    denied = Warehouse(FakeService([made], denied={"job"}))
     rolling(denied, MIDNIGHT - 2 * MINUTE)
     denied.service.denied = set()
-    early = FakeTap(FakeService([made]))
+    early = Warehouse(FakeService([made]))
     rolling(early, MIDNIGHT - 30 * MINUTE)
     for tap in (denied, early):
         assert tap.trials == {}
@@ -257,11 +248,12 @@ def test_start_date_that_moves_and_an_open_job_without_a_watermark() -> None:
 def test_start_date_that_moves_and_a_killed_sync() -> None:
     """What a killed sync wrote is followed, however much later the next one runs."""
     service = FakeService([job(ended=DAY, trials=(trial("job-0", 60, minutes=600),))])
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.filters = Filters(start_date=at(0))
     service.now = HOUR
+    how = Circumstances(streams=("trials", "details"), kill_after=1, save_every=99)
     with pytest.raises(Killed):
-        tap.sync(Circumstances(streams=("trials", "tuning_jobs"), kill_after=1))
+        tap.sync(how)
     assert tap.trials["job-0"]["TrainingJobStatus"] == "InProgress"
     rolling(tap, 9 * DAY)
     assert tap.trials == truth(service)
@@ -270,7 +262,7 @@ def test_start_date_that_moves_and_a_killed_sync() -> None:
 def test_start_date_that_moves_and_a_named_job_denied_at_first() -> None:
     """It has never been seen: no later start_date takes over before it was."""
     service = FakeService([job("a"), job("b")])
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.filters = Filters(start_date=at(0), tuning_job_names=("b",))
     service.now, service.may_describe = HOUR, False
     tap.sync(TRIALS)
@@ -287,7 +279,7 @@ def test_start_date_that_moves_and_counters_that_disagree() -> None:
     """To be read whole once more is no reason to be open for ever."""
     missing = trial("job-x", 60, minutes=1, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
-    tap = FakeTap(FakeService([made]))
+    tap = Warehouse(FakeService([made]))
     for day in range(4):
         tap.filters = Filters(start_date=at((day - 20) * DAY))
         sync(tap, 2 * HOUR + day * DAY)
@@ -334,9 +326,9 @@ def test_ended_without_an_end_time_settles_a_minute_after_it_was_seen() -> None:
     assert opened(tap) == opened(tap, "tuning_jobs") == {}
 
 
-def test_denied_job_is_open_and_then_given_up() -> None:
-    """A tuning job that may not be read stays open, without a watermark; the frontier
-    passes it; a week after its end it is given up with a warning."""
+def test_denied_job_is_open_and_then_abandoned() -> None:
+    """A tuning job that may not be read stays open, without a watermark; the high-water
+    mark passes it; a week after its end it is abandoned with a warning."""
     service = FakeService([job(), job("new", HOUR)], denied={"job"})
     tap = run(service, 3 * HOUR)
     assert opened(tap) == {
@@ -352,7 +344,7 @@ def test_denied_job_is_open_and_then_given_up() -> None:
 
 
 def test_many_denied_jobs_hide_no_other() -> None:
-    """Each is one failure, and each is given up in the end."""
+    """Each is one failure, and each is abandoned in the end."""
     jobs = [job(f"job-{n:02}", n) for n in range(20)]
     denied = {each.name for each in jobs[:19]}
     tap = run(FakeService(jobs, denied=denied), 3 * HOUR)
@@ -364,7 +356,7 @@ def test_many_denied_jobs_hide_no_other() -> None:
 
 
 def test_failure_long_after_the_end_is_not_the_end() -> None:
-    """A tuning job that ended long ago is not given up for its first failure."""
+    """A tuning job that ended long ago is not abandoned for its first failure."""
     service = FakeService([job()], denied={"job"})
     tap = run(service, 30 * DAY)
     service.denied = set()
@@ -376,6 +368,12 @@ def test_failure_long_after_the_end_is_not_the_end() -> None:
 # What is listed and asked for.
 
 
+def test_rows_are_counted() -> None:
+    """What the log tells of a scope is what was written."""
+    tap = Warehouse(FakeService([job()], now=2 * HOUR))
+    assert tap.sync().rows == tap.written == 3 + 3 + 1
+
+
 def test_settled_job_is_not_read_again() -> None:
     """A tuning job that has ended, with final trials and right counters, is closed."""
     tap = run(FakeService([job()]), 2 * HOUR)
@@ -385,7 +383,7 @@ def test_settled_job_is_not_read_again() -> None:
 
 
 def test_open_job_that_no_listing_shows_is_asked_for() -> None:
-    """An open tuning job far behind the frontier is asked for by name: one call."""
+    """An open tuning job far behind the high-water mark is asked for by name, once."""
     old = job("old", ended=9 * DAY)
     service = FakeService([old, *(job(f"n-{n}", DAY + n * 2 * HOUR) for n in range(6))])
     tap = run(service, HOUR, 3 * DAY)
@@ -425,7 +423,7 @@ def test_deleted_job_is_forgotten() -> None:
 def test_job_deleted_after_it_was_listed_is_forgotten() -> None:
     """Its trials are gone when it is their turn."""
     service = FakeService([job()], now=2 * HOUR, doomed={2: "job"})
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     tap.sync(TRIALS)
     assert (tap.trials, opened(tap), tap.warnings) == ({}, {}, [])
     assert state(tap)["replication_key_value"] == at(0)
@@ -446,15 +444,15 @@ def test_name_used_again_is_another_job() -> None:
     assert opened(tap) == {}
 
 
-def test_late_listing_in_the_overlap_is_found() -> None:
-    """A tuning job that a listing shows late, within the overlap, is not lost."""
+def test_late_listing_in_the_lookback_window_is_found() -> None:
+    """A tuning job that is listed late, within the lookback window, is not lost."""
     late = job("late", 0, listed=50 * MINUTE)
     tap = run(FakeService([late, job("new", 30 * MINUTE)]), 40 * MINUTE, 50 * MINUTE)
     assert "late-0" in tap.trials
 
 
-def test_unlisted_job_that_may_not_be_asked_for_is_given_up() -> None:
-    """Neither listed nor to be asked for: it is given up after a week, and said."""
+def test_unlisted_job_that_may_not_be_asked_for_is_abandoned() -> None:
+    """Neither listed nor to be asked for: it is abandoned after a week, and said."""
     service = FakeService([job(ended=9 * DAY, deleted=2 * HOUR)], may_describe=False)
     tap = run(service, HOUR, 3 * DAY, 10 * DAY)
     assert list(opened(tap)) == ["job"]
@@ -555,7 +553,7 @@ def test_streams_synced_alone_and_then_together() -> None:
     """None takes another's visits for its own, in whatever order they were added; and
     together they list the tuning jobs once."""
     service = FakeService([job(), job("old", -30 * DAY)], page_size=100)
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     for stream in STREAMS:
         sync(tap, 2 * HOUR, how=Circumstances(streams=(stream,)))
     assert [len(table) for table in tap.tables.values()] == [6, 6, 2]
@@ -572,7 +570,7 @@ def test_streams_synced_alone_and_then_together() -> None:
 def test_details_are_read_again_until_they_cannot_change() -> None:
     """What a description tells of a trial goes on changing for a minute or two."""
     service = FakeService([job(trials=(trial("job-0", 0), trial("job-1", 9 * MINUTE)))])
-    tap = FakeTap(service)
+    tap = Warehouse(service)
     sync(tap, 20 * MINUTE + 30, how=Circumstances())
     assert tap.tables["details"]["job-0"]["LastModifiedTime"] == "early"
     assert opened(tap, "details")["job"]["since"] == at(0)

@@ -1,0 +1,199 @@
+"""What each error means: its kind, whether a retry can help, and what to do about it.
+
+One entry per error code of the service, and one per class of botocore's exceptions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import botocore.exceptions as aws
+from botocore.parsers import ResponseParserError
+
+from tap_sagemaker_tuning.exceptions import NoResultError
+
+
+class Kind(Enum):
+    """What an error is about.
+
+    Attributes:
+        DENIED: The identity lacks a permission.
+        MISSING: The tuning job or the trial does not exist.
+        THROTTLED: Calls came too fast.
+        EXPIRED: The session token has expired.
+        SIGNATURE: The signature is wrong. AWS quotes the request then, with its session
+            token: only the first sentence may be shown.
+        SETTING: A setting, the credentials, or this machine has to change.
+        OUTAGE: The service or the network fails at the moment.
+        UNKNOWN: Anything else.
+    """
+
+    DENIED = auto()
+    MISSING = auto()
+    THROTTLED = auto()
+    EXPIRED = auto()
+    SIGNATURE = auto()
+    SETTING = auto()
+    OUTAGE = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What an error means.
+
+    Attributes:
+        kind: What it is about.
+        advice: What to do about it; None: nothing that the tap knows.
+        is_retried: Whether the tap retries the call, up to max_attempts.
+    """
+
+    kind: Kind
+    advice: str | None = None
+    is_retried: bool = False
+
+
+UNKNOWN = Meaning(Kind.UNKNOWN)
+
+_DENIED = Meaning(Kind.DENIED, "Allow {action}")
+_MISSING = Meaning(Kind.MISSING)
+_THROTTLED = Meaning(
+    Kind.THROTTLED, "Lower concurrency, or raise max_attempts", is_retried=True
+)
+_EXPIRED = Meaning(
+    Kind.EXPIRED,
+    "Renew the credentials: the session token has expired and cannot renew itself",
+)
+_SIGNATURE = Meaning(
+    Kind.SIGNATURE,
+    "Check the secret key (aws_secret_access_key, or the chain's) and this machine's "
+    "clock: the service says the same of both",
+)
+_CLOCK = Meaning(Kind.SETTING, "Check this machine's clock")
+_KEY = Meaning(
+    Kind.SETTING,
+    "Check the access key (aws_access_key_id, or the chain's) and that the region is "
+    "enabled for the account: the service says the same of both",
+)
+_REGION = Meaning(
+    Kind.SETTING, "Enable the region for the account, or take it out of regions"
+)
+_FAILED = Meaning(
+    Kind.OUTAGE,
+    "The service failed at every try: a later sync reads what is missing",
+    is_retried=True,
+)
+
+CODES = {
+    "AccessDenied": _DENIED,
+    "AccessDeniedException": _DENIED,
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "InternalFailure": _FAILED,
+    "InternalServerError": _FAILED,
+    "InvalidClientTokenId": _KEY,
+    "InvalidSignatureException": _SIGNATURE,
+    "OptInRequired": _REGION,
+    "RegionDisabledException": _REGION,
+    "RequestExpired": _CLOCK,
+    "RequestTimeTooSkewed": _CLOCK,
+    "ResourceNotFound": _MISSING,
+    "ResourceNotFoundException": _MISSING,
+    "ServiceUnavailable": _FAILED,
+    "SignatureDoesNotMatch": _SIGNATURE,
+    "Throttling": _THROTTLED,
+    "ThrottlingException": _THROTTLED,
+    "TooManyRequestsException": _THROTTLED,
+    "UnauthorizedOperation": _DENIED,
+    "UnrecognizedClientException": _KEY,
+}
+"""By error code. In advice, `{action}` stands for the IAM action of the call."""
+
+EXPLICIT_DENY = Meaning(Kind.DENIED, "Lift the policy that denies {action}")
+"""A denial whose message says that a policy denies the action."""
+
+ROLE = Meaning(
+    Kind.SETTING,
+    "Allow sts:AssumeRole on the role to this identity, and let the role's "
+    "trust policy name this identity and the external_id",
+)
+"""A denial of AssumeRole: assume_roles, or the role, has to change."""
+
+UNSENDABLE = Meaning(
+    Kind.SETTING, "Check HTTPS_PROXY, and the credentials for line breaks"
+)
+"""A request that botocore's HTTP client cannot send: a key with a line break in it, or
+a proxy's URL that cannot be parsed."""
+
+NO_RESULT = Meaning(Kind.OUTAGE, is_retried=True)
+"""An answer with status 200 that lacks its result: the error's own text has advice."""
+
+_SSO = Meaning(Kind.SETTING, "Run `aws sso login`")
+_NETWORK = Meaning(
+    Kind.OUTAGE,
+    "Check the network, the region's name, and aws_endpoint_url or "
+    "AWS_ENDPOINT_URL_SAGEMAKER if set",
+    is_retried=True,
+)
+
+CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
+    (
+        aws.ProfileNotFound,
+        Meaning(Kind.SETTING, "Check aws_profile or AWS_PROFILE"),
+    ),
+    (
+        aws.NoCredentialsError,
+        Meaning(
+            Kind.SETTING,
+            "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and its secret, or give the host "
+            "a role",
+        ),
+    ),
+    (
+        aws.PartialCredentialsError,
+        Meaning(Kind.SETTING, "Complete the credentials"),
+    ),
+    (aws.UnauthorizedSSOTokenError, _SSO),
+    (aws.SSOError, _SSO),
+    (aws.TokenRetrievalError, _SSO),
+    (
+        aws.CredentialRetrievalError,
+        Meaning(Kind.SETTING, "Check where the credentials come from"),
+    ),
+    (aws.NoRegionError, Meaning(Kind.SETTING, "Set regions, or AWS_DEFAULT_REGION")),
+    (aws.InvalidRegionError, Meaning(Kind.SETTING, "Check regions")),
+    (
+        aws.ProxyConnectionError,
+        Meaning(Kind.SETTING, "Check HTTPS_PROXY and NO_PROXY", is_retried=True),
+    ),
+    (
+        aws.SSLError,
+        Meaning(
+            Kind.SETTING,
+            "Check the certificate: AWS_CA_BUNDLE names a private authority's",
+        ),
+    ),
+    (
+        # Not retried: botocore parses an answer after its retries.
+        ResponseParserError,
+        Meaning(
+            Kind.OUTAGE, "Check aws_endpoint_url and HTTPS_PROXY, or read again later"
+        ),
+    ),
+    (NoResultError, NO_RESULT),
+    (aws.HTTPClientError, _NETWORK),
+    (aws.ConnectionError, _NETWORK),
+    (
+        OSError,
+        Meaning(Kind.SETTING, "Check the files that the AWS configuration names"),
+    ),
+    (
+        ValueError,
+        Meaning(
+            Kind.SETTING,
+            "Check the AWS configuration and its environment variables",
+        ),
+    ),
+)
+"""By class of exception. The first that fits counts: a subclass before its base."""

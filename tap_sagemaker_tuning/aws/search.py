@@ -1,0 +1,100 @@
+"""Search in one scope: what it has of trials, as long as it is of use."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.error_table import Kind
+from tap_sagemaker_tuning.aws.errors import explain, meaning
+from tap_sagemaker_tuning.aws.operations import SEARCH
+from tap_sagemaker_tuning.aws.trial_search import (
+    consistent_with_listing,
+    expression,
+    is_useless,
+)
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_sagemaker_tuning.aws.scope import Scope
+    from tap_sagemaker_tuning.values import Summary
+
+_LOGGER = logging.getLogger("tap-sagemaker-tuning")
+
+
+class TrialSearch:
+    """Finds details of trials by Search, and tells once why it does not.
+
+    Safe for several threads.
+    """
+
+    def __init__(
+        self, scope: Scope, search: Callable[[Mapping[str, Any]], list[Summary]]
+    ) -> None:
+        """Prepare to search.
+
+        Args:
+            scope: The account and region.
+            search: Searches them for trials; see `Client.search_trials`.
+        """
+        self._scope = scope
+        self._search = search
+        self._is_over = False
+        self._has_warned = False
+        self._lock = threading.Lock()
+
+    def find(self, trials: list[Summary]) -> dict[str, dict[str, Any]]:
+        """Search for the trials of a page.
+
+        Args:
+            trials: Their summaries, as they are listed.
+
+        Returns:
+            By name what Search has of them, where it is consistent with the listing.
+        """
+        if self._is_over or not trials:
+            return {}
+        names = [trial["TrainingJobName"] for trial in trials]
+        try:
+            found = self._search(expression(names))
+            with readable("what Search found"):
+                if is_useless(found, trials):
+                    self._stop()
+                return consistent_with_listing(found, trials)
+        except UnreadableError as error:  # an odd record: others can be of use
+            self._warn(error)
+        except Exception as error:  # noqa: BLE001 - Describe serves, whatever it is
+            self._is_over = True
+            self._warn(error)
+        return {}
+
+    def _stop(self) -> None:
+        with self._lock:
+            is_new, self._is_over = not self._is_over, True
+        if is_new:
+            _LOGGER.info(
+                "%s: Search does not know the trials yet, so each takes a call of its "
+                "own in this sync",
+                self._scope,
+            )
+
+    def _warn(self, error: Exception) -> None:
+        with self._lock:
+            is_new, self._has_warned = not self._has_warned, True
+        if is_new:
+            _LOGGER.warning(
+                "%s: Search (%s) is %s, so each trial takes a call of its own: %s",
+                self._scope,
+                SEARCH.iam_action,
+                _how(error),
+                explain(error),
+            )
+
+
+def _how(error: Exception) -> str:
+    """What is wrong with Search, in a word."""
+    words = {Kind.DENIED: "denied", Kind.THROTTLED: "throttled"}
+    return words.get(meaning(error).kind, "failing")

@@ -1,0 +1,168 @@
+"""One scope, read in order: its listing, and then its tuning jobs, read ahead."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from tap_sagemaker_tuning.sync.circuit_breaker import CircuitBreaker
+from tap_sagemaker_tuning.sync.outcomes import (
+    Closed,
+    Complete,
+    Ended,
+    Failed,
+    Listed,
+    Records,
+    Visited,
+)
+from tap_sagemaker_tuning.sync.visits import read_tuning_job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.outcomes import Event
+    from tap_sagemaker_tuning.sync.readers import Reader
+    from tap_sagemaker_tuning.sync.scope_run import ScopeRun
+
+
+class Started(Protocol):
+    """A tuning job that is being read: what comes of it, in order."""
+
+    def __iter__(self) -> Iterator[Records | Visited]:
+        """Wait for what comes of it, to its end."""
+
+    def close(self) -> None:
+        """Drop it: nobody waits for it any more."""
+
+
+Items = Generator[Records | Visited, None, None]
+"""What comes of a tuning job, which is read while this is iterated."""
+
+
+class ReadAhead(Protocol):
+    """How one scope's tuning jobs are read before their turn."""
+
+    @property
+    def most(self) -> int:
+        """How many may be read ahead now; at least one."""
+
+    def start(self, read: Callable[[], Items]) -> Started:
+        """Begin to read a tuning job that `read` reads."""
+
+
+def read_scope(
+    scope: ScopeRun, readers: Mapping[str, Reader], ahead: ReadAhead
+) -> Iterator[Event]:
+    """Read a scope for all streams.
+
+    Args:
+        scope: The scope, with a plan for each stream.
+        readers: The streams, by name.
+        ahead: How tuning jobs are read before their turn.
+
+    Yields:
+        Its events: a stream's own in the order of its visits, one `Ended` per stream,
+        and `Closed` at last.
+    """
+    try:
+        listing, visits = scope.list_visits()
+        yield Listed(listing, len(visits))
+        streams = [_Stream(scope, reader, visits) for reader in readers.values()]
+        by_name = dict(zip(readers, streams, strict=True))
+        yield from _read_visits(scope, readers, by_name, visits, ahead)
+    except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+        for name in readers:
+            yield Ended(name, Failed(error))
+    else:
+        for name, stream in by_name.items():
+            failure = stream.failure
+            yield Ended(name, Failed(failure) if failure else Complete(listing))
+    yield Closed()
+
+
+def _read_visits(
+    scope: ScopeRun,
+    readers: Mapping[str, Reader],
+    streams: Mapping[str, _Stream],
+    visits: Sequence[Mapping[str, Visit]],
+    ahead: ReadAhead,
+) -> Iterator[Records | Visited]:
+    """Read tuning jobs ahead of their turn, and pass on what comes in their order."""
+    left = deque(visits)
+    begun: deque[Started] = deque()
+    try:
+        while left or begun:
+            while left and len(begun) < ahead.most:
+                of_streams = {
+                    stream: visit
+                    for stream, visit in left.popleft().items()
+                    if streams[stream].failure is None
+                }
+                if of_streams:
+                    read = partial(read_tuning_job, scope.client, of_streams, readers)
+                    begun.append(ahead.start(read))
+            if begun:
+                for item in begun.popleft():
+                    yield from streams[item.stream].take(item)
+        for stream in streams.values():
+            yield from stream.release()
+    finally:
+        # A worker that went on waiting could hold what another scope waits for.
+        for started in begun:
+            started.close()
+
+
+class _Stream:
+    """What one stream passes on: failures wait until it is clear whose they are.
+
+    Attributes:
+        failure: Why nothing of the scope can be read for it; None: it can.
+    """
+
+    def __init__(
+        self, scope: ScopeRun, reader: Reader, visits: Sequence[Mapping[str, Visit]]
+    ) -> None:
+        def can_read(visit: Visit) -> bool:
+            work = read_tuning_job(
+                scope.client, {reader.name: visit}, {reader.name: reader}
+            )
+            match next(work):
+                case Visited(outcome=Failed()):
+                    return False
+                case _:
+                    return True
+
+        own = [of[reader.name] for of in visits if reader.name in of]
+        self.failure: Exception | None = None
+        self._breaker = CircuitBreaker(own, can_read, scope.ask)
+        self._held: list[Visited] = []
+        self._has_begun = False  # with the tuning job that is being read
+
+    def take(self, item: Records | Visited) -> Iterator[Records | Visited]:
+        """Pass on an item, unless it is a failure that may be the scope's."""
+        if self.failure:
+            return
+        match item:
+            case Visited(outcome=Failed(error)) if not self._has_begun:
+                self._held.append(item)
+                try:
+                    is_held = self._breaker.note_failure(error)
+                except Exception as found:  # noqa: BLE001 - the commit loop looks at it
+                    self.failure = found
+                    self._held.clear()
+                    return
+                if not is_held:
+                    yield from self.release()
+            case _:
+                self._breaker.note_success()
+                yield from self.release()
+                self._has_begun = isinstance(item, Records)
+                yield item
+
+    def release(self) -> Iterator[Visited]:
+        """Pass on the failures that were held back."""
+        held, self._held = self._held, []
+        yield from held

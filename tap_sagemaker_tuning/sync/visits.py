@@ -1,0 +1,136 @@
+"""One tuning job, read once for all streams that want it.
+
+A page of trials goes to each stream that shares the listing; what one stream cannot
+make of it costs no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.aws.pages import Page
+from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.replication.tally import Tally, creation_time
+from tap_sagemaker_tuning.sync.outcomes import Read, Records, Visited, outcome_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping, Sequence
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.readers import Reader, TrialVisit
+
+
+def read_tuning_job(
+    client: Client, visits: Mapping[str, Visit], readers: Mapping[str, Reader]
+) -> Generator[Records | Visited, None, None]:
+    """Read a tuning job for all streams that want it.
+
+    Args:
+        client: The scope's client.
+        visits: From when on each of these streams reads it, by the stream's name.
+        readers: All streams, by name.
+
+    Yields:
+        Records, and one `Visited` per stream, after all of its records.
+    """
+    sharing: list[_Trials] = []
+    for stream, visit in visits.items():
+        reader = readers[stream]
+        try:
+            with readable("the tuning job"):
+                tally = Tally(visit.job.summary)
+            if reader.of_trials:
+                trials = _Trials(stream, visit, tally, reader.start(client, visit))
+                if trials.reading.own_pages is None:
+                    sharing.append(trials)
+                else:
+                    yield from _read_trials(trials.reading.own_pages, [trials])
+                continue
+            for records in reader.rows(client, visit):
+                yield Records(stream, records)
+        except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+            yield Visited(stream, visit, outcome_of(error))
+        else:
+            yield Visited(stream, visit, Read(tally))
+    if sharing:
+        since = _earliest(sharing)
+        pages = client.trials(sharing[0].visit.job.name, since)
+        yield from _read_trials(pages, sharing)
+
+
+def _read_trials(
+    pages: Iterator[Page], sharing: Sequence[_Trials]
+) -> Iterator[Records | Visited]:
+    """Read a tuning job's trials for the streams that share a listing."""
+    left = list(sharing)
+    failure = None
+    try:
+        for page in pages:
+            for trials in tuple(left):
+                end = yield from trials.take(page)
+                if end:
+                    left.remove(trials)
+                    yield end
+            if not left:
+                return
+    except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+        failure = error
+    for trials in left:
+        yield trials.end(failure)
+
+
+def _earliest(sharing: Sequence[_Trials]) -> str | None:
+    """The creation time down to which the trials are listed; None: all of them."""
+    found = [trials.visit.since for trials in sharing]
+    return None if None in found else min(since for since in found if since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trials:
+    """One stream's part in the listing of a tuning job's trials."""
+
+    stream: str
+    visit: Visit
+    tally: Tally
+    reading: TrialVisit
+
+    def take(self, page: Page) -> Generator[Records, None, Visited | None]:
+        """Take what the stream wants of a page.
+
+        Returns:
+            The end of the visit, if it needs no further page: this failed, or shows
+            older trials than it wants.
+        """
+        since = self.visit.since or ""
+        try:
+            with readable("a trial"):
+                wanted = [
+                    trial
+                    for trial in page.items
+                    if not since or creation_time(trial) >= since
+                ]
+                for trial in wanted:
+                    self.tally.add(trial)
+                is_past = bool(page.items) and creation_time(page.items[-1]) < since
+            for rows in self.reading.rows(Page(wanted, page.seen)):
+                for name in rows.unsettled:
+                    self.tally.keep_open(name)
+                if rows.records:
+                    yield Records(self.stream, rows.records)
+        except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+            return self.end(error)
+        # In a listing of its own, a stream has an order of its own.
+        is_done = is_past and self.reading.own_pages is None
+        return self.end(None) if is_done else None
+
+    def end(self, failure: Exception | None) -> Visited:
+        """End the visit."""
+        if failure is None:
+            try:
+                self.reading.end()
+            except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+                failure = error
+        outcome = outcome_of(failure) if failure else Read(self.tally)
+        return Visited(self.stream, self.visit, outcome)

@@ -1,0 +1,188 @@
+"""The laws of replication, as checks of what a warehouse holds after some syncs.
+
+They hold for any history: `test_laws` draws them, and `test_every_small_history`
+enumerates the small ones.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.replication.plan import LOOKBACK_WINDOW
+from tap_sagemaker_tuning.values import moment, timestamp
+from tests.laws.service import NEVER, START, at
+from tests.laws.warehouse import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from tests.laws.service import FakeJob, FakeTrial, Row
+    from tests.laws.strategies import History
+    from tests.laws.warehouse import Circumstances, Warehouse
+
+
+def check_tables(history: History, tap: Warehouse) -> None:
+    """Each table equals a full read, and what was ever written ends as it ended."""
+    for stream in tap.starts:
+        table = tap.tables[stream]
+        for job in jobs_asked_for(history, tap, stream):
+            if stream == "tuning_jobs":
+                assert_row(history, tap, job)
+                continue
+            asked = set(trials_asked_for(tap, stream, job))
+            for trial in job.trials:
+                was_written = trial.name in tap.followed[stream]
+                can_be = can_be_seen(tap, stream, job, trial)
+                if trial in asked or (was_written and can_be):
+                    assert table.get(trial.name) == row_of(tap, stream, trial)
+
+
+def check_open(tap: Warehouse) -> None:
+    """No deleted tuning job is open, once a sync could ask for it by name."""
+    there = {job.name for job in tap.service.jobs if job.exists(tap.service.now)}
+    for stream in tap.starts:
+        assert opened(tap, stream) <= there
+
+
+def check_quiet(tap: Warehouse, how: Circumstances | None = None) -> None:
+    """One more sync visits nothing, and leaves a state of the window and no more."""
+    visited, written, state = tap.visited, tap.written, dict(tap.states)
+    tap.service.calls.clear()
+    tap.sync(how)
+    assert (tap.visited, tap.written, tap.states) == (visited, written, state)
+    there = [at(job.created) for job in tap.service.jobs if job.exists(tap.service.now)]
+    # A kill can leave the streams at different places: the listing serves all.
+    boundaries = [boundary_of(json.loads(text)) for text in tap.states.values()]
+    in_window = sum(created >= min(boundaries) for created in there)
+    assert len(tap.service.calls) <= in_window // tap.service.page_size + 1
+    for text, boundary in zip(tap.states.values(), boundaries, strict=True):
+        saved: dict[str, Any] = json.loads(text)
+        assert saved["open"] == {}
+        assert all(created >= boundary for created in saved["settled"].values())
+
+
+def jobs_asked_for(history: History, tap: Warehouse, stream: str) -> Iterator[FakeJob]:
+    """The tuning jobs that a stream is to have."""
+    now = tap.service.now
+    for job in tap.service.jobs:
+        # One that is listed after a later start_date took over is let in by that.
+        start = tap.starts.get(stream, "")
+        if job.listed > job.created and history.start_days is not None:
+            start = tap.made_under[stream].start_date or ""
+        if history.names is None:
+            is_met = job.place not in tap.service.passed_over
+            is_met = is_met or is_open(tap, stream, job)
+            is_there = job.is_shown(now) and is_met
+        else:
+            is_there = job.exists(now) and job.name.lower() in history.names
+        is_late = not job.has_end_time or at(job.ended) >= start
+        if is_there and is_late and not abandoned(tap, stream, job):
+            yield job
+
+
+def trials_asked_for(tap: Warehouse, stream: str, job: FakeJob) -> Iterator[FakeTrial]:
+    """The trials of a tuning job that a stream is to have."""
+    start, only = tap.starts[stream], tap.made_under[stream].status_equals
+    for trial in job.trials:
+        is_late = at(trial.created) >= start[:19]
+        is_wanted = is_late and only in {None, trial.status}
+        if is_wanted and can_be_seen(tap, stream, job, trial):
+            yield trial
+
+
+def can_be_seen(tap: Warehouse, stream: str, job: FakeJob, trial: FakeTrial) -> bool:
+    """Whether a trial is listed, and was in every listing that it should be in.
+
+    What was passed over, the counters find in the end, where start_date cuts off none.
+    """
+    is_passed_over = trial.place in tap.service.passed_over and (
+        tap.starts.get(stream) or job.name in opened(tap, stream)
+    )
+    return trial.is_shown(tap.service.now) and not is_passed_over
+
+
+def opened(tap: Warehouse, stream: str) -> set[str]:
+    """Names of the tuning jobs that are open in a stream's state."""
+    return set(json.loads(tap.states.get(stream, '{"open": {}}'))["open"])
+
+
+def is_open(tap: Warehouse, stream: str, job: FakeJob) -> bool:
+    """Whether a tuning job is open in a stream's state."""
+    known = json.loads(tap.states.get(stream, '{"open": {}}'))["open"].get(job.name)
+    return known is not None and known["created"] == at(job.created)
+
+
+def row_of(tap: Warehouse, stream: str, trial: FakeTrial) -> Row:
+    """The row of a trial, as the service has it."""
+    view = trial.details if stream == "details" else trial.view
+    return view(tap.service.now)
+
+
+def check_completeness(history: History, tap: Warehouse) -> None:
+    """What was final at `complete_as_of` is in what was written, as it ended: trials
+    that the service listed late, and counters that it updated late, are there too."""
+    for stream, complete in tap.complete_as_of.items():
+        as_of = moment(complete).timestamp() - START
+        for job in jobs_asked_for(history, tap, stream):
+            if not job.is_shown(as_of):
+                continue
+            if stream == "tuning_jobs":
+                if job.final <= as_of:
+                    assert_row(history, tap, job)
+                continue
+            for trial in trials_asked_for(tap, stream, job):
+                over = trial.over if stream == "details" else trial.final
+                if over <= as_of:
+                    table = tap.tables[stream]
+                    assert table.get(trial.name) == row_of(tap, stream, trial)
+
+
+def assert_row(history: History, tap: Warehouse, job: FakeJob) -> None:
+    """A tuning job's row is as the service has it, with the ARN that it was first seen
+    with: it is the row's key, and a description shows it in another case."""
+    row = job.view(tap.service.now)
+    if history.names is not None:
+        row["HyperParameterTuningJobArn"] = row["HyperParameterTuningJobArn"].lower()
+    assert tap.tuning_jobs.get(key_of(job.name, at(job.created))) == row
+
+
+def abandoned(tap: Warehouse, stream: str, job: FakeJob) -> bool:
+    """Whether a warning told that a tuning job is not followed any more."""
+    said = f"{stream}: tuning job {job.name} of {at(job.created)} is abandoned"
+    return any(warning.startswith(said) for warning in tap.warnings)
+
+
+def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) -> None:
+    """No warning came where none is due.
+
+    Args:
+        history: What happened.
+        tap: What was written and logged.
+        denied: Names of the tuning jobs whose trials a sync could not list.
+    """
+    assert not tap.restarted or history.status is not None
+    for warning in tap.warnings:
+        (job,) = (
+            job
+            for job in tap.service.jobs
+            if f": tuning job {job.name} of {at(job.created)} " in warning
+        )
+        is_deleted = job.deleted <= tap.service.now
+        is_odd = job.odd_until or any(trial.odd_until for trial in job.trials)
+        due = {
+            "was deleted": is_deleted,
+            "is in no listing": is_deleted,
+            "could not be read": is_odd or job.name in denied,
+            "its counters tell": any(t.deleted < NEVER for t in job.trials),
+            "has not settled": any(t.status == "Frozen" for t in job.trials),
+        }
+        assert [
+            reason for reason, is_due in due.items() if reason in warning and is_due
+        ]
+
+
+def boundary_of(state: dict[str, Any]) -> str:
+    """The creation time down to which a state has tuning jobs listed."""
+    mark = state.get("replication_key_value")
+    return timestamp((moment(mark) - LOOKBACK_WINDOW).isoformat()) if mark else ""

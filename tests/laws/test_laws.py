@@ -1,0 +1,92 @@
+"""The laws of replication, over any history, with kills and faults in any place.
+
+In every history time passes between listing, reading ahead and judging; counters lag;
+tuning jobs and trials are listed late, before and behind the watermark; tokens are
+offsets or keys; statuses can be unknown, items odd, tuning jobs unreadable, in any
+number; Describe can be denied; what there is can be deleted, between two pages too;
+`start_date` is fixed or computed anew; and at each sync some of the streams are
+selected, and it may be killed, or stopped, after any record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, event, given
+
+from tap_sagemaker_tuning.replication.plan import PATIENCE
+from tests.laws.laws import (
+    check_completeness,
+    check_open,
+    check_quiet,
+    check_tables,
+    check_warnings,
+)
+from tests.laws.strategies import DAY, HOUR, History, histories
+from tests.laws.warehouse import Killed, Warehouse
+from tests.profiles import examples
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+def live(history: History) -> Warehouse:
+    """Run the syncs of a history; after each, `complete_as_of` holds what it says."""
+    tap = Warehouse(history.service())
+    service = tap.service
+    for sync in history.syncs:
+        service.now = history.time_of(sync, service.now)
+        service.denied = set(sync.denied)
+        service.may_describe = sync.may_describe
+        service.doomed = {}
+        if sync.doomed is not None:
+            number = len(service.calls) + sync.doomed_after
+            service.doomed[number] = history.name(sync.doomed)
+        tap.filters = history.filters(service.now)
+        try:
+            tap.sync(sync.how)
+        except Killed:
+            event("killed")
+        check_completeness(history, tap)
+    service.denied, service.may_describe, service.doomed = set(), True, {}
+    return tap
+
+
+def settle(history: History, tap: Warehouse) -> None:
+    """Wait until all is over, and sync once more."""
+    tap.service.now = max(tap.service.now, history.over + 2 * DAY)
+    tap.filters = history.filters(tap.service.now)
+    tap.sync()
+    # What was passed over, the counters find, when all is read again.
+    for _ in range(3 if tap.service.passed_over else 0):
+        tap.sync()
+
+
+@examples(2000, report_multiple_bugs=False, suppress_health_check=SLOW)
+@given(history=histories())
+def test_nothing_is_lost(history: History) -> None:
+    """Once all is over and one more sync has run, each table equals a full read; what
+    was ever written, whatever start_date says by then, ends as it ended; what was
+    final at `complete_as_of` was there by then; and no warning came without reason."""
+    tap = live(history)
+    settle(history, tap)
+    check_tables(history, tap)
+    check_open(tap)
+    denied = frozenset[str]().union(*(sync.denied for sync in history.syncs))
+    check_warnings(history, tap, denied)
+
+
+@examples(400, suppress_health_check=SLOW)
+@given(history=histories())
+def test_quiet_sync_lists_the_lookback_window_only(history: History) -> None:
+    """When nothing changed and nothing is open, nothing is visited, and the state is
+    no more than the tuning jobs of the lookback window."""
+    jobs = [replace(job, has_end_time=True) for job in history.jobs]
+    history = History(jobs=jobs, syncs=history.syncs, status=history.status)
+    tap = live(history)
+    tap.service.now = max(tap.service.now, history.over + DAY)
+    tap.sync()  # from here on patience counts: the end is seen
+    tap.service.now += PATIENCE.days * DAY + HOUR
+    tap.sync()
+    tap.sync()  # counters that disagree are looked into once more
+    tap.sync()
+    check_quiet(tap)

@@ -1,0 +1,127 @@
+"""The circuit breaker: whose failures in a row are, each visit's or the scope's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS
+from tap_sagemaker_tuning.exceptions import UnreadableError
+from tap_sagemaker_tuning.sync.circuit_breaker import CircuitBreaker
+from tests.sync.factories import answer, visits
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.replication.plan import Visit
+
+DENIED = answer("AccessDeniedException", LIST_TRIALS)
+DOWN = answer("InternalFailure", LIST_TRIALS)
+VISITS = 600
+
+
+class Scope:
+    """A scope that answers, or fails; only some of its tuning jobs can be read.
+
+    Attributes:
+        asked: How often something else was asked of it.
+        sampled: The numbers of the tuning jobs that were tried.
+    """
+
+    def __init__(self, error: Exception | None = None, readable: int = -1) -> None:
+        """Answer, unless there is an error; let one tuning job be read."""
+        self.asked = 0
+        self.sampled: list[int] = []
+        self._error = error
+        self._readable = readable
+
+    def ask(self) -> None:
+        """Answer, or fail."""
+        self.asked += 1
+        if self._error:
+            raise self._error
+
+    def can_read(self, visit: Visit) -> bool:
+        """Whether a tuning job can be read."""
+        self.sampled.append(int(visit.job.name.removeprefix("job-")))
+        return self.sampled[-1] == self._readable
+
+    def breaker(self) -> CircuitBreaker:
+        """A new circuit breaker."""
+        return CircuitBreaker(visits(VISITS), self.can_read, self.ask)
+
+
+def test_three_in_a_row_and_the_scope_is_looked_at() -> None:
+    """If the listing fails as well, that is what the scope failed of."""
+    lost = answer("ServiceUnavailable", LIST_TUNING_JOBS)
+    scope = Scope(lost)
+    found = scope.breaker()
+    waited = [found.note_failure(DOWN), found.note_failure(DOWN)]
+    assert (waited, scope.asked) == ([True, True], 0)
+    with pytest.raises(type(lost), match="ServiceUnavailable"):
+        found.note_failure(DOWN)
+
+
+@pytest.mark.parametrize("listing", [None, DENIED], ids=["answers", "denied"])
+def test_a_scope_that_answers_is_read_on(listing: Exception | None) -> None:
+    """While the scope itself answers, each failure is its own visit's, also the 249th;
+    that it may not be listed is an answer."""
+    found = Scope(listing).breaker()
+    waited = [found.note_failure(DOWN) for _ in range(249)]
+    assert waited == [True, True, False] * 83
+
+
+def test_a_scope_that_only_lists_is_abandoned() -> None:
+    """After 250 failures without a success between, it is the scope's."""
+    found = Scope().breaker()
+    for _ in range(251):
+        found.note_failure(DOWN)
+    with pytest.raises(type(DOWN), match="InternalFailure"):
+        found.note_failure(DOWN)
+
+
+def test_a_success_begins_anew() -> None:
+    """Failures count in a row only."""
+    scope = Scope(DOWN)
+    found = scope.breaker()
+    for _ in range(9):
+        assert [found.note_failure(DOWN), found.note_failure(DOWN)] == [True, True]
+        found.note_success()
+    assert scope.asked == 0
+
+
+def test_denials_beside_a_success_are_each_ones_own() -> None:
+    """Where one tuning job could be read, those that are denied are denied."""
+    scope = Scope()
+    found = scope.breaker()
+    found.note_success()
+    assert [found.note_failure(DENIED) for _ in range(300)] == [False] * 300
+    assert scope.sampled == []
+
+
+def test_only_denials_are_waited_with() -> None:
+    """Until one could be read, denials may be the scope's: after 250 of them a sample
+    of all visits is tried, and if none can be read, it is."""
+    scope = Scope()
+    found = scope.breaker()
+    assert [found.note_failure(DENIED) for _ in range(249)] == [True] * 249
+    with pytest.raises(type(DENIED), match="AccessDenied"):
+        found.note_failure(DENIED)
+    assert scope.sampled == list(range(0, VISITS, 12))
+
+
+def test_a_sample_that_can_be_read() -> None:
+    """If one can be read, the scope is read on."""
+    scope = Scope(readable=588)
+    found = scope.breaker()
+    assert [found.note_failure(DENIED) for _ in range(250)][-1] is False
+    assert [found.note_failure(DENIED) for _ in range(9)] == [False] * 9
+    assert scope.sampled == list(range(0, VISITS, 12))
+
+
+def test_what_cannot_be_read_as_it_was_sent_is_its_own() -> None:
+    """An odd item says nothing of its scope."""
+    scope = Scope(DOWN)
+    found = scope.breaker()
+    odd = UnreadableError("odd")
+    assert [found.note_failure(odd) for _ in range(300)] == [False] * 300
+    assert scope.asked == 0
