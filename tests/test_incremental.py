@@ -88,6 +88,14 @@ def test_the_last_line_says_which_names_nobody_has(
     assert run.stderr.count("tuning_job_names: no scope has") == len(unknown)
 
 
+def test_names_are_unknown_only_to_scopes_that_were_listed(here: TapHere) -> None:
+    """Where no account could be opened, nothing is said of names."""
+    run = here(config={"tuning_job_names": ["churn"], "aws_profile": "nobody"})
+    assert run.returncode == 1
+    assert "nobody" in run.error
+    assert "no scope has" not in run.stderr
+
+
 def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> None:
     """With `tuning_job_names` the account is not listed; names match without case, and
     one that no scope has is a warning."""

@@ -145,7 +145,7 @@ class AirbyteTap(TapSageMakerTuning):
             for stream in streams:
                 stream.sync()
             # Without a scope there was nothing to read, and no stream to fail.
-            if self.run.scopes:
+            if streams and self.run.scopes:
                 complete = {found.name for found in streams if not found.has_failed}
         finally:
             for stream in streams:

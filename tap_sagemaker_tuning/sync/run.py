@@ -134,8 +134,9 @@ class Run:
 
     def _unknown_names(self) -> list[str]:
         """The names in `tuning_job_names` that no scope has."""
-        # A scope that could not be listed may have any name.
-        if any(scope.to_visit is None for scope in self.scopes):
+        # A scope that could not be opened or listed may have any name.
+        are_listed = [scope.to_visit is not None for scope in self.scopes]
+        if not (are_listed and all(are_listed)):
             return []
         return [
             name

@@ -105,8 +105,9 @@ def _read_visits(
                     read = partial(read_tuning_job, scope.client, of_streams, readers)
                     begun.append(ahead.start(read))
             if begun:
-                for item in begun.popleft():
+                for item in begun[0]:
                     yield from streams[item.stream].take(item)
+                begun.popleft()
         for stream in streams.values():
             yield from stream.release()
     finally:

@@ -218,6 +218,14 @@ class ScopeRun:
         if failure.key not in self.failures:
             self.failures[failure.key] = failure
             _LOGGER.debug("%s", failure, exc_info=error)
+        _forget_frames(error)
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Let go of what an error's traceback holds: a page of trials, or more."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def now() -> str:

@@ -173,11 +173,12 @@ class _ScopeThreads:
         if not self._threads.concurrency:
             return read()  # it makes no call: no worker has to wait for an answer
         task = _Task(read, self._threads)
-        self._tasks.put(task)
         self._begun += 1
         if self._workers < min(self._threads.concurrency, self.most, self._begun):
-            self._workers += 1
+            # First, since it can fail: no worker may read what nobody can drop.
             self._threads.start_thread(self._run)
+            self._workers += 1
+        self._tasks.put(task)
         return task
 
     def stop(self) -> None:

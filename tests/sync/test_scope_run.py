@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -159,6 +161,30 @@ class TestFailures:
         scope.fail("c", UnreadableError("another way"))
         named = [failure.tuning_job for failure in scope.failures.values()]
         assert named == ["b", "a", "c"]
+
+    def test_no_page_is_kept(self) -> None:
+        """A failure holds nothing of what was being read when it came."""
+
+        class Page:
+            """What a frame holds."""
+
+        def read(page: Page) -> None:
+            try:
+                int(str(page))
+            except ValueError as error:
+                msg = "no trial"
+                raise TapError(msg) from error
+
+        scope, held = scope_of(), []
+        for name in ("churn", "churn"):
+            page = Page()
+            held.append(weakref.ref(page))
+            with pytest.raises(TapError) as caught:
+                read(page)
+            scope.fail(name, caught.value)
+            del caught, page
+        gc.collect()
+        assert [each() for each in held] == [None, None]
 
     def test_linear(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """A failure is looked at once or twice, however many there are already."""

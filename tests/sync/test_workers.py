@@ -396,6 +396,24 @@ class TestErrors:
         scope = FakeScope()
         assert outcomes_of(read(one_page, scope)) == {scope: Failed(bug)}
 
+    def test_no_thread_more_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """It is the scope's failure, and no worker reads on."""
+        error = RuntimeError("can't start new thread")
+        begun: list[int] = []
+        start = Threads.start_thread
+
+        def start_two(threads: Threads, target: Callable[[], None]) -> None:
+            begun.append(1)
+            if len(begun) > 2:
+                raise error
+            start(threads, target)
+
+        monkeypatch.setattr(Threads, "start_thread", start_two)
+        before = set(threading.enumerate())
+        scope = FakeScope()
+        assert outcomes_of(read(one_page, scope)) == {scope: Failed(error)}
+        wait_until(lambda: not set(threading.enumerate()) - before)
+
     def test_a_scope_that_fails_holds_nothing_back(self) -> None:
         """What was read ahead of it is dropped, with what its readers hold while they
         wait: another scope may wait for that."""
