@@ -72,6 +72,34 @@ GET_CALLER_IDENTITY = Operation(
 ASSUME_ROLE = Operation(
     name="AssumeRole", result="Credentials", resource="role/*", service="sts"
 )
+LIST_ACCOUNTS = Operation(
+    name="ListAccounts",
+    result="Accounts",
+    resource="*",
+    service="organizations",
+    page_limit=20,
+)
+LIST_ACCOUNTS_FOR_PARENT = Operation(
+    name="ListAccountsForParent",
+    result="Accounts",
+    resource="*",
+    service="organizations",
+    page_limit=20,
+)
+LIST_UNITS_FOR_PARENT = Operation(
+    name="ListOrganizationalUnitsForParent",
+    result="OrganizationalUnits",
+    resource="*",
+    service="organizations",
+    page_limit=20,
+)
+LIST_REGIONS = Operation(
+    name="ListRegions",
+    result="Regions",
+    resource="*",
+    service="account",
+    page_limit=50,
+)
 
 OPERATIONS = {
     operation.name: operation
@@ -84,6 +112,10 @@ OPERATIONS = {
         GET_PRODUCTS,
         GET_CALLER_IDENTITY,
         ASSUME_ROLE,
+        LIST_ACCOUNTS,
+        LIST_ACCOUNTS_FOR_PARENT,
+        LIST_UNITS_FOR_PARENT,
+        LIST_REGIONS,
     )
 }
 """All of them, by name."""
