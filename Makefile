@@ -44,9 +44,10 @@ lint: setup
 	$(VALID) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(VALID) vendor.dependabot .github/dependabot.yml
 	$(VALID) vendor.meltano meltano.yml
+	$(BIN)/cfn-lint infrastructure/cloudformation/*.yaml
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub release report tests
+	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub infrastructure release report tests
 
 docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
 	rm -rf build/docs

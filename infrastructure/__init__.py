@@ -1,0 +1,1 @@
+"""The role that the tap assumes in each account: CloudFormation and Terraform."""

@@ -1,0 +1,66 @@
+"""What the role must allow, said without the generator that the templates come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from docs.generate import streams
+from tap_sagemaker_tuning.aws.operations import (
+    LIST_ACCOUNTS,
+    LIST_ACCOUNTS_FOR_PARENT,
+    LIST_REGIONS,
+    LIST_UNITS_FOR_PARENT,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_sagemaker_tuning.aws.operations import Operation
+
+ALL = [stream.name for stream in streams()]
+DEFAULT = [stream.name for stream in streams() if stream.selected_by_default]
+CHOICES = [DEFAULT, ALL, *([name] for name in ALL)]
+"""Lists of streams: the default, all, and each alone."""
+
+ORGANIZATION = {LIST_ACCOUNTS, LIST_ACCOUNTS_FOR_PARENT, LIST_UNITS_FOR_PARENT}
+
+Grant = tuple[str, str]
+"""An action, and the resource on which it is allowed."""
+
+
+def called(
+    names: Iterable[str], *, list_regions: bool, list_accounts: bool
+) -> set[Operation]:
+    """The operations that some streams call, and those of the switches."""
+    operations = {
+        call
+        for stream in streams()
+        if stream.name in set(names)
+        for call in stream.operations
+    }
+    operations |= {LIST_REGIONS} if list_regions else set()
+    return operations | (ORGANIZATION if list_accounts else set())
+
+
+def grants(
+    operations: Iterable[Operation], account: str, partition: str = "aws"
+) -> set[Grant]:
+    """The grants for some operations in one account."""
+    resources = {
+        "*": "*",
+        "hyper-parameter-tuning-job/*": (
+            f"arn:{partition}:sagemaker:*:{account}:hyper-parameter-tuning-job/*"
+        ),
+        "training-job/*": f"arn:{partition}:sagemaker:*:{account}:training-job/*",
+    }
+    return {(call.iam_action, resources[call.resource]) for call in operations}
+
+
+def stated(statements: Iterable[dict[str, Any]]) -> set[Grant]:
+    """The grants that policy statements make; each must allow."""
+    found = set()
+    for statement in statements:
+        assert set(statement) == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        found |= {(action, statement["Resource"]) for action in statement["Action"]}
+    return found

@@ -1,0 +1,113 @@
+"""The README of `infrastructure/`: its tables and commands fit the templates."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from moto import mock_aws
+
+from infrastructure import generate
+from tests.docs.documents import commands
+from tests.infrastructure.expected import ALL, called, grants
+from tests.infrastructure.test_cloudformation import (
+    ACCOUNT,
+    TEMPLATE,
+    allowed,
+    client,
+    deploy,
+    trust,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+README = generate.README.read_text(encoding="utf-8")
+COMMANDS = commands({"infrastructure/README.md": README})
+MODULE = "\n".join(
+    file.read_text(encoding="utf-8") for file in generate.MODULE.glob("*.tf")
+)
+
+
+def given(command: str) -> dict[str, str]:
+    """The parameters that a command gives to the template."""
+    key, value = r"(?:ParameterKey=)?(\w+)", r"(?:,ParameterValue)?=(.+)"
+    words = shlex.split(command)
+    options = ("--parameters", "--parameter-overrides")
+    (start,) = [number for number, word in enumerate(words) if word in options]
+    pairs = [re.fullmatch(key + value, word) for word in words[start + 1 :]]
+    return {found[1]: found[2].replace("\\,", ",") for found in pairs if found}
+
+
+WITH_PARAMETERS = [command for command in COMMANDS if " --parameter" in command]
+
+
+@pytest.fixture(autouse=True)
+def moto() -> Iterator[None]:
+    """AWS in this process, empty."""
+    with mock_aws():
+        yield
+
+
+def test_table_has_each_parameter() -> None:
+    """The table has the parameters of the template and the variables of the module."""
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", README, re.MULTILINE)
+    assert {parameter for parameter, _ in rows} == set(TEMPLATE["Parameters"])
+    variables = re.findall(r'^variable "(\w+)"', MODULE, re.MULTILINE)
+    assert sorted(variable for _, variable in rows) == sorted(variables)
+    assert all(
+        parameter.lower() == variable.replace("_", "") for parameter, variable in rows
+    )
+
+
+@pytest.mark.parametrize("command", WITH_PARAMETERS)
+def test_commands_make_the_role(command: str) -> None:
+    """What a command gives is what the template takes, and makes the role that the
+    text speaks of: for the principal, external id and streams of the command."""
+    parameters = given(command)
+    streams = parameters.get("Streams", TEMPLATE["Parameters"]["Streams"]["Default"])
+    deploy(**parameters)
+    iam = client("iam")
+    expected = called(
+        streams.split(","),
+        list_regions=True,
+        list_accounts=parameters.get("ListAccounts") == "yes",
+    )
+    assert set(streams.split(",")) <= set(ALL)
+    assert allowed(iam) == grants(expected, ACCOUNT)
+    assert trust(iam)["Principal"] == {"AWS": [parameters["Principals"]]}
+    condition = trust(iam).get("Condition", {}).get("StringEquals", {})
+    assert condition.get("sts:ExternalId") == parameters.get("ExternalId")
+    assert set(parameters) <= set(TEMPLATE["Parameters"])
+
+
+def test_only_the_listing_role_has_no_external_id() -> None:
+    """The roles that are read have the external id of the settings; the one that lists
+    accounts has none, since the tap sends none there."""
+    every = [given(command) for command in WITH_PARAMETERS]
+    with_id = [parameters.get("ExternalId") == "warehouse" for parameters in every]
+    assert with_id == [parameters.get("ListAccounts") != "yes" for parameters in every]
+    assert with_id.count(False) == 1
+
+
+def test_commands_name_the_template() -> None:
+    """Each stack and StackSet is made of the template, and may make a named role."""
+    assert len(WITH_PARAMETERS) == 3
+    path = generate.TEMPLATE.relative_to(generate.FOLDER.parent).as_posix()
+    for command in WITH_PARAMETERS:
+        assert path in command
+        assert "--capabilities CAPABILITY_NAMED_IAM" in command
+
+
+def test_module_block_gives_what_the_module_takes() -> None:
+    """The example's arguments are variables of the module, its source its folder, and
+    its streams those of the tap."""
+    (block,) = re.findall(r"```hcl\n(.*?)```", README, re.DOTALL)
+    arguments = dict(re.findall(r"^  (\w+) += (.+)$", block, re.MULTILINE))
+    folder = generate.MODULE.relative_to(generate.FOLDER.parent).as_posix()
+    assert arguments.pop("source").endswith(f'.git//{folder}"')
+    assert set(arguments) <= set(re.findall(r'^variable "(\w+)"', MODULE, re.MULTILINE))
+    assert set(yaml.safe_load(arguments["streams"])) <= set(ALL)

@@ -1,0 +1,185 @@
+"""The Terraform module: parsed, and compared with the table and with the template."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+pytest.importorskip("hcl2", reason="python-hcl2 is needed: make setup")
+
+import hcl2
+
+from infrastructure import generate
+from tests.infrastructure.expected import ALL, DEFAULT, called, grants, stated
+from tests.infrastructure.test_cloudformation import TEMPLATE
+
+ACCOUNT = "123456789012"
+
+
+def plain(value: Any) -> Any:
+    """A parsed value without the marks of the parser, and texts without quotes."""
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        pairs = ((plain(name), plain(each)) for name, each in value.items())
+        return {name: each for name, each in pairs if not name.startswith("__")}
+    if isinstance(value, str) and re.fullmatch(r'".*"', value, re.DOTALL):
+        return value[1:-1].replace('\\"', '"')
+    return value
+
+
+def parsed() -> dict[str, list[Any]]:
+    """The blocks of all files of the module, by kind."""
+    files = sorted(generate.MODULE.glob("*.tf"))
+    assert len(files) == 5
+    found: dict[str, list[Any]] = {}
+    for file in files:
+        for kind, blocks in plain(hcl2.loads(file.read_text("utf-8"))).items():
+            found.setdefault(kind, []).extend(blocks)
+    return found
+
+
+BLOCKS = parsed()
+VARIABLES = {name: block for each in BLOCKS["variable"] for name, block in each.items()}
+LOCALS = {name: value for each in BLOCKS["locals"] for name, value in each.items()}
+
+
+def named(kind: str, of: str, name: str = "reader") -> dict[str, Any]:
+    """The block of a resource or of a data source."""
+    (found,) = [each[of][name] for each in BLOCKS[kind] if of in each]
+    block: dict[str, Any] = found
+    return block
+
+
+def in_place(arn: str, partition: str) -> str:
+    """An ARN with partition and account in the place of their data sources."""
+    account = "${data.aws_caller_identity.current.account_id}"
+    filled = arn.replace("${data.aws_partition.current.partition}", partition)
+    return filled.replace(account, ACCOUNT)
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("name", LOCALS["statements"])
+def test_statements(name: str, partition: str) -> None:
+    """Each stream's statements, and each switch's, allow what it calls and no more."""
+    statements = [
+        {**each, "Resource": in_place(each["Resource"], partition)}
+        for each in LOCALS["statements"][name]
+    ]
+    expected = called(
+        [name],
+        list_regions=name == "list_regions",
+        list_accounts=name == "list_accounts",
+    )
+    assert stated(statements) == grants(expected, ACCOUNT, partition)
+    assert expected
+
+
+def test_no_policy_is_missing() -> None:
+    """The module has the policies that the template has, by the same names."""
+    resources = TEMPLATE["Resources"].values()
+    made = {r["Properties"].get("PolicyName") for r in resources} - {None}
+    assert set(LOCALS["statements"]) == made
+
+
+def test_role_takes_the_chosen_policies() -> None:
+    """The role has a policy for each chosen stream and switch, and no other way in."""
+    assert LOCALS["allowed"] == (
+        "${concat(tolist(var.streams), "
+        'var.list_regions ? ["list_regions"] : [], '
+        'var.list_accounts ? ["list_accounts"] : [])}'
+    )
+    policy = named("resource", "aws_iam_role_policy")
+    assert policy == {
+        "for_each": (
+            "${{for name, statements in local.statements : name => "
+            'jsonencode({Version = "2012-10-17", Statement = statements}) '
+            "if contains(local.allowed, name)}}"
+        ),
+        "name": "${each.key}",
+        "role": "${aws_iam_role.reader.name}",
+        "policy": "${each.value}",
+    }
+    assert {kind for each in BLOCKS["resource"] for kind in each} == {
+        "aws_iam_role",
+        "aws_iam_role_policy",
+    }
+
+
+def test_trust() -> None:
+    """Only the principals are trusted, under the external id if there is one."""
+    role = named("resource", "aws_iam_role")
+    assert role["name"] == "${var.role_name}"
+    assert role["assume_role_policy"] == "${data.aws_iam_policy_document.trust.json}"
+    (statement,) = named("data", "aws_iam_policy_document", "trust")["statement"]
+    assert statement == {
+        "actions": ["sts:AssumeRole"],
+        "principals": [{"type": "AWS", "identifiers": "${var.principals}"}],
+        "dynamic": [
+            {
+                "condition": {
+                    "for_each": '${var.external_id == "" ? [] : [var.external_id]}',
+                    "content": [
+                        {
+                            "test": "StringEquals",
+                            "variable": "sts:ExternalId",
+                            "values": ["${condition.value}"],
+                        }
+                    ],
+                }
+            }
+        ],
+    }
+
+
+def test_variables_are_the_templates_parameters() -> None:
+    """Both take the same parameters, with the same defaults, and say the same."""
+    parameters = {
+        re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): parameter
+        for name, parameter in TEMPLATE["Parameters"].items()
+    }
+    assert set(VARIABLES) == set(parameters)
+    for name, variable in VARIABLES.items():
+        assert variable["description"] == f"{parameters[name]['Description']}."
+    words = {True: "yes", False: "no"}
+    defaults = {
+        name: words.get(default, default) if isinstance(default, bool) else default
+        for name, variable in VARIABLES.items()
+        if (default := variable.get("default")) is not None
+    }
+    assert defaults == {
+        "external_id": parameters["external_id"]["Default"],
+        "role_name": parameters["role_name"]["Default"],
+        "streams": DEFAULT,
+        "list_regions": parameters["list_regions"]["Default"],
+        "list_accounts": parameters["list_accounts"]["Default"],
+    }
+    assert parameters["streams"]["Default"] == ",".join(DEFAULT)
+
+
+def test_streams_are_those_of_the_tap() -> None:
+    """A name that is no stream's is refused."""
+    (validation,) = VARIABLES["streams"]["validation"]
+    names = re.findall(r'"(\w+)"', validation["condition"])
+    assert names == ALL
+    assert validation["condition"].startswith("${length(setsubtract(var.streams, [")
+    assert validation["condition"].endswith("])) == 0}")
+
+
+def test_what_is_referred_to_is_there() -> None:
+    """Each variable, local value and data source that an expression names exists, and
+    each variable is used."""
+    text = "\n".join(
+        file.read_text(encoding="utf-8") for file in generate.MODULE.glob("*.tf")
+    )
+    assert set(re.findall(r"\bvar\.(\w+)", text)) == set(VARIABLES)
+    assert set(re.findall(r"\blocal\.(\w+)", text)) == set(LOCALS)
+    sources = {
+        f"{kind}.{name}"
+        for each in BLOCKS["data"]
+        for kind, blocks in each.items()
+        for name in blocks
+    }
+    assert set(re.findall(r"\bdata\.(\w+\.\w+)", text)) == sources
