@@ -44,7 +44,7 @@ def compare(case: Case, rounds: int) -> tuple[list[Cost], list[Cost]]:
     taps, loops = [], []
     with served(case) as url, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tap = _tap(case, url, folder)
+        tap = command_of(case, url, folder)
         if case.again:
             measured(tap, url, folder / "first")
             state = folder / "state.json"
@@ -58,7 +58,7 @@ def compare(case: Case, rounds: int) -> tuple[list[Cost], list[Cost]]:
     return taps, loops
 
 
-def _tap(case: Case, url: str, folder: Path) -> list[str]:
+def command_of(case: Case, url: str, folder: Path) -> list[str]:
     """The tap's command, its files written."""
     settings: dict[str, Any] = {"aws_endpoint_url": url, "regions": case.regions}
     if case.concurrency:

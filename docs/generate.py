@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from docs import facts
 from docs.marts import marts
+from infrastructure.policies import SWITCHES, statements
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
 from tap_sagemaker_tuning.config_schema import SETTINGS
@@ -98,6 +99,8 @@ def parts() -> dict[str, str]:
         "settings of the SDK": _settings(sdk_settings()),
         "policy of the summaries": _json(policy(summaries())),
         "policy of all streams": _json(policy(streams())),
+        "policy of the organization": _json(policy_of(SWITCHES["list_accounts"])),
+        "policy of enabled regions": _json(policy_of(SWITCHES["list_regions"])),
     }
     for stream in streams():
         made[f"facts of {stream.name}"] = _facts(stream)
@@ -128,21 +131,14 @@ def operations(some: Iterable[TapStream]) -> list[Operation]:
 
 
 def policy(some: Iterable[TapStream]) -> Schema:
-    """Make the least IAM policy for some streams: one statement per resource."""
-    actions: dict[str, list[str]] = {}
-    for call in operations(some):
-        actions.setdefault(call.resource, []).append(call.iam_action)
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": allowed, "Resource": _arn(resource)}
-            for resource, allowed in actions.items()
-        ],
-    }
+    """Make the least IAM policy for some streams."""
+    return policy_of(operations(some))
 
 
-def _arn(resource: str) -> str:
-    return resource if resource == "*" else f"arn:aws:sagemaker:*:{ACCOUNT}:{resource}"
+def policy_of(calls: Iterable[Operation]) -> Schema:
+    """Make the least IAM policy for some operations: one statement per resource."""
+    allowed = statements(calls, partition="aws", account=ACCOUNT)
+    return {"Version": "2012-10-17", "Statement": allowed}
 
 
 def _streams() -> str:

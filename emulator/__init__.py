@@ -26,6 +26,7 @@ from emulator.identities import Identities
 from emulator.incoming import Call
 from emulator.index import Index
 from emulator.jobs import Trial, TuningJob
+from emulator.organization import Organization
 from emulator.paging import Tokens
 from emulator.plan import Chances, Plan
 from emulator.price_list import Price
@@ -48,6 +49,7 @@ __all__ = [
     "Fault",
     "Home",
     "Index",
+    "Organization",
     "Plan",
     "Price",
     "Scope",
@@ -76,6 +78,7 @@ class Emulator:
         roles: Role ARN to the external id without which it cannot be assumed.
         role_seconds: Lifetime, in real seconds, of the credentials of an assumed
             role; None: as the caller asks.
+        organization: The organization that it lists; without accounts there is none.
         identities: Whose the access keys are.
     """
 
@@ -94,6 +97,7 @@ class Emulator:
         self.prices = price_list.usual()
         self.roles: dict[str, str | None] = {}
         self.role_seconds: int | None = None
+        self.organization = Organization()
         self.identities = Identities()
         self._seed = seed
         self._port = port

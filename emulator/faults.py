@@ -24,14 +24,28 @@ Kind = Literal[
 PAGED = frozenset(
     {
         "GetProducts",
+        "ListAccounts",
+        "ListAccountsForParent",
         "ListHyperParameterTuningJobs",
+        "ListOrganizationalUnitsForParent",
+        "ListRegions",
         "ListTrainingJobsForHyperParameterTuningJob",
         "Search",
     }
 )
 """Operations with a NextToken."""
 
-NAMED = frozenset({"AssumeRole", "GetCallerIdentity", "GetProducts"})
+NAMED = frozenset(
+    {
+        "AssumeRole",
+        "GetCallerIdentity",
+        "GetProducts",
+        "ListAccounts",
+        "ListAccountsForParent",
+        "ListOrganizationalUnitsForParent",
+        "ListRegions",
+    }
+)
 """Operations of other services, struck only by a fault that names them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
@@ -48,8 +62,8 @@ class Fault:
             `latin1` (JSON with status 200 that is not UTF-8), `drop` (the connection
             closes without an answer), `deny` (AccessDeniedException), `repeat_token`
             (a page returns the token it was asked with), `region_disabled`, `expired`.
-        operation: The API's name; None: every SageMaker operation. A fault strikes
-            AssumeRole, GetCallerIdentity and GetProducts only where it names them.
+        operation: The API's name; None: every SageMaker operation. A fault strikes an
+            operation of another service only where it names it.
         account: Only this account; for AssumeRole the account of the role.
         region: Only this region.
         tuning_job: Only requests that name this tuning job, compared without case.

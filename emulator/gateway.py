@@ -62,7 +62,7 @@ class Gateway:
         home = Home(identity.account, region)
         target = headers.get("X-Amz-Target", "")
         incoming = Incoming(
-            service.named(target) or "",
+            service.named(target) or (service.PATHS.get(path, "") if of else ""),
             home,
             identity,
             body,
@@ -156,6 +156,7 @@ class Gateway:
             params=service.checked(incoming.operation, incoming.params),
             scope=emulator.scope(incoming.home.account, incoming.home.region),
             prices=emulator.prices,
+            organization=emulator.organization,
             now=incoming.now,
             tokens=emulator.tokens,
             page_fault=lambda kind: bool(emulator.faults.striking(target, kind)),

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from emulator import security_tokens as sts
 from emulator import wire
 from emulator.errors import ServiceError
+from emulator.faults import NAMED
 from emulator.security_tokens import Reply
+from emulator.service import OPERATIONS
 
 if TYPE_CHECKING:
     from emulator.faults import Fault
@@ -98,8 +100,7 @@ def _denied(incoming: Incoming) -> ServiceError:
     if incoming.operation == "AssumeRole":
         return sts.denied(incoming.identity, incoming.params.get("RoleArn", ""))
     operation = incoming.operation
-    service = "pricing" if operation == "GetProducts" else "sagemaker"
-    action = f"{service}:{operation}"
+    action = f"{OPERATIONS[operation][0]}:{operation}"
     caller = incoming.identity.arn.split(":", 2)[2]
     return ServiceError(
         "AccessDeniedException",
@@ -113,7 +114,7 @@ def _resource(incoming: Incoming) -> str:
     """What a refusal says of the resource: the price list has none."""
     if incoming.operation == "GetProducts":
         return ""
-    if incoming.operation == "Search":
+    if incoming.operation in {"Search", *NAMED}:
         return " on resource: *"
     trial = incoming.params.get("TrainingJobName")
     kind = "training-job" if trial else "hyper-parameter-tuning-job"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from emulator.organization import Organization
     from emulator.price_list import Price
     from emulator.scopes import Scope
 
@@ -27,6 +28,7 @@ class Request:
         params: Its checked parameters, timestamps as datetimes.
         scope: The account and region that it was signed for.
         prices: The emulator's price list.
+        organization: The emulator's organization.
         now: The emulated instant at which it is answered.
         tokens: What makes and reads NextTokens.
         page_fault: Whether a fault of that kind strikes the page being made.
@@ -36,6 +38,7 @@ class Request:
     params: Mapping[str, Any]
     scope: Scope
     prices: Sequence[Price]
+    organization: Organization
     now: datetime
     tokens: Tokens
     page_fault: Callable[[str], bool]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from emulator import creation, descriptions, prices, search, validation
+from emulator import (
+    creation,
+    descriptions,
+    organization,
+    prices,
+    search,
+    validation,
+)
 from emulator.errors import ServiceError, no_trial
 from emulator.listings import list_trials, list_tuning_jobs
 
@@ -13,8 +20,16 @@ if TYPE_CHECKING:
 
     from emulator.request import Request
 
-PREFIXES = {"SageMaker.": "sagemaker", "AWSPriceListService.": "pricing"}
+PREFIXES = {
+    "SageMaker.": "sagemaker",
+    "AWSPriceListService.": "pricing",
+    "AWSOrganizationsV20161128.": "organizations",
+}
 """What an `X-Amz-Target` begins with, and botocore's name of that service."""
+
+
+PATHS = {"/listRegions": "ListRegions"}
+"""What is asked for by a path, and not by a target."""
 
 
 def named(target: str) -> str | None:
@@ -94,7 +109,14 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
     "DescribeHyperParameterTuningJob": ("sagemaker", describe_tuning_job),
     "DescribeTrainingJob": ("sagemaker", describe_trial),
     "GetProducts": ("pricing", prices.products),
+    "ListAccounts": ("organizations", organization.list_accounts),
+    "ListAccountsForParent": ("organizations", organization.list_accounts_for_parent),
     "ListHyperParameterTuningJobs": ("sagemaker", list_tuning_jobs),
+    "ListOrganizationalUnitsForParent": (
+        "organizations",
+        organization.list_units_for_parent,
+    ),
+    "ListRegions": ("account", organization.list_regions),
     "ListTrainingJobsForHyperParameterTuningJob": ("sagemaker", list_trials),
     "Search": ("sagemaker", search.training_jobs),
     "StopHyperParameterTuningJob": ("sagemaker", stop_tuning_job),

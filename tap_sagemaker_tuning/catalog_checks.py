@@ -59,6 +59,7 @@ def problems(
     chosen = {stream.name: stream.replication_method for stream in streams}
     allowed = {stream.name: stream.methods for stream in streams}
     found = method_problems(settings, chosen, allowed)
+    found += stream_problems(settings.streams, chosen)
     if named is not None:
         selected = {stream.name: stream.selected for stream in streams}
         found += selection_problems(named, selected)
@@ -103,6 +104,28 @@ def method_problems(
             f"replication one of {', '.join(FINAL_STATUSES)}"
         )
     return found
+
+
+def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[str]:
+    """Find what is wrong with the setting `streams`.
+
+    Args:
+        names: What it names; None: it is not set.
+        known: Names of the tap's streams.
+
+    Returns:
+        One sentence per problem.
+    """
+    if names is None:
+        return []
+    if not names:
+        return ["streams: is empty: leave it out, or name one"]
+    unknown = sorted(set(names).difference(known))
+    if unknown:
+        told = f"streams: {', '.join(unknown)}: no such stream"
+        return [told + suggestion(unknown, known)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"streams: {name!r} is there {names.count(name)} times" for name in twice]
 
 
 def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> list[str]:

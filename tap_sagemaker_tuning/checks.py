@@ -6,7 +6,6 @@ Pure: it looks at a configuration and never at AWS.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,17 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from tap_sagemaker_tuning.aws.scope import Role
+from tap_sagemaker_tuning.list_checks import list_problems
+from tap_sagemaker_tuning.scope_checks import is_one_tuning_job, scope_problems
 from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
-# The API's own patterns: HyperParameterTuningJobName, NameContains, ExternalId.
+# The API's own patterns: HyperParameterTuningJobName, NameContains.
 _TUNING_JOB_NAME = re.compile(r"(?!.{33})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _NAME_CONTAINS = re.compile(r"[a-zA-Z0-9-]{1,63}")
-_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
@@ -69,7 +67,7 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
     settings = Settings.of(config)
     return [
         *_credential_problems(settings),
-        *_scope_problems(settings),
+        *scope_problems(settings),
         *_filter_problems(settings),
         *_sdk_problems(config),
     ]
@@ -103,7 +101,10 @@ def _schema_problem(error: Any) -> str:
         told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
         return told + suggestion(unknown, known)
     # A role can hold an external id, which is told to nobody.
-    is_secret = error.schema.get("secret") or path[:1] == ["assume_roles"]
+    is_secret = error.schema.get("secret") or path[:1] in (
+        ["assume_roles"],
+        ["organization"],
+    )
     # The SDK reads a fraction in a file as a Decimal.
     value = error.instance
     plain = float(value) if isinstance(value, Decimal) else value
@@ -154,42 +155,9 @@ def _is_url(text: str) -> bool:
     )
 
 
-def _scope_problems(settings: Settings) -> Iterator[str]:
-    yield from _list_problems("regions", settings.regions, _REGION, "us-east-1")
-    roles = settings.assume_roles
-    if roles is None:
-        return
-    if not roles:
-        yield "assume_roles: is empty: leave it out, or name a role"
-    reached: Counter[tuple[str, str]] = Counter()
-    for index, role in enumerate(roles):
-        name = f"assume_roles[{index}]"
-        account = name  # until it is known: entries that are wrong reach no other
-        try:
-            account = Role.parse(role.role_arn).account_id
-        except ValueError as error:
-            example = "arn:aws:iam::123456789012:role/tuning-reader"
-            yield f"{name}[role_arn]: {error} such as {example}"
-        if role.external_id and not _EXTERNAL_ID.fullmatch(role.external_id):
-            yield (
-                f"{name}[external_id]: not 2 to 1,224 letters, digits and any of "
-                "_+=,.@:/-"
-            )
-        own = f"{name}[regions]"
-        yield from _list_problems(own, role.regions, _REGION, "us-east-1")
-        for region in role.regions or settings.regions or [""]:
-            reached[account, region] += 1
-    for (account, region), times in reached.items():
-        if times > 1:
-            yield (
-                f"assume_roles: {times} entries reach account {account}"
-                + (f" in {region}" if region else "")
-            )
-
-
 def _filter_problems(settings: Settings) -> Iterator[str]:
     names = settings.tuning_job_names
-    yield from _list_problems(
+    yield from list_problems(
         "tuning_job_names", names, _TUNING_JOB_NAME, "churn-xgb-230204", fold=True
     )
     part = settings.name_contains
@@ -203,7 +171,7 @@ def _filter_problems(settings: Settings) -> Iterator[str]:
     start = settings.start_date
     if start is not None and not _is_time(start):
         yield f"start_date: {start!r} is not a time such as 2026-01-31T00:00:00Z"
-    if settings.starting_token is not None and not _is_one_tuning_job(settings):
+    if settings.starting_token is not None and not is_one_tuning_job(settings):
         yield (
             "starting_token: needs one name in tuning_job_names, and one account and "
             "region: a token is good for one tuning job only"
@@ -215,27 +183,6 @@ def _sdk_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield "flattening_max_depth: missing, while flattening_enabled is set"
 
 
-def _list_problems(
-    name: str,
-    values: Sequence[str] | None,
-    pattern: re.Pattern[str],
-    example: str,
-    *,
-    fold: bool = False,
-) -> Iterator[str]:
-    if values is None:
-        return
-    if not values:
-        yield f"{name}: is empty: leave it out, or name one"
-    for value in values:
-        if not pattern.fullmatch(value):
-            yield f"{name}: {value!r} is not of the form {example}"
-    counted = Counter(value.lower() if fold else value for value in values)
-    for value, times in counted.items():
-        if times > 1:
-            yield f"{name}: {value!r} is there {times} times"
-
-
 def _is_time(text: str) -> bool:
     # A bare number is a time to `timestamp`, and a mistake here.
     if not _DATE.fullmatch(text):
@@ -245,9 +192,3 @@ def _is_time(text: str) -> bool:
     except (OverflowError, ValueError):
         return False
     return True
-
-
-def _is_one_tuning_job(settings: Settings) -> bool:
-    roles = settings.assume_roles or (None,)
-    regions = (roles[0] and roles[0].regions) or settings.regions or [""]
-    return len(settings.tuning_job_names or ()) == len(roles) == len(regions) == 1

@@ -22,7 +22,7 @@ from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 
@@ -70,6 +70,16 @@ class TapCommand(SingerCommand):
             help=command.help,
             logger=logger,
         )
+
+    def with_flag(
+        self, flag: str, told: str, callback: Callable[..., None]
+    ) -> TapCommand:
+        """Add an option that is a question: its callback answers it, and exits."""
+        option = click.Option(
+            [flag], is_flag=True, expose_value=False, help=told, callback=callback
+        )
+        self.params.append(option)
+        return self
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

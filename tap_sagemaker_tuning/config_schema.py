@@ -78,7 +78,9 @@ SETTINGS = th.PropertiesList(
     _texts(
         "regions",
         "Regions",
-        "AWS regions to read, of any partition. Default: the region of boto3's chain.",
+        'AWS regions to read, of any partition; or ["enabled"]: in each account the '
+        "regions that are enabled there and have SageMaker. Default: the region of "
+        "boto3's chain.",
     ),
     th.Property(
         "assume_roles",
@@ -102,6 +104,52 @@ SETTINGS = th.PropertiesList(
         description="Roles to read other accounts through, one per account: a list of "
         "{role_arn, external_id, regions}, of which role_arn must be given. When set, "
         "the caller's own account is not read. Default: the caller's own account.",
+    ),
+    th.Property(
+        "organization",
+        th.ObjectType(
+            _text(
+                "role_name",
+                "Role name",
+                "The role to assume in each account, with its path if it has one.",
+                required=True,
+            ),
+            _text(
+                "external_id",
+                "External id",
+                "The external id that the trust policies of all these roles ask for.",
+            ),
+            _texts(
+                "organizational_units",
+                "Organizational units",
+                "Read only the accounts in these organizational units, at any depth. "
+                "Default: the whole organization.",
+            ),
+            _texts(
+                "exclude_accounts",
+                "Exclude accounts",
+                "Ids of accounts that are not read.",
+            ),
+            _text(
+                "list_role_arn",
+                "List role ARN",
+                "A role in the management account, or a delegated administrator's, to "
+                "assume for listing the accounts. Default: the caller's own identity.",
+            ),
+            additional_properties=False,
+        ),
+        title="Organization",
+        description="Read every active account of an AWS organization, through a role "
+        "that has the same name in each: {role_name, external_id, "
+        "organizational_units, exclude_accounts, list_role_arn}, of which role_name "
+        "must be given. An account that assume_roles names too is read by that entry. "
+        "When set, the caller's own account is read only if it is in the organization.",
+    ),
+    _texts(
+        "streams",
+        "Streams",
+        "Names of the streams to read when there is no catalog; a catalog takes "
+        "precedence. Default: tuning_jobs, training_job_summaries, scopes.",
     ),
     _texts(
         "tuning_job_names",

@@ -11,8 +11,8 @@ import time
 from os import fstat
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.contrib.msgspec import MsgSpecWriter
-from singer_sdk.singerlib import RecordMessage
+from singer_sdk.contrib.msgspec import MsgSpecWriter, serialize_jsonl
+from singer_sdk.singerlib import RecordMessage, StateMessage
 
 if sys.platform != "win32":
     import fcntl
@@ -46,17 +46,30 @@ class BlockWriter(MsgSpecWriter):
         super().__init__()
         self.check_signal: Callable[[], None] = lambda: None
         self._block = bytearray()
+        self._last_state = b""
         self._is_open = True
 
     def write_message(self, message: Message) -> None:
-        """Write a message, a record perhaps later.
+        """Write a message, a record perhaps later; not the same STATE twice in a row.
 
         Raises:
             SystemExit: With 1: nobody reads it any more. Or a signal asked to stop.
         """
-        self._block += self.format_message(message)
+        line = self.format_message(message)
+        if isinstance(message, StateMessage):
+            if line == self._last_state:
+                self.flush()
+                return
+            self._last_state = bytes(line)
+        self._block += line
         if not isinstance(message, RecordMessage) or len(self._block) >= _BLOCK:
             self.flush()
+
+    def serialize_message(self, message: Message) -> bytearray:
+        """Make a line of a message; of a STATE without the SDK's copy of it."""
+        if isinstance(message, StateMessage):
+            return serialize_jsonl({"type": "STATE", "value": message.value})
+        return super().serialize_message(message)
 
     def flush(self) -> None:
         """Write what is held back.

@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+ENABLED = "enabled"
+"""In `regions`: those that are enabled in an account, and have SageMaker."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RoleToAssume:
@@ -19,6 +22,17 @@ class RoleToAssume:
     role_arn: str
     external_id: str | None = field(default=None, repr=False)
     regions: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organization:
+    """Accounts that an AWS organization lists, and the role that each of them has."""
+
+    role_name: str
+    external_id: str | None = field(default=None, repr=False)
+    organizational_units: tuple[str, ...] | None = None
+    exclude_accounts: tuple[str, ...] | None = None
+    list_role_arn: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +49,8 @@ class Settings:
     aws_endpoint_url: str | None = None
     regions: tuple[str, ...] | None = None
     assume_roles: tuple[RoleToAssume, ...] | None = None
+    organization: Organization | None = None
+    streams: tuple[str, ...] | None = None
     tuning_job_names: tuple[str, ...] | None = None
     name_contains: str | None = None
     status_equals: str | None = None

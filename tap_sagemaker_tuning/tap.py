@@ -6,13 +6,19 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from tap_sagemaker_tuning import catalog_checks, checks, config_schema, environment, log
+from tap_sagemaker_tuning import (
+    access,
+    catalog_checks,
+    checks,
+    config_schema,
+    environment,
+    log,
+)
 from tap_sagemaker_tuning.command import TapCommand, json_object
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
 from tap_sagemaker_tuning.output import BlockWriter
@@ -24,13 +30,13 @@ from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.sink import read_in_one_pass
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, JobStream, TrialStream
-from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.sync.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import FrameType
 
+    import click
     from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
@@ -244,7 +250,8 @@ class TapSageMakerTuning(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
-        return TapCommand.of(super().get_singer_command(), cls.logger)
+        command = TapCommand.of(super().get_singer_command(), cls.logger)
+        return command.with_flag("--scopes", access.HELP_OF_SCOPES, cls.cb_scopes)
 
     @classmethod
     @override
@@ -259,36 +266,19 @@ class TapSageMakerTuning(Tap):
             parse_env_config=config.parse_env,
             catalog=TapCommand.catalog_of(ctx),
         )
-        ctx.exit(tap.test())
+        ctx.exit(access.print_test(tap.probe()))
 
-    def test(self) -> int:
-        """Test whether all can be read, and say so on standard error.
+    @classmethod
+    def cb_scopes(cls, ctx: click.Context, _: click.Parameter, value: object) -> None:
+        """Answer --scopes."""
+        if value:
+            config = ctx.params["config"]
+            tap = cls(config=config.config, parse_env_config=config.parse_env)
+            ctx.exit(access.print_scopes(tap.run))
 
-        Returns:
-            The exit code: 0 if it can.
-        """
-        is_well = True
-        for where, problems in self.probe():
-            click.echo(": ".join([*where, "; ".join(problems) or "OK"]), err=True)
-            is_well = is_well and not problems
-        return 0 if is_well else 1
-
-    def probe(self) -> Iterator[tuple[list[str], list[str]]]:
-        """Test whether what the selected streams need can be read.
-
-        Yields:
-            For each scope where it is, and what cannot be read there. What is wrong
-            before any scope is known is nowhere.
-        """
+    def probe(self) -> Iterator[tuple[str, list[str]]]:
+        """Test whether what the selected streams need can be read: see `access`."""
         # An item tells as much as a page of them.
         self.settings = replace(self.settings, page_size=1)
-        selected = [stream for stream in self._own if stream.selected]
-        operations = {call for stream in selected for call in stream.operations}
-        run = self.run
-        for failure in run.failures:
-            yield [], [str(failure)]
-        clients = [scope.client for scope in run.scopes]
-        for client, problems in probe(
-            clients, operations, self.settings, self.check_signal
-        ):
-            yield [str(client.scope)], problems
+        found = self.run.discovered
+        yield from access.probe(found, self._own, self.settings, self.check_signal)

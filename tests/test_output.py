@@ -5,12 +5,13 @@ For stops of the whole tap see `test_signals.py`.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import threading
 from contextlib import contextmanager
 from io import BufferedWriter, BytesIO, FileIO, TextIOWrapper
-from itertools import repeat
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -167,11 +168,27 @@ def test_a_reader_that_goes_ends_the_tap(
     """When the target is gone while the tap waits for it to read, the tap ends, also if
     what it has to write is longer than a page."""
     read, write = os.pipe()
-    message = StateMessage({"bookmarks": {"text": "x" * length}})
+    messages = [StateMessage({"bookmarks": {"text": of * length}}) for of in "xy"]
     writer = BlockWriter()
     with TextIOWrapper(BufferedWriter(FileIO(write, "w"))) as stdout:
         monkeypatch.setattr(sys, "stdout", stdout)
         threading.Timer(0.5, os.close, [read]).start()
         with pytest.raises(SystemExit) as ended:
-            any(map(writer.write_message, repeat(message)))
+            any(map(writer.write_message, cycle(messages)))
     assert str(ended.value.code).startswith("Error: the target has closed its input")
+
+
+def test_the_same_state_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A STATE that equals the last one is left out; the records before it are not."""
+    record = RecordMessage("jobs", {"id": 1})
+    states = [StateMessage({"bookmarks": {"n": n}}) for n in (1, 1, 2, 1)]
+    with TextIOWrapper(BytesIO()) as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        writer = BlockWriter()
+        for state in states:
+            writer.write_message(record)
+            writer.write_message(state)
+        stdout.seek(0)
+        lines = [json.loads(line) for line in stdout]
+    told = [line.get("value", {}).get("bookmarks", {}).get("n", "-") for line in lines]
+    assert told == ["-", 1, "-", "-", 2, "-", 1]

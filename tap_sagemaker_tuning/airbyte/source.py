@@ -106,7 +106,7 @@ class AirbyteTap(TapSageMakerTuning):
             What cannot, in lines.
         """
         return [
-            ": ".join([*where, problem])
+            f"{where}: {problem}" if where else problem
             for where, problems in self.probe()
             for problem in problems
         ]

@@ -25,12 +25,14 @@ _WORDS = {
 
 
 def specification() -> dict[str, Any]:
-    """The settings as a ConnectorSpecification."""
+    """The settings as a ConnectorSpecification, but for what a connection chooses."""
+    schema = config_schema.schema()
+    del schema["properties"]["streams"]
     return {
         "connectionSpecification": {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": "SageMaker hyperparameter tuning",
-            **_described(config_schema.schema()),
+            **_described(schema),
         }
     }
 

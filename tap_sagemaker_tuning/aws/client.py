@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,14 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.aws.pages import Page, check_result, parsed, time_of, until
+from tap_sagemaker_tuning.aws.pages import (
+    Page,
+    check_result,
+    checked,
+    parsed,
+    time_of,
+    until,
+)
 from tap_sagemaker_tuning.aws.search import TrialSearch
 
 if TYPE_CHECKING:
@@ -33,62 +39,77 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
 
 _MOST_SEARCH_PAGES = 50  # a page of trials takes one, and empty ones come between
-_LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 
 class Client:
     """SageMaker's tuning API in one scope.
 
-    Safe for several threads, as botocore's clients are. Methods raise botocore's
-    exceptions, after its retries, and `NoResultError`.
+    It can be called while it is open, from several threads, as botocore's clients can.
+    Methods raise botocore's exceptions, after its retries, and `NoResultError`.
 
     Attributes:
         scope: The account and region.
-        connect: Makes a boto3 client of another service and region, with the same
-            credentials; not while threads do likewise.
+        partition: The partition of its region: aws, aws-cn, ….
+        connect: Makes a boto3 client of a service in a region, with the scope's
+            credentials, whose timestamps are parsed by `values.timestamp_or_none`.
         retries: Which calls are tried again.
         trial_search: Finds details of trials.
         calls: Answers so far, retried ones included.
         throttled: How many of them were refused for coming too fast.
     """
 
+    trial_search: TrialSearch
+    _api: SageMakerClient
+
     def __init__(
         self,
         scope: Scope,
+        partition: str,
         connect: Callable[[str, str], Any],
         page_size: int,
         retries: Retries,
     ) -> None:
-        """Make the boto3 client of a scope.
+        """Take note of how to reach a scope.
 
         Args:
-            scope: The account and region that it reaches.
-            connect: Makes a boto3 client of a service in a region, whose timestamps
-                are parsed by `values.timestamp_or_none`.
+            scope: The account and region.
+            partition: The partition of its region.
+            connect: Makes a boto3 client; see `connect` above.
             page_size: Items asked for in one call.
             retries: Which calls are tried again.
         """
-        api: SageMakerClient = connect("sagemaker", scope.region)
         self.scope = scope
+        self.partition = partition
         self.connect = connect
         self.retries = retries
         self.calls = 0
         self.throttled = 0
-        self._api = api
         self._page_size = page_size
         self._lock = threading.Lock()
-        self.trial_search = TrialSearch(scope, self.search_trials)
-        api.meta.events.register("response-received.sagemaker", self.count)
-        events: Any = api.meta.events  # its stubs know no handler with an answer
+
+    def open(self) -> None:
+        """Make the boto3 client.
+
+        Raises:
+            BotoCoreError, ValueError: It cannot be made.
+        """
+        self._api = self.connect("sagemaker", self.scope.region)
+        self.trial_search = TrialSearch(self.scope, self.search_trials)
+        events: Any = self._api.meta.events  # its stubs know no handler with an answer
+        events.register("response-received.sagemaker", self.count)
         for operation in trial_pages.TIMES:
             read = trial_pages.reader(operation)
             events.register(f"before-parse.sagemaker.{operation.name}", read)
-        retries.register(events, "sagemaker")
+        self.retries.register(events, "sagemaker")
 
-    @property
-    def partition(self) -> str:
-        """The partition of its region: aws, aws-cn, …."""
-        return self._api.meta.partition
+    def close(self) -> None:
+        """Let go of the boto3 client and its connections; the counts stay.
+
+        An answer that somebody still waits for is lost to them.
+        """
+        if "_api" in vars(self):
+            self._api.close()
+            del self._api, self.trial_search
 
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """List the tuning jobs, newest first: pages of HyperParameterTuningJobSummary.
@@ -173,7 +194,7 @@ class Client:
         )
         found: list[Summary] = []
         with parsed(SEARCH):
-            for number, page in enumerate(self.checked(SEARCH, pages), start=1):
+            for number, page in enumerate(checked(SEARCH, pages, self.scope), start=1):
                 items = [item for item in page.items if item]
                 found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
                 if number > _MOST_SEARCH_PAGES:
@@ -208,7 +229,7 @@ class Client:
             },
             **only,
         )
-        for page in self.checked(LIST_TRIALS, pages):
+        for page in checked(LIST_TRIALS, pages, self.scope):
             yield page, None
         # Only now: on a page's boundary botocore sets it after it gave the page.
         yield Page([], ""), pages.resume_token
@@ -222,36 +243,7 @@ class Client:
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
         with parsed(operation):
-            yield from self.checked(operation, pages)
-
-    def checked(self, operation: Operation, pages: Any) -> Iterator[Page]:
-        """Check the pages of a listing, of any service.
-
-        Args:
-            operation: The operation that lists.
-            pages: Its answers, from one of botocore's paginators.
-
-        Yields:
-            Their items.
-
-        Raises:
-            NoResultError: An answer is not the service's.
-            PaginationError: The tokens go round in a circle.
-        """
-        seen: set[str] = set()
-        for page in pages:
-            check_result(operation, page)
-            items = page[operation.result]
-            _LOGGER.debug(
-                "%s: %s: a page of %d", self.scope, operation.name, len(items)
-            )
-            yield Page(items, time_of(page))
-            token = page.get("NextToken")
-            if token is not None:
-                if token in seen:
-                    msg = f"{operation.name}: the service gave the same NextToken twice"
-                    raise aws.PaginationError(message=msg)
-                seen.add(token)
+            yield from checked(operation, pages, self.scope)
 
     def count(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any

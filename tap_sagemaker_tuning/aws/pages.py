@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import botocore.exceptions as aws
 
 from tap_sagemaker_tuning.exceptions import (
     NoResultError,
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.values import Summary
 
+_LOGGER = logging.getLogger("tap-sagemaker-tuning")
 _ODD = "the answer cannot be read as the service sent it"
 
 
@@ -85,3 +89,32 @@ def time_of(answer: Any) -> str:
         return timestamp(parsedate_to_datetime(headers["date"]).isoformat())
     except (KeyError, TypeError, ValueError):
         return timestamp(datetime.now(tz=UTC).isoformat())
+
+
+def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
+    """Check the pages of a listing, of any service.
+
+    Args:
+        operation: The operation that lists.
+        pages: Its answers, from one of botocore's paginators.
+        where: What is asked, for the log.
+
+    Yields:
+        Their items.
+
+    Raises:
+        NoResultError: An answer is not the service's.
+        PaginationError: The tokens go round in a circle.
+    """
+    seen: set[str] = set()
+    for page in pages:
+        check_result(operation, page)
+        items = page[operation.result]
+        _LOGGER.debug("%s: %s: a page of %d", where, operation.name, len(items))
+        yield Page(items, time_of(page))
+        token = page.get("NextToken")
+        if token is not None:
+            if token in seen:
+                msg = f"{operation.name}: the service gave the same NextToken twice"
+                raise aws.PaginationError(message=msg)
+            seen.add(token)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
+from tap_sagemaker_tuning.aws.pages import checked
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
@@ -57,6 +58,6 @@ class PriceList:
             },
         )
         found = Products([], "")
-        for page in self._client.checked(GET_PRODUCTS, pages):
+        for page in checked(GET_PRODUCTS, pages, self._client.scope):
             found = Products(found.items + page.items, page.seen)
         return found

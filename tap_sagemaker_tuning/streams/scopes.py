@@ -77,16 +77,23 @@ class Scopes(TapStream):
         return as_of
 
     def _left_out(self, run: Run) -> Iterator[Record]:
-        """Give rows of the scopes that the state knows and the run does not."""
-        error: Exception = NotReadError(_NOT_IN_THE_SETTINGS)
-        if not run.scopes:
-            error = run.failures[0].error
-        read = [scope.scope.context for scope in run.scopes]
+        """Give rows of the scopes that the state knows and the run does not.
+
+        One that has left the organization, or is not enabled any more, keeps its last
+        row.
+        """
+        read = {(of.scope.account_id, of.scope.region) for of in run.scopes}
         for context in contexts(self.tap_state):
-            if context not in read:
-                known = Completeness.from_json(self.saved(context), run.filters)
-                as_of = known.as_of(reader.name for reader in run.readers)
-                yield left_out(context, as_of, run.started_at, error)
+            account_id = context["account_id"]
+            if (account_id, context["region"]) in read:
+                continue
+            failure = run.discovered.failure_in(account_id)
+            if failure is None and run.discovered.has_left(account_id):
+                continue
+            known = Completeness.from_json(self.saved(context), run.filters)
+            as_of = known.as_of(reader.name for reader in run.readers)
+            error = failure.error if failure else NotReadError(_NOT_IN_THE_SETTINGS)
+            yield left_out(context, as_of, run.started_at, error)
 
 
 def record_of(scope: ScopeRun, as_of: str | None) -> Record:
@@ -109,9 +116,9 @@ def record_of(scope: ScopeRun, as_of: str | None) -> Record:
         "ended_at": scope.ended_at or now(),
         **_told(errors[0] if errors else None),
         "tuning_jobs_listed": scope.listed,
-        "tuning_jobs_read": scope.read,
-        "tuning_jobs_open": len(scope.open),
-        "tuning_jobs_failed": len(scope.failed | scope.unlisted),
+        "tuning_jobs_read": scope.counts.read,
+        "tuning_jobs_open": scope.counts.open,
+        "tuning_jobs_failed": scope.counts.failed,
         "trials_read": scope.trials_read,
         "calls": scope.client.calls,
         "throttled_calls": scope.client.throttled,

@@ -26,11 +26,13 @@ class Failure:
         scope: The account and region; None: before any scope was known.
         tuning_job: The one tuning job that was not read; None: the whole scope.
         error: What was raised.
+        account_id: The account, where that alone is known.
     """
 
     scope: Scope | None
     tuning_job: str | None
     error: Exception
+    account_id: str | None = None
 
     @property
     def reason(self) -> str:
@@ -68,6 +70,8 @@ class Failure:
     def __str__(self) -> str:
         """Say where, and then why."""
         where = [str(self.scope)] if self.scope else []
+        if self.account_id:
+            where = [f"account {self.account_id}"]
         if self.tuning_job:
             where.append(f"tuning job {self.tuning_job}")
         what = [*self._notes, self.reason]
@@ -88,8 +92,10 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
     whole = [failure for failure in failures if failure.tuning_job is None]
     parts = [failure for failure in failures if failure.tuning_job is not None]
     causes = {failure.cause for failure in failures}
-    if scopes > 1 and len(whole) == len(failures) == scopes and len(causes) == 1:
-        return [f"all {scopes} accounts and regions: {failures[0].reason}"]
+    places = scopes + sum(failure.account_id is not None for failure in whole)
+    if places > 1 and len(whole) == len(failures) == places and len(causes) == 1:
+        what = "accounts and regions" if scopes else "accounts"
+        return [f"all {places} {what}: {failures[0].reason}"]
     return [
         *(_of_scopes(found) for found in _grouped(whole, by_account=True)),
         *(_of_tuning_jobs(found) for found in _grouped(parts, by_account=False)),
@@ -102,7 +108,7 @@ def _grouped(failures: Sequence[Failure], *, by_account: bool) -> list[list[Fail
     def key(failure: Failure) -> tuple[str, str, str]:
         scope = failure.scope
         if scope is None:
-            return "", "", failure.cause
+            return failure.account_id or "", "", failure.cause
         return scope.account_id, "" if by_account else scope.region, failure.cause
 
     found: dict[tuple[str, str, str], list[Failure]] = {}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _POLL = 0.2  # seconds between looks at whether to stop
@@ -46,3 +49,51 @@ def interruptible(
     for error in failed:
         raise error
     return found[0]
+
+
+def side_by_side(
+    call: Callable[[Item], Result],
+    items: Sequence[Item],
+    at_once: int,
+    check_signal: Callable[[], None],
+) -> Iterator[tuple[Item, Result | Exception]]:
+    """Make a blocking call for each of some items, several at a time.
+
+    Args:
+        call: The call.
+        items: What it is made for.
+        at_once: Most of them at a time.
+        check_signal: Raises if the run is to stop; calls go on unattended then.
+
+    Yields:
+        Each item, in order, with what its call returned or raised.
+    """
+    left = deque(enumerate(items))
+    done: queue.SimpleQueue[tuple[int, Result | Exception]] = queue.SimpleQueue()
+
+    def work() -> None:
+        while True:
+            try:
+                number, item = left.popleft()
+            except IndexError:
+                return
+            try:
+                done.put((number, call(item)))
+            except Exception as error:  # noqa: BLE001 - the caller looks at it
+                done.put((number, error))
+
+    try:
+        for _ in range(min(at_once, len(items))):
+            threading.Thread(target=work, daemon=True).start()
+        found: dict[int, Result | Exception] = {}
+        for number, item in enumerate(items):
+            while number not in found:
+                check_signal()
+                try:
+                    which, answer = done.get(timeout=_POLL)
+                except queue.Empty:
+                    continue
+                found[which] = answer
+            yield item, found.pop(number)
+    finally:
+        left.clear()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.error_table import Kind
@@ -19,6 +16,7 @@ from tap_sagemaker_tuning.aws.operations import (
 )
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.aws.trial_search import expression
+from tap_sagemaker_tuning.sync.interruptible import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
 
 _AT_ONCE = 16  # scopes that are looked at side by side
-_POLL = 0.2  # seconds between looks at whether to stop
 _NOBODY = "tap-sagemaker-tuning-test"
 """A name to ask for where there is none: a permission is looked at before it is."""
 
@@ -51,38 +48,20 @@ def probe(
         For each scope, in this order, what cannot be done there, in words; nothing if
         all is well.
     """
-    prices = {
-        client: PriceList(client)
-        for client in clients
-        if GET_PRODUCTS in operations and client.partition in ENDPOINTS
-    }
-    left = deque(clients)
-    done: queue.SimpleQueue[tuple[Client, list[str]]] = queue.SimpleQueue()
 
-    def work() -> None:
-        while True:
-            try:
-                client = left.popleft()
-            except IndexError:
-                return
-            look = _Look(client, operations, settings.tuning_job_names or ())
-            if client in prices:
-                region = client.scope.region
-                look.call(lambda: prices[client].training(region, at_most=1))  # noqa: B023
-            done.put((client, look.problems))
+    def look(client: Client) -> list[str]:
+        client.open()
+        try:
+            found = _Look(client, operations, settings.tuning_job_names or ())
+            if GET_PRODUCTS in operations and client.partition in ENDPOINTS:
+                prices, region = PriceList(client), client.scope.region
+                found.call(lambda: prices.training(region, at_most=1))
+        finally:
+            client.close()
+        return found.problems
 
-    for _ in range(min(_AT_ONCE, len(clients))):
-        threading.Thread(target=work, daemon=True).start()
-    found: dict[Client, list[str]] = {}
-    for client in clients:
-        while client not in found:
-            check_signal()
-            try:
-                one, problems = done.get(timeout=_POLL)
-            except queue.Empty:
-                continue
-            found[one] = problems
-        yield client, found[client]
+    for client, found in side_by_side(look, clients, _AT_ONCE, check_signal):
+        yield client, [explain(found)] if isinstance(found, Exception) else found
 
 
 class _Look:

@@ -47,7 +47,7 @@ class Progress:
         self._logger.info(self._so_far(seconds))
         if len(self._scopes) == 1:
             return
-        under_way = [scope for scope in self._scopes if scope.ended_at is None]
+        under_way = [scope for scope in self._scopes if scope.is_open]
         slowest = sorted(under_way, key=lambda scope: -_left(scope))[:_MOST_LINES]
         for scope in slowest:
             self._logger.info("%s: %s", scope.scope, _state_of(scope, seconds))
@@ -58,10 +58,11 @@ class Progress:
         scopes = self._scopes
         calls = sum(scope.client.calls for scope in scopes)
         throttled = sum(scope.client.throttled for scope in scopes)
-        read = sum(len(scope.seen) for scope in scopes)
+        read = sum(scope.counts.seen for scope in scopes)
         to_read = sum(scope.to_visit or 0 for scope in scopes)
         done = sum(scope.ended_at is not None for scope in scopes)
-        listing = sum(_is_listing(scope) for scope in scopes)
+        listing = sum(scope.is_open and scope.to_visit is None for scope in scopes)
+        waiting = sum(not scope.is_open for scope in scopes) - done
         parts = [
             f"{done} of {len(scopes)} accounts and regions read",
             f"{read} of {to_read} tuning jobs"
@@ -69,25 +70,24 @@ class Progress:
             f"{sum(scope.rows for scope in scopes)} rows",
             f"{calls} calls, {throttled} of them throttled",
         ]
-        if not listing:
+        if waiting:
+            parts[0] += f", {waiting} not begun"
+            parts.append(f"time left: {_time_left(done, len(scopes), seconds)}")
+        elif not listing:
             parts.append(f"time left: {_time_left(read, to_read, seconds)}")
         return "; ".join(parts)
 
 
-def _is_listing(scope: ScopeRun) -> bool:
-    return scope.to_visit is None and scope.ended_at is None
-
-
 def _left(scope: ScopeRun) -> float:
     """How many tuning jobs are left to read; most where nothing is known yet."""
-    return math.inf if scope.to_visit is None else scope.to_visit - len(scope.seen)
+    return math.inf if scope.to_visit is None else scope.to_visit - scope.counts.seen
 
 
 def _state_of(scope: ScopeRun, seconds: float) -> str:
     called = f"{scope.client.calls} calls, {scope.client.throttled} throttled"
     if scope.to_visit is None:
         return f"listing tuning jobs; {called}"
-    read = len(scope.seen)
+    read = scope.counts.seen
     return (
         f"{read} of {scope.to_visit} tuning jobs, {scope.rows} rows; {called}; "
         f"time left: {_time_left(read, scope.to_visit, seconds)}"
@@ -95,7 +95,7 @@ def _state_of(scope: ScopeRun, seconds: float) -> str:
 
 
 def _time_left(read: int, to_read: int, seconds: float) -> str:
-    """An estimate: what a tuning job costs varies with its trials."""
+    """An estimate: what a tuning job costs varies with its trials, and so on."""
     if not read:
         return "unknown"
     minutes = seconds * (to_read - read) / read / 60

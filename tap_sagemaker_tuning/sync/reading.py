@@ -66,16 +66,12 @@ class CommitLoop:
         Raises:
             SystemExit: The sink, or `pause`, asked to stop.
         """
-        for scope in scopes:
-            for reader in self._readers.values():
-                warning = scope.plan(reader, self._sink.saved(reader.name, scope.scope))
-                sentences = [(logging.WARNING, warning)] if warning else []
-                self._note(scope, reader.name, sentences)
         # The first STATE comes before the first record: after a kill it says under
         # which filters the records were read that came after it.
+        self._save_as_planned(scopes)
         self._save()
         try:
-            for found in workers.events(scopes, self._read_scope):
+            for found in workers.events(self._opened(scopes), self._read_scope):
                 pause()
                 if found:
                     self._take(*found)
@@ -84,6 +80,34 @@ class CommitLoop:
         finally:
             # A signal or an error may end it: the plans are at what is written.
             self._save()
+
+    def _save_as_planned(self, scopes: Iterable[ScopeRun]) -> None:
+        """Save the states that the scopes begin with, of which some start anew."""
+        # A plain bookmark stands for every scope: all is read before any is saved.
+        entries = []
+        for scope in scopes:
+            self._plan(scope)
+            entries += [
+                (name, scope.scope, scope.state_of(name))
+                for name, reader in self._readers.items()
+                if reader.is_incremental
+            ]
+            scope.forget_plans()
+        for entry in entries:
+            self._sink.save(*entry)
+
+    def _opened(self, scopes: Iterable[ScopeRun]) -> Iterator[ScopeRun]:
+        """Open each scope when it is its turn to be read."""
+        for scope in scopes:
+            self._plan(scope)
+            scope.open()
+            yield scope
+
+    def _plan(self, scope: ScopeRun) -> None:
+        for name, reader in self._readers.items():
+            saved = self._sink.saved(name, scope.scope)
+            if warning := scope.plan(reader, saved):
+                self._sink.log(logging.WARNING, name, scope.scope, warning)
 
     def _read_scope(self, scope: ScopeRun, ahead: ReadAhead) -> Iterator[Event]:
         return read_scope(scope, self._readers, ahead)
@@ -101,6 +125,8 @@ class CommitLoop:
             case Ended(stream):
                 self._note(scope, stream, scope.finish(self._readers[stream], event))
             case Closed():
+                for stream in self._readers:
+                    self._save_one(scope, stream)
                 scope.close()
 
     def _note(
@@ -110,11 +136,16 @@ class CommitLoop:
             self._sink.log(level, stream, scope.scope, sentence)
         self._changed.add((scope, stream))
 
-    def _save(self) -> None:
-        """Save the states that have changed, and write a STATE message."""
-        for scope, stream in self._changed:
+    def _save_one(self, scope: ScopeRun, stream: str) -> None:
+        """Save the state of a stream in a scope, if it has changed."""
+        if (scope, stream) in self._changed:
+            self._changed.remove((scope, stream))
             if self._readers[stream].is_incremental:
                 self._sink.save(stream, scope.scope, scope.state_of(stream))
-        self._changed.clear()
+
+    def _save(self) -> None:
+        """Save the states that have changed, and write a STATE message."""
+        for scope, stream in list(self._changed):
+            self._save_one(scope, stream)
         self._sink.write_state()
         self._saved_at = self._clock()

@@ -7,8 +7,8 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.sync.discovery import discover
 from tap_sagemaker_tuning.sync.failures import Failure, report, some_of
-from tap_sagemaker_tuning.sync.interruptible import interruptible
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.reading import CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun, now
@@ -29,6 +29,7 @@ class Run:
 
     Attributes:
         filters: What the sync is limited by.
+        discovered: The accounts and regions that were found.
         scopes: The scopes, in the order of the settings; none if they are not known.
         readers: The streams that the commit loop reads.
         started_at: This machine's time when the sync began.
@@ -41,7 +42,7 @@ class Run:
         logger: logging.Logger,
         check_signal: Callable[[], None],
     ) -> None:
-        """Open the scopes.
+        """Find the scopes.
 
         Args:
             settings: The settings.
@@ -50,7 +51,6 @@ class Run:
             check_signal: Raises if the sync is to stop.
         """
         self.filters = filters
-        self.scopes: list[ScopeRun] = []
         self.readers: Sequence[Reader] = ()
         self._failures: list[Failure] = []
         self._settings = settings
@@ -58,22 +58,17 @@ class Run:
         self._check_signal = check_signal
         self.started_at = now()
         self._began = time.monotonic()
-        # Imported here: it brings boto3, and --version, --about and --discover do not
-        # need that.
-        from tap_sagemaker_tuning.aws.sessions import open_clients  # noqa: PLC0415
-
-        try:
-            clients = interruptible(lambda: open_clients(settings), check_signal)
-        except Exception as error:  # noqa: BLE001 - it is reported in the end
-            self.fail(error)
-        else:
-            self.scopes = [ScopeRun(client, filters) for client in clients]
+        self.discovered = discover(settings, check_signal)
+        for failure in self.discovered.failures:
+            logger.debug("%s", failure, exc_info=failure.error)
+        self.scopes = [ScopeRun(client, filters) for client in self.discovered.clients]
 
     @property
     def failures(self) -> list[Failure]:
         """What was not read, in all scopes and before any was known."""
         found = (scope.failures.values() for scope in self.scopes)
-        return [*self._failures, *chain.from_iterable(found)]
+        of_no_scope = self.discovered.failures + self._failures
+        return [*of_no_scope, *chain.from_iterable(found)]
 
     def fail(self, error: Exception) -> None:
         """Note something that was not read, and that belongs to no scope."""
@@ -124,8 +119,8 @@ class Run:
             said += f"; tuning_job_names not found: {some_of(unknown)}"
         return (
             f"{said}; "
-            f"tuning jobs: {sum(scope.read for scope in scopes)} read, "
-            f"{sum(len(scope.open) for scope in scopes)} still open; "
+            f"tuning jobs: {sum(scope.counts.read for scope in scopes)} read, "
+            f"{sum(scope.counts.open for scope in scopes)} still open; "
             f"trials: {sum(scope.trials_read for scope in scopes)} read; "
             f"calls: {sum(scope.client.calls for scope in scopes)}, "
             f"{sum(scope.client.throttled for scope in scopes)} of them throttled; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -36,10 +37,51 @@ Sentence = tuple[int, str]
 """What a person should know, with the level to log it at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the tuning jobs of a scope.
+
+    Attributes:
+        seen: Those whose visit has ended for some stream.
+        read: Those that were read by every stream that visited them.
+        failed: Those that some stream has failed to read, or that could not be listed.
+        open: Those that can still change.
+    """
+
+    seen: int
+    read: int
+    failed: int
+    open: int
+
+
+@dataclass(slots=True)
+class _Keys:
+    """The keys of tuning jobs that some stream has seen, visited, failed to read, …."""
+
+    seen: set[str] = field(default_factory=set)
+    visited: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    unlisted: set[str] = field(default_factory=set)
+    open: set[str] = field(default_factory=set)
+
+    @property
+    def counts(self) -> Counts:
+        """How many they are."""
+        return Counts(
+            seen=len(self.seen),
+            read=len(self.visited) - len(self.failed),
+            failed=len(self.failed | self.unlisted),
+            open=len(self.open),
+        )
+
+
 class ScopeRun:
     """One scope during one sync: its client, plans, listing, counters and failures.
 
-    Only `list_visits` runs outside the main thread, before the scope's first event.
+    Its client and plans are there while it is open. What is known of each of its tuning
+    jobs goes when it is closed, and the counts stay: memory does not grow with what
+    earlier scopes had. Only `list_visits` runs outside the main thread, before the
+    scope's first event.
 
     Attributes:
         client: The scope's client.
@@ -48,15 +90,11 @@ class ScopeRun:
         whole: Names of the streams that read all that the filters let in.
         began: The service's time when the listing began; None: it did not.
         started_at: This machine's time when the sync began.
+        is_open: Whether it is being read.
         ended_at: This machine's time when it was done with the scope; None: not yet.
         listed: How many tuning jobs were listed.
         to_visit: How many of them are visited; None: not known yet.
-        seen: Keys of those whose visit has ended for some stream.
-        visited: Keys of those that some stream has read, or failed to read.
-        failed: Keys of those that some stream has failed to read.
-        unlisted: Keys of those that could not be listed, or described.
         unknown_names: Keys of `tuning_job_names` that it has not.
-        open: Keys of those that can still change.
         rows: How many records were read.
     """
 
@@ -68,16 +106,15 @@ class ScopeRun:
         self.whole: set[str] = set()
         self.began: str | None = None
         self.started_at = now()
+        self.is_open = False
         self.ended_at: str | None = None
         self.listed = 0
         self.to_visit: int | None = None
-        self.seen: set[str] = set()
-        self.visited: set[str] = set()
-        self.failed: set[str] = set()
-        self.unlisted: set[str] = set()
         self.unknown_names: set[str] = set()
-        self.open: set[str] = set()
         self.rows = 0
+        self._keys = _Keys()
+        self._counts: Counts | None = None  # once it is closed
+        self._refusal: Exception | None = None  # of its client's
         self._filters = filters
         self._plans: dict[str, Plan] = {}
         self._trials: Counter[str] = Counter()
@@ -97,9 +134,9 @@ class ScopeRun:
         return "not read" if self.to_visit is None else "complete"
 
     @property
-    def read(self) -> int:
-        """How many tuning jobs were read, by every stream that visited them."""
-        return len(self.visited) - len(self.failed)
+    def counts(self) -> Counts:
+        """What became of its tuning jobs so far."""
+        return self._counts or self._keys.counts
 
     @property
     def trials_read(self) -> int:
@@ -129,6 +166,14 @@ class ScopeRun:
         plan.prune()
         return plan.state.to_json()
 
+    def open(self) -> None:
+        """Open its client. That it cannot be opened is what `list_visits` raises."""
+        self.is_open = True
+        try:
+            self.client.open()
+        except Exception as error:  # noqa: BLE001 - the scope fails alone
+            self._refusal = error
+
     def list_visits(self) -> tuple[Listing, list[dict[str, Visit]]]:
         """List the tuning jobs.
 
@@ -139,6 +184,8 @@ class ScopeRun:
         Raises:
             Exception: They cannot be listed.
         """
+        if self._refusal:
+            raise self._refusal
         wanted = Wanted.of_all([plan.wanted for plan in self._plans.values()])
         listing = list_tuning_jobs(self.client, wanted, self._filters)
         found: dict[str, dict[str, Visit]] = {}
@@ -161,20 +208,20 @@ class ScopeRun:
         self.listed = len(event.listing)
         self.to_visit = event.visits
         for name, error in [*event.listing.unreadable, *event.listing.denied]:
-            self.unlisted.add(name.lower())
+            self._keys.unlisted.add(name.lower())
             self.failed_streams |= self._plans.keys()
             self.fail(name, error)
         names = self._filters.tuning_job_names or ()
         listed = {name for name in names if event.listing.find(name)}
-        self.unknown_names = set(names) - listed - self.unlisted
+        self.unknown_names = set(names) - listed - self._keys.unlisted
 
     def commit(self, reader: Reader, event: Visited) -> Iterator[Sentence]:
         """Take into a stream's state how a visit ended: its records are written."""
         plan, visit, warning = self._plans[reader.name], event.visit, None
-        self.seen.add(visit.job.key)
+        self._keys.seen.add(visit.job.key)
         match event.outcome:
             case Read(tally):
-                self.visited.add(visit.job.key)
+                self._keys.visited.add(visit.job.key)
                 if reader.of_trials:
                     self._trials[reader.name] += tally.rows
                 # A full read may be cut by filters of its own.
@@ -183,8 +230,8 @@ class ScopeRun:
             case Gone():
                 plan.gone(visit)
             case Failed(error):
-                self.visited.add(visit.job.key)
-                self.failed.add(visit.job.key)
+                self._keys.visited.add(visit.job.key)
+                self._keys.failed.add(visit.job.key)
                 self.failed_streams.add(reader.name)
                 self.fail(visit.job.name, error)
                 warning = plan.failed(visit)
@@ -206,11 +253,20 @@ class ScopeRun:
             case Failed(error):
                 self.failed_streams.add(reader.name)
                 self.fail(None, error)
-        self.open |= plan.state.open.keys()
+        self._keys.open |= plan.state.open.keys()
 
     def close(self) -> None:
-        """Note that the scope is done with."""
+        """Let go of the client, the plans and what is known of each tuning job."""
+        self.client.close()
+        self.is_open = False
         self.ended_at = now()
+        self._counts = self._keys.counts
+        self._keys = _Keys()
+        self._plans.clear()
+
+    def forget_plans(self) -> None:
+        """Let go of the plans, until it is the scope's turn."""
+        self._plans.clear()
 
     def fail(self, tuning_job: str | None, error: Exception) -> None:
         """Note that the scope, or one tuning job of it, was not read."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning.aws.sessions import open_clients
 from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.sync.discovery import discover
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -40,13 +40,17 @@ def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets vari
     opened: list[Client] = []
 
     def open_(**config: Any) -> list[Client]:
-        clients = open_clients(Settings.of({**CONFIG, **config}))
-        opened.extend(clients)
-        return clients
+        found = discover(Settings.of({**CONFIG, **config}), lambda: None)
+        for failure in found.failures:
+            raise failure.error
+        for client in found.clients:
+            client.open()
+        opened.extend(found.clients)
+        return found.clients
 
     yield open_
     for client in opened:
-        vars(client)["_api"].close()
+        client.close()
 
 
 @pytest.fixture

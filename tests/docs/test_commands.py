@@ -121,7 +121,7 @@ def test_commands_work(tap: TapProcess) -> None:
     target.write_text(TARGET, encoding="utf-8")
     target.chmod(0o755)
     script = list(dict.fromkeys(c for c in EVERY if HERE.match(c)))
-    assert len(script) == 12
+    assert len(script) == 13
     path = [str(tap.folder), str(Path(sys.executable).parent), os.environ["PATH"]]
     done = subprocess.run(  # noqa: S603 - the documents' own commands
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)],  # noqa: S607

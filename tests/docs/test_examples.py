@@ -189,4 +189,4 @@ def test_policies_are_policies() -> None:
     for _, policy in POLICIES:
         assert policy["Version"] == "2012-10-17"
         assert set().union(*policy["Statement"]) <= keys
-    assert json.dumps(PAGES["docs/accounts.md"]).count("2012-10-17") == 4
+    assert json.dumps(PAGES["docs/accounts.md"]).count("2012-10-17") == 6

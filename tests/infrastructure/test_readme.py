@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import yaml
 from moto import mock_aws
 
 from infrastructure import generate
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.docs.documents import commands
 from tests.infrastructure.expected import ALL, called, grants
 from tests.infrastructure.test_cloudformation import (
@@ -84,13 +86,17 @@ def test_commands_make_the_role(command: str) -> None:
     assert set(parameters) <= set(TEMPLATE["Parameters"])
 
 
-def test_only_the_listing_role_has_no_external_id() -> None:
-    """The roles that are read have the external id of the settings; the one that lists
-    accounts has none, since the tap sends none there."""
-    every = [given(command) for command in WITH_PARAMETERS]
-    with_id = [parameters.get("ExternalId") == "warehouse" for parameters in every]
-    assert with_id == [parameters.get("ListAccounts") != "yes" for parameters in every]
-    assert with_id.count(False) == 1
+def test_every_role_has_the_external_id() -> None:
+    """Each command gives the role the external id of the settings."""
+    every = [given(command).get("ExternalId") for command in WITH_PARAMETERS]
+    assert every == ["warehouse"] * 3
+
+
+def test_the_settings_are_taken() -> None:
+    """The tap takes the settings that the page ends with."""
+    blocks = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    (config,) = [block for block in map(json.loads, blocks) if "organization" in block]
+    assert TapSageMakerTuning(config=config).settings.organization is not None
 
 
 def test_commands_name_the_template() -> None:

@@ -216,6 +216,12 @@ class FakeService:
     passed_over: set[Place] = field(default_factory=set)
     scope: ClassVar[Scope] = Scope("123456789012", "ap-southeast-2")
 
+    def open(self) -> None:
+        """Answer, from now on."""
+
+    def close(self) -> None:
+        """Nobody asks any more."""
+
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator import Emulator
-from tap_sagemaker_tuning.aws.sessions import open_clients
 from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.sync.discovery import discover
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def answers() -> Iterator[Answers]:
     ):
         for name, value in emulator.environment(ACCOUNT, REGION).items():
             patch.setenv(name, value)
-        (client,) = open_clients(Settings(max_attempts=1, concurrency=1))
+        settings = Settings(max_attempts=1, concurrency=1)
+        (client,) = discover(settings, lambda: None).clients
+        client.open()
         yield Answers(emulator, client)
-        vars(client)["_api"].close()
+        client.close()

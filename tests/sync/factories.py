@@ -70,3 +70,9 @@ class FakeClient:
         self.scope = Scope("111122223333", region)
         self.calls = 0
         self.throttled = 0
+
+    def open(self) -> None:
+        """Nobody has to be reached."""
+
+    def close(self) -> None:
+        """Nobody was."""

@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.replication.listing import Listing
 from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.sync.outcomes import Gone, Listed, Visited
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
-from tests.sync.factories import FakeClient
+from tests.sync.factories import FakeClient, visits
+from tests.sync.test_scope_run import JOBS
 
 
 @pytest.fixture
@@ -28,13 +31,18 @@ def scopes(count: int) -> list[ScopeRun]:
         client.scope = Scope(f"{number:012}", "us-east-1")
         client.calls, client.throttled = 40, 3
         made.append(ScopeRun(client, Filters()))
+        assert made[-1].plan(JOBS, {}) is None
+        made[-1].open()
     return made
 
 
 def read(scope: ScopeRun, of: int, rows: int = 0, *, to_visit: int) -> None:
     """Let so many of its tuning jobs be read."""
     scope.to_visit, scope.rows = to_visit, rows
-    scope.seen = {f"job-{number}" for number in range(of)}
+    listing = Listing()
+    scope.note_listing(Listed(listing, to_visit))
+    for visit in visits(of):
+        assert [*scope.commit(JOBS, Visited("jobs", visit, Gone()))] == []
 
 
 def progress_of(found: list[ScopeRun], clock: list[float]) -> Progress:
@@ -120,3 +128,25 @@ def test_before_anything_is_read(
     progress.tell()
     (line,) = caplog.messages
     assert line.endswith("time left: unknown")
+
+
+def test_scopes_that_wait_for_their_turn(
+    clock: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of scopes that are not begun only their number is told, and the time that is left
+    goes by scopes: nobody knows yet what is in them."""
+    caplog.set_level(logging.INFO)
+    many = scopes(100)
+    progress = progress_of(many, clock)
+    for scope in many[40:]:
+        scope.is_open = False
+    for scope in many[:25]:
+        scope.close()
+    clock[0] += 600
+    progress.tell()
+    assert caplog.messages[0] == (
+        "25 of 100 accounts and regions read, 60 not begun; 0 of 0 tuning jobs (15 "
+        "still being listed); 0 rows; 4000 calls, 300 of them throttled; time left: "
+        "about 30 min"
+    )
+    assert caplog.messages[-1] == "12 more accounts and regions are being read"

@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.sync.outcomes import (
     Read,
     Visited,
 )
-from tap_sagemaker_tuning.sync.scope_run import ScopeRun
+from tap_sagemaker_tuning.sync.scope_run import Counts, ScopeRun
 from tests.sync.factories import FakeClient, answer, visits
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ class TestStatus:
         scope = scope_of()
         read(scope, listing_of(3), Read(tally()), Gone(), Read(tally()))
         assert (scope.status, scope.whole) == ("complete", {"jobs"})
-        assert (scope.listed, scope.read, len(scope.seen)) == (3, 2, 3)
+        assert scope.listed == 3
+        assert scope.counts == Counts(seen=3, read=2, failed=0, open=2)
         assert scope.began == "2026-03-02T09:00:00.000Z"
 
     def test_incomplete(self) -> None:
@@ -106,8 +107,7 @@ class TestStatus:
         read(scope, listing_of(2), Read(tally()), Failed(DENIED))
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert scope.failed_streams == {"jobs"}
-        assert (scope.read, len(scope.failed)) == (1, 1)
-        assert "job-1" in scope.open
+        assert scope.counts == Counts(seen=2, read=1, failed=1, open=2)
 
     @pytest.mark.parametrize("part", ["unreadable", "denied"])
     def test_what_is_not_listed(self, part: str) -> None:
@@ -116,7 +116,7 @@ class TestStatus:
         read(scope, listing_of(1, **{part: [("Odd", TapError("odd"))]}), Read(tally()))
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert scope.failed_streams == {"jobs", "trials"}
-        assert scope.unlisted == {"odd"}
+        assert (scope.counts.read, scope.counts.failed) == (1, 1)
 
     def test_failed(self) -> None:
         """A stream that can read nothing of it makes it failed; another is whole."""

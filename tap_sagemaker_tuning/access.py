@@ -1,0 +1,106 @@
+"""What can be read, and where: the answers of --test and --scopes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tap_sagemaker_tuning.sync.probe import probe as probe_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tap_sagemaker_tuning.settings import Settings
+    from tap_sagemaker_tuning.streams.base import TapStream
+    from tap_sagemaker_tuning.sync.discovery import Discovered
+    from tap_sagemaker_tuning.sync.run import Run
+
+
+HELP_OF_SCOPES = "Print the accounts and regions to read, one JSON object per line."
+
+
+def probe(
+    discovered: Discovered,
+    streams: Iterable[TapStream],
+    settings: Settings,
+    check_signal: Callable[[], None],
+) -> Iterator[tuple[str, list[str]]]:
+    """Test whether what the selected streams need can be read.
+
+    Args:
+        discovered: The accounts and regions, and what could not be found out.
+        streams: The streams.
+        settings: The settings.
+        check_signal: Raises if the test is to stop.
+
+    Yields:
+        What was asked, and what is wrong with it: first what AWS lists, then each
+        account and region. What is wrong before any is known is nowhere.
+    """
+    for sentence in discovered.listed:
+        yield sentence, []
+    for failure in discovered.failures:
+        yield "", [str(failure)]
+    operations = {
+        operation
+        for stream in streams
+        if stream.selected
+        for operation in stream.operations
+    }
+    for client, problems in probe_scopes(
+        discovered.clients, operations, settings, check_signal
+    ):
+        yield str(client.scope), problems
+
+
+def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
+    """Give the accounts and regions, each with the role through which it is read.
+
+    Args:
+        discovered: The accounts and regions.
+
+    Yields:
+        `account_id` and `region`, with the members of an entry in `assume_roles` that
+        reaches it: `role_arn` and `external_id`. The caller's own account has none.
+    """
+    for client in discovered.clients:
+        role = discovered.roles.get(client.scope.account_id)
+        found = client.scope.context
+        if role:
+            found["role_arn"] = role.role_arn
+            if role.external_id:
+                found["external_id"] = role.external_id
+        yield found
+
+
+def print_scopes(run: Run) -> int:
+    """Print the accounts and regions, one JSON object per line.
+
+    Returns:
+        The exit code: 0 if all could be found out; else what could not is on standard
+        error.
+    """
+    for scope in scopes(run.discovered):
+        click.echo(json.dumps(scope))
+    for line in run.report():
+        click.echo(f"Error: {line}", err=True)
+    return 1 if run.failures else 0
+
+
+def print_test(found: Iterable[tuple[str, list[str]]]) -> int:
+    """Print on standard error what a test found.
+
+    Args:
+        found: What `probe` yields.
+
+    Returns:
+        The exit code: 0 if all can be read.
+    """
+    is_well = True
+    for where, problems in found:
+        told = [where] if where else []
+        click.echo(": ".join([*told, "; ".join(problems) or "OK"]), err=True)
+        is_well = is_well and not problems
+    return 0 if is_well else 1

@@ -1,0 +1,177 @@
+"""Which accounts and regions a sync reads: by name, or as AWS lists them today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.settings import ENABLED, RoleToAssume
+from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.credentials import Account
+    from tap_sagemaker_tuning.aws.organization import Member
+    from tap_sagemaker_tuning.aws.sessions import Sessions
+    from tap_sagemaker_tuning.settings import Organization, Settings
+
+_AT_ONCE = 16  # accounts whose regions are listed side by side
+
+
+@dataclass
+class Discovered:
+    """The accounts and regions that a sync reads.
+
+    Attributes:
+        clients: One per account and region, in order; none is open.
+        failures: What could not be found out: an account's regions, or all.
+        roles: By account, the role that is assumed; nothing for the caller's own.
+        listed: What AWS listed, in words, as far as it was asked.
+        is_of_organization: Whether accounts come and go with the organization.
+        with_all_regions: Ids of the accounts whose regions come and go.
+    """
+
+    clients: list[Client] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    roles: dict[str, RoleToAssume] = field(default_factory=dict)
+    listed: list[str] = field(default_factory=list)
+    is_of_organization: bool = False
+    with_all_regions: set[str] = field(default_factory=set)
+
+    def fail(self, error: Exception, account_id: str | None = None) -> None:
+        """Note what could not be found out."""
+        failure = Failure(
+            scope=None, tuning_job=None, error=error, account_id=account_id
+        )
+        self.failures.append(failure)
+
+    def failure_in(self, account_id: str) -> Failure | None:
+        """Why it is not known whether, or where, an account is to be read."""
+        found = (of for of in self.failures if of.account_id in {None, account_id})
+        return next(found, None)
+
+    def has_left(self, account_id: str) -> bool:
+        """Whether what is not among the clients is gone, not left out by mistake.
+
+        Args:
+            account_id: The account in which it was read before.
+        """
+        if account_id in self.with_all_regions:
+            return True
+        known = {client.scope.account_id for client in self.clients}
+        return self.is_of_organization and account_id not in known
+
+
+def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered:
+    """Find the accounts and regions of the settings.
+
+    Args:
+        settings: The settings.
+        check_signal: Raises if the sync is to stop.
+
+    Returns:
+        What was found. What could not be is a failure, and holds up nothing else.
+    """
+    # Imported here: it brings boto3, and --version, --about and --discover do not
+    # need that.
+    from tap_sagemaker_tuning.aws.sessions import Sessions  # noqa: PLC0415
+
+    found = Discovered(is_of_organization=settings.organization is not None)
+    try:
+        sessions = Sessions(settings)
+        chosen = interruptible(
+            lambda: list(_accounts(settings, sessions, found)), check_signal
+        )
+    except Exception as error:  # noqa: BLE001 - it is reported in the end
+        found.fail(error)
+        return found
+    asked = [account for account, regions in chosen if ENABLED in regions]
+    found.with_all_regions = {account.account_id for account in asked}
+    enabled: dict[str, list[str]] = {}
+    for account, answer in side_by_side(
+        sessions.enabled_regions, asked, _AT_ONCE, check_signal
+    ):
+        if isinstance(answer, Exception):
+            found.fail(answer, account.account_id)
+        else:
+            enabled[account.account_id] = answer
+    for account, regions in chosen:
+        if ENABLED in regions:
+            regions = enabled.get(account.account_id, ())  # noqa: PLW2901 - those
+        found.clients += [sessions.client(account, region) for region in regions]
+    if asked:
+        regions_found = sum(map(len, enabled.values()))
+        found.listed.append(
+            f"regions: {regions_found} enabled in {len(enabled)} accounts"
+        )
+    return found
+
+
+def _accounts(
+    settings: Settings, sessions: Sessions, found: Discovered
+) -> Iterator[tuple[Account, Sequence[str]]]:
+    """Give the accounts, each with its regions.
+
+    Raises:
+        NoRegionError: Neither the settings nor the chain name a region.
+        BotoCoreError, ClientError: The caller's own account cannot be found out.
+    """
+    roles = {role.role_arn: role for role in settings.assume_roles or ()}
+    for role in roles.values():
+        yield _through(role, settings, sessions, found)
+    if settings.organization:
+        try:
+            listed = _members(settings.organization, sessions)
+        except Exception as error:  # noqa: BLE001 - the other accounts are read
+            found.fail(error)
+            return
+        for role in _roles(settings.organization, listed, found):
+            yield _through(role, settings, sessions, found)
+    elif settings.assume_roles is None:
+        regions = sessions.regions(settings.regions)
+        yield sessions.own_account(regions[0]), regions
+
+
+def _through(
+    role: RoleToAssume, settings: Settings, sessions: Sessions, found: Discovered
+) -> tuple[Account, Sequence[str]]:
+    """Give the account that a role belongs to, and its regions."""
+    regions = sessions.regions(role.regions or settings.regions)
+    account = sessions.assumed(role, None if ENABLED in regions else regions[0])
+    found.roles[account.account_id] = role
+    return account, regions
+
+
+def _members(organization: Organization, sessions: Sessions) -> list[Member]:
+    """List the accounts of an organization."""
+    lister = None
+    if organization.list_role_arn:
+        role = RoleToAssume(
+            role_arn=organization.list_role_arn, external_id=organization.external_id
+        )
+        lister = sessions.assumed(role, None)
+    units = organization.organizational_units
+    return sessions.organization(lister).members(units)
+
+
+def _roles(
+    organization: Organization, listed: Sequence[Member], found: Discovered
+) -> Iterator[RoleToAssume]:
+    """Give the role of each account that is read, unless it has an entry of its own."""
+    excluded = organization.exclude_accounts or ()
+    active = [member for member in listed if member.is_active]
+    wanted = [member for member in active if member.account_id not in excluded]
+    found.listed.append(
+        f"organization: {len(wanted)} accounts to read, "
+        f"{len(listed) - len(active)} not active, {len(active) - len(wanted)} excluded"
+    )
+    for member in wanted:
+        if member.account_id not in found.roles:
+            where = f"arn:{member.partition}:iam::{member.account_id}"
+            yield RoleToAssume(
+                role_arn=f"{where}:role/{organization.role_name}",
+                external_id=organization.external_id,
+            )

@@ -1,0 +1,195 @@
+"""The commit loop over many scopes: how many are open, and how often it saves.
+
+What it loses at a kill, and what not, is in `tests/laws`.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections import Counter
+from itertools import count
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytest
+
+from tap_sagemaker_tuning.aws.pages import Page
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
+from tap_sagemaker_tuning.sync.scope_run import ScopeRun
+from tap_sagemaker_tuning.sync.workers import Threads
+from tests.sync.factories import FakeClient, visits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tap_sagemaker_tuning.replication.plan import Visit
+
+NOW = "2026-03-02T09:00:00.000Z"
+AT_ONCE = 32
+
+
+class Client(FakeClient):
+    """A client with three tuning jobs, which notes how many like it are open."""
+
+    open_now = 0
+    most_open = 0
+
+    def __init__(self, number: int) -> None:
+        """Be one of many."""
+        super().__init__()
+        self.scope = Scope(f"{number:012}", "us-east-1")
+
+    def open(self) -> None:
+        """Open, unless nobody may."""
+        Client.open_now += 1
+        Client.most_open = max(Client.most_open, Client.open_now)
+
+    def close(self) -> None:
+        """Close."""
+        Client.open_now -= 1
+
+    def tuning_jobs(self, _: Any = None) -> Iterator[Page]:
+        """List three tuning jobs."""
+        yield Page([visit.job.summary for visit in visits(3)], NOW)
+
+
+class BrokenClient(Client):
+    """A client that cannot be made."""
+
+    def open(self) -> None:
+        """Fail."""
+        super().open()
+        msg = "no such endpoint"
+        raise ValueError(msg)
+
+
+class Jobs:
+    """A stream of tuning jobs."""
+
+    name = "jobs"
+    of_trials: Literal[False] = False
+    is_incremental = True
+    is_partial = False
+    makes_calls = True
+    visits_ahead = 64
+
+    def rows(self, _: Any, visit: Visit) -> Iterator[list[dict[str, Any]]]:
+        """Give the row of a tuning job."""
+        yield [visit.job.summary]
+
+
+class Sink:
+    """Takes records and states, and counts them."""
+
+    def __init__(self, states: dict[Scope, Mapping[str, Any]] | None = None) -> None:
+        """Begin with some states."""
+        self.written: Counter[str] = Counter()
+        self.states = dict(states or {})
+
+    def write(self, stream: str, _: Any) -> None:
+        """Take a record."""
+        self.written[stream] += 1
+
+    def saved(self, _: str, scope: Scope) -> Mapping[str, Any]:
+        """Give a state."""
+        return self.states.get(scope, {})
+
+    def save(self, _: str, scope: Scope, entry: Mapping[str, Any]) -> None:
+        """Take a state."""
+        self.states[scope] = entry
+
+    def write_state(self) -> None:
+        """Take a STATE."""
+        self.written["STATE"] += 1
+
+    def log(self, *_: Any) -> None:
+        """Take a sentence."""
+
+
+@pytest.fixture(autouse=True)
+def none_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No client is open."""
+    monkeypatch.setattr(Client, "open_now", 0)
+    monkeypatch.setattr(Client, "most_open", 0)
+
+
+def read(
+    clients: list[Client], sink: Sink, clock: Callable[[], float] = lambda: 0.0
+) -> list[ScopeRun]:
+    """Read these scopes in threads."""
+    of_any_kind: Any = clients
+    scopes = [ScopeRun(client, Filters()) for client in of_any_kind]
+    jobs: Any = Jobs()
+    with Threads(4, 64) as workers:
+        CommitLoop([jobs], sink, clock).read(scopes, workers, lambda: None)
+    return scopes
+
+
+def test_scopes_are_opened_in_turn() -> None:
+    """At most so many are open at a time, each is closed in its end, and what is known
+    of it then are counts: its plans and its listing are gone."""
+    sink = Sink()
+    scopes = read([Client(number) for number in range(100)], sink)
+    assert Client.most_open == AT_ONCE
+    assert Client.open_now == 0
+    assert sink.written["jobs"] == 300
+    assert {scope.status for scope in scopes} == {"complete"}
+    assert {scope.counts.read for scope in scopes} == {3}
+    with pytest.raises(KeyError):
+        scopes[0].state_of("jobs")
+
+
+def test_what_a_scope_held_is_let_go() -> None:
+    """A closed scope keeps nothing that grows with its tuning jobs."""
+    kept: list[weakref.ref[Any]] = []
+
+    class Watched(Client):
+        def tuning_jobs(self, _: Any = None) -> Iterator[Page]:
+            for page in super().tuning_jobs():
+                items = [Summary(item) for item in page.items]
+                kept.extend(map(weakref.ref, items))
+                yield Page(list[Any](items), NOW)
+
+    scopes = read([Watched(1)], Sink())
+    gc.collect()
+    assert scopes[0].counts.read == len(kept) == 3
+    assert [ref() for ref in kept] == [None] * 3
+
+
+class Summary(dict[str, Any]):
+    """A summary that can be watched."""
+
+
+def test_state_is_written_by_time() -> None:
+    """However many scopes there are, a STATE comes at the beginning and at the end, and
+    between them not more often than every so many seconds."""
+    sink = Sink()
+    read([Client(number) for number in range(100)], sink)
+    assert sink.written["STATE"] == 2
+    sink, ticks = Sink(), count()
+    read([Client(number) for number in range(20)], sink, lambda: next(ticks) * 0.1)
+    seconds = next(ticks) * 0.1
+    assert 3 < sink.written["STATE"] <= 3 + seconds / STATE_INTERVAL
+
+
+def test_a_second_sync_goes_on() -> None:
+    """Each scope's own state is what its next sync begins with."""
+    sink = Sink()
+    read([Client(number) for number in range(50)], sink)
+    again = Sink(sink.states)
+    read([Client(number) for number in range(50)], again)
+    assert again.written["jobs"] == 3 * 50  # they still run
+    assert again.states == sink.states
+    assert len(again.states) == 50
+
+
+def test_a_client_that_cannot_be_made() -> None:
+    """Its scope fails alone, and its state stays as it was."""
+    sink = Sink()
+    scopes = read([Client(1), BrokenClient(2), Client(3)], sink)
+    assert [scope.status for scope in scopes] == ["complete", "failed", "complete"]
+    (failure,) = scopes[1].failures.values()
+    assert str(failure.error) == "no such endpoint"
+    assert Client.open_now == 0

@@ -1,0 +1,370 @@
+"""Accounts and regions that AWS lists: they come, they go, and some refuse."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere
+
+MANAGEMENT = "123456789012"
+ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
+REGION = "us-east-1"
+CONFIG: dict[str, Any] = {
+    "organization": {"role_name": "tuning-reader"},
+    "regions": [REGION],
+}
+ENABLED = {**CONFIG, "regions": ["enabled"]}
+
+
+@pytest.fixture
+def company(emulator: Emulator) -> Emulator:
+    """An organization of three accounts, each with a tuning job of four trials."""
+    for account in (MANAGEMENT, ONE, TWO):
+        join(emulator, account)
+    emulator.clock.move(seconds=86_400)
+    return emulator
+
+
+def join(emulator: Emulator, account: str, **where: str) -> None:
+    """Let an account with an ended tuning job join."""
+    emulator.organization.join(account, **where)
+    emulator.scope(account, REGION).plan(f"job-{account}", trials=4)
+
+
+def rows(run: Run) -> dict[str, str]:
+    """The status of each scope's row."""
+    return {
+        f"{row['account_id']} {row['region']}": row["status"]
+        for row in run.records("scopes")
+    }
+
+
+def accounts_of(run: Run) -> Counter[str]:
+    """How many trials came of each account."""
+    return Counter(row["account_id"] for row in run.records("training_job_summaries"))
+
+
+def complete(accounts: Iterable[str], region: str = REGION) -> dict[str, str]:
+    """The rows of these accounts, all of them complete."""
+    return {f"{account} {region}": "complete" for account in accounts}
+
+
+def calls(emulator: Emulator, operation: str) -> int:
+    """How many calls of an operation were answered."""
+    return sum(call.operation == operation for call in emulator.calls)
+
+
+def test_every_active_account(company: Emulator, here: TapHere) -> None:
+    """Each active account is read through its role; a suspended or closed one is not,
+    whether its state stands in the newer member or in the older one."""
+    for account, state in ((THREE, "SUSPENDED"), ("4" * 12, "CLOSED")):
+        join(company, account)
+        company.organization.accounts[account] = state
+    for with_state in (True, False):
+        company.organization.with_state = with_state
+        run = here(config=CONFIG)
+        assert run.returncode == 0, run.stderr
+        assert rows(run) == complete([MANAGEMENT, ONE, TWO])
+        assert accounts_of(run) == {MANAGEMENT: 4, ONE: 4, TWO: 4}
+    roles = {c.params["RoleArn"] for c in company.calls if c.operation == "AssumeRole"}
+    assert f"arn:aws:iam::{ONE}:role/tuning-reader" in roles
+
+
+def test_accounts_come_and_go(company: Emulator, here: TapHere) -> None:
+    """One that joins is read from the next sync on, all of it; one that leaves has no
+    row any more, and its state stays; when it is back it goes on from there."""
+    first = here(config=CONFIG)
+    company.organization.leave(TWO)
+    join(company, THREE)
+    company.clock.move(seconds=86_400)
+    second = here(config=CONFIG, state=first.state)
+    assert second.returncode == 0, second.stderr
+    assert rows(second) == complete([MANAGEMENT, ONE, THREE])
+    assert accounts_of(second) == {THREE: 4}
+    kept = [states_of(run)[TWO, REGION] for run in (first, second)]
+    assert kept[0] == kept[1]
+    company.organization.join(TWO)
+    third = here(config=CONFIG, state=second.state)
+    assert rows(third) == complete([MANAGEMENT, ONE, TWO, THREE])
+    assert accounts_of(third) == {}
+
+
+def states_of(run: Run) -> dict[tuple[str, str], Any]:
+    """The state of the trials in each scope."""
+    entries = run.state["bookmarks"]["training_job_summaries"]["partitions"]
+    return {
+        (of["context"]["account_id"], of["context"]["region"]): of for of in entries
+    }
+
+
+@pytest.mark.parametrize("regions", [[REGION], ["enabled"]])
+def test_an_account_without_the_role(
+    company: Emulator, here: TapHere, regions: list[str]
+) -> None:
+    """It fails alone, in a line that says what is missing; the others are read. Where
+    its regions are not known it has a row if it ever was read."""
+    config = {**CONFIG, "regions": regions}
+    company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
+    first = here(config=config)
+    company.faults.add(Fault("deny", operation="AssumeRole", account=ONE))
+    second = here(config=config, state=first.state)
+    assert second.returncode == 1
+    assert f"account {ONE}" in second.error
+    assert "AssumeRole: AccessDenied" in second.error
+    assert "Allow sts:AssumeRole" in second.error
+    failed = {where for where, status in rows(second).items() if status == "failed"}
+    assert failed == {where for where in rows(first) if where.startswith(ONE)}
+    assert rows(second).keys() == rows(first).keys()
+    denied = [
+        c for c in company.calls if c.operation == "AssumeRole" and c.status == 403
+    ]
+    assert len(denied) == 1
+
+
+def test_a_denied_listing(company: Emulator, here: TapHere) -> None:
+    """Without ListAccounts no account of the organization is read, and it is said
+    which permission that takes; an entry of assume_roles is read all the same; what
+    was read before says that it failed."""
+    entry = {"role_arn": f"arn:aws:iam::{THREE}:role/reader"}
+    company.scope(THREE, REGION).plan("own", trials=4)
+    company.clock.move(seconds=86_400)
+    config = {**CONFIG, "assume_roles": [entry]}
+    first = here(config=config)
+    company.faults.add(Fault("deny", operation="ListAccounts"))
+    run = here(config=config, state=first.state)
+    assert run.returncode == 1
+    assert "Allow organizations:ListAccounts" in run.error
+    assert rows(run) == {
+        **dict.fromkeys(complete([MANAGEMENT, ONE, TWO]), "failed"),
+        **complete([THREE]),
+    }
+
+
+def test_pages_of_accounts(company: Emulator, here: TapHere) -> None:
+    """Accounts come twenty a page; an empty page that has a token is no end."""
+    more = [f"{number:012}" for number in range(1, 42)]
+    for account in more:
+        company.organization.join(account)
+    company.faults.add(Fault("empty_pages", operation="ListAccounts"))
+    run = here(config=CONFIG)
+    assert run.returncode == 0, run.stderr
+    assert rows(run) == complete([*more, MANAGEMENT, ONE, TWO])
+    assert calls(company, "ListAccounts") == 6
+
+
+def test_an_organization_of_one(emulator: Emulator, here: TapHere) -> None:
+    """The management account alone is read, through its role."""
+    join(emulator, MANAGEMENT)
+    run = here(config=CONFIG)
+    assert run.returncode == 0, run.stderr
+    assert rows(run) == complete([MANAGEMENT])
+
+
+def test_no_organization(emulator: Emulator, here: TapHere) -> None:
+    """An account that is in none says so, in the service's words."""
+    run = here(config=CONFIG)
+    assert run.returncode == 1
+    assert emulator.organization.accounts == {}
+    assert "AWSOrganizationsNotInUseException" in run.error
+
+
+def test_units(company: Emulator, here: TapHere) -> None:
+    """Accounts in the chosen units are read, at any depth, and no others."""
+    outer, inner, other = "ou-emul-aaaaaaaa", "ou-emul-bbbbbbbb", "ou-emul-cccccccc"
+    parents = {outer: "r-emul", inner: outer, other: "r-emul"}
+    company.organization.parents.update(parents)
+    join(company, THREE, unit=inner)
+    join(company, "4" * 12, unit=other)
+    company.organization.unit_of[ONE] = outer
+    company.faults.add(Fault("empty_pages", operation="ListAccountsForParent"))
+    of = {"role_name": "tuning-reader", "organizational_units": [outer, inner]}
+    run = here(config={**CONFIG, "organization": of})
+    assert run.returncode == 0, run.stderr
+    assert rows(run) == complete([ONE, THREE])
+    assert calls(company, "ListAccounts") == 0
+
+
+@pytest.mark.usefixtures("company")
+def test_excluded_accounts_and_entries(here: TapHere) -> None:
+    """An excluded account is not read, and one with an entry is read by that entry."""
+    entry = {"role_arn": f"arn:aws:iam::{ONE}:role/own", "regions": ["eu-west-1"]}
+    of = {"role_name": "tuning-reader", "exclude_accounts": [TWO]}
+    run = here(config={**CONFIG, "organization": of, "assume_roles": [entry]})
+    assert run.returncode == 0, run.stderr
+    assert rows(run) == complete([MANAGEMENT]) | complete([ONE], "eu-west-1")
+
+
+def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
+    """A caller elsewhere lists through a role of the management account; without one
+    the refusal is told."""
+    company.organization.leave(MANAGEMENT)
+    here.variables.update(company.environment(THREE, REGION))
+    assert "AccessDeniedException" in here(config=CONFIG).error
+    of = {
+        "role_name": "tuning-reader",
+        "list_role_arn": f"arn:aws:iam::{MANAGEMENT}:role/lister",
+    }
+    run = here(config={**CONFIG, "organization": of})
+    assert run.returncode == 0, run.stderr
+    assert rows(run) == complete([ONE, TWO])
+
+
+class TestEnabledRegions:
+    """Regions as each account has enabled them."""
+
+    def test_each_account_has_its_own(self, company: Emulator, here: TapHere) -> None:
+        """Those that are enabled, by default or not, and have SageMaker are read."""
+        company.organization.regions = {
+            ONE: dict.fromkeys(["eu-west-1", "eu-central-1"], "DISABLED")
+            | {"af-south-1": "ENABLED", "xx-moon-1": "ENABLED"},
+            TWO: {"us-west-2": "DISABLING"},
+        }
+        run = here(config=ENABLED)
+        assert run.returncode == 0, run.stderr
+        regions: dict[str, list[str]] = {}
+        for where in rows(run):
+            account, region = where.split()
+            regions.setdefault(account, []).append(region)
+        assert regions[ONE] == [
+            "af-south-1",
+            "ap-southeast-2",
+            "us-east-1",
+            "us-west-2",
+        ]
+        assert "us-west-2" not in regions[TWO]
+        assert len(regions[MANAGEMENT]) == 5
+
+    def test_a_region_is_disabled(self, company: Emulator, here: TapHere) -> None:
+        """It has no row any more, and fails nothing."""
+        first = here(config=ENABLED)
+        company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
+        second = here(config=ENABLED, state=first.state)
+        assert second.returncode == 0, second.stderr
+        assert rows(first).keys() - rows(second).keys() == {f"{ONE} eu-west-1"}
+
+    def test_of_the_callers_own_account(self, company: Emulator, here: TapHere) -> None:
+        """It needs neither an organization nor a role, nor a region of the chain."""
+        here.variables = {"AWS_DEFAULT_REGION": None}
+        run = here(config={"regions": ["enabled"]})
+        assert run.returncode == 0, run.stderr
+        assert len(rows(run)) == 5
+        assert calls(company, "AssumeRole") == 0
+
+    def test_a_role_is_assumed_once(self, company: Emulator, here: TapHere) -> None:
+        """For the listing of its regions, and for all of them."""
+        assert here(config=ENABLED).returncode == 0
+        assert calls(company, "AssumeRole") == 3
+        assert calls(company, "ListRegions") == 3
+
+    def test_a_denied_listing(self, company: Emulator, here: TapHere) -> None:
+        """It is told which action is missing, once if it is missing everywhere."""
+        company.faults.add(Fault("deny", operation="ListRegions"))
+        run = here(config=ENABLED)
+        assert run.returncode == 1
+        assert run.error.startswith("Error: all 3 accounts: ListRegions: Access")
+        assert "Allow account:ListRegions" in run.error
+
+    def test_an_outage_is_survived(self, company: Emulator, here: TapHere) -> None:
+        """What lists accounts and regions is tried again, as everything else is."""
+        for operation in ("ListAccounts", "ListRegions"):
+            company.faults.add(Fault("error", operation=operation, times=2))
+            company.faults.add(Fault("html", operation=operation, times=1))
+        run = here(config=ENABLED)
+        assert run.returncode == 0, run.stderr
+        assert len(rows(run)) == 15
+
+
+class TestQuestions:
+    """What --test and --scopes say."""
+
+    def test_of_a_test(self, company: Emulator, here: TapHere) -> None:
+        """--test says what was listed, and then each scope; or what is denied."""
+        company.organization.accounts[TWO] = "SUSPENDED"
+        run = here("--test", config=ENABLED)
+        told = run.stderr.splitlines()
+        assert run.returncode == 0, run.stderr
+        assert "organization: 2 accounts to read, 1 not active, 0 excluded: OK" in told
+        assert "regions: 10 enabled in 2 accounts: OK" in told
+        assert f"account {ONE}, eu-west-1: OK" in told
+        company.faults.add(Fault("deny", operation="ListRegions", account=ONE))
+        run = here("--test", config=ENABLED)
+        assert run.returncode == 1
+        (line,) = [
+            line for line in run.stderr.splitlines() if "account:ListRegions" in line
+        ]
+        assert line.startswith(f"account {ONE}: ListRegions: AccessDeniedException")
+        assert run.stdout == ""
+
+    def test_scopes(self, company: Emulator, here: TapHere) -> None:
+        """--scopes prints what there is to read, a JSON object per line, and reads
+        nothing; an account that refuses is told on standard error."""
+        of = {"role_name": "tuning-reader", "external_id": "warehouse"}
+        config = {**ENABLED, "organization": of}
+        company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
+        run = here("--scopes", config=config)
+        assert run.returncode == 0, run.stderr
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        assert len(found) == 14
+        assert found[0] == {
+            "account_id": ONE,
+            "region": "ap-southeast-2",
+            "role_arn": f"arn:aws:iam::{ONE}:role/tuning-reader",
+            "external_id": "warehouse",
+        }
+        assert calls(company, "ListHyperParameterTuningJobs") == 0
+        company.faults.add(Fault("deny", operation="AssumeRole", account=ONE))
+        run = here("--scopes", config=config)
+        assert run.returncode == 1
+        assert len(run.stdout.splitlines()) == 10
+        assert f"Error: account {ONE}: AssumeRole: AccessDenied" in run.stderr
+
+    def test_scopes_of_the_callers_own_account(self, here: TapHere) -> None:
+        """They have no role."""
+        run = here("--scopes", config={})
+        assert json.loads(run.stdout) == {"account_id": MANAGEMENT, "region": REGION}
+
+
+class TestStreams:
+    """The setting `streams`."""
+
+    def test_without_a_catalog(self, here: TapHere) -> None:
+        """It chooses the streams."""
+        run = here(config={"streams": ["tuning_job_details", "scopes"]})
+        assert run.returncode == 0, run.stderr
+        assert schemas(run) == {"tuning_job_details", "scopes"}
+
+    def test_beside_a_catalog(self, here: TapHere) -> None:
+        """The catalog takes precedence."""
+        run = here(config={"streams": ["scopes"]}, catalog=here.catalog("tuning_jobs"))
+        assert schemas(run) == {"tuning_jobs"}
+
+    @pytest.mark.parametrize(
+        ("streams", "problem"),
+        [
+            (["tuning_job"], "no such stream. Did you mean tuning_jobs?"),
+            ([], "streams: is empty"),
+            (["scopes", "scopes"], "streams: 'scopes' is there 2 times"),
+        ],
+    )
+    def test_what_is_refused(
+        self, here: TapHere, streams: list[str], problem: str
+    ) -> None:
+        """A name that is no stream's, an empty list, and the same name twice."""
+        run = here(config={"streams": streams})
+        assert run.returncode == 1
+        assert problem in run.error
+
+
+def schemas(run: Run) -> set[str]:
+    """The streams that were read."""
+    return {line["stream"] for line in run.messages if line["type"] == "SCHEMA"}
