@@ -66,7 +66,7 @@ def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
         reaches it: `role_arn` and `external_id`. The caller's own account has none.
     """
     for client in discovered.clients:
-        role = discovered.roles.get(client.scope.account_id)
+        role = discovered.roles.get(client.scope)
         found = client.scope.context
         if role:
             found["role_arn"] = role.role_arn

@@ -328,6 +328,21 @@ class TestQuestions:
         assert len(run.stdout.splitlines()) == 10
         assert f"Error: account {ONE}: AssumeRole: AccessDenied" in run.stderr
 
+    def test_scopes_of_two_entries(self, here: TapHere) -> None:
+        """Two entries for one account, in different regions, are told apart."""
+        role = f"arn:aws:iam::{ONE}:role/reader"
+        entries = [
+            {"role_arn": role, "regions": ["eu-west-1"]},
+            {"role_arn": role, "regions": [REGION], "external_id": "warehouse"},
+        ]
+        run = here("--scopes", config={"assume_roles": entries})
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        known = {"account_id": ONE, "role_arn": role}
+        assert found == [
+            {**known, "region": "eu-west-1"},
+            {**known, "region": REGION, "external_id": "warehouse"},
+        ]
+
     def test_scopes_of_the_callers_own_account(self, here: TapHere) -> None:
         """They have no role."""
         run = here("--scopes", config={})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.aws.scope import Role
 from tap_sagemaker_tuning.settings import ENABLED, RoleToAssume
 from tap_sagemaker_tuning.sync.failures import Failure
 from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.credentials import Account
     from tap_sagemaker_tuning.aws.organization import Member
+    from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.aws.sessions import Sessions
     from tap_sagemaker_tuning.settings import Organization, Settings
 
@@ -28,7 +30,7 @@ class Discovered:
     Attributes:
         clients: One per account and region, in order; none is open.
         failures: What could not be found out: an account's regions, or all.
-        roles: By account, the role that is assumed; nothing for the caller's own.
+        roles: By scope, the role that is assumed; nothing for the caller's own account.
         listed: What AWS listed, in words, as far as it was asked.
         is_of_organization: Whether accounts come and go with the organization.
         with_all_regions: Ids of the accounts whose regions come and go.
@@ -36,7 +38,7 @@ class Discovered:
 
     clients: list[Client] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    roles: dict[str, RoleToAssume] = field(default_factory=dict)
+    roles: dict[Scope, RoleToAssume] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     is_of_organization: bool = False
     with_all_regions: set[str] = field(default_factory=set)
@@ -88,7 +90,7 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
     except Exception as error:  # noqa: BLE001 - it is reported in the end
         found.fail(error)
         return found
-    asked = [account for account, regions in chosen if ENABLED in regions]
+    asked = [account for account, regions, _ in chosen if ENABLED in regions]
     found.with_all_regions = {account.account_id for account in asked}
     enabled: dict[str, list[str]] = {}
     for account, answer in side_by_side(
@@ -98,10 +100,13 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
             found.fail(answer, account.account_id)
         else:
             enabled[account.account_id] = answer
-    for account, regions in chosen:
-        if ENABLED in regions:
-            regions = enabled.get(account.account_id, ())  # noqa: PLW2901 - those
-        found.clients += [sessions.client(account, region) for region in regions]
+    for account, regions, role in chosen:
+        is_asked = ENABLED in regions
+        read = enabled.get(account.account_id, ()) if is_asked else regions
+        clients = [sessions.client(account, region) for region in read]
+        found.clients += clients
+        if role:
+            found.roles.update((client.scope, role) for client in clients)
     if asked:
         regions_found = sum(map(len, enabled.values()))
         found.listed.append(
@@ -112,37 +117,28 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
 
 def _accounts(
     settings: Settings, sessions: Sessions, found: Discovered
-) -> Iterator[tuple[Account, Sequence[str]]]:
-    """Give the accounts, each with its regions.
+) -> Iterator[tuple[Account, Sequence[str], RoleToAssume | None]]:
+    """Give the accounts, each with its regions and the role that is assumed.
 
     Raises:
         NoRegionError: Neither the settings nor the chain name a region.
         BotoCoreError, ClientError: The caller's own account cannot be found out.
     """
-    roles = {role.role_arn: role for role in settings.assume_roles or ()}
-    for role in roles.values():
-        yield _through(role, settings, sessions, found)
+    roles = list(settings.assume_roles or ())
     if settings.organization:
         try:
             listed = _members(settings.organization, sessions)
         except Exception as error:  # noqa: BLE001 - the other accounts are read
             found.fail(error)
-            return
-        for role in _roles(settings.organization, listed, found):
-            yield _through(role, settings, sessions, found)
+        else:
+            roles += _roles(settings.organization, listed, roles, found)
     elif settings.assume_roles is None:
         regions = sessions.regions(settings.regions)
-        yield sessions.own_account(regions[0]), regions
-
-
-def _through(
-    role: RoleToAssume, settings: Settings, sessions: Sessions, found: Discovered
-) -> tuple[Account, Sequence[str]]:
-    """Give the account that a role belongs to, and its regions."""
-    regions = sessions.regions(role.regions or settings.regions)
-    account = sessions.assumed(role, None if ENABLED in regions else regions[0])
-    found.roles[account.account_id] = role
-    return account, regions
+        yield sessions.own_account(regions[0]), regions, None
+    for role in roles:
+        regions = sessions.regions(role.regions or settings.regions)
+        first = None if ENABLED in regions else regions[0]
+        yield sessions.assumed(role, first), regions, role
 
 
 def _members(organization: Organization, sessions: Sessions) -> list[Member]:
@@ -158,8 +154,11 @@ def _members(organization: Organization, sessions: Sessions) -> list[Member]:
 
 
 def _roles(
-    organization: Organization, listed: Sequence[Member], found: Discovered
-) -> Iterator[RoleToAssume]:
+    organization: Organization,
+    listed: Sequence[Member],
+    entries: Sequence[RoleToAssume],
+    found: Discovered,
+) -> list[RoleToAssume]:
     """Give the role of each account that is read, unless it has an entry of its own."""
     excluded = organization.exclude_accounts or ()
     active = [member for member in listed if member.is_active]
@@ -168,10 +167,13 @@ def _roles(
         f"organization: {len(wanted)} accounts to read, "
         f"{len(listed) - len(active)} not active, {len(active) - len(wanted)} excluded"
     )
-    for member in wanted:
-        if member.account_id not in found.roles:
-            where = f"arn:{member.partition}:iam::{member.account_id}"
-            yield RoleToAssume(
-                role_arn=f"{where}:role/{organization.role_name}",
-                external_id=organization.external_id,
-            )
+    have_entry = {Role.parse(entry.role_arn).account_id for entry in entries}
+    return [
+        RoleToAssume(
+            role_arn=f"arn:{member.partition}:iam::{member.account_id}:role/"
+            + organization.role_name,
+            external_id=organization.external_id,
+        )
+        for member in wanted
+        if member.account_id not in have_entry
+    ]
