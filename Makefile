@@ -4,12 +4,13 @@ SETUP := .venv/.ready
 
 PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
+LEFT_OUT := distributed or $(LONG)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 # Tests start the tap some fifty times: compiled once, each start takes a third.
 unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: setup test laws check static lint types docs long built unpacked wheel lowest newest format demo bench \
+.PHONY: setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
   constraints release-check clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
@@ -22,7 +23,7 @@ $(SETUP): pyproject.toml constraints.txt report/requirements.in
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes at most.
-	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LONG))"
+	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 
 laws: setup  ## A random search by Hypothesis: 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
@@ -56,6 +57,9 @@ docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
 	$(BIN)/$(PYTEST) --dist loadscope -m "$(LONG)"
 
+distributed: setup  ## Airflow on Celery workers, one of which is lost: five minutes.
+	$(BIN)/python -m pytest --quiet -m distributed
+
 # The tests of `make test` again, on the installed wheel: in the unpacked sdist, without
 # the package beside them. $(1) names the environment, $(2) is its Python, and $(3) says
 # which versions it has.
@@ -63,7 +67,7 @@ define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
 $(BIN)/uv pip install --quiet --python build/$(1) -r pyproject.toml --group test $(3) && \
 $(BIN)/uv pip install --quiet --python build/$(1) --no-deps dist/*.whl && \
-cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LONG))"
+cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 endef
 
 built: setup  ## The sdist and the wheel. (CI has them already: make --old-file=built …)

@@ -14,7 +14,7 @@ from emulator import Emulator
 from tests.conftest import ACCOUNT, REGION
 from tests.environments import CHECKOUT, EXAMPLES
 from tests.examples.typed import commands, type_readme
-from tests.examples.world import compared
+from tests.examples.world import EXTERNAL_ID, ROLE, compared, join
 from tests.postgres import serving
 
 if TYPE_CHECKING:
@@ -30,19 +30,18 @@ pytestmark = [
     ),
 ]
 
+SCOPES = {"111122223333": ("us-east-1", "eu-west-1"), "444455556666": ("us-west-2",)}
 MELTANOS = "postgresql+psycopg://meltano:change-me@warehouse.example:5432/meltano"
 
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """A tuning job in each scope of examples/scopes.json, and in the caller's own."""
-    entries = json.loads((EXAMPLES / "scopes.json").read_text(encoding="utf-8"))
+    """A tuning job in each scope of the organization of examples/tuning.json."""
     with Emulator(start=datetime.now(UTC) - timedelta(days=3), seed=7) as running:
-        for entry in entries:
-            for region in entry["regions"]:
-                running.scope(entry["account_id"], region).plan(f"job-{region}")
-            if "external_id" in entry:
-                running.roles[entry["role_arn"]] = entry["external_id"]
+        for account, regions in SCOPES.items():
+            join(running, account, *regions)
+            for region in regions:
+                running.scope(account, region).plan(f"job-{region}")
         running.clock.move(seconds=86_400)
         yield running
 
@@ -120,6 +119,15 @@ def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None
     units = {word for line in called for word in line.split() if "." in word}
     assert units == {f"tap-sagemaker-tuning.{kind}" for kind in ("service", "timer")}
     assert [unit for unit in units if not (EXAMPLES / "shell" / unit).exists()] == []
+
+
+def test_the_accounts_are_those_of_an_organization() -> None:
+    """examples/tuning.json reads an organization through a role with an external id."""
+    text = (EXAMPLES / "tuning.json").read_text(encoding="utf-8")
+    assert json.loads(text)["organization"] == {
+        "role_name": ROLE,
+        "external_id": EXTERNAL_ID,
+    }
 
 
 @pytest.mark.parametrize("example", ["airflow", "dagster", "shell"])

@@ -5,8 +5,8 @@ What has to come of a load is one test for both; what only one of them has follo
 
 from __future__ import annotations
 
-import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,12 +15,17 @@ import yaml
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
+from emulator import Fault
 from tests.environments import EXAMPLES
-from tests.examples.orchestrators import PASSWORD, Airflow, airflow, dagster
+from tests.examples.orchestrators import (
+    PASSWORD,
+    Airflow,
+    Dagster,
+    airflow,
+    dagster,
+)
 from tests.examples.world import (
     ALL,
-    ENTRIES,
-    WHOLE,
     World,
     fault,
     rows_without,
@@ -32,7 +37,6 @@ from tests.examples.world import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from tests.examples.orchestrators import Load, Orchestrator
 
@@ -49,7 +53,8 @@ select account_id, region, training_job_name, status
 from sagemaker_tuning.sagemaker_tuning__trials
 order by 1, 2, 3
 """
-DENIED = f"{WHOLE}-us-east-1"  # one of the two scopes of FAILS
+DENIED = f"{FAILS}-us-east-1"  # one of the two scopes of FAILS
+ONCE = f"{RECOVERS}-us-east-1"
 DAGSTER = EXAMPLES / "dagster"
 LOAD = "tap-sagemaker-tuning target-postgres"
 
@@ -81,13 +86,13 @@ class Told:
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Told]:
-    """Two loads of four scopes into a Postgres, by the one that the class is about."""
+    """Two loads of three accounts into a Postgres, by the class's orchestrator."""
     with (
         world(tmp_path_factory.mktemp(request.cls.__name__)) as four,
         request.cls.by(four) as by,
     ):
         four.emulator.faults.add(fault("deny", DENIED))
-        four.emulator.faults.add(fault("error", RECOVERS, times=1))
+        four.emulator.faults.add(fault("error", ONCE, times=1))
         first = by.load(together=1)
         loaded, truth = [four.loaded()], [four.truth()]
         lacking = [by.build()]
@@ -150,7 +155,10 @@ class Both:
     def test_each_tap_is_given_its_own_state(self, told: Told) -> None:
         """Loads that start at the same time are each given the state of their own."""
         given = {name: scopes_in(state) for name, state in told.four.states().items()}
-        assert given == ALL
+        assert given == {
+            name: {f"{name}-{region}" for region in regions}
+            for name, regions in ALL.items()
+        }
 
     def test_no_password_is_stored(self, told: Told) -> None:
         """The warehouse's password is in no file of the orchestrator's or Meltano's."""
@@ -158,11 +166,24 @@ class Both:
         files = [path for path in every if path.is_file() and not path.is_symlink()]
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
+    def test_only_what_is_found_is_loaded(self, told: Told) -> None:
+        """An account that left is not loaded any more. Where the tap cannot find out
+        the regions of an account, the others are loaded, and nobody calls that good."""
+        left, unknown, stays = ALL
+        told.four.emulator.organization.leave(left)
+        denied = Fault("deny", operation="ListRegions", account=unknown)
+        told.four.emulator.faults.add(denied)
+        loads = told.by.load(together=1)
+        told.four.emulator.faults.clear()
+        told.four.emulator.organization.join(left)
+        assert {name: load.succeeded for name, load in loads.items()} == {stays: True}
+        assert told.by.goods == [False, True, False]
+
     def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
         """A trial that is not in the table fails the check, which names the account,
         the region and the tuning job."""
         told.four.lose_a_trial("job-2-0")
-        assert told.by.build() == f"{RECOVERS.replace('-', ' ', 1)} job-2-0"
+        assert told.by.build() == f"{RECOVERS} us-east-1 job-2-0"
 
 
 class TestAirflow(Both):
@@ -170,31 +191,22 @@ class TestAirflow(Both):
 
     by = airflow
 
-    def test_a_run_with_a_failed_load_has_failed(self, told: Told) -> None:
-        """A run is not good because its last task is: a failed load fails it."""
+    def test_models_are_built_when_a_load_failed(self, told: Told) -> None:
+        """A run that has failed since a load has, has built the models all the same."""
         assert isinstance(told.by, Airflow)
-        assert told.by.answer["state"] == "success"
         told.four.emulator.faults.add(fault("deny", DENIED))
-        loads = told.by.load(together=1)
+        told.by.load(together=1)
         told.four.emulator.faults.clear()
-        assert loads[FAILS].succeeded is False
-        assert told.by.answer["state"] == "failed"
         ((_, built, _),) = told.by.answer["build"]
-        assert built == "success"
+        assert (told.by.goods[-1], built) == (False, "success")
 
-    @pytest.mark.parametrize("name", [FAILS, "other"])
-    def test_a_scope_may_not_be_there_twice(
-        self, told: Told, tmp_path: Path, name: str
-    ) -> None:
-        """A scope that is there twice, and would be loaded twice, is refused, whatever
-        the name; and so is a name."""
-        twice = tmp_path / "scopes.json"
-        again = ENTRIES[0] | {"name": name}
-        twice.write_text(json.dumps([*ENTRIES, again]), encoding="utf-8")
-        environment = {"TUNING_SCOPES": str(twice)}
-        answer = told.by.runner.ask(environment=environment, together=1, skip=None)
-        (error,) = answer["errors"]
-        assert f"a name or a scope is twice in {twice}" in error
+    def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
+        """The run fails before any load where each would read the organization."""
+        assert isinstance(told.by, Airflow)
+        with told.four.organization_for_meltano():
+            told.by.load(together=1)
+        assert told.by.answer["find"] == [[None, "failed", 1]]
+        assert "organization: move it from Meltano's settings to" in told.by.runner.log
 
 
 class TestDagster(Both):
@@ -210,6 +222,16 @@ class TestDagster(Both):
         assert done.returncode == 0, done.stdout
         assert "All code locations passed validation" in done.stdout
 
+    def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
+        """No account is found, and so none loaded, where each load would read the
+        organization."""
+        assert isinstance(told.by, Dagster)
+        with told.four.organization_for_meltano():
+            (found,) = told.by.materialize(("accounts", None))
+        assert (found["success"], found["assets"], found["retries"]) == (False, [], 0)
+        ((said,),) = found["failures"]
+        assert said.startswith("organization: move it from Meltano's settings to")
+
     def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
         """A failed run says which load failed, and has the tap's own words."""
         log = told.first[FAILS].log
@@ -218,24 +240,39 @@ class TestDagster(Both):
 
     def test_a_run_materializes_all_tables(self, told: Told) -> None:
         """A run materializes all tables of its account."""
-        alone = {"TAP_TOGETHER": "1"}
-        again = told.by.runner.ask(environment=alone, partitions=[FAILS])[FAILS]
+        assert isinstance(told.by, Dagster)
+        told.by.load(together=1)
+        (again,) = told.by.materialize(("sagemaker_tuning", RECOVERS))
         tables = ["scopes", "training_job_summaries", "tuning_jobs"]
         assert sorted(again["assets"]) == tables
 
     def test_models_follow_the_tables(self, told: Told) -> None:
         """The models are asked for when accounts were loaded, and not before."""
         asked = told.by.runner.ask(automation=[FAILS, RECOVERS])
-        assert asked["requested"] == [0, 1, 1]
+        assert asked == [0, 1, 1]
 
-    def test_the_hourly_schedule_asks_for_each_account(self, told: Told) -> None:
-        """Each hour one run is asked for each account, once."""
-        ask = told.by.runner.ask
-        asked = ask(schedule="2026-03-02T09:00:00+00:00")["requests"]
-        again = ask(schedule="2026-03-02T10:00:00+00:00")["requests"]
-        assert [partition for partition, _ in asked] == list(ALL)
-        keys = [key for _, key in asked + again]
-        assert len(set(keys)) == 2 * len(ALL)
+    def test_accounts_are_found_each_hour(self, told: Told) -> None:
+        """Each hour the accounts are found, and nothing else is made."""
+        assert told.by.runner.ask(schedule=None) == ["@hourly", ["accounts"]]
+
+    def test_each_account_is_loaded_once_each_time(self, told: Told) -> None:
+        """Each time that accounts have been found, one run is requested for each."""
+        assert isinstance(told.by, Dagster)
+        requests = told.by.runner.ask(sensor=None)
+        told.by.materialize(("accounts", None))
+        requests += told.by.runner.ask(sensor=None)
+        assert Counter(name for name, _ in requests) == dict.fromkeys(ALL, 2)
+        assert len({key for _, key in requests}) == 2 * len(ALL)
+
+    def test_an_account_that_left_keeps_its_partition(self, told: Told) -> None:
+        """It stays in Dagster, and says so when somebody asks for it."""
+        assert isinstance(told.by, Dagster)
+        told.four.emulator.organization.leave(RECOVERS)
+        told.by.materialize(("accounts", None))
+        (load,) = told.by.materialize(("sagemaker_tuning", RECOVERS))
+        assert (load["success"], load["retries"]) == (False, 0)
+        said = f"account {RECOVERS} is not among those found last"
+        assert load["failures"] == [[said]]
 
 
 def test_two_runs_of_an_account_wait_for_each_other() -> None:

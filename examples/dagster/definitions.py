@@ -1,9 +1,9 @@
 """SageMaker's tuning jobs and trials in Postgres: assets with a partition an account.
 
-Each account is loaded by a run of its own, so Dagster spreads them over its workers,
-and one that fails holds no other back. The regions of an account are read side by side.
-When none is being loaded any more, the models are built, and asked whether all trials
-are there.
+The tap finds the accounts. Each is loaded by a run of its own, so Dagster spreads them
+over its workers, and one that fails holds no other back. The regions of an account are
+read side by side. When none is being loaded any more, the models are built, and asked
+whether all trials are there.
 """
 
 # ruff: noqa: I002 - Dagster refuses a context whose annotation is text
@@ -12,7 +12,7 @@ import json
 import os
 import subprocess
 from collections import deque
-from collections.abc import Iterator  # noqa: TC003 - Dagster looks at annotations
+from collections.abc import Iterable, Iterator  # noqa: TC003 - Dagster looks at annotations
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,10 @@ import psycopg
 
 HERE = Path(__file__).parent
 PROJECT = Path(os.environ["TUNING_PROJECT"])  # the Meltano project, on every worker
-SCOPES = os.environ.get("TUNING_SCOPES") or HERE / "scopes.json"
+SETTINGS = os.environ.get("TUNING_SETTINGS") or HERE / "tuning.json"
+TAP = "tap-sagemaker-tuning"
+ROLE = ("role_arn", "external_id")
+PARTITIONS = dg.DynamicPartitionsDefinition(name="accounts")
 TABLES = ("tuning_jobs", "training_job_summaries", "scopes")
 TAIL = 30  # lines of the log that a failure carries
 LACKING = """
@@ -31,48 +34,98 @@ where not is_complete and ended_at > now() at time zone 'utc' - interval '7 days
 """
 
 
-def accounts() -> dict[str, dict[str, Any]]:
-    """What is loaded, by name.
+RETRIES = dg.RetryPolicy(
+    max_retries=int(os.environ.get("TUNING_RETRIES", "3")),
+    # After a worker was lost, Meltano refuses its account for five minutes.
+    delay=float(os.environ.get("TUNING_RETRY_SECONDS", "360")),
+    backoff=dg.Backoff.EXPONENTIAL,
+)
+
+
+@dg.asset(retry_policy=RETRIES)
+def accounts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    """The accounts that the tap's settings reach, each with its regions and roles.
 
     Raises:
-        ValueError: A name or a scope, an account in a region, is there twice: two loads
-            of it would overlap.
+        Failure: The tap found none, or could not find out whether these are all. In
+            the latter case they are loaded all the same. Or Meltano's own settings have
+            an organization: no load could unset it, and each would read all of it.
     """
-    entries = json.loads(Path(SCOPES).read_text("utf-8"))
-    told = {entry.get("name", entry["account_id"]): entry for entry in entries}
-    scopes = [
-        (entry["account_id"], region)
-        for entry in entries
-        for region in entry["regions"]
-    ]
-    if len(told) < len(entries) or len(set(scopes)) < len(scopes):
-        message = f"a name or a scope is twice in {SCOPES}"
-        raise ValueError(message)
+    if "organization" in json.loads(invoke(context, "--dump=config", TAP).stdout):
+        message = f"organization: move it from Meltano's settings to {SETTINGS}"
+        raise dg.Failure(message, allow_retries=False)
+    found = invoke(context, TAP, f"--config={SETTINGS}", "--scopes")
+    told = by_account(found.stdout.splitlines())
+    log = {"log": dg.MetadataValue.md(f"```\n{found.stderr}```")}
+    if not told:
+        message = f"no accounts found; the tap ended with {found.returncode}"
+        raise dg.Failure(message, metadata=log)
+    # An account that left keeps its partition: what was loaded of it is still there.
+    context.instance.add_dynamic_partitions("accounts", [*told])
+    yield dg.MaterializeResult(metadata={"accounts": told, "number": len(told)})
+    if found.returncode:
+        message = "accounts or regions may be missing"
+        raise dg.Failure(message, metadata=log, allow_retries=False)
+
+
+def invoke(
+    context: dg.AssetExecutionContext, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `meltano invoke` in the project, its log in the run's."""
+    command = ["meltano", "invoke", "--no-install", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=PROJECT,
+        env=shared_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    context.log.info(done.stderr)
+    return done
+
+
+def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What each account's load is told.
+
+    Args:
+        lines: What the tap printed: a region of an account each, as JSON.
+    """
+    told: dict[str, dict[str, Any]] = {}
+    for scope in map(json.loads, lines):
+        account = told.setdefault(scope["account_id"], {"regions": [], "roles": {}})
+        account["regions"].append(scope["region"])
+        if "role_arn" in scope:
+            role = {key: scope[key] for key in scope if key in ROLE}
+            own = account["roles"].setdefault(
+                scope["role_arn"], {**role, "regions": []}
+            )
+            own["regions"].append(scope["region"])
     return told
 
 
-ACCOUNTS = accounts()
-
-
 @dg.multi_asset(
-    specs=[dg.AssetSpec(table) for table in TABLES],
-    partitions_def=dg.StaticPartitionsDefinition(list(ACCOUNTS)),
+    specs=[dg.AssetSpec(table, deps=[accounts]) for table in TABLES],
+    partitions_def=PARTITIONS,
     backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run an account
     pool="sagemaker_tuning",  # its limit: accounts at once
-    retry_policy=dg.RetryPolicy(
-        max_retries=int(os.environ.get("TUNING_RETRIES", "3")),
-        # After a worker was lost, Meltano refuses its account for five minutes.
-        delay=float(os.environ.get("TUNING_RETRY_SECONDS", "360")),
-        backoff=dg.Backoff.EXPONENTIAL,
-    ),
+    retry_policy=RETRIES,
 )
 def sagemaker_tuning(
     context: dg.AssetExecutionContext,
 ) -> Iterator[dg.MaterializeResult]:
-    """Load one account."""
+    """Load one account.
+
+    Raises:
+        Failure: It failed, or the account is not among those that were found last.
+    """
     name = context.partition_key
-    plugins = (f"--state-id-suffix={name}", "tap-sagemaker-tuning", "target-postgres")
-    run(plugins, environment(name), context)
+    account = found_last(context.instance).get(name)
+    if account is None:
+        message = f"account {name} is not among those found last"
+        raise dg.Failure(message, allow_retries=False)
+    plugins = (f"--state-id-suffix={name}", TAP, "target-postgres")
+    run(plugins, environment(name, account), context)
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=table)
 
@@ -97,13 +150,31 @@ def models(
     )
 
 
-@dg.schedule(cron_schedule="@hourly", target=[sagemaker_tuning])
-def hourly(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest]:
-    """A run an account."""
-    now = context.scheduled_execution_time.isoformat()
+hourly = dg.ScheduleDefinition(
+    name="hourly", cron_schedule="@hourly", target=[accounts]
+)
+
+
+load = dg.define_asset_job("load", selection=[sagemaker_tuning])
+
+
+@dg.asset_sensor(asset_key=accounts.key, job=load)
+def found(
+    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
+) -> list[dg.RunRequest]:
+    """A run for each account, once they have been found."""
     return [
-        dg.RunRequest(run_key=f"{name} {now}", partition_key=name) for name in ACCOUNTS
+        dg.RunRequest(run_key=f"{name} {asset_event.run_id}", partition_key=name)
+        for name in found_last(context.instance)
     ]
+
+
+def found_last(instance: dg.DagsterInstance) -> dict[str, dict[str, Any]]:
+    """What each account's load is told, by what was found last."""
+    event = instance.get_latest_materialization_event(accounts.key)
+    if event is None:
+        return {}
+    return event.asset_materialization.metadata["accounts"].value
 
 
 def run(
@@ -147,7 +218,7 @@ def shared_environment() -> dict[str, str]:
     return {"MELTANO_DATABASE_URI": f"sqlite:///{database}", **os.environ}
 
 
-def environment(name: str) -> dict[str, str]:
+def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
     """What Meltano is told of an account.
 
     Accounts run side by side. Each has a system folder of its own: Meltano hands a
@@ -160,13 +231,12 @@ def environment(name: str) -> dict[str, str]:
     for kind in ("extractors", "loaders", "utilities"):
         if not (own / kind).is_symlink():
             (own / kind).symlink_to(shared / kind)
-    entry = ACCOUNTS[name]
-    role = {key: entry[key] for key in ("role_arn", "external_id") if key in entry}
+    roles = json.dumps([*account["roles"].values()])
     return {
         **shared_environment(),
         "MELTANO_SYS_DIR_ROOT": str(own),
-        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(entry["regions"]),
-        **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": json.dumps([role])} if role else {}),
+        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(account["regions"]),
+        **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": roles} if account["roles"] else {}),
     }
 
 
@@ -181,4 +251,6 @@ def lacking() -> list[str]:
         return [name for (name,) in connection.execute(LACKING)]
 
 
-defs = dg.Definitions(assets=[sagemaker_tuning, models], schedules=[hourly])
+defs = dg.Definitions(
+    assets=[accounts, sagemaker_tuning, models], schedules=[hourly], sensors=[found]
+)

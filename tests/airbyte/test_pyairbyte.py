@@ -62,7 +62,7 @@ class Airbyte:
     def read(self, config: Json, schema: str, **cache: str) -> dict[str, Any]:
         """Let PyAirbyte read into the cache, into this schema of it."""
         path = self.source.tap.folder / "cache.duckdb"
-        return self.runner.ask(
+        answer: dict[str, Any] = self.runner.ask(
             read={
                 "executable": str(SOURCE),
                 "config": config,
@@ -70,6 +70,7 @@ class Airbyte:
                 "cache": {"db_path": str(path), "schema_name": schema, **cache},
             }
         )
+        return answer
 
 
 @pytest.fixture(scope="module")

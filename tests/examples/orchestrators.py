@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tests.environments import BUILD, EXAMPLES, made_from, programs
 from tests.examples import runner
-from tests.examples.world import ALL, run
+from tests.examples.world import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,9 +46,18 @@ class Orchestrator(Protocol):
 
     runner: runner.Runner
     environment: dict[str, str]
+    goods: list[bool]
+    """Of each time that all was loaded: whether nothing was said to be wrong."""
 
     def load(self, together: int) -> dict[str, Load]:
-        """Make all loads, so many at once at least; by name, what came of each."""
+        """Find the accounts, and load each of them.
+
+        Args:
+            together: How many at once, at least.
+
+        Returns:
+            What came of each load, by account.
+        """
 
     def build(self) -> str:
         """Build the models; gives the tuning jobs that the check finds lacking."""
@@ -59,17 +68,21 @@ class Airflow:
 
     Attributes:
         answer: What came of its last loads.
+        goods: As of `Orchestrator`.
     """
 
     def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
         self.runner, self.environment = asked, environment
         self.answer: dict[str, Any] = {}
+        self.goods: list[bool] = []
 
     def load(self, together: int) -> dict[str, Load]:
         """As of `Orchestrator`; the models are built as well."""
         self.answer = self.runner.ask(
             environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
         )
+        assert "errors" not in self.answer, self.answer
+        self.goods.append(self.answer["state"] == "success")
         return {
             name: Load(succeeded=state == "success", tries=tries, log=self.runner.log)
             for name, state, tries in self.answer["load"]
@@ -90,23 +103,32 @@ class Dagster:
 
     def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
         self.runner, self.environment = asked, environment
+        self.goods: list[bool] = []
+
+    def materialize(self, *assets: tuple[str, str | None], together: int = 1) -> Any:
+        """Materialize assets, each by name and partition; gives what came of each."""
+        environment = {"TAP_TOGETHER": str(together)}
+        return self.runner.ask(environment=environment, assets=assets)
 
     def load(self, together: int) -> dict[str, Load]:
         """As of `Orchestrator`."""
-        environment = {"TAP_TOGETHER": str(together)}
-        runs = self.runner.ask(environment=environment, partitions=list(ALL))
+        (found,) = self.materialize(("accounts", None))
+        names = [name for name, _ in self.runner.ask(sensor=None)]
+        assets = [("sagemaker_tuning", name) for name in names]
+        runs = self.materialize(*assets, together=together)
+        self.goods.append(all(each["success"] for each in [found, *runs]))
         return {
             name: Load(
                 succeeded=told["success"],
                 tries=1 + told["retries"],
                 log="\n".join(chain(told["log"], *told["failures"])),
             )
-            for name, told in runs.items()
+            for name, told in zip(names, runs, strict=True)
         }
 
     def build(self) -> str:
         """As of `Orchestrator`."""
-        told = self.runner.ask(environment={}, partitions=[None])["null"]
+        (told,) = self.materialize(("models", None))
         assert told["success"], told["failures"]
         ((passed, tuning_jobs),) = told["checks"]
         assert passed == (tuning_jobs == [])

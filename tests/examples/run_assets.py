@@ -1,9 +1,10 @@
-"""Materialize partitions, in Dagster's environment; see tests/examples/runner.py.
+"""Materialize assets, in Dagster's environment; see tests/examples/runner.py.
 
-A request has `environment` and `partitions`. All partitions are materialized at once,
-each in a process of its own, as Dagster's launchers do; the partition null is the
-models. With `schedule`, a time, it is answered what the schedule asks for then; with
-`automation`, partitions that have been materialized, what that lets Dagster make.
+A request has `environment` and `assets`, pairs of a name and a partition or null. All
+are materialized at once, each in a process of its own, as Dagster's launchers do. With
+`sensor` it is answered what the sensor asks for, with `schedule` what the schedule
+makes; with `automation`, partitions that have been materialized, what that lets
+Dagster make.
 """
 
 from __future__ import annotations
@@ -13,21 +14,23 @@ import multiprocessing
 import os
 import sys
 from contextlib import closing
-from datetime import datetime
 from typing import Any
 
 import dagster as dg  # type: ignore[import-not-found]
+from dagster._core.definitions.partitions.context import (  # type: ignore[import-not-found]
+    partition_loading_context,  # as Dagster's daemon does
+)
 
 sys.path.insert(0, sys.argv[1])
 
 import definitions  # type: ignore[import-not-found]
 
 
-def materialize(partition: str | None, answer: Any) -> None:
+def materialize(asset: str, partition: str | None, answer: Any) -> None:
     """Materialize one, and say what came of it."""
     with closing(answer), dg.DagsterInstance.get() as instance:
         result = dg.materialize(
-            [definitions.sagemaker_tuning if partition else definitions.models],
+            [getattr(definitions, asset)],
             partition_key=partition,
             instance=instance,
             raise_on_error=False,
@@ -49,7 +52,7 @@ def materialize(partition: str | None, answer: Any) -> None:
                 for check in result.get_asset_check_evaluations()
             ],
             "failures": [
-                (failure.description, failure.metadata["log"].value)
+                [failure.description, *(m.value for m in failure.metadata.values())]
                 for failure in failures
             ],
             "log": [
@@ -61,14 +64,23 @@ def materialize(partition: str | None, answer: Any) -> None:
         answer.send(told)
 
 
-def scheduled(at: str) -> list[tuple[str, str]]:
-    """The partitions and keys that the schedule asks for."""
-    context = dg.build_schedule_context(
-        scheduled_execution_time=datetime.fromisoformat(at),
-        repository_def=definitions.defs.get_repository_def(),
-    )
-    data = definitions.hourly.evaluate_tick(context)
-    return [(each.partition_key, each.run_key) for each in data.run_requests]
+def asked() -> list[tuple[str, str]]:
+    """The partitions and keys that the sensor asks for, since it knows of nothing."""
+    with (
+        dg.DagsterInstance.get() as instance,
+        partition_loading_context(dynamic_partitions_store=instance),
+    ):
+        context = dg.build_sensor_context(instance, definitions=definitions.defs)
+        data = definitions.found.evaluate_tick(context)
+        return [(each.partition_key, each.run_key) for each in data.run_requests]
+
+
+def scheduled() -> tuple[str, list[str]]:
+    """When the schedule makes what."""
+    hourly = definitions.hourly
+    job = definitions.defs.resolve_job_def(hourly.job_name)
+    made = job.asset_layer.executable_asset_keys
+    return hourly.cron_schedule, [key.to_user_string() for key in made]
 
 
 def requested(partitions: list[str]) -> list[int]:
@@ -77,6 +89,7 @@ def requested(partitions: list[str]) -> list[int]:
     They are made whenever they were asked for, and Dagster looks once more.
     """
     with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions("accounts", partitions)
 
         def looked(cursor: Any = None) -> Any:
             return dg.evaluate_automation_conditions(
@@ -96,29 +109,31 @@ def requested(partitions: list[str]) -> list[int]:
     return found
 
 
-def materialized(request: dict[str, Any]) -> dict[str, Any]:
-    """What came of each partition."""
+def materialized(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What came of each."""
     os.environ.update(request["environment"])
     processes = multiprocessing.get_context("fork")
-    under_way = {}
-    for partition in request["partitions"]:
+    under_way = []
+    for asset, partition in request["assets"]:
         there, here = processes.Pipe(duplex=False)
-        process = processes.Process(target=materialize, args=(partition, here))
+        process = processes.Process(target=materialize, args=(asset, partition, here))
         process.start()
         here.close()
-        under_way[partition] = there
-    return {partition: there.recv() for partition, there in under_way.items()}
+        under_way.append(there)
+    return [there.recv() for there in under_way]
 
 
 with dg.DagsterInstance.get() as made:  # its tables, before many want to make them
     made.get_runs_count()
 for line in sys.stdin:
     request = json.loads(line)
-    answer: dict[str, Any]
-    if "schedule" in request:
-        answer = {"requests": scheduled(request["schedule"])}
+    answer: Any
+    if "sensor" in request:
+        answer = asked()
+    elif "schedule" in request:
+        answer = scheduled()
     elif "automation" in request:
-        answer = {"requested": requested(request["automation"])}
+        answer = requested(request["automation"])
     else:
         answer = materialized(request)
     sys.stdout.write(f"\nANSWER {json.dumps(answer)}\n")

@@ -33,7 +33,7 @@ class Runner:
         self.log = ""
         self._process = process
 
-    def ask(self, **request: Any) -> dict[str, Any]:
+    def ask(self, **request: Any) -> Any:
         """Send a request, and wait for its answer."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -48,7 +48,7 @@ class Runner:
         self.log = log
         return answer
 
-    def _read(self, out: IO[str]) -> tuple[str, dict[str, Any]]:
+    def _read(self, out: IO[str]) -> tuple[str, Any]:
         lines: list[str] = []
         for line in out:
             if line.startswith(MARK):

@@ -6,7 +6,6 @@ Meltano wrote for one of them and overwrote for another is then seen.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -15,12 +14,11 @@ from pathlib import Path
 
 given = Path(os.environ["TAP_GIVEN"])
 roles = os.environ.get("TAP_SAGEMAKER_TUNING_ASSUME_ROLES", "")
-regions = json.loads(os.environ.get("TAP_SAGEMAKER_TUNING_REGIONS", "[]"))
-scope = "-".join([*re.findall("::([0-9]{12}):", roles), *regions])
 options = sys.argv[1:]
 
-if "--discover" not in options and "--about" not in options:
-    (given / f"{scope}.started").touch()
+if not {"--about", "--discover", "--scopes"} & {*options}:
+    (account,) = set(re.findall("::([0-9]{12}):", roles))
+    (given / f"{account}.started").touch()
     deadline = time.monotonic() + 60
     wanted = int(os.environ.get("TAP_TOGETHER", "1"))
     while len(list(given.glob("*.started"))) < wanted and time.monotonic() < deadline:
@@ -28,7 +26,7 @@ if "--discover" not in options and "--about" not in options:
     state = "{}"
     if "--state" in options:
         state = Path(options[options.index("--state") + 1]).read_text(encoding="utf-8")
-    (given / f"{scope}.json").write_text(state, encoding="utf-8")
+    (given / f"{account}.json").write_text(state, encoding="utf-8")
 
 real = Path(__file__).with_name("real-tap").resolve()
 os.execv(real, [str(real), *options])  # noqa: S606 - no shell is wanted

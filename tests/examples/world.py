@@ -21,40 +21,28 @@ from tests.postgres import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from demo.postgres import Row
     from emulator.faults import Kind
-
-WHOLE, SPLIT = "222222222222", "333333333333"
-REGIONS = ("us-east-1", "eu-west-1")
-ENTRIES: list[dict[str, Any]] = [
-    {
-        "account_id": WHOLE,
-        "regions": list(REGIONS),
-        "role_arn": f"arn:aws:iam::{WHOLE}:role/tuning-reader",
-    },
-    *(
-        {
-            "name": f"{SPLIT}-{region}",
-            "account_id": SPLIT,
-            "regions": [region],
-            "role_arn": f"arn:aws:iam::{SPLIT}:role/tuning-reader",
-        }
-        for region in REGIONS
-    ),
-]
-"""What is loaded: an account with both of its regions, and one region by region."""
+    from emulator.scopes import Scope
 
 ALL = {
-    entry.get("name", entry["account_id"]): {
-        f"{entry['account_id']}-{region}" for region in entry["regions"]
-    }
-    for entry in ENTRIES
+    "222222222222": ("us-east-1", "eu-west-1"),
+    "333333333333": ("us-east-1",),
+    "444444444444": ("eu-west-1",),
 }
-"""The scopes of each load, by its name."""
+"""The regions of each account; a load is of an account."""
 
-SCOPES = [(account, region) for account in (WHOLE, SPLIT) for region in REGIONS]
+SCOPES = [(account, region) for account, regions in ALL.items() for region in regions]
+
+ROLE, EXTERNAL_ID = "tuning-reader", "warehouse"
+SETTINGS = {
+    "organization": {"role_name": ROLE, "external_id": EXTERNAL_ID},
+    "regions": ["enabled"],
+}
+"""The tap's settings, by which the accounts are found."""
 
 FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
 TAP = "tap-sagemaker-tuning"
@@ -101,13 +89,13 @@ class World:
     given: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the Meltano project and the list of scopes."""
+        """Make the Meltano project and the tap's settings."""
         self.given = self.folder / "given"
         self.given.mkdir()
         self.project = self.folder / "project"
-        self.scopes = self.folder / "scopes.json"
-        self.scopes.write_text(json.dumps(ENTRIES), encoding="utf-8")
-        self._make_project(BUILD / "meltano" / "project")
+        self.settings = self.folder / "tuning.json"
+        self.settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
+        make_project(self.project)
 
     def environment(self, programs: Path, **more: str) -> dict[str, str]:
         """What an orchestrator's process sees.
@@ -133,18 +121,34 @@ class World:
             "TAP_GIVEN": str(self.given),
             "TAP_SAGEMAKER_TUNING_MAX_ATTEMPTS": "1",
             "TUNING_PROJECT": str(self.project),
-            "TUNING_SCOPES": str(self.scopes),
+            "TUNING_SETTINGS": str(self.settings),
             **more,
         }
 
     def goes_on(self) -> None:
         """Six hours pass; a tuning job is started in each scope, and runs then."""
         self.emulator.clock.move(seconds=5 * 3600)
-        for number, scope in enumerate(self.emulator.scopes()):
+        enabled = [each for each in self.emulator.scopes() if self._is_enabled(each)]
+        for number, scope in enumerate(enabled):
             scope.plan(f"{scope.clock.now:%d-%H}-{number}", trials=20, parallel=2)
         self.emulator.clock.move(seconds=3600)
         for path in self.given.iterdir():
             path.unlink()
+
+    @contextmanager
+    def organization_for_meltano(self) -> Iterator[None]:
+        """Give Meltano's settings an organization too, for a while."""
+        own = self.project / ".env"
+        organization = json.dumps(SETTINGS["organization"])
+        own.write_text(f"TAP_SAGEMAKER_TUNING_ORGANIZATION='{organization}'\n", "utf-8")
+        yield
+        own.unlink()
+
+    def _is_enabled(self, scope: Scope) -> bool:
+        """Whether it is one to be read: an enabled region of a member."""
+        of = self.emulator.organization
+        account, region = scope.home.account, scope.home.region
+        return account in of.accounts and of.opt_status(account)[region] == "ENABLED"
 
     def lose_a_trial(self, tuning_job: str) -> None:
         """Delete one of its trials from the warehouse."""
@@ -160,54 +164,71 @@ class World:
 
     def states(self) -> dict[str, dict[str, Any]]:
         """By load, the state that its last tap was given; read where the tap does."""
-        told = {
+        return {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in self.given.glob("*.json")
         }
-        return {
-            name: told[f"{entry['account_id']}-{'-'.join(entry['regions'])}"]
-            for name, entry in zip(ALL, ENTRIES, strict=True)
-        }
 
-    def _make_project(self, installed: Path) -> None:
-        """A Meltano project with the installed plugins, and a tap that tells."""
-        text = (installed / "meltano.yml").read_text(encoding="utf-8")
-        assert text.count(_PROGRAM) == 1
-        own = self.project / ".meltano"
-        own.mkdir(parents=True)
-        for kind in ("extractors", "loaders", "utilities"):
-            (own / kind).symlink_to(installed / ".meltano" / kind)
-        shutil.copy(installed / ".meltano" / "meltano.db", own)
-        program = self.project / "tap"
-        (self.project / "meltano.yml").write_text(
-            text.replace(_PROGRAM, f"executable: {program}"), encoding="utf-8"
-        )
-        tap = own / "extractors" / TAP / "venv" / "bin" / TAP
-        told = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
-        program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
-        program.chmod(0o755)
-        (self.project / "real-tap").symlink_to(tap)
-        (self.project / "transform").symlink_to(CHECKOUT / "transform")
+
+def make_project(project: Path) -> None:
+    """Make a Meltano project with the installed plugins, and a tap that tells."""
+    installed = BUILD / "meltano" / "project"
+    text = (installed / "meltano.yml").read_text(encoding="utf-8")
+    assert text.count(_PROGRAM) == 1
+    own = project / ".meltano"
+    own.mkdir(parents=True)
+    for kind in ("extractors", "loaders", "utilities"):
+        (own / kind).symlink_to(installed / ".meltano" / kind)
+    shutil.copy(installed / ".meltano" / "meltano.db", own)
+    program = project / "tap"
+    (project / "meltano.yml").write_text(
+        text.replace(_PROGRAM, f"executable: {program}"), encoding="utf-8"
+    )
+    tap = own / "extractors" / TAP / "venv" / "bin" / TAP
+    told = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
+    program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
+    program.chmod(0o755)
+    (project / "real-tap").symlink_to(tap)
+    (project / "transform").symlink_to(CHECKOUT / "transform")
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
-    """Run it."""
+def world(
+    folder: Path, server: AbstractContextManager[postgres.Warehouse] | None = None
+) -> Iterator[World]:
+    """Run it.
+
+    Args:
+        folder: For all that a test makes.
+        server: The warehouse; None: one like the demo's.
+    """
     install_meltano()
     start = datetime.now(UTC) - timedelta(days=3)
     with (
         Emulator(start=start, seed=7) as emulator,
-        serving() as warehouse,
+        server or serving() as warehouse,
     ):
         for number, home in enumerate(SCOPES):
             scope = emulator.scope(*home)
             for job in range(number + 1):
                 scope.plan(f"job-{number}-{job}", trials=5 + number, parallel=3)
+        for account, regions in ALL.items():
+            join(emulator, account, *regions)
         emulator.clock.move(seconds=86_400)
         for number, scope in enumerate(emulator.scopes()):
             scope.plan(f"open-{number}", trials=6, parallel=2)
         emulator.clock.move(seconds=900)
         yield World(emulator, warehouse, folder)
+
+
+def join(emulator: Emulator, account: str, *regions: str) -> None:
+    """Let an account join the organization, with these regions and no other."""
+    emulator.organization.join(account)
+    emulator.organization.regions[account] = {
+        region: "ENABLED" if region in regions else "DISABLED"
+        for region in emulator.organization.opt_status(account)
+    }
+    emulator.roles[f"arn:aws:iam::{account}:role/{ROLE}"] = EXTERNAL_ID
 
 
 def compared(held_by: postgres.Warehouse | Emulator) -> list[list[Row]]:

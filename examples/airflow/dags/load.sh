@@ -1,4 +1,4 @@
-# Load one account: $NAME is its name, $REGIONS its regions, $ROLES the role to assume.
+# Load one account: $NAME is its id, $REGIONS its regions, $ROLES the roles to assume.
 # BashOperator runs this in the Meltano project.
 #
 # Accounts run side by side. Each has a system folder of its own: Meltano hands a plugin

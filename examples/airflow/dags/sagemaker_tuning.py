@@ -1,24 +1,33 @@
 """Each hour: SageMaker's tuning jobs into Postgres, the models of them, and a check.
 
-Each account has a load of its own: the executor spreads them over its workers, and one
-that fails holds no other back. The regions of an account are read side by side. When
-all loads have ended the models are built once, and asked whether all trials are there.
+The tap finds the accounts, and each has a load of its own: the executor spreads them
+over its workers, and one that fails holds no other back. The regions of an account are
+read side by side. When all loads have ended the models are built once, and asked
+whether all trials are there.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.postgres.hooks.postgres import PostgresHook
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import TriggerRule, dag, task
+from airflow.sdk.exceptions import AirflowFailException
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PROJECT = os.environ["TUNING_PROJECT"]  # the Meltano project, on every worker
-SCOPES = os.environ.get("TUNING_SCOPES") or Path(__file__).with_name("scopes.json")
+SETTINGS = os.environ.get("TUNING_SETTINGS") or Path(__file__).with_name("tuning.json")
+ROLE = ("role_arn", "external_id")
+TAP = "tap-sagemaker-tuning"
 WAREHOUSE = "tuning_warehouse"  # the Airflow connection to Postgres
 TARGET = {
     "TARGET_POSTGRES_HOST": f"{{{{ conn.{WAREHOUSE}.host }}}}",
@@ -27,6 +36,11 @@ TARGET = {
     "TARGET_POSTGRES_PASSWORD": f"{{{{ conn.{WAREHOUSE}.password }}}}",
     "TARGET_POSTGRES_DATABASE": f"{{{{ conn.{WAREHOUSE}.schema }}}}",
 }
+ACCOUNT = {
+    "NAME": "{{ params.name }}",
+    "REGIONS": "{{ params.regions }}",
+    "ROLES": "{{ params.roles }}",
+}
 LACKING = """
 select account_id || ' ' || region || ' ' || tuning_job_name
 from sagemaker_tuning.sagemaker_tuning__completeness
@@ -34,30 +48,76 @@ where not is_complete and ended_at > now() at time zone 'utc' - interval '7 days
 """
 
 
-def accounts() -> list[dict[str, str]]:
-    """What is loaded: for each account, what its load is told.
+@task(retries=3, retry_delay=timedelta(minutes=1))
+def find(ti: Any = None) -> list[dict[str, str]]:
+    """The accounts that the tap's settings reach: what the load of each is told.
+
+    Args:
+        ti: Airflow's task instance; it keeps, as `are_all`, whether these are all.
 
     Raises:
-        ValueError: A name or a scope, an account in a region, is there twice: two loads
-            of it would overlap.
+        RuntimeError: It found none.
+        AirflowFailException: Meltano's own settings have an organization: no load could
+            unset it, and each would read all of it.
     """
-    told = {}
-    scopes = []
-    entries = json.loads(Path(SCOPES).read_text(encoding="utf-8"))
-    for entry in entries:
-        role = {key: entry[key] for key in ("role_arn", "external_id") if key in entry}
-        name = entry.get("name", entry["account_id"])
-        told[name] = {
-            "NAME": name,
-            "REGIONS": json.dumps(entry["regions"]),
-            "ROLES": json.dumps([role]) if role else "",
-            **TARGET,
+    if "organization" in json.loads(invoke("--dump=config", TAP).stdout):
+        message = f"organization: move it from Meltano's settings to {SETTINGS}"
+        raise AirflowFailException(message)
+    found = invoke(TAP, f"--config={SETTINGS}", "--scopes")
+    accounts = by_account(found.stdout.splitlines())
+    if not accounts:
+        message = f"no accounts found; the tap ended with {found.returncode}"
+        raise RuntimeError(message)
+    ti.xcom_push("are_all", found.returncode == 0)
+    return accounts
+
+
+def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `meltano invoke` in the project, its log in the task's."""
+    command = ["meltano", "invoke", "--no-install", *arguments]
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    print(done.stderr)  # noqa: T201 - Airflow takes it
+    return done
+
+
+def by_account(lines: Iterable[str]) -> list[dict[str, str]]:
+    """What each account's load is told.
+
+    Args:
+        lines: What the tap printed: a region of an account each, as JSON.
+    """
+    regions: dict[str, list[str]] = {}
+    roles: dict[str, dict[str, dict[str, Any]]] = {}
+    for scope in map(json.loads, lines):
+        name, region = scope["account_id"], scope["region"]
+        regions.setdefault(name, []).append(region)
+        of_account = roles.setdefault(name, {})
+        if "role_arn" in scope:
+            role = {key: scope[key] for key in scope if key in ROLE}
+            of_account.setdefault(scope["role_arn"], {**role, "regions": []})
+            of_account[scope["role_arn"]]["regions"].append(region)
+    return [
+        {
+            "name": name,
+            "regions": json.dumps(regions[name]),
+            "roles": json.dumps([*roles[name].values()]) if roles[name] else "",
         }
-        scopes += [(entry["account_id"], region) for region in entry["regions"]]
-    if len(told) < len(entries) or len(set(scopes)) < len(scopes):
-        message = f"a name or a scope is twice in {SCOPES}"
+        for name in regions
+    ]
+
+
+@task
+def all_found(*, are_all: bool) -> None:
+    """Whether the tap found all accounts and regions.
+
+    Raises:
+        ValueError: It could not find out; the log of `find` says why.
+    """
+    if not are_all:
+        message = "accounts or regions may be missing: see the log of the task find"
         raise ValueError(message)
-    return list(told.values())
 
 
 @task
@@ -80,12 +140,14 @@ def check() -> None:
     max_active_runs=1,  # so that two loads of an account never overlap
 )
 def sagemaker_tuning() -> None:
-    """A load an account; then the models, and their check."""
+    """A load for each account that is found; then the models, and their check."""
     meltano = {"cwd": PROJECT, "append_env": True}
+    found = find()
     load = BashOperator.partial(
         task_id="load",
         map_index_template="{{ task.env['NAME'] }}",
         bash_command="load.sh",
+        env=ACCOUNT | TARGET,
         max_active_tis_per_dag=4,  # accounts at once
         execution_timeout=timedelta(minutes=50),
         retries=3,
@@ -94,7 +156,7 @@ def sagemaker_tuning() -> None:
         retry_exponential_backoff=2,
         max_retry_delay=timedelta(minutes=30),
         **meltano,
-    ).expand(env=accounts())
+    ).expand(params=found)
     build = BashOperator(
         task_id="build",
         bash_command="meltano run --no-install dbt-postgres:build",
@@ -103,7 +165,9 @@ def sagemaker_tuning() -> None:
         **meltano,
     )
     load >> build >> check()
-    # Without it a run whose check is good would be good, whatever failed to load.
+    # Without these a run whose check is good would be good, whatever was not found or
+    # failed to load.
+    all_found(are_all=found["are_all"])
     load >> EmptyOperator(task_id="all_loaded")
 
 
