@@ -1,5 +1,5 @@
 -- The tables of all streams, with the columns that the models read: $trials trials, fifty
--- of each tuning job. $object, $array and $objects make JSON, $numbers counts up from 0.
+-- of each tuning job, which has five ranges and, but for each tenth, a parent. $object, $array and $objects make JSON, $numbers counts up from 0.
 create schema tap_sagemaker_tuning;
 
 create table numbers as
@@ -29,14 +29,17 @@ select
     'us-east-1' as region,
     'complete' as status,
     timestamp '2026-03-01 00:00:00' as complete_as_of,
-    timestamp '2026-03-01 00:10:00' as ended_at;
+    timestamp '2026-03-01 00:01:00' as started_at,
+    timestamp '2026-03-01 00:10:00' as ended_at,
+    0 as tuning_jobs_open;
 
 create table tap_sagemaker_tuning.training_instance_prices as
 select
     'us-east-1' as region,
     'ml.m5.xlarge' as instance_type,
     'USD' as currency,
-    0.23 as price_per_hour;
+    0.23 as price_per_hour,
+    timestamp '2026-01-01 00:00:00' as effective_date;
 
 create table tap_sagemaker_tuning.tuning_jobs as
 select
@@ -45,8 +48,10 @@ select
     tuning_job_name,
     tuning_job_arn,
     'Completed' as tuning_job_status,
+    'Bayesian' as strategy,
     born as creation_time,
     born + interval '5 hours' as tuning_end_time,
+    born + interval '5 hours' as last_modified_time,
     $object('max_parallel_training_jobs', 5) as resource_limits,
     $object(
         'completed', 40, 'in_progress', 0, 'retryable_error', 0,
@@ -63,17 +68,42 @@ select
     tuning_job_arn,
     born as creation_time,
     $object('type', 'Maximize', 'metric_name', 'validation:auc') as objective,
+    'Auto' as training_job_early_stopping_type,
     $objects $object(
         'definition_name', null,
         'objective', $object('type', 'Maximize', 'metric_name', 'validation:auc'),
         'parameter_ranges', $object(
-            'continuous_parameter_ranges', $array($object(
-                'name', 'learning-rate', 'min_value', '0.0', 'max_value', '1.0',
-                'scaling_type', 'Linear'
-            ))
+            'continuous_parameter_ranges', $array(
+                $object(
+                    'name', 'learning-rate', 'min_value', '0.0001', 'max_value', '1.0',
+                    'scaling_type', 'Logarithmic'
+                ),
+                $object(
+                    'name', 'dropout', 'min_value', '0.0', 'max_value', '1.0',
+                    'scaling_type', 'Linear'
+                )
+            ),
+            'integer_parameter_ranges', $array($object(
+                'name', 'max_depth', 'min_value', '0', 'max_value', '10',
+                'scaling_type', 'Auto'
+            )),
+            'categorical_parameter_ranges', $array(
+                $object(
+                    'name', 'batch-size', 'values', $array('"0"', '"64"', '"128"', '"192"')
+                ),
+                $object('name', 'order', 'values', $array('"depth"', '"loss"'))
+            )
         )
     )] as training_job_definitions,
-    $object('warm_start_type', null) as warm_start_config
+    case
+        when i % 500 > 0
+            then $object(
+                'warm_start_type', 'TransferLearning',
+                'parent_hyper_parameter_tuning_jobs', $array($object(
+                    'hyper_parameter_tuning_job_name', 'job-' || cast((i - i % 50) / 50 - 1 as bigint)
+                ))
+            )
+    end as warm_start_config
 from keys
 where of_job = 0;
 
@@ -119,13 +149,18 @@ create table tap_sagemaker_tuning.training_job_details as
 select
     account_id,
     region,
+    tuning_job_arn,
     training_job_arn,
+    case i % 10 when 0 then 'Failed' when 1 then 'Stopped' else 'Completed' end
+        as secondary_status,
     $object(
         'instance_type', 'ml.m5.xlarge', 'instance_count', 1, 'instance_groups', null
     ) as resource_config,
     360 + i % 300 as training_time_in_seconds,
     180 + i % 300 as billable_time_in_seconds,
-    true as enable_managed_spot_training
+    true as enable_managed_spot_training,
+    $object('resource_retained_billable_time_in_seconds', null) as warm_pool_status,
+    $array($object('key', 'team', 'value', 'team-' || i % 3)) as tags
 from keys;
 
 drop table keys;

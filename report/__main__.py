@@ -23,6 +23,12 @@ def main() -> int:
             read = content(
                 warehouse, most_trials=given.most_trials, name=given.tuning_job
             )
+            if warehouse.missing:
+                missing = ", ".join(warehouse.missing)
+                sys.stderr.write(
+                    f"Warning: no model {missing}: the page lacks what they say; "
+                    "build transform/ with dbt\n"
+                )
     except UnusableError as error:
         return _refused(str(error))
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]

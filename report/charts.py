@@ -197,9 +197,22 @@ def _outcomes(unit: str) -> list[alt.Chart]:
     )
     return [
         bars.mark_bar(cornerRadiusEnd=3).encode(color=by_outcome()),
+        *_gaps(bars, unit),
         bars.mark_text(align="left", dx=6, fontSize=12, color=colour("ink")).encode(
             text="label:N"
         ),
+    ]
+
+
+def _gaps(bars: alt.Chart, unit: str) -> list[alt.Chart]:
+    """What is not known of a sum of money, hatched, at the end of each bar."""
+    if unit != "cost":
+        return []
+    gaps = bars.properties(data=alt.NamedData(name="gaps")).mark_bar()
+    return [
+        gaps.encode(
+            x=alt.X("from:Q", title=None), x2="to:Q", color=alt.value("url(#hatched)")
+        )
     ]
 
 
@@ -233,8 +246,7 @@ def _fleet(unit: str) -> list[alt.Chart]:
                     ticks=False,
                 ),
             ),
-            color=by_outcome(),
-            order="rank:Q",
         )
     )
-    return [bars]
+    stacked = bars.encode(color=by_outcome(), order="rank:Q")
+    return [stacked, *_gaps(bars, unit)]

@@ -32,6 +32,7 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     for job in carried:
         job["view"] = details.view(job, as_of.get((job["account"], job["region"])))
     return {
+        "missing": warehouse.missing,
         "scopes": scopes,
         "jobs": jobs,
         "unlisted": len(every) - len(jobs),

@@ -21,6 +21,7 @@ select account_id, region, tuning_job_name, tuning_job_arn, definition_name,
   max(objective_direction) as objective_direction,
   min(created_at) as created_at, count(*) as trials
 from {trials}
+where not coalesce(is_of_deleted_namesake, false)
 group by account_id, region, tuning_job_name, tuning_job_arn, definition_name
 """
 BEST = """
@@ -88,7 +89,8 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
     jobs: dict[str, Row] = {}
     for row in warehouse.read("completeness"):
         job = jobs.setdefault(row["tuning_job_arn"], _job(row))
-        job["complete"] = _is_complete(row)
+        job["complete"] = _truth(row.get("is_complete"))
+        job["deleted"] = bool(row.get("is_deleted"))
     for row in _definitions(warehouse):
         job = jobs.setdefault(row["tuning_job_arn"], _job(row))
         created = moment(row["created_at"])
@@ -101,7 +103,9 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
         job["created"] = moment(row["creation_time"])
         job["status"] = text(row["tuning_job_status"])
     for row in warehouse.read("spend"):
-        _spend(jobs[row["tuning_job_arn"]], row)
+        # A deleted tuning job's ARN can be another's since: that one did not spend it.
+        if not row.get("is_of_deleted_namesake"):
+            _spend(jobs[row["tuning_job_arn"]], row)
     _best(jobs, warehouse)
     return sorted(
         jobs.values(), key=lambda job: (-(job["created"] or 0), job["name"], job["key"])
@@ -117,6 +121,7 @@ def _job(row: Row) -> Row:
         "created": None,
         "status": None,
         "complete": None,
+        "deleted": False,
         "trials": 0,
         "definitions": [],
         "outcomes": {},
@@ -140,8 +145,7 @@ def _definitions(warehouse: Warehouse) -> Iterable[Row]:
     return sorted(rows, key=lambda row: str(row["definition_name"] or ""))
 
 
-def _is_complete(row: Row) -> bool | None:
-    value: Any = row.get("is_complete")
+def _truth(value: Any) -> bool | None:
     return None if value is None else bool(value)
 
 
@@ -150,7 +154,7 @@ def _spend(job: Row, row: Row) -> None:
         "trials": whole(row["trials"]),
         "seconds": number(row["duration_seconds"]),
         "cost": number(row.get("cost")),
-        "without_cost": whole(row.get("trials_without_cost")),
+        "with_cost": whole(row.get("trials_with_cost")),
         "spot_saved": number(row.get("spot_saved_seconds")),
     }
     job["currency"] = job["currency"] or text(row.get("currency"))

@@ -56,7 +56,7 @@ class Trials:
         groups: dict[str, list[Row]] = {}
         for row in self.rows:
             if row["outcome"] == "failed":
-                groups.setdefault(_failure(row), []).append(row)
+                groups.setdefault(_group(row), []).append(row)
         return [
             {
                 "failure": failure,
@@ -102,15 +102,22 @@ class Trials:
             "failure": [
                 _failure(row) if row["outcome"] == "failed" else None for row in rows
             ],
+            "group": [
+                _group(row) if row["outcome"] == "failed" else None for row in rows
+            ],
         }
 
     def _span(self, row: Row) -> tuple[int, int] | None:
-        """When a trial ran; None: it has not started."""
+        """When a trial ran; None: it has not started.
+
+        Nobody knows when a deleted one ended: it is a moment.
+        """
         started, ended = moment(row["started_at"]), moment(row["ended_at"])
         begun = started if started is not None else ended and moment(row["created_at"])
         if begun is None:
             return None
-        return begun, max(begun, self.as_of if ended is None else ended)
+        still = begun if row["outcome"] == "deleted" else self.as_of
+        return begun, max(begun, still if ended is None else ended)
 
 
 def _in_order(row: Row) -> tuple[int, str]:
@@ -119,6 +126,11 @@ def _in_order(row: Row) -> tuple[int, str]:
 
 def _failure(row: Row) -> str:
     return text(row["failure"]) or "no reason given"
+
+
+def _group(row: Row) -> str:
+    """What failures that differ in numbers and paths alone have in common."""
+    return text(row.get("failure_group")) or _failure(row)
 
 
 def _instance(row: Row) -> str | None:

@@ -6,7 +6,16 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-OUTCOMES = ("completed", "stopped_early", "stopped", "failed", "running", "unknown")
+OUTCOMES = (
+    "completed",
+    "stopped_early",
+    "stopped_by_limit",
+    "stopped",
+    "failed",
+    "running",
+    "deleted",
+    "unknown",
+)
 """How a trial can stand, in the order in which the page shows it."""
 
 

@@ -20,6 +20,22 @@ PREFIX = "sagemaker_tuning__"
 ADVICE = "pip install -r report/requirements.in -c report/constraints.txt"
 RAW = {"scopes": "complete_as_of", "tuning_jobs": "creation_time"}
 """Tables of the tap's, each with a column that tells it from others of its name."""
+READ = (
+    "completeness",
+    "early_stopping",
+    "failures",
+    "freshness",
+    "hyper_parameter_effects",
+    "hyper_parameters",
+    "leaderboard",
+    "lineage",
+    "progress",
+    "range_edges",
+    "spend",
+    "trials",
+    "utilisation",
+)
+"""The models that the page shows."""
 MOST_IN_A_LIST = 500
 """How many values go into one `in (…)`."""
 
@@ -44,6 +60,11 @@ class Warehouse:
     placeholder: str
     marts: dict[str, str]
     raw: dict[str, str]
+
+    @property
+    def missing(self) -> list[str]:
+        """The models that the page would show, and that are not there."""
+        return [f"{PREFIX}{name}" for name in READ if name not in self.marts]
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a query, by their columns' names in lower case."""

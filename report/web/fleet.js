@@ -5,6 +5,10 @@ const NEWEST = 15;
 const outcomesOf = (job) => OUTCOMES.filter((outcome) => job.outcomes[outcome]);
 const secondsOf = (job) => sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].seconds));
 const costOf = (job) => sumKnown(outcomesOf(job).map((outcome) => job.outcomes[outcome].cost));
+const coveredOf = (jobs) => sum(jobs.flatMap((job) => outcomesOf(job).map((outcome) => job.outcomes[outcome].with_cost)));
+const spentOf = (jobs) => sum(jobs.flatMap((job) => outcomesOf(job).map((outcome) => job.outcomes[outcome].trials)));
+/** How much of the trials a cost covers. */
+const coverage = (jobs) => `${coveredOf(jobs).toLocaleString("en-US")} of ${plural(spentOf(jobs), "trial")} covered`;
 const countOf = (jobs, outcome) => sum(jobs.map((job) => job.outcomes[outcome]?.trials));
 const countsOf = (jobs) => Object.fromEntries(OUTCOMES.map((outcome) => [outcome, countOf(jobs, outcome)]));
 
@@ -31,13 +35,14 @@ function fleetPage(page, jobs, scopes, failures) {
       el("h2", {}, "All tuning jobs"),
       el("p", { class: "subtitle" }, "Every account and region that was read. Times are UTC. Choose a tuning job above, or in the table.")),
     ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page anew.")]),
+    ...(page.missing.length ? [el("div", { class: "notice" }, `These models are missing, and what they say is left out here: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
     el("dl", { class: "tiles" },
       tile("Scopes complete", `${done} of ${scopes.length}`, incomplete.length ? "see below" : null),
       tile("Tuning jobs", jobs.length.toLocaleString("en-US"), page.unlisted ? `the newest; ${page.unlisted.toLocaleString("en-US")} older ones are not counted here` : null),
       tile("Trials", trials.toLocaleString("en-US"), countOf(jobs, "running") ? `${countOf(jobs, "running")} running` : null),
       tile("Failed trials", failed.toLocaleString("en-US"), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
       tile("Training time", duration(sum(jobs.map(secondsOf)))),
-      tile("Cost", costText(costs(jobs)), costs(jobs).size ? null : "needs training_job_details and prices")),
+      tile("Cost", costText(costs(jobs)), costs(jobs).size ? coverage(jobs) : "needs training_job_details and prices")),
     scopesCard(scopes),
     jobsCard(jobs),
     ...spending(jobs),
@@ -92,7 +97,7 @@ function jobsCard(jobs) {
     ["Cost", (job) => money(costOf(job), job.currency), "number"],
     ["Created", (job) => instant(job.created)],
     ["Account · region", (job) => `${job.account} · ${job.region}`],
-    ["Loaded", (job) => (job.complete === false ? el("span", { class: "badge bad" }, "incomplete") : job.complete ? "all" : "–")],
+    ["Loaded", (job) => (job.deleted ? el("span", { class: "badge plain" }, "deleted") : job.complete === false ? el("span", { class: "badge bad" }, "incomplete") : job.complete ? "all" : "–")],
   ];
   const note = "The newest first. ↑ larger is better, ↓ smaller is better; without an arrow the direction is not known, and there is no best.";
   if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs here."));
@@ -114,6 +119,7 @@ function spending(jobs) {
     hours: (job.outcomes[outcome].seconds ?? 0) / 3600,
     cost: job.outcomes[outcome].cost ?? 0,
   })));
+  const gaps = gapsOf(newest, rows);
   const height = 24 * newest.length;
   const given = { labelWidth: NARROW.matches ? 130 : 210 };
   const tell = (amount) => newest.slice(0, 5).map((job) => `${job.name}: ${amount(job)}`).join("; ");
@@ -126,13 +132,21 @@ function spending(jobs) {
   if (currencies.size === 1) {
     const [currency] = currencies.keys();
     figures.push(picture("fleet-cost", {
-      title: `Cost in ${currency}`, note: which, data: { jobs: rows }, kind: "card half", height, given,
-      text: `Cost by tuning job and outcome. ${tell((job) => money(costOf(job), currency))}`,
+      title: `Cost in ${currency}`, note: `${which} Hatched: trials whose cost is not known, however much it is.`, data: { jobs: rows, gaps }, kind: "card half", height, given,
+      text: `Cost by tuning job and outcome. ${tell((job) => `${money(costOf(job), currency)}, ${coverage([job])}`)}`,
     }));
   } else {
     figures[0].classList.remove("half");
   }
   return figures;
+}
+
+/** A hatched piece behind each bar that does not cover all trials. */
+function gapsOf(jobs, rows) {
+  const totals = jobs.map((_, index) => sum(rows.filter((row) => row.index === index).map((row) => row.cost)));
+  const room = (Math.max(...totals) || 1) / 12;
+  return jobs.flatMap((job, index) => (coveredOf([job]) < spentOf([job])
+    ? [{ job: rows.find((row) => row.index === index).job, index, from: totals[index], to: totals[index] + room }] : []));
 }
 
 /** A count with a bar beside it. */

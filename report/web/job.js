@@ -12,7 +12,7 @@ function trialRows(definition, asOf) {
       trial,
       index,
       ...Object.fromEntries(Object.keys(columns).map((name) => [name, at(name)])),
-      until: at("ended") ?? (isNumber(at("started")) ? asOf : null),
+      until: at("ended") ?? (isNumber(at("started")) ? (at("outcome") === "deleted" ? at("started") : asOf) : null),
       goodness: isNumber(at("place")) ? (most === 1 ? 1 : 1 - (at("place") - 1) / (most - 1)) : null,
     };
   });
@@ -27,7 +27,7 @@ function jobPage(job, definition) {
     el("div", {},
       el("h2", {}, job.name),
       el("p", { class: "subtitle" }, [
-        `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`, job.status,
+        `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`, job.deleted ? "deleted" : job.status,
         definition.metric ? `${{ Maximize: "maximizes ", Minimize: "minimizes " }[definition.direction] ?? "objective "}${definition.metric}` : "no trial has a metric",
         definition.name ? `definition ${definition.name}` : null,
       ].filter(Boolean).join(" · "))),
@@ -70,31 +70,31 @@ function tiles({ job, definition, view }) {
   const [saved] = view.facts.early_stopping;
   const spot = sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].spot_saved));
   const failed = countOf([job], "failed");
-  const unpriced = sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].without_cost));
   return el("dl", { class: "tiles" },
     tile("Best", exact(definition.best),
       definition.best_trials.length > 1 ? `${definition.best_trials.length} trials share it` : definition.best_trials[0] ?? (definition.direction ? "no metric yet" : "direction not known")),
     tile("Trials", job.trials.toLocaleString("en-US"), failed ? `${failed} failed` : "none failed"),
     tile("Training time", duration(secondsOf(job)), spot ? `spot saved ${duration(spot)}` : null),
-    tile("Cost", money(costOf(job), job.currency), isNumber(costOf(job)) && unpriced ? `without ${plural(unpriced, "trial")} that ${unpriced === 1 ? "has" : "have"} no price` : isNumber(costOf(job)) ? null : "needs details and prices"),
+    tile("Cost", money(costOf(job), job.currency), isNumber(costOf(job)) ? coverage([job]) : "needs details and prices"),
     used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${brief(used.average_parallel)} of ${used.max_parallel} on average`) : null,
-    saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), plural(saved.stopped_early_trials, "trial")) : null);
+    saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), `${plural(saved.stopped_early_trials, "trial")}${saved.is_estimate ? "; an estimate: details are missing" : ""}`) : null);
 }
 
 /** How many trials a definition has, drawn or not. */
 const total = ({ outcomes }) => sum(Object.values(outcomes));
 
-function notices({ definition, view, trials, parameters }) {
+function notices({ job, definition, view, trials, parameters }) {
   const [complete] = view.facts.completeness;
   const [fresh] = view.facts.freshness;
   const edges = parameters.filter((parameter) => parameter.edge);
   const lines = [
     complete && complete.is_complete === false ? `Not all of its trials are loaded: ${complete.loaded_trials} of ${complete.counted_trials}.` : null,
+    job.deleted ? "This tuning job was deleted before all its trials had ended. What had been read of it stays." : null,
     fresh?.running_trials ? `${plural(fresh.running_trials, "trial is", "trials are")} not final yet: as of ${instant(view.as_of)} UTC.` : null,
     view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job of this name ${view.namesakes === 1 ? "is" : "are"} not drawn.` : null,
     trials.length < total(definition) ? `${trials.length.toLocaleString("en-US")} of ${plural(total(definition), "trial")} are drawn: the best, and the others evenly over time. What is counted here counts them all.` : null,
     !definition.direction && definition.metric ? "It is not known whether larger or smaller is better, so there are no places and no best: load tuning_job_details, or say it in the models’ variables." : null,
-    edges.length ? `The best trial lies at an edge of its range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
+    edges.length ? `Most of the best trials lie at an edge of a range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
     ...view.facts.lineage.map((row) => `Warm start from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? ": this one is better." : row.is_better === false ? ": this one is not better." : "."}`),
   ];
   const said = lines.filter(Boolean).map((line) => el("p", {}, line));
@@ -236,18 +236,24 @@ function effects({ definition, trials, parameters }) {
 function moneyAndHours({ job }) {
   const known = outcomesOf(job);
   if (!known.length) return [];
-  const draw = (unit, title, amount, label) => {
+  const draw = (unit, title, amount, label, gaps) => {
     const rows = known.map((outcome) => ({ outcome, [unit]: amount(job.outcomes[outcome]) ?? 0, label: `${label(job.outcomes[outcome])} · ${plural(job.outcomes[outcome].trials, "trial")}` }));
     return picture(`outcome-${unit}`, {
-      title, kind: "card half", data: { outcomes: rows },
+      title, kind: "card half", data: { outcomes: rows, ...(gaps ? { gaps: gaps(rows) } : {}) },
       given: { amountLow: 0, amountHigh: (NARROW.matches ? 2.2 : 1.4) * Math.max(...rows.map((row) => row[unit])) || 1 },
       height: 32 * rows.length,
       text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
     });
   };
   const hours = draw("hours", "Hours by outcome", ({ seconds }) => (seconds ?? 0) / 3600, ({ seconds }) => duration(seconds));
+  // Unknown is not zero: a hatched piece stands for the trials without a cost.
+  const gaps = (rows) => rows.flatMap(({ outcome, cost }) => {
+    const { trials, with_cost: covered } = job.outcomes[outcome];
+    const room = (Math.max(...rows.map((row) => row.cost)) || 1) / 12;
+    return covered < trials ? [{ outcome, from: cost, to: cost + room }] : [];
+  });
   if (!isNumber(costOf(job))) return [hours, nothing("Money by outcome", "Costs need the streams training_job_details and training_instance_prices.", "card half")];
-  return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost, ({ cost }) => money(cost, job.currency))];
+  return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost, ({ cost, with_cost: covered, trials }) => `${money(cost, job.currency)}${covered < trials ? `, ${covered} covered` : ""}`, gaps)];
 }
 
 function jobFailures({ definition, trials }) {
@@ -259,7 +265,7 @@ function jobFailures({ definition, trials }) {
     ["Time lost", (row) => duration(row.seconds), "number"],
     ["Newest", (row) => row.newest],
   ];
-  const drawn = (failure) => trials.filter((row) => row.failure === failure).map((row) => row.trial).reverse();
+  const drawn = (failure) => trials.filter((row) => row.group === failure).map((row) => row.trial).reverse();
   return card("Failures", "Grouped by the line that tells, the most frequent first.",
     table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ failure }) => ({ class: "failure", ...standsFor(...drawn(failure)) }) }));
 }

@@ -117,6 +117,8 @@ function key(counts) {
     cross: "M4 0h4v4h4v4H8v4H4V8H0V4h4Z",
     "triangle-up": "M6 1 12 11H0Z",
     "triangle-down": "M6 11 0 1H12Z",
+    "triangle-left": "M1 6 11 0V12Z",
+    "triangle-right": "M11 6 1 12V0Z",
   };
   const symbol = (outcome) => {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

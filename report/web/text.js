@@ -1,8 +1,8 @@
 // Numbers, times and elements as the page shows them. Text only ever goes in as text:
 // what comes out of a warehouse is never markup.
 
-const OUTCOMES = ["completed", "stopped_early", "stopped", "failed", "running", "unknown"];
-const SHAPES = ["circle", "diamond", "square", "cross", "triangle-up", "triangle-down"];
+const OUTCOMES = ["completed", "stopped_early", "stopped_by_limit", "stopped", "failed", "running", "deleted", "unknown"];
+const SHAPES = ["circle", "diamond", "triangle-right", "square", "cross", "triangle-up", "triangle-left", "triangle-down"];
 
 /** An element: its attributes (null: left out), and what it contains. */
 function el(tag, attributes = {}, ...content) {
@@ -63,7 +63,7 @@ function age(time) {
 const plural = (count, one, many = `${one}s`) =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 
-const spoken = (outcome) => outcome.replace("_", " ");
+const spoken = (outcome) => outcome.replaceAll("_", " ");
 
 const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0);
 

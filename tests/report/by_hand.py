@@ -162,14 +162,14 @@ STORY = Story(
         ),
         "spend": rows(
             "outcome trials duration_seconds cost currency spot_saved_seconds "
-            "trials_without_cost",
-            ("failed", 4, 240.0, None, None, 0.0, 3),
-            ("completed", 5, 2100.0, 0.75, "USD", 30.0, 2),
+            "trials_with_cost",
+            ("failed", 4, 240.0, None, None, 0.0, 0),
+            ("completed", 5, 2100.0, 0.75, "USD", 30.0, 3),
             **keys("new"),
         )
         + rows(
             "outcome trials duration_seconds cost currency spot_saved_seconds "
-            "trials_without_cost",
+            "trials_with_cost",
             (None, 1, None, None, None, None, None),
             **keys("old", THEIRS, IRELAND),
         ),
@@ -279,6 +279,10 @@ DEFINITION_A = {
             *(None, None, None, "boom"),
             *(None, "no reason given", "boom", "ash"),
         ],
+        "group": [
+            *(None, None, None, "boom"),
+            *(None, "no reason given", "boom", "ash"),
+        ],
     },
     "curve": [[ms(611), 0, 1], [ms(631), 0.5, 2]],
     "parameters": [
@@ -345,6 +349,7 @@ DEFINITION_B = {
         "cost": [None] * 4,
         "instance": [None] * 4,
         "failure": [None] * 4,
+        "group": [None] * 4,
     },
     "curve": [[ms(622), 3, 1]],
     "parameters": [
@@ -386,6 +391,7 @@ OLD: Row = {
         "cost": [None],
         "instance": [None],
         "failure": [None],
+        "group": [None],
     },
     "curve": [],
     "parameters": [],
@@ -409,6 +415,7 @@ JOBS: list[Row] = [
         "created": ms(599),
         "status": "InProgress",
         "complete": False,
+        "deleted": False,
         "trials": 12,
         "definitions": [
             {name: DEFINITION_A[name] for name in [*DEFINITION_A][:5]},
@@ -419,14 +426,14 @@ JOBS: list[Row] = [
                 "trials": 4,
                 "seconds": 240,
                 "cost": None,
-                "without_cost": 3,
+                "with_cost": 0,
                 "spot_saved": 0,
             },
             "completed": {
                 "trials": 5,
                 "seconds": 2100,
                 "cost": 0.75,
-                "without_cost": 2,
+                "with_cost": 3,
                 "spot_saved": 30,
             },
         },
@@ -458,14 +465,15 @@ JOBS: list[Row] = [
         "created": ms(480),
         "status": "Completed",
         "complete": None,
-        "trials": 2,
+        "deleted": False,
+        "trials": 1,
         "definitions": [{name: OLD[name] for name in [*OLD][:5]}],
         "outcomes": {
             "unknown": {
                 "trials": 1,
                 "seconds": None,
                 "cost": None,
-                "without_cost": 0,
+                "with_cost": 0,
                 "spot_saved": None,
             }
         },
@@ -486,6 +494,7 @@ JOBS: list[Row] = [
         "created": ms(300),
         "status": None,
         "complete": None,
+        "deleted": False,
         "trials": 2,
         "definitions": [{name: LOOSE[name] for name in [*LOOSE][:5]}],
         "outcomes": {},
@@ -505,6 +514,7 @@ JOBS: list[Row] = [
         "created": None,
         "status": None,
         "complete": True,
+        "deleted": False,
         "trials": 0,
         "definitions": [],
         "outcomes": {},

@@ -65,7 +65,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "cost": "double precision",
         "currency": "text",
         "spot_saved_seconds": "double precision",
-        "trials_without_cost": "bigint",
+        "trials_with_cost": "bigint",
+        "is_of_deleted_namesake": "boolean",
     },
     "hyper_parameters": {
         **_JOB,

@@ -66,9 +66,9 @@ def test_failures(found: Row) -> None:
     ("most_trials", "carried"),
     [
         (1, ["new"]),
-        (13, ["new"]),
-        (14, ["new", "old"]),
-        (16, ["new", "old", "loose", "empty"]),
+        (12, ["new"]),
+        (13, ["new", "old"]),
+        (15, ["new", "old", "loose", "empty"]),
     ],
 )
 def test_what_a_page_carries(file: Path, most_trials: int, carried: list[str]) -> None:

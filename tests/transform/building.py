@@ -30,6 +30,7 @@ def build(
     schema: str,
     variables: dict[str, Any],
     command: str = "build",
+    *more: str,
 ) -> dict[str, str]:
     """Build all models of what is in a warehouse, and run their tests.
 
@@ -39,6 +40,7 @@ def build(
         schema: Where the models go.
         variables: The project's vars.
         command: `run` builds the models alone.
+        *more: Further arguments.
 
     Returns:
         The status of each model and each test, by its name.
@@ -47,6 +49,7 @@ def build(
     line = [str(environment() / "dbt"), "--no-use-colors", command]
     line += ["--project-dir", str(PROJECT), "--profiles-dir", str(profiles)]
     line += ["--target", warehouse.name, "--vars", json.dumps(variables)]
+    line += more
     line += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     log = folder / "build.log"

@@ -26,6 +26,12 @@ MODELS = "sagemaker_tuning"
 EVERY = [str(vars(stream)["name"]) for stream in STREAMS]
 WRONG_DIRECTIONS = {"validation:auc": "Minimize"}
 """Of a metric whose direction the details know: they are right."""
+TEAM_TAG, FAMILY = "team", "^([a-z]+)-"
+VARIABLES = {
+    "objective_directions": WRONG_DIRECTIONS,
+    "team_tag": TEAM_TAG,
+    "tuning_job_family": FAMILY,
+}
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
@@ -60,7 +66,7 @@ class Story:
         """
         table = f"{MODELS}__{mart}"
         asked = ", ".join(
-            f"cast({name} as varchar(40)) as {name}" if name.endswith(TIMES) else name
+            f"cast({name} as varchar(40)) as {name}" if _is_time(name) else name
             for name in self.warehouse.types(table, schema)
         )
         found = self.warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
@@ -71,7 +77,7 @@ class Story:
 
 @contextmanager
 def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
-    """Sync, let things happen, sync again, and build the models."""
+    """Sync, build the models, let things happen, sync again, and build what changed."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         tap = TapProcess(emulator, folder)
         world.begin(emulator)
@@ -79,6 +85,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         first = snapshot(emulator)
         files = {"config": world.CONFIG, "catalog": tap.catalog(*EVERY)}
         state = sync(tap, warehouse, **files)
+        building.build(warehouse, folder, MODELS, VARIABLES)
         world.go_on(emulator)
         second = snapshot(emulator)
         begun = datetime.now(UTC)
@@ -90,9 +97,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
             folder=folder,
             snapshots=(first, second),
             synced=synced,
-            built=building.build(
-                warehouse, folder, MODELS, {"objective_directions": WRONG_DIRECTIONS}
-            ),
+            built=building.build(warehouse, folder, MODELS, VARIABLES),
         )
 
 
@@ -112,7 +117,13 @@ def load_less(told: Story, *streams: str) -> None:
     building.build(told.warehouse, told.folder, LESS_MODELS, variables, "run")
 
 
+def _is_time(name: str) -> bool:
+    return name.endswith(TIMES) or name == "date"
+
+
 def _plain(name: str, value: Any) -> Any:
+    if name == "date":
+        return str(value)[:10]
     if name.endswith(TIMES) and value is not None:
         return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
     return value

@@ -97,6 +97,21 @@ class Trial:
         took: timedelta = end - start
         return took.total_seconds()
 
+    def team(self, tag: str | None) -> str | None:
+        """The value of one of its tags."""
+        tags = (self.described or {}).get("Tags", [])
+        values = {each["Key"]: each["Value"] for each in tags}
+        return None if tag is None else values.get(tag)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it can no longer change."""
+        pending = "Ended" if self.job.ended else "Pending"
+        return (
+            self.summary["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"}
+            and self.summary.get("ObjectiveStatus", pending) != "Pending"
+        )
+
     @property
     def definition(self) -> Members:
         """The definition that it came from; empty: not loaded."""
@@ -115,17 +130,33 @@ class Known:
     Attributes:
         jobs: Tuning jobs by ARN.
         trials: Trials by ARN.
-        prices: Currency and price of an hour, by region and instance type.
+        prices: What an hour costs, by region and instance type: since when, in which
+            currency, how much; the earliest first.
         directions: What the var says of a metric.
+        deleted: The ARNs of tuning jobs that were deleted before they were settled.
+        team_tag: What the var says of teams.
+        family: What the var says of families.
         as_of: A minute before the last sync began, by the emulated clock: until then
             the scope is complete; None: the scopes were not loaded.
     """
 
     jobs: Mapping[str, Job]
     trials: Mapping[str, Trial]
-    prices: Mapping[tuple[str, str], tuple[str, float]]
+    prices: Mapping[tuple[str, str], list[tuple[str, str, float]]]
     as_of: datetime | None
     directions: Mapping[str, str] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
+    team_tag: str | None = None
+    family: str | None = None
+
+    def price(
+        self, region: str, instance_type: str, at: datetime
+    ) -> tuple[str, float] | None:
+        """Currency and price of an hour that ended then."""
+        prices = self.prices.get((region, instance_type), [])
+        day = at.replace(tzinfo=None).isoformat()
+        since = [each for each in prices if each[0] <= day] or prices[:1]
+        return since[-1][1:] if since else None
 
     def of_job(self, job: Job) -> list[Trial]:
         """The trials of a tuning job itself."""
@@ -162,7 +193,7 @@ def known(*snapshots: Snapshot, details: bool = True) -> Known:
     """
     jobs: dict[str, Job] = {}
     trials: dict[str, tuple[str, Members, Members | None]] = {}
-    prices: dict[tuple[str, str], tuple[str, float]] = {}
+    prices: dict[tuple[str, str], dict[str, tuple[str, float]]] = {}
     for each in snapshots:
         for scope, truth in each.truth.items():
             account, region = scope.split("/")
@@ -180,20 +211,47 @@ def known(*snapshots: Snapshot, details: bool = True) -> Known:
                 of_job = _by(more["trials"][name], "TrainingJobName")
                 for trial in truth["trials"][name]:
                     own = of_job[trial["TrainingJobName"]] if details else None
+                    if own is not None and more["tags"][name]:
+                        own = {**own, "Tags": more["tags"][name]}
                     trials[trial["TrainingJobArn"]] = (arn, trial, own)
             for price in more["prices"] if details else []:
                 key = price["region"], price["instance_type"]
                 if price["currency"] == "USD" or region.startswith("cn-"):
-                    prices[key] = (price["currency"], float(price["price_per_hour"]))
+                    found = (price["currency"], float(price["price_per_hour"]))
+                    prices.setdefault(key, {})[str(price["effective_date"])[:19]] = (
+                        found
+                    )
+    loaded = {
+        key: Trial(job=jobs[arn], summary=summary, described=own)
+        for key, (arn, summary, own) in trials.items()
+    }
     return Known(
         jobs=jobs,
-        trials={
-            key: Trial(job=jobs[arn], summary=summary, described=own)
-            for key, (arn, summary, own) in trials.items()
+        trials=loaded,
+        deleted=_deleted(jobs, loaded, snapshots[-1]) if details else frozenset(),
+        prices={
+            key: [(since, *price) for since, price in sorted(by_date.items())]
+            for key, by_date in prices.items()
         },
-        prices=prices,
         as_of=snapshots[-1].as_of - timedelta(minutes=1) if details else None,
     )
+
+
+def _deleted(
+    jobs: Mapping[str, Job], trials: Mapping[str, Trial], last: Snapshot
+) -> frozenset[str]:
+    """The tuning jobs that are gone, and that the tap would have read again."""
+    listed = {
+        summary["HyperParameterTuningJobArn"]
+        for truth in last.truth.values()
+        for summary in truth["tuning_jobs"]
+    }
+    open_jobs = {arn for arn, job in jobs.items() if job.ended is None} | {
+        trial.job.arn
+        for trial in trials.values()
+        if not trial.is_final and not trial.is_of_deleted_namesake
+    }
+    return frozenset(open_jobs - listed)
 
 
 def _by(rows: list[Members], key: str) -> dict[str, Members]:

@@ -102,8 +102,8 @@ where training_job_arn like '%job-4-%';
 
 insert into tap_sagemaker_tuning.training_instance_prices
 values
-    ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5),
-    ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0);
+    ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5, timestamp '2026-01-01'),
+    ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0, timestamp '2026-01-01');
 
 -- What its details say of instances and of spot training, or do not.
 update tap_sagemaker_tuning.training_job_details
@@ -128,6 +128,29 @@ set resource_config = json_object(
     )
 )
 where training_job_arn like '%job-4-203';
+
+-- A trial and its warm pool: the pool is billed as well.
+update tap_sagemaker_tuning.training_job_details
+set warm_pool_status = json_object('resource_retained_billable_time_in_seconds', 600)
+where training_job_arn like '%job-4-205';
+
+-- Trials that a time limit stopped, one that did not say, and one that something else
+-- stopped in a tuning job that never stops any early.
+update tap_sagemaker_tuning.training_job_details
+set secondary_status = 'MaxRuntimeExceeded'
+where training_job_arn like '%job-2-101';
+
+update tap_sagemaker_tuning.training_job_details
+set secondary_status = 'MaxWaitTimeExceeded'
+where training_job_arn like '%job-2-111';
+
+update tap_sagemaker_tuning.training_job_details
+set secondary_status = null
+where training_job_arn like '%job-2-121';
+
+update tap_sagemaker_tuning.tuning_job_details
+set training_job_early_stopping_type = 'Off'
+where tuning_job_name = 'job-0';
 """
 
 
@@ -164,13 +187,15 @@ def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> Non
         ("job-4", None, 50, 0),
     ]
     ranged = [(name,) for name in ("job-0", "job-2", "job-4")]
-    assert ask(built, "tuning_job_name", "range_edges") == ranged
+    for mart in ("range_edges", "next_ranges"):
+        assert ask(built, "distinct tuning_job_name", mart) == ranged
 
 
 def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
     """Nor do they say where it started from."""
     names = "tuning_job_name, parent_tuning_job_name, parent_tuning_job_arn is null"
-    assert ask(built, names, "lineage") == [("job-0", "job-2", False)]
+    of_both = "tuning_job_name in ('job-0', 'job-1')"
+    assert ask(built, names, "lineage", of_both) == [("job-0", "job-2", False)]
 
 
 def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
@@ -185,12 +210,12 @@ def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
 
 
 def test_a_status_that_says_no_outcome(built: Warehouse) -> None:
-    """A trial that is being deleted has ended somehow; one that is stopping runs, and
-    so does one that is in progress, whatever its end."""
+    """A trial that is being deleted is deleted; one that is stopping runs, and so does
+    one that is in progress, whatever its end."""
     names = "training_job_name in ('job-0-6', 'job-2-108', 'job-2-109')"
     found = ask(built, "status, outcome, ended_at is not null", "trials", names)
     assert found == [
-        ("Deleting", None, True),
+        ("Deleting", "deleted", True),
         ("InProgress", "running", True),
         ("Stopping", "running", True),
     ]
@@ -236,12 +261,33 @@ def test_more_trials_than_are_counted(built: Warehouse) -> None:
     ]
 
 
+def test_who_stopped_a_trial(built: Warehouse) -> None:
+    """A time limit is no early stopping; nor is anything where that is off."""
+    what = "training_job_name, outcome, is_outcome_estimate"
+    stopped = "status = 'Stopped' and tuning_job_name in ('job-0', 'job-2')"
+    early = ("stopped_early", False)
+    assert {row[0]: row[1:] for row in ask(built, what, "trials", stopped)} == {
+        **{f"job-0-{number}": ("stopped", False) for number in range(1, 50, 10)},
+        "job-2-101": ("stopped_by_limit", False),
+        "job-2-111": ("stopped_by_limit", False),
+        "job-2-121": ("stopped_early", True),
+        "job-2-131": early,
+        "job-2-141": early,
+    }
+    what = "tuning_job_name, stopped_early_trials, saved_seconds, is_estimate"
+    names = "tuning_job_name in ('job-0', 'job-1', 'job-2')"
+    saved = {row[0]: row[1:] for row in ask(built, what, "early_stopping", names)}
+    assert saved["job-0"] == (0, 0, False)
+    assert saved["job-1"][::2] == (5, True)  # no details of its own
+    assert saved["job-2"][::2] == (3, True)
+
+
 def test_costs(built: Warehouse) -> None:
     """In China they are in yuan; what is not known of the instances has no cost, and
     one type with its count goes before groups."""
     what = "instance_type, instance_count, billable_seconds, cost, currency, "
     what += "is_spot, spot_saved_seconds"
-    names = "training_job_name between 'job-4-200' and 'job-4-204'"
+    names = "training_job_name between 'job-4-200' and 'job-4-205'"
     kind = "ml.m5.xlarge"
 
     def cost(seconds: int, count: int) -> Any:
@@ -254,4 +300,5 @@ def test_costs(built: Warehouse) -> None:
         (kind, 3, 382, cost(382, 3), "CNY", True, 180),
         (kind, 2, 383, cost(383, 2), "CNY", True, 180),
         (kind, 1, 384, cost(384, 1), "CNY", True, 180),
+        (kind, 1, 385, cost(385 + 600, 1), "CNY", True, 180),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,11 @@ CONFIG: dict[str, Any] = {
 
 REUSED = "reused-name"
 """The tuning job that is deleted between the syncs, and whose name another takes."""
+
+GONE = "gone-7"
+"""The tuning job that is deleted between the syncs while it runs."""
+
+NO_STOPPING = {"TrainingJobEarlyStoppingType": "Off"}
 
 UNKNOWN_TYPE = "ml.p9.xlarge"
 """An instance type that the price list does not have."""
@@ -127,7 +132,13 @@ def begin(emulator: Emulator) -> None:
     unlucky = Chances(failed=0.15, stopped_early=0.25, non_finite=0.1)
     ours.plan("churn-xgb", trials=16, parallel=4, chances=unlucky)
     theirs.plan("churn-xgb", trials=12, parallel=3, metric_type="Minimize")
-    european.plan("Churn-XGB", trials=6, parallel=3, instance_type="ml.c5.xlarge")
+    european.plan(
+        "Churn-XGB",
+        trials=12,
+        parallel=2,
+        trial_seconds=(600, 900),
+        instance_type="ml.c5.xlarge",
+    )
     ours.plan("Price-Linear", trials=15, parallel=2, metric_type="Minimize")
     ours.plan("one-trial", trials=1, chances=Chances(failed=0, stopped_early=0))
     ours.plan("all-nan", trials=4, chances=Chances(failed=0, non_finite=1))
@@ -156,7 +167,18 @@ def begin(emulator: Emulator) -> None:
             ),
         ),
     )
-    ours.plan("stopped-by-hand", trials=30, parallel=3)
+    ours.plan("stopped-by-hand", trials=30, parallel=3, tags={"team": "growth"})
+    ours.plan("never-early", trials=14, parallel=5, chances=unlucky, config=NO_STOPPING)
+    ours.plan(
+        "hyperband",
+        trials=14,
+        parallel=5,
+        chances=unlucky,
+        strategy="Hyperband",
+        config=NO_STOPPING,
+        tags={"team": "search"},
+    )
+    ours.plan(GONE, trials=40, parallel=4)
     ours.plan("loses-two-trials", trials=6, parallel=6)
     ours.plan(
         REUSED,
@@ -180,6 +202,8 @@ def go_on(emulator: Emulator) -> None:
     theirs = emulator.scope(THEIRS, "us-east-1")
     emulator.clock.move(timedelta(minutes=30))
     ours.delete(REUSED)
+    ours.delete(GONE)
+    _raise_the_price(emulator)
     ours.stop("stopped-by-hand")
     job = ours.job("loses-two-trials")
     ours.delete_trial(job.name, job.trials[2].name)
@@ -213,6 +237,21 @@ def go_on(emulator: Emulator) -> None:
     for has_ended in (True, False):
         ours.add(_settling(ours, has_ended=has_ended))
     emulator.clock.move(timedelta(seconds=30))
+
+
+def _raise_the_price(emulator: Emulator) -> None:
+    """From now on an instance type costs more in one region."""
+    kind = ("eu-west-1", "ml.c5.xlarge", "Training")
+    found = [
+        number
+        for number, price in enumerate(emulator.prices)
+        if (price.region, price.instance_type, price.component) == kind
+    ]
+    now = f"{emulator.clock.now:%Y-%m-%dT%H:%M:%SZ}"
+    for number in found:
+        emulator.prices[number] = replace(
+            emulator.prices[number], per_unit="0.5", effective=now
+        )
 
 
 def _made(scope: Scope, name: str, trials: list[Made], **more: Any) -> TuningJob:

@@ -67,3 +67,62 @@ cross join lateral flatten(input => {{ json }}) as {{ entry }}
 {% macro duckdb__entry_value(entry) %}{{ entry }}.pair.value{% endmacro %}
 
 {% macro snowflake__entry_value(entry) %}cast({{ entry }}.value as varchar){% endmacro %}
+
+
+{#- A join with a row an item of a JSON array of text: see item_text, and item_number, which
+counts from 1. -#}
+{% macro join_numbered_items(json, item) %}{{ return(adapter.dispatch('join_numbered_items', 'sagemaker_tuning')(json, item)) }}{% endmacro %}
+
+{% macro default__join_numbered_items(json, item) -%}
+cross join lateral jsonb_array_elements_text(
+    case when jsonb_typeof({{ json }}) = 'array' then {{ json }} end
+) with ordinality as {{ item }} (value, number)
+{%- endmacro %}
+
+{% macro duckdb__join_numbered_items(json, item) -%}
+cross join unnest(
+    list_zip(
+        cast({{ json }} as varchar[]), range(1, len(cast({{ json }} as varchar[])) + 1)
+    )
+) as {{ item }} (pair)
+{%- endmacro %}
+
+{% macro snowflake__join_numbered_items(json, item) -%}
+cross join lateral flatten(input => {{ json }}) as {{ item }}
+{%- endmacro %}
+
+
+{% macro item_text(item) %}{{ return(adapter.dispatch('item_text', 'sagemaker_tuning')(item)) }}{% endmacro %}
+
+{% macro default__item_text(item) %}{{ item }}.value{% endmacro %}
+
+{% macro duckdb__item_text(item) %}{{ item }}.pair[1]{% endmacro %}
+
+{% macro snowflake__item_text(item) %}cast({{ item }}.value as varchar){% endmacro %}
+
+
+{% macro item_number(item) %}{{ return(adapter.dispatch('item_number', 'sagemaker_tuning')(item)) }}{% endmacro %}
+
+{% macro default__item_number(item) %}{{ item }}.number{% endmacro %}
+
+{% macro duckdb__item_number(item) %}{{ item }}.pair[2]{% endmacro %}
+
+{% macro snowflake__item_number(item) %}({{ item }}.index + 1){% endmacro %}
+
+
+{#- Text as a JSON string. -#}
+{% macro json_string(text) %}{{ return(adapter.dispatch('json_string', 'sagemaker_tuning')(text)) }}{% endmacro %}
+
+{% macro default__json_string(text) %}cast(to_json({{ text }}) as varchar){% endmacro %}
+
+{% macro postgres__json_string(text) %}cast(to_json(cast({{ text }} as text)) as text){% endmacro %}
+
+{% macro snowflake__json_string(text) %}to_json(to_variant({{ text }})){% endmacro %}
+
+
+{#- Texts of a group with commas between them, in an order. -#}
+{% macro joined(text, order) %}{{ return(adapter.dispatch('joined', 'sagemaker_tuning')(text, order)) }}{% endmacro %}
+
+{% macro default__joined(text, order) %}string_agg({{ text }}, ',' order by {{ order }}){% endmacro %}
+
+{% macro snowflake__joined(text, order) %}listagg({{ text }}, ',') within group (order by {{ order }}){% endmacro %}

@@ -1,26 +1,75 @@
-{#- The rows of a stream that need not have been selected: none where it was not loaded.
+{#- The rows of a stream, with columns of their own types. A stream that was never loaded
+has no rows, and a column that was deselected is null.
 
 Arguments:
-    stream: Its name.
-    columns: Its columns that are wanted, each with its type: text, time, number,
-        boolean or json.
+    stream: The stream's name.
+    columns: The columns to read, each with its type: text, time, number, boolean or json.
+    more: Further columns, as SQL by their names.
 -#}
-{% macro rows_of(stream, columns) %}
+{% macro rows_of(stream, columns, more={}) %}
     {%- set relation = load_relation(source('sagemaker_tuning', stream)) -%}
-    {%- if relation is none %}
+    {%- set loaded = sagemaker_tuning.column_names(relation) -%}
     select
-        {%- for name, type in columns.items() %}
-        cast(null as {{ type_of(type) }}) as {{ name }}{{ ',' if not loop.last }}
+        {%- for name, sql in more.items() %}
+        {{ sql }} as {{ name }},
         {%- endfor %}
+        {%- for name, type in columns.items() %}
+        {% if name not in loaded -%}
+        cast(null as {{ sagemaker_tuning.type_of(type) }}) as {{ name }}
+        {%- else -%}
+        {{ sagemaker_tuning.as_json(name) ~ ' as ' if type == 'json' }}{{ name }}
+        {%- endif %}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    {% if relation is none -%}
     where false
-    {%- else %}
-    select
-        {%- for name, type in columns.items() %}
-        {{ as_json(name) ~ ' as ' if type == 'json' }}{{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
+    {%- else -%}
     from {{ relation }}
     {%- endif %}
 {%- endmacro %}
+
+
+{#- The names of a table's columns, in lower case; none without a table. -#}
+{% macro column_names(relation) %}
+    {%- set names = [] -%}
+    {%- if relation is not none -%}
+        {%- for column in adapter.get_columns_in_relation(relation) -%}
+            {%- do names.append(column.name | lower) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{- return(names) -}}
+{% endmacro %}
+
+
+{#- The time at which the target received a row; null where it does not write that. -#}
+{% macro received_at(stream) %}
+    {%- set names = sagemaker_tuning.column_names(
+        load_relation(source('sagemaker_tuning', stream))
+    ) -%}
+    {%- set known = ['_sdc_received_at', '_sdc_batched_at'] | select('in', names) | list -%}
+    cast({{ known[0] if known else 'null' }} as timestamp)
+{%- endmacro %}
+
+
+{#- One line for each stream that was never loaded, and what the models lack without it. -#}
+{% macro report_missing_streams() %}
+    {%- set lacks = {
+        'tuning_jobs': 'models with one row per tuning job are empty',
+        'training_job_summaries': 'all models of trials are empty',
+        'scopes': 'how complete the tables are is unknown, and so are deletions',
+        'tuning_job_details': 'ranges, parents and the direction of objectives are unknown',
+        'training_job_details': 'instances, billed seconds and costs are unknown',
+        'training_instance_prices': 'costs are unknown',
+    } -%}
+    {%- for stream, lack in lacks.items() -%}
+        {%- set relation = source('sagemaker_tuning', stream) -%}
+        {%- if execute and load_relation(relation) is none -%}
+            {%- do log('Stream ' ~ stream ~ ' was never loaded into ' ~ relation.schema
+                ~ ': ' ~ lack ~ '.', info=true) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
 
 {% macro type_of(type) %}
     {%- set types = {

@@ -35,3 +35,13 @@ end
 {% macro decimal_number() -%}
     ^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]{1,3})?$
 {%- endmacro %}
+
+
+{#- A double as text: a whole number without a point, so that it is one for everybody. -#}
+{% macro number_text(number) -%}
+case
+    when {{ number }} = floor({{ number }}) and abs({{ number }}) < 9e15
+        then cast(cast({{ number }} as bigint) as {{ dbt.type_string() }})
+    else cast({{ number }} as {{ dbt.type_string() }})
+end
+{%- endmacro %}

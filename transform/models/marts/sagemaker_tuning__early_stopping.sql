@@ -2,6 +2,7 @@ with trials as (
     select *
     from {{ ref('sagemaker_tuning__trials') }}
     where not is_of_deleted_namesake
+        and {{ is_changed() }}
 ),
 
 medians as (
@@ -20,6 +21,7 @@ counted as (
         count(*) as trials,
         count(case when trials.outcome = 'stopped_early' then 1 end)
             as stopped_early_trials,
+        max(case when trials.is_outcome_estimate then 1 else 0 end) as estimates,
         sum(
             case
                 when trials.outcome = 'stopped_early'
@@ -47,9 +49,12 @@ select
         when medians.median_completed_seconds is not null
             or coalesce(counted.stopped_early_trials, 0) = 0
             then coalesce(counted.saved_seconds, 0)
-    end as saved_seconds
-from {{ ref('stg_sagemaker_tuning__tuning_jobs') }} as jobs
+    end as saved_seconds,
+    coalesce(counted.estimates, 0) = 1 as is_estimate
+from {{ ref('int_sagemaker_tuning__tuning_jobs') }} as jobs
 left join counted
     on jobs.tuning_job_arn = counted.tuning_job_arn
 left join medians
     on jobs.tuning_job_arn = medians.tuning_job_arn
+where jobs.is_loaded
+    and {{ is_changed('jobs.tuning_job_arn') }}

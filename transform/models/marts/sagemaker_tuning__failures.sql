@@ -1,7 +1,10 @@
+{{ config(materialized='table', indexes=[]) }}
+
 select
     account_id,
     region,
-    failure,
+    failure_group as failure,
+    min(failure) as example,
     count(*) as trials,
     count(distinct tuning_job_arn) as tuning_jobs,
     sum(duration_seconds) as duration_seconds,
@@ -9,4 +12,4 @@ select
     max(ended_at) as last_at
 from {{ ref('sagemaker_tuning__trials') }}
 where outcome = 'failed'
-group by account_id, region, failure
+group by account_id, region, failure_group

@@ -1,19 +1,27 @@
--- Values are text, and that of script mode has quotes of its own.
-with bare as (
+with trials as (
+    select * from {{ ref('stg_sagemaker_tuning__training_job_summaries') }}
+    where {{ is_changed() }}
+),
+
+-- Values are text, and those of script mode have quotes of their own.
+bare as (
     select
-        account_id,
-        region,
-        tuning_job_name,
-        tuning_job_arn,
-        training_job_name,
-        training_job_arn,
-        name,
+        trials.account_id,
+        trials.region,
+        trials.tuning_job_name,
+        trials.tuning_job_arn,
+        trials.training_job_name,
+        trials.training_job_arn,
+        {{ entry_key('entry') }} as name,
         case
-            when value like '"%"'
-                then substring(value, 2, length(value) - 2)
-            else value
+            when {{ entry_value('entry') }} like '"%"'
+                then substring(
+                    {{ entry_value('entry') }}, 2, length({{ entry_value('entry') }}) - 2
+                )
+            else {{ entry_value('entry') }}
         end as value
-    from {{ ref('stg_sagemaker_tuning__tuned_hyper_parameters') }}
+    from trials
+    {{ join_entries('trials.tuned_hyper_parameters', 'entry') }}
 )
 
 select

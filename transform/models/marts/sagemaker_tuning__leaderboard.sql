@@ -1,5 +1,4 @@
-{{ config(materialized='view') }}
-
 select *
 from {{ ref('sagemaker_tuning__trials') }}
 where place is not null
+    and {{ is_changed() }}

@@ -1,52 +1,72 @@
+{{ config(materialized='table') }}
+
 with jobs as (
-    select * from {{ ref('stg_sagemaker_tuning__tuning_jobs') }}
+    select * from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+    where is_loaded
 ),
 
--- The best of a tuning job, unless its definitions have different objectives.
 best as (
+    select * from {{ ref('sagemaker_tuning__tuning_job_summary') }}
+),
+
+starts as (
     select
-        tuning_job_arn,
-        min(objective_metric_name) as objective_metric_name,
-        min(objective_direction) as objective_direction,
-        case min(objective_direction)
-            when 'Minimize' then min(objective_value) else max(objective_value)
-        end as best
-    from {{ ref('sagemaker_tuning__trials') }}
-    where place = 1
-    group by tuning_job_arn
-    having min(objective_metric_name) = max(objective_metric_name)
-        and min(objective_direction) = max(objective_direction)
+        jobs.account_id,
+        jobs.region,
+        jobs.tuning_job_name,
+        jobs.tuning_job_arn,
+        jobs.created_at,
+        starts.parent_tuning_job_name,
+        starts.warm_start_type
+    from {{ ref('stg_sagemaker_tuning__warm_starts') }} as starts
+    inner join jobs
+        on starts.tuning_job_arn = jobs.tuning_job_arn
+            and starts.created_at = jobs.created_at
+),
+
+-- Equality alone keeps the join fast. Names do not differ by case alone.
+named_parents as (
+    select
+        starts.*,
+        parents.tuning_job_arn as parent_tuning_job_arn,
+        parents.created_at as parent_created_at
+    from starts
+    left join jobs as parents
+        on starts.account_id = parents.account_id
+            and starts.region = parents.region
+            and lower(starts.parent_tuning_job_name) = lower(parents.tuning_job_name)
+),
+
+-- One that was created later took a deleted one's name.
+parents as (
+    select
+        named_parents.*,
+        case
+            when created_at >= parent_created_at then parent_tuning_job_arn
+        end as known_parent_arn
+    from named_parents
 )
 
 select
-    children.account_id,
-    children.region,
-    children.tuning_job_name,
-    children.tuning_job_arn,
-    starts.parent_tuning_job_name,
-    parents.tuning_job_arn as parent_tuning_job_arn,
-    starts.warm_start_type,
-    best_of_parent.best as parent_best,
-    best.best,
+    parents.account_id,
+    parents.region,
+    parents.tuning_job_name,
+    parents.tuning_job_arn,
+    parents.parent_tuning_job_name,
+    parents.known_parent_arn as parent_tuning_job_arn,
+    parents.warm_start_type,
+    best_of_parent.best_value as parent_best,
+    best.best_value as best,
     case
         when best.objective_metric_name = best_of_parent.objective_metric_name
             and best.objective_direction = best_of_parent.objective_direction
             then case best.objective_direction
-                when 'Minimize' then best.best < best_of_parent.best
-                else best.best > best_of_parent.best
+                when 'Minimize' then best.best_value < best_of_parent.best_value
+                else best.best_value > best_of_parent.best_value
             end
     end as is_better
-from {{ ref('stg_sagemaker_tuning__warm_starts') }} as starts
-inner join jobs as children
-    on starts.tuning_job_arn = children.tuning_job_arn
-        and starts.created_at = children.created_at
--- Names do not differ by case alone. One that was created later took a deleted one's name.
-left join jobs as parents
-    on children.account_id = parents.account_id
-        and children.region = parents.region
-        and lower(starts.parent_tuning_job_name) = lower(parents.tuning_job_name)
-        and children.created_at >= parents.created_at
+from parents
 left join best
-    on children.tuning_job_arn = best.tuning_job_arn
+    on parents.tuning_job_arn = best.tuning_job_arn
 left join best as best_of_parent
-    on parents.tuning_job_arn = best_of_parent.tuning_job_arn
+    on parents.known_parent_arn = best_of_parent.tuning_job_arn

@@ -30,3 +30,4 @@ from {{ ref('sagemaker_tuning__trials') }}
 where objective_value is not null
     and ended_at is not null
     and not is_of_deleted_namesake
+    and {{ is_changed() }}

@@ -3,14 +3,18 @@ select
     region,
     tuning_job_name,
     tuning_job_arn,
+    is_of_deleted_namesake,
     outcome,
     count(*) as trials,
+    count(cost) as trials_with_cost,
     sum(duration_seconds) as duration_seconds,
     cast(sum(billable_seconds) as bigint) as billable_seconds,
     cast(sum(billable_seconds * instance_count) as bigint) as instance_seconds,
+    cast(sum(warm_pool_seconds) as bigint) as warm_pool_seconds,
     sum(cost) as cost,
     max(currency) as currency,
-    cast(sum(spot_saved_seconds) as bigint) as spot_saved_seconds,
-    count(case when cost is null then duration_seconds end) as trials_without_cost
+    cast(sum(spot_saved_seconds) as bigint) as spot_saved_seconds
 from {{ ref('sagemaker_tuning__trials') }}
-group by account_id, region, tuning_job_name, tuning_job_arn, outcome
+where {{ is_changed() }}
+group by
+    account_id, region, tuning_job_name, tuning_job_arn, is_of_deleted_namesake, outcome

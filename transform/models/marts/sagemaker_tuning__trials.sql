@@ -1,5 +1,6 @@
 with jobs as (
-    select * from {{ ref('stg_sagemaker_tuning__tuning_jobs') }}
+    select * from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+    where is_loaded
 ),
 
 -- Details that speak of the tuning job itself, and not of a deleted one of its name.
@@ -9,19 +10,28 @@ details as (
     inner join jobs
         on details.tuning_job_arn = jobs.tuning_job_arn
             and details.created_at = jobs.created_at
+    where {{ is_changed('details.tuning_job_arn') }}
+),
+
+definitions as (
+    select * from {{ ref('stg_sagemaker_tuning__definitions') }}
+    where {{ is_changed() }}
 ),
 
 trials as (
     select
         trial.*,
         jobs.ended_at as tuning_job_ended_at,
+        jobs.strategy,
         -- A deleted tuning job's name, and so its ARN, can be another's since. A trial's
         -- times are cut to whole seconds.
         coalesce(trial.created_at < date_trunc('second', jobs.created_at), false)
-            as is_of_deleted_namesake
+            as is_of_deleted_namesake,
+        coalesce(jobs.is_deleted, false) as is_of_deleted
     from {{ ref('stg_sagemaker_tuning__training_job_summaries') }} as trial
     left join jobs
         on trial.tuning_job_arn = jobs.tuning_job_arn
+    where {{ is_changed('trial.tuning_job_arn') }}
 ),
 
 -- A join on equality alone: with a condition beside it DuckDB compares all with all.
@@ -45,11 +55,16 @@ described as (
             trials.objective_type,
             definitions.objective_type,
             details.objective_type
-        ) as known_direction
+        ) as known_direction,
+        case
+            when trials.strategy = 'Hyperband' or details.early_stopping_type = 'Auto'
+                then true
+            when details.early_stopping_type is not null then false
+        end as can_stop_early
     from keyed as trials
     left join details
         on trials.described_tuning_job_arn = details.tuning_job_arn
-    left join {{ ref('stg_sagemaker_tuning__definitions') }} as definitions
+    left join definitions
         on details.tuning_job_arn = definitions.tuning_job_arn
             and trials.definition_name = definitions.definition_name
 ),
@@ -64,6 +79,7 @@ directed as (
 ranked as (
     select
         directed.*,
+        {{ telling_line('failure_reason') }} as failure,
         case
             when objective_value is not null
                 and direction in ('Maximize', 'Minimize')
@@ -79,7 +95,30 @@ ranked as (
                 )
         end as place
     from directed
+),
+
+costs as (
+    select * from {{ ref('int_sagemaker_tuning__trial_costs') }}
+    where {{ is_changed() }}
 )
+{%- if var('team_tag', '') %},
+
+-- The last known team of each tuning job: a trial's tags can be unknown.
+teams as (
+    select
+        ranked.tuning_job_arn,
+        ranked.is_of_deleted_namesake,
+        costs.team,
+        row_number() over (
+            partition by ranked.tuning_job_arn, ranked.is_of_deleted_namesake
+            order by ranked.created_at desc, ranked.training_job_name desc
+        ) as number_of_trial
+    from ranked
+    inner join costs
+        on ranked.training_job_arn = costs.training_job_arn
+    where costs.team is not null
+)
+{%- endif %}
 
 select
     ranked.account_id,
@@ -90,15 +129,33 @@ select
     ranked.training_job_arn,
     ranked.definition_name,
     ranked.status,
+    costs.secondary_status,
     case
         when ranked.status = 'Completed' then 'completed'
-        when ranked.status = 'Stopped' and ranked.objective_value is not null
-            then 'stopped_early'
-        when ranked.status = 'Stopped' then 'stopped'
         when ranked.status = 'Failed' then 'failed'
+        when ranked.status = 'Stopped'
+            then case
+                when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded')
+                    then 'stopped_by_limit'
+                when ranked.objective_value is not null
+                    and coalesce(ranked.can_stop_early, true)
+                    then 'stopped_early'
+                else 'stopped'
+            end
+        when ranked.status = 'Deleting' then 'deleted'
         when ranked.status in ('InProgress', 'Stopping') or ranked.ended_at is null
-            then 'running'
+            then case
+                when ranked.is_of_deleted or ranked.is_of_deleted_namesake then 'deleted'
+                else 'running'
+            end
     end as outcome,
+    case
+        when ranked.status <> 'Stopped' then false
+        when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded')
+            then false
+        when not ranked.can_stop_early then false
+        else ranked.can_stop_early is null or costs.secondary_status is null
+    end as is_outcome_estimate,
     ranked.metric_name as objective_metric_name,
     ranked.objective_value,
     case
@@ -112,16 +169,26 @@ select
     costs.instance_type,
     costs.instance_count,
     costs.billable_seconds,
+    costs.warm_pool_seconds,
     costs.cost,
     costs.currency,
     costs.is_spot,
     costs.spot_saved_seconds,
+    {{ 'coalesce(costs.team, teams.team)' if var('team_tag', '') else 'costs.team' }}
+        as team,
     ranked.failure,
+    {{ failure_group('ranked.failure') }} as failure_group,
     ranked.status in ('Completed', 'Failed', 'Stopped')
     and coalesce(
         ranked.objective_status <> 'Pending', ranked.tuning_job_ended_at is not null
     ) as is_final,
     ranked.is_of_deleted_namesake
 from ranked
-left join {{ ref('int_sagemaker_tuning__trial_costs') }} as costs
+left join costs
     on ranked.training_job_arn = costs.training_job_arn
+{%- if var('team_tag', '') %}
+left join teams
+    on ranked.tuning_job_arn = teams.tuning_job_arn
+        and ranked.is_of_deleted_namesake = teams.is_of_deleted_namesake
+        and teams.number_of_trial = 1
+{%- endif %}

@@ -1,9 +1,11 @@
 with spent as (
     select
         tuning_job_arn,
-        sum(duration_seconds) as trial_seconds
+        sum(duration_seconds) as trial_seconds,
+        sum({{ seconds_between('created_at', 'ended_at') }}) as occupied_seconds
     from {{ ref('sagemaker_tuning__trials') }}
     where not is_of_deleted_namesake
+        and {{ is_changed() }}
     group by tuning_job_arn
 ),
 
@@ -12,10 +14,15 @@ averaged as (
         jobs.*,
         coalesce(spent.trial_seconds, 0)
         / nullif({{ seconds_between('jobs.created_at', 'jobs.ended_at') }}, 0)
-            as average_parallel
-    from {{ ref('stg_sagemaker_tuning__tuning_jobs') }} as jobs
+            as average_parallel,
+        coalesce(spent.occupied_seconds, 0)
+        / nullif({{ seconds_between('jobs.created_at', 'jobs.ended_at') }}, 0)
+            as average_occupied
+    from {{ ref('int_sagemaker_tuning__tuning_jobs') }} as jobs
     left join spent
         on jobs.tuning_job_arn = spent.tuning_job_arn
+    where jobs.is_loaded
+        and {{ is_changed('jobs.tuning_job_arn') }}
 )
 
 select
@@ -25,5 +32,6 @@ select
     tuning_job_arn,
     max_parallel,
     average_parallel,
-    average_parallel / max_parallel as utilisation
+    average_parallel / max_parallel as utilisation,
+    average_occupied / max_parallel as occupancy
 from averaged

@@ -5,6 +5,7 @@ with details as (
 select
     account_id,
     region,
+    tuning_job_arn,
     training_job_arn,
     instance_type,
     instance_count
@@ -16,6 +17,7 @@ union all
 select
     details.account_id,
     details.region,
+    details.tuning_job_arn,
     details.training_job_arn,
     {{ json_text('item.value', 'instance_type') }} as instance_type,
     cast({{ json_text('item.value', 'instance_count') }} as bigint) as instance_count

@@ -7,6 +7,7 @@ with ranges as (
         definitions.tuning_job_arn,
         definitions.created_at,
         definitions.definition_name,
+        '{{ kind }}' as kind,
         {{ json_text('item.value', 'name') }} as name,
         {{ json_text('item.value', 'min_value') }} as min_value,
         {{ json_text('item.value', 'max_value') }} as max_value,
@@ -26,7 +27,10 @@ select
     tuning_job_arn,
     created_at,
     definition_name,
+    kind,
     name,
+    min_value,
+    max_value,
     {{ number_in('min_value') }} as range_min,
     {{ number_in('max_value') }} as range_max,
     scaling_type

@@ -4,7 +4,9 @@ with scopes as (
         'region': 'text',
         'status': 'text',
         'complete_as_of': 'time',
+        'started_at': 'time',
         'ended_at': 'time',
+        'tuning_jobs_open': 'number',
     }) }}
 )
 
@@ -13,6 +15,8 @@ select
     region,
     status,
     complete_as_of,
+    started_at,
+    tuning_jobs_open,
     -- Nothing is known to have arrived at the end of a sync that failed.
     case when status = 'failed' then complete_as_of else ended_at end as last_loaded_at
 from scopes

@@ -1,10 +1,33 @@
-with prices as (
+{%- set history = load_relation(ref('sagemaker_tuning_price_history')) -%}
+with loaded as (
     {{ rows_of('training_instance_prices', {
         'region': 'text',
         'instance_type': 'text',
         'currency': 'text',
         'price_per_hour': 'number',
+        'effective_date': 'time',
     }) }}
+),
+
+-- Today's prices, and the earlier ones that the snapshot has kept.
+known as (
+    select region, instance_type, currency, price_per_hour, effective_date, 1 as is_loaded
+    from loaded
+    {%- if history is not none %}
+    union all
+    select region, instance_type, currency, price_per_hour, effective_date, 0 as is_loaded
+    from {{ history }}
+    {%- endif %}
+),
+
+prices as (
+    select
+        known.*,
+        row_number() over (
+            partition by region, instance_type, currency, effective_date
+            order by is_loaded desc, price_per_hour
+        ) as choice
+    from known
 ),
 
 -- One currency a region, so that a sum is never one of two.
@@ -17,13 +40,45 @@ currencies as (
         ) as currency
     from prices
     group by region
+),
+
+chosen as (
+    select
+        prices.region,
+        prices.instance_type,
+        prices.currency,
+        {{ as_double('prices.price_per_hour') }} as price_per_hour,
+        prices.effective_date,
+        lag({{ as_double('prices.price_per_hour') }}) over (
+            partition by prices.region, prices.instance_type
+            order by prices.effective_date nulls first
+        ) as price_before
+    from prices
+    inner join currencies
+        on prices.region = currencies.region and prices.currency = currencies.currency
+    where prices.choice = 1
+),
+
+changes as (
+    select *
+    from chosen
+    where price_before is null or price_before <> price_per_hour
 )
 
 select
-    prices.region,
-    prices.instance_type,
-    prices.currency,
-    {{ as_double('prices.price_per_hour') }} as price_per_hour
-from prices
-inner join currencies
-    on prices.region = currencies.region and prices.currency = currencies.currency
+    region,
+    instance_type,
+    currency,
+    price_per_hour,
+    -- What was before the first price that is known is as good as that.
+    case
+        when price_before is not null then effective_date
+        else timestamp '1970-01-01 00:00:00'
+    end as valid_from,
+    coalesce(
+        lead(effective_date) over (
+            partition by region, instance_type order by effective_date nulls first
+        ),
+        timestamp '9999-12-31 00:00:00'
+    ) as valid_to
+from changes

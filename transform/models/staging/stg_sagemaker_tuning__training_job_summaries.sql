@@ -1,4 +1,24 @@
 {%- set metric = 'final_hyper_parameter_tuning_job_objective_metric' -%}
+with summaries as (
+    {{ rows_of('training_job_summaries', {
+        'account_id': 'text',
+        'region': 'text',
+        'tuning_job_name': 'text',
+        'tuning_job_arn': 'text',
+        'training_job_name': 'text',
+        'training_job_arn': 'text',
+        'training_job_definition_name': 'text',
+        'training_job_status': 'text',
+        'objective_status': 'text',
+        metric: 'json',
+        'tuned_hyper_parameters': 'json',
+        'creation_time': 'time',
+        'training_start_time': 'time',
+        'training_end_time': 'time',
+        'failure_reason': 'text',
+    }) }}
+)
+
 select
     account_id,
     region,
@@ -15,5 +35,6 @@ select
     creation_time as created_at,
     training_start_time as started_at,
     training_end_time as ended_at,
-    {{ telling_line('failure_reason') }} as failure
-from {{ source('sagemaker_tuning', 'training_job_summaries') }}
+    failure_reason,
+    tuned_hyper_parameters
+from summaries

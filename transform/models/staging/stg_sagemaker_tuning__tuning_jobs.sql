@@ -1,11 +1,30 @@
+with tuning_jobs as (
+    {{ rows_of('tuning_jobs', {
+        'account_id': 'text',
+        'region': 'text',
+        'tuning_job_name': 'text',
+        'tuning_job_arn': 'text',
+        'tuning_job_status': 'text',
+        'strategy': 'text',
+        'creation_time': 'time',
+        'tuning_end_time': 'time',
+        'last_modified_time': 'time',
+        'resource_limits': 'json',
+        'training_job_status_counters': 'json',
+    }, more={'received_at': received_at('tuning_jobs')}) }}
+)
+
 select
     account_id,
     region,
     tuning_job_name,
     tuning_job_arn,
     tuning_job_status as status,
+    strategy,
     creation_time as created_at,
     tuning_end_time as ended_at,
+    last_modified_time as last_modified_at,
+    received_at,
     cast(
         {{ json_text('resource_limits', 'max_parallel_training_jobs') }} as bigint
     ) as max_parallel,
@@ -16,4 +35,4 @@ select
     {{- ' + ' if not loop.last }}
     {% endfor -%}
     as counted_trials
-from {{ source('sagemaker_tuning', 'tuning_jobs') }}
+from tuning_jobs

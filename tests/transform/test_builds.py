@@ -1,0 +1,174 @@
+"""A build after a build: what changed is built anew, and nothing is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
+pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
+
+from benchmarks.models import duckdb, postgres, statements
+from tests.targets import environments
+from tests.transform import building
+from tests.transform.answers import MARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.targets.warehouses import Warehouse
+
+pytestmark = [
+    pytest.mark.warehouse,
+    pytest.mark.skipif(not environments.UV.exists(), reason="uv is needed: make setup"),
+]
+
+WAREHOUSES = {"duckdb": duckdb, "postgres": postgres}
+RAW = "tap_sagemaker_tuning."
+SETTINGS = {"team_tag": "team", "tuning_job_family": "^([a-z]+)-"}
+
+CHANGES = """
+-- A trial ends later than it was thought to, and another one is new.
+update tap_sagemaker_tuning.training_job_summaries
+set training_end_time = training_end_time + interval '1 minute'
+where training_job_name = 'job-1-57';
+
+insert into tap_sagemaker_tuning.training_job_summaries
+select
+    account_id, region, tuning_job_name, tuning_job_arn, 'job-2-new',
+    training_job_arn || '-new', training_job_definition_name, training_job_status,
+    objective_status, tuned_hyper_parameters,
+    final_hyper_parameter_tuning_job_objective_metric, failure_reason, creation_time,
+    training_start_time, training_end_time
+from tap_sagemaker_tuning.training_job_summaries
+where training_job_name = 'job-2-109';
+
+-- Details arrive late, and say something else.
+update tap_sagemaker_tuning.training_job_details
+set billable_time_in_seconds = 1
+where training_job_arn like '%job-3-150';
+
+-- Somebody deletes the rows of a tuning job.
+delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-4';
+
+delete from tap_sagemaker_tuning.training_job_summaries where tuning_job_name = 'job-4'
+"""
+
+
+@pytest.fixture(scope="module", params=WAREHOUSES)
+def built(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Warehouse, Path]]:
+    """Six tuning jobs of fifty trials, and their models."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with WAREHOUSES[request.param](folder) as warehouse:
+        for statement in statements(request.param, 300):
+            warehouse.answer(statement)
+        building.build(warehouse, folder, "models", SETTINGS)
+        yield warehouse, folder
+
+
+def rows(warehouse: Warehouse, schema: str, mart: str) -> list[tuple[str, ...]]:
+    """The rows of a mart as text, in order; sums may differ in their last digits."""
+    _, found = warehouse.answer(f"select * from {schema}.sagemaker_tuning__{mart}")  # noqa: S608 - ours
+    return sorted(tuple(_text(value) for value in row) for row in found)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def test_what_changed_is_built_anew(built: tuple[Warehouse, Path]) -> None:
+    """After any change an incremental build equals a full one, and rebuilds only the
+    tuning jobs that changed."""
+    warehouse, folder = built
+    for change in CHANGES.split(";"):
+        warehouse.answer(change)
+    building.build(warehouse, folder, "models", SETTINGS)
+    building.build(warehouse, folder, "anew", SETTINGS, "run")
+    for mart in MARTS:
+        assert rows(warehouse, "models", mart) == rows(warehouse, "anew", mart), mart
+    _, changed = warehouse.answer(
+        "select right(tuning_job_arn, 5) from models.int_sagemaker_tuning__tuning_jobs "
+        "where changed_in = 2 order by 1"
+    )
+    assert [row[0] for row in changed] == ["job-1", "job-2", "job-3", "job-4"]
+
+
+def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
+    """A build with another variable has it in each row, without --full-refresh."""
+    warehouse, folder = built
+    building.build(warehouse, folder, "models", SETTINGS | {"team_tag": "none"}, "run")
+    _, found = warehouse.answer(
+        "select count(*), count(team) from models.sagemaker_tuning__trials"
+    )
+    assert found[0][0] > 0
+    assert found[0][1] == 0
+
+
+def test_rebuilding_trials_drops_nothing(built: tuple[Warehouse, Path]) -> None:
+    """A build of trials alone, even a full one, leaves the leaderboard as it was."""
+    warehouse, folder = built
+    before = rows(warehouse, "models", "leaderboard")
+    alone = ("--select", "sagemaker_tuning__trials", "--full-refresh")
+    building.build(warehouse, folder, "models", SETTINGS, "run", *alone)
+    assert before
+    assert rows(warehouse, "models", "leaderboard") == before
+
+
+def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> None:
+    """A new price holds from its effective date on, though the tap has one row."""
+    warehouse, folder = built
+    warehouse.answer(
+        "update tap_sagemaker_tuning.training_instance_prices "
+        "set price_per_hour = 2.3, effective_date = timestamp '2026-01-01 00:09:30'"
+    )
+    building.build(warehouse, folder, "models", SETTINGS)
+    per_hour = "round(cast(cost * 3600 / billable_seconds as numeric), 2)"
+    _, found = warehouse.answer(
+        f"select ended_at >= timestamp '2026-01-01 00:09:30', {per_hour}, count(*) > 0 "  # noqa: S608 - ours
+        "from models.sagemaker_tuning__trials where cost is not null "
+        "group by 1, 2 order by 1, 2"
+    )
+    assert [(row[0], float(row[1]), row[2]) for row in found] == [
+        (False, 0.23, True),
+        (True, 2.3, True),
+    ]
+
+
+OPTIONAL = {
+    "tuning_jobs": ("strategy", "resource_limits", "last_modified_time"),
+    "training_job_summaries": (
+        "training_job_definition_name",
+        "objective_status",
+        "failure_reason",
+        "tuned_hyper_parameters",
+    ),
+    "training_job_details": ("tuning_job_arn", "resource_config", "tags"),
+    "tuning_job_details": ("objective", "warm_start_config"),
+    "scopes": ("ended_at", "tuning_jobs_open"),
+    "training_instance_prices": ("effective_date",),
+}
+
+
+def test_what_is_missing_is_null(built: tuple[Warehouse, Path]) -> None:
+    """Columns that were deselected, and a stream that was never loaded, fail no build;
+    one line says which stream that is."""
+    warehouse, folder = built
+    for table, columns in OPTIONAL.items():
+        for column in columns:
+            warehouse.answer(f"alter table {RAW}{table} rename {column} to no_{column}")
+    warehouse.answer(f"alter table {RAW}training_instance_prices rename to no_prices")
+    building.build(warehouse, folder, "less", {})
+    _, found = warehouse.answer(
+        "select count(*) > 0, count(billable_seconds) > 0, count(failure), "
+        "count(instance_type), count(cost), count(team) "
+        "from less.sagemaker_tuning__trials"
+    )
+    assert [tuple(row) for row in found] == [(True, True, 0, 0, 0, 0)]
+    log = (folder / "build.log").read_text("utf-8")
+    missing = [line for line in log.splitlines() if "was never loaded" in line]
+    assert len(missing) == 1
+    assert "Stream training_instance_prices was never loaded into" in missing[0]

@@ -1,0 +1,70 @@
+{#- The family of a tuning job: what the variable tuning_job_family, a regular expression,
+finds in its name, or its first group. Null without the variable, and where nothing is
+found. -#}
+{% macro family_of(name) -%}
+    {%- set pattern = var('tuning_job_family', '') -%}
+    {%- if pattern -%}
+        {%- set group = [modules.re.compile(pattern).groups, 1] | min -%}
+        {{ adapter.dispatch('family_of', 'sagemaker_tuning')(
+            name, dbt.string_literal(dbt.escape_single_quotes(pattern)), group
+        ) }}
+    {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__family_of(name, pattern, group) -%}
+nullif(substring({{ name }} from {{ pattern }}), '')
+{%- endmacro %}
+
+{% macro duckdb__family_of(name, pattern, group) -%}
+nullif(regexp_extract({{ name }}, {{ pattern }}, {{ group }}), '')
+{%- endmacro %}
+
+{% macro snowflake__family_of(name, pattern, group) -%}
+nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e', {{ group }}), '')
+{%- endmacro %}
+
+
+{#- The value of the tag that the variable team_tag names; null without the variable. -#}
+{% macro team_of(tags) -%}
+    {%- set key = var('team_tag', '') -%}
+    {%- if key -%}
+        {{ adapter.dispatch('team_of', 'sagemaker_tuning')(tags, key) }}
+    {%- else -%}
+        cast(null as {{ dbt.type_string() }})
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro default__team_of(tags, key) -%}
+(
+    jsonb_path_query_first(
+        {{ tags }}, '$[*] ? (@.key == $key)',
+        jsonb_build_object('key', {{ dbt.string_literal(dbt.escape_single_quotes(key)) }})
+    ) ->> 'value'
+)
+{%- endmacro %}
+
+{% macro duckdb__team_of(tags, key) -%}
+(
+    list_filter(
+        cast({{ tags }} as json[]),
+        tag -> (tag ->> 'key') = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
+    )[1] ->> 'value'
+)
+{%- endmacro %}
+
+{% macro snowflake__team_of(tags, key) -%}
+cast(
+    get_path(
+        get(
+            filter(
+                {{ tags }},
+                tag -> cast(tag:key as varchar) = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
+            ),
+            0
+        ),
+        'value'
+    ) as varchar
+)
+{%- endmacro %}

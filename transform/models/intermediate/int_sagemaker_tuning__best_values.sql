@@ -1,0 +1,58 @@
+-- A row per good trial and hyperparameter: those of the best quarter of each definition,
+-- but three at least.
+with ranked as (
+    select
+        tuning_job_arn,
+        coalesce(definition_name, '') as definition_key,
+        training_job_name,
+        training_job_arn,
+        created_at,
+        place
+    from {{ ref('sagemaker_tuning__trials') }}
+    where place is not null
+        and {{ is_changed() }}
+),
+
+counted as (
+    select
+        tuning_job_arn,
+        definition_key,
+        count(*) as trials
+    from ranked
+    group by tuning_job_arn, definition_key
+),
+
+best as (
+    select
+        ranked.tuning_job_arn,
+        ranked.definition_key,
+        ranked.training_job_arn,
+        counted.trials,
+        ranked.place <= greatest(3, ceil(counted.trials / 10.0)) as is_of_best_tenth,
+        ranked.place <= ceil(counted.trials / 4.0) as is_of_best_quarter,
+        row_number() over (
+            partition by ranked.tuning_job_arn, ranked.definition_key
+            order by ranked.place, ranked.created_at, ranked.training_job_name
+        ) = 1 as is_first_of_best
+    from ranked
+    inner join counted
+        on ranked.tuning_job_arn = counted.tuning_job_arn
+            and ranked.definition_key = counted.definition_key
+    where ranked.place <= greatest(3, ceil(counted.trials / 4.0))
+)
+
+select
+    best.tuning_job_arn,
+    best.definition_key,
+    best.training_job_arn,
+    best.trials,
+    best.is_of_best_tenth,
+    best.is_of_best_quarter,
+    best.is_first_of_best,
+    parameters.name,
+    parameters.value,
+    parameters.number
+from best
+inner join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
+    on best.training_job_arn = parameters.training_job_arn
+        and {{ is_changed('parameters.tuning_job_arn') }}

@@ -1,0 +1,192 @@
+-- A row per tuning job, definition and hyperparameter that was tuned: how the objective
+-- goes with it. One pass over all values serves two models.
+with jobs as (
+    select
+        account_id,
+        region,
+        tuning_job_name,
+        tuning_job_arn,
+        row_number() over (order by tuning_job_arn) as job
+    from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+    where is_loaded
+        and {{ is_changed() }}
+),
+
+trials as (
+    select
+        jobs.job,
+        trials.training_job_arn,
+        trials.definition_name,
+        trials.objective_direction,
+        trials.outcome = 'failed' as is_failed,
+        case trials.objective_direction
+            when 'Minimize' then -trials.objective_value else trials.objective_value
+        end as goodness
+    from {{ ref('sagemaker_tuning__trials') }} as trials
+    inner join jobs
+        on trials.tuning_job_arn = jobs.tuning_job_arn
+    where trials.objective_value is not null
+        and not trials.is_of_deleted_namesake
+        and {{ is_changed('trials.tuning_job_arn') }}
+),
+
+-- Numbers sort and join faster than names: a parameter is one in its tuning job, and so
+-- is a value.
+tried as (
+    select
+        trials.job,
+        {{ hashed(['trials.definition_name', 'parameters.name']) }} as parameter,
+        trials.definition_name,
+        parameters.name,
+        {{ hashed(['parameters.value']) }} as word,
+        parameters.number,
+        trials.goodness,
+        trials.is_failed,
+        trials.objective_direction
+    from trials
+    inner join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
+        on trials.training_job_arn = parameters.training_job_arn
+    where {{ is_changed('parameters.tuning_job_arn') }}
+),
+
+-- A parameter is numeric if it is a number in each trial that did not fail.
+named as (
+    select
+        job,
+        parameter,
+        min(definition_name) as definition_name,
+        min(name) as name,
+        max(objective_direction) as objective_direction,
+        count(number) > 0
+        and count(case when number is null and not is_failed then 1 end) = 0
+            as is_numeric
+    from tried
+    group by job, parameter
+),
+
+kept as (
+    select
+        tried.job,
+        tried.parameter,
+        named.is_numeric,
+        case when not named.is_numeric then tried.word end as word,
+        case when named.is_numeric then tried.number end as number,
+        tried.goodness
+    from tried
+    inner join named
+        on tried.job = named.job and tried.parameter = named.parameter
+    where tried.number is not null or not named.is_numeric
+),
+
+-- How many are less, and how many are not more: the mean of the ranks that equal values
+-- share lies halfway between.
+ranked as (
+    select
+        kept.*,
+        count(*) over (partition by job, parameter) as trials,
+        {%- for value in ['number', 'goodness'] %}
+        rank() over (partition by job, parameter order by {{ value }}) as {{ value }}_rank,
+        count(*) over (partition by job, parameter order by {{ value }}) as {{ value }}_upto
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from kept
+),
+
+-- Twice the mean ranks, which are whole numbers, and the bin of each trial.
+placed as (
+    select
+        job,
+        parameter,
+        trials,
+        word,
+        number,
+        case
+            when is_numeric
+                then floor({{ as_double('5 * (number_rank - 1)') }} / trials)
+        end as bin,
+        {{ as_double('number_rank + number_upto') }} as number_place,
+        {{ as_double('goodness_rank + goodness_upto') }} as goodness_place,
+        4 * (trials - goodness_upto) < trials as is_of_best_quarter
+    from ranked
+),
+
+binned as (
+    select
+        job,
+        parameter,
+        min(trials) as trials,
+        count(*) as bin_trials,
+        sum(goodness_place) as goodness_sum,
+        sum(goodness_place * goodness_place) as goodness_squares,
+        sum(number_place * number_place) as number_squares,
+        sum(number_place * goodness_place) as products,
+        min(case when is_of_best_quarter then number end) as best_quarter_low,
+        max(case when is_of_best_quarter then number end) as best_quarter_high
+    from placed
+    group by job, parameter, bin, word
+),
+
+-- Sums of squares about the mean, which is n + 1 for twice the ranks.
+summed as (
+    select
+        job,
+        parameter,
+        min(trials) as trials,
+        count(*) as bins,
+        sum(goodness_sum * goodness_sum / bin_trials)
+        - {{ as_double('min(trials)') }} * (min(trials) + 1) * (min(trials) + 1)
+            as between_bins,
+        sum(goodness_squares)
+        - {{ as_double('min(trials)') }} * (min(trials) + 1) * (min(trials) + 1)
+            as of_goodness,
+        sum(number_squares)
+        - {{ as_double('min(trials)') }} * (min(trials) + 1) * (min(trials) + 1)
+            as of_numbers,
+        sum(products)
+        - {{ as_double('min(trials)') }} * (min(trials) + 1) * (min(trials) + 1)
+            as of_products,
+        min(best_quarter_low) as best_quarter_low,
+        max(best_quarter_high) as best_quarter_high
+    from binned
+    group by job, parameter
+)
+
+select
+    jobs.account_id,
+    jobs.region,
+    jobs.tuning_job_name,
+    jobs.tuning_job_arn,
+    named.definition_name,
+    named.name,
+    case when named.is_numeric then 'numeric' else 'categorical' end as kind,
+    summed.trials,
+    -- Kruskal and Wallis's H, corrected for ties, is the share between the bins × (n - 1).
+    case
+        when summed.trials >= 10
+            and summed.bins >= 2
+            and summed.trials > summed.bins
+            and summed.of_goodness > 0
+            then greatest(
+                0,
+                (
+                    (summed.trials - 1) * summed.between_bins / summed.of_goodness
+                    - summed.bins + 1
+                ) / (summed.trials - summed.bins)
+            )
+    end as importance,
+    case
+        when named.is_numeric
+            and named.objective_direction is not null
+            and summed.of_numbers > 0
+            and summed.of_goodness > 0
+            then summed.of_products / sqrt(summed.of_numbers) / sqrt(summed.of_goodness)
+    end as rank_correlation,
+    case when named.objective_direction is not null then summed.best_quarter_low end
+        as best_quarter_low,
+    case when named.objective_direction is not null then summed.best_quarter_high end
+        as best_quarter_high
+from summed
+inner join named
+    on summed.job = named.job and summed.parameter = named.parameter
+inner join jobs
+    on summed.job = jobs.job

@@ -1,0 +1,13 @@
+select
+    account_id,
+    region,
+    tuning_job_name,
+    tuning_job_arn,
+    definition_name,
+    name,
+    kind,
+    trials,
+    importance,
+    rank_correlation
+from {{ ref('int_sagemaker_tuning__parameter_effects') }}
+where {{ is_changed() }}

@@ -1,0 +1,25 @@
+{% snapshot sagemaker_tuning_price_history %}
+{{ config(
+    unique_key=['region', 'instance_type', 'currency'],
+    strategy='timestamp',
+    updated_at='effective_at',
+) }}
+with prices as (
+    {{ rows_of('training_instance_prices', {
+        'region': 'text',
+        'instance_type': 'text',
+        'currency': 'text',
+        'price_per_hour': 'number',
+        'effective_date': 'time',
+    }) }}
+)
+
+select
+    region,
+    instance_type,
+    currency,
+    {{ as_double('price_per_hour') }} as price_per_hour,
+    effective_date,
+    coalesce(effective_date, timestamp '1970-01-01 00:00:00') as effective_at
+from prices
+{% endsnapshot %}
