@@ -45,12 +45,33 @@ def build(
     Returns:
         The status of each model and each test, by its name.
     """
+    line = [command, "--vars", json.dumps(variables), *more]
+    dbt(warehouse, folder, schema, *line, "--target", warehouse.name)
+    results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))
+    return {each["unique_id"]: each["status"] for each in results["results"]}
+
+
+def dbt(
+    warehouse: Warehouse,
+    folder: Path,
+    schema: str,
+    *command: str,
+    project: Path = PROJECT,
+) -> None:
+    """Run dbt; what it says is in build.log.
+
+    Args:
+        warehouse: The warehouse, for dbt's profile.
+        folder: Where dbt writes what it compiles, and its log.
+        schema: Where the models go.
+        *command: The command and its arguments.
+        project: The folder of the project.
+    """
     profiles, where = _profile(warehouse, schema)
-    line = [str(environment() / "dbt"), "--no-use-colors", command]
-    line += ["--project-dir", str(PROJECT), "--profiles-dir", str(profiles)]
-    line += ["--target", warehouse.name, "--vars", json.dumps(variables)]
-    line += more
-    line += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
+    line = [str(environment() / "dbt"), "--no-use-colors", *command]
+    line += ["--project-dir", str(project), "--profiles-dir", str(profiles)]
+    if command[0] != "deps":
+        line += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     log = folder / "build.log"
     with log.open("w", encoding="utf-8") as out:
@@ -64,8 +85,6 @@ def build(
             timeout=1800,
         )
     assert done.returncode == 0, processes.tail(log)
-    results = json.loads((folder / "target" / "run_results.json").read_text("utf-8"))
-    return {each["unique_id"]: each["status"] for each in results["results"]}
 
 
 def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:

@@ -32,6 +32,10 @@ VARIABLES = {
     "team_tag": TEAM_TAG,
     "tuning_job_family": FAMILY,
 }
+REBUILT = ("duckdb", "postgres")
+"""Where models are built after each sync: the emulated Snowflake has no temporary
+tables, which dbt needs for what is incremental."""
+
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
@@ -57,6 +61,11 @@ class Story:
     snapshots: tuple[Snapshot, ...]
     synced: tuple[datetime, datetime]
     built: dict[str, str]
+
+    @property
+    def seen(self) -> tuple[Snapshot, ...]:
+        """What was true at the syncs that a build followed."""
+        return self.snapshots[0 if self.warehouse.name in REBUILT else -1 :]
 
     def rows(self, mart: str, schema: str = MODELS) -> list[Row]:
         """What a mart holds; its times as text, to the millisecond.
@@ -85,7 +94,8 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         first = snapshot(emulator)
         files = {"config": world.CONFIG, "catalog": tap.catalog(*EVERY)}
         state = sync(tap, warehouse, **files)
-        building.build(warehouse, folder, MODELS, VARIABLES)
+        if warehouse.name in REBUILT:
+            building.build(warehouse, folder, MODELS, VARIABLES)
         world.go_on(emulator)
         second = snapshot(emulator)
         begun = datetime.now(UTC)

@@ -65,6 +65,7 @@ def truth(told: Story) -> Known:
     """What the warehouse must know."""
     return replace(
         known(*told.snapshots),
+        prices=known(*told.seen).prices,  # a price that no build saw is not kept
         directions=story.WRONG_DIRECTIONS,
         team_tag=story.TEAM_TAG,
         family=story.FAMILY,

@@ -54,17 +54,26 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 )
 {%- endmacro %}
 
+{#- Snowflake has teams by a join: see team_join. -#}
 {% macro snowflake__team_of(tags, key) -%}
-cast(
-    get_path(
-        get(
-            filter(
-                {{ tags }},
-                tag -> cast(tag:key as varchar) = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
-            ),
-            0
-        ),
-        'value'
-    ) as varchar
-)
+teams.team
+{%- endmacro %}
+
+
+{#- The join that gives teams where a tag cannot be looked up in place. -#}
+{% macro team_join(details) -%}
+{%- set key = var('team_tag', '') -%}
+{%- if key and target.type == 'snowflake' -%}
+left join (
+    select
+        {{ details }}.training_job_arn,
+        max({{ sagemaker_tuning.json_text('tag.value', 'value') }}) as team
+    from {{ details }}
+    {{ sagemaker_tuning.join_items(details ~ '.tags', 'tag') }}
+    where {{ sagemaker_tuning.json_text('tag.value', 'key') }}
+        = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
+    group by {{ details }}.training_job_arn
+) as teams
+    on {{ details }}.training_job_arn = teams.training_job_arn
+{%- endif -%}
 {%- endmacro %}

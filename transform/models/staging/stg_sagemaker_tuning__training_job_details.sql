@@ -46,6 +46,7 @@ select
     ) as warm_pool_seconds,
     {{ team_of('tags') }} as team
 from details
+{{ team_join('details') }}
 {%- if not says_tuning_job %}
 left join {{ ref('stg_sagemaker_tuning__training_job_summaries') }} as summaries
     on details.training_job_arn = summaries.training_job_arn
