@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
 import pytest
+from botocore import validate
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
@@ -111,6 +114,36 @@ def test_every_row_and_value(told: Story, truth: Known, mart: str) -> None:
     expected = by_key(MARTS[mart](truth))
     assert expected
     assert by_key(comparable(mart, told.rows(mart))) == nearly(expected)
+
+
+def test_the_next_ranges_are_the_apis(told: Story) -> None:
+    """What to try next is a ParameterRanges by botocore's own model, with the values of
+    the rows; an old end that stays is the text that it was."""
+    model = botocore.session.get_session().get_service_model("sagemaker")
+    shape = model.shape_for("ParameterRanges")
+    rows = told.rows("next_ranges")
+    suggested = {(row["tuning_job_arn"], row["definition_name"]): row for row in rows}
+    assert {row["reason"] for row in rows} == {
+        "narrowed",
+        "widened_low",
+        "widened_high",
+        "kept",
+    }
+    for row in suggested.values():
+        given = json.loads(row["parameter_ranges"])
+        report = validate.ParamValidator().validate(given, shape)
+        assert not report.has_errors(), report.generate_report()
+    for row in rows:
+        key = row["tuning_job_arn"], row["definition_name"]
+        given = json.loads(suggested[key]["parameter_ranges"])
+        kind = f"{row['kind'].capitalize()}ParameterRanges"
+        (own,) = (each for each in given[kind] if each["Name"] == row["name"])
+        values = json.loads(row["next_values"] or "null")
+        assert own.get("Values") == values
+        ends = [float(own[end]) for end in ("MinValue", "MaxValue") if end in own]
+        found = [row["next_min"], row["next_max"]]
+        assert ends == [each for each in found if each is not None]
+        assert own.get("ScalingType") == row["scaling_type"]
 
 
 def test_when_it_was_loaded(told: Story) -> None:

@@ -377,7 +377,7 @@ def _range(name: str, low: str, high: str, scale: str | None) -> dict[str, str]:
 
 
 def _edges(scope: Scope) -> TuningJob:
-    """A best trial near both edges, on each scale; and ranges without a scale."""
+    """Most of the best near both edges, on each scale; and ranges without a scale."""
     ranges = {
         "ContinuousParameterRanges": [
             _range("log-low", "0.0001", "1.0", "Logarithmic"),
@@ -437,13 +437,16 @@ def _edges(scope: Scope) -> TuningJob:
         "just-inside": "1",
         "just-below": "189",
     }
+    # Two of the best three lie there, and nine trials did worse.
     other = dict.fromkeys(best, "0.7")
-    trials = [
-        Made(value=0.5, start=0, parameters=dict.fromkeys(best, "0.6")),
-        Made(value=0.9, start=120, parameters=other),
+    good = [
         Made(value=0.9, start=60, parameters=best),
-        Made(value=0.9, start=60, parameters=other),
+        Made(value=0.9, start=61, parameters=other),
+        Made(value=0.9, start=62, parameters=best),
     ]
+    worse = dict.fromkeys(best, "0.6")
+    bad = [Made(value=n / 100, start=n, parameters=worse) for n in range(9)]
+    trials = [*good, *bad]
     return _made(scope, "edges", trials, definitions=(Definition(ranges=ranges),))
 
 
