@@ -22,7 +22,7 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 # IAM's and Organizations' own patterns: a role's name with its path, ExternalId,
 # and the ids of a root and of an organizational unit.
-_ROLE_NAME = re.compile(r"[\w+=,.@-][\w+=,.@/-]{0,511}", re.ASCII)
+_ROLE_NAME = re.compile(r"(?!role/)[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _UNIT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 

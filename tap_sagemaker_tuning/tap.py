@@ -273,7 +273,11 @@ class TapSageMakerTuning(Tap):
         """Answer --scopes."""
         if value:
             config = ctx.params["config"]
-            tap = cls(config=config.config, parse_env_config=config.parse_env)
+            tap = cls(
+                config=config.config,
+                parse_env_config=config.parse_env,
+                catalog=TapCommand.catalog_of(ctx),
+            )
             ctx.exit(access.print_scopes(tap.run))
 
     def probe(self) -> Iterator[tuple[str, list[str]]]:

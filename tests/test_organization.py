@@ -162,6 +162,56 @@ def test_pages_of_accounts(company: Emulator, here: TapHere) -> None:
     assert calls(company, "ListAccounts") == 6
 
 
+def test_one_that_left_stays_as_it_was(company: Emulator, here: TapHere) -> None:
+    """An outage of the listing does not fail the rows of accounts that had left before,
+    nor those of regions that were disabled before."""
+    first = here(config=ENABLED)
+    company.organization.leave(TWO)
+    company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
+    second = here(config=ENABLED, state=first.state)
+    for operation in ("ListAccounts", "ListRegions"):
+        company.faults.clear()
+        company.faults.add(Fault("deny", operation=operation))
+        third = here(config=ENABLED, state=second.state)
+        assert third.returncode == 1
+        assert rows(third) == dict.fromkeys(rows(second), "failed")
+    company.faults.clear()
+    company.organization.join(TWO)
+    company.organization.regions.clear()
+    assert rows(here(config=ENABLED, state=third.state)) == rows(first)
+
+
+def test_nothing_to_read(company: Emulator, here: TapHere) -> None:
+    """An organization without an active account to read is no success."""
+    company.organization.parents["ou-emul-aaaaaaaa"] = "r-emul"
+    empty = {
+        "role_name": "tuning-reader",
+        "organizational_units": ["ou-emul-aaaaaaaa"],
+    }
+    for options in ((), ("--test",), ("--scopes",)):
+        run = here(*options, config={**CONFIG, "organization": empty})
+        assert run.returncode == 1
+        assert "there is no active account to read" in run.stderr
+
+
+def test_names_in_an_account_that_failed(company: Emulator, here: TapHere) -> None:
+    """Nobody knows whether an account that was not read has a tuning job of a name."""
+    company.faults.add(Fault("deny", operation="AssumeRole", account=ONE))
+    run = here(config={**ENABLED, "tuning_job_names": [f"job-{ONE}"]})
+    assert run.returncode == 1
+    assert "no scope has" not in run.stderr
+    assert "not found" not in run.stderr
+
+
+def test_a_scope_that_is_reached_twice(here: TapHere) -> None:
+    """It is read once, and told: one entry means the region of boto3's chain."""
+    role = {"role_arn": f"arn:aws:iam::{ONE}:role/reader"}
+    run = here(config={"assume_roles": [role, {**role, "regions": [REGION]}]})
+    assert run.returncode == 1
+    assert f"2 entries reach account {ONE}, {REGION}" in run.error
+    assert len(run.records("scopes")) == 1
+
+
 def test_an_organization_of_one(emulator: Emulator, here: TapHere) -> None:
     """The management account alone is read, through its role."""
     join(emulator, MANAGEMENT)
@@ -209,7 +259,10 @@ def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
     the refusal is told."""
     company.organization.leave(MANAGEMENT)
     here.variables.update(company.environment(THREE, REGION))
-    assert "AccessDeniedException" in here(config=CONFIG).error
+    refused = here(config=CONFIG).error
+    assert "AccessDeniedException" in refused
+    assert "an identity of the management account" in refused
+    assert "list_role_arn" in refused
     of = {
         "role_name": "tuning-reader",
         "list_role_arn": f"arn:aws:iam::{MANAGEMENT}:role/lister",
@@ -327,6 +380,13 @@ class TestQuestions:
         assert run.returncode == 1
         assert len(run.stdout.splitlines()) == 10
         assert f"Error: account {ONE}: AssumeRole: AccessDenied" in run.stderr
+
+    def test_scopes_beside_a_catalog(self, here: TapHere) -> None:
+        """What only a catalog allows is allowed by it here as well."""
+        stream = "training_job_summaries"
+        catalog = here.catalog(stream, **{stream: "FULL_TABLE"})
+        assert here("--scopes", config={"max_items": 5}, catalog=catalog).stdout
+        here("--scopes", config={"max_items": 5}).assert_refused("max_items")
 
     def test_scopes_of_two_entries(self, here: TapHere) -> None:
         """Two entries for one account, in different regions, are told apart."""

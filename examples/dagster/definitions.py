@@ -97,9 +97,7 @@ def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
         account["regions"].append(scope["region"])
         if "role_arn" in scope:
             role = {key: scope[key] for key in scope if key in ROLE}
-            own = account["roles"].setdefault(
-                scope["role_arn"], {**role, "regions": []}
-            )
+            own = account["roles"].setdefault(json.dumps(role), {**role, "regions": []})
             own["regions"].append(scope["region"])
     return told
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import threading
 import time
@@ -10,6 +9,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.singerlib.messages import Message
@@ -56,7 +56,7 @@ class AirbyteWriter(BlockWriter):
     def __init__(self) -> None:
         """Start with nothing to write."""
         super().__init__()
-        self._states: dict[str, Any] = {}
+        self._states: dict[str, bytes] = {}
         self._with_state: set[str] = set()  # streams that have written one
         self._since_state: Counter[str] = Counter()  # records
         self._running: set[str] = set()
@@ -65,7 +65,7 @@ class AirbyteWriter(BlockWriter):
 
     def know(self, states: Mapping[str, Any]) -> None:
         """Take the states that a read starts with: they need not be written again."""
-        self._states = copy.deepcopy(dict(states))
+        self._states = {name: _encoded(state) for name, state in states.items()}
 
     @override
     def write_message(self, message: Message) -> None:
@@ -77,7 +77,7 @@ class AirbyteWriter(BlockWriter):
             super().write_message(message)
         elif isinstance(message, StateMessage):
             for stream, state in message.value.get("bookmarks", {}).items():
-                if state != self._states.get(stream, {}):
+                if _encoded(state) != self._states.get(stream, _NO_STATE):
                     self._state(stream, state)
 
     @override
@@ -116,7 +116,7 @@ class AirbyteWriter(BlockWriter):
     def end(self, stream: str, state: dict[str, Any], *, is_complete: bool) -> None:
         """Say that a stream has ended; one that is complete has written a state."""
         is_owed = is_complete and stream not in self._with_state
-        if is_owed or state != self._states.get(stream, {}):
+        if is_owed or _encoded(state) != self._states.get(stream, _NO_STATE):
             self._state(stream, state)
         self.status(stream, "COMPLETE" if is_complete else "INCOMPLETE")
 
@@ -155,7 +155,7 @@ class AirbyteWriter(BlockWriter):
         self.send(
             "STATE", "state", {"type": "STREAM", "stream": own, "sourceStats": count}
         )
-        self._states[stream] = copy.deepcopy(state)
+        self._states[stream] = _encoded(state)
         self._with_state.add(stream)
 
     def _trace(self, kind: str, name: str, content: dict[str, Any]) -> None:
@@ -181,6 +181,14 @@ class LogHandler(logging.Handler):
         if record.exc_info:
             trace = logging.Formatter().formatException(record.exc_info)
         self._writer.log(record.levelno, record.getMessage(), trace)
+
+
+def _encoded(state: Mapping[str, Any]) -> bytes:
+    """A state as text: the cheapest copy of one, and to compare."""
+    return msgspec.json.encode(state, order="sorted")
+
+
+_NO_STATE = _encoded({})
 
 
 def _now() -> int:

@@ -28,6 +28,10 @@ from tap_sagemaker_tuning.printable import printable
 _SERVER_ERROR = 500  # HTTP status
 _REQUEST_TIMEOUT = 408  # HTTP status
 _LONGEST_CODE = 100  # characters
+_LISTER = (
+    " to an identity of the management account, or of a delegated administrator's: "
+    "organization.list_role_arn can name a role there"
+)
 _NO_TRIAL = "Requested resource not found"
 
 
@@ -162,6 +166,8 @@ def _meaning_of_refusal(error: ClientError) -> Meaning:
         return ROLE
     operation = OPERATIONS.get(error.operation_name)
     action = operation.iam_action if operation else error.operation_name
+    if operation and operation.service == "organizations":
+        action += _LISTER
     denial = EXPLICIT_DENY if "explicit deny" in _said(error) else found
     return replace(denial, advice=str(denial.advice).format(action=action))
 

@@ -94,7 +94,7 @@ class Sessions:
             BotoCoreError, ClientError: It cannot be found out.
         """
         if region == ENABLED:
-            region = self._near(self._partition(self._region), None)
+            region = self._near(self._own_partition, None)
         found = self._sts(region)("sts").get_caller_identity()["Account"]
         credentials = self._caller.get_credentials()
         return Account(str(found), self._partition(region), credentials)
@@ -135,7 +135,7 @@ class Sessions:
             lister: Whose credentials list them; None: the caller's.
         """
         credentials = lister.credentials if lister else self._caller.get_credentials()
-        partition = lister.partition if lister else self._partition(self._region)
+        partition = lister.partition if lister else self._own_partition
         region = self._near(partition, None)
         return AccountLister(self._listing("organizations", credentials, region))
 
@@ -175,8 +175,15 @@ class Sessions:
 
     @property
     def _region(self) -> str | None:
+        """The region of boto3's chain; None: it names none."""
         own: str | None = self._caller.get_config_variable("region")
         return own
+
+    @property
+    def _own_partition(self) -> str:
+        """The partition that the caller is in, as far as the settings tell."""
+        chosen = [name for name in self._settings.regions or () if name != ENABLED]
+        return self._partition(self._region or next(iter(chosen), None))
 
     def _near(self, partition: str, region: str | None) -> str:
         """A region of a partition that every account of it has."""

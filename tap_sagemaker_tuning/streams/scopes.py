@@ -30,6 +30,9 @@ _NOT_IN_THE_SETTINGS = (
     "Nothing was read: the state knows this account and region, and they are not in "
     "the settings. Check regions, assume_roles and whose the credentials are"
 )
+_LEFT = "left"
+"""In the state: the account, or the region of it, was not listed any more."""
+
 _COUNTS = (
     "tuning_jobs_listed",
     "tuning_jobs_read",
@@ -88,9 +91,13 @@ class Scopes(TapStream):
             if (account_id, context["region"]) in read:
                 continue
             failure = run.discovered.failure_in(account_id)
+            entry = self.saved(context)
             if failure is None and run.discovered.has_left(account_id):
+                self.save(context, {**entry, _LEFT: 1})
                 continue
-            known = Completeness.from_json(self.saved(context), run.filters)
+            if failure and _LEFT in entry:
+                continue  # as far as is known: what lists it has failed since
+            known = Completeness.from_json(entry, run.filters)
             as_of = known.as_of(reader.name for reader in run.readers)
             error = failure.error if failure else NotReadError(_NOT_IN_THE_SETTINGS)
             yield left_out(context, as_of, run.started_at, error)

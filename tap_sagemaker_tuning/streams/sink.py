@@ -32,7 +32,8 @@ def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> 
         }
         run.read(streams, SingerSink(streams, loops, host))
         for stream in streams:
-            stream.has_failed = any(
+            # Of an account that could not be asked for its regions nothing was read.
+            stream.has_failed = bool(run.discovered.failures) or any(
                 stream.name in scope.failed_streams for scope in run.scopes
             )
             stream.note_end()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.errors import explain, is_transient
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pricing import Products
     from tap_sagemaker_tuning.replication.state import Entry, Filters
     from tap_sagemaker_tuning.values import Record
+
+_MOST_ASKED = 5
+"""Accounts that are asked for the prices of a region: each has the same ones."""
 
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")
@@ -63,6 +66,7 @@ class TrainingInstancePrices(TapStream):
         for scope in self.host.run.scopes:
             by_region.setdefault(scope.scope.region, []).append(scope.client)
         refused: set[str] = set()
+        outages: dict[str, Exception] = {}
         unreadable: list[UnreadableError] = []
         for region, clients in by_region.items():
             partition = clients[0].partition
@@ -71,9 +75,12 @@ class TrainingInstancePrices(TapStream):
                     "%s: no price list for partition %s; skipping", region, partition
                 )
                 continue
+            if partition in outages:
+                self._fail(region, outages[partition])
+                continue
             # An account that failed in one region is asked last in the others.
             clients.sort(key=lambda client: client.scope.account_id in refused)
-            products = self._products(region, clients, refused)
+            products = self._products(region, clients[:_MOST_ASKED], refused, outages)
             if products is None:
                 continue
             prices, odd = records_of(products)
@@ -90,7 +97,11 @@ class TrainingInstancePrices(TapStream):
             )
 
     def _products(
-        self, region: str, clients: Sequence[Client], refused: set[str]
+        self,
+        region: str,
+        clients: Sequence[Client],
+        refused: set[str],
+        outages: dict[str, Exception],
     ) -> Products | None:
         """Ask one account after the other for a region's products.
 
@@ -98,6 +109,7 @@ class TrainingInstancePrices(TapStream):
             region: The region.
             clients: One per account, in the order in which they are asked.
             refused: Where to add the accounts that failed.
+            outages: Where to add a failure of the price list itself, by partition.
 
         Returns:
             The first answer; None if there is none, which is noted as a failure.
@@ -111,6 +123,10 @@ class TrainingInstancePrices(TapStream):
                 self.logger.debug("%s: %s", client.scope, explain(error))
                 errors.append(error)
                 refused.add(client.scope.account_id)
+                if is_transient(error):
+                    # All retries are spent, and the other accounts ask the same one.
+                    outages[client.partition] = error
+                    break
         where = region
         if len(errors) > 1:
             where += f", {len(errors)} accounts failed, the first"

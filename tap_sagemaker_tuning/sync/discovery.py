@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.scope import Role
+from tap_sagemaker_tuning.exceptions import NotReadError, SettingsError
 from tap_sagemaker_tuning.settings import ENABLED, RoleToAssume
 from tap_sagemaker_tuning.sync.failures import Failure
 from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.sessions import Sessions
     from tap_sagemaker_tuning.settings import Organization, Settings
 
+_NO_ACCOUNT = (
+    "organization: there is no active account to read. Check organizational_units and "
+    "exclude_accounts"
+)
 _AT_ONCE = 16  # accounts whose regions are listed side by side
 
 
@@ -33,7 +38,8 @@ class Discovered:
         roles: By scope, the role that is assumed; nothing for the caller's own account.
         listed: What AWS listed, in words, as far as it was asked.
         is_of_organization: Whether accounts come and go with the organization.
-        with_all_regions: Ids of the accounts whose regions come and go.
+        accounts: Ids of the accounts that are read, or would be.
+        with_all_regions: Ids of those whose regions come and go.
     """
 
     clients: list[Client] = field(default_factory=list)
@@ -41,6 +47,7 @@ class Discovered:
     roles: dict[Scope, RoleToAssume] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     is_of_organization: bool = False
+    accounts: set[str] = field(default_factory=set)
     with_all_regions: set[str] = field(default_factory=set)
 
     def fail(self, error: Exception, account_id: str | None = None) -> None:
@@ -63,8 +70,7 @@ class Discovered:
         """
         if account_id in self.with_all_regions:
             return True
-        known = {client.scope.account_id for client in self.clients}
-        return self.is_of_organization and account_id not in known
+        return self.is_of_organization and account_id not in self.accounts
 
 
 def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered:
@@ -90,6 +96,7 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
     except Exception as error:  # noqa: BLE001 - it is reported in the end
         found.fail(error)
         return found
+    found.accounts = {account.account_id for account, _, _ in chosen}
     asked = [account for account, regions, _ in chosen if ENABLED in regions]
     found.with_all_regions = {account.account_id for account in asked}
     enabled: dict[str, list[str]] = {}
@@ -100,13 +107,20 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
             found.fail(answer, account.account_id)
         else:
             enabled[account.account_id] = answer
+    reached: set[Scope] = set()
     for account, regions, role in chosen:
         is_asked = ENABLED in regions
         read = enabled.get(account.account_id, ()) if is_asked else regions
         clients = [sessions.client(account, region) for region in read]
-        found.clients += clients
-        if role:
-            found.roles.update((client.scope, role) for client in clients)
+        for client in clients:
+            if client.scope in reached:
+                msg = f"assume_roles: 2 entries reach {client.scope}"
+                found.fail(SettingsError(msg))
+                continue
+            reached.add(client.scope)
+            found.clients.append(client)
+            if role:
+                found.roles[client.scope] = role
     if asked:
         regions_found = sum(map(len, enabled.values()))
         found.listed.append(
@@ -167,6 +181,8 @@ def _roles(
         f"organization: {len(wanted)} accounts to read, "
         f"{len(listed) - len(active)} not active, {len(active) - len(wanted)} excluded"
     )
+    if not wanted:
+        found.fail(NotReadError(_NO_ACCOUNT))
     have_entry = {Role.parse(entry.role_arn).account_id for entry in entries}
     return [
         RoleToAssume(

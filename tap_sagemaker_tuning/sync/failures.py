@@ -93,7 +93,9 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
     parts = [failure for failure in failures if failure.tuning_job is not None]
     causes = {failure.cause for failure in failures}
     places = scopes + sum(failure.account_id is not None for failure in whole)
-    if places > 1 and len(whole) == len(failures) == places and len(causes) == 1:
+    is_all = places > 1 and len(whole) == len(failures) == places
+    have_place = all(failure.scope or failure.account_id for failure in whole)
+    if is_all and have_place and len(causes) == 1:
         what = "accounts and regions" if scopes else "accounts"
         return [f"all {places} {what}: {failures[0].reason}"]
     return [

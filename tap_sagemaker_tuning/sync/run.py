@@ -59,6 +59,8 @@ class Run:
         self.started_at = now()
         self._began = time.monotonic()
         self.discovered = discover(settings, check_signal)
+        for sentence in self.discovered.listed:
+            logger.info(sentence)
         for failure in self.discovered.failures:
             logger.debug("%s", failure, exc_info=failure.error)
         self.scopes = [ScopeRun(client, filters) for client in self.discovered.clients]
@@ -131,7 +133,7 @@ class Run:
         """The names in `tuning_job_names` that no scope has."""
         # A scope that could not be opened or listed may have any name.
         are_listed = [scope.to_visit is not None for scope in self.scopes]
-        if not (are_listed and all(are_listed)):
+        if self.discovered.failures or not (are_listed and all(are_listed)):
             return []
         return [
             name

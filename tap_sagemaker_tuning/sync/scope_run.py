@@ -89,7 +89,7 @@ class ScopeRun:
         failed_streams: Names of the streams that did not read all they should.
         whole: Names of the streams that read all that the filters let in.
         began: The service's time when the listing began; None: it did not.
-        started_at: This machine's time when the sync began.
+        started_at: This machine's time when the scope was opened, or the sync began.
         is_open: Whether it is being read.
         ended_at: This machine's time when it was done with the scope; None: not yet.
         listed: How many tuning jobs were listed.
@@ -169,6 +169,7 @@ class ScopeRun:
     def open(self) -> None:
         """Open its client. That it cannot be opened is what `list_visits` raises."""
         self.is_open = True
+        self.started_at = now()
         try:
             self.client.open()
         except Exception as error:  # noqa: BLE001 - the scope fails alone

@@ -300,6 +300,23 @@ def test_a_scope_fails(here: SourceHere, default: Json) -> None:
     assert {r["region"] for r in later.records(SUMMARIES)} == {"eu-west-1"}
 
 
+def test_an_account_that_is_not_found_out(here: SourceHere, default: Json) -> None:
+    """Where an account's regions may not be listed, no stream of tuning jobs is
+    complete: a full refresh would take that account's rows away."""
+    emulator = here.tap.emulator
+    for account in (ACCOUNT, "111111111111"):
+        emulator.organization.join(account)
+        emulator.scope(account, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
+    emulator.clock.move(seconds=5 * 86_400)
+    emulator.faults.add(Fault("deny", operation="AssumeRole", account="111111111111"))
+    config = {"regions": ["enabled"], "organization": {"role_name": "reader"}}
+    failed = here("read", config=config, catalog=default)
+    assert failed.returncode == 1
+    for stream in ("tuning_jobs", SUMMARIES):
+        assert failed.statuses(stream) == ["STARTED", "RUNNING", "INCOMPLETE"]
+    assert len(failed.records(SUMMARIES)) == 3
+
+
 @pytest.mark.parametrize(
     ("fault", "kind"),
     [

@@ -380,6 +380,26 @@ def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
     assert row(run)["complete_as_of"] == NINE
 
 
+def test_prices_that_nobody_serves(here: TapHere, emulator: Emulator) -> None:
+    """An outage of the price list is asked of one account: all ask the same list. A
+    refusal is asked of a few more, and not of a whole company."""
+    roles = [{"role_arn": f"arn:aws:iam::{n:012}:role/reader"} for n in range(1, 21)]
+    regions = ["us-east-1", "eu-west-1"]
+    config = {"assume_roles": roles, "regions": regions, "max_attempts": 2}
+    for fault, calls in (
+        (Fault("error", operation="GetProducts", status=500), 2),
+        (Fault("deny", operation="GetProducts"), 10),
+    ):
+        emulator.calls.clear()
+        emulator.faults.clear()
+        emulator.faults.add(fault)
+        run = here(config=config, catalog=here.catalog("training_instance_prices"))
+        assert run.returncode == 1
+        assert sum(call.operation == "GetProducts" for call in emulator.calls) == calls
+        told = [line for line in run.stderr.splitlines() if "ERROR" in line]
+        assert [region for region in regions if region in "".join(told)] == regions
+
+
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
     """A price list that may not be asked makes no scope incomplete, and keeps nothing
     else from being told."""

@@ -96,8 +96,9 @@ def by_account(lines: Iterable[str]) -> list[dict[str, str]]:
         of_account = roles.setdefault(name, {})
         if "role_arn" in scope:
             role = {key: scope[key] for key in scope if key in ROLE}
-            of_account.setdefault(scope["role_arn"], {**role, "regions": []})
-            of_account[scope["role_arn"]]["regions"].append(region)
+            key = json.dumps(role)
+            of_account.setdefault(key, {**role, "regions": []})
+            of_account[key]["regions"].append(region)
     return [
         {
             "name": name,
