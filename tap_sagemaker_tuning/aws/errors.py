@@ -166,9 +166,12 @@ def _meaning_of_refusal(error: ClientError) -> Meaning:
         return ROLE
     operation = OPERATIONS.get(error.operation_name)
     action = operation.iam_action if operation else error.operation_name
-    if operation and operation.service == "organizations":
-        action += _LISTER
-    denial = EXPLICIT_DENY if "explicit deny" in _said(error) else found
+    if "explicit deny" in _said(error):
+        denial = EXPLICIT_DENY
+    elif operation and operation.service == "organizations":
+        denial = replace(found, advice=f"{found.advice}{_LISTER}")
+    else:
+        denial = found
     return replace(denial, advice=str(denial.advice).format(action=action))
 
 

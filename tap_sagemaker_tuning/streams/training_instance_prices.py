@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _MOST_ASKED = 5
 """Accounts that are asked for the prices of a region: each has the same ones."""
 
+_OUTAGE = 2
+"""Accounts that a price list fails, for a passing reason, before it is given up."""
+
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")
 """Of on-demand training: USE1-Train:ml.m5.xlarge."""
@@ -123,8 +126,8 @@ class TrainingInstancePrices(TapStream):
                 self.logger.debug("%s: %s", client.scope, explain(error))
                 errors.append(error)
                 refused.add(client.scope.account_id)
-                if is_transient(error):
-                    # All retries are spent, and the other accounts ask the same one.
+                # All retries are spent, and the other accounts ask the same one.
+                if sum(map(is_transient, errors)) == _OUTAGE:
                     outages[client.partition] = error
                     break
         where = region

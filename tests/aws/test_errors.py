@@ -98,7 +98,13 @@ def test_answers(code: str, advice: str) -> None:
 def test_missing_permission_names_the_action(operation: Operation) -> None:
     """A denial names the IAM action to allow; an explicit deny, the one to lift."""
     line = explain(answer("AccessDeniedException", operation.name))
-    assert line.endswith(f"Allow {operation.iam_action}")
+    allow = f"Allow {operation.iam_action}"
+    if operation.service == "organizations":
+        allow += (
+            " to an identity of the management account, or of a delegated "
+            "administrator's: organization.list_role_arn can name a role there"
+        )
+    assert line.endswith(allow)
     denied = answer(
         "AccessDeniedException", operation.name, "with an explicit deny in a SCP"
     )

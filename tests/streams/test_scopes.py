@@ -381,13 +381,13 @@ def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_prices_that_nobody_serves(here: TapHere, emulator: Emulator) -> None:
-    """An outage of the price list is asked of one account: all ask the same list. A
+    """An outage of the price list is asked of two accounts: all ask the same list. A
     refusal is asked of a few more, and not of a whole company."""
     roles = [{"role_arn": f"arn:aws:iam::{n:012}:role/reader"} for n in range(1, 21)]
     regions = ["us-east-1", "eu-west-1"]
     config = {"assume_roles": roles, "regions": regions, "max_attempts": 2}
     for fault, calls in (
-        (Fault("error", operation="GetProducts", status=500), 2),
+        (Fault("error", operation="GetProducts", status=500), 4),
         (Fault("deny", operation="GetProducts"), 10),
     ):
         emulator.calls.clear()
