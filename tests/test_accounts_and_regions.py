@@ -180,7 +180,7 @@ def test_scope_fails_alone(
     fault: Fault,
     said: list[str],
 ) -> None:
-    """A scope that can not be read fails with one line in words; the others are read
+    """A scope that cannot be read fails with one line in words; the others are read
     to their end and save their state; what was not read is read once it can be."""
     config = {**four, "max_attempts": 2, "page_size": 1}
     emulator.faults.add(fault)

@@ -181,7 +181,7 @@ class Sessions:
 
     @property
     def _own_partition(self) -> str:
-        """The partition that the caller is in, as far as the settings tell."""
+        """The caller's partition: that of its region, or of the first one to read."""
         chosen = [name for name in self._settings.regions or () if name != ENABLED]
         return self._partition(self._region or next(iter(chosen), None))
 

@@ -96,7 +96,7 @@ class Scopes(TapStream):
                 self.save(context, {**entry, _LEFT: 1})
                 continue
             if failure and _LEFT in entry:
-                continue  # as far as is known: what lists it has failed since
+                continue  # it had left before; since then its listing has failed
             known = Completeness.from_json(entry, run.filters)
             as_of = known.as_of(reader.name for reader in run.readers)
             error = failure.error if failure else NotReadError(_NOT_IN_THE_SETTINGS)

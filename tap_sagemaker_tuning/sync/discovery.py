@@ -36,7 +36,7 @@ class Discovered:
         clients: One per account and region, in order; none is open.
         failures: What could not be found out: an account's regions, or all.
         roles: By scope, the role that is assumed; nothing for the caller's own account.
-        listed: What AWS listed, in words, as far as it was asked.
+        listed: What AWS listed, a sentence per question that it was asked.
         is_of_organization: Whether accounts come and go with the organization.
         accounts: Ids of the accounts that are read, or would be.
         with_all_regions: Ids of those whose regions come and go.

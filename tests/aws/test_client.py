@@ -218,7 +218,7 @@ def test_a_refused_description_is_no_missing_one(
 
 
 def test_trials_of_a_deleted_tuning_job(client: Client) -> None:
-    """Its trials can not be listed either: that is said, not an empty listing."""
+    """Its trials cannot be listed either: that is said, not an empty listing."""
     with pytest.raises(aws.ClientError, match="ResourceNotFound"):
         list(client.trials("nobody"))
 
