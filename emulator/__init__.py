@@ -7,8 +7,8 @@
         client = boto3.client("sagemaker", endpoint_url=emulator.url)
 
 Tuning jobs are schedules and time is the emulator's own, so what is shown can be
-foretold exactly. The tuning operations are its own; STS and whatever else is asked
-for are moto's.
+foretold exactly. Its own are the tuning operations, the price list, organizations and
+CloudWatch's GetMetricData; STS and whatever else is asked for are moto's.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Its endpoint, for SageMaker, STS and the price list alike."""
+        """Its endpoint, for SageMaker, STS, CloudWatch and all else."""
         if self._server is None:
             message = "the emulator is not running"
             raise RuntimeError(message)
@@ -164,6 +164,13 @@ class Emulator:
                 **scope.details(),
                 "prices": price_list.truth(self.prices, scope.home.region),
             }
+            for scope in self.scopes()
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """The metrics over time, under `ACCOUNT/REGION`; see `Scope.metrics`."""
+        return {
+            f"{scope.home.account}/{scope.home.region}": scope.metrics()
             for scope in self.scopes()
         }
 

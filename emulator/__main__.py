@@ -25,13 +25,14 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m emulator",
         description=(
-            "Serve SageMaker's hyperparameter tuning operations, and STS, on "
-            "127.0.0.1. When ready, one line of JSON with the URL is printed."
+            "Serve SageMaker's hyperparameter tuning operations, what CloudWatch "
+            "knows of their trials, and STS, on 127.0.0.1. When ready, one line of "
+            "JSON with the URL is printed."
         ),
         epilog=(
             "Send AWS_ENDPOINT_URL there with any access key. See and steer it under "
-            "/_emulator/: GET state, calls, truth, details; POST clock, faults, plan, "
-            "environment; DELETE faults, calls."
+            "/_emulator/: GET state, calls, truth, details, metrics; POST clock, "
+            "faults, plan, environment; DELETE faults, calls."
         ),
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )

@@ -25,11 +25,11 @@ PREFIX = "/_emulator/"
 def answer(emulator: Emulator, method: str, path: str, body: bytes) -> Reply:
     """The answer to a request under `/_emulator/`.
 
-    GET `state`, `calls`, `truth`, `details`; POST `clock` {"seconds"}, `faults`
-    {fields of `Fault`}, `plan` {"account", "region", "name", "trials", "parallel", …;
-    "definitions" as objects} and `environment` {"account", "region"} (variables with a
-    key of that account); DELETE `faults`, `calls`. A wrong path is a 404, wrong
-    arguments are a 400 with `error`.
+    GET `state`, `calls`, `truth`, `details`, `metrics`; POST `clock` {"seconds"},
+    `faults` {fields of `Fault`}, `plan` {"account", "region", "name", "trials",
+    "parallel", …; "definitions" as objects} and `environment` {"account", "region"}
+    (variables with a key of that account); DELETE `faults`, `calls`. A wrong path is a
+    404, wrong arguments are a 400 with `error`.
     """
     try:
         given = json.loads(body or b"{}")
@@ -56,6 +56,10 @@ def _truth(emulator: Emulator, _: Given) -> Given:
 
 def _details(emulator: Emulator, _: Given) -> Given:
     return emulator.details()
+
+
+def _metrics(emulator: Emulator, _: Given) -> Given:
+    return emulator.metrics()
 
 
 def _move(emulator: Emulator, given: Given) -> Given:
@@ -94,6 +98,7 @@ def _state(emulator: Emulator, _: Given) -> Given:
         "clock": emulator.clock.now,
         "url": emulator.url,
         "calls": len(emulator.calls),
+        "metrics": sum(call.metrics for call in list(emulator.calls)),
         "scopes": [
             {"account": scope.home.account, "region": scope.home.region}
             for scope in emulator.scopes()
@@ -120,6 +125,7 @@ _ACTIONS: dict[str, Callable[[Emulator, Given], Given]] = {
     "DELETE calls": _forget_calls,
     "GET truth": _truth,
     "GET details": _details,
+    "GET metrics": _metrics,
     "POST clock": _move,
     "POST faults": _break,
     "DELETE faults": _mend,

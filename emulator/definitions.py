@@ -50,6 +50,7 @@ class Definition:
         instance_groups: Instance type to count: `InstanceGroups` in the place of one
             type; empty: there are none.
         spot: `EnableManagedSpotTraining`.
+        metric_definitions: Names in `MetricDefinitions`, beside the objective's.
         environment: `Environment`; empty: absent.
         more: Further members, as they are: `VpcConfig`, `RetryStrategy`, …
     """
@@ -62,6 +63,7 @@ class Definition:
     instance_count: int = 1
     instance_groups: Mapping[str, int] = field(default_factory=dict)
     spot: bool = False
+    metric_definitions: tuple[str, ...] = ("train:loss",)
     environment: Mapping[str, str] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ class Definition:
                 "TrainingInputMode": "File",
                 "MetricDefinitions": [
                     {"Name": name, "Regex": rf".*\[[0-9]+\].*#011{name}:(\S+)"}
-                    for name in (own["MetricName"], "train:loss")
+                    for name in (own["MetricName"], *self.metric_definitions)
                 ],
             },
             "RoleArn": f"arn:{home.partition}:iam::{home.account}:role/Tuning",

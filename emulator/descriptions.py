@@ -101,8 +101,8 @@ def trial(
     summary = trial.view(at, home)
     if summary is None:
         return None
-    definition = _definition(job, trial, home)
-    output = definition["OutputDataConfig"]["S3OutputPath"].rstrip("/")
+    made_from = definition(job, trial, home)
+    output = made_from["OutputDataConfig"]["S3OutputPath"].rstrip("/")
     shown: dict[str, Any] = {
         "TrainingJobName": trial.name,
         "TrainingJobArn": summary["TrainingJobArn"],
@@ -113,10 +113,10 @@ def trial(
         "TrainingJobStatus": summary["TrainingJobStatus"],
         "HyperParameters": {
             "_tuning_objective_metric": trial.metric_name,
-            **definition.get("StaticHyperParameters", {}),
+            **made_from.get("StaticHyperParameters", {}),
             **trial.hyperparameters,
         },
-        "OutputDataConfig": {"KmsKeyId": "", **definition["OutputDataConfig"]},
+        "OutputDataConfig": {"KmsKeyId": "", **made_from["OutputDataConfig"]},
         "CreationTime": milliseconds(trial.created),
         **_transitions(trial, at),
     }
@@ -134,8 +134,8 @@ def trial(
         "RetryStrategy",
         "Environment",
     ):
-        if name in definition:
-            shown[name] = definition[name]
+        if name in made_from:
+            shown[name] = made_from[name]
     if reached(trial.started, at):
         shown["TrainingStartTime"] = milliseconds(trial.started)
     if reached(trial.ended, at):
@@ -146,6 +146,19 @@ def trial(
 def tags(job: TuningJob) -> list[dict[str, str]]:
     """`Tags`, which a tuning job hands on to its trials; Search alone shows them."""
     return [{"Key": key, "Value": value} for key, value in job.tags.items()]
+
+
+def definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
+    """The definition, as the API shows it, that a trial was made from."""
+    shown: list[dict[str, Any]] = (
+        job.description.get("TrainingJobDefinitions")
+        or [each for each in [job.description.get("TrainingJobDefinition")] if each]
+        or _definitions(job, home)
+    )
+    name = trial.definition_name
+    return next(
+        (each for each in shown if each.get("DefinitionName") == name), shown[0]
+    )
 
 
 def _ended(trial: Trial, ended: datetime, at: datetime) -> dict[str, Any]:
@@ -229,19 +242,6 @@ def _definitions(job: TuningJob, home: Home) -> list[dict[str, Any]]:
     """A tuning job's definitions, as the API shows them."""
     alone = len(job.definitions) == 1
     return [each.view(home, job.objective(), alone=alone) for each in job.definitions]
-
-
-def _definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
-    """The definition, as the API shows it, that a trial was made from."""
-    shown: list[dict[str, Any]] = (
-        job.description.get("TrainingJobDefinitions")
-        or [each for each in [job.description.get("TrainingJobDefinition")] if each]
-        or _definitions(job, home)
-    )
-    name = trial.definition_name
-    return next(
-        (each for each in shown if each.get("DefinitionName") == name), shown[0]
-    )
 
 
 def _best(jobs: Iterable[TuningJob], at: datetime) -> tuple[TuningJob, Trial] | None:

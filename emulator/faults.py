@@ -20,9 +20,13 @@ Kind = Literal[
     "repeat_token",
     "region_disabled",
     "expired",
+    "internal_error",
+    "partial_data",
+    "forbidden",
 ]
 PAGED = frozenset(
     {
+        "GetMetricData",
         "GetProducts",
         "ListAccounts",
         "ListAccountsForParent",
@@ -39,6 +43,7 @@ NAMED = frozenset(
     {
         "AssumeRole",
         "GetCallerIdentity",
+        "GetMetricData",
         "GetProducts",
         "ListAccounts",
         "ListAccountsForParent",
@@ -49,6 +54,8 @@ NAMED = frozenset(
 """Operations of other services, struck only by a fault that names them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
+METRIC_KINDS = frozenset({"internal_error", "partial_data", "forbidden"})
+"""Kinds that strike single metrics of GetMetricData."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +69,18 @@ class Fault:
             `latin1` (JSON with status 200 that is not UTF-8), `drop` (the connection
             closes without an answer), `deny` (AccessDeniedException), `repeat_token`
             (a page returns the token it was asked with), `region_disabled`, `expired`.
+            Of single metrics in GetMetricData, each counted as one call:
+            `internal_error` (with that StatusCode comes half of the points),
+            `partial_data` (it goes on for ever: page after page, without points),
+            `forbidden`.
         operation: The API's name; None: every SageMaker operation. A fault strikes an
             operation of another service only where it names it.
         account: Only this account; for AssumeRole the account of the role.
         region: Only this region.
         tuning_job: Only requests that name this tuning job, compared without case.
         role_arn: Only AssumeRole of this role.
+        metric: Only the metrics of this name.
+        training_job: Only the metrics of this training job.
         times: How many calls it strikes; None: until it is removed.
         after: How many matching calls it lets pass first.
         rate: `throttle`: calls a real second, for each account and region.
@@ -86,6 +99,8 @@ class Fault:
     region: str | None = None
     tuning_job: str | None = None
     role_arn: str | None = None
+    metric: str | None = None
+    training_job: str | None = None
     times: int | None = None
     after: int = 0
     rate: float = 2.0
@@ -115,10 +130,15 @@ class Target:
     tuning_job: str | None = None
     role_arn: str | None = None
     has_token: bool = False
+    metric: str | None = None
+    training_job: str | None = None
 
     def struck_by(self, fault: Fault) -> bool:
         """Whether the fault concerns this call at all."""
-        if fault.operation is None and self.operation in NAMED:
+        if fault.kind in METRIC_KINDS:
+            if self.metric is None:
+                return False
+        elif fault.operation is None and self.operation in NAMED:
             return False
         if fault.kind in PAGE_KINDS and (
             self.operation not in PAGED
@@ -133,6 +153,8 @@ class Target:
             (fault.region, self.region),
             (named, asked),
             (fault.role_arn, self.role_arn),
+            (fault.metric, self.metric),
+            (fault.training_job, self.training_job),
         )
         return all(wanted is None or wanted == given for wanted, given in pairs)
 
@@ -203,7 +225,7 @@ class Faults:
         """The faults of these kinds that strike this call, in the order added.
 
         Without kinds: all but those that change a page (`PAGE_KINDS`), which only
-        a call that gets a page may use up.
+        a call that gets a page may use up, and those of single metrics.
         """
         with self._lock:
             return [
@@ -212,7 +234,7 @@ class Faults:
                 if (
                     item.fault.kind in kinds
                     if kinds
-                    else item.fault.kind not in PAGE_KINDS
+                    else item.fault.kind not in PAGE_KINDS | METRIC_KINDS
                 )
                 and item.strikes(target)
             ]

@@ -160,6 +160,11 @@ class Gateway:
             now=incoming.now,
             tokens=emulator.tokens,
             page_fault=lambda kind: bool(emulator.faults.striking(target, kind)),
+            metric_fault=lambda kind, metric, trial: bool(
+                emulator.faults.striking(
+                    replace(target, metric=metric, training_job=trial), kind
+                )
+            ),
         )
         shown = service.answer(request)
         alteration = self._alterations.get(incoming.operation)

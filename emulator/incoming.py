@@ -41,6 +41,11 @@ class Call:
     at: datetime
     at_real: float
 
+    @property
+    def metrics(self) -> int:
+        """How many metrics it asked for: what GetMetricData is paid by."""
+        return len(self.params.get("MetricDataQueries", ()))
+
 
 @dataclass(slots=True)
 class Incoming:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from emulator.machines import machine
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -45,6 +47,12 @@ TYPES: Mapping[str, str] = {
 OLD_FORM = "ml.m4.xlarge"
 """Shown as older products are: without `instanceName`, `instanceType` unsuffixed."""
 
+UNKNOWN = "N/A"
+"""What the list says of what it does not know, or a machine does not have."""
+
+WITHOUT_GPU = frozenset({"ml.c5.xlarge", "ml.m5.large"})
+"""Machines without GPUs of which the list does not even say that."""
+
 DECOYS: Mapping[str, str] = {
     "Hosting": "1.1",
     "Notebook": "1.05",
@@ -68,6 +76,9 @@ class Price:
         unit: `Hrs`, or `GB-Mo` of a volume.
         effective: `effectiveDate` of the price.
         old_form: Without `instanceName`, and `instanceType` without a suffix.
+        vcpu: `vCpu`, as text; None: absent.
+        memory: `memory`, as text; None: absent.
+        gpu: `gpu`, as text; None: absent.
     """
 
     region: str
@@ -78,6 +89,9 @@ class Price:
     unit: str = "Hrs"
     effective: str = "2026-01-01T00:00:00Z"
     old_form: bool = False
+    vcpu: str | None = None
+    memory: str | None = None
+    gpu: str | None = None
 
     @property
     def sku(self) -> str:
@@ -116,6 +130,8 @@ class Price:
             "computeType": "Standard Instances",
             "platoinstancename": self.instance_type.split(".")[1],
         }
+        machine = {"vCpu": self.vcpu, "memory": self.memory, "gpu": self.gpu}
+        shown |= {name: text for name, text in machine.items() if text is not None}
         if self.old_form:
             return {**shown, "instanceType": self.instance_type}
         return {
@@ -205,6 +221,7 @@ def _of(region: str) -> Iterator[Price]:
                 per_unit=text(dollars, decoy),
                 component=component,
                 currency=currency,
+                **_size(kind),
             )
         yield Price(
             region=region,
@@ -212,6 +229,7 @@ def _of(region: str) -> Iterator[Price]:
             per_unit=text(dollars),
             currency=currency,
             old_form=kind == OLD_FORM,
+            **_size(kind),
         )
     yield Price(
         region=region,
@@ -221,3 +239,14 @@ def _of(region: str) -> Iterator[Price]:
         unit="GB-Mo",
     )
     yield Price(region=region, instance_type="ml.t3.quartermicro", per_unit=None)
+
+
+def _size(kind: str) -> dict[str, Any]:
+    """What the list says of a machine."""
+    if kind == OLD_FORM:
+        return {"memory": UNKNOWN}
+    size = machine(kind)
+    told = {"vcpu": str(size.vcpu), "memory": f"{size.memory_gib} GiB"}
+    if size.gpu or kind not in WITHOUT_GPU:
+        told["gpu"] = str(size.gpu or UNKNOWN)
+    return told

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from emulator import cloudwatch, wire
 from emulator import security_tokens as sts
-from emulator import wire
 from emulator.errors import ServiceError
 from emulator.faults import NAMED
 from emulator.security_tokens import Reply
@@ -16,6 +17,9 @@ from emulator.service import OPERATIONS
 if TYPE_CHECKING:
     from emulator.faults import Fault
     from emulator.incoming import Incoming
+
+CLOUDWATCH = "GetMetricData"
+"""Its protocol is JSON 1.0 that knows the codes of an older one."""
 
 PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 LATIN1 = '{"message":"Zugriff nur über den Stellvertreter"}'.encode("latin-1")
@@ -27,9 +31,10 @@ class Dropped(Exception):  # noqa: N818 - not an error: an answer that never com
 
 def headers(incoming: Incoming) -> dict[str, str]:
     """The service's own headers."""
+    is_cloudwatch = incoming.operation == CLOUDWATCH
     return {
         "x-amzn-RequestId": incoming.request_id,
-        "Content-Type": wire.CONTENT_TYPE,
+        "Content-Type": cloudwatch.CONTENT_TYPE if is_cloudwatch else wire.CONTENT_TYPE,
         "Date": format_datetime(incoming.now, usegmt=True),
     }
 
@@ -44,7 +49,11 @@ def of_error(incoming: Incoming, error: ServiceError) -> Reply:
     if incoming.operation in sts.OPERATIONS:
         return sts.error_reply(error, incoming.request_id)
     body = wire.error_body(error.code, error.message)
-    return of_json(incoming, error.status, body)
+    reply = of_json(incoming, error.status, body)
+    if incoming.operation != CLOUDWATCH:
+        return reply
+    told = {"x-amzn-query-error": cloudwatch.query_error(error)}
+    return replace(reply, headers={**reply.headers, **told})
 
 
 def of_fault(incoming: Incoming, fault: Fault) -> Reply:
@@ -111,8 +120,8 @@ def _denied(incoming: Incoming) -> ServiceError:
 
 
 def _resource(incoming: Incoming) -> str:
-    """What a refusal says of the resource: the price list has none."""
-    if incoming.operation == "GetProducts":
+    """What a refusal says of the resource: prices and metrics have none."""
+    if incoming.operation in {"GetProducts", CLOUDWATCH}:
         return ""
     if incoming.operation in {"Search", *NAMED}:
         return " on resource: *"

@@ -32,6 +32,8 @@ class Request:
         now: The emulated instant at which it is answered.
         tokens: What makes and reads NextTokens.
         page_fault: Whether a fault of that kind strikes the page being made.
+        metric_fault: Whether a fault of that kind strikes a metric of that name, of
+            that training job.
     """
 
     operation: str
@@ -42,6 +44,7 @@ class Request:
     now: datetime
     tokens: Tokens
     page_fault: Callable[[str], bool]
+    metric_fault: Callable[[str, str, str], bool]
 
     def page(
         self, cut: Callable[[Place | int | None], Page[Item]]

@@ -9,13 +9,14 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from emulator import changes, descriptions
+from emulator import changes, descriptions, metrics
 from emulator.clock import instant
 from emulator.definitions import Definition
 from emulator.errors import ServiceError, invalid, no_trial, no_tuning_job
 from emulator.index import Index
 from emulator.jobs import TuningJob
 from emulator.plan import Plan, planned
+from emulator.trials import reached
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -241,6 +242,25 @@ class Scope:
                 for job in listed
             },
             "tags": {job.name: descriptions.tags(job) for job in listed},
+        }
+
+    def metrics(self) -> dict[str, Any]:
+        """All that CloudWatch will ever have of the listed trials that have ended.
+
+        Returns:
+            Tuning job name to trial name to series: `MetricName`, `Host` (such as
+            `algo-1`; empty for a metric of the algorithm), and `Averages`: the
+            period, 60 or 300 seconds, to pairs of timestamp and value, in order of
+            time; empty where there are no points. Values as botocore gives them.
+        """
+        now = self.clock.now
+        return {
+            job.name: {
+                trial.name: metrics.truth(job, trial, self.home)
+                for trial in job.trials
+                if trial.listed(now) and reached(trial.ended, now)
+            }
+            for job in self._listed(now)
         }
 
     def _listed(self, now: datetime) -> list[TuningJob]:

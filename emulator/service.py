@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import (
+    cloudwatch,
     creation,
     descriptions,
     organization,
@@ -24,6 +25,7 @@ PREFIXES = {
     "SageMaker.": "sagemaker",
     "AWSPriceListService.": "pricing",
     "AWSOrganizationsV20161128.": "organizations",
+    "GraniteServiceVersion20100801.": "cloudwatch",
 }
 """What an `X-Amz-Target` begins with, and botocore's name of that service."""
 
@@ -108,6 +110,7 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
     "DeleteTrainingJob": ("sagemaker", delete_trial),
     "DescribeHyperParameterTuningJob": ("sagemaker", describe_tuning_job),
     "DescribeTrainingJob": ("sagemaker", describe_trial),
+    "GetMetricData": ("cloudwatch", cloudwatch.metric_data),
     "GetProducts": ("pricing", prices.products),
     "ListAccounts": ("organizations", organization.list_accounts),
     "ListAccountsForParent": ("organizations", organization.list_accounts_for_parent),

@@ -10,7 +10,7 @@ from emulator.homes import Home
 from emulator.wire import widened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
 FAILURE_REASON_LIMIT = 1024
@@ -48,6 +48,11 @@ class Trial:
             counted, and can be described, from its creation on.
         deleted: When it vanishes (`DeleteTrainingJob`); None: never.
         lower_cased_arn: Its ARN is lower-cased though its name is not.
+        curves: Metrics of its algorithm with values of their own in CloudWatch: one a
+            minute from its start on, None: a gap. Others have a curve that belongs to
+            how it ends.
+        metrics_late_seconds: From its end until all its points are in CloudWatch;
+            None: it depends on its name, four minutes at most.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Trial:
     listed_after_seconds: float = 0.0
     deleted: datetime | None = None
     lower_cased_arn: bool = False
+    curves: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+    metrics_late_seconds: float | None = None
 
     @property
     def settled(self) -> datetime | None:

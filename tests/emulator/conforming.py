@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
+    "double": (int, float, str),  # as a float
     "float": (int, float, str),  # "NaN" comes as text, too
     "integer": (int,),
     "list": (list, tuple),

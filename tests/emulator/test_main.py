@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ from tests.emulator.calling import ACCOUNT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator import Emulator
-    from tests.emulator.calling import Client
+    from emulator import Emulator, Scope
+    from tests.emulator.calling import Client, Connect
 
 
 class TestProcess:
@@ -118,6 +119,27 @@ class TestProcess:
         assert (state["calls"], state["url"]) == (1, emulator.url)
         assert calls[0]["params"] == {"MaxResults": 5}
         assert self.ask(f"{base}/calls", "DELETE")["calls"] == 0
+
+    def test_metrics_in_process(
+        self, emulator: Emulator, scope: Scope, connect: Connect
+    ) -> None:
+        """The metrics can be read, and the state counts those asked for."""
+        scope.plan("churn", trials=3)
+        emulator.clock.move(seconds=20_000)
+        base = f"{emulator.url}/_emulator"
+        found = self.ask(f"{base}/metrics")[f"{ACCOUNT}/us-east-1"]["churn"]
+        assert found.keys() == {trial.name for trial in scope.job("churn").trials}
+        series = next(iter(found.values()))
+        assert series[0]["MetricName"] == "validation:auc"
+        assert set(series[0]["Averages"]) == {"60", "300"}
+        query = {"MetricStat": {"Metric": {}, "Period": 60, "Stat": "Sum"}}
+        for count in (3, 4):
+            connect("cloudwatch").get_metric_data(
+                MetricDataQueries=[{"Id": f"m{n}", **query} for n in range(count)],
+                StartTime=emulator.clock.now - timedelta(days=1),
+                EndTime=emulator.clock.now,
+            )
+        assert self.ask(f"{base}/state")["metrics"] == 7
 
     def test_details_in_process(self, emulator: Emulator) -> None:
         """A plan can have definitions, and the details can be read."""

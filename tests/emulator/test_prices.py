@@ -184,3 +184,19 @@ def test_only_a_fault_that_names_it_strikes(
         ("GetProducts", 200),
         ("ListHyperParameterTuningJobs", 500),
     ]
+
+
+def test_machines(pricing: Client) -> None:
+    """A product tells its machine as text; what it lacks is N/A, or not there."""
+    found = {
+        attributes["instanceType"].removesuffix("-Training"): [
+            attributes.get(name) for name in ("vCpu", "memory", "gpu")
+        ]
+        for product in products(pricing, *TRAINING)
+        for attributes in [product["product"]["attributes"]]
+        for _ in attributes.get("instanceType", "").splitlines()
+    }
+    assert found["ml.p3.2xlarge"] == ["8", "61 GiB", "1"]
+    assert found["ml.m5.4xlarge"] == ["16", "64 GiB", "N/A"]
+    assert found["ml.m5.large"] == ["2", "8 GiB", None]
+    assert found["ml.m4.xlarge"] == [None, "N/A", None]
