@@ -44,7 +44,7 @@ class Call:
     @property
     def metrics(self) -> int:
         """How many metrics it asked for: what GetMetricData is paid by."""
-        return len(self.params.get("MetricDataQueries", ()))
+        return len(self.params.get("MetricDataQueries") or ())
 
 
 @dataclass(slots=True)
