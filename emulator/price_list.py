@@ -182,7 +182,7 @@ def usual() -> list[Price]:
     return [price for region in REGIONS for price in _of(region)]
 
 
-def truth(prices: list[Price], region: str) -> list[dict[str, str]]:
+def truth(prices: list[Price], region: str) -> list[dict[str, str | None]]:
     """What an hour of training costs in a region, as an exact read would have it."""
     return [
         {
@@ -190,6 +190,9 @@ def truth(prices: list[Price], region: str) -> list[dict[str, str]]:
             "instance_type": price.instance_type,
             "currency": price.currency,
             "price_per_hour": price.per_unit,
+            "vcpu": price.vcpu,
+            "gpu": None if price.gpu == UNKNOWN else price.gpu,
+            "memory": None if price.memory == UNKNOWN else price.memory,
             "effective_date": price.effective,
             "sku": price.sku,
             "description": price.description,

@@ -92,8 +92,43 @@ def trial_details(scope: Scope) -> list[Json]:
     ]
 
 
+def trial_metrics(scope: Scope, period: int = 60) -> list[Json]:
+    """The records of the series of a scope's ended trials, read by the minute."""
+    listed, metrics = scope.truth(), scope.metrics()
+    return [
+        {
+            column: value
+            for column, value in trial(summary, job, home(scope)).items()
+            if column in SERIES_OF
+        }
+        | {
+            "metric_name": series["MetricName"],
+            "host": series["Host"],
+            "statistic": "Average",
+            "period_in_seconds": period,
+            "points": [
+                {"timestamp": time(at), "value": number(value)[0]}
+                for at, value in series["Averages"][period]
+            ],
+        }
+        for job in listed["tuning_jobs"]
+        for name in [job["HyperParameterTuningJobName"]]
+        for summary in listed["trials"][name]
+        for series in metrics[name].get(summary["TrainingJobName"], [])
+        if summary["TrainingEndTime"] + timedelta(minutes=5) <= scope.clock.now
+        if series["Averages"][period]
+    ]
+
+
+SERIES_OF = (
+    *("account_id", "region", "tuning_job_name", "tuning_job_arn"),
+    *("training_job_name", "training_job_arn", "creation_time"),
+)
+"""What a series has of its trial."""
+
 ROWS_OF_A_SCOPE: dict[str, Callable[[Scope], list[Json]]] = {
     "training_job_details": trial_details,
+    "training_job_metrics": trial_metrics,
     "training_job_summaries": partial(trials, newest_first=True),
     "tuning_job_details": tuning_job_details,
     "tuning_jobs": tuning_jobs,
@@ -119,6 +154,8 @@ def prices(emulator: Emulator, region: str) -> list[Json]:
         {
             **price,
             "price_per_hour": float(price["price_per_hour"]),
+            "vcpu": price["vcpu"] and float(price["vcpu"]),
+            "gpu": price["gpu"] and float(price["gpu"]),
             "effective_date": time(datetime.fromisoformat(price["effective_date"])),
         }
         for price in found

@@ -57,6 +57,18 @@ locals {
         Resource = "arn:${data.aws_partition.current.partition}:sagemaker:*:${data.aws_caller_identity.current.account_id}:training-job/*"
       },
     ]
+    training_job_metrics = [
+      {
+        Effect   = "Allow"
+        Action   = ["sagemaker:ListHyperParameterTuningJobs", "cloudwatch:GetMetricData"]
+        Resource = "*"
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["sagemaker:DescribeHyperParameterTuningJob", "sagemaker:ListTrainingJobsForHyperParameterTuningJob"]
+        Resource = "arn:${data.aws_partition.current.partition}:sagemaker:*:${data.aws_caller_identity.current.account_id}:hyper-parameter-tuning-job/*"
+      },
+    ]
     training_instance_prices = [
       {
         Effect   = "Allow"

@@ -42,6 +42,7 @@ variable "streams" {
       "training_job_summaries",
       "tuning_job_details",
       "training_job_details",
+      "training_job_metrics",
       "training_instance_prices",
       "scopes",
     ])) == 0

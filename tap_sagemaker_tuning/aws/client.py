@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
@@ -10,6 +11,7 @@ import botocore.exceptions as aws
 from tap_sagemaker_tuning.aws import trial_pages
 from tap_sagemaker_tuning.aws.error_table import CODES, UNKNOWN, Kind
 from tap_sagemaker_tuning.aws.errors import is_no_trial, meaning
+from tap_sagemaker_tuning.aws.metric_data import MetricData
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -50,10 +52,9 @@ class Client:
     Attributes:
         scope: The account and region.
         partition: The partition of its region: aws, aws-cn, ….
-        connect: Makes a boto3 client of a service in a region, with the scope's
-            credentials, whose timestamps are parsed by `values.timestamp_or_none`.
         retries: Which calls are tried again.
         trial_search: Finds details of trials.
+        metric_data: Reads metrics of trials.
         calls: Answers so far, retried ones included.
         throttled: How many of them were refused for coming too fast.
     """
@@ -74,16 +75,19 @@ class Client:
         Args:
             scope: The account and region.
             partition: The partition of its region.
-            connect: Makes a boto3 client; see `connect` above.
+            connect: Makes a boto3 client of a service in a region, with the scope's
+                credentials, whose timestamps are parsed by `values.timestamp_or_none`.
             page_size: Items asked for in one call.
             retries: Which calls are tried again.
         """
         self.scope = scope
         self.partition = partition
-        self.connect = connect
+        self._connect = connect
         self.retries = retries
         self.calls = 0
         self.throttled = 0
+        cloudwatch = partial(self.connected, "cloudwatch", scope.region)
+        self.metric_data = MetricData(scope, cloudwatch, retries)
         self._page_size = page_size
         self._lock = threading.Lock()
 
@@ -93,20 +97,31 @@ class Client:
         Raises:
             BotoCoreError, ValueError: It cannot be made.
         """
-        self._api = self.connect("sagemaker", self.scope.region)
+        self._api = self.connected("sagemaker", self.scope.region)
         self.trial_search = TrialSearch(self.scope, self.search_trials)
         events: Any = self._api.meta.events  # its stubs know no handler with an answer
-        events.register("response-received.sagemaker", self.count)
         for operation in trial_pages.TIMES:
             read = trial_pages.reader(operation)
             events.register(f"before-parse.sagemaker.{operation.name}", read)
-        self.retries.register(events, "sagemaker")
+
+    def connected(self, service: str, region: str) -> Any:
+        """Make a boto3 client whose calls are counted here, and retried as these are.
+
+        Args:
+            service: boto3's name of the service.
+            region: The region that is asked.
+        """
+        api = self._connect(service, region)
+        api.meta.events.register(f"response-received.{service}", self._count)
+        self.retries.register(api.meta.events, service)
+        return api
 
     def close(self) -> None:
         """Let go of the boto3 client and its connections; the counts stay.
 
         An answer that somebody still waits for is lost to them.
         """
+        self.metric_data.close()
         if "_api" in vars(self):
             self._api.close()
             del self._api, self.trial_search
@@ -245,7 +260,7 @@ class Client:
         with parsed(operation):
             yield from checked(operation, pages, self.scope)
 
-    def count(
+    def _count(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
     ) -> None:
         """Count an answer (botocore's event)."""

@@ -18,7 +18,8 @@ class Operation:
         resource: What a policy must allow it on, after the ARN's account; `*`: it knows
             no resources.
         service: The prefix of its IAM action.
-        page_limit: The most items of a page: the API's own limit of MaxResults.
+        page_limit: The most items of a call: the API's own limit of MaxResults, or of
+            the metrics that GetMetricData may be asked for.
     """
 
     name: str
@@ -66,6 +67,13 @@ GET_PRODUCTS = Operation(
     service="pricing",
     page_limit=100,
 )
+GET_METRIC_DATA = Operation(
+    name="GetMetricData",
+    result="MetricDataResults",
+    resource="*",
+    service="cloudwatch",
+    page_limit=500,
+)
 GET_CALLER_IDENTITY = Operation(
     name="GetCallerIdentity", result="Account", resource="*", service="sts"
 )
@@ -110,6 +118,7 @@ OPERATIONS = {
         DESCRIBE_TRIAL,
         SEARCH,
         GET_PRODUCTS,
+        GET_METRIC_DATA,
         GET_CALLER_IDENTITY,
         ASSUME_ROLE,
         LIST_ACCOUNTS,

@@ -30,10 +30,7 @@ class PriceList:
     def __init__(self, client: Client) -> None:
         """Open it with the credentials of a scope of its partition."""
         self._client = client
-        self._api = client.connect("pricing", ENDPOINTS[client.partition])
-        events = self._api.meta.events
-        events.register("response-received.pricing", client.count)
-        client.retries.register(events, "pricing")
+        self._api = client.connected("pricing", ENDPOINTS[client.partition])
 
     def training(self, region: str, at_most: int | None = None) -> Products:
         """List the products of a region whose component is training.

@@ -67,6 +67,17 @@ class Retries:
         if not (means.is_retried or is_renewed):
             # botocore's own retries take it for a network error.
             return False if means.kind is Kind.SETTING and not response else None
+        return self.pause(attempts)
+
+    def pause(self, attempts: int) -> float:
+        """Say how long to wait before the next try.
+
+        Args:
+            attempts: How many there were.
+
+        Returns:
+            Seconds: at random, up to twice as many each time.
+        """
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
 

@@ -40,10 +40,18 @@ not settle or cannot be read."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """A tuning job to read, and the creation time down to which; None: all of it."""
+    """A tuning job to read.
+
+    Attributes:
+        job: The tuning job.
+        since: The creation time down to which its trials are read; None: all of them.
+        read_at: The service's time of the last visit, of a stream that reads each trial
+            only once; None: there was none, or all is read again.
+    """
 
     job: ListedJob
     since: str | None
+    read_at: str | None = None
 
 
 class Plan:
@@ -91,8 +99,9 @@ class Plan:
             if self._is_open(job) or self._is_new(job):
                 # A trial that was written is followed until it is final, also when
                 # start_date has moved past it since.
-                since = self._known(job).since or _cut(self._start, job.created)
-                yield Visit(job=job, since=since)
+                known = self._known(job)
+                since = known.since or _cut(self._start, job.created)
+                yield Visit(job=job, since=since, read_at=known.read_at)
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Note that a tuning job was read, and that what was read is written.
@@ -242,7 +251,8 @@ class Plan:
             )
         if is_late or not known.checked:
             checked = _LOOKS if is_late else 1
-            self._stay_open(replace(known, since=None, rows=0, checked=checked))
+            whole = replace(known, since=None, rows=0, read_at=None)
+            self._stay_open(replace(whole, checked=checked))
         else:
             self._stay_open(replace(_read_on(known, visit, tally), checked=1))
         return None
@@ -293,6 +303,7 @@ def _to_the_second(time: str) -> str:
 
 def _read_on(known: OpenJob, visit: Visit, tally: Tally) -> OpenJob:
     """Move the watermark of an open tuning job to where reading goes on."""
+    known = replace(known, read_at=tally.read_at)
     if tally.since is None:
         return known
     since = max(visit.since or "", tally.since)

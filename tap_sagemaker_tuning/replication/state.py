@@ -103,6 +103,8 @@ class OpenJob:
         checked: How often it is read whole because counters and trials disagree.
         ended: When it was first seen to have ended; None: not yet.
         failed: Since when it could not be read; None: the last time it could.
+        read_at: The service's time of the last visit, of a stream that reads each
+            trial only once; None: not visited yet, or all of it is read again.
     """
 
     name: str
@@ -113,6 +115,7 @@ class OpenJob:
     checked: int = 0
     ended: str | None = None
     failed: str | None = None
+    read_at: str | None = None
 
     @classmethod
     def from_json(cls, name: str, raw: Mapping[str, Any]) -> OpenJob:
@@ -131,6 +134,7 @@ class OpenJob:
             checked=int(raw.get("checked", 0)),
             ended=saved_time_or_none(raw.get("ended")),
             failed=saved_time_or_none(raw.get("failed")),
+            read_at=saved_time_or_none(raw.get("read_at")),
         )
 
     def to_json(self) -> dict[str, Any]:

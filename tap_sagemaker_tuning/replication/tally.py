@@ -39,7 +39,11 @@ class Tally:
         is_deleting: Whether the tuning job is being deleted, which may yet fail.
         counted: How many trials the counters tell of.
         all_final: Whether none of the trials seen can change any more.
+        read_at: The service's time up to which the stream has read what ended, if it
+            reads each trial only once.
     """
+
+    read_at: str | None = None
 
     def __init__(self, job: Summary) -> None:
         """Start counting the trials of a tuning job."""

@@ -12,6 +12,7 @@ from tap_sagemaker_tuning.streams.training_instance_prices import (
     TrainingInstancePrices,
 )
 from tap_sagemaker_tuning.streams.training_job_details import TrainingJobDetails
+from tap_sagemaker_tuning.streams.training_job_metrics import TrainingJobMetrics
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
 from tap_sagemaker_tuning.streams.tuning_job_details import TuningJobDetails
 from tap_sagemaker_tuning.streams.tuning_jobs import TuningJobs
@@ -24,6 +25,7 @@ STREAMS: tuple[type[TapStream], ...] = (
     TrainingJobSummaries,
     TuningJobDetails,
     TrainingJobDetails,
+    TrainingJobMetrics,
     TrainingInstancePrices,
     Scopes,
 )

@@ -6,6 +6,7 @@ On-demand list prices, out of the Price List Query API: no discounts, no taxes.
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -191,6 +192,11 @@ def _prices(listed: Any) -> Iterator[Record]:
     product = _inner(listed, "product")
     attributes = _inner(product, "attributes")
     instance_type = _trained_on(attributes)
+    machine = {
+        "vcpu": _count(attributes.get("vCpu")),
+        "gpu": _count(attributes.get("gpu")),
+        "memory": _said(attributes.get("memory")),
+    }
     terms = members(members(listed.get("terms", {})).get("OnDemand", {}))
     if instance_type is None:
         return
@@ -207,6 +213,7 @@ def _prices(listed: Any) -> Iterator[Record]:
                     "instance_type": instance_type,
                     "currency": as_text(currency),
                     "price_per_hour": _price(price),
+                    **machine,
                     "effective_date": None if date is None else timestamp(date),
                     "sku": storable(required_text(product, "sku")),
                     "description": text_or_none(dimension.get("description") or None),
@@ -219,6 +226,21 @@ def _price(price: Any) -> float:
         msg = f"{instead} is not a price"
         raise OddError(msg)
     return value
+
+
+def _count(attribute: Any) -> float | None:
+    """Read a number of the list's, which are text; None: it says something else."""
+    try:
+        count = float(attribute)
+    except (TypeError, ValueError):
+        return None
+    return count if math.isfinite(count) else None
+
+
+def _said(attribute: Any) -> str | None:
+    """Read a text of the list's, which says `N/A` where it has none."""
+    text = text_or_none(attribute or None)
+    return None if text in ("NA", "N/A") else text
 
 
 def _inner(value: Any, name: str) -> dict[str, Any]:

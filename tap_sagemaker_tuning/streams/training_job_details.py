@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import TrialVisit
+    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
 _PAGES_AT_ONCE = 8
@@ -82,7 +82,7 @@ class TrainingJobDetails(TrialStream):
         self._pages_at_once = threading.BoundedSemaphore(_PAGES_AT_ONCE)
 
     @override
-    def start(self, client: Client, visit: Visit) -> TrialVisit:
+    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
         only = self.settings.status_equals
         return _Trials(client, visit, only, self._pages_at_once)
 
@@ -91,6 +91,7 @@ class _Trials:
     """Makes the records of one tuning job's trials, by Search or by Describe."""
 
     own_pages = None
+    read_at = None
 
     def __init__(
         self,
@@ -130,8 +131,9 @@ class _Trials:
             for start in range(0, len(wanted), _RECORDS_AT_ONCE):
                 yield self._rows(wanted[start : start + _RECORDS_AT_ONCE], found, page)
 
-    def end(self) -> None:
+    def end(self) -> Iterator[TrialRows]:
         self._failures.end()
+        yield from ()
 
     def _rows(
         self, trials: list[Summary], found: dict[str, dict[str, Any]], page: Page

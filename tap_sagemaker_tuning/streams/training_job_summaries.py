@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import TrialVisit
+    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
 
@@ -65,7 +65,7 @@ class TrainingJobSummaries(TrialStream):
         )
 
     @override
-    def start(self, client: Client, visit: Visit) -> TrialVisit:
+    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
         full = self._full_table
         with readable("the tuning job"):
             return _Trials(
@@ -107,6 +107,7 @@ class _Trials:
     tuning_job_arn: str
     status: str | None
     own_pages: Iterator[Page] | None
+    read_at: None = None
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):
@@ -117,8 +118,8 @@ class _Trials:
             ]
         yield TrialRows(records, ())
 
-    def end(self) -> None:
-        pass
+    def end(self) -> Iterator[TrialRows]:
+        yield from ()
 
 
 def record_of(

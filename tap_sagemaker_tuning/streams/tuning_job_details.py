@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from tap_sagemaker_tuning.exceptions import GoneError, readable
+from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.visiting import JobStream
 from tap_sagemaker_tuning.values import items, members, required_text, storable
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.values import Record, Summary
+    from tap_sagemaker_tuning.sync.readers import Describe
+    from tap_sagemaker_tuning.values import Record
 
 
 class TuningJobDetails(JobStream):
@@ -27,9 +28,11 @@ class TuningJobDetails(JobStream):
     selected_by_default = False
 
     @override
-    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
-        """Describe the tuning job, unless the listing had to."""
-        described = visit.job.description or _described(client, visit)
+    def rows(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> Iterator[list[Record]]:
+        """Describe the tuning job."""
+        described = describe()
         with readable("its description"):
             arn = required_text(visit.job.summary, "HyperParameterTuningJobArn")
             keys = {
@@ -39,14 +42,6 @@ class TuningJobDetails(JobStream):
             }
             record = record_of(described, keys)
         yield [record]
-
-
-def _described(client: Client, visit: Visit) -> Summary:
-    found, _ = client.tuning_job(visit.job.name)
-    if found is None or found.get("CreationTime") != visit.job.created:
-        msg = f"tuning job {visit.job.name} of {visit.job.created} was deleted"
-        raise GoneError(msg)
-    return found
 
 
 def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.readers import Describe
     from tap_sagemaker_tuning.values import Record, Summary
 
 
@@ -34,7 +35,9 @@ class TuningJobs(JobStream):
     makes_calls = False
 
     @override
-    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
+    def rows(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> Iterator[list[Record]]:
         """Give the record of the tuning job, which the listing has shown."""
         with readable("the tuning job"):
             yield [record_of(visit.job.summary, client.scope)]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.state import Entry, Filters
-    from tap_sagemaker_tuning.sync.readers import TrialVisit
+    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record
 
 FULL_TABLE = "FULL_TABLE"
@@ -131,7 +131,9 @@ class JobStream(VisitingStream):
     of_trials: Literal[False] = False
 
     @abc.abstractmethod
-    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
+    def rows(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> Iterator[list[Record]]:
         """Make the records of a tuning job; see `sync.readers.JobReader`."""
 
 
@@ -152,5 +154,5 @@ class TrialStream(VisitingStream):
         return [f"status_equals: {only!r} is not final: {place}"]
 
     @abc.abstractmethod
-    def start(self, client: Client, visit: Visit) -> TrialVisit:
+    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
         """Start to read a tuning job; see `sync.readers.TrialReader`."""

@@ -9,12 +9,14 @@ from tap_sagemaker_tuning.aws.errors import explain, meaning
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
+    GET_METRIC_DATA,
     GET_PRODUCTS,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
     SEARCH,
 )
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
+from tap_sagemaker_tuning.aws.series import probe_of
 from tap_sagemaker_tuning.aws.trial_search import expression
 from tap_sagemaker_tuning.sync.interruptible import side_by_side
 
@@ -65,7 +67,7 @@ def probe(
 
 
 class _Look:
-    """Looks at one scope, at most five calls, and notes what is refused."""
+    """Looks at one scope, at most six calls, and notes what is refused."""
 
     def __init__(
         self, client: Client, operations: set[Operation], names: Sequence[str]
@@ -87,6 +89,8 @@ class _Look:
             self.call(lambda: client.search_trials(expression([trial])))
         if DESCRIBE_TRIAL in operations:
             self.call(lambda: client.trial(trial))
+        if GET_METRIC_DATA in operations:
+            self.call(lambda: client.metric_data.points([probe_of(trial)]))
 
     def call(self, call: Callable[[], Any]) -> Any:
         """Make a call, unless the scope is out of reach; None if it is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -12,7 +13,12 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.values import Record
+    from tap_sagemaker_tuning.values import Record, Summary
+
+
+Describe = Callable[[], "Summary"]
+"""Gives what DescribeHyperParameterTuningJob says of a tuning job. It is called once,
+for all streams that want it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,13 @@ class TrialVisit(Protocol):
     """One stream's part in reading a tuning job's trials, in a worker's thread."""
 
     @property
+    def read_at(self) -> str | None:
+        """The service's time up to which it has read what ended.
+
+        Known at the end; None: it reads a trial again as long as that is listed.
+        """
+
+    @property
     def own_pages(self) -> Iterator[Page] | None:
         """A listing of its own, in any order; None: it shares one, newest first."""
 
@@ -46,8 +59,8 @@ class TrialVisit(Protocol):
             Exception: They cannot be made: a failure of this tuning job and stream.
         """
 
-    def end(self) -> None:
-        """Note that there is no further page.
+    def end(self) -> Iterator[TrialRows]:
+        """Make the records that were held back: there is no further page.
 
         Raises:
             Exception: Some records could not be made, while others were.
@@ -81,8 +94,15 @@ class JobReader(_Reader, Protocol):
 
     of_trials: Literal[False]
 
-    def rows(self, client: Client, visit: Visit) -> Iterator[list[Record]]:
+    def rows(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> Iterator[list[Record]]:
         """Make the records of a tuning job, in a worker's thread.
+
+        Args:
+            client: The scope's client.
+            visit: The tuning job.
+            describe: Describes it.
 
         Raises:
             Exception: They cannot be made: a failure of this tuning job and stream.
@@ -94,12 +114,13 @@ class TrialReader(_Reader, Protocol):
 
     of_trials: Literal[True]
 
-    def start(self, client: Client, visit: Visit) -> TrialVisit:
+    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
         """Start to read a tuning job.
 
         Args:
             client: The scope's client.
             visit: The tuning job.
+            describe: Describes it, if need be.
 
         Raises:
             Exception: It cannot be read: a failure of this tuning job and stream.

@@ -119,6 +119,8 @@ class Run:
                 said += f", {counted[status]} {status}"
         if unknown := self._unknown_names():
             said += f"; tuning_job_names not found: {some_of(unknown)}"
+        asked = sum(scope.client.metric_data.asked for scope in scopes)
+        metrics = f"CloudWatch metrics: {asked} asked for; " if asked else ""
         return (
             f"{said}; "
             f"tuning jobs: {sum(scope.counts.read for scope in scopes)} read, "
@@ -126,6 +128,7 @@ class Run:
             f"trials: {sum(scope.trials_read for scope in scopes)} read; "
             f"calls: {sum(scope.client.calls for scope in scopes)}, "
             f"{sum(scope.client.throttled for scope in scopes)} of them throttled; "
+            f"{metrics}"
             f"{time.monotonic() - self._began:.1f} s"
         )
 

@@ -7,10 +7,11 @@ make of it costs no other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.pages import Page
-from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.exceptions import GoneError, readable
 from tap_sagemaker_tuning.replication.tally import Tally, creation_time
 from tap_sagemaker_tuning.sync.outcomes import Read, Records, Visited, outcome_of
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.replication.listing import ListedJob
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Reader, TrialVisit
+    from tap_sagemaker_tuning.sync.readers import (
+        Describe,
+        Reader,
+        TrialRows,
+        TrialVisit,
+    )
+    from tap_sagemaker_tuning.values import Summary
 
 
 def read_tuning_job(
@@ -36,19 +44,21 @@ def read_tuning_job(
         Records, and one `Visited` per stream, after all of its records.
     """
     sharing: list[_Trials] = []
+    describe = _described(client, next(iter(visits.values())).job)
     for stream, visit in visits.items():
         reader = readers[stream]
         try:
             with readable("the tuning job"):
                 tally = Tally(visit.job.summary)
             if reader.of_trials:
-                trials = _Trials(stream, visit, tally, reader.start(client, visit))
-                if trials.reading.own_pages is None:
+                reading = reader.start(client, visit, describe)
+                trials = _Trials(stream, visit, tally, reading)
+                if reading.own_pages is None:
                     sharing.append(trials)
                 else:
-                    yield from _read_trials(trials.reading.own_pages, [trials])
+                    yield from _read_trials(reading.own_pages, [trials])
                 continue
-            for records in reader.rows(client, visit):
+            for records in reader.rows(client, visit, describe):
                 yield Records(stream, records)
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
             yield Visited(stream, visit, outcome_of(error))
@@ -60,6 +70,22 @@ def read_tuning_job(
         yield from _read_trials(pages, sharing)
 
 
+def _described(client: Client, job: ListedJob) -> Describe:
+    """Make a function that describes a tuning job, and calls the service once."""
+
+    @cache
+    def describe() -> Summary:
+        if job.description:  # the listing had to ask for it
+            return job.description
+        found, _ = client.tuning_job(job.name)
+        if found is None or found.get("CreationTime") != job.created:
+            msg = f"tuning job {job.name} of {job.created} was deleted"
+            raise GoneError(msg)
+        return found
+
+    return describe
+
+
 def _read_trials(
     pages: Iterator[Page], sharing: Sequence[_Trials]
 ) -> Iterator[Records | Visited]:
@@ -69,16 +95,15 @@ def _read_trials(
     try:
         for page in pages:
             for trials in tuple(left):
-                end = yield from trials.take(page)
-                if end:
+                is_done = yield from trials.take(page)
+                if is_done:
                     left.remove(trials)
-                    yield end
             if not left:
                 return
     except Exception as error:  # noqa: BLE001 - the commit loop looks at it
         failure = error
     for trials in left:
-        yield trials.end(failure)
+        yield from trials.end(failure)
 
 
 def _earliest(sharing: Sequence[_Trials]) -> str | None:
@@ -96,12 +121,12 @@ class _Trials:
     tally: Tally
     reading: TrialVisit
 
-    def take(self, page: Page) -> Generator[Records, None, Visited | None]:
+    def take(self, page: Page) -> Generator[Records | Visited, None, bool]:
         """Take what the stream wants of a page.
 
         Returns:
-            The end of the visit, if it needs no further page: this failed, or shows
-            older trials than it wants.
+            Whether it needs no further page, and its visit has ended: this page failed,
+            or shows older trials than it wants.
         """
         since = self.visit.since or ""
         try:
@@ -114,23 +139,30 @@ class _Trials:
                 for trial in wanted:
                     self.tally.add(trial)
                 is_past = bool(page.items) and creation_time(page.items[-1]) < since
-            for rows in self.reading.rows(Page(wanted, page.seen)):
-                for name in rows.unsettled:
-                    self.tally.keep_open(name)
-                if rows.records:
-                    yield Records(self.stream, rows.records)
+            yield from self._records(self.reading.rows(Page(wanted, page.seen)))
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
-            return self.end(error)
+            yield from self.end(error)
+            return True
         # In a listing of its own, a stream has an order of its own.
         is_done = is_past and self.reading.own_pages is None
-        return self.end(None) if is_done else None
+        if is_done:
+            yield from self.end(None)
+        return is_done
 
-    def end(self, failure: Exception | None) -> Visited:
+    def end(self, failure: Exception | None) -> Iterator[Records | Visited]:
         """End the visit."""
         if failure is None:
             try:
-                self.reading.end()
+                yield from self._records(self.reading.end())
             except Exception as error:  # noqa: BLE001 - the commit loop looks at it
                 failure = error
+        self.tally.read_at = self.reading.read_at
         outcome = outcome_of(failure) if failure else Read(self.tally)
-        return Visited(self.stream, self.visit, outcome)
+        yield Visited(self.stream, self.visit, outcome)
+
+    def _records(self, found: Iterator[TrialRows]) -> Iterator[Records]:
+        for rows in found:
+            for name in rows.unsettled:
+                self.tally.keep_open(name)
+            if rows.records:
+                yield Records(self.stream, rows.records)

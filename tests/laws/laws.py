@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.replication.plan import LOOKBACK_WINDOW
 from tap_sagemaker_tuning.values import moment, timestamp
-from tests.laws.service import NEVER, START, at
+from tests.laws.service import DAYS_KEPT, NEVER, START, at
 from tests.laws.warehouse import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from tests.laws.service import FakeJob, FakeTrial, Row
+    from tests.laws.service import FakeJob, FakeTrial
     from tests.laws.strategies import History
     from tests.laws.warehouse import Circumstances, Warehouse
+
+
+LATENESS = 300
+"""Seconds after a trial's end, from which on its metrics are read."""
+KEPT = DAYS_KEPT * 86_400 - 600
+"""Seconds for which they can be."""
 
 
 def check_tables(history: History, tap: Warehouse) -> None:
     """Each table equals a full read, and what was ever written ends as it ended."""
     for stream in tap.starts:
-        table = tap.tables[stream]
         for job in jobs_asked_for(history, tap, stream):
             if stream == "tuning_jobs":
                 assert_row(history, tap, job)
@@ -35,7 +40,7 @@ def check_tables(history: History, tap: Warehouse) -> None:
                 was_written = trial.name in tap.followed[stream]
                 can_be = can_be_seen(tap, stream, job, trial)
                 if trial in asked or (was_written and can_be):
-                    assert table.get(trial.name) == row_of(tap, stream, trial)
+                    assert_trial(tap, stream, trial)
 
 
 def check_open(tap: Warehouse) -> None:
@@ -113,10 +118,19 @@ def is_open(tap: Warehouse, stream: str, job: FakeJob) -> bool:
     return known is not None and known["created"] == at(job.created)
 
 
-def row_of(tap: Warehouse, stream: str, trial: FakeTrial) -> Row:
-    """The row of a trial, as the service has it."""
-    view = trial.details if stream == "details" else trial.view
-    return view(tap.service.now)
+def assert_trial(tap: Warehouse, stream: str, trial: FakeTrial) -> None:
+    """The row of a trial is as the service has it."""
+    row, now = tap.tables[stream].get(trial.name), tap.service.now
+    if stream != "metrics":
+        view = trial.details if stream == "details" else trial.view
+        assert row == view(now)
+    elif row:
+        points = trial.points(now, row["period_in_seconds"])
+        # Those of its beginning can be gone by the time it is read.
+        assert row["points"] == points[-len(row["points"]) :]
+        assert len(row["points"]) == len(points) or now > trial.created + KEPT
+    else:
+        assert trial.status == "Frozen" or now > trial.ended + KEPT
 
 
 def check_completeness(history: History, tap: Warehouse) -> None:
@@ -132,10 +146,9 @@ def check_completeness(history: History, tap: Warehouse) -> None:
                     assert_row(history, tap, job)
                 continue
             for trial in trials_asked_for(tap, stream, job):
-                over = trial.over if stream == "details" else trial.final
-                if over <= as_of:
-                    table = tap.tables[stream]
-                    assert table.get(trial.name) == row_of(tap, stream, trial)
+                overs = {"details": trial.over, "metrics": trial.ended + LATENESS}
+                if overs.get(stream, trial.final) <= as_of:
+                    assert_trial(tap, stream, trial)
 
 
 def assert_row(history: History, tap: Warehouse, job: FakeJob) -> None:

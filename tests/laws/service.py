@@ -18,6 +18,7 @@ from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
+    GET_METRIC_DATA,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
@@ -28,12 +29,18 @@ from tap_sagemaker_tuning.values import timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tap_sagemaker_tuning.aws.series import Series
+
 START = 1_772_442_000  # 2026-03-02T09:00:00Z
 NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
 ARN = "arn:aws:sagemaker:ap-southeast-2:123456789012:hyper-parameter-tuning-job"
 AFTERMATH = 79
 """Seconds for which what `details` tells of a trial changes after its end."""
+POINTS_LATE = 299
+"""How many seconds after they were measured a trial's points can be read."""
+DAYS_KEPT = 63
+"""How many days after its end a trial's points are there."""
 Row = dict[str, Any]
 Place = tuple[float, str]
 """What rows are sorted by: creation time and name."""
@@ -82,7 +89,9 @@ class FakeTrial:
         """What the API shows of it."""
         seen: dict[str, Any] = {
             "TrainingJobName": self.name,
+            "TrainingJobArn": f"{ARN}/{self.name}",
             "CreationTime": at(self.created),
+            "TrainingStartTime": at(self.created),
             "TrainingJobStatus": self.status if now >= self.ended else "InProgress",
         }
         if now >= self.ended:
@@ -99,6 +108,20 @@ class FakeTrial:
         """What the API tells of it alone."""
         is_late = now >= self.ended + AFTERMATH
         return {**self.view(now), "LastModifiedTime": "late" if is_late else "early"}
+
+    def points(self, now: float, period: int) -> list[dict[str, Any]]:
+        """What CloudWatch has of its only metric: the last ones come late.
+
+        Args:
+            now: The time.
+            period: The length of a period in seconds.
+        """
+        first, last = START + self.created, START + self.ended
+        return [
+            {"timestamp": timestamp(start), "value": float(start - start % period)}
+            for start in range(first - first % period, last + 1, period)
+            if min(start + period, last) + POINTS_LATE <= START + now
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,6 +219,8 @@ class FakeService:
         denied: Names of the tuning jobs whose trials may not be listed.
         may_describe: Whether tuning jobs may be asked for by name.
         may_list: Whether they may be listed.
+        may_read_metrics: Whether CloudWatch may be asked.
+        asked: The trials whose metrics were asked for, as often as they were.
         calls: What was called.
         doomed: What is deleted meanwhile, by the number of the call before which.
         passed_over: Places of what no page showed, though it was there all the time:
@@ -211,6 +236,8 @@ class FakeService:
     denied: set[str] = field(default_factory=set)
     may_describe: bool = True
     may_list: bool = True
+    may_read_metrics: bool = True
+    asked: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     doomed: dict[int, str] = field(default_factory=dict)
     passed_over: set[Place] = field(default_factory=set)
@@ -242,7 +269,13 @@ class FakeService:
             return None, at(int(now))
         view = job.view(now)
         arn = view["HyperParameterTuningJobArn"].lower()
-        more = {"HyperParameterTuningJobArn": arn, "HyperParameterTuningJobConfig": {}}
+        more = {
+            "HyperParameterTuningJobArn": arn,
+            "HyperParameterTuningJobConfig": {
+                "HyperParameterTuningJobObjective": {"MetricName": "loss"}
+            },
+            "TrainingJobDefinition": {"RoleArn": ARN},
+        }
         return {**view, **more}, at(int(now))
 
     def trials(self, name: str, since: str | None) -> Iterator[Page]:
@@ -265,6 +298,30 @@ class FakeService:
                 if trial.name == name and trial.is_shown(self.now):
                     return trial.details(self.now)
         return None
+
+    @property
+    def metric_data(self) -> FakeService:
+        """CloudWatch, as an `aws.metric_data.MetricData`."""
+        return self
+
+    def points(
+        self, series: Sequence[Series]
+    ) -> tuple[dict[Series, dict[str, float]], dict[Series, Exception]]:
+        """What there is of some series; of machines nothing is."""
+        now = self._pass_time("metrics")
+        if not self.may_read_metrics:
+            raise denied(GET_METRIC_DATA.name)
+        trials = {trial.name: trial for job in self.jobs for trial in job.trials}
+        found = {}
+        for one in series:
+            if one.metric_name == "loss":
+                self.asked.append(one.trial)
+                points = trials[one.trial].points(now, one.window.period)
+                kept = [
+                    p for p in points if at(now - DAYS_KEPT * 86_400) <= p["timestamp"]
+                ]
+                found[one] = {point["timestamp"]: point["value"] for point in kept}
+        return found, {}
 
     def _pages(
         self, call: str, rows: Callable[[], Sequence[FakeJob | FakeTrial]]

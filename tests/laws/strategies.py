@@ -50,6 +50,7 @@ class Sync:
         how: How it goes.
         denied: Tuning jobs whose trials may not be listed then.
         may_describe: Whether tuning jobs may be asked for by name then.
+        may_read_metrics: Whether CloudWatch may be asked then.
         doomed: The tuning job or trial, by its number, that is deleted meanwhile.
         doomed_after: After how many calls of the sync.
     """
@@ -59,6 +60,7 @@ class Sync:
     how: Circumstances
     denied: frozenset[str]
     may_describe: bool
+    may_read_metrics: bool
     doomed: int | None
     doomed_after: int
 
@@ -143,7 +145,7 @@ class History:
 
 def choices(draw: st.DrawFn) -> Choices:
     """Draw as many choices as anything here takes."""
-    return Choices(draw(st.binary(min_size=24, max_size=24)))
+    return Choices(draw(st.binary(min_size=28, max_size=28)))
 
 
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
@@ -232,6 +234,7 @@ def syncs(draw: st.DrawFn) -> Sync:
         ),
         denied=frozenset(name for name in names if pick.one_in(5)),
         may_describe=not pick.one_in(4),
+        may_read_metrics=not pick.one_in(6),
         doomed=pick.of(*range(32)) if pick.one_in(4) else None,
         doomed_after=pick.of(1, 2, 3, 4, 5, 6, 8, 12),
     )

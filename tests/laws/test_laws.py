@@ -22,6 +22,7 @@ from tests.laws.laws import (
     check_tables,
     check_warnings,
 )
+from tests.laws.service import NEVER
 from tests.laws.strategies import DAY, HOUR, History, histories
 from tests.laws.warehouse import Killed, Warehouse
 from tests.profiles import examples
@@ -37,6 +38,7 @@ def live(history: History) -> Warehouse:
         service.now = history.time_of(sync, service.now)
         service.denied = set(sync.denied)
         service.may_describe = sync.may_describe
+        service.may_read_metrics = sync.may_read_metrics
         service.doomed = {}
         if sync.doomed is not None:
             number = len(service.calls) + sync.doomed_after
@@ -47,7 +49,8 @@ def live(history: History) -> Warehouse:
         except Killed:
             event("killed")
         check_completeness(history, tap)
-    service.denied, service.may_describe, service.doomed = set(), True, {}
+    service.denied, service.doomed = set(), {}
+    service.may_describe = service.may_read_metrics = True
     return tap
 
 
@@ -90,3 +93,37 @@ def test_quiet_sync_lists_the_lookback_window_only(history: History) -> None:
     tap.sync()  # counters that disagree are looked into once more
     tap.sync()
     check_quiet(tap)
+
+
+@examples(400, suppress_health_check=SLOW)
+@given(history=histories())
+def test_metrics_are_asked_for_once(history: History) -> None:
+    """As long as nothing fails, is killed, deleted or listed late, each trial's metrics
+    are asked for once, and not before its points are complete."""
+    jobs = [
+        replace(job, deleted=NEVER, odd_until=0, listed=job.created, trials=tuple(calm))
+        for job in {job.name: job for job in history.jobs}.values()
+        for calm in [
+            [
+                replace(trial, deleted=NEVER, odd_until=0, listed=trial.created)
+                for trial in job.trials
+            ]
+        ]
+    ]
+    syncs = [
+        replace(
+            sync,
+            how=replace(sync.how, kill_after=None),
+            denied=frozenset[str](),
+            may_describe=True,
+            may_read_metrics=True,
+            doomed=None,
+        )
+        for sync in history.syncs
+    ]
+    history = replace(
+        history, jobs=jobs, syncs=syncs, has_offsets=False, status=None, start_days=None
+    )
+    tap = live(history)
+    settle(history, tap)
+    assert len(tap.service.asked) == len(set(tap.service.asked))

@@ -12,10 +12,12 @@ import math
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
 from tap_sagemaker_tuning.replication.completeness import complete_until
 from tap_sagemaker_tuning.replication.state import Filters
+from tap_sagemaker_tuning.streams.training_job_metrics import TrialSeries
 from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
@@ -28,12 +30,13 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.sync.outcomes import Event
-    from tap_sagemaker_tuning.sync.readers import Reader
+    from tap_sagemaker_tuning.sync.readers import Describe, Reader, TrialVisit
     from tap_sagemaker_tuning.sync.scope_reading import Items, ReadAhead
     from tests.laws.service import FakeService, Row
 
-STREAMS = ("details", "trials", "tuning_jobs")
-"""Two of trials, one of them changes on after their end, and one of tuning jobs."""
+STREAMS = ("details", "metrics", "trials", "tuning_jobs")
+"""Three of trials, of which one changes on after their end, and one is read once and
+five minutes after it; and one of tuning jobs."""
 
 
 class Killed(Exception):  # noqa: N818 - it is an event, not an error
@@ -185,6 +188,7 @@ class Warehouse:
 
 KEYS: dict[str, Callable[[Row], str]] = {
     "details": lambda row: str(row["TrainingJobName"]),
+    "metrics": lambda row: str(row["training_job_name"]),
     "trials": lambda row: str(row["TrainingJobName"]),
     "tuning_jobs": lambda row: key_of(
         row["HyperParameterTuningJobName"], row["CreationTime"]
@@ -260,7 +264,7 @@ class _TuningJobs(_Stream):
 
     of_trials: Literal[False] = False
 
-    def rows(self, _: Any, visit: Visit) -> Iterator[list[Row]]:
+    def rows(self, _: Any, visit: Visit, __: Any) -> Iterator[list[Row]]:
         """Make the row of a tuning job."""
         yield [visit.job.summary]
 
@@ -271,8 +275,9 @@ class _Trials(_Stream):
 
     of_trials: Literal[True] = True
     own_pages: None = None
+    read_at: None = None
 
-    def start(self, _: Any, __: Visit) -> _Trials:
+    def start(self, _: Any, __: Visit, ___: Any) -> _Trials:
         """Read a tuning job: no stream of these remembers anything of it."""
         return self
 
@@ -282,8 +287,9 @@ class _Trials(_Stream):
         wanted = [t for t in page.items if only in {None, t.get("TrainingJobStatus")}]
         yield TrialRows(wanted, ())
 
-    def end(self) -> None:
-        """End a tuning job."""
+    def end(self) -> Iterator[TrialRows]:
+        """End a tuning job: nothing is held back."""
+        yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,9 +308,26 @@ class _Details(_Trials):
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Metrics(_Stream):
+    """The metrics of each trial, as the package reads them."""
+
+    of_trials: Literal[True] = True
+
+    def start(self, client: Any, visit: Visit, describe: Describe) -> TrialVisit:
+        """Read a tuning job."""
+        only = self.warehouse.filters.status_equals
+        return TrialSeries(client, visit, describe, only, Lock())
+
+
 def reader_of(stream: str, warehouse: Warehouse) -> Reader:
     """The stream of a name."""
-    kinds = {"details": _Details, "trials": _Trials, "tuning_jobs": _TuningJobs}
+    kinds = {
+        "details": _Details,
+        "metrics": _Metrics,
+        "trials": _Trials,
+        "tuning_jobs": _TuningJobs,
+    }
     found: Any = kinds[stream](name=stream, warehouse=warehouse)
     reader: Reader = found
     return reader

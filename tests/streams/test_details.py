@@ -28,6 +28,7 @@ DESCRIBE = "DescribeHyperParameterTuningJob"
 DESCRIBE_TRIAL = "DescribeTrainingJob"
 SEARCH = "Search"
 PRICES = "GetProducts"
+METRICS = "GetMetricData"
 PRICE_STREAM = "training_instance_prices"
 OTHERS = ("111111111111", "222222222222")
 TWO = {
@@ -99,6 +100,7 @@ class TestOnePass:
             TRIALS: 3 + 1 + 100,
             SEARCH: 3 + 1 + 100,
             DESCRIBE: 102,
+            METRICS: 3 + 1 + 98,  # two never ran
             PRICES: 1,
         }
         for stream in VISITING:
@@ -121,7 +123,7 @@ class TestOnePass:
             row["tuning_job_name"] for row in run.records("training_job_summaries")
         }
         assert again == {"running"}
-        emulator.clock.move(seconds=30 * 86_400)
+        emulator.clock.move(seconds=10 * 86_400)
         sync(here, tables, *VISITING)
         for stream in VISITING:
             assert_exact(here, tables, stream)

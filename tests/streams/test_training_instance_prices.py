@@ -73,8 +73,10 @@ def test_a_whole_price_list(answers: Answers, region: str) -> None:
     assert sorted(prices, key=itemgetter("sku")) == [
         {
             **price,
-            "price_per_hour": float(price["price_per_hour"]),
-            "effective_date": timestamp(price["effective_date"]),
+            "price_per_hour": float(price["price_per_hour"] or 0),
+            "vcpu": price["vcpu"] and float(price["vcpu"]),
+            "gpu": price["gpu"] and float(price["gpu"]),
+            "effective_date": timestamp(price["effective_date"] or ""),
         }
         for price in listed
     ]

@@ -12,6 +12,7 @@ import pytest
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
+    GET_METRIC_DATA,
     GET_PRODUCTS,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
@@ -83,6 +84,16 @@ class Scope(FakeClient):
         """Describe a trial."""
         self.ask(DESCRIBE_TRIAL, name)
 
+    @property
+    def metric_data(self) -> Scope:
+        """CloudWatch."""
+        return self
+
+    def points(self, series: list[Any]) -> tuple[dict[Any, Any], dict[Any, Any]]:
+        """Read series."""
+        self.ask(GET_METRIC_DATA, [one.trial for one in series])
+        return {}, {}
+
 
 class Prices:
     """A price list that is asked through a scope."""
@@ -112,7 +123,7 @@ def look(
 
 
 def test_each_call_once() -> None:
-    """One call for each operation, of what the one before it found: six in all."""
+    """One call for each operation, of what the one before it found: seven in all."""
     scope = Scope()
     assert look(scope) == [(scope, [])]
     assert scope.asked == [
@@ -121,6 +132,7 @@ def test_each_call_once() -> None:
         (LIST_TRIALS, "job"),
         (SEARCH, "trial"),
         (DESCRIBE_TRIAL, "trial"),
+        (GET_METRIC_DATA, ["trial"]),
         (GET_PRODUCTS, ("us-east-1", 1)),
     ]
 

@@ -75,7 +75,7 @@ class Jobs:
     makes_calls = True
     visits_ahead = 64
 
-    def rows(self, _: Any, visit: Visit) -> Iterator[list[dict[str, Any]]]:
+    def rows(self, _: Any, visit: Visit, __: Any) -> Iterator[list[dict[str, Any]]]:
         """Give the row of a tuning job."""
         yield [visit.job.summary]
 

@@ -42,7 +42,7 @@ FINISH = 0.3  # seconds in which nothing more happens
 class Jobs:
     """A stream whose rows a function makes."""
 
-    rows: Callable[[Any, Visit], Iterator[list[Any]]]
+    rows: Callable[[Any, Visit, Any], Iterator[list[Any]]]
     name: str = "jobs"
     of_trials: bool = False
 
@@ -52,7 +52,7 @@ def number_of(visit: Visit) -> int:
     return int(visit.job.name.removeprefix("job-"))
 
 
-def one_page(_: Any, visit: Visit) -> Iterator[list[dict[str, Any]]]:
+def one_page(_: Any, visit: Visit, __: Any) -> Iterator[list[dict[str, Any]]]:
     """A page of one record: the number of the visit."""
     yield [{"number": number_of(visit)}]
 
@@ -144,10 +144,10 @@ class TestOrder:
         """A visit that is read sooner than one before it does not come out sooner."""
         second = threading.Event()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             if number_of(visit) == 0:
                 assert second.wait(SOON)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
             second.set()
 
         found = read(rows, FakeScope(found=visits(3)))
@@ -159,10 +159,10 @@ class TestOrder:
         slow, quick = FakeScope("eu-west-1", visits(9)), FakeScope(found=visits(9))
         done = threading.Event()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             if client is slow.client:
                 assert done.wait(SOON)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         closed = []
         with Threads(2, AHEAD) as workers:
@@ -178,9 +178,9 @@ class TestOrder:
         """The caller is asked in now and then, to look for a signal."""
         over = threading.Event()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             assert over.wait(SOON)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         seen: list[Any] = []
         with Threads(1, AHEAD) as workers:
@@ -195,9 +195,9 @@ class TestOrder:
         scopes = [FakeScope(f"r-{number}", visits(1)) for number in range(40)]
         are_listed = threading.Event()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             assert are_listed.wait(SOON)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         listed, closed, most = 0, 0, 0
         with Threads(1, AHEAD) as workers:
@@ -224,10 +224,10 @@ class TestBounds:
         begun: dict[Any, int] = {}
         lock = threading.Lock()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             with lock:
                 begun[client] = begun.get(client, 0) + 1
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         scopes = [FakeScope(f"r-{number}", visits(500)) for number in range(clients)]
         with Threads(concurrency, ahead) as workers:
@@ -254,13 +254,13 @@ class TestBounds:
         lock = threading.Lock()
         now, most = 0, 0
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             nonlocal now, most
             with lock:
                 now += 1
                 most = max(most, now)
             time.sleep(0.002)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
             with lock:
                 now -= 1
 
@@ -272,10 +272,10 @@ class TestBounds:
         makes after it still go side by side."""
         at_once = threading.Barrier(3)
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
-            yield from one_page(client, visit)
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
+            yield from one_page(client, visit, describe)
             at_once.wait(SOON)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         found = read(rows, FakeScope(found=visits(9)), concurrency=3)
         assert errors_of(found) == [None] * 9
@@ -285,7 +285,7 @@ class TestBounds:
         pages: dict[int, int] = {}
         is_turn = threading.Event()
 
-        def rows(_: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(_: Any, visit: Visit, __: Any) -> Iterator[list[Any]]:
             if number_of(visit) == 0:
                 assert is_turn.wait(SOON)
             for page in range(20):
@@ -306,9 +306,9 @@ class TestBounds:
         """Threads are there for visits that are read, not for those that may be."""
         seen: set[str] = set()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             seen.add(threading.current_thread().name)
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         read(rows, FakeScope(found=visits(2)), concurrency=64)
         assert 1 <= len(seen) <= 2
@@ -333,8 +333,8 @@ class TestErrors:
         """It costs itself, after what was read of it."""
         error = ValueError("odd")
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
-            yield from one_page(client, visit)
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
+            yield from one_page(client, visit, describe)
             if number_of(visit) == 1:
                 raise error
 
@@ -348,10 +348,10 @@ class TestErrors:
         """What may be the scope's failure is held back, and comes in its turn."""
         lost = answer("InternalFailure", LIST_TRIALS)
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             if number_of(visit) in failed:
                 raise lost
-            yield from one_page(client, visit)
+            yield from one_page(client, visit, describe)
 
         found = read(rows, FakeScope())
         ends = ends_of(found)
@@ -425,7 +425,7 @@ class TestErrors:
         well = FakeScope(found=visits(5))
         are_held = threading.Event()
 
-        def rows(client: Any, visit: Visit) -> Iterator[list[Any]]:
+        def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             if client is unreachable.client and number_of(visit) < 3:
                 held.wait(SOON)
                 are_held.set()
@@ -437,7 +437,7 @@ class TestErrors:
                 if client is unreachable.client:
                     held.wait(SOON)
                 for _ in range(1 if client is well.client else 3):
-                    yield from one_page(client, visit)
+                    yield from one_page(client, visit, describe)
             finally:
                 slots.release()
 

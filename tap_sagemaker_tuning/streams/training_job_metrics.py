@@ -1,0 +1,230 @@
+"""The stream `training_job_metrics`: what a trial did, minute by minute.
+
+CloudWatch bills each metric that is asked for, so a trial is read once, five minutes
+after its end, and many trials share a call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_sagemaker_tuning.aws.metric_data import fit
+from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
+from tap_sagemaker_tuning.aws.series import (
+    LATENESS,
+    STATISTIC,
+    Measured,
+    Window,
+    measured,
+)
+from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
+from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
+from tap_sagemaker_tuning.streams.visiting import TrialStream
+from tap_sagemaker_tuning.sync.readers import TrialRows
+from tap_sagemaker_tuning.values import required_text, shift, storable, text_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.metric_data import Points
+    from tap_sagemaker_tuning.aws.pages import Page
+    from tap_sagemaker_tuning.aws.series import Series
+    from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
+    from tap_sagemaker_tuning.values import Record, Summary
+
+_CALLS_AT_ONCE = 4
+"""A call answers with up to 180,000 points: so many answers of all scopes are held at
+once (measured in November 2026)."""
+
+_RECORDS_AT_ONCE = 10
+
+
+class TrainingJobMetrics(TrialStream):
+    """Every series that CloudWatch has of a trial, once the trial has ended."""
+
+    name = "training_job_metrics"
+    primary_keys = ("training_job_arn", "metric_name", "host")
+    selected_by_default = False
+    operations = (*TrialStream.operations, GET_METRIC_DATA)
+    visits_ahead = _CALLS_AT_ONCE
+
+    @override
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Cannot deadlock: no more tuning jobs wait for one than hold one, or each is
+        # the next of its scope.
+        self._calls_at_once = threading.BoundedSemaphore(_CALLS_AT_ONCE)
+
+    @override
+    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
+        only = self.settings.status_equals
+        return TrialSeries(client, visit, describe, only, self._calls_at_once)
+
+
+class TrialSeries:
+    """Makes the records of one tuning job's trials, in calls that these share.
+
+    Attributes:
+        read_at: The service's time up to which it has read what ended; None: not yet.
+    """
+
+    own_pages = None
+
+    def __init__(
+        self,
+        client: Client,
+        visit: Visit,
+        describe: Describe,
+        status: str | None,
+        calls_at_once: AbstractContextManager[object],
+    ) -> None:
+        """Prepare to read.
+
+        Args:
+            client: The scope's client.
+            visit: The tuning job.
+            describe: Describes it.
+            status: Only trials with this status; None: all.
+            calls_at_once: Held as long as the answer to a call is.
+
+        Raises:
+            UnreadableError: The tuning job has no ARN.
+        """
+        self.read_at: str | None = None
+        self._client = client
+        self._visit = visit
+        self._describe = describe
+        self._status = status
+        self._calls_at_once = calls_at_once
+        self._failures = TrialFailures()
+        self._measured: dict[str | None, Measured] | None = None
+        self._trials: dict[str, dict[str, str]] = {}  # by name, what its rows repeat
+        self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
+        with readable("the tuning job"):
+            self._keys = {
+                **client.scope.context,
+                "tuning_job_name": visit.job.name,
+                "tuning_job_arn": required_text(
+                    visit.job.summary, "HyperParameterTuningJobArn"
+                ),
+            }
+
+    def rows(self, page: Page) -> Iterator[TrialRows]:
+        """Take the trials of a page, and read the series that fill a call."""
+        # For all pages the time of the first: the next visit goes on from there.
+        now = self.read_at = self.read_at or page.seen
+        with readable("a trial"):
+            ended = [trial for trial in page.items if _has_ended(trial)]
+            late = [
+                required_text(trial, "TrainingJobName")
+                for trial in ended
+                if now < self._complete_at(trial)
+            ]
+            for trial in ended:
+                if self._is_due(trial, now):
+                    self._add(trial, now)
+        yield TrialRows([], late)
+        for series in self._waiting.values():
+            while series and fit(series) < len(series):
+                yield from self._read(series)
+
+    def end(self) -> Iterator[TrialRows]:
+        """Read the other series."""
+        for series in self._waiting.values():
+            while series:
+                yield from self._read(series)
+        self._failures.end()
+
+    def _complete_at(self, trial: Summary) -> str:
+        """When the last of a trial's points has arrived."""
+        return shift(self._end_of(trial), LATENESS)
+
+    def _end_of(self, trial: Summary) -> str:
+        """When a trial ended; where that is not told, when its tuning job did."""
+        job = self._visit.job
+        return trial.get("TrainingEndTime") or job.end or job.created
+
+    def _is_due(self, trial: Summary, now: str) -> bool:
+        """Whether a trial that has ended is to be read in this visit."""
+        complete_at = self._complete_at(trial)
+        return (
+            trial.get("TrainingStartTime") is not None
+            and self._status in (None, trial.get("TrainingJobStatus"))
+            and (self._visit.read_at or "") < complete_at <= now
+        )
+
+    def _add(self, trial: Summary, now: str) -> None:
+        """Take a trial's series into the next call, if CloudWatch still has them."""
+        start = required_text(trial, "TrainingStartTime")
+        window = Window.of(start, self._end_of(trial), now)
+        name = required_text(trial, "TrainingJobName")
+        if window is None or name in self._trials:  # a page can repeat a trial
+            return
+        self._trials[name] = {
+            "training_job_name": storable(name),
+            "training_job_arn": storable(required_text(trial, "TrainingJobArn")),
+            "creation_time": storable(required_text(trial, "CreationTime")),
+        }
+        series = self._measured_of(trial).series(name, window)
+        self._waiting[window.period] += series
+
+    def _measured_of(self, trial: Summary) -> Measured:
+        """What is measured of a trial, by the description of its tuning job."""
+        if self._measured is None:
+            self._measured = measured(self._describe())
+        name = text_or_none(trial.get("TrainingJobDefinitionName"))
+        return self._measured.get(name) or self._measured[None]
+
+    def _read(self, waiting: list[Series]) -> Iterator[TrialRows]:
+        """Read as many series as fit into a call, and take them off the list."""
+        series = waiting[: fit(waiting)]
+        del waiting[: len(series)]
+        with self._calls_at_once:
+            found, failed = self._client.metric_data.points(series)
+            have_points = [one for one in series if one in found]
+            for start in range(0, len(have_points), _RECORDS_AT_ONCE):
+                some = have_points[start : start + _RECORDS_AT_ONCE]
+                records = [
+                    record_of(one, found.pop(one), self._keys | self._trials[one.trial])
+                    for one in some
+                ]
+                yield TrialRows(records, ())
+        for trial, error in {one.trial: error for one, error in failed.items()}.items():
+            self._failures.note(trial, error)
+        if failed and not have_points:
+            self._failures.end()  # as the other calls would, after as many tries
+
+
+def _has_ended(trial: Summary) -> bool:
+    return trial.get("TrainingJobStatus") in FINAL_STATUSES
+
+
+def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
+    """Make the record of a series.
+
+    Args:
+        series: The series.
+        points: Its points, in any order.
+        keys: The columns that all series of its trial share.
+
+    Returns:
+        A record of the stream `training_job_metrics`.
+    """
+    return {
+        **keys,
+        "metric_name": storable(series.metric_name),
+        "host": series.host,
+        "statistic": STATISTIC,
+        "period_in_seconds": series.window.period,
+        "points": [
+            {"timestamp": time, "value": points[time]} for time in sorted(points)
+        ],
+    }

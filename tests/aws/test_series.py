@@ -1,0 +1,209 @@
+"""Which series a trial can have, and when: pure."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_sagemaker_tuning.aws.metric_data import fit
+from tap_sagemaker_tuning.aws.series import LATENESS, Series, Window, measured
+from tap_sagemaker_tuning.exceptions import UnreadableError
+from tap_sagemaker_tuning.values import moment, timestamp
+from tests.recorded import described_jobs, needs_them
+from tests.strategies import odd
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+NOW = 1_772_442_000  # 2026-03-02T09:00:00Z
+DAY = 86_400
+MACHINES = ("CPUUtilization", "DiskUtilization", "MemoryUtilization")
+GPUS = ("GPUMemoryUtilization", "GPUUtilization")
+
+
+def window(start: float, seconds: float) -> Window | None:
+    """That of a trial which started so many seconds ago, and ran that long."""
+    begun = timestamp(NOW - start)
+    return Window.of(begun, timestamp(NOW - start + seconds), timestamp(NOW))
+
+
+def definition(**members: Any) -> dict[str, Any]:
+    """A tuning job's description, with one definition."""
+    return {"TrainingJobDefinition": {"RoleArn": "arn:…", **members}}
+
+
+@given(start=st.floats(600, 64 * DAY), share=st.floats(0, 1), late=st.floats(0, 300))
+def test_a_window_holds_its_trial(start: float, share: float, late: float) -> None:
+    """From its start, as far as CloudWatch has it, to its last late point, in whole
+    periods that CloudWatch has too."""
+    found = window(start, share * (start - 300))
+    if_kept = (start - share * (start - 300)) <= 63 * DAY
+    assert (found is not None) == if_kept or abs(start - 63 * DAY) < 1
+    for one in filter(None, [found]):
+        begun, ended = at(-start), at(-start + share * (start - 300) + late)
+        kept = at(-63 * DAY)
+        assert one.start <= max(begun, kept + timedelta(minutes=10))
+        assert ended < one.end <= at(0) + LATENESS + timedelta(minutes=5)
+        for edge in (one.start, one.end):
+            assert edge.timestamp() % one.period == 0
+        assert one.start > kept
+        assert one.period == 300 or one.start > at(-15 * DAY)
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds from now."""
+    return moment(timestamp(NOW + seconds))
+
+
+@pytest.mark.parametrize(
+    ("start", "seconds", "period"),
+    [
+        (14.9 * DAY, 60, 60),
+        (15.1 * DAY, 60, 300),
+        (16 * DAY, 15 * DAY, 300),
+        (62.9 * DAY, 60, 300),
+        (70 * DAY, 10 * DAY, 300),
+    ],
+)
+def test_periods(start: float, seconds: float, period: int) -> None:
+    """Minutes as long as all of the trial lies within 15 days, else five of them."""
+    found = window(start, seconds)
+    assert found is not None
+    assert found.period == period
+
+
+def test_what_is_gone() -> None:
+    """What ended more than 63 days ago is not asked for."""
+    assert window(63.1 * DAY, 60) is None
+
+
+@pytest.mark.parametrize(
+    ("members", "hosts", "of_hosts"),
+    [
+        ({}, 1, MACHINES),
+        ({"ResourceConfig": {"InstanceType": "ml.m5.large"}}, 1, MACHINES),
+        (
+            {"ResourceConfig": {"InstanceType": "ml.p3.2xlarge", "InstanceCount": 4}},
+            4,
+            MACHINES + GPUS,
+        ),
+        (
+            {
+                "ResourceConfig": {
+                    "InstanceGroups": [
+                        {"InstanceType": "ml.c5.large", "InstanceCount": 2},
+                        {"InstanceType": "ml.g5.xlarge", "InstanceCount": 3},
+                    ]
+                }
+            },
+            5,
+            MACHINES + GPUS,
+        ),
+        (
+            {
+                "HyperParameterTuningResourceConfig": {
+                    "InstanceConfigs": [
+                        {"InstanceType": "ml.c5.large", "InstanceCount": 2},
+                        {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1},
+                    ]
+                }
+            },
+            2,
+            MACHINES + GPUS,
+        ),
+        (
+            {
+                "HyperParameterTuningResourceConfig": {
+                    "InstanceType": "ml.trn1.2xlarge",
+                    "InstanceCount": 2,
+                }
+            },
+            2,
+            MACHINES,
+        ),
+    ],
+)
+def test_machines(
+    members: dict[str, Any], hosts: int, of_hosts: tuple[str, ...]
+) -> None:
+    """As many as there can be, with GPUs if one can have some."""
+    found = measured(definition(**members))[None]
+    assert (found.hosts, set(found.of_hosts)) == (hosts, set(of_hosts))
+
+
+def test_metrics_of_the_algorithm() -> None:
+    """Each definition's own, with its objective, once each; names differ by case."""
+    found = measured(
+        {
+            "HyperParameterTuningJobConfig": {
+                "HyperParameterTuningJobObjective": {"MetricName": "auc"}
+            },
+            "TrainingJobDefinitions": [
+                {
+                    "DefinitionName": "one",
+                    "AlgorithmSpecification": {
+                        "MetricDefinitions": [{"Name": "auc"}, {"Name": "AUC"}]
+                    },
+                },
+                {
+                    "DefinitionName": "two",
+                    "TuningObjective": {"MetricName": "b c"},
+                    "AlgorithmSpecification": {"TrainingImage": "image"},
+                },
+            ],
+        }
+    )
+    assert {name: each.by_algorithm for name, each in found.items()} == {
+        "one": ("auc", "AUC"),
+        "two": ("b c",),
+        None: ("auc", "AUC", "b c"),
+    }
+
+
+@needs_them
+@pytest.mark.parametrize("name", described_jobs())
+def test_recorded_descriptions(name: str) -> None:
+    """Real descriptions can be read; those that are whole name their metrics, also of
+    built-in algorithms."""
+    described = described_jobs()[name]
+    found = measured(described)[None]
+    one = described.get("TrainingJobDefinition")
+    whole = [one, *(described.get("TrainingJobDefinitions") or [])]
+    defined = [each["AlgorithmSpecification"] for each in whole if each]
+    names = {m["Name"] for each in defined for m in each["MetricDefinitions"]}
+    assert names <= set(found.by_algorithm)
+    assert found.hosts >= 1
+
+
+@given(
+    odd(
+        definition(AlgorithmSpecification={"MetricDefinitions": [{"Name": "a"}]})
+    ).filter(lambda described: isinstance(described, dict))
+)
+def test_odd_descriptions(described: Any) -> None:
+    """Whatever the service sends, it is read or refused in words."""
+    with suppress(UnreadableError):
+        measured(described)
+
+
+@given(st.lists(st.tuples(st.integers(0, 14 * DAY), st.integers(0, DAY)), min_size=1))
+def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
+    """At least one series; at most 500, and 180,000 periods over all of them."""
+    series = [
+        Series(f"trial-{number}", "loss", "", one)
+        for number, (ago, seconds) in enumerate(trials)
+        for one in [window(14 * DAY, 0) if ago < seconds else window(ago, 0)]
+        if one
+    ] * 9
+    most = fit(series)
+    chosen = series[:most]
+    span = max(one.window.end for one in chosen) - min(
+        one.window.start for one in chosen
+    )
+    assert 1 <= most <= 500
+    assert most == 1 or most * (span.total_seconds() / 60) <= 180_000

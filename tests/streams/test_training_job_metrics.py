@@ -1,0 +1,336 @@
+"""Metrics over HTTP: every point exact, each asked for once, and at what price."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Chances, Fault
+from emulator.definitions import Definition
+from tests import expected
+from tests.tables import Tables
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tests.conftest import Run, TapHere
+
+STREAM = "training_job_metrics"
+METRICS = "GetMetricData"
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+STEADY = Chances(failed=0, stopped_early=0, stopped_without=0, never_started=0)
+NAMES = ("train loss", "métrique:é/ü", "损失", "Loss", "loss", "a" * 255)
+"""Names with a space, colons, letters of all kinds, and two that differ in case."""
+
+
+def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
+    """Read from the last state on; the calls are counted anew."""
+    here.emulator.calls.clear()
+    catalog = here.catalog(*(streams or (STREAM,)))
+    run = here(config=config, state=tables.state, catalog=catalog)
+    tables.take(run.messages)
+    return run
+
+
+def asked(emulator: Emulator) -> list[int]:
+    """How many metrics each call of the last sync asked for."""
+    return [call.metrics for call in emulator.calls if call.operation == METRICS]
+
+
+def assert_exact(emulator: Emulator, tables: Tables, period: int = MINUTE) -> None:
+    """Every series is there, with every point."""
+    rows = expected.trial_metrics(emulator.scope(), period)
+    assert rows
+    assert tables.rows[STREAM] == expected.keyed(STREAM, rows)
+
+
+class TestPoints:
+    """What a series holds."""
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"metric_definitions": NAMES},
+            {"instance_type": "ml.p3.8xlarge", "instance_count": 3},
+            {"instance_groups": {"ml.m5.xlarge": 2, "ml.g4dn.xlarge": 1}},
+            {"metric_definitions": ()},
+            {"chances": Chances(failed=0.4, stopped_early=0.4, never_started=0.1)},
+            {"trial_seconds": (1, 50)},
+            {"trial_seconds": (20 * HOUR, 30 * HOUR), "trials": 5},
+        ],
+        ids=["names", "cluster", "groups", "objective", "failures", "short", "long"],
+    )
+    def test_every_point(
+        self, here: TapHere, emulator: Emulator, options: dict[str, Any]
+    ) -> None:
+        """Of every metric of the algorithm and of every instance, in order of time."""
+        tables = Tables()
+        emulator.scope().plan("job", **{"trials": 25, **options})
+        emulator.clock.move(seconds=5 * DAY)
+        assert sync(here, tables).returncode == 0
+        assert_exact(emulator, tables)
+
+    def test_definitions_differ(self, here: TapHere, emulator: Emulator) -> None:
+        """Each trial has the metrics and the machines of its own definition."""
+        emulator.scope().plan(
+            "job",
+            trials=30,
+            definitions=(
+                Definition(definition_name="cpu", metric_definitions=("a",)),
+                Definition(
+                    definition_name="gpu",
+                    metric_definitions=("b", "c"),
+                    instance_type="ml.g4dn.xlarge",
+                    instance_count=2,
+                ),
+            ),
+        )
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        sync(here, tables)
+        assert_exact(emulator, tables)
+        hosts = {key[2] for key in tables.rows[STREAM]}
+        assert hosts == {"", "algo-1", "algo-2"}
+
+    def test_what_is_no_number(self, here: TapHere, emulator: Emulator) -> None:
+        """NaN and infinity keep their place in time, without a value."""
+        scope = emulator.scope()
+        job = scope.plan("job", trials=1, chances=STEADY, trial_seconds=(900, 900))
+        curve = (0.5, math.nan, None, math.inf, -math.inf, 0.0)
+        (trial,) = job.trials
+        odd = replace(trial, curves={"train:loss": curve})
+        scope.replace(replace(job, trials=(odd,)))
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        sync(here, tables)
+        (points,) = (
+            row["points"]
+            for row in tables.rows[STREAM].values()
+            if row["metric_name"] == "train:loss"
+        )
+        assert [point["value"] for point in points] == [0.5, None, None, None, 0.0]
+        assert_exact(emulator, tables)
+
+    def test_after_fifteen_days(self, here: TapHere, emulator: Emulator) -> None:
+        """CloudWatch has lost the minutes: five of them make a point."""
+        emulator.scope().plan("job", trials=20)
+        emulator.clock.move(seconds=20 * DAY)
+        tables = Tables()
+        sync(here, tables)
+        assert_exact(emulator, tables, period=300)
+
+    def test_a_trial_that_started_before(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """One that ended less than 15 days ago, and started more, is read whole."""
+        emulator.scope().plan(
+            "job", trials=1, chances=STEADY, trial_seconds=(2 * DAY, 2 * DAY)
+        )
+        emulator.clock.move(seconds=16 * DAY)
+        tables = Tables()
+        sync(here, tables)
+        assert_exact(emulator, tables, period=300)
+
+    def test_after_sixty_three_days(self, here: TapHere, emulator: Emulator) -> None:
+        """Nothing is asked for, and nothing fails."""
+        emulator.scope().plan("job", trials=20, parallel=20)
+        emulator.clock.move(seconds=64 * DAY)
+        tables = Tables()
+        assert sync(here, tables).returncode == 0
+        assert (asked(emulator), tables.rows[STREAM]) == ([], {})
+
+
+class TestCalls:
+    """How often it asks, and for how much."""
+
+    def test_trials_share_calls(self, here: TapHere, emulator: Emulator) -> None:
+        """Whatever the size of a page of trials, a call asks for 500 metrics."""
+        emulator.scope().plan("job", trials=250, parallel=50, chances=STEADY)
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        run = sync(here, tables, page_size=7)
+        assert asked(emulator) == [500, 500, 250]
+        assert "CloudWatch metrics: 1250 asked for; " in run.stderr.splitlines()[-1]
+        assert_exact(emulator, tables)
+
+    def test_a_long_window_takes_more_calls(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """CloudWatch allows 180,000 data points a second, and counts every period
+        between the first start and the last end, for every metric."""
+        emulator.scope().plan(
+            "job", trials=60, parallel=2, chances=STEADY, trial_seconds=(3000, 3600)
+        )
+        emulator.clock.move(seconds=5 * DAY)
+        tables = Tables()
+        sync(here, tables)
+        sent = [call.params for call in emulator.calls if call.operation == METRICS]
+        for params in sent:
+            minutes = (params["EndTime"] - params["StartTime"]) / MINUTE
+            assert len(params["MetricDataQueries"]) * minutes <= 180_000
+        assert sum(asked(emulator)) == 300
+        assert len(sent) <= 5
+        assert_exact(emulator, tables)
+
+    def test_each_trial_once(self, here: TapHere, emulator: Emulator) -> None:
+        """A tuning job that is read every few minutes asks for each trial once, when
+        its last points have come."""
+        emulator.scope().plan("job", trials=40, parallel=5, chances=STEADY)
+        tables, total = Tables(), 0
+        for _ in range(40):
+            emulator.clock.move(seconds=7 * MINUTE + 13)
+            assert sync(here, tables, STREAM, "training_job_summaries").returncode == 0
+            total += sum(asked(emulator))
+            assert_exact_so_far(emulator, tables)
+        assert total == 40 * 5
+        assert len(tables.rows["training_job_summaries"]) == 40
+        assert_exact(emulator, tables)
+
+    def test_settled_means_no_call(self, here: TapHere, emulator: Emulator) -> None:
+        """The next sync lists tuning jobs and does nothing else."""
+        emulator.scope().plan("job", trials=10)
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        sync(here, tables)
+        sync(here, tables)
+        assert {call.operation for call in emulator.calls} == {
+            "ListHyperParameterTuningJobs"
+        }
+
+    def test_points_that_come_late(self, here: TapHere, emulator: Emulator) -> None:
+        """Points that CloudWatch has just before the five minutes are over."""
+        scope = emulator.scope()
+        job = scope.plan("job", trials=1, chances=STEADY)
+        (trial,) = job.trials
+        late = replace(trial, metrics_late_seconds=299)
+        scope.replace(replace(job, trials=(late,)))
+        ended = trial.ended or job.created
+        tables = Tables()
+        emulator.clock.move(seconds=(ended - job.created).total_seconds() + 298)
+        sync(here, tables)
+        assert (asked(emulator), tables.rows[STREAM]) == ([], {})
+        emulator.clock.move(seconds=3)
+        sync(here, tables)
+        assert_exact(emulator, tables)
+
+    def test_a_status(self, here: TapHere, emulator: Emulator) -> None:
+        """status_equals saves the money that the other trials would cost."""
+        emulator.scope().plan("job", trials=40, chances=Chances(failed=0.5))
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        sync(here, tables, status_equals="Failed")
+        listed = emulator.scope().truth()["trials"]["job"]
+        failed = [t for t in listed if t["TrainingJobStatus"] == "Failed"]
+        ran = [trial for trial in failed if "TrainingStartTime" in trial]
+        assert sum(asked(emulator)) == 5 * len(ran)
+        assert {row["training_job_name"] for row in tables.rows[STREAM].values()} == {
+            trial["TrainingJobName"] for trial in ran
+        }
+
+    def test_full_table(self, here: TapHere, emulator: Emulator) -> None:
+        """A full read asks for everything again."""
+        emulator.scope().plan("job", trials=10, chances=STEADY)
+        emulator.clock.move(seconds=DAY)
+        catalog = here.catalog(STREAM, **{STREAM: "FULL_TABLE"})
+        for _ in range(2):
+            emulator.calls.clear()
+            run = here(config={}, catalog=catalog)
+            assert expected.keyed(STREAM, run.records(STREAM)) == expected.keyed(
+                STREAM, expected.trial_metrics(emulator.scope())
+            )
+            assert asked(emulator) == [50]
+
+
+def assert_exact_so_far(emulator: Emulator, tables: Tables) -> None:
+    """What is there is as it will be."""
+    rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
+    assert tables.rows[STREAM] == rows
+
+
+class TestTrouble:
+    """A CloudWatch that is partial, failing, denied, slow."""
+
+    @pytest.fixture(autouse=True)
+    def tuning_jobs(self, emulator: Emulator) -> None:
+        """Two tuning jobs, long over."""
+        for name in ("first", "second"):
+            emulator.scope().plan(name, trials=30, parallel=10, chances=STEADY)
+        emulator.clock.move(seconds=DAY)
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            Fault("internal_error", times=40),
+            Fault("partial_data", metric="CPUUtilization", times=1),
+            Fault("throttle", operation=METRICS, rate=2, burst=1),
+            Fault("error", operation=METRICS, times=3),
+            Fault("drop", operation=METRICS, times=2),
+            Fault("empty_pages", operation=METRICS),
+        ],
+        ids=["internal", "partial", "throttle", "error", "drop", "empty pages"],
+    )
+    def test_what_passes(self, here: TapHere, emulator: Emulator, fault: Fault) -> None:
+        """It is asked for again, alone, and no point is missing."""
+        emulator.faults.add(fault)
+        tables = Tables()
+        assert sync(here, tables).returncode == 0
+        assert_exact(emulator, tables)
+
+    @pytest.mark.parametrize(
+        ("fault", "words"),
+        [
+            (Fault("internal_error", metric="train:loss"), "InternalError"),
+            (Fault("forbidden", metric="train:loss"), "Forbidden"),
+        ],
+        ids=["internal", "forbidden"],
+    )
+    def test_what_stays(
+        self, here: TapHere, emulator: Emulator, fault: Fault, words: str
+    ) -> None:
+        """One metric fails its tuning jobs, in a line that names it; every other
+        series is written; and once it is over, one sync brings the rest."""
+        emulator.faults.add(fault)
+        tables = Tables()
+        run = sync(here, tables, STREAM, "training_job_summaries", max_attempts=2)
+        assert run.returncode == 1
+        said = f"{METRICS}: {words} for train:loss of the algorithm at every try"
+        assert said in run.error
+        rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
+        assert tables.rows[STREAM] == {
+            key: row for key, row in rows.items() if key[1] != "train:loss"
+        }
+        emulator.faults.clear()
+        assert sync(here, tables).returncode == 0
+        assert_exact(emulator, tables)
+
+    def test_denied(self, here: TapHere, emulator: Emulator) -> None:
+        """The stream fails by itself, in one line that names the action; the others
+        are exact."""
+        emulator.faults.add(Fault("deny", operation=METRICS))
+        tables = Tables()
+        run = sync(here, tables, *expected.VISITING)
+        assert run.returncode == 1
+        lines = [line for line in run.stderr.splitlines() if METRICS in line]
+        assert len(lines) == 1
+        assert "Allow cloudwatch:GetMetricData" in lines[0]
+        for stream in expected.VISITING:
+            wanted = {} if stream == STREAM else expected.truth(emulator, stream)
+            assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+        emulator.faults.clear()
+        assert sync(here, tables, *expected.VISITING).returncode == 0
+        assert_exact(emulator, tables)
+
+    def test_a_name_used_again(self, here: TapHere, emulator: Emulator) -> None:
+        """A tuning job is deleted, and another takes its name: both are rows."""
+        tables = Tables()
+        sync(here, tables)
+        before = dict(tables.rows[STREAM])
+        emulator.scope().delete("first")
+        emulator.clock.move(seconds=HOUR)
+        emulator.scope().plan("First", trials=5, chances=STEADY)
+        emulator.clock.move(seconds=DAY)
+        assert sync(here, tables).returncode == 0
+        rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
+        assert tables.rows[STREAM] == before | rows
