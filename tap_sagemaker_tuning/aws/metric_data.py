@@ -15,7 +15,7 @@ from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.pages import checked, parsed
 from tap_sagemaker_tuning.aws.series import Window
 from tap_sagemaker_tuning.exceptions import NoResultError, readable
-from tap_sagemaker_tuning.values import finite, items, members, required_text
+from tap_sagemaker_tuning.values import OddError, finite, items, members, required_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -151,6 +151,9 @@ def _failure(series: Series, status: str) -> NoResultError:
 def _points(result: dict[str, Any]) -> Points:
     times = items(result.get("Timestamps") or [])
     values = items(result.get("Values") or [])
+    if len(times) != len(values):
+        msg = f"{len(times)} timestamps and {len(values)} values"
+        raise OddError(msg)
     return {
         time: finite(value)[0]
         for time, value in zip(times, values, strict=False)

@@ -122,11 +122,11 @@ class TrialSeries:
         # For all pages the time of the first: the next visit goes on from there.
         now = self.read_at = self.read_at or page.seen
         with readable("a trial"):
-            ended = [trial for trial in page.items if _has_ended(trial)]
+            ended = [trial for trial in page.items if _has_run(trial)]
             late = [
                 required_text(trial, "TrainingJobName")
                 for trial in ended
-                if now < self._complete_at(trial)
+                if now < self._complete_at(trial, now)
             ]
             for trial in ended:
                 if self._is_due(trial, now):
@@ -143,28 +143,26 @@ class TrialSeries:
                 yield from self._read(series)
         self._failures.end()
 
-    def _complete_at(self, trial: Summary) -> str:
+    def _complete_at(self, trial: Summary, now: str) -> str:
         """When the last of a trial's points has arrived."""
-        return shift(self._end_of(trial), LATENESS)
+        return shift(self._end_of(trial, now), LATENESS)
 
-    def _end_of(self, trial: Summary) -> str:
+    def _end_of(self, trial: Summary, now: str) -> str:
         """When a trial ended; where that is not told, when its tuning job did."""
-        job = self._visit.job
-        return trial.get("TrainingEndTime") or job.end or job.created
+        return trial.get("TrainingEndTime") or self._visit.job.end or now
 
     def _is_due(self, trial: Summary, now: str) -> bool:
         """Whether a trial that has ended is to be read in this visit."""
-        complete_at = self._complete_at(trial)
+        complete_at = self._complete_at(trial, now)
         return (
-            trial.get("TrainingStartTime") is not None
-            and self._status in (None, trial.get("TrainingJobStatus"))
+            self._status in (None, trial.get("TrainingJobStatus"))
             and (self._visit.read_at or "") < complete_at <= now
         )
 
     def _add(self, trial: Summary, now: str) -> None:
         """Take a trial's series into the next call, if CloudWatch still has them."""
         start = required_text(trial, "TrainingStartTime")
-        window = Window.of(start, self._end_of(trial), now)
+        window = Window.of(start, self._end_of(trial, now), now)
         name = required_text(trial, "TrainingJobName")
         if window is None or name in self._trials:  # a page can repeat a trial
             return
@@ -203,8 +201,10 @@ class TrialSeries:
             self._failures.end()  # as the other calls would, after as many tries
 
 
-def _has_ended(trial: Summary) -> bool:
-    return trial.get("TrainingJobStatus") in FINAL_STATUSES
+def _has_run(trial: Summary) -> bool:
+    """Whether a trial has ended, and had started before."""
+    has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
+    return has_ended and trial.get("TrainingStartTime") is not None
 
 
 def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
