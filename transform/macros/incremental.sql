@@ -15,6 +15,20 @@ was last built. A full build takes all rows. -#}
 {%- endmacro %}
 
 
+{#- Those rows of a table, as a subquery. DuckDB finds them by their numbers: it would read
+every column of every row to filter by a list of names. -#}
+{% macro changed_rows(table) -%}
+(
+    select * from {{ table }}
+    {%- if is_incremental() and target.type == 'duckdb' %}
+    where rowid in (select rowid from {{ table }} where {{ sagemaker_tuning.is_changed() }})
+    {%- else %}
+    where {{ sagemaker_tuning.is_changed() }}
+    {%- endif %}
+)
+{%- endmacro %}
+
+
 {#- The ARNs of the tuning jobs that changed since this model was last built. A short list
 is written out: planners know then how few they are. -#}
 {% macro changed_tuning_jobs(jobs, builds) -%}
@@ -69,15 +83,10 @@ transaction where the warehouse has them. -#}
 
 {#- A number for the values of some columns, which differs if one of them does. -#}
 {% macro hashed(columns) -%}
-    {%- set parts = [] -%}
-    {%- for column in columns -%}
-        {%- do parts.append("coalesce(cast(" ~ column ~ " as " ~ dbt.type_string() ~ "), '')") -%}
-    {%- endfor -%}
-    {%- set text = parts | join(" || '|' || ") -%}
     {%- if target.type == 'postgres' -%}
-        hashtextextended({{ text }}, 0)
+        hash_record_extended(row({{ columns | join(', ') }}), 0)
     {%- else -%}
-        hash({{ text }})
+        hash({{ columns | join(', ') }})
     {%- endif -%}
 {%- endmacro %}
 
@@ -94,7 +103,7 @@ variables. -#}
             {%- do parts.append(node.checksum.checksum) -%}
         {%- endfor -%}
     {%- endif -%}
-    '{{ local_md5(tojson(parts)) }}'
+    cast('{{ local_md5(tojson(parts)) }}' as {{ dbt.type_string() }})
 {%- endmacro %}
 
 

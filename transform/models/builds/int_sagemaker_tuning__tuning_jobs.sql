@@ -28,8 +28,8 @@ counted as (
         sum(
             {{ hashed([
                 'training_job_arn', 'definition_name', 'status', 'objective_status',
-                'objective_metric_name', 'objective_value', 'objective_type',
-                'created_at', 'started_at', 'ended_at', 'failure_reason',
+                'objective_metric', 'created_at', 'started_at', 'ended_at',
+                'failure_reason',
             ]) }}
         ) as signature
     from {{ ref('stg_sagemaker_tuning__training_job_summaries') }}

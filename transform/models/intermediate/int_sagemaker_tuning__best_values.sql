@@ -8,9 +8,8 @@ with ranked as (
         training_job_arn,
         created_at,
         place
-    from {{ ref('sagemaker_tuning__trials') }}
+    from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     where place is not null
-        and {{ is_changed() }}
 ),
 
 counted as (
@@ -53,6 +52,5 @@ select
     parameters.value,
     parameters.number
 from best
-inner join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
+inner join {{ changed_rows(ref('sagemaker_tuning__hyper_parameters')) }} as parameters
     on best.training_job_arn = parameters.training_job_arn
-        and {{ is_changed('parameters.tuning_job_arn') }}

@@ -22,12 +22,11 @@ trials as (
         case trials.objective_direction
             when 'Minimize' then -trials.objective_value else trials.objective_value
         end as goodness
-    from {{ ref('sagemaker_tuning__trials') }} as trials
+    from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     inner join jobs
         on trials.tuning_job_arn = jobs.tuning_job_arn
     where trials.objective_value is not null
         and not trials.is_of_deleted_namesake
-        and {{ is_changed('trials.tuning_job_arn') }}
 ),
 
 -- Numbers sort and join faster than names: a parameter is one in its tuning job, and so
@@ -44,9 +43,8 @@ tried as (
         trials.is_failed,
         trials.objective_direction
     from trials
-    inner join {{ ref('sagemaker_tuning__hyper_parameters') }} as parameters
+    inner join {{ changed_rows(ref('sagemaker_tuning__hyper_parameters')) }} as parameters
         on trials.training_job_arn = parameters.training_job_arn
-    where {{ is_changed('parameters.tuning_job_arn') }}
 ),
 
 -- A parameter is numeric if it is a number in each trial that did not fail.

@@ -26,11 +26,10 @@ scaled as (
         best.is_first_of_best,
         {{ on_scale('best.number', 'ranges.scaling_type') }} as here
     from ranges
-    inner join {{ ref('int_sagemaker_tuning__best_values') }} as best
+    inner join {{ changed_rows(ref('int_sagemaker_tuning__best_values')) }} as best
         on ranges.tuning_job_arn = best.tuning_job_arn
             and ranges.definition_key = best.definition_key
             and ranges.name = best.name
-    where {{ is_changed('best.tuning_job_arn') }}
 ),
 
 -- Where a value lies: 0 at the low end, 1 at the high end. Ends that differ can be equal
@@ -68,9 +67,8 @@ counted as (
         tuning_job_arn,
         coalesce(definition_name, '') as definition_key,
         count(*) as trials
-    from {{ ref('sagemaker_tuning__trials') }}
+    from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     where place is not null
-        and {{ is_changed() }}
     group by tuning_job_arn, coalesce(definition_name, '')
 )
 

@@ -8,30 +8,55 @@ with trials as (
     where {{ is_changed() }}
 ),
 
+details as (
+    select * from {{ ref('stg_sagemaker_tuning__training_job_details') }}
+    where {{ is_changed() }}
+),
+
+-- A row per trial and type, or group, of instances.
+grouped as (
+    select
+        region,
+        training_job_arn,
+        instance_type,
+        instance_count
+    from details
+    where instance_type is not null
+    union all
+    select
+        details.region,
+        details.training_job_arn,
+        {{ json_text('item.value', 'instance_type') }} as instance_type,
+        cast({{ json_text('item.value', 'instance_count') }} as bigint) as instance_count
+    from details
+    {{ join_items('details.instance_groups', 'item') }}
+    where details.instance_type is null
+),
+
 instances as (
     select
-        instances.training_job_arn,
-        sum(instances.instance_count) as instance_count,
+        grouped.training_job_arn,
+        sum(grouped.instance_count) as instance_count,
         -- A cluster of several types has no one type.
         case
-            when min(instances.instance_type) = max(instances.instance_type)
-                then min(instances.instance_type)
+            when min(grouped.instance_type) = max(grouped.instance_type)
+                then min(grouped.instance_type)
         end as instance_type,
         -- Unless each of its types has a price, it has none.
         case
             when count(*) = count(prices.price_per_hour)
-                then sum(instances.instance_count * prices.price_per_hour)
+                then sum(grouped.instance_count * prices.price_per_hour)
         end as cost_per_hour,
         max(prices.currency) as currency
-    from {{ ref('stg_sagemaker_tuning__instances') }} as instances
+    from grouped
     inner join trials
-        on instances.training_job_arn = trials.training_job_arn
+        on grouped.training_job_arn = trials.training_job_arn
     left join {{ ref('stg_sagemaker_tuning__training_instance_prices') }} as prices
-        on instances.region = prices.region
-            and instances.instance_type = prices.instance_type
+        on grouped.region = prices.region
+            and grouped.instance_type = prices.instance_type
             and trials.ended_at >= prices.valid_from
             and trials.ended_at < prices.valid_to
-    group by instances.training_job_arn
+    group by grouped.training_job_arn
 ),
 
 priced as (
@@ -46,7 +71,7 @@ priced as (
                 then instances.cost_per_hour / 3600
                     * (details.billable_seconds + coalesce(details.warm_pool_seconds, 0))
         end as cost
-    from {{ ref('stg_sagemaker_tuning__training_job_details') }} as details
+    from details
     inner join trials
         on details.training_job_arn = trials.training_job_arn
     left join instances

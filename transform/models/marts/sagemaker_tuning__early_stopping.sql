@@ -1,8 +1,7 @@
 with trials as (
     select *
-    from {{ ref('sagemaker_tuning__trials') }}
+    from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     where not is_of_deleted_namesake
-        and {{ is_changed() }}
 ),
 
 medians as (

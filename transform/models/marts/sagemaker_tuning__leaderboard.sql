@@ -1,4 +1,3 @@
 select *
-from {{ ref('sagemaker_tuning__trials') }}
+from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
 where place is not null
-    and {{ is_changed() }}

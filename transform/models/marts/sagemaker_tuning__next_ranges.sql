@@ -282,7 +282,7 @@ from written
 inner join together
     on written.tuning_job_arn = together.tuning_job_arn
         and coalesce(written.definition_name, '') = together.definition_key
-left join {{ ref('int_sagemaker_tuning__parameter_effects') }} as effects
+left join {{ changed_rows(ref('int_sagemaker_tuning__parameter_effects')) }} as effects
     on written.tuning_job_arn = effects.tuning_job_arn
         and coalesce(written.definition_name, '') = coalesce(effects.definition_name, '')
         and written.name = effects.name

@@ -26,8 +26,7 @@ select
         rows between unbounded preceding and current row
     )
     end as best_so_far
-from {{ ref('sagemaker_tuning__trials') }}
+from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
 where objective_value is not null
     and ended_at is not null
     and not is_of_deleted_namesake
-    and {{ is_changed() }}

@@ -14,7 +14,6 @@ select
     sum(cost) as cost,
     max(currency) as currency,
     cast(sum(spot_saved_seconds) as bigint) as spot_saved_seconds
-from {{ ref('sagemaker_tuning__trials') }}
-where {{ is_changed() }}
+from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
 group by
     account_id, region, tuning_job_name, tuning_job_arn, is_of_deleted_namesake, outcome

@@ -5,9 +5,8 @@ with jobs as (
 ),
 
 trials as (
-    select * from {{ ref('sagemaker_tuning__trials') }}
+    select * from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     where not is_of_deleted_namesake
-        and {{ is_changed() }}
 ),
 
 -- What the definitions and the trials aim at: it takes one objective to have one best.

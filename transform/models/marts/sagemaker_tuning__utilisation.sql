@@ -3,9 +3,8 @@ with spent as (
         tuning_job_arn,
         sum(duration_seconds) as trial_seconds,
         sum({{ seconds_between('created_at', 'ended_at') }}) as occupied_seconds
-    from {{ ref('sagemaker_tuning__trials') }}
+    from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
     where not is_of_deleted_namesake
-        and {{ is_changed() }}
     group by tuning_job_arn
 ),
 

@@ -29,6 +29,7 @@ select
     training_job_definition_name as definition_name,
     training_job_status as status,
     objective_status,
+    {{ metric }} as objective_metric,
     {{ json_text(metric, 'metric_name') }} as objective_metric_name,
     {{ as_double(json_text(metric, 'value')) }} as objective_value,
     {{ json_text(metric, 'type') }} as objective_type,
