@@ -1,5 +1,6 @@
 -- The tables of all streams, with the columns that the models read: $trials trials, fifty
--- of each tuning job, which has five ranges and, but for each tenth, a parent. $object, $array and $objects make JSON, $numbers counts up from 0.
+-- of each tuning job, which has five ranges and, but for each tenth, a parent. Two trials
+-- of each have metrics over time. $object, $array and $objects make JSON, $numbers counts up from 0.
 create schema tap_sagemaker_tuning;
 
 create table numbers as
@@ -39,7 +40,10 @@ select
     'ml.m5.xlarge' as instance_type,
     'USD' as currency,
     0.23 as price_per_hour,
-    timestamp '2026-01-01 00:00:00' as effective_date;
+    timestamp '2026-01-01 00:00:00' as effective_date,
+    4 as vcpu,
+    cast(null as integer) as gpu,
+    '16 GiB' as memory;
 
 create table tap_sagemaker_tuning.tuning_jobs as
 select
@@ -162,6 +166,41 @@ select
     $object('resource_retained_billable_time_in_seconds', null) as warm_pool_status,
     $array($object('key', 'team', 'value', 'team-' || i % 3)) as tags
 from keys;
+
+create table tap_sagemaker_tuning.training_job_metrics as
+select
+    account_id,
+    region,
+    tuning_job_name,
+    tuning_job_arn,
+    training_job_name,
+    training_job_arn,
+    born + interval '2 minutes' as creation_time,
+    metric_name,
+    host,
+    'Average' as statistic,
+    60 as period_in_seconds,
+    $array(
+        $object(
+            'timestamp', replace(cast(born + interval '3 minutes' as varchar), ' ', 'T') || '.000Z',
+            'value', factor * random()
+        ),
+        $object(
+            'timestamp', replace(cast(born + interval '4 minutes' as varchar), ' ', 'T') || '.000Z',
+            'value', null
+        ),
+        $object(
+            'timestamp', replace(cast(born + interval '5 minutes' as varchar), ' ', 'T') || '.000Z',
+            'value', factor * random()
+        )
+    ) as points
+from keys
+cross join (
+    values
+        ('validation:auc', '', 1), ('CPUUtilization', 'algo-1', 400),
+        ('MemoryUtilization', 'algo-1', 100)
+) as series (metric_name, host, factor)
+where of_job < 2;
 
 drop table keys;
 

@@ -6,6 +6,7 @@ import re
 from statistics import median
 from typing import TYPE_CHECKING
 
+from tests.transform.curves import hardware_utilisation, learning_curves
 from tests.transform.rows import (
     OBJECTIVE,
     TRIAL,
@@ -360,6 +361,8 @@ MARTS: dict[str, Callable[[Known], list[Row]]] = {
         hyper_parameters,
         hyper_parameter_effects,
         range_edges,
+        learning_curves,
+        hardware_utilisation,
         early_stopping,
         utilisation,
         lineage,

@@ -11,19 +11,22 @@ from emulator import Emulator
 from tap_sagemaker_tuning.streams import STREAMS
 from tests.conftest import TapProcess
 from tests.targets.syncing import sync
-from tests.transform import building, world
-from tests.transform.tables import Snapshot, snapshot
+from tests.transform import building, series, world
+from tests.transform.tables import Snapshot, known, snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.targets.warehouses import Warehouse
+    from tests.transform.series import Key, Machine, Series
 
 Row = dict[str, Any]
 
 MODELS = "sagemaker_tuning"
-EVERY = [str(vars(stream)["name"]) for stream in STREAMS]
+METRICS = "training_job_metrics"
+EVERY = sorted({str(vars(stream)["name"]) for stream in STREAMS} - {METRICS})
+"""What the tap reads; the metrics over time are of our own making."""
 WRONG_DIRECTIONS = {"validation:auc": "Minimize"}
 """Of a metric whose direction the details know: they are right."""
 TEAM_TAG, FAMILY = "team", "^([a-z]+)-"
@@ -39,6 +42,7 @@ tables, which dbt needs for what is incremental."""
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
+MORE_TIMES = {"at", "date"}
 """How the names of columns end that are times."""
 
 
@@ -53,6 +57,8 @@ class Story:
         snapshots: What was true at each sync.
         synced: This machine's time before and after the last sync, in UTC.
         built: How each model and each test ended.
+        series: The metrics over time.
+        machines: What the price list says of instance types.
     """
 
     tap: TapProcess
@@ -61,6 +67,8 @@ class Story:
     snapshots: tuple[Snapshot, ...]
     synced: tuple[datetime, datetime]
     built: dict[str, str]
+    series: dict[Key, Series]
+    machines: dict[tuple[str, str], Machine]
 
     @property
     def seen(self) -> tuple[Snapshot, ...]:
@@ -75,10 +83,10 @@ class Story:
         """
         table = f"{MODELS}__{mart}"
         asked = ", ".join(
-            f"cast({name} as varchar(40)) as {name}" if _is_time(name) else name
+            f"cast(mart.{name} as varchar(40)) as {name}" if _is_time(name) else name
             for name in self.warehouse.types(table, schema)
         )
-        found = self.warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
+        found = self.warehouse.ask(f"select {asked} from {schema}.{table} as mart")  # noqa: S608 - ours
         return [
             {name: _plain(name, value) for name, value in row.items()} for row in found
         ]
@@ -94,6 +102,8 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         first = snapshot(emulator)
         files = {"config": world.CONFIG, "catalog": tap.catalog(*EVERY)}
         state = sync(tap, warehouse, **files)
+        curves = series.every(known(first))
+        series.load(warehouse, tap.folder, curves, _prices(first))
         if warehouse.name in REBUILT:
             building.build(warehouse, folder, MODELS, VARIABLES)
         world.go_on(emulator)
@@ -101,6 +111,8 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         begun = datetime.now(UTC)
         sync(tap, warehouse, state=state, **files)
         synced = begun, datetime.now(UTC)
+        late = series.every(known(second), are_late=True)
+        series.load(warehouse, tap.folder, late, _prices(second))
         yield Story(
             tap=tap,
             warehouse=warehouse,
@@ -108,7 +120,20 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
             snapshots=(first, second),
             synced=synced,
             built=building.build(warehouse, folder, MODELS, VARIABLES),
+            series=curves | late,
+            machines=series.machines(_prices(second)),
         )
+
+
+def _prices(now: Snapshot) -> list[Row]:
+    """The price lists of all regions."""
+    found = {
+        (price["region"], price["instance_type"], price["currency"]): price
+        | {"price_per_hour": float(price["price_per_hour"])}
+        for details in now.details.values()
+        for price in details["prices"]
+    }
+    return list(found.values())
 
 
 def load_less(told: Story, *streams: str) -> None:
@@ -128,12 +153,12 @@ def load_less(told: Story, *streams: str) -> None:
 
 
 def _is_time(name: str) -> bool:
-    return name.endswith(TIMES) or name == "date"
+    return name.endswith(TIMES) or name in MORE_TIMES
 
 
 def _plain(name: str, value: Any) -> Any:
     if name == "date":
         return str(value)[:10]
-    if name.endswith(TIMES) and value is not None:
+    if _is_time(name) and value is not None:
         return datetime.fromisoformat(value).isoformat(timespec="milliseconds")
     return value

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from emulator import Emulator
+    from tests.transform.series import Key, Machine, Series
 
 Members = dict[str, Any]
 
@@ -136,6 +137,8 @@ class Known:
         deleted: The ARNs of tuning jobs that were deleted before they were settled.
         team_tag: What the var says of teams.
         family: What the var says of families.
+        series: The metrics over time.
+        machines: What the price list says of an instance type in a region.
         as_of: A minute before the last sync began, by the emulated clock: until then
             the scope is complete; None: the scopes were not loaded.
     """
@@ -148,6 +151,8 @@ class Known:
     deleted: frozenset[str] = frozenset()
     team_tag: str | None = None
     family: str | None = None
+    series: Mapping[Key, Series] = field(default_factory=dict)
+    machines: Mapping[tuple[str, str], Machine] = field(default_factory=dict)
 
     def price(
         self, region: str, instance_type: str, at: datetime

@@ -50,6 +50,21 @@ update tap_sagemaker_tuning.training_job_details
 set billable_time_in_seconds = 1
 where training_job_arn like '%job-3-150';
 
+-- A point of a metric comes late, and so does a whole metric.
+update tap_sagemaker_tuning.training_job_metrics
+set points = (
+    select max(cast(points as varchar)) from tap_sagemaker_tuning.training_job_metrics
+)::json
+where training_job_name = 'job-5-250' and host = 'algo-1';
+
+insert into tap_sagemaker_tuning.training_job_metrics
+select
+    account_id, region, tuning_job_name, tuning_job_arn, training_job_name,
+    training_job_arn, creation_time, 'train:loss', host, statistic, period_in_seconds,
+    points
+from tap_sagemaker_tuning.training_job_metrics
+where training_job_name = 'job-6-300' and host = '';
+
 -- Somebody deletes the rows of a tuning job.
 delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-4';
 
@@ -61,10 +76,10 @@ delete from tap_sagemaker_tuning.training_job_summaries where tuning_job_name = 
 def built(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Warehouse, Path]]:
-    """Six tuning jobs of fifty trials, and their models."""
+    """Eight tuning jobs of fifty trials, and their models."""
     folder = tmp_path_factory.mktemp(request.param)
     with WAREHOUSES[request.param](folder) as warehouse:
-        for statement in statements(request.param, 300):
+        for statement in statements(request.param, 400):
             warehouse.answer(statement)
         building.build(warehouse, folder, "models", SETTINGS)
         yield warehouse, folder
@@ -94,7 +109,7 @@ def test_what_changed_is_built_anew(built: tuple[Warehouse, Path]) -> None:
         "select right(tuning_job_arn, 5) from models.int_sagemaker_tuning__tuning_jobs "
         "where changed_in = 2 order by 1"
     )
-    assert [row[0] for row in changed] == ["job-1", "job-2", "job-3", "job-4"]
+    assert [row[0] for row in changed] == [f"job-{number}" for number in range(1, 7)]
 
 
 def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
@@ -149,7 +164,8 @@ OPTIONAL = {
     "training_job_details": ("tuning_job_arn", "resource_config", "tags"),
     "tuning_job_details": ("objective", "warm_start_config"),
     "scopes": ("ended_at", "tuning_jobs_open"),
-    "training_instance_prices": ("effective_date",),
+    "training_instance_prices": ("effective_date", "vcpu"),
+    "training_job_metrics": ("tuning_job_arn", "period_in_seconds"),
 }
 
 
@@ -168,6 +184,17 @@ def test_what_is_missing_is_null(built: tuple[Warehouse, Path]) -> None:
         "from less.sagemaker_tuning__trials"
     )
     assert [tuple(row) for row in found] == [(True, True, 0, 0, 0, 0)]
+    _, found = warehouse.answer(
+        "select count(*) > 0, count(value) > 0, count(period_seconds) "
+        "from less.sagemaker_tuning__learning_curves"
+    )
+    assert [tuple(row) for row in found] == [(True, True, 0)]
+    _, found = warehouse.answer(
+        "select sum(trials_with_metrics), count(average_memory) > 0, "
+        "count(average_cpu), count(idle_cost) "
+        "from less.sagemaker_tuning__hardware_utilisation"
+    )
+    assert [(int(row[0]), *row[1:]) for row in found] == [(14, True, 0, 0)]
     log = (folder / "build.log").read_text("utf-8")
     missing = [line for line in log.splitlines() if "was never loaded" in line]
     assert len(missing) == 1

@@ -101,6 +101,7 @@ set region = 'cn-north-1'
 where training_job_arn like '%job-4-%';
 
 insert into tap_sagemaker_tuning.training_instance_prices
+    (region, instance_type, currency, price_per_hour, effective_date)
 values
     ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5, timestamp '2026-01-01'),
     ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0, timestamp '2026-01-01');

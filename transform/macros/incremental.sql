@@ -81,6 +81,18 @@ transaction where the warehouse has them. -#}
 {%- endmacro %}
 
 
+{#- Lets Postgres count a new table, which it does not do by itself before the next model
+reads it: it would take it for almost empty, and join in loops. -#}
+{% macro analyze_if_new() -%}
+    {%- if execute and target.type == 'postgres' -%}
+        {%- set is_new = run_query(
+            "select reltuples < 0 from pg_class where oid = '" ~ this ~ "'::regclass"
+        ).columns[0].values()[0] -%}
+        {{ 'analyze ' ~ this if is_new }}
+    {%- endif -%}
+{%- endmacro %}
+
+
 {#- A number for the values of some columns, which differs if one of them does. -#}
 {% macro hashed(columns) -%}
     {%- if target.type == 'postgres' -%}

@@ -59,7 +59,8 @@ Arguments:
         'scopes': 'how complete the tables are is unknown, and so are deletions',
         'tuning_job_details': 'ranges, parents and the direction of objectives are unknown',
         'training_job_details': 'instances, billed seconds and costs are unknown',
-        'training_instance_prices': 'costs are unknown',
+        'training_job_metrics': 'learning curves and utilization are unknown',
+        'training_instance_prices': 'costs and shares of a machine are unknown',
     } -%}
     {%- for stream, lack in lacks.items() -%}
         {%- set relation = source('sagemaker_tuning', stream) -%}

@@ -12,3 +12,9 @@ cast(extract(epoch from ({{ end }} - {{ begin }})) as double precision)
 {% macro snowflake__seconds_between(begin, end) -%}
 cast(datediff('millisecond', {{ begin }}, {{ end }}) / 1000.0 as double precision)
 {%- endmacro %}
+
+
+{#- The time that an RFC 3339 text in UTC says. -#}
+{% macro time_in(text) -%}
+cast(replace({{ text }}, 'Z', '') as timestamp)
+{%- endmacro %}

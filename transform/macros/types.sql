@@ -45,3 +45,9 @@ case
     else cast({{ number }} as {{ dbt.type_string() }})
 end
 {%- endmacro %}
+
+
+{#- A share, which rounding or a busy machine can lift a little over 1. -#}
+{% macro at_most_one(share) -%}
+case when {{ share }} > 1 then 1 else {{ share }} end
+{%- endmacro %}

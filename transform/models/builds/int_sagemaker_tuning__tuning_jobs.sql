@@ -1,6 +1,6 @@
 -- A row per tuning job of which anything was loaded: whether it is deleted, and in which
 -- build its rows last changed. It reads what it was before, and takes its place.
-{{ config(materialized='table') }}
+{{ config(materialized='table', post_hook='{{ analyze_if_new() }}') }}
 
 {%- set before = none if flags.FULL_REFRESH else load_relation(this) %}
 
@@ -58,6 +58,27 @@ details as (
             'training_job_definitions',
         ]) }} as signature
     from {{ ref('stg_sagemaker_tuning__tuning_job_details') }}
+),
+
+measured as (
+    select
+        tuning_job_arn,
+        count(*) as series,
+        sum(
+            {{ hashed([
+                'training_job_arn', 'metric_name', 'host', 'period_seconds', 'version',
+            ]) }}
+        ) as signature
+    from {{ ref('stg_sagemaker_tuning__training_job_metrics') }}
+    group by tuning_job_arn
+),
+
+machines as (
+    select
+        region,
+        sum({{ hashed(['instance_type', 'vcpu', 'gpu', 'memory']) }}) as signature
+    from {{ ref('stg_sagemaker_tuning__instance_types') }}
+    group by region
 ),
 
 prices as (
@@ -149,6 +170,7 @@ signed as (
                 'listed.ended_at', 'listed.max_parallel', 'listed.counted_trials',
                 'listed.region', 'deleted.tuning_job_arn', 'listed.trials_signature',
                 'detailed.signature', 'detailed.trials', 'details.signature',
+                'measured.signature', 'measured.series', 'machines.signature',
                 'prices.signature', build_settings(),
             ]) }} as {{ dbt.type_string() }}
         ) as signature
@@ -159,6 +181,10 @@ signed as (
         on listed.tuning_job_arn = detailed.tuning_job_arn
     left join details
         on listed.tuning_job_arn = details.tuning_job_arn
+    left join measured
+        on listed.tuning_job_arn = measured.tuning_job_arn
+    left join machines
+        on listed.region = machines.region
     left join prices
         on listed.region = prices.region
 ),

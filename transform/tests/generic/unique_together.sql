@@ -1,7 +1,7 @@
 {#- No two rows have the same values in all of these columns; null equals null. -#}
 {% test unique_together(model, columns) %}
-select {{ columns | join(', ') }}
-from {{ model }}
-group by {{ columns | join(', ') }}
+select counted.{{ columns | join(', counted.') }}
+from {{ model }} as counted
+group by counted.{{ columns | join(', counted.') }}
 having count(*) > 1
 {% endtest %}
