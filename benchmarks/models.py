@@ -1,6 +1,7 @@
 """Build the models of a million trials on DuckDB and Postgres, and print the seconds.
 
-First all of them, then again after a change of twenty tuning jobs, and then with tests.
+First all of them, then again after a change of twenty tuning jobs, then of none, and
+then with tests. CPU is that of dbt and of the warehouse.
 
 The tables are as the targets make them, of all streams, with the columns that the
 models read. They are filled by SQL, since a load of a million trials would take longer
@@ -11,10 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -98,7 +100,12 @@ def _warehouse(
     return Warehouse(name=name, command=(), config=config, variables={}, answer=answer)
 
 
-STEPS = {"all": "run", "twenty changed": "run", "nothing changed, with tests": "build"}
+STEPS = {
+    "all": "run",
+    "twenty changed": "run",
+    "nothing changed": "run",
+    "nothing changed, with tests": "build",
+}
 """What is built, and the command that does it."""
 HOURLY = """
 update tap_sagemaker_tuning.training_job_summaries
@@ -128,11 +135,40 @@ def main() -> None:
                     filled.answer(statement)
                 for what, command in STEPS.items():
                     filled.answer(HOURLY if what == "twenty changed" else "select 1")
-                    begun = time.perf_counter()
+                    begun = time.perf_counter(), _cpu(filled)
                     building.build(filled, Path(folder), "models", {}, command)
-                    seconds = time.perf_counter() - begun
-                    print(f"{name}: {what}: dbt {command}: {seconds:.0f} s", flush=True)  # noqa: T201
+                    wall = time.perf_counter() - begun[0]
+                    cpu = _cpu(filled) - begun[1]
+                    print(  # noqa: T201
+                        f"{name}: {what}: dbt {command}: {wall:.1f} s, CPU {cpu:.1f} s",
+                        flush=True,
+                    )
                     _print_slow(Path(folder))
+
+
+def _cpu(warehouse: Warehouse) -> float:
+    """Seconds of CPU so far: of the commands that have ended, and of Postgres."""
+    used = os.times()
+    seconds = used.children_user + used.children_system
+    if warehouse.name != "postgres":
+        return seconds
+    _, ((backend,),) = warehouse.answer("select pg_backend_pid()")
+    server = _processes()[backend][1]
+    ticks = sum(_processes()[server][11:15])  # those that it waited for, too
+    ticks += sum(
+        sum(each[11:13]) for each in _processes().values() if each[1] == server
+    )
+    return seconds + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _processes() -> dict[int, list[int]]:
+    """What /proc says of each process, from its parent on."""
+    found = {}
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = file.read_text("utf-8").rpartition(")")[2].split()
+            found[int(file.parent.name)] = [0, *map(int, words[1:])]
+    return found
 
 
 def _print_slow(folder: Path) -> None:

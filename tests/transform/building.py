@@ -57,6 +57,7 @@ def dbt(
     schema: str,
     *command: str,
     project: Path = PROJECT,
+    code: int = 0,
 ) -> None:
     """Run dbt; what it says is in build.log.
 
@@ -66,6 +67,7 @@ def dbt(
         schema: Where the models go.
         *command: The command and its arguments.
         project: The folder of the project.
+        code: The exit code that it must have.
     """
     profiles, where = _profile(warehouse, schema)
     line = [str(environment() / "dbt"), "--no-use-colors", *command]
@@ -84,7 +86,7 @@ def dbt(
             check=False,
             timeout=1800,
         )
-    assert done.returncode == 0, processes.tail(log)
+    assert done.returncode == code, processes.tail(log)
 
 
 def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:
