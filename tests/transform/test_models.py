@@ -122,6 +122,19 @@ def test_every_row_and_value(told: Story, truth: Known, mart: str) -> None:
     assert by_key(comparable(mart, told.rows(mart))) == nearly(expected)
 
 
+def test_metrics_are_known_and_unknown(truth: Known) -> None:
+    """What is compared has each share and cost both known and unknown, curves with and
+    without a best value, and points without a number."""
+    columns = (
+        ("hardware_utilisation", ("average_cpu", "average_gpu", "idle_cost", "vcpu")),
+        ("learning_curves", ("value", "best_so_far")),
+    )
+    for mart, names in columns:
+        rows = MARTS[mart](truth)
+        for name in names:
+            assert {row[name] is None for row in rows} == {True, False}, name
+
+
 def test_the_next_ranges_are_the_apis(told: Story) -> None:
     """What to try next is a ParameterRanges by botocore's own model, with the values of
     the rows; an old end that stays is the text that it was."""

@@ -51,3 +51,10 @@ end
 {% macro at_most_one(share) -%}
 case when {{ share }} > 1 then 1 else {{ share }} end
 {%- endmacro %}
+
+
+{#- What keeps a subquery that is used twice from being worked out twice; Snowflake decides
+by itself. -#}
+{% macro once() -%}
+{{ 'materialized' if target.type in ['duckdb', 'postgres'] }}
+{%- endmacro %}

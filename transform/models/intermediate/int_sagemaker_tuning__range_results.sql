@@ -1,5 +1,5 @@
 -- A row per numeric range: where the best values lie in it, on its own scale.
-with ranges as (
+with ranges as {{ once() }} (
     select
         ranges.*,
         coalesce(ranges.definition_name, '') as definition_key,

@@ -220,7 +220,7 @@ ranges as (
 ),
 
 -- As CreateHyperParameterTuningJob takes them.
-written as (
+written as {{ once() }} (
     select
         ranges.*,
         '{"Name":' || {{ json_string('name') }} || case kind
