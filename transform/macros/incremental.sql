@@ -81,12 +81,13 @@ transaction where the warehouse has them. -#}
 {%- endmacro %}
 
 
-{#- Lets Postgres count a new table, which it does not do by itself before the next model
-reads it: it would take it for almost empty, and join in loops. -#}
+{#- Lets Postgres look at a new table, which it does not do by itself before the next model
+reads it: it would expect a few rows, and join in loops. -#}
 {% macro analyze_if_new() -%}
     {%- if execute and target.type == 'postgres' -%}
         {%- set is_new = run_query(
-            "select reltuples < 0 from pg_class where oid = '" ~ this ~ "'::regclass"
+            "select not exists (select 1 from pg_stats where schemaname = '"
+            ~ this.schema ~ "' and tablename = '" ~ this.identifier ~ "')"
         ).columns[0].values()[0] -%}
         {{ 'analyze ' ~ this if is_new }}
     {%- endif -%}

@@ -1,3 +1,9 @@
+{#- Postgres takes the choices, which come out of JSON, for a single row, and would compare
+each of them with all good values in a loop. -#}
+{{ config(
+    pre_hook="{{ 'set local enable_nestloop = off' if target.type == 'postgres' }}"
+) }}
+
 -- A rule of thumb: the best values with a margin, on the scale of the range.
 with margins as (
     select
