@@ -1,0 +1,1 @@
+"""The contract: what the tap believes about AWS, and a command that checks it."""

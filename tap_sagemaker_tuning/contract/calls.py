@@ -1,0 +1,180 @@
+"""Calls of the contract: few, one at a time in a scope, and kept as they were."""
+
+from __future__ import annotations
+
+import json
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.error_table import Kind
+from tap_sagemaker_tuning.aws.errors import code, explain, meaning
+from tap_sagemaker_tuning.contract.exchanges import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.operations import Operation
+
+MOST_CALLS = 58
+"""In one scope. With one to STS for its account, and one for its role, that is 60."""
+
+_MOST_TRIES = 4
+_FIRST_PAUSE = 0.5  # seconds, doubled each time
+_AGAIN = {Kind.THROTTLED, Kind.OUTAGE}
+
+
+class SpentError(Exception):
+    """All calls are used up."""
+
+
+class Caller:
+    """Makes calls in one scope, read-only ones, and keeps what was answered.
+
+    Attributes:
+        exchanges: What was asked and answered, in order.
+        problems: Why calls could not be made, by their IAM action.
+        left: How many calls are left.
+        region: The scope's region.
+    """
+
+    def __init__(self, client: Client, tell: Callable[[int], None]) -> None:
+        """Prepare to call.
+
+        Args:
+            client: The client of the scope; it need not be open.
+            tell: Told after each call how many there were.
+        """
+        self.exchanges: list[Exchange] = []
+        self.problems: dict[str, str] = {}
+        self.left = MOST_CALLS
+        self.region = client.scope.region
+        self._client = client
+        self._tell = tell
+        self._apis: dict[str, Any] = {}
+        self._closed: set[str] = set()
+        self._answer: Mapping[str, Any] | None = None
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        for api in self._apis.values():
+            api.close()
+
+    def ask(
+        self, operation: Operation, region: str | None = None, **request: Any
+    ) -> Exchange | None:
+        """Make a call.
+
+        Args:
+            operation: What is called.
+            region: Where; None: in the scope's own region.
+            **request: Its parameters.
+
+        Returns:
+            The exchange, an error's as well; None: it cannot be made.
+
+        Raises:
+            SpentError: There have been too many.
+        """
+        if {operation.service, operation.iam_action} & self._closed:
+            return None
+        pause = _FIRST_PAUSE
+        for attempt in range(_MOST_TRIES):
+            error = self._call(operation, region, request)
+            if self._answer is None:
+                self._give_up(operation, error, operation.service)
+                return None
+            exchange = self._keep(operation, request)
+            kind = meaning(error).kind
+            if kind is Kind.DENIED:
+                self._give_up(operation, error, operation.iam_action)
+                return None
+            if kind in {Kind.EXPIRED, Kind.SIGNATURE, Kind.SETTING}:
+                self._give_up(operation, error, operation.service)
+                return None
+            if kind not in _AGAIN:
+                return exchange
+            if attempt < _MOST_TRIES - 1:
+                time.sleep(pause)
+                pause *= 2
+        self._give_up(operation, error, operation.iam_action)
+        return None
+
+    def _call(
+        self, operation: Operation, region: str | None, request: dict[str, Any]
+    ) -> Exception | None:
+        """Make a call once; gives what it raised."""
+        self._answer = None
+        try:
+            api = self._api(operation.service, region or self.region)
+            method = getattr(api, operation.method)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            return error
+        if self.left <= 0:
+            raise SpentError
+        self.left -= 1
+        self._tell(MOST_CALLS - self.left)
+        try:
+            method(**request)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            # What botocore cannot parse was an answer all the same.
+            return error
+        return None
+
+    def _api(self, service: str, region: str) -> Any:
+        if service not in self._apis:
+            api = self._client.connect(service, region)
+            api.meta.events.register(f"before-parse.{service}", self._note)
+            self._apis[service] = api
+        return self._apis[service]
+
+    def _note(self, response_dict: Mapping[str, Any], **_: Any) -> None:
+        """Keep an answer as it is on the wire (botocore's event)."""
+        self._answer = dict(response_dict)
+
+    def _keep(self, operation: Operation, request: dict[str, Any]) -> Exchange:
+        found = self._answer or {}
+        exchange = Exchange(
+            operation.name,
+            request,
+            found["status_code"],
+            _json(found["body"]),
+            _date(found["headers"]),
+        )
+        self.exchanges.append(exchange)
+        return exchange
+
+    def _give_up(
+        self, operation: Operation, error: Exception | None, closed: str
+    ) -> None:
+        """Note why calls cannot be made, and make no more of them."""
+        self._closed.add(closed)
+        self.problems[operation.iam_action] = _why(error)
+
+
+def _why(error: Exception | None) -> str:
+    """Why a call cannot be made, without a name: not what the service said of it."""
+    if isinstance(error, ClientError):
+        advice = meaning(error).advice
+        said = code(error) or "an error"
+        return f"{said}. {advice}" if advice else said
+    return explain(error) if error else "no answer"
+
+
+def _json(body: Any) -> Any:
+    try:
+        return json.loads(body)
+    except (RecursionError, ValueError):
+        return None
+
+
+def _date(headers: Mapping[str, str]) -> float | None:
+    """The header Date in seconds since 1970."""
+    found = next((v for k, v in headers.items() if k.lower() == "date"), None)
+    try:
+        return parsedate_to_datetime(str(found)).timestamp()
+    except ValueError:
+        return None

@@ -1,0 +1,226 @@
+"""What is looked at, of all that is there: where the facts show best. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from operator import eq
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.operations import Operation
+from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
+from tap_sagemaker_tuning.contract.facts.metrics import (
+    BY_FIVE_MINUTES,
+    BY_THE_MINUTE,
+    DAY,
+    MINUTE,
+    NAMESPACE,
+    OF_INSTANCES,
+)
+from tap_sagemaker_tuning.contract.facts.values import METRIC, has_ended, is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item
+    from tap_sagemaker_tuning.settings import Settings
+
+GET_METRIC_DATA = Operation(
+    name="GetMetricData",
+    result="MetricDataResults",
+    resource="*",
+    service="cloudwatch",
+)
+_FEW = 10  # trials: a tuning job with more shows pages
+_MANY = 100  # trials: one with more is not listed whole
+_PAGES = 3
+_DEFINED = 2  # metrics of the algorithm that are asked for
+_DELAY = 600  # seconds until a trial's metrics are all there
+
+
+def _created(item: Item) -> float:
+    """When something was created; 0 if that cannot be told."""
+    found = item.get("CreationTime")
+    return float(found) if is_number(found) and found is not None else 0.0
+
+
+def _trials_of(job: Item) -> int:
+    """How many trials a tuning job has, by its counters."""
+    counters = job.get("TrainingJobStatusCounters")
+    found = counters.values() if isinstance(counters, dict) else ()
+    return sum(count for count in found if isinstance(count, int))
+
+
+def _name(item: Item, member: str) -> str:
+    return str(item.get(member) or "")
+
+
+def tuning_jobs(jobs: list[Item], settings: Settings, most: int) -> list[str]:
+    """Choose the tuning jobs that are looked into.
+
+    One with many trials and one that runs come first, then one of each status, then
+    the newest.
+
+    Args:
+        jobs: The summaries, newest first.
+        settings: Which of them a sync would read.
+        most: How many are enough.
+
+    Returns:
+        Their names; those of the settings where none could be listed.
+    """
+    part = (settings.name_contains or "").lower()
+    only = {name.lower() for name in settings.tuning_job_names or ()}
+    fit = [
+        job
+        for job in jobs
+        if (name := _name(job, JOB).lower())
+        and part in name
+        and (not only or name in only)
+    ]
+    if not fit:
+        return [] if jobs else list(settings.tuning_job_names or ())[:most]
+    whole = [job for job in fit if _trials_of(job) <= _MANY and has_ended(job)]
+    large = sorted(whole, key=_trials_of, reverse=True)[:1]
+    by_status = {
+        str(job.get("HyperParameterTuningJobStatus")): job for job in fit[::-1]
+    }
+    running = [by_status[s] for s in ("InProgress", "Stopping") if s in by_status]
+    order = [*large, *running, *by_status.values(), *fit]
+    return list(dict.fromkeys(_name(job, JOB) for job in order))[:most]
+
+
+def to_compare(jobs: list[Item], listed: Mapping[str, list[Item]]) -> str:
+    """Choose the tuning job whose trials are listed in several ways.
+
+    An ended one, so that nothing changes meanwhile, that has many trials, and several
+    of the same second.
+    """
+    ended = {_name(job, JOB) for job in jobs if has_ended(job)}
+
+    def worth(name: str) -> tuple[bool, ...] | tuple[Any, ...]:
+        times = [item.get("CreationTime") for item in listed[name]]
+        has_ties = len(times) > _FEW and any(map(eq, times, times[1:]))
+        return name in ended, len(times) <= _MANY, has_ties, len(times)
+
+    return max(listed, key=worth)
+
+
+def to_find(jobs: list[Item]) -> str:
+    """Choose the name that is searched for in another case.
+
+    It has letters, and is no part of another; of those the oldest.
+    """
+    names = [_name(job, JOB) for job in reversed(jobs)]
+    alone = [
+        name
+        for name in names
+        if name.swapcase() != name
+        and not any(name.lower() in other.lower() for other in names if other != name)
+    ]
+    return (alone or names)[0]
+
+
+def small_size(items: list[Item]) -> int:
+    """Choose a page size that makes several pages, one that parts a tie if it can."""
+    usual = max(1, -(-min(len(items), _MANY) // _PAGES))
+    for size in range(usual, min(2 * usual, len(items))):
+        if items[size - 1].get("CreationTime") == items[size].get("CreationTime"):
+            return size
+    return usual
+
+
+def usual_status(items: list[Item]) -> str | None:
+    """The last status that most have; None: nothing has ended."""
+    found = Counter(
+        str(item.get("TrainingJobStatus") or item.get("HyperParameterTuningJobStatus"))
+        for item in items
+        if has_ended(item)
+    )
+    return found.most_common(1)[0][0] if found else None
+
+
+def trials(listed: Mapping[str, list[Item]], most: int) -> Iterator[Item]:
+    """Choose the trials that are described: one of each kind, the rest completed."""
+    every = [item for items in listed.values() for item in items if item.get(TRIAL)]
+    by_kind: dict[Any, Item] = {}
+    for item in every:
+        kind = item.get("TrainingJobStatus"), METRIC in item
+        by_kind.setdefault(kind, item)
+    completed = (item for item in every if item.get("TrainingJobStatus") == "Completed")
+    order = [*by_kind.values(), *completed]
+    unique = {item[TRIAL]: item for item in order}
+    yield from list(unique.values())[:most]
+
+
+def metrics(described: list[Item], exchanges: Iterable[Exchange]) -> Iterator[Item]:
+    """Choose what CloudWatch is asked: by age, one trial each.
+
+    Args:
+        described: Descriptions of trials.
+        exchanges: All so far, for the service's time.
+
+    Yields:
+        Parameters of GetMetricData, three at most: points by the minute of a trial of
+        the last 15 days, by five minutes of one of the last 63, and by the minute of
+        one that is older than that allows.
+    """
+    now = max((one.at or 0.0 for one in exchanges), default=0.0)
+    by_age: dict[str, tuple[float, Item]] = {}
+    for item in described:
+        first, last = item.get("TrainingStartTime"), item.get("TrainingEndTime")
+        if not (is_number(first) and is_number(last)) or first is None or last is None:
+            continue
+        age, length = now - first, last - first
+        if now - last < _DELAY or length < MINUTE:
+            continue
+        has_metric = bool(item.get("FinalMetricDataList"))
+        place = length + (DAY if has_metric else 0)
+        for name in _ages(age):
+            if name not in by_age or by_age[name][0] < place:
+                by_age[name] = place, item
+    for name, period in (("young", MINUTE), ("older", 5 * MINUTE), ("old", MINUTE)):
+        if name in by_age:
+            yield _request(by_age[name][1], period)
+
+
+def _ages(age: float) -> Iterator[str]:
+    if age < BY_THE_MINUTE - DAY:
+        yield "young"
+    elif BY_THE_MINUTE + DAY < age < BY_FIVE_MINUTES - DAY:
+        yield "older"
+    if age > BY_THE_MINUTE + 2 * DAY:
+        yield "old"
+
+
+def _request(trial: Item, period: int) -> Item:
+    """Ask for some metrics of a trial and of its first instance."""
+    name = trial[TRIAL]
+    defined = trial.get("AlgorithmSpecification", {}).get("MetricDefinitions") or []
+    final = trial.get("FinalMetricDataList") or []
+    names = [each["MetricName"] for each in final] + [each["Name"] for each in defined]
+    asked = [
+        ("TrainingJobName", name, each)
+        for each in list(dict.fromkeys(names))[:_DEFINED]
+    ]
+    asked += [("Host", f"{name}/algo-1", each) for each in OF_INSTANCES]
+    first = int(trial["TrainingStartTime"]) // period * period
+    return {
+        "MetricDataQueries": [
+            {
+                "Id": f"m{number}",
+                "MetricStat": {
+                    "Metric": {
+                        "Namespace": NAMESPACE,
+                        "MetricName": metric,
+                        "Dimensions": [{"Name": dimension, "Value": value}],
+                    },
+                    "Period": period,
+                    "Stat": "Average",
+                },
+            }
+            for number, (dimension, value, metric) in enumerate(asked)
+        ],
+        "StartTime": first,
+        "EndTime": int(trial["TrainingEndTime"]) // period * period + period,
+        "ScanBy": "TimestampAscending",
+    }

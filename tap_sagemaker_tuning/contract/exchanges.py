@@ -1,0 +1,244 @@
+"""What was asked and what was answered: all that a fact is judged by. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
+    DESCRIBE_TUNING_JOB,
+    GET_PRODUCTS,
+    LIST_TRIALS,
+    LIST_TUNING_JOBS,
+    SEARCH,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_sagemaker_tuning.aws.operations import Operation
+
+Item = dict[str, Any]
+
+OK = 200
+JOB = "HyperParameterTuningJobName"
+TRIAL = "TrainingJobName"
+TOKEN = "NextToken"  # noqa: S105 - a member's name
+
+NAMES = {LIST_TUNING_JOBS.name: JOB, LIST_TRIALS.name: TRIAL}
+"""The member that names an item, by the operation that lists it."""
+
+_PAGED = (LIST_TUNING_JOBS, LIST_TRIALS, SEARCH, GET_PRODUCTS)
+_RESULTS = {operation.name: operation.result for operation in _PAGED}
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A call and its answer.
+
+    Attributes:
+        operation: The API's name of the operation.
+        request: The parameters; times are seconds since 1970.
+        status: The HTTP status.
+        answer: The answer's JSON; None if it is none.
+        at: The header `Date`, in seconds since 1970; None: there was none.
+    """
+
+    operation: str
+    request: Item
+    status: int
+    answer: Any
+    at: float | None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it is an answer and no error."""
+        return self.status == OK and isinstance(self.answer, dict)
+
+    @property
+    def items(self) -> list[Any]:
+        """The items of a page: structures, or text."""
+        found = self.answer.get(_RESULTS[self.operation]) if self.is_fine else None
+        return [item for item in found or [] if isinstance(item, dict | str)]
+
+    @property
+    def token(self) -> str | None:
+        """What leads to the next page; None: nothing does."""
+        return self.answer.get(TOKEN) if self.is_fine else None
+
+    @property
+    def error_code(self) -> str:
+        """The error code; empty where there is none."""
+        body = self.answer if isinstance(self.answer, dict) else {}
+        return str(body.get("__type", "")).rpartition("#")[2]
+
+    @property
+    def message(self) -> str:
+        """What the service says of an error."""
+        body = self.answer if isinstance(self.answer, dict) else {}
+        return str(body.get("message") or body.get("Message") or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The pages of one listing, as far as they were read.
+
+    Attributes:
+        request: What was asked, without the token.
+        pages: At least one; the last can be a refusal.
+    """
+
+    request: Item
+    pages: list[Exchange] = field(default_factory=list)
+
+    @property
+    def operation(self) -> str:
+        """The operation that lists."""
+        return self.pages[0].operation
+
+    @property
+    def items(self) -> list[Item]:
+        """The items of all its pages."""
+        return [item for page in self.pages for item in page.items]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its items."""
+        return [item[NAMES[self.operation]] for item in self.items]
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its last page was read."""
+        return self.pages[-1].is_fine and self.pages[-1].token is None
+
+    @property
+    def at(self) -> float:
+        """The service's time at which it began; 0 if that is not known."""
+        return self.pages[0].at or 0.0
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """What is listed: tuning jobs, or the trials of one of them."""
+        return self.operation, str(self.request.get(JOB, "")).lower()
+
+    def asks(self, **request: Any) -> bool:
+        """Whether it was asked with these parameters; None: without that one."""
+        return all(self.request.get(name) == wanted for name, wanted in request.items())
+
+
+class Recording:
+    """The exchanges with one scope, in their order."""
+
+    def __init__(self, exchanges: Sequence[Exchange]) -> None:
+        self.exchanges = list(exchanges)
+
+    def of(self, operation: Operation) -> list[Exchange]:
+        """The exchanges of an operation."""
+        return [one for one in self.exchanges if one.operation == operation.name]
+
+    def answers(self, operation: Operation) -> list[Exchange]:
+        """Those of them that are answers and no errors."""
+        return [one for one in self.of(operation) if one.is_fine]
+
+    @cached_property
+    def _sorted(self) -> tuple[list[Listing], list[Exchange]]:
+        """The listings, and the pages that were asked for with a foreign token."""
+        listings: list[Listing] = []
+        foreign: list[Exchange] = []
+        for one in self.exchanges:
+            if one.operation not in _RESULTS:
+                continue
+            request = {k: v for k, v in one.request.items() if k != TOKEN}
+            token = one.request.get(TOKEN)
+            if token is None:
+                listings.append(Listing(request, [one]))
+                continue
+            leading = [
+                listing
+                for listing in listings
+                if listing.pages[-1].token == token and listing.request == request
+            ]
+            if leading and leading[-1].operation == one.operation:
+                leading[-1].pages.append(one)
+            else:
+                foreign.append(one)
+        return listings, foreign
+
+    def listings(self, *operations: Operation) -> list[Listing]:
+        """The listings of some operations that were answered at all."""
+        names = {operation.name for operation in operations}
+        return [
+            listing
+            for listing in self._sorted[0]
+            if listing.operation in names and listing.pages[0].is_fine
+        ]
+
+    @property
+    def foreign(self) -> list[Exchange]:
+        """Pages that were asked for with the token of another listing."""
+        return self._sorted[1]
+
+    @cached_property
+    def jobs(self) -> list[tuple[Item, float]]:
+        """Each summary of a tuning job, with the service's time then."""
+        return [
+            (item, page.at or 0.0)
+            for page in self.answers(LIST_TUNING_JOBS)
+            for item in page.items
+        ]
+
+    @cached_property
+    def trials(self) -> list[tuple[Item, float]]:
+        """Each summary of a trial, with the service's time then."""
+        return [
+            (item, page.at or 0.0)
+            for page in self.answers(LIST_TRIALS)
+            for item in page.items
+        ]
+
+    @cached_property
+    def newest_trials(self) -> dict[str, Item]:
+        """By lower-cased name, the last summary of each trial."""
+        return {item[TRIAL].lower(): item for item, _ in self.trials}
+
+    @property
+    def whole_jobs(self) -> Iterator[tuple[Item, float, list[Item]]]:
+        """Tuning jobs whose trials were all listed.
+
+        Yields:
+            The first summary, the service's time then, and the trials.
+        """
+        first: dict[str, tuple[Item, float]] = {}
+        for item, at in self.jobs:
+            first.setdefault(item[JOB].lower(), (item, at))
+        done = set()
+        for listing in self.listings(LIST_TRIALS):
+            name = listing.target[1]
+            is_whole = (
+                listing.has_ended and not {"StatusEquals"} & listing.request.keys()
+            )
+            if not is_whole or listing.request.get("SortBy") not in {
+                None,
+                "CreationTime",
+            }:
+                continue
+            if name in first and name not in done:
+                done.add(name)
+                yield *first[name], listing.items
+
+    @property
+    def described_jobs(self) -> Iterator[tuple[Item, Item, float]]:
+        """Descriptions of tuning jobs, each with its last summary and when."""
+        last = {item[JOB].lower(): (item, at) for item, at in self.jobs}
+        for one in self.answers(DESCRIBE_TUNING_JOB):
+            if found := last.get(str(one.request[JOB]).lower()):
+                yield one.answer, *found
+
+    @property
+    def described_trials(self) -> Iterator[tuple[Item, Item]]:
+        """Descriptions of trials, each with its last summary."""
+        for one in self.answers(DESCRIBE_TRIAL):
+            if summary := self.newest_trials.get(str(one.request[TRIAL]).lower()):
+                yield one.answer, summary

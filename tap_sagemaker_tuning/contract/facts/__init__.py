@@ -1,0 +1,39 @@
+"""The facts, numbered: one table of what the tap believes about AWS."""
+
+from __future__ import annotations
+
+from tap_sagemaker_tuning.contract.fact import Fact
+from tap_sagemaker_tuning.contract.facts import (
+    details,
+    filters,
+    listings,
+    metrics,
+    prices,
+    search,
+    trials,
+    tuning_jobs,
+    wire,
+)
+
+AREAS = {
+    "Listings": listings,
+    "Filters": filters,
+    "Answers": wire,
+    "Tuning jobs": tuning_jobs,
+    "Trials": trials,
+    "Descriptions of trials": details,
+    "Search": search,
+    "The price list": prices,
+    "CloudWatch": metrics,
+}
+"""The modules that state and check facts, by what these are about."""
+
+
+def of(area: object) -> list[Fact]:
+    """The facts of a module, in order."""
+    found = [each for each in vars(area).values() if isinstance(each, Fact)]
+    return sorted(found, key=lambda each: each.number)
+
+
+FACTS = tuple(each for area in AREAS.values() for each in of(area))
+"""All of them. A number stays; a fact that is given up leaves a gap."""

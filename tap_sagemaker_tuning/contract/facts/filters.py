@@ -1,0 +1,118 @@
+"""Facts about listings: filters, and tokens of another request."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS
+from tap_sagemaker_tuning.contract.exchanges import JOB, NAMES
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import METRIC, has_ended, seconds
+from tap_sagemaker_tuning.values import finite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Item, Recording
+
+_NEW = 120.0  # seconds: what is younger can be missing in a listing
+_OURS = (LIST_TUNING_JOBS, LIST_TRIALS)
+
+
+@fact(
+    13,
+    "A NextToken with other parameters than its own is refused with "
+    "ValidationException.",
+    source=ASSUMED,
+    breaks="A starting_token from state is used only with the request it belongs to. "
+    "One that was given by hand for another request would list something else "
+    "without an error.",
+)
+def foreign_tokens(seen: Recording) -> Iterator[bool]:
+    """Pages that were asked for so."""
+    for one in seen.foreign:
+        yield one.error_code == "ValidationException"
+
+
+@fact(
+    14,
+    "NameContains finds names whatever their case, and no others.",
+    source=ASSUMED,
+    breaks="With name_contains, tuning jobs in another case would be missing.",
+)
+def name_contains(seen: Recording) -> Iterator[bool]:
+    """What was found, and what should have been."""
+    known = {item[JOB]: seconds(item["CreationTime"]) for item, _ in seen.jobs}
+    for listing in seen.listings(LIST_TUNING_JOBS):
+        part = listing.request.get("NameContains")
+        if part is None:
+            continue
+        for name in listing.names:
+            yield part.lower() in name.lower()
+        if listing.has_ended:
+            for name, created in known.items():
+                if part.lower() in name.lower() and created < listing.at - _NEW:
+                    yield name in listing.names
+
+
+@fact(
+    15,
+    "StatusEquals shows only what has that status.",
+    source=DOCS,
+    breaks="A FULL_TABLE read with status_equals would have rows it should not have.",
+)
+def status_only(seen: Recording) -> Iterator[bool]:
+    """Each item of such a listing."""
+    for listing in seen.listings(*_OURS):
+        wanted = listing.request.get("StatusEquals")
+        if wanted is not None:
+            for item in listing.items:
+                yield _status(item) == wanted
+
+
+@fact(
+    16,
+    "StatusEquals shows all that has that status, also where it leaves pages short.",
+    source=RECORDED,
+    breaks="A FULL_TABLE read with status_equals would miss rows.",
+)
+def status_all(seen: Recording) -> Iterator[bool]:
+    """What ended with that status, as another listing has shown."""
+    for listing in seen.listings(*_OURS):
+        wanted = listing.request.get("StatusEquals")
+        if wanted is None or not listing.has_ended:
+            continue
+        names = listing.names
+        for other in seen.listings(*_OURS):
+            if other.target != listing.target or "StatusEquals" in other.request:
+                continue
+            for item in other.items:
+                if _status(item) == wanted and has_ended(item):
+                    yield item[NAMES[listing.operation]] in names
+
+
+def _status(item: Item) -> str:
+    found = item.get("TrainingJobStatus") or item["HyperParameterTuningJobStatus"]
+    return str(found)
+
+
+@fact(
+    17,
+    "SortBy FinalObjectiveMetricValue leaves out trials without a metric, and sorts "
+    "the others by it.",
+    source=DOCS,
+    breaks="A FULL_TABLE read with this sort_by would have other rows than the "
+    "documentation of the setting says.",
+)
+def sorted_by_metric(seen: Recording) -> Iterator[bool]:
+    """Each item, and each against the next one."""
+    for listing in seen.listings(LIST_TRIALS):
+        if not listing.asks(SortBy="FinalObjectiveMetricValue", SortOrder="Descending"):
+            continue
+        for item in listing.items:
+            yield METRIC in item
+        values = [item[METRIC]["Value"] for item in listing.items if METRIC in item]
+        numbers = [value for each in values if (value := finite(each)[0]) is not None]
+        for one, other in pairwise(numbers):
+            yield one >= other

@@ -1,0 +1,197 @@
+"""Facts about CloudWatch: which metrics a trial has there, and for how long."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.contract.exchanges import OK
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, fact
+from tap_sagemaker_tuning.contract.facts.values import is_number, seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item, Recording
+
+NAMESPACE = "/aws/sagemaker/TrainingJobs"
+OF_INSTANCES = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
+DAY = 86_400  # seconds
+BY_THE_MINUTE = 15 * DAY
+BY_FIVE_MINUTES = 63 * DAY
+MINUTE = 60
+_STATUSES = {"Complete", "InternalError", "PartialData"}
+
+
+def _calls(seen: Recording) -> Iterator[Exchange]:
+    for one in seen.exchanges:
+        if one.operation == "GetMetricData" and one.status == OK:
+            yield one
+
+
+def _series(seen: Recording) -> Iterator[tuple[Exchange, Item, Item]]:
+    """Each metric that was asked for and answered: call, question and answer."""
+    for one in _calls(seen):
+        asked = {
+            each["Id"]: each["MetricStat"] for each in one.request["MetricDataQueries"]
+        }
+        for found in one.answer.get("MetricDataResults", []):
+            if found["Id"] in asked:
+                yield one, asked[found["Id"]], found
+
+
+def _age(one: Exchange) -> float:
+    """How old the oldest point that a call asked for is; 0 if that is not known."""
+    first = seconds(one.request["StartTime"])
+    return (one.at or first) - first
+
+
+def _dimension(question: Item) -> str:
+    return str(question["Metric"]["Dimensions"][0]["Name"])
+
+
+def _should_have(seen: Recording, dimension: str) -> Iterator[bool]:
+    """Whether there are points, where they are young enough for their period.
+
+    One of them at least: a short trial can end before a metric is sent.
+    """
+    for one in _calls(seen):
+        is_young = _age(one) < BY_THE_MINUTE - DAY
+        found = [
+            answer["Values"]
+            for call, question, answer in _series(seen)
+            if call is one and _dimension(question) == dimension
+        ]
+        if found and is_young:
+            yield any(found)
+
+
+def _has_any(seen: Recording) -> bool:
+    """Whether CloudWatch has anything of a trial at all."""
+    return any(found["Values"] for _, _, found in _series(seen))
+
+
+@fact(
+    77,
+    "GetMetricData answers each question under its Id, and nothing else.",
+    source=DOCS,
+    breaks="Learning curves would be of other metrics or trials, or missing.",
+)
+def ids(seen: Recording) -> Iterator[bool]:
+    """Each answer that has no further page."""
+    for one in _calls(seen):
+        asked = [each["Id"] for each in one.request["MetricDataQueries"]]
+        found = [each["Id"] for each in one.answer["MetricDataResults"]]
+        if "NextToken" not in one.answer:
+            yield sorted(found) == sorted(asked)
+
+
+@fact(
+    78,
+    "The metrics of the algorithm are in /aws/sagemaker/TrainingJobs, under "
+    "TrainingJobName, named as in MetricDefinitions.",
+    source=DOCS,
+    breaks="training_job_metrics would have no learning curves.",
+)
+def of_algorithm(seen: Recording) -> Iterator[bool]:
+    """Calls that asked for young ones."""
+    yield from _should_have(seen, "TrainingJobName")
+
+
+@fact(
+    79,
+    "The metrics of an instance are there under Host: the trial's name, a slash and "
+    "algo-1, algo-2, ….",
+    source=DOCS,
+    breaks="training_job_metrics would have no utilization, and hardware_utilisation "
+    "no rows.",
+)
+def of_instances(seen: Recording) -> Iterator[bool]:
+    """Calls that asked for young ones."""
+    yield from _should_have(seen, "Host")
+
+
+@fact(
+    80,
+    "Each metric has a StatusCode that the tap knows, and as many times as values.",
+    source=DOCS,
+    breaks="Points would be missing, or at the wrong time.",
+)
+def status_codes(seen: Recording) -> Iterator[bool]:
+    """Each answered question."""
+    for _, _, found in _series(seen):
+        is_even = len(found["Timestamps"]) == len(found["Values"])
+        yield is_even and found["StatusCode"] in _STATUSES
+
+
+@fact(
+    81,
+    "Points are at multiples of the period, within the time that was asked for, and "
+    "in the order that was asked for.",
+    source=DOCS,
+    breaks="Learning curves would have points of before or after the trial, or twice.",
+)
+def grid(seen: Recording) -> Iterator[bool]:
+    """Each answered question with points."""
+    for one, question, found in _series(seen):
+        if not found["Timestamps"]:
+            continue
+        period = question["Period"]
+        times = [seconds(each) for each in found["Timestamps"]]
+        first, last = one.request["StartTime"], one.request["EndTime"]
+        yield all(time % period == 0 for time in times)
+        yield all(first - period < time < last for time in times)
+        yield times == sorted(set(times))
+
+
+@fact(
+    82,
+    "A value is a finite number, a share of the machine's: at least 0, and of memory "
+    "and disk at most 100 per cent.",
+    source=DOCS,
+    breaks="The shares in hardware_utilisation would be wrong.",
+)
+def values(seen: Recording) -> Iterator[bool]:
+    """Each point."""
+    for _, question, found in _series(seen):
+        name = question["Metric"]["MetricName"]
+        for value in found["Values"]:
+            if _dimension(question) == "Host":
+                is_sum = name not in {"MemoryUtilization", "DiskUtilization"}
+                yield is_number(value) and 0 <= value <= (100_000 if is_sum else 100.01)
+            else:
+                yield is_number(value)
+
+
+@fact(
+    83,
+    "Points by the minute live for 15 days, by five minutes for 63.",
+    source=DOCS,
+    breaks="The tap asks by the finest period that the age allows: it would ask for "
+    "less than there is, or for what there is not.",
+)
+def ages(seen: Recording) -> Iterator[bool]:
+    """Points that were asked for by a period finer than their age allows."""
+    for one, question, found in _series(seen):
+        young = (one.at or 0.0) - one.request["EndTime"]
+        limit = BY_THE_MINUTE if question["Period"] < 5 * MINUTE else BY_FIVE_MINUTES
+        if one.at and young > limit + DAY:
+            yield not found["Values"]
+
+
+@fact(
+    84,
+    "A trial of 15 to 63 days ago has points by five minutes.",
+    source=ASSUMED,
+    breaks="training_job_metrics would have no rows of trials of that age.",
+)
+def older(seen: Recording) -> Iterator[bool]:
+    """Calls that asked for them."""
+    for one in _calls(seen):
+        is_older = BY_THE_MINUTE + DAY < _age(one) < BY_FIVE_MINUTES - DAY
+        found = [
+            answer["Values"]
+            for call, question, answer in _series(seen)
+            if call is one and question["Period"] == 5 * MINUTE
+        ]
+        if found and is_older and _has_any(seen):
+            yield any(found)

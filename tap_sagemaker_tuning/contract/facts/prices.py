@@ -1,0 +1,132 @@
+"""Facts about the price list."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, fact
+from tap_sagemaker_tuning.contract.facts.values import is_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Item, Recording
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_CURRENCIES = {"USD", "CNY"}
+_SUFFIX = "-Training"
+
+
+def _attributes(seen: Recording) -> Iterator[tuple[Item, Item]]:
+    """The attributes of each product, and what was asked for."""
+    for page in seen.answers(GET_PRODUCTS):
+        asked = {each["Field"]: each["Value"] for each in page.request["Filters"]}
+        for item in page.items:
+            yield _parsed(item)["product"]["attributes"], asked
+
+
+def _parsed(item: Any) -> Any:
+    """A product, which is JSON as text."""
+    return json.loads(item) if isinstance(item, str) else item
+
+
+@fact(
+    72,
+    "The price list's filters by regionCode and component show nothing else.",
+    source=ASSUMED,
+    breaks="Nothing is wrong: the tap looks at both again. It would take more calls.",
+)
+def filters(seen: Recording) -> Iterator[bool]:
+    """Each product."""
+    for attributes, asked in _attributes(seen):
+        yield all(attributes.get(name) == value for name, value in asked.items())
+
+
+@fact(
+    73,
+    "A product of training names its instance type in instanceName, or in instanceType "
+    "alone or followed by -Training.",
+    source=ASSUMED,
+    breaks="Its price would be missing in training_instance_prices, and the cost of "
+    "its trials null.",
+)
+def instance_types(seen: Recording) -> Iterator[bool]:
+    """Each product that has either."""
+    has_any = None
+    for attributes, _ in _attributes(seen):
+        has_any = bool(has_any)
+        kind = attributes.get("instanceType")
+        name = str(attributes.get("instanceName", kind))
+        if name.startswith("ml."):
+            has_any = True
+            yield kind is None or kind.removesuffix(_SUFFIX) == name.removesuffix(
+                _SUFFIX
+            )
+        else:
+            yield not kind
+    if has_any is not None:
+        yield has_any
+
+
+@fact(
+    74,
+    "The usagetype of a product ends with Train or Training, a colon and its instance "
+    "type.",
+    source=ASSUMED,
+    breaks="Its price would be missing in training_instance_prices.",
+)
+def usage_types(seen: Recording) -> Iterator[bool]:
+    """Each product with an instance type."""
+    for attributes, _ in _attributes(seen):
+        name = str(attributes.get("instanceName") or attributes.get("instanceType"))
+        if name.startswith("ml."):
+            usage, _, kind = attributes["usagetype"].partition(":")
+            is_kind = kind == name.removesuffix(_SUFFIX)
+            yield is_kind and usage.endswith(("Train", "Training"))
+
+
+@fact(
+    75,
+    "A product has at most one on-demand term, with one price by the hour, in USD or "
+    "CNY, and the date from which it is in effect.",
+    source=DOCS,
+    breaks="Prices, and the costs in the models, would be wrong or missing.",
+)
+def terms(seen: Recording) -> Iterator[bool]:
+    """Each product of an instance type that has a price."""
+    for page in seen.answers(GET_PRODUCTS):
+        for item in page.items:
+            product = _parsed(item)
+            found = product.get("terms", {}).get("OnDemand", {})
+            kind = product["product"]["attributes"].get("instanceType")
+            if found and kind:
+                yield len(found) == 1 and all(map(_is_price, found.values()))
+
+
+def _is_price(term: Item) -> bool:
+    (price,) = term["priceDimensions"].values()
+    date = term["effectiveDate"]
+    amounts = price["pricePerUnit"]
+    return (
+        price["unit"].lower().startswith(("hr", "hour"))
+        and amounts.keys() <= _CURRENCIES
+        and all(is_number(float(amount)) for amount in amounts.values())
+        and _DATE.match(date) is not None
+    )
+
+
+@fact(
+    76,
+    "A product is JSON as text, with sku and attributes.",
+    source=DOCS,
+    breaks="No price could be read.",
+)
+def products(seen: Recording) -> Iterator[bool]:
+    """Each product."""
+    for page in seen.answers(GET_PRODUCTS):
+        for item in page.items:
+            product = _parsed(item)["product"]
+            yield isinstance(item, str) and {"attributes", "sku"} <= product.keys()

@@ -1,0 +1,194 @@
+"""Facts about Search, which proposes details of trials."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, SEARCH
+from tap_sagemaker_tuning.contract.exchanges import TRIAL
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import (
+    METRIC,
+    has_ended,
+    metric,
+    same_second,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Item, Listing, Recording
+
+_LATEST = 3600.0  # seconds by which the index may be late
+_TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
+_ALWAYS = {
+    "AlgorithmSpecification",
+    "HyperParameters",
+    "InputDataConfig",
+    "LastModifiedTime",
+    "OutputDataConfig",
+    "ResourceConfig",
+    "RoleArn",
+    "SecondaryStatus",
+    "StoppingCondition",
+    "TrainingJobArn",
+    "TrainingJobStatus",
+}
+_NOT_INDEXED = {
+    "DebugHookConfig",
+    "DebugRuleConfigurations",
+    "DebugRuleEvaluationStatuses",
+    "Environment",
+    "ProfilerConfig",
+    "ProfilingStatus",
+    "SecondaryStatusTransitions",
+    "WarmPoolStatus",
+}
+"""Members of a description that recorded results of Search can lack."""
+
+
+def asked(listing: Listing) -> set[str]:
+    """The names that a search asked for."""
+    filters = listing.request["SearchExpression"].get("Filters", ())
+    return {name for each in filters for name in each["Value"].split(",")}
+
+
+def _records(listing: Listing) -> list[Item]:
+    """The trials that a search found."""
+    found = [item["TrainingJob"] for item in listing.items]
+    return sorted(found, key=lambda each: seconds(each["LastModifiedTime"]))
+
+
+def _newest(seen: Recording) -> Iterator[tuple[Item, Item]]:
+    """The newest record of each trial that ended a while ago, with its summary."""
+    for listing in seen.listings(SEARCH):
+        for record in {each[TRIAL]: each for each in _records(listing)}.values():
+            summary = seen.newest_trials.get(record[TRIAL].lower())
+            if summary and _is_old(summary, listing.at):
+                yield record, summary
+
+
+def _is_old(summary: Item, at: float) -> bool:
+    end = summary.get("TrainingEndTime")
+    return has_ended(summary) and end is not None and at - seconds(end) > _LATEST
+
+
+@fact(
+    65,
+    "Search with In and names separated by commas finds those trials and no others.",
+    source=ASSUMED,
+    breaks="Nothing is lost: each trial takes a call of its own. Many calls more.",
+)
+def by_name(seen: Recording) -> Iterator[bool]:
+    """Each record."""
+    for listing in seen.listings(SEARCH):
+        names = asked(listing)
+        for record in _records(listing):
+            yield record[TRIAL] in names
+
+
+@fact(
+    66,
+    "An hour after a trial's end Search knows it.",
+    source=ASSUMED,
+    breaks="Nothing is lost: each trial that it does not know takes a call of its own.",
+)
+def knows(seen: Recording) -> Iterator[bool]:
+    """Each trial that ended a while ago and was searched for."""
+    for listing in seen.listings(SEARCH):
+        if not listing.has_ended:
+            continue
+        found = {record[TRIAL] for record in _records(listing)}
+        for name in asked(listing):
+            summary = seen.newest_trials.get(name.lower())
+            if summary and _is_old(summary, listing.at):
+                yield name in found
+
+
+@fact(
+    67,
+    "An hour after a trial's end Search says the same of it as the listing: status, "
+    "times to the second, and the objective among its metrics.",
+    source=ASSUMED,
+    breaks="Nothing is lost: a record that disagrees is not used, and the trial takes "
+    "a call of its own.",
+)
+def agrees(seen: Recording) -> Iterator[bool]:
+    """Each record."""
+    for record, summary in _newest(seen):
+        yield record["TrainingJobStatus"] == summary["TrainingJobStatus"]
+        for name in _TIMES:
+            yield same_second(record.get(name), summary.get(name))
+        if METRIC in summary and "FinalMetricDataList" in record:
+            found = [metric(each) for each in record["FinalMetricDataList"]]
+            yield metric(summary[METRIC]) in found
+
+
+@fact(
+    68,
+    "An hour after a trial's end Search lacks nothing that DescribeTrainingJob has but "
+    "status transitions, environment, debugger and profiler.",
+    source=RECORDED,
+    breaks="Nothing is lost if it is a member that every trial has: such a trial takes "
+    "a call of its own. Another one would be null in training_job_details.",
+)
+def lacks_nothing(seen: Recording) -> Iterator[bool]:
+    """Each member that the description of a trial, or any trial, has."""
+    described = {
+        one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
+    }
+    for record, summary in _newest(seen):
+        wanted = set(_ALWAYS)
+        if METRIC in summary:
+            wanted |= {"FinalMetricDataList"}
+        if answer := described.get(record[TRIAL].lower()):
+            wanted |= {
+                name for name, value in answer.items() if value not in (None, [])
+            }
+        for name in wanted - _NOT_INDEXED:
+            yield name in record
+
+
+@fact(
+    69,
+    "The times in Search are cut to whole seconds.",
+    source=RECORDED,
+    breaks="Nothing: the tap compares to the second.",
+)
+def whole_seconds(seen: Recording) -> Iterator[bool]:
+    """Each time of a trial."""
+    for listing in seen.listings(SEARCH):
+        for record in _records(listing):
+            for name in (*_TIMES, "LastModifiedTime"):
+                if name in record:
+                    yield seconds(record[name]).is_integer()
+
+
+@fact(
+    70,
+    "What Search finds has Tags, which DescribeTrainingJob has not.",
+    source=RECORDED,
+    breaks="The column tags would be null, and with it the team in daily_spend.",
+)
+def tags(seen: Recording) -> Iterator[bool]:
+    """Each record, and each description."""
+    for listing in seen.listings(SEARCH):
+        for record in _records(listing):
+            yield isinstance(record.get("Tags"), list)
+    for one in seen.answers(DESCRIBE_TRIAL):
+        yield "Tags" not in one.answer
+
+
+@fact(
+    71,
+    "Several filters joined by Or find what any of them does, up to seven of 1,024 "
+    "characters.",
+    source=DOCS,
+    breaks="Nothing is lost: each trial takes a call of its own. Many calls more.",
+)
+def joined(seen: Recording) -> Iterator[bool]:
+    """Each search with several filters."""
+    for one in seen.of(SEARCH):
+        if len(one.request["SearchExpression"].get("Filters", ())) > 1:
+            yield one.error_code != "ValidationException"

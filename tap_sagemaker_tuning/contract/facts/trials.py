@@ -1,0 +1,172 @@
+"""Facts about trials as they are listed: ends, objectives, hyperparameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.contract.fact import DOCS, MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import (
+    METRIC,
+    NOT_FINITE,
+    has_ended,
+    is_float32,
+    is_number,
+    seconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Recording
+
+_STATUSES = {"InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting"}
+_OBJECTIVES = {"Succeeded", "Pending", "Failed", None}
+_LONGEST_REASON = 1024  # characters
+_SETTLES = 3600.0  # seconds
+_TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
+
+
+@fact(
+    46,
+    "The status of a trial and of its objective are among the model's.",
+    source=MODEL,
+    breaks="A trial in a status that the tap does not know is never final: its tuning "
+    "job is followed for a week, and the models count it as running.",
+)
+def statuses(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.trials:
+        yield item["TrainingJobStatus"] in _STATUSES
+        yield item.get("ObjectiveStatus") in _OBJECTIVES
+
+
+@fact(
+    47,
+    "A trial has TrainingEndTime once it is Completed, Failed or Stopped, and not "
+    "before.",
+    source=RECORDED,
+    breaks="Durations, costs and the days of daily_spend would be missing or wrong.",
+)
+def end_times(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.trials:
+        if item["TrainingJobStatus"] in {"Completed", "Failed", "InProgress"}:
+            yield ("TrainingEndTime" in item) == has_ended(item)
+
+
+@fact(
+    48,
+    "A trial is created, starts and ends in this order.",
+    source=DOCS,
+    breaks="Durations would be negative.",
+)
+def order_of_times(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.trials:
+        found = [seconds(item[name]) for name in _TIMES if name in item]
+        yield found == sorted(found)
+
+
+@fact(
+    49,
+    "A trial whose objective Succeeded has its metric, an early-stopped one as well; "
+    "while it is Pending, there is none.",
+    source=RECORDED,
+    breaks="A trial is final once its objective is not Pending: a metric that comes "
+    "later would not be read.",
+)
+def objectives(seen: Recording) -> Iterator[bool]:
+    """Each summary with an objective status."""
+    for item, _ in seen.trials:
+        status = item.get("ObjectiveStatus")
+        if status in {"Pending", "Succeeded"}:
+            yield (METRIC in item) == (status == "Succeeded")
+
+
+@fact(
+    50,
+    "An hour after its end no trial has an ObjectiveStatus of Pending.",
+    source=RECORDED,
+    breaks="Its tuning job is read again in each sync, for a week after its end.",
+)
+def settles(seen: Recording) -> Iterator[bool]:
+    """Each trial that ended a while ago."""
+    for item, at in seen.trials:
+        if has_ended(item) and at - seconds(item["TrainingEndTime"]) > _SETTLES:
+            yield item.get("ObjectiveStatus") != "Pending"
+
+
+def _values(seen: Recording) -> Iterator[Any]:
+    """The value of each listed objective."""
+    for item, _ in seen.trials:
+        if METRIC in item:
+            yield item[METRIC]["Value"]
+
+
+@fact(
+    51,
+    "A metric is a number; one that is not finite is NaN, Infinity or -Infinity, as "
+    "text or bare.",
+    source=RECORDED,
+    breaks="The value would be null in the tables, and non_finite a word that nobody "
+    "expects, or null as well.",
+)
+def values(seen: Recording) -> Iterator[bool]:
+    """Each objective."""
+    for value in _values(seen):
+        yield value in NOT_FINITE or isinstance(value, int | float)
+
+
+@fact(
+    52,
+    "A metric is a float32, widened to a double.",
+    source=RECORDED,
+    breaks="Search is compared with the listing by the metric's value: if the two "
+    "round differently, each trial takes a call of its own.",
+)
+def float32(seen: Recording) -> Iterator[bool]:
+    """Each objective that is a number."""
+    for value in _values(seen):
+        if is_number(value):
+            yield is_float32(value)
+
+
+@fact(
+    53,
+    "A metric in a listing has a MetricName and no Type.",
+    source=RECORDED,
+    breaks="Nothing: the models take the direction from tuning_job_details, and the "
+    "column type would be filled.",
+)
+def no_type(seen: Recording) -> Iterator[bool]:
+    """Each objective."""
+    for item, _ in seen.trials:
+        if METRIC in item:
+            yield "MetricName" in item[METRIC] and "Type" not in item[METRIC]
+
+
+@fact(
+    54,
+    "TunedHyperParameters maps text to text.",
+    source=MODEL,
+    breaks="A value that is no text would be written as JSON, and one hyperparameter "
+    "could not be told from another in the models.",
+)
+def hyperparameters(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.trials:
+        found = item["TunedHyperParameters"]
+        yield all(isinstance(value, str) for value in found.values())
+
+
+@fact(
+    55,
+    "A FailureReason has at most 1,024 characters.",
+    source=MODEL,
+    breaks="Nothing is lost: a column of text has room for more.",
+)
+def reasons(seen: Recording) -> Iterator[bool]:
+    """Each summary that has one."""
+    for item, _ in seen.trials:
+        if "FailureReason" in item:
+            yield len(item["FailureReason"]) <= _LONGEST_REASON

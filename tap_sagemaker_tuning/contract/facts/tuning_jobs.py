@@ -1,0 +1,327 @@
+"""Facts about tuning jobs: their counters, and what Describe knows of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
+from tap_sagemaker_tuning.contract.fact import MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import (
+    COUNTED,
+    METRIC,
+    has_ended,
+    metric,
+    seconds,
+    within,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Item, Recording
+
+_LAG = 90.0  # seconds: counters were seen half a minute old
+_SETTLED = 3600.0  # seconds after its end in which the last trials settle
+_STATUSES = {
+    "Completed",
+    "InProgress",
+    "Failed",
+    "Stopped",
+    "Stopping",
+    "Deleting",
+    "DeleteFailed",
+}
+_IN_CONFIG = {"Strategy", "ResourceLimits"}
+_MOVING = {"HyperParameterTuningJobArn", "LastModifiedTime"}
+"""Members that a description may have otherwise than the listing."""
+
+_COUNTERS = "TrainingJobStatusCounters"
+_OBJECTIVES = "ObjectiveStatusCounters"
+_FAILED = ("RetryableError", "NonRetryableError")
+
+
+@fact(
+    33,
+    "A tuning job's status is one of the model's.",
+    source=MODEL,
+    breaks="The tap follows a tuning job in a state it does not know until it has an "
+    "end time; the models count it as running.",
+)
+def statuses(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.jobs:
+        yield item["HyperParameterTuningJobStatus"] in _STATUSES
+
+
+@fact(
+    34,
+    "A tuning job has HyperParameterTuningEndTime once it has ended, and not before.",
+    source=RECORDED,
+    breaks="An end time counts as an end: one that comes early would close a tuning "
+    "job before its last trials. One that is missing keeps it open for a day.",
+)
+def end_times(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.jobs:
+        if has_ended(item) or item["HyperParameterTuningJobStatus"] == "InProgress":
+            yield ("HyperParameterTuningEndTime" in item) == has_ended(item)
+
+
+@fact(
+    35,
+    "A listed tuning job has no FailureReason; the description of a Failed one has.",
+    source=RECORDED,
+    breaks="failure_reason in tuning_job_details would be null.",
+)
+def no_reason(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.jobs:
+        yield "FailureReason" not in item
+    for answer, _, _ in seen.described_jobs:
+        if answer["HyperParameterTuningJobStatus"] == "Failed":
+            yield "FailureReason" in answer
+
+
+def _ended(seen: Recording) -> Iterator[tuple[Item, list[Item]]]:
+    """Tuning jobs that ended a while ago, with all their trials."""
+    for item, at, trials in seen.whole_jobs:
+        end = item.get("HyperParameterTuningEndTime")
+        if has_ended(item) and end is not None and at - seconds(end) > _LAG:
+            yield item, trials
+
+
+def _count(trials: list[Item], member: str, *wanted: str | None) -> int:
+    return sum(trial.get(member) in wanted for trial in trials)
+
+
+@fact(
+    36,
+    "Within 90 seconds of a tuning job's end its status counters agree with its "
+    "trials: failures are RetryableError and NonRetryableError together, Stopping "
+    "counts as InProgress, absent is 0.",
+    source=RECORDED,
+    breaks="The counters are the checksum by which a tuning job is closed. It would "
+    "be read whole once more, stay open for a day, and close with a warning. Trials "
+    "that were deleted one by one have that effect too.",
+)
+def status_counters(seen: Recording) -> Iterator[bool]:
+    """Each counter of tuning jobs that ended a while ago."""
+    for item, trials in _ended(seen):
+        counters = item[_COUNTERS]
+        for name, counted in COUNTED.items():
+            found = _count(trials, "TrainingJobStatus", *counted)
+            yield counters.get(name, 0) == found
+        failed = sum(counters.get(name, 0) for name in _FAILED)
+        yield failed == _count(trials, "TrainingJobStatus", "Failed")
+
+
+@fact(
+    37,
+    "Within 90 seconds of a tuning job's end its objective counters agree with its "
+    "trials: Succeeded, Pending and Failed.",
+    source=RECORDED,
+    breaks="A tuning job whose counters say Pending is followed for a week.",
+)
+def objective_counters(seen: Recording) -> Iterator[bool]:
+    """Each counter of tuning jobs whose trials are all final."""
+    for item, trials in _ended(seen):
+        if _count(trials, "ObjectiveStatus", "Pending", None):
+            continue
+        counters = item[_OBJECTIVES]
+        words = [
+            trial.get("ObjectiveStatus")
+            or ("Succeeded" if METRIC in trial else "Failed")
+            for trial in trials
+        ]
+        for name in ("Succeeded", "Pending", "Failed"):
+            yield counters.get(name, 0) == words.count(name)
+
+
+@fact(
+    38,
+    "The counters of a running tuning job are at most 90 seconds old.",
+    source=RECORDED,
+    breaks="Tuning jobs that have just ended would be read once more each sync until "
+    "their counters agree.",
+)
+def counters_lag(seen: Recording) -> Iterator[bool]:
+    """Trials created, and ended, a while ago against the sums of the counters."""
+    for item, at, trials in seen.whole_jobs:
+        if has_ended(item) or not trials:
+            continue
+        counters = item[_COUNTERS]
+        before = at - _LAG
+        created = [seconds(trial["CreationTime"]) < before for trial in trials]
+        ended = [
+            seconds(trial["TrainingEndTime"]) < before
+            for trial in trials
+            if "TrainingEndTime" in trial
+        ]
+        total = sum(counters.values())
+        yield sum(created) <= total <= len(trials)
+        yield total - counters.get("InProgress", 0) >= sum(ended)
+
+
+@fact(
+    39,
+    "An hour after a tuning job's end all its trials have ended, and no objective is "
+    "Pending.",
+    source=RECORDED,
+    breaks="The tap follows such a tuning job for a week after its end, then closes it "
+    "with a warning.",
+)
+def all_final(seen: Recording) -> Iterator[bool]:
+    """Each trial of such tuning jobs."""
+    for item, at, trials in seen.whole_jobs:
+        end = item.get("HyperParameterTuningEndTime")
+        if not has_ended(item) or end is None or at - seconds(end) < _SETTLED:
+            continue
+        for trial in trials:
+            yield has_ended(trial) and trial.get("ObjectiveStatus") != "Pending"
+
+
+@fact(
+    40,
+    "A description has every member of the summary; Strategy and ResourceLimits are in "
+    "its config.",
+    source=MODEL,
+    breaks="An open tuning job that is no longer among the newest is read from its "
+    "description: columns of tuning_jobs would turn null.",
+)
+def describes_all(seen: Recording) -> Iterator[bool]:
+    """Each member of the summaries that are described too."""
+    for answer, summary, _ in seen.described_jobs:
+        config = answer["HyperParameterTuningJobConfig"]
+        for name in summary:
+            yield name in (config if name in _IN_CONFIG else answer)
+
+
+@fact(
+    41,
+    "A description says the same of an ended tuning job as the listing, but for the "
+    "case of its ARN and LastModifiedTime; the creation time is always the same.",
+    source=RECORDED,
+    breaks="A row would depend on which call it came from, and a namesake is told by "
+    "its creation time.",
+)
+def describes_the_same(seen: Recording) -> Iterator[bool]:
+    """Each member of the summaries that are described too."""
+    for answer, summary, at in seen.described_jobs:
+        created = answer["CreationTime"], summary["CreationTime"]
+        yield within(*created, tolerance=0.001)
+        end = summary.get("HyperParameterTuningEndTime")
+        if not has_ended(summary) or end is None or at - seconds(end) < _LAG:
+            continue
+        shown = {**answer["HyperParameterTuningJobConfig"], **answer}
+        for name in summary.keys() - _MOVING - {"CreationTime"}:
+            yield shown.get(name) == summary[name]
+
+
+@fact(
+    42,
+    "A tuning job has TrainingJobDefinition, or TrainingJobDefinitions with a name "
+    "each; the objective and the ranges are in the config in the first case, in each "
+    "definition in the second.",
+    source=RECORDED,
+    breaks="Objective, direction and ranges would be null, and with them places, "
+    "importance and next ranges in the models.",
+)
+def definitions(seen: Recording) -> Iterator[bool]:
+    """Each description."""
+    for answer, _, _ in seen.described_jobs:
+        several = answer.get("TrainingJobDefinitions")
+        config = answer["HyperParameterTuningJobConfig"]
+        if several:
+            for each in several:
+                objective = each["TuningObjective"]
+                yield {"DefinitionName", "HyperParameterRanges"} <= each.keys()
+                yield objective["Type"] in {"Maximize", "Minimize"}
+            yield "TrainingJobDefinition" not in answer
+        elif not answer.get("Autotune"):
+            objective = config["HyperParameterTuningJobObjective"]
+            yield "TrainingJobDefinition" in answer and "ParameterRanges" in config
+            yield objective["Type"] in {"Maximize", "Minimize"}
+
+
+@fact(
+    43,
+    "Where a tuning job has several definitions, each trial names its own.",
+    source=RECORDED,
+    breaks="Trials could not be joined with their objective and their ranges.",
+)
+def definition_names(seen: Recording) -> Iterator[bool]:
+    """Each trial of such tuning jobs."""
+    several = {
+        answer[JOB].lower(): {
+            each["DefinitionName"] for each in answer["TrainingJobDefinitions"]
+        }
+        for answer, _, _ in seen.described_jobs
+        if answer.get("TrainingJobDefinitions")
+    }
+    for item, _, trials in seen.whole_jobs:
+        if names := several.get(item[JOB].lower()):
+            for trial in trials:
+                yield trial.get("TrainingJobDefinitionName") in names
+
+
+@fact(
+    44,
+    "BestTrainingJob is one of the tuning job's trials, with the metric of the listing "
+    "and without TuningJobName; an ended tuning job with a metric has one.",
+    source=RECORDED,
+    breaks="The models rank by the trials' own metrics, and best_training_job_name "
+    "would name another trial than the leaderboard.",
+)
+def best(seen: Recording) -> Iterator[bool]:
+    """Each description that has one."""
+    whole = {item[JOB].lower(): trials for item, _, trials in seen.whole_jobs}
+    for answer, summary, _ in seen.described_jobs:
+        found = answer.get("BestTrainingJob")
+        trials = whole.get(summary[JOB].lower())
+        if trials is None or not has_ended(summary):
+            continue
+        values = [metric(each[METRIC])[1] for each in trials if METRIC in each]
+        if any(value is not None for value in values):
+            yield bool(found)
+        if not found:
+            continue
+        yield "TuningJobName" not in found
+        own = [trial for trial in trials if trial[TRIAL] == found[TRIAL]]
+        yield [metric(each[METRIC]) for each in own] == [metric(found[METRIC])]
+
+
+_IN_DEFINITION = {
+    "AlgorithmSpecification",
+    "OutputDataConfig",
+    "RoleArn",
+    "StoppingCondition",
+}
+_RESOURCES = {"ResourceConfig", "HyperParameterTuningResourceConfig"}
+
+
+@fact(
+    85,
+    "Each definition has its algorithm, its output, its role, its stopping condition "
+    "and its resources.",
+    source=MODEL,
+    breaks="Columns of tuning_job_details would be null.",
+)
+def in_definitions(seen: Recording) -> Iterator[bool]:
+    """Each definition of each description."""
+    for answer, _, _ in seen.described_jobs:
+        several = answer.get("TrainingJobDefinitions")
+        for each in several or [answer.get("TrainingJobDefinition", {})]:
+            yield each.keys() >= _IN_DEFINITION
+            yield bool(each.keys() & _RESOURCES)
+
+
+@fact(
+    45,
+    "ResourceLimits has MaxParallelTrainingJobs.",
+    source=MODEL,
+    breaks="The models' utilisation, which divides by it, would be null.",
+)
+def limits(seen: Recording) -> Iterator[bool]:
+    """Each summary."""
+    for item, _ in seen.jobs:
+        yield "MaxParallelTrainingJobs" in item["ResourceLimits"]

@@ -1,0 +1,193 @@
+"""Which calls are made in a scope: those in which the facts show."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
+    DESCRIBE_TUNING_JOB,
+    GET_PRODUCTS,
+    LIST_TRIALS,
+    LIST_TUNING_JOBS,
+    SEARCH,
+)
+from tap_sagemaker_tuning.aws.pricing import ENDPOINTS
+from tap_sagemaker_tuning.aws.trial_search import expression
+from tap_sagemaker_tuning.contract import choices
+from tap_sagemaker_tuning.contract.calls import SpentError
+from tap_sagemaker_tuning.contract.exchanges import JOB, TOKEN, TRIAL, Exchange
+from tap_sagemaker_tuning.contract.facts.wire import NOBODY
+
+if TYPE_CHECKING:
+    from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.contract.calls import Caller
+    from tap_sagemaker_tuning.contract.exchanges import Item
+    from tap_sagemaker_tuning.settings import Settings
+
+_NEWEST = {"SortBy": "CreationTime", "SortOrder": "Descending"}
+_OLDEST = {"SortBy": "CreationTime", "SortOrder": "Ascending"}
+_MOST = 100
+_JOBS = 5  # tuning jobs that are looked into
+_TRIALS = 6  # trials that are described
+_SMALL_PAGES = 4
+_FEW = 30  # trials whose names fit into two filters
+
+
+def survey(caller: Caller, settings: Settings, partition: str) -> None:
+    """Ask a scope all that the facts need, as far as the calls reach.
+
+    Args:
+        caller: Makes and keeps the calls.
+        settings: Which tuning jobs a sync would read.
+        partition: The partition of the scope.
+    """
+    with suppress(SpentError):
+        _Survey(caller, settings).run(partition)
+
+
+class _Survey:
+    """The calls, in the order of what would be missed most."""
+
+    def __init__(self, caller: Caller, settings: Settings) -> None:
+        self._caller = caller
+        self._settings = settings
+        self._jobs: list[Item] = []
+        self._described: list[Item] = []
+
+    def run(self, partition: str) -> None:
+        """Make the calls."""
+        self._list_jobs()
+        self._missing_ones()
+        chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS)
+        listed = {name: self._look_into(name) for name in chosen}
+        if listed:
+            best = choices.to_compare(self._jobs, listed)
+            self._compare(best, listed[best])
+            self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
+        for name, trials in list(listed.items())[:2]:
+            self._search(trials, _MOST if name == chosen[0] else 0)
+        for item in choices.trials(listed, _TRIALS):
+            answer = self._ask(DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
+            if answer and answer.is_fine:
+                self._described.append(answer.answer)
+        self._metrics()
+        if partition in ENDPOINTS:
+            self._prices(ENDPOINTS[partition])
+        more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS)
+        for name in more[len(chosen) :]:
+            self._look_into(name)
+
+    def _ask(self, operation: Operation, **request: Any) -> Exchange | None:
+        return self._caller.ask(operation, **request)
+
+    def _pages(
+        self, operation: Operation, most: int, **request: Any
+    ) -> tuple[list[Item], str | None]:
+        """List some pages; gives the items, and the token of the first page."""
+        items: list[Item] = []
+        tokens: list[str] = []
+        for _ in range(most):
+            more = {TOKEN: tokens[-1]} if tokens else {}
+            page = self._ask(operation, **request, **more)
+            if page is None or not page.is_fine:
+                break
+            items += page.items
+            token = page.token
+            if not isinstance(token, str) or token in tokens:
+                break
+            tokens.append(token)
+        return items, tokens[0] if tokens else None
+
+    def _list_jobs(self) -> None:
+        """List the tuning jobs in all the ways that the facts are about."""
+        self._jobs, _ = self._pages(LIST_TUNING_JOBS, 3, **_NEWEST, MaxResults=_MOST)
+        self._around(LIST_TUNING_JOBS, self._jobs, {})
+        if self._jobs:
+            name = choices.to_find(self._jobs)
+            self._pages(
+                LIST_TUNING_JOBS, 1, NameContains=name.swapcase(), MaxResults=_MOST
+            )
+
+    def _around(self, operation: Operation, items: list[Item], of: Item) -> None:
+        """List once more: other orders, other sizes, a filter, a foreign token."""
+        self._pages(operation, 1, **of, **_OLDEST, MaxResults=_MOST)
+        self._pages(operation, 1, **of)
+        size = choices.small_size(items)
+        _, token = self._pages(
+            operation, _SMALL_PAGES, **of, **_NEWEST, MaxResults=size
+        )
+        if status := choices.usual_status(items):
+            self._pages(operation, 2, **of, StatusEquals=status, MaxResults=_MOST)
+        self._ask(operation, **of, **_NEWEST, MaxResults=_MOST + 1)
+        if token:
+            self._ask(operation, **of, **_OLDEST, MaxResults=size, NextToken=token)
+
+    def _missing_ones(self) -> None:
+        """Ask for what does not exist."""
+        self._ask(DESCRIBE_TUNING_JOB, **{JOB: NOBODY})
+        self._ask(LIST_TRIALS, **{JOB: NOBODY})
+        self._ask(DESCRIBE_TRIAL, **{TRIAL: NOBODY})
+
+    def _look_into(self, name: str) -> list[Item]:
+        """Describe a tuning job and list its trials."""
+        self._ask(DESCRIBE_TUNING_JOB, **{JOB: name})
+        items, _ = self._pages(
+            LIST_TRIALS, 2, **{JOB: name}, **_NEWEST, MaxResults=_MOST
+        )
+        return items
+
+    def _compare(self, name: str, items: list[Item]) -> None:
+        """List a tuning job's trials in all the ways that the facts are about."""
+        self._around(LIST_TRIALS, items, {JOB: name})
+        self._pages(
+            LIST_TRIALS,
+            1,
+            **{JOB: name},
+            SortBy="FinalObjectiveMetricValue",
+            SortOrder="Descending",
+            MaxResults=_MOST,
+        )
+
+    def _search(self, trials: list[Item], size: int) -> None:
+        """Search for trials, in large pages or in small ones."""
+        names = [item[TRIAL] for item in trials[: size or _FEW]]
+        if names:
+            most = size or max(1, -(-len(names) // 2))
+            self._pages(
+                SEARCH,
+                2 if size else 3,
+                Resource="TrainingJob",
+                SearchExpression=expression(names) if size else _in_two(names),
+                MaxResults=most,
+            )
+
+    def _metrics(self) -> None:
+        """Ask CloudWatch for metrics of described trials."""
+        for request in choices.metrics(self._described, self._caller.exchanges):
+            self._ask(choices.GET_METRIC_DATA, **request)
+
+    def _prices(self, region: str) -> None:
+        """Ask for what training costs in the scope's region."""
+        wanted = {"regionCode": self._caller.region, "component": "Training"}
+        filters = [
+            {"Type": "TERM_MATCH", "Field": field, "Value": value}
+            for field, value in wanted.items()
+        ]
+        request: Item = {"ServiceCode": "AmazonSageMaker", "Filters": filters}
+        request["MaxResults"] = _MOST
+        page = self._caller.ask(GET_PRODUCTS, region, **request)
+        if page and page.token:
+            self._caller.ask(GET_PRODUCTS, region, **request, NextToken=page.token)
+
+
+def _in_two(names: list[str]) -> Item:
+    """Ask for trials by two filters: those of a page seldom need more than one."""
+    half = max(1, len(names) // 2)
+    filters = [
+        {"Name": TRIAL, "Operator": "In", "Value": ",".join(part)}
+        for part in (names[:half], names[half:])
+        if part
+    ]
+    return {"Operator": "Or", "Filters": filters}

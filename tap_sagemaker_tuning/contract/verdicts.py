@@ -1,0 +1,58 @@
+"""What the facts came to, in words: counts, and never a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.contract.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_sagemaker_tuning.contract.exchanges import Recording
+    from tap_sagemaker_tuning.contract.fact import Fact, Verdict
+
+_WIDTH = 13  # of a verdict
+
+
+def judged(recordings: Sequence[Recording]) -> list[tuple[Fact, Verdict]]:
+    """Judge every fact by recordings, one per scope."""
+    return [(fact, fact.judge(recordings)) for fact in FACTS]
+
+
+def broken(verdicts: Sequence[tuple[Fact, Verdict]]) -> list[int]:
+    """The numbers of the facts that do not hold."""
+    return [fact.number for fact, verdict in verdicts if verdict.broken]
+
+
+def lines(verdicts: Sequence[tuple[Fact, Verdict]]) -> Iterator[str]:
+    """Give the report: a line per fact, then a paragraph per fact that does not hold.
+
+    Args:
+        verdicts: All facts, judged.
+    """
+    for fact, verdict in verdicts:
+        count = (
+            f"{verdict.broken} of {verdict.seen}" if verdict.broken else verdict.seen
+        )
+        yield f"{fact.number:>3}  {verdict.word:<{_WIDTH}}  {count or '':>9}  " + (
+            fact.statement
+        )
+    words = [verdict.word for _, verdict in verdicts]
+    yield ""
+    yield ", ".join(
+        f"{words.count(word)} {rest}"
+        for word, rest in (
+            ("holds", "hold"),
+            ("was not seen", "were not seen"),
+            ("does not hold", "do not hold"),
+        )
+    )
+    for fact, verdict in verdicts:
+        if verdict.broken:
+            yield ""
+            yield (
+                f"Fact {fact.number} does not hold, in {verdict.broken} of "
+                f"{verdict.seen} places: {fact.statement}"
+            )
+            yield f"What it means for your data: {fact.breaks}"

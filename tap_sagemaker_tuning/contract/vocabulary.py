@@ -1,0 +1,104 @@
+"""The only words that a recording has: the service's own, and pseudonyms."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from tap_sagemaker_tuning.aws.error_table import CODES
+from tap_sagemaker_tuning.aws.operations import OPERATIONS
+from tap_sagemaker_tuning.contract.choices import GET_METRIC_DATA
+from tap_sagemaker_tuning.contract.facts.metrics import NAMESPACE, OF_INSTANCES
+from tap_sagemaker_tuning.contract.facts.values import NOT_FINITE
+from tap_sagemaker_tuning.contract.facts.wire import NOBODY
+from tap_sagemaker_tuning.contract.modelled import SERVICES, operation_model
+
+LETTERS = "bdgkqvxz"
+"""Pseudonyms are made of these: no word of a language is."""
+
+TOKEN_LENGTH = 16
+UNMODELLED = "unmodelled"
+"""Stands for the value of a member that the model does not have at its place."""
+
+PHRASES = ("Requested resource not found", "not authorized", "Rate exceeded")
+"""Parts of the service's messages that facts look for."""
+
+ERROR_CODES = {*CODES, "ValidationException", "SerializationException"}
+FORMAT = {"operation", "request", "status", "answer", "at", "__type", "message"}
+"""The members of a file, and of an error."""
+
+PRODUCT = {
+    *("product", "attributes", "sku", "terms", "OnDemand", "effectiveDate"),
+    *("priceDimensions", "unit", "pricePerUnit", "USD", "CNY", "instanceName"),
+    *("instanceType", "usagetype", "regionCode", "component"),
+}
+"""The members of a product of the price list that facts look at."""
+
+CONSTANTS = {
+    *("Training", "AmazonSageMaker", "regionCode", "component", "Hrs", "Average"),
+    *("TrainingJob", "TrainingJobName", "Host", "_tuning_objective_metric", "1.0"),
+    *(NAMESPACE, NOBODY, UNMODELLED, *OF_INSTANCES, *NOT_FINITE, ""),
+}
+"""Texts that the contract itself asks with, or that facts look for."""
+
+SEPARATORS = '-./:"_, '
+_TOKEN = f"[{LETTERS}{LETTERS.upper()}]{{{TOKEN_LENGTH}}}"
+_PART = rf"(?:{_TOKEN}|[{SEPARATORS}]{{1,3}})"
+_ARN = "arn:aws(?:-cn|-us-gov)?:sagemaker:"
+_KINDS = "training-job|hyper-parameter-tuning-job"
+_OF_PRICES = r"Train(?:ing)?(?=:|$)|ml(?=\.)"
+_PHRASES = "|".join(PHRASES)
+_DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"  # of a price; it is shifted
+_ALLOWED = re.compile(
+    rf"{_PART}+"
+    rf"|{LETTERS[0]}+"  # a long text, as its length
+    rf"|{_ARN}{_PART}+?:(?:{_KINDS})/{_PART}+"
+    rf"|(?:{_PART}|{_OF_PRICES})+"
+    rf"|(?:{_PART}+: )?(?:{_PHRASES})"
+    rf"|{_DATE}"
+)
+_OURS = re.compile(
+    rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}|^{_DATE}$"
+)
+
+
+def is_allowed(text: str) -> bool:
+    """Whether a text may stand in a recording: a known word, or a pseudonym."""
+    return text in words() or _ALLOWED.fullmatch(text) is not None
+
+
+def unknown(text: str) -> str:
+    """What is left of an allowed text without the service's own words, lower-cased."""
+    return _OURS.sub("", text).lower()
+
+
+@cache
+def words() -> frozenset[str]:
+    """The members and the enumerated values of the models, and the constants."""
+    found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES}
+    for name in operations():
+        found.add(name)
+        model = operation_model(name)
+        _add(model.input_shape, found, set())
+        _add(model.output_shape, found, set())
+    return frozenset(found)
+
+
+def operations() -> set[str]:
+    """The operations that a recording can have."""
+    every = [*OPERATIONS.values(), GET_METRIC_DATA]
+    return {one.name for one in every if one.service in SERVICES}
+
+
+def _add(shape: Any, found: set[str], known: set[str]) -> None:
+    """Add the words of a shape and of all that it leads to."""
+    if shape is None or shape.name in known:
+        return
+    known.add(shape.name)
+    found.update(shape.metadata.get("enum", ()))
+    for name, member in getattr(shape, "members", {}).items():
+        found.add(name)
+        _add(member, found, known)
+    _add(getattr(shape, "member", None), found, known)
+    _add(getattr(shape, "value", None), found, known)

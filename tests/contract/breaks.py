@@ -1,0 +1,367 @@
+"""Ways in which a service can differ, each of one fact."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.contract.world import Change
+
+Item = dict[str, Any]
+
+JOBS = "ListHyperParameterTuningJobs"
+TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
+JOB = "DescribeHyperParameterTuningJob"
+TRIAL = "DescribeTrainingJob"
+SEARCH = "Search"
+PRICES = "GetProducts"
+METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
+LISTS = {JOBS: "HyperParameterTuningJobSummaries", TRIALS: "TrainingJobSummaries"}
+NAMES = {JOBS: "HyperParameterTuningJobName", TRIALS: "TrainingJobName"}
+INVALID = (400, {"__type": "ValidationException", "message": "No."})
+
+Breaks = dict[str, "Change"]
+
+
+def items(answer: Item) -> list[Item]:
+    """The items of a page; none of an error."""
+    return next((answer[name] for name in LISTS.values() if name in answer), [])
+
+
+def each(change: Callable[[Item], object]) -> Change:
+    """Change every item of a page."""
+
+    def changed(_: Item, __: int, answer: Item) -> None:
+        for item in items(answer):
+            change(item)
+
+    return changed
+
+
+def whole(change: Callable[[Item], object], status: int = 200) -> Change:
+    """Change an answer as a whole, if it has this status."""
+
+    def changed(_: Item, found: int, answer: Item) -> None:
+        if found == status:
+            change(answer)
+
+    return changed
+
+
+def found(change: Callable[[Item], object]) -> Change:
+    """Change every record of Search."""
+
+    def changed(_: Item, __: int, answer: Item) -> None:
+        for result in answer.get("Results", []):
+            change(result["TrainingJob"])
+
+    return changed
+
+
+def product(change: Callable[[Item], object]) -> Change:
+    """Change every product of a price list."""
+
+    def changed(_: Item, __: int, answer: Item) -> None:
+        parsed = [json.loads(text) for text in answer["PriceList"]]
+        for one in parsed:
+            change(one)
+        answer["PriceList"] = [json.dumps(one) for one in parsed]
+
+    return changed
+
+
+def first_page_only(answer: Item) -> None:
+    """Leave out what leads on."""
+    answer.pop("NextToken", None)
+
+
+def ignoring(name: str, operation: str) -> Change:
+    """Reverse what was sorted by a parameter, as if that were not there."""
+
+    def changed(request: Item, _: int, answer: Item) -> None:
+        if request.get(name) == "Ascending" and LISTS[operation] in answer:
+            answer[LISTS[operation]].reverse()
+
+    return changed
+
+
+def swapped(size: int = 100) -> Change:
+    """Turn around what was created in the same second, in small pages only."""
+
+    def changed(request: Item, _: int, answer: Item) -> None:
+        listed = items(answer)
+        for number in range(len(listed) - 1):
+            one, other = listed[number], listed[number + 1]
+            is_tie = one["CreationTime"] == other["CreationTime"]
+            if is_tie and request.get("MaxResults", size) < size:
+                listed[number], listed[number + 1] = other, one
+                return
+
+    return changed
+
+
+def backwards(request: Item, _: int, answer: Item) -> None:
+    """A page begins with the oldest, whatever was asked."""
+    if "MaxResults" in request:
+        items(answer).reverse()
+
+
+def ending_early(request: Item, _: int, answer: Item) -> None:
+    """An empty page without a token in the place of the second one."""
+    if "NextToken" in request and request.get("MaxResults", 0) < 100:
+        items(answer).clear()
+        answer.pop("NextToken", None)
+
+
+def same_token(request: Item, _: int, answer: Item) -> None:
+    """Every page leads to itself."""
+    if "NextToken" in request and items(answer):
+        answer["NextToken"] = request["NextToken"]
+
+
+def repeating(request: Item, _: int, answer: Item) -> None:
+    """A page shows its first item once more at its end."""
+    if request.get("SortOrder") == "Descending" and items(answer):
+        items(answer)[-1] = items(answer)[0]
+
+
+def too_many(request: Item, _: int, answer: Item) -> None:
+    """A page has one more than it should."""
+    if request.get("MaxResults", 100) < 100 and items(answer):
+        last = items(answer)[-1]
+        name = "TrainingJobName" if "TrainingJobName" in last else NAMES[JOBS]
+        items(answer).append({**last, name: last[name] + "-x"})
+
+
+def allowing(request: Item, status: int, __: Item) -> tuple[int, Item] | None:
+    """A page of more than 100 is given."""
+    if request.get("MaxResults", 0) > 100 and status == 400:
+        return 200, {"TrainingJobSummaries": []}
+    return None
+
+
+def honouring(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
+    """A token is good with any parameters."""
+    if "NextToken" in request and status == 400:
+        return 200, {"TrainingJobSummaries": []}
+    return status, answer
+
+
+def filter_with_case(request: Item, _: int, answer: Item) -> None:
+    """NameContains compares with case."""
+    part = request.get("NameContains", "")
+    listed = items(answer)
+    listed[:] = [item for item in listed if part in item[NAMES[JOBS]]]
+
+
+def other_status(request: Item, _: int, answer: Item) -> None:
+    """StatusEquals lets something else through."""
+    if "StatusEquals" in request:
+        items(answer)[0]["TrainingJobStatus"] = "Stopped"
+
+
+def short_status(request: Item, _: int, answer: Item) -> None:
+    """StatusEquals cuts a page first, filters it after, and leads nowhere."""
+    if "StatusEquals" in request:
+        del items(answer)[1:]
+
+
+def plus_half(item: Item) -> None:
+    """Add half a second."""
+    item["CreationTime"] += 0.5
+
+
+def counted(name: str, counter: str) -> Change:
+    """One more in a counter, however long ago a tuning job ended."""
+
+    def more(item: Item) -> None:
+        item[name][counter] += 1
+
+    return each(more)
+
+
+def metric(change: Callable[[Item], object]) -> Change:
+    """Change the metric of every trial that has one."""
+    return each(lambda item: METRIC in item and change(item[METRIC]))
+
+
+def without_metrics(request: Item, _: int, answer: Item) -> None:
+    """Trials without a metric are sorted among the others."""
+    if request.get("SortBy") == "FinalObjectiveMetricValue":
+        items(answer)[-1].pop(METRIC)
+
+
+def code(wanted: str, status: int = 400) -> Change:
+    """Refuse with another code or status."""
+
+    def changed(_: Item, found: int, answer: Item) -> tuple[int, Item] | None:
+        if found == 200 or answer["__type"] == "AccessDeniedException":
+            return None
+        return status, {**answer, "__type": wanted}
+
+    return changed
+
+
+def swap_case(name: str) -> Callable[[Item], None]:
+    """Show a name in another case."""
+
+    def changed(item: Item) -> None:
+        item[name] = item[name].swapcase()
+
+    return changed
+
+
+def running(item: Item) -> None:
+    """The counters of a running tuning job are those of an hour ago."""
+    if item["HyperParameterTuningJobStatus"] == "InProgress":
+        item["TrainingJobStatusCounters"] = {"InProgress": 1}
+
+
+def pending(item: Item) -> None:
+    """A trial does not settle."""
+    if item.pop(METRIC, None):
+        item["ObjectiveStatus"] = "Pending"
+
+
+def single_only(answer: Item) -> None:
+    """The objective of a tuning job with one definition is in no config."""
+    answer["HyperParameterTuningJobConfig"].pop("HyperParameterTuningJobObjective", 0)
+
+
+def worst(answer: Item) -> None:
+    """The best trial has another metric than the listing."""
+    if "BestTrainingJob" in answer:
+        answer["BestTrainingJob"][METRIC]["Value"] = 0.125
+
+
+def retuned(answer: Item) -> None:
+    """A description has other hyperparameters than the listing."""
+    shown = answer["HyperParameters"]
+    answer["HyperParameters"] = {name: f"{value}7" for name, value in shown.items()}
+
+
+def per_instance(answer: Item) -> None:
+    """Seconds are multiplied by the number of instances."""
+    if "TrainingTimeInSeconds" in answer:
+        answer["TrainingTimeInSeconds"] *= 2
+
+
+def only_one(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
+    """Search refuses several filters."""
+    several = len(request["SearchExpression"]["Filters"]) > 1
+    return INVALID if several else (status, answer)
+
+
+def unknown_case(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
+    """A tuning job is found by its name's own case only."""
+    name = request[NAMES[JOBS]]
+    is_other = name == name.swapcase().swapcase() and answer.get(NAMES[JOBS]) != name
+    if status == 200 and is_other:
+        return 400, {"__type": "ResourceNotFound", "message": "No such job."}
+    return status, answer
+
+
+def amount(one: Item) -> Item:
+    """The one price of a product; an empty one if it has none."""
+    terms = one["terms"].get("OnDemand", {"": {"priceDimensions": {"": {}}}})
+    (term,) = terms.values()
+    (price,) = term["priceDimensions"].values()
+    return price or dict(price)
+
+
+def attribute(name: str, value: str | None) -> Change:
+    """Show an attribute of a product otherwise; None: not at all."""
+
+    def changed(one: Item) -> None:
+        shown = one["product"]["attributes"]
+        if name in shown:
+            shown.pop(name)
+            if value is not None:
+                shown[name] = value
+
+    return product(changed)
+
+
+BREAKS: dict[int, Breaks] = {
+    1: {JOBS: backwards},
+    2: {TRIALS: backwards},
+    3: {TRIALS: ignoring("SortOrder", TRIALS)},
+    4: {JOBS: lambda r, _, a: None if r else items(a).reverse()},
+    5: {TRIALS: lambda r, _, a: None if "SortBy" in r else items(a).extend(items(a))},
+    6: {TRIALS: too_many},
+    7: {TRIALS: allowing},
+    8: {TRIALS: same_token},
+    9: {TRIALS: repeating},
+    10: {TRIALS: ending_early},
+    11: {TRIALS: swapped()},
+    13: {TRIALS: honouring},
+    14: {JOBS: filter_with_case},
+    15: {TRIALS: other_status},
+    16: {TRIALS: short_status},
+    17: {TRIALS: without_metrics},
+    18: {JOBS: each(lambda i: i.update(CreationTime=str(i["CreationTime"])))},
+    19: {TRIALS: each(plus_half)},
+    20: {JOBS: each(lambda i: i.setdefault("HyperParameterTuningEndTime"))},
+    22: {JOB: whole(swap_case(NAMES[JOBS]))},
+    23: {TRIALS: each(lambda i: i.update(TrainingJobArn=i["TrainingJobArn"] + "x"))},
+    24: {JOB: whole(lambda a: a.update(HyperParameterTuningJobArn="arn:aws:b"))},
+    25: {JOB: unknown_case},
+    26: {TRIALS: each(lambda i: i.update(TuningJobName="a"))},
+    27: {JOB: whole(lambda a: a.pop(NAMES[JOBS]))},
+    28: {JOB: code("ResourceNotFoundException")},
+    29: {TRIAL: code("ResourceNotFound")},
+    32: {TRIAL: whole(lambda a: a.pop("__type"), 400)},
+    33: {JOBS: each(lambda i: i.update(HyperParameterTuningJobStatus="Paused"))},
+    34: {JOBS: each(lambda i: i.pop("HyperParameterTuningEndTime", None))},
+    35: {JOBS: each(lambda i: i.update(FailureReason="a"))},
+    36: {JOBS: counted("TrainingJobStatusCounters", "Completed")},
+    37: {JOBS: counted("ObjectiveStatusCounters", "Pending")},
+    38: {JOBS: each(running)},
+    39: {TRIALS: each(pending)},
+    40: {JOB: whole(lambda a: a.pop("TrainingJobStatusCounters"))},
+    41: {JOB: whole(lambda a: a.update(CreationTime=a["CreationTime"] + 1))},
+    42: {JOB: whole(single_only)},
+    43: {TRIALS: each(lambda i: i.pop("TrainingJobDefinitionName", None))},
+    44: {JOB: whole(worst)},
+    45: {JOBS: each(lambda i: i.pop("ResourceLimits"))},
+    46: {TRIALS: each(lambda i: i.update(ObjectiveStatus="Unsure"))},
+    47: {TRIALS: each(lambda i: i.pop("TrainingEndTime", None))},
+    48: {TRIALS: each(lambda i: i.update(TrainingStartTime=1.5e9))},
+    49: {TRIALS: each(lambda i: i.pop(METRIC, None))},
+    50: {TRIALS: each(pending)},
+    51: {TRIALS: metric(lambda m: m.update(Value="nan"))},
+    52: {TRIALS: metric(lambda m: m.update(Value=0.1))},
+    53: {TRIALS: metric(lambda m: m.update(Type="Maximize"))},
+    54: {TRIALS: each(lambda i: i["TunedHyperParameters"].update(depth=3))},
+    55: {TRIALS: each(lambda i: i.update(FailureReason="a" * 1025))},
+    56: {TRIAL: whole(lambda a: a.update(TrainingEndTime=a["CreationTime"] + 9))},
+    57: {TRIAL: whole(lambda a: a.pop("BillableTimeInSeconds", None))},
+    58: {TRIAL: whole(lambda a: a.update(TuningJobArn="arn:aws:sagemaker:a:b:c/d"))},
+    59: {TRIAL: whole(retuned)},
+    60: {TRIAL: whole(lambda a: a.pop("FinalMetricDataList", None))},
+    61: {
+        TRIAL: whole(
+            lambda a: [m.update(Timestamp=1) for m in a.get("FinalMetricDataList", [])]
+        )
+    },
+    62: {TRIAL: whole(per_instance)},
+    63: {TRIAL: whole(lambda a: a.update(LastModifiedTime=a["CreationTime"]))},
+    64: {TRIAL: whole(lambda a: a["SecondaryStatusTransitions"].reverse())},
+    65: {SEARCH: found(lambda t: t.update(TrainingJobName=t["TrainingJobName"] + "x"))},
+    66: {SEARCH: lambda _, __, a: a["Results"].clear()},
+    67: {SEARCH: found(lambda t: t.update(TrainingJobStatus="InProgress"))},
+    68: {SEARCH: found(lambda t: t.pop("FinalMetricDataList", None))},
+    69: {SEARCH: found(plus_half)},
+    70: {SEARCH: found(lambda t: t.pop("Tags"))},
+    71: {SEARCH: only_one},
+    72: {PRICES: attribute("regionCode", "eu-west-1")},
+    73: {PRICES: attribute("instanceType", "a large one")},
+    74: {PRICES: attribute("usagetype", "BoxUsage")},
+    75: {PRICES: product(lambda p: amount(p).update(unit="Quantity"))},
+    76: {PRICES: product(lambda p: p["product"].pop("sku"))},
+    85: {JOB: whole(lambda a: a.get("TrainingJobDefinition", {}).pop("RoleArn", 0))},
+}
+"""By number of a fact, what breaks it: operation and change of its answers."""

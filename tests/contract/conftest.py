@@ -1,0 +1,41 @@
+"""A filled account, and the layer before it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from emulator import Emulator
+from tap_sagemaker_tuning.contract.recordings import read
+from tests.contract.world import Layer, fill, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Recording
+
+
+@pytest.fixture(scope="session")
+def account() -> Iterator[Emulator]:
+    """An account with tuning jobs of many kinds; only to be read."""
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
+        fill(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def recording(account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """What the command recorded of that account."""
+    folder = tmp_path_factory.mktemp("recording")
+    assert run(account, "--record", str(folder), "--metrics").exit_code == 0
+    (found,) = read(folder)
+    return found
+
+
+@pytest.fixture
+def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
+    """What stands before the emulator."""
+    made = Layer()
+    with made.before(monkeypatch):
+        yield made

@@ -1,0 +1,76 @@
+"""Every fact holds against the emulator, and one that is broken is found and named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_sagemaker_tuning.contract.calls import MOST_CALLS
+from tap_sagemaker_tuning.contract.facts import FACTS
+from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
+from tests.contract.breaks import BREAKS
+from tests.contract.world import altered, numbers, run
+
+if TYPE_CHECKING:
+    from emulator import Emulator
+    from tap_sagemaker_tuning.contract.exchanges import Recording
+    from tests.contract.world import Layer
+
+UNSEEN = {
+    12: "the emulator gives empty pages only as a fault: see its own test",
+    30: "nothing is denied: see its own test",
+    31: "nothing is throttled: see its own test",
+}
+"""Facts that do not show against the emulator as it is, and why."""
+
+SOME = {1, 10, 28, 36, 68}
+"""Facts that are broken over HTTP in every run; the others by `make long`."""
+
+CLOUDWATCH = set(range(77, 85))
+
+
+def test_all_hold_against_the_emulator(account: Emulator) -> None:
+    """Each holds, or there is a reason why it was not seen."""
+    result = run(account)
+    assert numbers(result, "does not hold") == set()
+    assert numbers(result, "was not seen") == {*UNSEEN, *CLOUDWATCH}
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize("number", BREAKS)
+def test_a_broken_fact_is_seen_in_a_recording(
+    number: int, recording: Recording
+) -> None:
+    """What breaks a fact, broken in what was recorded, is found."""
+    verdicts = judged([altered(recording, BREAKS[number])])
+    assert number in broken(verdicts)
+
+
+def test_a_recording_says_what_the_account_said(
+    account: Emulator, recording: Recording
+) -> None:
+    """Pseudonyms leave the facts what they need: verdicts and counts are the same."""
+    found = list(lines(judged([recording])))
+    assert found == run(account).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=[] if number in SOME else pytest.mark.slow)
+        for number in BREAKS
+    ],
+)
+def test_a_broken_fact_is_found_and_named(
+    number: int, account: Emulator, layer: Layer
+) -> None:
+    """Its number, a paragraph on what it means, and exit code 1."""
+    layer.changes = BREAKS[number]
+    result = run(account)
+    (fact,) = [each for each in FACTS if each.number == number]
+    assert number in numbers(result, "does not hold")
+    assert f"Fact {number} does not hold" in result.stdout
+    assert f"What it means for your data: {fact.breaks}" in result.stdout
+    assert result.exit_code == 1
+    assert len(layer.requests) <= MOST_CALLS

@@ -1,0 +1,149 @@
+"""An account in which nearly every fact shows, and a layer that breaks what it says."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from click.testing import CliRunner
+
+from emulator import Chances, Definition
+from emulator.gateway import Gateway
+from tap_sagemaker_tuning.contract.command import main
+from tap_sagemaker_tuning.contract.exchanges import Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pytest
+    from click.testing import Result
+
+    from emulator import Emulator
+    from emulator.security_tokens import Reply
+
+Item = dict[str, Any]
+Change = Callable[[Item, int, Item], Any]
+"""Gets request, status and answer; changes the answer, or gives status and answer."""
+
+NO_CHANCE = Chances(
+    failed=0.0, stopped_early=0.0, stopped_without=0.0, never_started=0.0
+)
+
+
+def fill(emulator: Emulator) -> None:
+    """Give an account tuning jobs of many kinds, at 9 o'clock on 2026-03-02."""
+    scope = emulator.scope()
+    luck = Chances(failed=0.2, stopped_early=0.2, non_finite=0.1)
+    scope.plan("churn-XGB", trials=40, parallel=8, created="2026-02-27T07:00:00Z")
+    ties = {"gap_seconds": (0.0, 0.0), "parallel": 9, "trials": 18}
+    scope.plan("ties", created="2026-02-28T07:00:00Z", chances=luck, **ties)
+    scope.plan("alive", trials=30, parallel=3, created="2026-03-02T08:00:00Z")
+    scope.plan(
+        "two-kinds",
+        trials=8,
+        parallel=4,
+        created="2026-03-01T07:00:00Z",
+        definitions=(
+            Definition(definition_name="one", spot=True),
+            Definition(definition_name="other", instance_count=2),
+        ),
+    )
+    unlucky = Chances(failed=1.0, stopped_early=0.0, never_started=0.0)
+    scope.plan("failed", trials=3, created="2026-03-01T01:00:00Z", chances=unlucky)
+    scope.plan("churn-xgb-2", trials=4, created="2026-01-20T07:00:00Z")
+    scope.plan("old", trials=4, created="2025-09-20T07:00:00Z", chances=NO_CHANCE)
+    many = {f"many-{n:02d}": f"2026-02-{n + 1:02d}T10:00:00Z" for n in range(12)}
+    for name, created in many.items():
+        scope.plan(name, trials=2, created=created)
+
+
+def run(emulator: Emulator, *options: str) -> Result:
+    """Run the command against an emulator."""
+    environment = emulator.environment()
+    return CliRunner().invoke(main, list(options), env=environment)
+
+
+def numbers(result: Result, word: str) -> set[int]:
+    """The numbers of the facts of which the report says this."""
+    return {
+        int(line[:4])
+        for line in result.stdout.splitlines()
+        if line[:4].strip().isdigit() and line[4:].strip().startswith(word)
+    }
+
+
+def changed(
+    change: Change, request: Item, status: int, answer: Item
+) -> tuple[int, Item]:
+    """What an answer is after a change."""
+    made = change(request, status, answer)
+    return made if isinstance(made, tuple) else (status, answer)
+
+
+def altered(recording: Recording, changes: Mapping[str, Change]) -> Recording:
+    """A recording of what a service that differs would have answered."""
+    exchanges = copy.deepcopy(recording.exchanges)
+    made = [
+        changed(changes[one.operation], one.request, one.status, one.answer)
+        if one.operation in changes
+        else (one.status, one.answer)
+        for one in exchanges
+    ]
+    return Recording(
+        [
+            replace(one, status=status, answer=answer)
+            for one, (status, answer) in zip(exchanges, made, strict=True)
+        ]
+    )
+
+
+class Layer:
+    """Stands before an emulator, and changes what it answers.
+
+    Attributes:
+        changes: By operation what changes an answer: it gets the request, the HTTP
+            status and the answer, which it changes in place or gives anew.
+        requests: What was asked, in order: operation and parameters.
+        headers: Headers that are sent in place of the emulator's.
+    """
+
+    def __init__(self) -> None:
+        self.changes: dict[str, Change] = {}
+        self.requests: list[tuple[str, Item]] = []
+        self.headers: dict[str, str] = {}
+
+    @contextmanager
+    def before(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
+        """Stand before all emulators of this process."""
+        original = Gateway.answer
+
+        def answer(
+            gateway: Gateway,
+            method: str,
+            path: str,
+            headers: Mapping[str, str],
+            body: bytes,
+        ) -> Reply:
+            reply = original(gateway, method, path, headers, body)
+            operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
+            if not operation:
+                return reply
+            request = json.loads(body or b"{}")
+            self.requests.append((operation, request))
+            change = self.changes.get(operation)
+            sent = {**reply.headers, **self.headers}
+            if change is None:
+                return replace(reply, headers=sent)
+            status, found = changed(
+                change, request, reply.status, json.loads(reply.body)
+            )
+            text = json.dumps(found).encode()
+            return replace(reply, status=status, headers=sent, body=text)
+
+        with patch.context() as patched:
+            patched.setattr(Gateway, "answer", answer)
+            yield
