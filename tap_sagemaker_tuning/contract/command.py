@@ -122,9 +122,10 @@ def _surveyed(
             where = folder / f"scope-{number}"
             try:
                 count = recordings.write(where, caller.exchanges, with_metrics=is_open)
+                click.echo(f"scope {number}: {count} answers in {where}", err=True)
             except recordings.LeakError as error:
-                raise click.ClickException(str(error)) from error
-            click.echo(f"scope {number}: {count} answers in {where}", err=True)
+                click.echo(f"Error: {error}", err=True)
+                has_failed = True
     return found, has_failed
 
 

@@ -31,6 +31,7 @@ _FIRST = 1_483_228_800.0  # 2017, SageMaker's first year
 _DAY = 86_400.0  # seconds
 _CLOCKS = 2.0  # seconds by which a time may be later than a Date, which is cut
 _REFUSED = 400  # HTTP status
+_NO_ANSWER = {Kind.DENIED, Kind.THROTTLED, Kind.OUTAGE}
 _ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:[^:]+:[^:]+:"
     r"(hyper-parameter-tuning-job|training-job)/[^/]+"
@@ -228,7 +229,7 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
         for one in seen.of(operation):
-            if one.request.get(JOB) == NOBODY:
+            if one.request.get(JOB) == NOBODY and _kind(one) not in _NO_ANSWER:
                 yield _is(one, "ResourceNotFound")
 
 
@@ -243,7 +244,7 @@ def no_trial(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     words = "Requested resource not found"
     for one in seen.of(DESCRIBE_TRIAL):
-        if one.request.get(TRIAL) == NOBODY:
+        if one.request.get(TRIAL) == NOBODY and _kind(one) not in _NO_ANSWER:
             is_said = one.message.strip().rstrip(".") == words
             yield _is(one, "ValidationException") and is_said
 

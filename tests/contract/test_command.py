@@ -1,0 +1,204 @@
+"""The command: few calls, read-only, no names, and what could not be checked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from emulator import Emulator, Fault
+from tap_sagemaker_tuning.contract.calls import MOST_CALLS
+from tap_sagemaker_tuning.contract.command import main
+from tests.contract.breaks import INVALID, JOBS, SEARCH, TRIALS
+from tests.contract.world import fill, numbers, run
+
+if TYPE_CHECKING:
+    from tests.contract.world import Layer
+
+READ_ONLY = ("List", "Describe", "Search", "GetProducts", "GetMetricData")
+MODULES = ["tap_sagemaker_tuning.contract", "emulator.contract"]
+NAMES = ("churn", "two-kinds", "many-", "123456789012", "arn:", "us-east-1")
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses between tries, which take no time."""
+    found: list[float] = []
+    monkeypatch.setattr("tap_sagemaker_tuning.contract.calls.time.sleep", found.append)
+    return found
+
+
+def test_few_calls_that_read(account: Emulator, layer: Layer) -> None:
+    """At most 60 with the one to STS, none of which changes anything."""
+    assert run(account).exit_code == 0
+    assert 30 < len(layer.requests) <= MOST_CALLS
+    assert MOST_CALLS <= 58
+    assert all(operation.startswith(READ_ONLY) for operation, _ in layer.requests)
+
+
+def test_no_name_is_printed(account: Emulator) -> None:
+    """Numbers, words and counts on standard output; progress beside it."""
+    result = run(account)
+    said = result.stdout + result.stderr
+    assert [name for name in NAMES if name in said] == []
+    assert f"of at most {MOST_CALLS} calls" in result.stderr
+
+
+@pytest.mark.usefixtures("waits")
+def test_the_budget_is_hard(emulator: Emulator, layer: Layer) -> None:
+    """Tries count: a service that throttles half of the calls is not asked more."""
+    fill(emulator)
+    emulator.faults.add(
+        Fault("error", status=400, code="ThrottlingException", times=40)
+    )
+    result = run(emulator)
+    assert len(layer.requests) <= MOST_CALLS
+    assert 31 in numbers(result, "holds")
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_service_that_only_throttles(emulator: Emulator) -> None:
+    """Nothing could be asked: the exit code is 1, and each action has a line."""
+    emulator.faults.add(Fault("error", status=400, code="ThrottlingException"))
+    result = run(emulator)
+    assert result.exit_code == 1
+    assert "could not be checked: sagemaker:ListHyperParameter" in result.stderr
+    assert numbers(result, "does not hold") == set()
+
+
+def test_a_missing_permission_is_a_line(emulator: Emulator) -> None:
+    """What it is, and which action; its facts were not seen, the others hold."""
+    fill(emulator)
+    for operation in ("Search", "GetProducts"):
+        emulator.faults.add(Fault("deny", operation=operation))
+    result = run(emulator)
+    lines = [line for line in result.stderr.splitlines() if "sagemaker:Search" in line]
+    (line,) = lines
+    assert line == (
+        "scope 1: could not be checked: sagemaker:Search: AccessDeniedException. "
+        "Allow sagemaker:Search"
+    )
+    assert "could not be checked: pricing:GetProducts" in result.stderr
+    assert {65, 66, 72, 76} <= numbers(result, "was not seen")
+    assert 30 in numbers(result, "holds")
+    assert result.exit_code == 0
+
+
+def test_empty_pages_that_lead_on(emulator: Emulator) -> None:
+    """They are seen, and nothing else is taken for broken."""
+    fill(emulator)
+    emulator.faults.add(Fault("empty_pages"))
+    result = run(emulator)
+    assert 12 in numbers(result, "holds")
+    assert numbers(result, "does not hold") == set()
+
+
+def test_a_refused_page_after_an_empty_one(account: Emulator, layer: Layer) -> None:
+    """An empty page that leads nowhere breaks the fact about it."""
+
+    def change(request: dict[str, Any], status: int, answer: dict[str, Any]) -> Any:
+        if status == 200 and "NextToken" in answer:
+            answer["TrainingJobSummaries"] = []
+        return INVALID if "NextToken" in request else (status, answer)
+
+    layer.changes = {TRIALS: change}
+    assert 12 in numbers(run(account), "does not hold")
+
+
+@pytest.mark.parametrize("date", ["2026-03-02T09:00:00Z", "Sun, 01 Mar 2015 0:0:0 GMT"])
+def test_a_date_that_is_none(account: Emulator, layer: Layer, date: str) -> None:
+    """A Date that cannot be read, or is before what is listed, breaks a fact."""
+    layer.headers = {"Date": date}
+    assert 21 in numbers(run(account), "does not hold")
+
+
+def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
+    """Other codes than recorded ones break the facts about them."""
+    said = "User: a is not authorized to perform: sagemaker:Search"
+    slow = {"__type": "TooManyRequestsException", "message": "Rate exceeded"}
+    layer.changes = {
+        SEARCH: lambda *_: (403, {"__type": "AccessDenied", "message": said}),
+        "GetProducts": lambda *_: (400, slow),
+    }
+    assert {30, 31} <= numbers(run(account), "does not hold")
+
+
+def test_two_scopes_at_a_time() -> None:
+    """Each region has a number; at most two calls are in flight."""
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
+        for region in ("us-east-1", "eu-west-1", "us-west-2"):
+            scope = emulator.scope("123456789012", region)
+            scope.plan("churn", trials=4, created="2026-03-01T09:00:00Z")
+        variables = emulator.environment()
+        variables["TAP_SAGEMAKER_TUNING_REGIONS"] = (
+            '["us-east-1", "eu-west-1", "us-west-2"]'
+        )
+        result = CliRunner().invoke(main, ["--config", "ENV"], env=variables)
+    assert [f"scope {n}: " in result.stderr for n in (1, 2, 3)] == [True] * 3
+    assert result.exit_code == 0
+
+
+def test_only_the_tuning_jobs_of_the_settings(
+    account: Emulator, layer: Layer, tmp_path: Path
+) -> None:
+    """What a sync would not read is listed, and not looked into."""
+    config = tmp_path / "tap.json"
+    config.write_text('{"name_contains": "TIES"}', encoding="utf-8")
+    assert run(account, "--config", str(config)).exit_code == 0
+    member = "HyperParameterTuningJobName"
+    asked = {request.get(member) for op, request in layer.requests if op == TRIALS}
+    assert asked == {"ties", "tap-sagemaker-tuning-contract"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [("{", "is not JSON"), ('{"regionz": []}', "regionz"), ("[]", "not a JSON object")],
+)
+def test_wrong_settings_are_a_line(tmp_path: Path, content: str, said: str) -> None:
+    """As for a sync."""
+    config = tmp_path / "tap.json"
+    config.write_text(content, encoding="utf-8")
+    result = CliRunner().invoke(main, ["--config", str(config)])
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_folder_with_something_in_it(account: Emulator, tmp_path: Path) -> None:
+    """A recording goes into a folder of its own."""
+    (tmp_path / "a").touch()
+    result = run(account, "--record", str(tmp_path))
+    assert result.exit_code == 1
+    assert "is not empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "module", ["tap_sagemaker_tuning.contract", "emulator.contract"]
+)
+def test_it_runs_as_a_module(account: Emulator, module: str, tmp_path: Path) -> None:
+    """From the package, and in a checkout from the emulator; a recording is checked."""
+    where = Path(__file__).parents[2]
+    folder = tmp_path / "recording"
+    command = [sys.executable, "-m", module]
+    for options in (["--record", str(folder)], ["--check", str(folder)]):
+        done = subprocess.run(  # noqa: S603 - this very Python
+            [*command, *options],
+            env=account.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=where,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        assert ", 0 do not hold" in done.stdout
+
+
+def test_it_is_listed_first_what_is_asked(account: Emulator, layer: Layer) -> None:
+    """The first call lists tuning jobs: whoever may not do that learns it at once."""
+    run(account)
+    assert layer.requests[0][0] == JOBS

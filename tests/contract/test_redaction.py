@@ -1,0 +1,180 @@
+"""Recordings have nothing of what a company would not share."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tap_sagemaker_tuning.contract import recordings
+from tap_sagemaker_tuning.contract.exchanges import Exchange
+from tap_sagemaker_tuning.contract.modelled import operation_model
+from tap_sagemaker_tuning.contract.redaction import Redactor
+from tap_sagemaker_tuning.contract.vocabulary import operations, words
+from tests.contract.world import run
+from tests.profiles import examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from emulator import Emulator
+
+NOW = 1_772_442_000.0
+DEPTH = 9
+FORMS: tuple[Callable[[str], str], ...] = (
+    str,
+    str.upper,
+    lambda s: f"arn:aws:sagemaker:{s}:{s}:training-job/{s}",
+    lambda s: f"arn:{s}:sagemaker:us-east-1:1:hyper-parameter-tuning-job/{s}/{s}",
+    lambda s: f"s3://{s}/a/{s}.tar.gz",
+    lambda s: f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/{s}:latest",
+    json.dumps,
+    lambda s: json.dumps({s: [s], "product": {"sku": s, "attributes": {s: s}}}),
+    lambda s: json.dumps({"product": {"attributes": {"usagetype": f"{s}-Train:{s}"}}}),
+    lambda s: f"Traceback:\n  {s}\n" * 40,
+    lambda s: f"Completed{s}",
+    lambda s: f"User {s} is not authorized to perform {s}",
+    lambda s: f"Requested resource not found. {s}",
+    lambda s: f"2026-03-02T09:00:00Z{s}",
+    lambda s: f"ml.{s}.xlarge-Training",
+    lambda s: f"{s}----::::////{s}",
+)
+"""What a name can be part of."""
+
+
+def planted(shape: Any, text: str, depth: int = 0) -> Any:
+    """A value with a text wherever the model has any, its times and keys as well."""
+    inner = depth + 1
+    match shape.type_name:
+        case "structure" if depth < DEPTH:
+            known = {n: planted(m, text, inner) for n, m in shape.members.items()}
+            return {**known, text: text, f"More{text}": {text: [text, 1]}}
+        case "list" if depth < DEPTH:
+            return [planted(shape.member, text, inner), text, {text: text}]
+        case "map" if depth < DEPTH:
+            return {text: planted(shape.value, text, inner), "key": text}
+        case "integer" | "long":
+            return 7
+        case "boolean":
+            return True
+        case _:
+            return text
+
+
+def texts(value: Any) -> Iterator[str]:
+    """All texts of JSON, keys as well."""
+    for key, each in value.items() if isinstance(value, dict) else ():
+        yield key
+        yield from texts(each)
+    for each in value if isinstance(value, list) else ():
+        yield from texts(each)
+    yield from [value] if isinstance(value, str) else []
+
+
+def exchanges(text: str) -> list[Exchange]:
+    """Answers and errors of every operation, with a text everywhere."""
+    made = []
+    for name in sorted(operations()):
+        model = operation_model(name)
+        request = planted(model.input_shape, text)
+        answer = planted(model.output_shape, text)
+        error = {"__type": text, "message": text, "Message": text, text: text}
+        made += [
+            Exchange(name, request, 200, answer, NOW),
+            Exchange(name, {}, 200, [text], NOW),
+            Exchange(name, {}, 400, error, None),
+            Exchange(name, {}, 500, text, NOW),
+        ]
+    return made
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where recordings go, one over the other."""
+    return tmp_path_factory.mktemp("recordings")
+
+
+@examples(30)
+@given(
+    secret=st.text(
+        st.characters(categories=["L", "N"], exclude_characters="bdgkqvxz"),
+        min_size=4,
+        max_size=20,
+    ),
+    form=st.sampled_from(FORMS),
+    with_metrics=st.booleans(),
+)
+def test_nothing_that_is_planted_is_left(
+    folder: Path, secret: str, form: Callable[[str], str], *, with_metrics: bool
+) -> None:
+    """Wherever the model has a text, a key, an error or an unknown member."""
+    assume(not any(secret.lower() in word.lower() for word in words()))
+    found = exchanges(form(secret))
+    count = recordings.write(folder, found, with_metrics=with_metrics)
+    assert count == len(found)
+    for path in folder.iterdir():
+        content = path.read_text(encoding="utf-8")
+        left = [t for t in texts(json.loads(content)) if secret.lower() in t.lower()]
+        assert left == []
+        assert secret not in path.name
+
+
+@pytest.mark.parametrize("word", ["Completed", "Training", "TrainingJobName", "NaN"])
+def test_a_name_that_is_a_word_of_the_service(word: str) -> None:
+    """A hyperparameter's value is no status, even if it is called like one."""
+    answer = {"TrainingJobSummaries": [{"TunedHyperParameters": {"a": f"my-{word}"}}]}
+    operation = "ListTrainingJobsForHyperParameterTuningJob"
+    one = Exchange(operation, {}, 200, answer, NOW)
+    shown = Redactor([one], with_metrics=False).redacted(one)
+    (value,) = shown["answer"]["TrainingJobSummaries"][0][
+        "TunedHyperParameters"
+    ].values()
+    assert word not in value
+
+
+def test_text_that_is_left_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the redaction fails, the last look finds it, and no file stays."""
+    monkeypatch.setattr(Redactor, "_token", lambda _, text: text)
+    answer = {"HyperParameterTuningJobName": "acme-churn"}
+    one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
+    with pytest.raises(recordings.LeakError):
+        recordings.write(tmp_path, [one], with_metrics=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_times_and_metrics_are_not_the_account_s(
+    account: Emulator, tmp_path: Path
+) -> None:
+    """Times are shifted by one offset; metrics are ranks, or kept if asked for."""
+    operation = "ListTrainingJobsForHyperParameterTuningJob"
+    metric = "FinalHyperParameterTuningJobObjectiveMetric"
+    truth = account.scope().truth()["trials"]
+    values = {
+        trial[metric]["Value"]
+        for trials in truth.values()
+        for trial in trials
+        if isinstance(trial.get(metric, {}).get("Value"), float)
+    }
+
+    def recorded(*options: str) -> tuple[set[float], list[float]]:
+        folder = tmp_path / f"metrics{len(options)}"
+        run(account, "--record", str(folder), *options)
+        (found,) = recordings.read(folder)
+        items = [item for item, _ in found.trials]
+        shown = {item[metric]["Value"] for item in items if metric in item}
+        return shown, [item["CreationTime"] for item in items]
+
+    ranks, shifted = recorded()
+    kept, others = recorded("--metrics")
+    assert not ranks & values
+    assert kept - {"NaN"} <= values
+    assert operation
+    offsets = {one - other for one, other in zip(shifted, others, strict=True)}
+    assert len(offsets) == 1
+    assert offsets != {0.0}
