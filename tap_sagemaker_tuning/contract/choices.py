@@ -54,16 +54,19 @@ def _name(item: Item, member: str) -> str:
     return str(item.get(member) or "")
 
 
-def tuning_jobs(jobs: list[Item], settings: Settings, most: int) -> list[str]:
+def tuning_jobs(
+    jobs: list[Item], settings: Settings, most: int, now: float
+) -> list[str]:
     """Choose the tuning jobs that are looked into.
 
-    One with many trials and one that runs come first, then one of each status, then
-    the newest.
+    One with many trials, one that runs, and one whose metrics CloudWatch has by five
+    minutes only come first, then one of each status, then the newest.
 
     Args:
         jobs: The summaries, newest first.
         settings: Which of them a sync would read.
         most: How many are enough.
+        now: The service's time.
 
     Returns:
         Their names; those of the settings where none could be listed.
@@ -85,7 +88,8 @@ def tuning_jobs(jobs: list[Item], settings: Settings, most: int) -> list[str]:
         str(job.get("HyperParameterTuningJobStatus")): job for job in fit[::-1]
     }
     running = [by_status[s] for s in ("InProgress", "Stopping") if s in by_status]
-    order = [*large, *running, *by_status.values(), *fit]
+    older = [job for job in whole if "older" in _ages(now - _created(job))][:1]
+    order = [*large, *running, *older, *by_status.values(), *fit]
     return list(dict.fromkeys(_name(job, JOB) for job in order))[:most]
 
 
@@ -139,13 +143,21 @@ def usual_status(items: list[Item]) -> str | None:
     return found.most_common(1)[0][0] if found else None
 
 
-def trials(listed: Mapping[str, list[Item]], most: int) -> Iterator[Item]:
-    """Choose the trials that are described: one of each kind, the rest completed."""
+def trials(listed: Mapping[str, list[Item]], most: int, now: float) -> Iterator[Item]:
+    """Choose the trials that are described: one of each kind, the rest completed.
+
+    Args:
+        listed: The trials of each tuning job, newest first.
+        most: How many are enough.
+        now: The service's time.
+    """
     every = [item for items in listed.values() for item in items if item.get(TRIAL)]
     by_kind: dict[Any, Item] = {}
     for item in every:
-        kind = item.get("TrainingJobStatus"), METRIC in item
-        by_kind.setdefault(kind, item)
+        by_kind.setdefault((item.get("TrainingJobStatus"), METRIC in item), item)
+        is_completed = item.get("TrainingJobStatus") == "Completed"
+        if is_completed and "older" in _ages(now - _created(item)):
+            by_kind.setdefault("older", item)
     completed = (item for item in every if item.get("TrainingJobStatus") == "Completed")
     order = [*by_kind.values(), *completed]
     unique = {item[TRIAL]: item for item in order}

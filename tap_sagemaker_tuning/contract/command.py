@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS, OPERATIONS
 from tap_sagemaker_tuning.command import json_object
 from tap_sagemaker_tuning.contract import recordings
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS, Caller
@@ -116,7 +117,11 @@ def _surveyed(
             click.echo(
                 f"scope {number}: could not be checked: {action}: {why}", err=True
             )
-        has_failed |= not any(one.is_fine for one in caller.exchanges)
+        has_failed |= not any(
+            one.is_fine
+            for one in caller.exchanges
+            if OPERATIONS.get(one.operation, GET_PRODUCTS).service == "sagemaker"
+        )
         found.append(Recording(caller.exchanges))
         if folder:
             where = folder / f"scope-{number}"

@@ -74,6 +74,7 @@ class Redactor:
     def __init__(self, exchanges: Sequence[Exchange], *, with_metrics: bool) -> None:
         self._key = secrets.token_bytes(32)
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
+        self._tokens_of: dict[str, str] = {}
         self._ranks = None if with_metrics else _ranks(exchanges)
 
     def redacted(self, exchange: Exchange) -> dict[str, Any]:
@@ -202,8 +203,11 @@ class Redactor:
 
     def _token(self, text: str) -> str:
         """The pseudonym of a text: the same letters whatever its case."""
-        if not text:
-            return ""
+        if text not in self._tokens_of:
+            self._tokens_of[text] = self._made(text) if text else ""
+        return self._tokens_of[text]
+
+    def _made(self, text: str) -> str:
         letters = [LETTERS[byte % 8] for byte in self._digest(text.lower())]
         if text == text.lower():
             return "".join(letters)

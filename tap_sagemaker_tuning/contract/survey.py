@@ -60,7 +60,8 @@ class _Survey:
         """Make the calls."""
         self._list_jobs()
         self._missing_ones()
-        chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS)
+        now = max((one.at or 0.0 for one in self._caller.exchanges), default=0.0)
+        chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS, now)
         listed = {name: self._look_into(name) for name in chosen}
         if listed:
             best = choices.to_compare(self._jobs, listed)
@@ -68,14 +69,14 @@ class _Survey:
             self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
         for name, trials in list(listed.items())[:2]:
             self._search(trials, _MOST if name == chosen[0] else 0)
-        for item in choices.trials(listed, _TRIALS):
+        for item in choices.trials(listed, _TRIALS, now):
             answer = self._ask(DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
             if answer and answer.is_fine:
                 self._described.append(answer.answer)
         self._metrics()
         if partition in ENDPOINTS:
             self._prices(ENDPOINTS[partition])
-        more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS)
+        more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS, now)
         for name in more[len(chosen) :]:
             self._look_into(name)
 

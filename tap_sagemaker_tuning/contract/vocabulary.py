@@ -31,7 +31,7 @@ FORMAT = {"operation", "request", "status", "answer", "at", "__type", "message"}
 PRODUCT = {
     *("product", "attributes", "sku", "terms", "OnDemand", "effectiveDate"),
     *("priceDimensions", "unit", "pricePerUnit", "USD", "CNY", "instanceName"),
-    *("instanceType", "usagetype", "regionCode", "component"),
+    *("instanceType", "usagetype", "regionCode", "component", "vCpu", "memory"),
 }
 """The members of a product of the price list that facts look at."""
 

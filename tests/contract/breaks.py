@@ -18,6 +18,7 @@ JOB = "DescribeHyperParameterTuningJob"
 TRIAL = "DescribeTrainingJob"
 SEARCH = "Search"
 PRICES = "GetProducts"
+METRICS = "GetMetricData"
 METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
 LISTS = {JOBS: "HyperParameterTuningJobSummaries", TRIALS: "TrainingJobSummaries"}
 NAMES = {JOBS: "HyperParameterTuningJobName", TRIALS: "TrainingJobName"}
@@ -272,6 +273,39 @@ def amount(one: Item) -> Item:
     return price or dict(price)
 
 
+def measured(change: Callable[[Item, Item], object]) -> Change:
+    """Change every result of CloudWatch; the change gets its question as well."""
+
+    def changed(request: Item, _: int, answer: Item) -> None:
+        asked = {one["Id"]: one["MetricStat"] for one in request["MetricDataQueries"]}
+        for result in answer["MetricDataResults"]:
+            change(result, asked[result["Id"]])
+
+    return changed
+
+
+def no_points_of(*dimensions: str, period: int = 60) -> Callable[[Item, Item], None]:
+    """Nothing is to be had under these dimensions by this period."""
+
+    def changed(result: Item, asked: Item) -> None:
+        (dimension,) = asked["Metric"]["Dimensions"]
+        if dimension["Name"] in dimensions and asked["Period"] == period:
+            result.update(Timestamps=[], Values=[])
+
+    return changed
+
+
+def half_a_minute_later(result: Item, _: Item) -> None:
+    """Points are not at multiples of their period."""
+    result["Timestamps"] = [at + 30 for at in result["Timestamps"]]
+
+
+def points_of_the_past(result: Item, asked: Item) -> None:
+    """Points by the minute live longer than 15 days."""
+    if asked["Period"] == 60 and not result["Values"]:
+        result.update(Timestamps=[0], Values=[1.0])
+
+
 def attribute(name: str, value: str | None) -> Change:
     """Show an attribute of a product otherwise; None: not at all."""
 
@@ -362,6 +396,15 @@ BREAKS: dict[int, Breaks] = {
     74: {PRICES: attribute("usagetype", "BoxUsage")},
     75: {PRICES: product(lambda p: amount(p).update(unit="Quantity"))},
     76: {PRICES: product(lambda p: p["product"].pop("sku"))},
+    86: {PRICES: attribute("vCpu", None)},
+    77: {METRICS: measured(lambda m, _: m.update(Id=m["Label"]))},
+    78: {METRICS: measured(no_points_of("TrainingJobName"))},
+    79: {METRICS: measured(no_points_of("Host"))},
+    80: {METRICS: measured(lambda m, _: m.update(StatusCode="Done"))},
+    81: {METRICS: measured(half_a_minute_later)},
+    82: {METRICS: measured(lambda m, _: m.update(Values=[-1.0] * len(m["Values"])))},
+    83: {METRICS: measured(points_of_the_past)},
+    84: {METRICS: measured(no_points_of("Host", "TrainingJobName", period=300))},
     85: {JOB: whole(lambda a: a.get("TrainingJobDefinition", {}).pop("RoleArn", 0))},
 }
 """By number of a fact, what breaks it: operation and change of its answers."""

@@ -29,6 +29,9 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Pauses between tries, which take no time."""
     found: list[float] = []
     monkeypatch.setattr("tap_sagemaker_tuning.contract.calls.time.sleep", found.append)
+    # What adaptive mode waits for before a call, once one was throttled.
+    acquired = "botocore.retries.bucket.TokenBucket.acquire"
+    monkeypatch.setattr(acquired, lambda *_, **__: True)
     return found
 
 
@@ -116,6 +119,7 @@ def test_a_date_that_is_none(account: Emulator, layer: Layer, date: str) -> None
     assert 21 in numbers(run(account), "does not hold")
 
 
+@pytest.mark.usefixtures("waits")
 def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
     """Other codes than recorded ones break the facts about them."""
     said = "User: a is not authorized to perform: sagemaker:Search"

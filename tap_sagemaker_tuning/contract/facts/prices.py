@@ -130,3 +130,21 @@ def products(seen: Recording) -> Iterator[bool]:
         for item in page.items:
             product = _parsed(item)["product"]
             yield isinstance(item, str) and {"attributes", "sku"} <= product.keys()
+
+
+@fact(
+    86,
+    "Products of instance types tell vCPUs and memory.",
+    source=ASSUMED,
+    breaks="vcpu and memory in training_instance_prices would be null, and with them "
+    "the shares of the machine in hardware_utilisation.",
+)
+def machines(seen: Recording) -> Iterator[bool]:
+    """All products that have a name: some can lack them."""
+    told = [
+        {"vCpu", "memory"} <= attributes.keys()
+        for attributes, _ in _attributes(seen)
+        if attributes.get("instanceName", "").startswith("ml.")
+    ]
+    if told:
+        yield any(told)
