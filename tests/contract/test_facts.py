@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docs.confirmations import NOT_IN_EMULATOR
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.contract.exchanges import Recording
     from tests.contract.world import Layer
 
-UNSEEN = {
-    12: "the emulator gives empty pages only as a fault: see its own test",
-    30: "nothing is denied: see its own test",
-    31: "nothing is throttled: see its own test",
-}
-"""Facts that do not show against the emulator as it is, and why."""
-
 SOME = {1, 10, 28, 36, 68}
 """Facts that are broken over HTTP in every run; the others by `make long`."""
 
@@ -32,8 +26,15 @@ def test_all_hold_against_the_emulator(account: Emulator) -> None:
     """Each holds, or there is a reason why it was not seen."""
     result = run(account)
     assert numbers(result, "does not hold") == set()
-    assert numbers(result, "was not seen") == set(UNSEEN)
+    assert numbers(result, "was not seen") == set(NOT_IN_EMULATOR)
     assert result.exit_code == 0
+
+
+def test_numbers_are_of_one_fact_each() -> None:
+    """A number stays with its fact; every one that can be broken is, in a test."""
+    found = [fact.number for fact in FACTS]
+    assert found == sorted(set(found))
+    assert set(found) - BREAKS.keys() == {12, 21, 30, 31}, "see test_command.py"
 
 
 @pytest.mark.parametrize("number", BREAKS)

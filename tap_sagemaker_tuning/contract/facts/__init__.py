@@ -35,5 +35,10 @@ def of(area: object) -> list[Fact]:
     return sorted(found, key=lambda each: each.number)
 
 
-FACTS = tuple(each for area in AREAS.values() for each in of(area))
+FACTS = tuple(
+    sorted(
+        (each for area in AREAS.values() for each in of(area)),
+        key=lambda each: each.number,
+    )
+)
 """All of them. A number stays; a fact that is given up leaves a gap."""

@@ -229,7 +229,7 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
         for one in seen.of(operation):
-            if one.request.get(JOB) == NOBODY and _kind(one) not in _NO_ANSWER:
+            if one.request.get(JOB) == NOBODY and _is_answer(one):
                 yield _is(one, "ResourceNotFound")
 
 
@@ -244,7 +244,7 @@ def no_trial(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     words = "Requested resource not found"
     for one in seen.of(DESCRIBE_TRIAL):
-        if one.request.get(TRIAL) == NOBODY and _kind(one) not in _NO_ANSWER:
+        if one.request.get(TRIAL) == NOBODY and _is_answer(one):
             is_said = one.message.strip().rstrip(".") == words
             yield _is(one, "ValidationException") and is_said
 
@@ -292,6 +292,11 @@ def codes(seen: Recording) -> Iterator[bool]:
 
 def _is(one: Exchange, code: str) -> bool:
     return one.status == _REFUSED and one.error_code == code
+
+
+def _is_answer(one: Exchange) -> bool:
+    """Whether it says something about what was asked for."""
+    return isinstance(one.answer, dict) and _kind(one) not in _NO_ANSWER
 
 
 def _kind(one: Exchange) -> Any:

@@ -1,0 +1,66 @@
+"""What last confirmed each fact of the contract: asserted by the tests, told in docs.
+
+The emulator and moto are asked in every run of the tests, the recorded responses too
+where they are. An account is known by its recording in `tests/recordings/`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.contract import recordings
+from tap_sagemaker_tuning.contract.facts import FACTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RECORDINGS = Path(__file__).resolve().parent.parent / "tests" / "recordings"
+_OF_ACCOUNT = re.compile(r"(\d{4}-\d\d-\d\d)-account.*")
+"""Name of a folder with an account's recording: when, and maybe whose."""
+
+RECORDED = frozenset(
+    {8, 12, 18, 19, 23, 28, 29, 30, 31, 32, 33, 34, 35, 42, 45, 46, 47, 48, 49}
+    | {51, 52, 53, 54, 61, 62, 63, 64, 69, 70, 85}
+)
+"""Facts that published responses of the service confirm, of the years 2018 to 2026."""
+
+NOT_IN_EMULATOR: Mapping[int, str] = {
+    12: "the emulator gives empty pages only as a fault",
+    30: "nothing is denied",
+    31: "nothing is throttled",
+}
+"""Facts that do not show against the emulator as it is, and why. Each has a test of
+its own, with the fault in which it shows."""
+
+MOTO = frozenset(
+    {1, 3, 6, 8, 9, 10, 15, 16, 18, 20, 21, 22, 24, 27, 28, 32, 33, 34, 35, 40}
+    | {41, 42, 45, 85}
+)
+"""Facts that moto 5.2 confirms. It has no trials of tuning jobs, and no price list."""
+
+MOTO_DIFFERS: Mapping[int, str] = {
+    4: "it lists the oldest first where nothing is asked for",
+    5: "its default page has 100 items",
+    7: "it gives pages of any size",
+    13: "its tokens are good with any request",
+    23: "its BestTrainingJob is made up",
+    25: "it finds names in their own case only",
+    29: "it has other words",
+}
+"""Facts that do not hold against moto, and how it differs."""
+
+
+@cache
+def accounts() -> dict[int, str]:
+    """By fact, the date of the last recording of an account in which it holds."""
+    found: dict[int, str] = {}
+    for folder in sorted(RECORDINGS.iterdir()):
+        if match := _OF_ACCOUNT.fullmatch(folder.name):
+            recording = recordings.read(folder)
+            for fact in FACTS:
+                if fact.judge(recording).word == "holds":
+                    found[fact.number] = match[1]
+    return found
