@@ -41,7 +41,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/zizmor --quiet --offline --persona pedantic .github
 	$(VALID) vendor.github-workflows .github/workflows/*.yml
-	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/idea.yml
+	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/contract.yml .github/ISSUE_TEMPLATE/idea.yml
 	$(VALID) vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(VALID) vendor.dependabot .github/dependabot.yml
 	$(VALID) vendor.meltano meltano.yml

@@ -14,12 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docs import facts
+from docs import confirmations, facts
 from docs.marts import marts
 from infrastructure.policies import SWITCHES, statements
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
 from tap_sagemaker_tuning.config_schema import SETTINGS
+from tap_sagemaker_tuning.contract.facts import AREAS, FACTS, of
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def parts() -> dict[str, str]:
         "marts": _marts(),
         "permissions": _permissions(),
         "targets": f"\n{facts.table()}\n\n",
+        "confirmations": _confirmations(),
+        "facts": _facts_of_the_contract(),
         "settings": _settings(own),
         "settings of the SDK": _settings(sdk_settings()),
         "policy of the summaries": _json(policy(summaries())),
@@ -237,6 +240,56 @@ def _permissions() -> str:
         for call in operations(streams())
     ]
     return _table(("IAM action", "Resource", "Streams"), rows)
+
+
+def _confirmations() -> str:
+    confirmed = confirmations.accounts()
+    unseen, differing = confirmations.NOT_IN_EMULATOR, confirmations.MOTO_DIFFERS
+    account = (
+        f"An account has confirmed {len(confirmed)} of them, last on "
+        f"{max(confirmed.values())}."
+        if confirmed
+        else "No account has confirmed any of them yet."
+    )
+    return (
+        f"\nThere are {len(FACTS)} facts. {account}\n"
+        f"Published responses of the service confirm {len(confirmations.RECORDED)}. "
+        f"{len(FACTS) - len(unseen)} hold against the emulator, and "
+        f"{len(unseen)} show there only as faults. "
+        f"{len(confirmations.MOTO)} hold against moto, and {len(differing)} do not.\n\n"
+    )
+
+
+def _facts_of_the_contract() -> str:
+    head = ("No.", "Fact", "Source", "If it is false", "Confirmed by", "An account")
+    by_area = {
+        area: [
+            (
+                str(fact.number),
+                fact.statement,
+                fact.source,
+                fact.breaks,
+                ", ".join(_confirmed(fact.number)) or "nothing",
+                confirmations.accounts().get(fact.number, "never"),
+            )
+            for fact in of(module)
+        ]
+        for area, module in AREAS.items()
+    }
+    return "".join(
+        f"\n### {area}\n{_table(head, rows)}" for area, rows in by_area.items()
+    )
+
+
+def _confirmed(number: int) -> Iterator[str]:
+    if number in confirmations.RECORDED:
+        yield "recorded"
+    why = confirmations.NOT_IN_EMULATOR.get(number)
+    yield "emulator, as a fault" if why else "emulator"
+    if number in confirmations.MOTO:
+        yield "moto"
+    if different := confirmations.MOTO_DIFFERS.get(number):
+        yield f"not moto: {different}"
 
 
 def _marts() -> str:

@@ -20,39 +20,67 @@ NAMES = ("churn-xgb", "fraud-lgbm", "ranking-bert", "price-linear", "intent-cnn"
 OLDEST = timedelta(days=4)
 
 
+DESCRIPTION = """\
+A small AWS account on 127.0.0.1: SageMaker's hyperparameter tuning, its price list,
+what CloudWatch knows of its trials, and STS. Some tuning jobs have ended, some run.
+
+It prints one line of JSON with its URL when it is ready, and serves until it is
+stopped (Ctrl-C, SIGTERM)."""
+EPILOG = """\
+To lead the tap, or any AWS SDK, there:
+
+  export AWS_ENDPOINT_URL=http://127.0.0.1:PORT AWS_DEFAULT_REGION=us-east-1
+  export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=key
+
+To see and steer it, over HTTP with JSON:
+
+  GET    /_emulator/state    its clock, its URL, how many calls it has answered
+  GET    /_emulator/calls    the calls; DELETE forgets them
+  GET    /_emulator/truth    what an exact read would show; details, metrics: likewise
+  POST   /_emulator/clock    {"seconds": 3600} moves its time on
+  POST   /_emulator/plan     {"account", "region", "name", "trials"} adds a tuning job
+  POST   /_emulator/faults   {"kind": "throttle"} lets calls fail; DELETE ends that
+  POST   /_emulator/environment   {"account", "region"} gives variables with a key
+"""
+
+
+class _Help(
+    argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter
+):
+    """Help with defaults, its texts as they are."""
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     made = argparse.ArgumentParser(
         prog="python -m emulator",
-        description=(
-            "Serve SageMaker's hyperparameter tuning operations, what CloudWatch "
-            "knows of their trials, and STS, on 127.0.0.1. When ready, one line of "
-            "JSON with the URL is printed."
-        ),
-        epilog=(
-            "Send AWS_ENDPOINT_URL there with any access key. See and steer it under "
-            "/_emulator/: GET state, calls, truth, details, metrics; POST clock, "
-            "faults, plan, environment; DELETE faults, calls."
-        ),
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    made.add_argument("--port", type=int, default=0, help="port; 0: a free one")
-    made.add_argument(
-        "--account", default="123456789012", help="account of the planned tuning jobs"
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=_Help,
     )
     made.add_argument(
-        "--region", default="us-east-1", help="region of the planned tuning jobs"
+        "--port", type=int, default=0, help="port to listen on; 0: a free one"
     )
     made.add_argument(
-        "--tuning-jobs", type=int, default=6, help="tuning jobs to plan at the start"
+        "--account", default="123456789012", help="account of the tuning jobs"
     )
-    made.add_argument("--trials", type=int, default=20, help="trials of each")
-    made.add_argument("--parallel", type=int, default=4, help="trials at once in each")
-    made.add_argument("--seed", type=int, default=7, help="seed of all schedules")
+    made.add_argument("--region", default="us-east-1", help="region of the tuning jobs")
+    made.add_argument(
+        "--tuning-jobs", type=int, default=6, help="how many tuning jobs there are"
+    )
+    made.add_argument(
+        "--trials", type=int, default=20, help="how many trials each launches"
+    )
+    made.add_argument(
+        "--parallel", type=int, default=4, help="how many run at once in each"
+    )
+    made.add_argument(
+        "--seed", type=int, default=7, help="another seed gives other tuning jobs"
+    )
     made.add_argument(
         "--start",
-        default=None,
-        help="start of the clock, such as 2026-03-02T09:00:00Z; None: real time",
+        default=argparse.SUPPRESS,
+        help="where its clock starts, such as 2026-03-02T09:00:00Z (default: now)",
     )
     made.add_argument(
         "--rate",
@@ -97,7 +125,10 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     emulator = Emulator(
-        options.start, rate=options.rate, seed=options.seed, port=options.port
+        vars(options).get("start"),
+        rate=options.rate,
+        seed=options.seed,
+        port=options.port,
     )
     populate(
         emulator.scope(options.account, options.region),

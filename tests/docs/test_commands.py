@@ -66,6 +66,24 @@ ELSEWHERE = {
     "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
         "Makefile"
     ),
+    ".venv/bin/python -m emulator --port 5005 &": "tests/docs/test_emulator.py",
+    "export AWS_ENDPOINT_URL=http://127.0.0.1:5005 AWS_DEFAULT_REGION=us-east-1": (
+        "tests/docs/test_emulator.py"
+    ),
+    "export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=key": (
+        "tests/docs/test_emulator.py"
+    ),
+    ".venv/bin/tap-sagemaker-tuning > out.jsonl": "tests/docs/test_emulator.py",
+    "kill %1": "tests/docs/test_emulator.py",
+    "tap-sagemaker-tuning-contract --config tap.json": (
+        "tests/contract/test_command.py"
+    ),
+    "tap-sagemaker-tuning-contract --config tap.json --record recording": (
+        "tests/contract/test_command.py"
+    ),
+    "tap-sagemaker-tuning-contract --check recording": (
+        "tests/contract/test_command.py"
+    ),
     ".venv/bin/python -m emulator --help": "tests/docs/test_commands.py",
 }
 """The commands that `test_commands_work` does not run, and what runs each instead."""
