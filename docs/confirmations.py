@@ -23,7 +23,7 @@ _OF_ACCOUNT = re.compile(r"(\d{4}-\d\d-\d\d)-account.*")
 
 RECORDED = frozenset(
     {8, 12, 18, 19, 23, 28, 29, 30, 31, 32, 33, 34, 35, 42, 45, 46, 47, 48, 49}
-    | {51, 52, 53, 54, 61, 62, 63, 64, 69, 70, 85}
+    | {51, 52, 53, 54, 61, 62, 63, 64, 69, 70, 85, 87}
 )
 """Facts that published responses of the service confirm, of the years 2018 to 2026."""
 
@@ -37,7 +37,7 @@ its own, with the fault in which it shows."""
 
 MOTO = frozenset(
     {1, 3, 6, 8, 9, 10, 15, 16, 18, 20, 21, 22, 24, 27, 28, 32, 33, 34, 35, 40}
-    | {41, 42, 45, 85}
+    | {41, 42, 45, 85, 87, 88}
 )
 """Facts that moto 5.2 confirms. It has no trials of tuning jobs, and no price list."""
 

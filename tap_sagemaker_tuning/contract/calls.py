@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.error_table import Kind
-from tap_sagemaker_tuning.aws.errors import code, explain, meaning
+from tap_sagemaker_tuning.aws.error_table import CODES, Kind
+from tap_sagemaker_tuning.aws.errors import code, meaning
 from tap_sagemaker_tuning.contract.exchanges import Exchange
 
 if TYPE_CHECKING:
@@ -157,11 +157,11 @@ class Caller:
 
 def _why(error: Exception | None) -> str:
     """Why a call cannot be made, without a name: not what the service said of it."""
+    advice = meaning(error).advice
+    said = type(error).__name__
     if isinstance(error, ClientError):
-        advice = meaning(error).advice
-        said = code(error) or "an error"
-        return f"{said}. {advice}" if advice else said
-    return explain(error) if error else "no answer"
+        said = code(error) if code(error) in CODES else "an error"
+    return f"{said}. {advice}" if advice else said
 
 
 def _json(body: Any) -> Any:

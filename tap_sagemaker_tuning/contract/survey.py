@@ -18,7 +18,7 @@ from tap_sagemaker_tuning.aws.trial_search import expression
 from tap_sagemaker_tuning.contract import choices
 from tap_sagemaker_tuning.contract.calls import SpentError
 from tap_sagemaker_tuning.contract.exchanges import JOB, TOKEN, TRIAL, Exchange
-from tap_sagemaker_tuning.contract.facts.wire import NOBODY
+from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation

@@ -9,9 +9,9 @@ from typing import Any
 from tap_sagemaker_tuning.aws.error_table import CODES
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
 from tap_sagemaker_tuning.contract.choices import GET_METRIC_DATA
+from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 from tap_sagemaker_tuning.contract.facts.metrics import NAMESPACE, OF_INSTANCES
 from tap_sagemaker_tuning.contract.facts.values import NOT_FINITE
-from tap_sagemaker_tuning.contract.facts.wire import NOBODY
 from tap_sagemaker_tuning.contract.modelled import SERVICES, operation_model
 
 LETTERS = "bdgkqvxz"

@@ -244,6 +244,18 @@ def retuned(answer: Item) -> None:
     answer["HyperParameters"] = {name: f"{value}7" for name, value in shown.items()}
 
 
+def without_its_job(answer: Item) -> None:
+    """The best trial of all, as those of one tuning job are shown."""
+    if "BestTrainingJob" in answer:
+        answer["OverallBestTrainingJob"] = answer["BestTrainingJob"]
+
+
+def gone(request: Item, _: int, __: Item) -> tuple[int, Item]:
+    """A tuning job is listed, and cannot be described."""
+    said = f"No {request[NAMES[JOBS]]}."
+    return 400, {"__type": "ResourceNotFound", "message": said}
+
+
 def per_instance(answer: Item) -> None:
     """Seconds are multiplied by the number of instances."""
     if "TrainingTimeInSeconds" in answer:
@@ -396,6 +408,9 @@ BREAKS: dict[int, Breaks] = {
     74: {PRICES: attribute("usagetype", "BoxUsage")},
     75: {PRICES: product(lambda p: amount(p).update(unit="Quantity"))},
     76: {PRICES: product(lambda p: p["product"].pop("sku"))},
+    87: {JOB: whole(without_its_job)},
+    88: {JOB: gone},
+    89: {TRIALS: metric(lambda m: m.update(MetricName="another"))},
     86: {PRICES: attribute("vCpu", None)},
     77: {METRICS: measured(lambda m, _: m.update(Id=m["Label"]))},
     78: {METRICS: measured(no_points_of("TrainingJobName"))},

@@ -131,17 +131,19 @@ def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
     assert {30, 31} <= numbers(run(account), "does not hold")
 
 
-def test_two_scopes_at_a_time() -> None:
+def test_two_scopes_at_a_time(layer: Layer) -> None:
     """Each region has a number; at most two calls are in flight."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         for region in ("us-east-1", "eu-west-1", "us-west-2"):
             scope = emulator.scope("123456789012", region)
             scope.plan("churn", trials=4, created="2026-03-01T09:00:00Z")
+        emulator.faults.add(Fault("latency", seconds=0.01))
         variables = emulator.environment()
         variables["TAP_SAGEMAKER_TUNING_REGIONS"] = (
             '["us-east-1", "eu-west-1", "us-west-2"]'
         )
         result = CliRunner().invoke(main, ["--config", "ENV"], env=variables)
+    assert layer.most_at_once <= 2
     assert [f"scope {n}: " in result.stderr for n in (1, 2, 3)] == [True] * 3
     assert result.exit_code == 0
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from docs.confirmations import RECORDED
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL, Exchange, Recording
 from tap_sagemaker_tuning.contract.facts import FACTS
-from tap_sagemaker_tuning.contract.facts.wire import NOBODY
+from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 from tests import recorded
 from tests.contract.breaks import JOB as DESCRIBE_JOB
 from tests.contract.breaks import JOBS, LISTS, TRIALS
@@ -31,7 +31,7 @@ UNUSABLE = {
 """Cases that cannot speak for the service, and why."""
 
 OF_JOBS = {18, 23, 33, 34, 35, 45}
-OF_DESCRIBED_JOBS = {18, 23, 42, 85}
+OF_DESCRIBED_JOBS = {18, 23, 42, 85, 87}
 OF_TRIALS = {18, 19, 23, 46, 47, 48, 49, 51, 52, 53, 54, 55}
 OF_DESCRIBED_TRIALS = {18, 61, 62, 63, 64}
 OF_SEARCH = {69, 70}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -41,7 +42,13 @@ def fill(emulator: Emulator) -> None:
     scope.plan("churn-XGB", trials=40, parallel=8, created="2026-02-27T07:00:00Z")
     ties = {"gap_seconds": (0.0, 0.0), "parallel": 9, "trials": 18}
     scope.plan("ties", created="2026-02-28T07:00:00Z", chances=luck, **ties)
-    scope.plan("alive", trials=30, parallel=3, created="2026-03-02T08:00:00Z")
+    scope.plan(
+        "alive",
+        trials=30,
+        parallel=3,
+        created="2026-03-02T08:00:00Z",
+        parents=("churn-XGB",),
+    )
     scope.plan(
         "two-kinds",
         trials=8,
@@ -109,12 +116,26 @@ class Layer:
             status and the answer, which it changes in place or gives anew.
         requests: What was asked, in order: operation and parameters.
         headers: Headers that are sent in place of the emulator's.
+        most_at_once: How many calls were in flight at a time.
     """
 
     def __init__(self) -> None:
         self.changes: dict[str, Change] = {}
         self.requests: list[tuple[str, Item]] = []
         self.headers: dict[str, str] = {}
+        self.most_at_once = 0
+        self._at_once = 0
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count a call that is in flight."""
+        with self._lock:
+            self._at_once += 1
+            self.most_at_once = max(self.most_at_once, self._at_once)
+        yield
+        with self._lock:
+            self._at_once -= 1
 
     @contextmanager
     def before(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -128,7 +149,8 @@ class Layer:
             headers: Mapping[str, str],
             body: bytes,
         ) -> Reply:
-            reply = original(gateway, method, path, headers, body)
+            with self._counted():
+                reply = original(gateway, method, path, headers, body)
             operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
             if not operation:
                 return reply

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tap_sagemaker_tuning.contract.fact import Fact
 from tap_sagemaker_tuning.contract.facts import (
+    definitions,
     details,
+    errors,
     filters,
     listings,
     metrics,
@@ -19,7 +21,9 @@ AREAS = {
     "Listings": listings,
     "Filters": filters,
     "Answers": wire,
+    "Errors": errors,
     "Tuning jobs": tuning_jobs,
+    "Descriptions of tuning jobs": definitions,
     "Trials": trials,
     "Descriptions of trials": details,
     "Search": search,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.contract.exchanges import JOB
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS
+from tap_sagemaker_tuning.contract.exchanges import TRIAL
 from tap_sagemaker_tuning.contract.fact import DOCS, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
@@ -16,6 +17,7 @@ from tap_sagemaker_tuning.contract.facts.values import (
     same_second,
     seconds,
 )
+from tap_sagemaker_tuning.contract.modelled import operation_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,9 +100,14 @@ def has_all(seen: Recording) -> Iterator[bool]:
 )
 def of_its_job(seen: Recording) -> Iterator[bool]:
     """Each description."""
-    names = {item[JOB].lower() for item, _ in seen.jobs}
-    for answer, _ in seen.described_trials:
-        yield answer["TuningJobArn"].rpartition("/")[2].lower() in names
+    job_of = {
+        name.lower(): listing.target[1]
+        for listing in seen.listings(LIST_TRIALS)
+        for name in listing.names
+    }
+    for answer, summary in seen.described_trials:
+        job = answer["TuningJobArn"].rpartition("/")[2].lower()
+        yield job == job_of[summary[TRIAL].lower()]
 
 
 @fact(
@@ -187,16 +194,22 @@ def modified(seen: Recording) -> Iterator[bool]:
 
 @fact(
     64,
-    "SecondaryStatusTransitions come in order of time, the last with the secondary "
-    "status.",
+    "The secondary status is one of the model's; SecondaryStatusTransitions come in "
+    "order of time, and the last has it.",
     source=DOCS,
     breaks="The models take from it who stopped a trial: outcomes would be wrong.",
 )
 def transitions(seen: Recording) -> Iterator[bool]:
     """Each description."""
     for answer, _ in seen.described_trials:
+        yield answer["SecondaryStatus"] in _secondary_statuses()
         steps = answer.get("SecondaryStatusTransitions", [])
         if steps:
             starts = [seconds(step["StartTime"]) for step in steps]
             is_last = steps[-1]["Status"] == answer["SecondaryStatus"]
             yield is_last and starts == sorted(starts)
+
+
+def _secondary_statuses() -> list[str]:
+    shape: Any = operation_model(DESCRIBE_TRIAL.name).output_shape
+    return list(shape.members["SecondaryStatus"].metadata["enum"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.contract.exchanges import JOB
 from tap_sagemaker_tuning.contract.fact import DOCS, MODEL, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
@@ -170,3 +171,26 @@ def reasons(seen: Recording) -> Iterator[bool]:
     for item, _ in seen.trials:
         if "FailureReason" in item:
             yield len(item["FailureReason"]) <= _LONGEST_REASON
+
+
+@fact(
+    89,
+    "A trial's metric is named as the objective of its tuning job or definition.",
+    source=RECORDED,
+    breaks="The models take the direction from the objective of that name: places,"
+    " best trials and importance would be null.",
+)
+def objective_names(seen: Recording) -> Iterator[bool]:
+    """Each metric in tuning jobs that are described too."""
+    names: dict[str, set[str]] = {}
+    for answer, _, _ in seen.described_jobs:
+        config = answer["HyperParameterTuningJobConfig"]
+        own = [config.get("HyperParameterTuningJobObjective")]
+        several = answer.get("TrainingJobDefinitions") or []
+        own += [each.get("TuningObjective") for each in several]
+        names[answer[JOB].lower()] = {each["MetricName"] for each in own if each}
+    for item, _, trials in seen.whole_jobs:
+        wanted = names.get(item[JOB].lower())
+        for trial in trials if wanted else ():
+            if METRIC in trial:
+                yield trial[METRIC]["MetricName"] in (wanted or ())

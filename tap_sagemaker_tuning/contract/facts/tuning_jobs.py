@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
 from tap_sagemaker_tuning.contract.fact import MODEL, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     COUNTED,
     METRIC,
     has_ended,
-    metric,
     seconds,
     within,
 )
@@ -215,104 +213,6 @@ def describes_the_same(seen: Recording) -> Iterator[bool]:
         shown = {**answer["HyperParameterTuningJobConfig"], **answer}
         for name in summary.keys() - _MOVING - {"CreationTime"}:
             yield shown.get(name) == summary[name]
-
-
-@fact(
-    42,
-    "A tuning job has TrainingJobDefinition, or TrainingJobDefinitions with a name "
-    "each; the objective and the ranges are in the config in the first case, in each "
-    "definition in the second.",
-    source=RECORDED,
-    breaks="Objective, direction and ranges would be null, and with them places, "
-    "importance and next ranges in the models.",
-)
-def definitions(seen: Recording) -> Iterator[bool]:
-    """Each description."""
-    for answer, _, _ in seen.described_jobs:
-        several = answer.get("TrainingJobDefinitions")
-        config = answer["HyperParameterTuningJobConfig"]
-        if several:
-            for each in several:
-                objective = each["TuningObjective"]
-                yield {"DefinitionName", "HyperParameterRanges"} <= each.keys()
-                yield objective["Type"] in {"Maximize", "Minimize"}
-            yield "TrainingJobDefinition" not in answer
-        elif not answer.get("Autotune"):
-            objective = config["HyperParameterTuningJobObjective"]
-            yield "TrainingJobDefinition" in answer and "ParameterRanges" in config
-            yield objective["Type"] in {"Maximize", "Minimize"}
-
-
-@fact(
-    43,
-    "Where a tuning job has several definitions, each trial names its own.",
-    source=RECORDED,
-    breaks="Trials could not be joined with their objective and their ranges.",
-)
-def definition_names(seen: Recording) -> Iterator[bool]:
-    """Each trial of such tuning jobs."""
-    several = {
-        answer[JOB].lower(): {
-            each["DefinitionName"] for each in answer["TrainingJobDefinitions"]
-        }
-        for answer, _, _ in seen.described_jobs
-        if answer.get("TrainingJobDefinitions")
-    }
-    for item, _, trials in seen.whole_jobs:
-        if names := several.get(item[JOB].lower()):
-            for trial in trials:
-                yield trial.get("TrainingJobDefinitionName") in names
-
-
-@fact(
-    44,
-    "BestTrainingJob is one of the tuning job's trials, with the metric of the listing "
-    "and without TuningJobName; an ended tuning job with a metric has one.",
-    source=RECORDED,
-    breaks="The models rank by the trials' own metrics, and best_training_job_name "
-    "would name another trial than the leaderboard.",
-)
-def best(seen: Recording) -> Iterator[bool]:
-    """Each description that has one."""
-    whole = {item[JOB].lower(): trials for item, _, trials in seen.whole_jobs}
-    for answer, summary, _ in seen.described_jobs:
-        found = answer.get("BestTrainingJob")
-        trials = whole.get(summary[JOB].lower())
-        if trials is None or not has_ended(summary):
-            continue
-        values = [metric(each[METRIC])[1] for each in trials if METRIC in each]
-        if any(value is not None for value in values):
-            yield bool(found)
-        if not found:
-            continue
-        yield "TuningJobName" not in found
-        own = [trial for trial in trials if trial[TRIAL] == found[TRIAL]]
-        yield [metric(each[METRIC]) for each in own] == [metric(found[METRIC])]
-
-
-_IN_DEFINITION = {
-    "AlgorithmSpecification",
-    "OutputDataConfig",
-    "RoleArn",
-    "StoppingCondition",
-}
-_RESOURCES = {"ResourceConfig", "HyperParameterTuningResourceConfig"}
-
-
-@fact(
-    85,
-    "Each definition has its algorithm, its output, its role, its stopping condition "
-    "and its resources.",
-    source=MODEL,
-    breaks="Columns of tuning_job_details would be null.",
-)
-def in_definitions(seen: Recording) -> Iterator[bool]:
-    """Each definition of each description."""
-    for answer, _, _ in seen.described_jobs:
-        several = answer.get("TrainingJobDefinitions")
-        for each in several or [answer.get("TrainingJobDefinition", {})]:
-            yield each.keys() >= _IN_DEFINITION
-            yield bool(each.keys() & _RESOURCES)
 
 
 @fact(

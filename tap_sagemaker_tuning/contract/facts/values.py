@@ -6,10 +6,11 @@ import math
 import struct
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.values import finite
 
 if TYPE_CHECKING:
-    from tap_sagemaker_tuning.contract.exchanges import Item
+    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item
 
 ENDED = {"Completed", "Failed", "Stopped"}
 """Statuses, of tuning jobs and of trials, after which none follows."""
@@ -73,3 +74,17 @@ def same_second(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return one is other
     return math.floor(seconds(one)) == math.floor(seconds(other))
+
+
+_NO_ANSWER = {Kind.DENIED, Kind.THROTTLED, Kind.OUTAGE}
+
+
+def kind(one: Exchange) -> Kind | None:
+    """What an error is about; None: it is none, or none that the tap knows."""
+    found = CODES.get(one.error_code)
+    return found.kind if found else None
+
+
+def is_answer(one: Exchange) -> bool:
+    """Whether an answer, or an error, says something about what was asked for."""
+    return isinstance(one.answer, dict) and kind(one) not in _NO_ANSWER

@@ -1,13 +1,13 @@
-"""Facts about answers as they are on the wire: times, names, ARNs, errors."""
+"""Facts about answers as they are on the wire: times, names, ARNs."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -15,23 +15,23 @@ from tap_sagemaker_tuning.aws.operations import (
     OPERATIONS,
 )
 from tap_sagemaker_tuning.contract.exchanges import JOB, OK, TRIAL
-from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, MODEL, RECORDED, fact
-from tap_sagemaker_tuning.contract.facts.values import is_number, seconds
+from tap_sagemaker_tuning.contract.fact import ASSUMED, MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import (
+    is_answer,
+    is_number,
+    seconds,
+)
 from tap_sagemaker_tuning.contract.modelled import leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item, Recording
-
-NOBODY = "tap-sagemaker-tuning-contract"
-"""A name that no tuning job and no trial has."""
+    from tap_sagemaker_tuning.contract.exchanges import Item, Recording
 
 _FIRST = 1_483_228_800.0  # 2017, SageMaker's first year
 _DAY = 86_400.0  # seconds
 _CLOCKS = 2.0  # seconds by which a time may be later than a Date, which is cut
-_REFUSED = 400  # HTTP status
-_NO_ANSWER = {Kind.DENIED, Kind.THROTTLED, Kind.OUTAGE}
+_MOST = 100  # items of a page
 _ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:[^:]+:[^:]+:"
     r"(hyper-parameter-tuning-job|training-job)/[^/]+"
@@ -91,7 +91,8 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
 
 @fact(
     21,
-    "Each answer has a Date, which no time in a listing is later than.",
+    "Each answer has a Date, which no creation in a listing is later than, and which "
+    "does not run backwards.",
     source=RECORDED,
     breaks="The tap's «now» is the Date of the page. Without it the machine's clock "
     "decides for how long a tuning job is followed.",
@@ -100,6 +101,9 @@ def dates(seen: Recording) -> Iterator[bool]:
     """Each answer, and each creation."""
     for one in seen.exchanges:
         yield one.at is not None
+    known = [one.at for one in seen.exchanges if one.at is not None]
+    for one_at, other in pairwise(known):
+        yield other >= one_at - _CLOCKS
     for item, at in (*seen.jobs, *seen.trials):
         if at:
             yield seconds(item["CreationTime"]) <= at + _CLOCKS
@@ -138,17 +142,21 @@ def cases(seen: Recording) -> Iterator[bool]:
 
 @fact(
     23,
-    "An ARN ends with the name, maybe in lower case.",
+    "An ARN ends with the name, maybe in lower case; region and account are the same "
+    "in all.",
     source=RECORDED,
     breaks="ARNs are keys: the tap takes them as they are. Rows would be of something "
     "else than their names say.",
 )
 def arns(seen: Recording) -> Iterator[bool]:
     """Each ARN beside its name."""
+    homes = set()
     for member, item in _named(seen):
         arn = str(item[_ARN_OF[member]])
+        homes.add(tuple(arn.lower().split(":")[1:5]))
         ends = arn.rpartition("/")[2].lower() == item[member].lower()
         yield ends and _ARN.fullmatch(arn) is not None
+        yield len(homes) == 1
 
 
 @fact(
@@ -220,85 +228,20 @@ def results(seen: Recording) -> Iterator[bool]:
 
 
 @fact(
-    28,
-    "A tuning job that does not exist is ResourceNotFound, with HTTP 400.",
-    source=RECORDED,
-    breaks="A deleted tuning job would be followed, and fail, for a week.",
+    88,
+    "What is listed can be described, and its trials can be listed.",
+    source=ASSUMED,
+    breaks="A tuning job that cannot be described counts as deleted: it is dropped "
+    "from the state, and its later trials are not read.",
 )
-def no_tuning_job(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for one."""
-    for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
+def describable(seen: Recording) -> Iterator[bool]:
+    """Each call that asked for a listed name as it is written."""
+    names = {item[JOB] for item, _ in seen.jobs}
+    names |= {item[TRIAL] for item, _ in seen.trials}
+    for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS, DESCRIBE_TRIAL):
         for one in seen.of(operation):
-            if one.request.get(JOB) == NOBODY and _is_answer(one):
-                yield _is(one, "ResourceNotFound")
-
-
-@fact(
-    29,
-    "A training job that does not exist is a ValidationException, with HTTP 400 and "
-    "the words «Requested resource not found».",
-    source=RECORDED,
-    breaks="The details of a tuning job with a deleted trial would fail at it.",
-)
-def no_trial(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for one."""
-    words = "Requested resource not found"
-    for one in seen.of(DESCRIBE_TRIAL):
-        if one.request.get(TRIAL) == NOBODY and _is_answer(one):
-            is_said = one.message.strip().rstrip(".") == words
-            yield _is(one, "ValidationException") and is_said
-
-
-@fact(
-    30,
-    "A missing permission is AccessDeniedException, with HTTP 400.",
-    source=RECORDED,
-    breaks="The tap could not say which permission is missing.",
-)
-def denials(seen: Recording) -> Iterator[bool]:
-    """Each refusal that is one."""
-    for one in seen.exchanges:
-        says_so = "not authorized" in one.message
-        if says_so or _kind(one) is Kind.DENIED:
-            yield _is(one, "AccessDeniedException")
-
-
-@fact(
-    31,
-    "A call that came too fast is ThrottlingException, with HTTP 400.",
-    source=RECORDED,
-    breaks="Throttled calls would fail instead of being tried again.",
-)
-def throttling(seen: Recording) -> Iterator[bool]:
-    """Each refusal that is one."""
-    for one in seen.exchanges:
-        if _kind(one) is Kind.THROTTLED or "Rate exceeded" in one.message:
-            yield _is(one, "ThrottlingException")
-
-
-@fact(
-    32,
-    "The code of a refusal is in __type.",
-    source=DOCS,
-    breaks="botocore reads it from a header too. Else the tap could not say what to "
-    "do about it, and would not try again.",
-)
-def codes(seen: Recording) -> Iterator[bool]:
-    """Each refusal."""
-    for one in seen.exchanges:
-        if one.status != OK and isinstance(one.answer, dict):
-            yield bool(one.error_code)
-
-
-def _is(one: Exchange, code: str) -> bool:
-    return one.status == _REFUSED and one.error_code == code
-
-
-def _is_answer(one: Exchange) -> bool:
-    """Whether it says something about what was asked for."""
-    return isinstance(one.answer, dict) and _kind(one) not in _NO_ANSWER
-
-
-def _kind(one: Exchange) -> Any:
-    found = CODES.get(one.error_code)
-    return found and found.kind
+            asked = one.request.get(JOB) or one.request.get(TRIAL)
+            is_plain = {"NextToken"}.isdisjoint(one.request)
+            is_plain &= one.request.get("MaxResults", 0) <= _MOST
+            if asked in names and is_plain and is_answer(one):
+                yield one.is_fine

@@ -1,0 +1,100 @@
+"""Facts about refusals: their codes, and what does not exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_sagemaker_tuning.aws.error_table import Kind
+from tap_sagemaker_tuning.aws.operations import (
+    DESCRIBE_TRIAL,
+    DESCRIBE_TUNING_JOB,
+    LIST_TRIALS,
+)
+from tap_sagemaker_tuning.contract.exchanges import JOB, OK, TRIAL
+from tap_sagemaker_tuning.contract.fact import DOCS, RECORDED, fact
+from tap_sagemaker_tuning.contract.facts.values import is_answer, kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.contract.exchanges import Exchange, Recording
+
+NOBODY = "tap-sagemaker-tuning-contract"
+"""A name that no tuning job and no trial has."""
+
+_REFUSED = 400  # HTTP status
+
+
+@fact(
+    28,
+    "A tuning job that does not exist is ResourceNotFound, with HTTP 400.",
+    source=RECORDED,
+    breaks="A deleted tuning job would be followed, and fail, for a week.",
+)
+def no_tuning_job(seen: Recording) -> Iterator[bool]:
+    """Calls that asked for one."""
+    for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
+        for one in seen.of(operation):
+            if one.request.get(JOB) == NOBODY and is_answer(one):
+                yield _is(one, "ResourceNotFound")
+
+
+@fact(
+    29,
+    "A training job that does not exist is a ValidationException, with HTTP 400 and "
+    "the words «Requested resource not found».",
+    source=RECORDED,
+    breaks="The details of a tuning job with a deleted trial would fail at it.",
+)
+def no_trial(seen: Recording) -> Iterator[bool]:
+    """Calls that asked for one."""
+    words = "Requested resource not found"
+    for one in seen.of(DESCRIBE_TRIAL):
+        if one.request.get(TRIAL) == NOBODY and is_answer(one):
+            is_said = one.message.strip().rstrip(".") == words
+            yield _is(one, "ValidationException") and is_said
+
+
+@fact(
+    30,
+    "A missing permission is AccessDeniedException, with HTTP 400.",
+    source=RECORDED,
+    breaks="The tap could not say which permission is missing.",
+)
+def denials(seen: Recording) -> Iterator[bool]:
+    """Each refusal that is one."""
+    for one in seen.exchanges:
+        says_so = "not authorized" in one.message
+        if says_so or kind(one) is Kind.DENIED:
+            yield _is(one, "AccessDeniedException")
+
+
+@fact(
+    31,
+    "A call that came too fast is ThrottlingException, with HTTP 400.",
+    source=RECORDED,
+    breaks="Throttled calls would fail instead of being tried again.",
+)
+def throttling(seen: Recording) -> Iterator[bool]:
+    """Each refusal that is one."""
+    for one in seen.exchanges:
+        if kind(one) is Kind.THROTTLED or "Rate exceeded" in one.message:
+            yield _is(one, "ThrottlingException")
+
+
+@fact(
+    32,
+    "The code of a refusal is in __type.",
+    source=DOCS,
+    breaks="botocore reads it from a header too. Else the tap could not say what to "
+    "do about it, and would not try again.",
+)
+def codes(seen: Recording) -> Iterator[bool]:
+    """Each refusal."""
+    for one in seen.exchanges:
+        if one.status != OK and isinstance(one.answer, dict):
+            yield bool(one.error_code)
+
+
+def _is(one: Exchange, code: str) -> bool:
+    return one.status == _REFUSED and one.error_code == code
