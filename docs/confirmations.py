@@ -22,7 +22,7 @@ _OF_ACCOUNT = re.compile(r"(\d{4}-\d\d-\d\d)-account.*")
 """Name of a folder with an account's recording: when, and maybe whose."""
 
 RECORDED = frozenset(
-    {8, 12, 18, 19, 23, 28, 29, 30, 31, 32, 33, 34, 35, 42, 45, 46, 47, 48, 49}
+    {8, 12, 18, 19, 20, 23, 28, 29, 30, 31, 32, 33, 34, 35, 42, 45, 46, 47, 48, 49}
     | {51, 52, 53, 54, 61, 62, 63, 64, 69, 70, 85, 87}
 )
 """Facts that published responses of the service confirm, of the years 2018 to 2026."""

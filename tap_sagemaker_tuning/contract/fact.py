@@ -15,7 +15,8 @@ Check = Callable[["Recording"], Iterator[bool]]
 
 MODEL = "AWS's service model"
 DOCS = "AWS's documentation"
-RECORDED = "recorded responses"
+RECORDED = "recorded responses, by a test"
+READ = "read in recorded responses"
 ASSUMED = "assumed, and built into the emulator"
 
 

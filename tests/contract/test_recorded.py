@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from docs.confirmations import RECORDED
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL, Exchange, Recording
+from tap_sagemaker_tuning.contract.fact import RECORDED as TESTED
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 from tests import recorded
@@ -101,6 +103,9 @@ def others() -> Iterator[Case]:
     record = on_the_wire(
         recorded.searched_trials()["search_training_job__whole_seconds_with_tags"]
     )
+    for body in recorded.wire_bodies().values():
+        answer = json.loads(body)
+        yield {20}, [Exchange(DESCRIBE_JOB, {JOB: "any"}, 200, answer, None)]
     expression = {"Filters": [{"Value": record[TRIAL]}]}
     request = {"SearchExpression": expression}
     found = {"Results": [{"TrainingJob": record}]}
@@ -132,6 +137,11 @@ def test_what_recorded_responses_confirm() -> None:
     assert broken == []
     seen = {fact.number for fact, found, _ in verdicts if found.seen}
     assert sorted(seen) == sorted(RECORDED)
+
+
+def test_sources_are_honest() -> None:
+    """What is said to be tested by recorded responses is, and nothing else."""
+    assert {fact.number for fact in FACTS if fact.source == TESTED} <= RECORDED
 
 
 def test_unusable_cases_are_there() -> None:

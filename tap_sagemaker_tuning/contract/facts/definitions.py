@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
-from tap_sagemaker_tuning.contract.fact import MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import MODEL, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import METRIC, has_ended, metric
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def definitions(seen: Recording) -> Iterator[bool]:
 @fact(
     43,
     "Where a tuning job has several definitions, each trial names its own.",
-    source=RECORDED,
+    source=READ,
     breaks="Trials could not be joined with their objective and their ranges.",
 )
 def definition_names(seen: Recording) -> Iterator[bool]:
@@ -65,7 +65,7 @@ def definition_names(seen: Recording) -> Iterator[bool]:
     44,
     "BestTrainingJob is one of the tuning job's trials, with the metric of the listing "
     "and without TuningJobName; an ended tuning job with a metric has one.",
-    source=RECORDED,
+    source=READ,
     breaks="The models rank by the trials' own metrics, and best_training_job_name "
     "would name another trial than the leaderboard.",
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS
 from tap_sagemaker_tuning.contract.exchanges import TRIAL
-from tap_sagemaker_tuning.contract.fact import DOCS, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import DOCS, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
     NOT_FINITE,
@@ -58,7 +58,7 @@ def _ended(seen: Recording) -> Iterator[tuple[Item, Item]]:
     56,
     "DescribeTrainingJob says the same of an ended trial as the listing: status, "
     "failure reason, and times to the second.",
-    source=RECORDED,
+    source=READ,
     breaks="A row of training_job_details would contradict training_job_summaries.",
 )
 def agrees(seen: Recording) -> Iterator[bool]:
@@ -75,7 +75,7 @@ def agrees(seen: Recording) -> Iterator[bool]:
     "DescribeTrainingJob has what the listing lacks: resources, algorithm, secondary "
     "status, tuning job, a Completed one its model, and from September 2019 on flags, "
     "training and billable seconds.",
-    source=RECORDED,
+    source=READ,
     breaks="Columns of training_job_details would be null: costs and instances.",
 )
 def has_all(seen: Recording) -> Iterator[bool]:
@@ -95,7 +95,7 @@ def has_all(seen: Recording) -> Iterator[bool]:
 @fact(
     58,
     "TuningJobArn ends with the name of the trial's tuning job.",
-    source=RECORDED,
+    source=READ,
     breaks="Nothing: the tap knows which tuning job it asked about.",
 )
 def of_its_job(seen: Recording) -> Iterator[bool]:
@@ -113,7 +113,7 @@ def of_its_job(seen: Recording) -> Iterator[bool]:
 @fact(
     59,
     "HyperParameters has the tuned ones as the listing has them, all as text.",
-    source=RECORDED,
+    source=READ,
     breaks="The models take values from either, and would show others.",
 )
 def hyperparameters(seen: Recording) -> Iterator[bool]:
@@ -128,7 +128,7 @@ def hyperparameters(seen: Recording) -> Iterator[bool]:
     60,
     "FinalMetricDataList has the objective, with the value of the listing; all its "
     "values are float32.",
-    source=RECORDED,
+    source=READ,
     breaks="Search is compared with the listing by it: without it each trial takes a "
     "call of its own.",
 )

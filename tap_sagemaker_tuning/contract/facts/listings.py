@@ -37,7 +37,7 @@ def _falls(items: list[Item]) -> Iterator[bool]:
 @fact(
     1,
     "Tuning jobs sorted by CreationTime, Descending, come newest first.",
-    source=RECORDED,
+    source=DOCS,
     breaks="The tap stops listing at the first tuning job that is older than what it "
     "knows, so tuning jobs that come after it would never be read.",
 )
@@ -79,7 +79,7 @@ def ascending(seen: Recording) -> Iterator[bool]:
 @fact(
     4,
     "Without SortBy and SortOrder the newest come first.",
-    source=RECORDED,
+    source=ASSUMED,
     breaks="Nothing: the tap always asks for an order. The emulator would be wrong.",
 )
 def default_order(seen: Recording) -> Iterator[bool]:

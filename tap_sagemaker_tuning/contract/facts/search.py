@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, SEARCH
 from tap_sagemaker_tuning.contract.exchanges import TRIAL
-from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
     has_ended,
@@ -129,7 +129,7 @@ def agrees(seen: Recording) -> Iterator[bool]:
     68,
     "An hour after a trial's end Search lacks nothing that DescribeTrainingJob has but "
     "status transitions, environment, debugger and profiler.",
-    source=RECORDED,
+    source=READ,
     breaks="Nothing is lost if it is a member that every trial has: such a trial takes "
     "a call of its own. Another one would be null in training_job_details.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.contract.exchanges import JOB
-from tap_sagemaker_tuning.contract.fact import DOCS, MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import DOCS, MODEL, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
     NOT_FINITE,
@@ -87,7 +87,7 @@ def objectives(seen: Recording) -> Iterator[bool]:
 @fact(
     50,
     "An hour after its end no trial has an ObjectiveStatus of Pending.",
-    source=RECORDED,
+    source=READ,
     breaks="Its tuning job is read again in each sync, for a week after its end.",
 )
 def settles(seen: Recording) -> Iterator[bool]:
@@ -176,7 +176,7 @@ def reasons(seen: Recording) -> Iterator[bool]:
 @fact(
     89,
     "A trial's metric is named as the objective of its tuning job or definition.",
-    source=RECORDED,
+    source=READ,
     breaks="The models take the direction from the objective of that name: places,"
     " best trials and importance would be null.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.contract.fact import MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import MODEL, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     COUNTED,
     METRIC,
@@ -97,7 +97,7 @@ def _count(trials: list[Item], member: str, *wanted: str | None) -> int:
     "Within 90 seconds of a tuning job's end its status counters agree with its "
     "trials: failures are RetryableError and NonRetryableError together, Stopping "
     "counts as InProgress, absent is 0.",
-    source=RECORDED,
+    source=READ,
     breaks="The counters are the checksum by which a tuning job is closed. It would "
     "be read whole once more, stay open for a day, and close with a warning. Trials "
     "that were deleted one by one have that effect too.",
@@ -117,7 +117,7 @@ def status_counters(seen: Recording) -> Iterator[bool]:
     37,
     "Within 90 seconds of a tuning job's end its objective counters agree with its "
     "trials: Succeeded, Pending and Failed.",
-    source=RECORDED,
+    source=READ,
     breaks="A tuning job whose counters say Pending is followed for a week.",
 )
 def objective_counters(seen: Recording) -> Iterator[bool]:
@@ -138,7 +138,7 @@ def objective_counters(seen: Recording) -> Iterator[bool]:
 @fact(
     38,
     "The counters of a running tuning job are at most 90 seconds old.",
-    source=RECORDED,
+    source=READ,
     breaks="Tuning jobs that have just ended would be read once more each sync until "
     "their counters agree.",
 )
@@ -164,7 +164,7 @@ def counters_lag(seen: Recording) -> Iterator[bool]:
     39,
     "An hour after a tuning job's end all its trials have ended, and no objective is "
     "Pending.",
-    source=RECORDED,
+    source=READ,
     breaks="The tap follows such a tuning job for a week after its end, then closes it "
     "with a warning.",
 )
@@ -198,7 +198,7 @@ def describes_all(seen: Recording) -> Iterator[bool]:
     41,
     "A description says the same of an ended tuning job as the listing, but for the "
     "case of its ARN and LastModifiedTime; the creation time is always the same.",
-    source=RECORDED,
+    source=READ,
     breaks="A row would depend on which call it came from, and a namesake is told by "
     "its creation time.",
 )

@@ -15,7 +15,7 @@ from tap_sagemaker_tuning.aws.operations import (
     OPERATIONS,
 )
 from tap_sagemaker_tuning.contract.exchanges import JOB, OK, TRIAL
-from tap_sagemaker_tuning.contract.fact import ASSUMED, MODEL, RECORDED, fact
+from tap_sagemaker_tuning.contract.fact import ASSUMED, MODEL, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     is_answer,
     is_number,
@@ -93,7 +93,7 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
     21,
     "Each answer has a Date, which no creation in a listing is later than, and which "
     "does not run backwards.",
-    source=RECORDED,
+    source=READ,
     breaks="The tap's «now» is the Date of the page. Without it the machine's clock "
     "decides for how long a tuning job is followed.",
 )
@@ -127,7 +127,7 @@ def _named(seen: Recording) -> Iterator[tuple[str, Item]]:
 @fact(
     22,
     "A name has the same case wherever it is shown.",
-    source=RECORDED,
+    source=READ,
     breaks="Tables could not be joined on names, only on ARNs.",
 )
 def cases(seen: Recording) -> Iterator[bool]:
@@ -203,7 +203,7 @@ def any_case(seen: Recording) -> Iterator[bool]:
 @fact(
     26,
     "The trials in a listing lack TuningJobName.",
-    source=RECORDED,
+    source=READ,
     breaks="Nothing: the tap knows which tuning job it asked about.",
 )
 def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
