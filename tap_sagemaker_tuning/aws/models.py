@@ -6,8 +6,6 @@ from typing import Any
 
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
 
-_CALLED = {*OPERATIONS, "GetMetricData"}  # the latter by the contract
-
 
 class SmallModels:
     """Loads the API's models as botocore does, and keeps of them what is called.
@@ -43,7 +41,7 @@ def _only_what_is_called(model: dict[str, Any]) -> dict[str, Any]:
     called = {
         name: operation
         for name, operation in model["operations"].items()
-        if name in _CALLED
+        if name in OPERATIONS
     }
     shapes: dict[str, Any] = {}
     found: list[Any] = [called]

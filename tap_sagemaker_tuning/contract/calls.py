@@ -126,7 +126,7 @@ class Caller:
 
     def _api(self, service: str, region: str) -> Any:
         if service not in self._apis:
-            api = self._client.connect(service, region)
+            api = self._client.connected(service, region)
             api.meta.events.register(f"before-parse.{service}", self._note)
             self._apis[service] = api
         return self._apis[service]

@@ -6,7 +6,6 @@ from collections import Counter
 from operator import eq
 from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.aws.operations import Operation
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
 from tap_sagemaker_tuning.contract.facts.metrics import (
     BY_FIVE_MINUTES,
@@ -24,12 +23,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.contract.exchanges import Exchange, Item
     from tap_sagemaker_tuning.settings import Settings
 
-GET_METRIC_DATA = Operation(
-    name="GetMetricData",
-    result="MetricDataResults",
-    resource="*",
-    service="cloudwatch",
-)
 _FEW = 10  # trials: a tuning job with more shows pages
 _MANY = 100  # trials: one with more is not listed whole
 _PAGES = 3

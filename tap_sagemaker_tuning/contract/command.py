@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS, OPERATIONS
+from tap_sagemaker_tuning.aws.operations import OPERATIONS
 from tap_sagemaker_tuning.command import json_object
 from tap_sagemaker_tuning.contract import recordings
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS, Caller
@@ -120,7 +120,7 @@ def _surveyed(
         has_failed |= not any(
             one.is_fine
             for one in caller.exchanges
-            if OPERATIONS.get(one.operation, GET_PRODUCTS).service == "sagemaker"
+            if OPERATIONS[one.operation].service == "sagemaker"
         )
         found.append(Recording(caller.exchanges))
         if folder:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
+    GET_METRIC_DATA,
     GET_PRODUCTS,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
@@ -167,7 +168,7 @@ class _Survey:
     def _metrics(self) -> None:
         """Ask CloudWatch for metrics of described trials."""
         for request in choices.metrics(self._described, self._caller.exchanges):
-            self._ask(choices.GET_METRIC_DATA, **request)
+            self._ask(GET_METRIC_DATA, **request)
 
     def _prices(self, region: str) -> None:
         """Ask for what training costs in the scope's region."""

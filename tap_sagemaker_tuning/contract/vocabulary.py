@@ -8,7 +8,6 @@ from typing import Any
 
 from tap_sagemaker_tuning.aws.error_table import CODES
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
-from tap_sagemaker_tuning.contract.choices import GET_METRIC_DATA
 from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 from tap_sagemaker_tuning.contract.facts.metrics import NAMESPACE, OF_INSTANCES
 from tap_sagemaker_tuning.contract.facts.values import NOT_FINITE
@@ -87,8 +86,7 @@ def words() -> frozenset[str]:
 
 def operations() -> set[str]:
     """The operations that a recording can have."""
-    every = [*OPERATIONS.values(), GET_METRIC_DATA]
-    return {one.name for one in every if one.service in SERVICES}
+    return {one.name for one in OPERATIONS.values() if one.service in SERVICES}
 
 
 def _add(shape: Any, found: set[str], known: set[str]) -> None:

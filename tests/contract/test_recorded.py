@@ -103,8 +103,8 @@ def others() -> Iterator[Case]:
     record = on_the_wire(
         recorded.searched_trials()["search_training_job__whole_seconds_with_tags"]
     )
-    for body in recorded.wire_bodies().values():
-        answer = json.loads(body)
+    for text in recorded.wire_bodies().values():
+        answer = json.loads(text)
         yield {20}, [Exchange(DESCRIBE_JOB, {JOB: "any"}, 200, answer, None)]
     expression = {"Filters": [{"Value": record[TRIAL]}]}
     request = {"SearchExpression": expression}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.contract.exchanges import OK
 from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, fact
 from tap_sagemaker_tuning.contract.facts.values import is_number, seconds
@@ -24,7 +25,7 @@ _STATUSES = {"Complete", "InternalError", "PartialData"}
 
 def _calls(seen: Recording) -> Iterator[Exchange]:
     for one in seen.exchanges:
-        if one.operation == "GetMetricData" and one.status == OK:
+        if one.operation == GET_METRIC_DATA.name and one.status == OK:
             yield one
 
 
