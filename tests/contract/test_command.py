@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
+from docs.confirmations import RECORDINGS
 from emulator import Emulator, Fault
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.command import main
@@ -17,6 +17,8 @@ from tests.contract.breaks import INVALID, JOBS, SEARCH, TRIALS
 from tests.contract.world import fill, numbers, run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.contract.world import Layer
 
 READ_ONLY = ("List", "Describe", "Search", "GetProducts", "GetMetricData")
@@ -182,26 +184,19 @@ def test_a_folder_with_something_in_it(account: Emulator, tmp_path: Path) -> Non
     assert "is not empty" in result.stderr
 
 
-@pytest.mark.parametrize(
-    "module", ["tap_sagemaker_tuning.contract", "emulator.contract"]
-)
-def test_it_runs_as_a_module(account: Emulator, module: str, tmp_path: Path) -> None:
-    """From the package, and in a checkout from the emulator; a recording is checked."""
-    where = Path(__file__).parents[2]
-    folder = tmp_path / "recording"
-    command = [sys.executable, "-m", module]
-    for options in (["--record", str(folder)], ["--check", str(folder)]):
-        done = subprocess.run(  # noqa: S603 - this very Python
-            [*command, *options],
-            env=account.environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=where,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr
-        assert ", 0 do not hold" in done.stdout
+@pytest.mark.parametrize("module", MODULES)
+def test_it_runs_as_a_module(module: str) -> None:
+    """From the package, and in a checkout from the emulator: here on a recording."""
+    done = subprocess.run(  # noqa: S603 - this very Python
+        [sys.executable, "-m", module, "--check", str(RECORDINGS / "emulator")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=RECORDINGS.parents[1],
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert ", 0 do not hold" in done.stdout
 
 
 def test_it_is_listed_first_what_is_asked(account: Emulator, layer: Layer) -> None:

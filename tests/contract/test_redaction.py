@@ -98,7 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("recordings")
 
 
-@examples(30)
+@examples(12)
 @given(
     secret=st.text(
         st.characters(categories=["L", "N"], exclude_characters="bdgkqvxz"),
