@@ -37,7 +37,7 @@ from tap_sagemaker_tuning.contract.vocabulary import (
 from tap_sagemaker_tuning.values import OddError, finite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tap_sagemaker_tuning.contract.exchanges import Exchange
 
@@ -75,6 +75,7 @@ class Redactor:
         self._key = secrets.token_bytes(32)
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
         self._tokens_of: dict[str, str] = {}
+        self._kept: Collection[str] = ()
         self._ranks = None if with_metrics else _ranks(exchanges)
 
     def redacted(self, exchange: Exchange) -> dict[str, Any]:
@@ -87,13 +88,16 @@ class Redactor:
             msg = "an operation that cannot be recorded"
             raise ValueError(msg)
         model = operation_model(exchange.operation)
+        self._kept = CONSTANTS  # the contract's own, in a request only
+        request = self._value(model.input_shape, "", exchange.request)
+        self._kept = frozenset()
         if exchange.status == OK:
             answer = self._value(model.output_shape, "", exchange.answer)
         else:
             answer = self._error(exchange)
         return {
             "operation": exchange.operation,
-            "request": self._value(model.input_shape, "", exchange.request),
+            "request": request,
             "status": exchange.status,
             "answer": answer if isinstance(answer, dict) else None,
             "at": None if exchange.at is None else exchange.at + self._shift,
@@ -127,9 +131,11 @@ class Redactor:
                 return UNMODELLED
 
     def _structure(self, shape: Any, value: dict[str, Any]) -> dict[str, Any]:
-        found = {}
+        found: dict[str, Any] = {}
         for key, inner in value.items():
-            if key in shape.members:
+            if key == "Environment":  # where people put keys
+                found[key] = {}
+            elif key in shape.members:
                 found[key] = self._value(shape.members[key], key, inner)
             elif key in words():
                 found[key] = UNMODELLED
@@ -178,7 +184,7 @@ class Redactor:
         return self._token(value)
 
     def _text(self, name: str, value: str) -> str:
-        if value in CONSTANTS:
+        if value in self._kept:
             return value
         if name == TOKEN:
             return self._token(value)

@@ -126,14 +126,13 @@ def test_nothing_that_is_planted_is_left(
 @pytest.mark.parametrize("word", ["Completed", "Training", "TrainingJobName", "NaN"])
 def test_a_name_that_is_a_word_of_the_service(word: str) -> None:
     """A hyperparameter's value is no status, even if it is called like one."""
-    answer = {"TrainingJobSummaries": [{"TunedHyperParameters": {"a": f"my-{word}"}}]}
+    tuned = {"a": f"my-{word}", "b": word, word: "c"}
+    answer = {"TrainingJobSummaries": [{"TunedHyperParameters": tuned}]}
     operation = "ListTrainingJobsForHyperParameterTuningJob"
     one = Exchange(operation, {}, 200, answer, NOW)
     shown = Redactor([one], with_metrics=False).redacted(one)
-    (value,) = shown["answer"]["TrainingJobSummaries"][0][
-        "TunedHyperParameters"
-    ].values()
-    assert word not in value
+    (trial,) = shown["answer"]["TrainingJobSummaries"]
+    assert word not in json.dumps(trial["TunedHyperParameters"])
 
 
 def test_text_that_is_left_is_refused(
