@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import eq
+from operator import eq, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
@@ -27,13 +27,14 @@ _FEW = 10  # trials: a tuning job with more shows pages
 _MANY = 100  # trials: one with more is not listed whole
 _PAGES = 3
 _DEFINED = 2  # metrics of the algorithm that are asked for
+_INDEXED = 3600  # seconds after its end in which Search comes to know a trial
 _DELAY = 600  # seconds until a trial's metrics are all there
 
 
 def _created(item: Item) -> float:
     """When something was created; 0 if that cannot be told."""
     found = item.get("CreationTime")
-    return float(found) if is_number(found) and found is not None else 0.0
+    return float(found) if is_number(found) else 0.0
 
 
 def _trials_of(job: Item) -> int:
@@ -157,6 +158,22 @@ def trials(listed: Mapping[str, list[Item]], most: int, now: float) -> Iterator[
     yield from list(unique.values())[:most]
 
 
+def recent(listed: Mapping[str, list[Item]], now: float) -> list[Item]:
+    """Choose the trials by which Search shows how late it is: the last that it knows.
+
+    Args:
+        listed: The trials of each tuning job.
+        now: The service's time.
+    """
+    ended = [
+        (end, item)
+        for items in listed.values()
+        for item in items
+        if is_number(end := item.get("TrainingEndTime")) and now - end > _INDEXED
+    ]
+    return [item for _, item in sorted(ended, key=itemgetter(0), reverse=True)]
+
+
 def metrics(described: list[Item], exchanges: Iterable[Exchange]) -> Iterator[Item]:
     """Choose what CloudWatch is asked: by age, one trial each.
 
@@ -173,7 +190,7 @@ def metrics(described: list[Item], exchanges: Iterable[Exchange]) -> Iterator[It
     by_age: dict[str, tuple[float, Item]] = {}
     for item in described:
         first, last = item.get("TrainingStartTime"), item.get("TrainingEndTime")
-        if not (is_number(first) and is_number(last)) or first is None or last is None:
+        if not (is_number(first) and is_number(last)):
             continue
         age, length = now - first, last - first
         if now - last < _DELAY or length < MINUTE:

@@ -68,8 +68,8 @@ class _Survey:
             best = choices.to_compare(self._jobs, listed)
             self._compare(best, listed[best])
             self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
-        for name, trials in list(listed.items())[:2]:
-            self._search(trials, _MOST if name == chosen[0] else 0)
+            self._search(listed[chosen[0]], _MOST)
+            self._search(choices.recent(listed, now), 0)
         for item in choices.trials(listed, _TRIALS, now):
             answer = self._ask(DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
             if answer and answer.is_fine:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.values import finite
@@ -43,7 +43,7 @@ def has_ended(item: Item) -> bool:
     return status in ENDED
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value is a finite number."""
     is_one = isinstance(value, int | float) and not isinstance(value, bool)
     return is_one and math.isfinite(value)
