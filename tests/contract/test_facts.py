@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from docs.confirmations import NOT_IN_EMULATOR
+from emulator import Index, Scope
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
@@ -14,6 +15,8 @@ from tests.contract.breaks import BREAKS
 from tests.contract.world import altered, numbers, run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator import Emulator
     from tap_sagemaker_tuning.contract.exchanges import Recording
     from tests.contract.world import Layer
@@ -73,3 +76,47 @@ def test_a_broken_fact_is_found_and_named(
     assert f"What it means for your data: {fact.breaks}" in result.stdout
     assert result.exit_code == 1
     assert len(layer.requests) <= MOST_CALLS
+
+
+def _pages_end_empty(scope: Scope) -> None:
+    scope.empty_last_page = scope.filter_after_cut = True
+
+
+def _late_index(scope: Scope) -> None:
+    scope.index = Index(
+        lag_seconds=(1700, 1800), duplicated=1.0, without_transitions=True
+    )
+
+
+ALLOWED: dict[str, tuple[Callable[[Scope], None], dict[str, Any]]] = {
+    "pages that end empty": (_pages_end_empty, {}),
+    "an index of half an hour ago": (_late_index, {}),
+    "counters of half a minute ago": (
+        lambda _: None,
+        {"counters_lag_seconds": 30.0, "sparse_counters": True},
+    ),
+    "times in 1970, ARNs in lower case": (
+        lambda _: None,
+        {"metrics_in_1970": True, "lower_cased_arns": True, "cased_arns": True},
+    ),
+}
+"""What the service may do: how a scope is set, and how its tuning jobs are planned."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_the_service_may_do_breaks_nothing(emulator: Emulator, name: str) -> None:
+    """Nothing that the tap copes with, and has recorded, is taken for a difference."""
+    change, plan = ALLOWED[name]
+    scope = emulator.scope()
+    change(scope)
+    for job, hour in (
+        ("churn", "03-01T07"),
+        ("alive", "03-02T08"),
+        ("old", "01-20T08"),
+    ):
+        scope.plan(job, trials=30, parallel=5, created=f"2026-{hour}:00:00Z", **plan)
+    emulator.tokens.offsets = True
+    result = run(emulator)
+    assert numbers(result, "does not hold") == set()
+    assert result.exit_code == 0
