@@ -90,6 +90,12 @@ KEPT_MAPS = {
 }
 """The stream maps that keep the hyperparameters whoever flattens."""
 
+KEPT_KEYS = {"training_job_metrics": {"host": "host or 'algorithm'"}}
+"""The stream map that keeps an empty text out of a key."""
+
+NEEDED = {"postgres": {}, "snowflake": {}, "duckdb": {"stream_maps": KEPT_KEYS}}
+"""The tap's settings without which the target cannot load every stream."""
+
 VERSIONS = {
     "postgres": "meltanolabs-target-postgres 0.8.1",
     "snowflake": "meltanolabs-target-snowflake 0.20.4",
@@ -154,6 +160,10 @@ def table() -> str:
         (
             "An empty text",
             {t: {"": "kept", None: "null"}[EMPTY_TEXT[t]] for t in TARGETS},
+        ),
+        (
+            "An empty text in a key",
+            {t: {"": "kept", None: "**fails**"}[EMPTY_TEXT[t]] for t in TARGETS},
         ),
     ]
     lines = ["| | target-postgres | target-snowflake | target-duckdb |"]

@@ -272,7 +272,7 @@ def test_selection(told: Story) -> None:
     """What is not selected in the catalog, a stream or a column, is not loaded."""
     catalog = told.tap.catalog(*STREAMS)
     for stream, *column in (
-        *((name,) for name in DETAILS | {"tuning_jobs"}),
+        *((name,) for name in DETAILS | {"tuning_jobs", "training_job_metrics"}),
         ("training_job_summaries", "properties", "failure_reason"),
     ):
         entry = _entry(catalog, stream, column)
@@ -342,10 +342,12 @@ def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
 
 def load(told: Story, schema: str, **settings: dict[str, Any]) -> None:
     """Sync all again, into a schema of its own, with settings of tap and target."""
+    needed, given = facts.NEEDED[told.warehouse.name], settings.get("config", {})
+    maps = needed.get("stream_maps", {}) | given.get("stream_maps", {})
     syncing.sync(
         told.tap,
         told.warehouse,
-        config=settings.get("config", {}),
+        config=given | ({"stream_maps": maps} if maps else {}),
         target={"default_target_schema": schema, **settings.get("target", {})},
         catalog=told.tap.catalog(*STREAMS),
     )

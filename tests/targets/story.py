@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from docs import facts
 from emulator import Chances, Definition, Emulator, Trial, TuningJob
 from tests.conftest import TapProcess
 from tests.targets import expected
@@ -135,7 +136,10 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         scope, tap = emulator.scope(), TapProcess(emulator, folder)
         _begin(scope)
         emulator.clock.move(timedelta(minutes=50))
-        every: dict[str, Any] = {"config": {}, "catalog": tap.catalog(*STREAMS)}
+        every: dict[str, Any] = {
+            "config": facts.NEEDED[warehouse.name],
+            "catalog": tap.catalog(*STREAMS),
+        }
         state = sync(tap, warehouse, **every)
         first = expected.tables(emulator, written(tap))
         emulator.clock.move(timedelta(minutes=30))
