@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record, Summary
 
 _CALLS_AT_ONCE = 4
-"""A call answers with up to 180,000 points: so many answers of all scopes are held at
-once (measured in November 2026)."""
+"""So many answers of all scopes are held at once, each of up to 50,400 points."""
 
 _RECORDS_AT_ONCE = 10
 

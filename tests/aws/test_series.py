@@ -193,7 +193,8 @@ def test_odd_descriptions(described: Any) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 14 * DAY), st.integers(0, DAY)), min_size=1))
 def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
-    """At least one series; at most 500, and 180,000 periods over all of them."""
+    """At least one series; at most 500, 180,000 periods over all of them, and as many
+    points as half an answer holds."""
     series = [
         Series(f"trial-{number}", "loss", "", one)
         for number, (ago, seconds) in enumerate(trials)
@@ -207,3 +208,4 @@ def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
     )
     assert 1 <= most <= 500
     assert most == 1 or most * (span.total_seconds() / 60) <= 180_000
+    assert most == 1 or sum(one.window.periods for one in chosen) <= 50_400

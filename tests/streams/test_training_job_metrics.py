@@ -174,6 +174,26 @@ class TestCalls:
         assert len(sent) <= 5
         assert_exact(emulator, tables)
 
+    def test_an_answer_has_no_second_page(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """Metrics of long trials, too, are asked for once: each page of an answer is
+        billed, so a call asks for no more points than one page holds."""
+        emulator.scope().plan(
+            "job",
+            trials=90,
+            parallel=90,
+            chances=STEADY,
+            trial_seconds=(5 * HOUR, 5 * HOUR),
+        )
+        emulator.clock.move(seconds=DAY)
+        tables = Tables()
+        run = sync(here, tables)
+        assert sum(asked(emulator)) == 450
+        assert "CloudWatch metrics: 450 asked for; " in run.stderr.splitlines()[-1]
+        assert len(asked(emulator)) == 3
+        assert_exact(emulator, tables)
+
     def test_each_trial_once(self, here: TapHere, emulator: Emulator) -> None:
         """A tuning job that is read every few minutes asks for each trial once, when
         its last points have come."""
