@@ -17,8 +17,10 @@ class Case:
         rate: Calls a second that a region allows; 0: any.
         scopes: Regions.
         running: Tuning jobs that still run, of the oldest.
+        minutes: How long a trial trains.
         again: Whether to measure a second sync, from the first one's state.
         all_streams: Whether all streams are selected, and the loop asks for details.
+        metrics: Whether metrics over time are read, and nothing else.
         concurrency: The tap's setting; 0: its default.
         pause: Seconds for which nobody reads the output, once a megabyte is read.
         rounds: The most rounds that are worth it.
@@ -31,8 +33,10 @@ class Case:
     rate: int = 0
     scopes: int = 1
     running: int = 0
+    minutes: int = 9
     again: bool = False
     all_streams: bool = False
+    metrics: bool = False
     concurrency: int = 0
     pause: float = 0
     rounds: int = 9
@@ -77,6 +81,17 @@ CASES = (
         all_streams=True,
         pause=10,
         concurrency=64,
+        rounds=1,
+    ),
+    Case("metrics, 14 x 100", 14, 100, minutes=30, metrics=True, rounds=1),
+    Case(
+        "metrics, 8 scopes, long",
+        1,
+        72,
+        scopes=8,
+        minutes=300,
+        metrics=True,
+        concurrency=4,
         rounds=1,
     ),
     Case("6 scopes, 10,000 x 1", 10_000, 1, scopes=6, rounds=1),

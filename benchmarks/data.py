@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import dataclass
 from typing import Any
 
 PAGE = 100
 CREATED = 1.7724e9  # seconds since 1970; a tuning job a minute
+NOW = CREATED + 14 * 86_400  # when all is asked for: CloudWatch still has the minutes
+POINTS = 100_800
+"""The most points in an answer of GetMetricData."""
+
 JOB = b"@JOB@"
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:"
@@ -75,7 +80,7 @@ def rendered(item: dict[str, Any], **times: float) -> str:
     return text
 
 
-def trial(index: int) -> str:
+def trial(index: int, minutes: int) -> str:
     """The summary of a trial of the tuning job @JOB@."""
     item = {
         **_names(index),
@@ -90,10 +95,10 @@ def trial(index: int) -> str:
         },
         "ObjectiveStatus": "Succeeded",
     }
-    return rendered(item, **_times(index))
+    return rendered(item, **_times(index, minutes))
 
 
-def training_job(index: int) -> str:
+def training_job(index: int, minutes: int) -> str:
     """The same trial as Search and DescribeTrainingJob show it."""
     steps = ("Starting", "Downloading", "Training", "Uploading", "Completed")
     item = {
@@ -128,7 +133,7 @@ def training_job(index: int) -> str:
         "BillableTimeInSeconds": 540,
         "Tags": [{"Key": "team", "Value": "forecasting"}],
     }
-    return rendered(item, **_times(index))
+    return rendered(item, **_times(index, minutes))
 
 
 def _names(index: int) -> dict[str, str]:
@@ -136,9 +141,18 @@ def _names(index: int) -> dict[str, str]:
     return {"TrainingJobName": name, "TrainingJobArn": f"{ARN}training-job/{name}"}
 
 
-def _times(index: int) -> dict[str, float]:
+def _times(index: int, minutes: int) -> dict[str, float]:
     created = CREATED + 3600 + index
-    return {"C": created, "S": created + 60, "E": created + 600}
+    return {"C": created, "S": created + 60, "E": created + 60 + 60 * minutes}
+
+
+def series(minutes: int) -> str:
+    """The points of a metric of any trial, a minute each, in an answer."""
+    first = CREATED + 3660
+    rng = random.Random(minutes)  # noqa: S311 - a curve
+    times = ",".join(number(first + 60 * minute) for minute in range(minutes))
+    values = ",".join(repr(rng.uniform(0, 400)) for _ in range(minutes))
+    return f'"Timestamps":[{times}],"Values":[{values}]'
 
 
 @dataclass
@@ -149,18 +163,25 @@ class Data:
         jobs: Tuning jobs.
         trials: Trials of each.
         running: How many of the tuning jobs, the oldest, still run.
+        minutes: How long a trial trains.
     """
 
     jobs: int
     trials: int
     running: int = 0
+    minutes: int = 9
 
     def __post_init__(self) -> None:
         """Render the pages, newest first, and the details of each trial."""
         newest = list(range(self.trials - 1, -1, -1))
         parts = [newest[at : at + PAGE] for at in range(0, self.trials, PAGE)] or [[]]
         self.pages = [
-            self._page("TrainingJobSummaries", map(trial, part), at, len(parts))
+            self._page(
+                "TrainingJobSummaries",
+                [trial(index, self.minutes) for index in part],
+                at,
+                len(parts),
+            )
             for at, part in enumerate(parts)
         ]
         newest = list(range(self.jobs - 1, -1, -1))
@@ -172,8 +193,9 @@ class Data:
             for at, part in enumerate(parts)
         ]
         self.training_jobs = [
-            training_job(index).encode() for index in range(self.trials)
+            training_job(index, self.minutes).encode() for index in range(self.trials)
         ]
+        self.series = series(self.minutes)
 
     @staticmethod
     def _page(member: str, items: Any, at: int, pages: int) -> bytes:
@@ -218,6 +240,21 @@ class Data:
         ]
         results = [b'{"TrainingJob":%s}' % self.details(name) for name in names]
         return b'{"Results":[%s]}' % b",".join(results)
+
+    def metric_data(self, queries: list[dict[str, Any]], at: int) -> bytes:
+        """Points of the metrics that a call asks for, as many as an answer holds.
+
+        Args:
+            queries: What is asked for.
+            at: From which of them on.
+        """
+        end = at + max(1, POINTS // self.minutes)
+        results = [
+            f'{{"Id":"{query["Id"]}","Label":"m","StatusCode":"Complete",{self.series}}}'
+            for query in queries[at:end]
+        ]
+        token = f',"NextToken":"{end}"' if end < len(queries) else ""
+        return f'{{"MetricDataResults":[{",".join(results)}]{token}}}'.encode()
 
     def _limits(self) -> dict[str, int]:
         return {

@@ -13,6 +13,10 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+HOSTS = ("CPUUtilization", "MemoryUtilization", "DiskUtilization")
+METRICS = 500
+"""Metrics in a call of GetMetricData."""
+
 NAMES = 16
 """Names in a filter of Search, which takes 1,024 characters: of the longest ones."""
 
@@ -24,19 +28,26 @@ def main() -> None:
     parser.add_argument("regions", type=lambda text: text.split(","))
     parser.add_argument("--adaptive", action="store_true", help="retry adaptively")
     parser.add_argument("--details", action="store_true", help="Describe and Search")
+    parser.add_argument("--metrics", action="store_true", help="GetMetricData only")
     options = parser.parse_args()
     for region in options.regions:
         retries: Any = {
             "mode": "adaptive" if options.adaptive else "standard",
             "total_max_attempts": 10,
         }
-        client = boto3.client(
-            "sagemaker",
-            endpoint_url=options.endpoint,
-            region_name=region,
-            config=Config(retries=retries),
+        client, cloudwatch = (
+            boto3.client(
+                service,
+                endpoint_url=options.endpoint,
+                region_name=region,
+                config=Config(retries=retries),
+            )
+            for service in ("sagemaker", "cloudwatch")
         )
-        read(client, with_details=options.details)
+        if options.metrics:
+            read_metrics(client, cloudwatch)
+        else:
+            read(client, with_details=options.details)
 
 
 def read(client: Any, *, with_details: bool) -> None:
@@ -73,6 +84,64 @@ def search(client: Any, names: Sequence[str]) -> None:
     )
     for result in found["Results"]:
         write(result["TrainingJob"])
+
+
+def read_metrics(client: Any, cloudwatch: Any) -> None:
+    """Write the metrics of one region's trials, one series a line."""
+    jobs = client.get_paginator("list_hyper_parameter_tuning_jobs")
+    trials = client.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+    for page in jobs.paginate(PaginationConfig={"PageSize": 100}):
+        for job in page["HyperParameterTuningJobSummaries"]:
+            name = {"HyperParameterTuningJobName": job["HyperParameterTuningJobName"]}
+            described = client.describe_hyper_parameter_tuning_job(**name)
+            made_of = described["TrainingJobDefinition"]["AlgorithmSpecification"]
+            names = [metric["Name"] for metric in made_of["MetricDefinitions"]]
+            found = [
+                trial
+                for part in trials.paginate(**name, PaginationConfig={"PageSize": 100})
+                for trial in part["TrainingJobSummaries"]
+            ]
+            wanted = [
+                (trial, metric, dimension)
+                for trial in found
+                for dimension, metrics in (("TrainingJobName", names), ("Host", HOSTS))
+                for metric in metrics
+            ]
+            for start in range(0, len(wanted), METRICS):
+                write_metrics(cloudwatch, wanted[start : start + METRICS])
+
+
+def write_metrics(
+    cloudwatch: Any, wanted: Sequence[tuple[dict[str, Any], str, str]]
+) -> None:
+    """Ask for metrics, at most 500, and write them."""
+    series: dict[str, dict[str, Any]] = {}
+    queries = []
+    for number, (trial, metric, dimension) in enumerate(wanted):
+        name = trial["TrainingJobName"]
+        value = f"{name}/algo-1" if dimension == "Host" else name
+        series[f"m{number}"] = {"trial": name, "metric": metric, "points": []}
+        stat = {
+            "Metric": {
+                "Namespace": "/aws/sagemaker/TrainingJobs",
+                "MetricName": metric,
+                "Dimensions": [{"Name": dimension, "Value": value}],
+            },
+            "Period": 60,
+            "Stat": "Average",
+        }
+        queries.append({"Id": f"m{number}", "MetricStat": stat})
+    for page in cloudwatch.get_paginator("get_metric_data").paginate(
+        MetricDataQueries=queries,
+        StartTime=min(trial["TrainingStartTime"] for trial, _, _ in wanted),
+        EndTime=max(trial["TrainingEndTime"] for trial, _, _ in wanted),
+        ScanBy="TimestampAscending",
+    ):
+        for result in page["MetricDataResults"]:
+            points = zip(result["Timestamps"], result["Values"], strict=True)
+            series[result["Id"]]["points"] += points
+    for one in series.values():
+        write(one)
 
 
 def write(item: Any) -> None:

@@ -43,6 +43,7 @@ def served(case: Case) -> Iterator[str]:
         "latency": case.latency,
         "rate": case.rate,
         "running": case.running,
+        "minutes": case.minutes,
     }
     command = [sys.executable, "-m", "benchmarks.server"]
     command += [f"--{name}={value}" for name, value in options.items()]

@@ -12,7 +12,7 @@ import json
 import time
 from typing import Any
 
-from benchmarks.data import JOB, Data
+from benchmarks.data import JOB, NOW, Data
 
 JSON = b"application/x-amz-json-1.1"
 IDENTITY = (
@@ -78,7 +78,7 @@ class Server(asyncio.Protocol):
             return
         self.received = body[length:]
         status, kind, answer = self.answer(head, body[:length])
-        stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime()).encode()
+        stamp = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(NOW)).encode()
         whole = (
             b"HTTP/1.1 %s\r\ncontent-type: %s\r\ndate: %s\r\ncontent-length: %d\r\n\r\n"
             % (
@@ -119,24 +119,28 @@ class Server(asyncio.Protocol):
         name, at = asked.get("HyperParameterTuningJobName", ""), asked.get("NextToken")
         match operation:
             case "listhyperparametertuningjobs":
-                return self.data.listing[int(at or 0)]
+                found = self.data.listing[int(at or 0)]
             case "listtrainingjobsforhyperparametertuningjob":
-                return self.data.pages[int(at or 0)].replace(JOB, name.encode())
+                found = self.data.pages[int(at or 0)].replace(JOB, name.encode())
             case "describehyperparametertuningjob":
-                return self.data.description(int(name.rpartition("-")[2])).encode()
+                found = self.data.description(int(name.rpartition("-")[2])).encode()
             case "search":
-                return self.data.found(asked["SearchExpression"])
+                found = self.data.found(asked["SearchExpression"])
             case "describetrainingjob":
-                return self.data.details(asked["TrainingJobName"])
+                found = self.data.details(asked["TrainingJobName"])
+            case "getmetricdata":
+                queries = asked["MetricDataQueries"]
+                found = self.data.metric_data(queries, int(at or 0))
             case "getproducts":
-                return b'{"FormatVersion":"aws_v1","PriceList":[]}'
+                found = b'{"FormatVersion":"aws_v1","PriceList":[]}'
             case _:
                 raise ValueError(operation)
+        return found
 
 
 async def serve(options: argparse.Namespace) -> None:
     """Serve until killed."""
-    Server.data = Data(options.jobs, options.trials, options.running)
+    Server.data = Data(options.jobs, options.trials, options.running, options.minutes)
     Server.limits, Server.rate = {}, options.rate
     Server.latency = options.latency / 1000
     loop = asyncio.get_running_loop()
@@ -150,6 +154,7 @@ if __name__ == "__main__":
     parser.add_argument("--jobs", type=int, default=300)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--running", type=int, default=0)
+    parser.add_argument("--minutes", type=int, default=9, help="of a trial")
     parser.add_argument("--latency", type=float, default=0, help="milliseconds")
     parser.add_argument("--rate", type=float, default=0, help="calls a second")
     asyncio.run(serve(parser.parse_args()))
