@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.warehouse
 
-QUERIES = [block for block in blocks("sql") if block.page != "docs/snowflake.md"]
+OTHERS = ("lateral flatten", "unnest(range")
+"""What only Snowflake and DuckDB know: `test_metrics_in_targets.py` asks those."""
+
+QUERIES = [
+    block
+    for block in blocks("sql")
+    if block.page != "docs/snowflake.md"
+    if not any(words in block.text for words in OTHERS)
+]
 IDS = [f"{query.page}-{number}" for number, query in enumerate(QUERIES)]
 SCHEMA = "tap_sagemaker_tuning"
 MARTS = "sagemaker_tuning"
