@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from report import fleet
 from report.tuning_job import Details
+from report.warehouse import UnusableError
 
 if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
@@ -17,14 +19,13 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     Args:
         warehouse: Where the models are.
         most_trials: How many trials the page may carry: the newest tuning jobs'.
-        name: Only tuning jobs of this name.
+        name: Only tuning jobs of this name, in whatever case.
+
+    Raises:
+        UnusableError: No tuning job has that name.
     """
     scopes = fleet.scopes(warehouse)
-    every = [
-        job
-        for job in fleet.tuning_jobs(warehouse)
-        if name is None or job["name"].lower() == name.lower()
-    ]
+    every = _named(fleet.tuning_jobs(warehouse), name)
     jobs = every[: fleet.MOST_TUNING_JOBS]
     carried = _carried(jobs, most_trials)
     details = Details(warehouse, [job["key"] for job in carried])
@@ -38,6 +39,20 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
         "unlisted": len(every) - len(jobs),
         "failures": fleet.failures(warehouse),
     }
+
+
+def _named(jobs: list[Row], name: str | None) -> list[Row]:
+    """The tuning jobs of a name; None: all."""
+    if name is None:
+        return jobs
+    found = [job for job in jobs if job["name"].lower() == name.lower()]
+    if not found:
+        names = sorted({job["name"] for job in jobs})
+        near = get_close_matches(name, names, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {len(names)}"
+        message = f"the warehouse has no tuning job {name}: {hint}"
+        raise UnusableError(message)
+    return found
 
 
 def _carried(jobs: list[Row], most_trials: int) -> list[Row]:

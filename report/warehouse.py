@@ -18,6 +18,10 @@ Row: TypeAlias = dict[str, Any]
 
 PREFIX = "sagemaker_tuning__"
 ADVICE = "pip install -r report/requirements.in -c report/constraints.txt"
+STALE = (
+    "if the models are older than this report, or their file was renamed since, build "
+    "transform/ again"
+)
 RAW = {"scopes": "complete_as_of", "tuning_jobs": "creation_time"}
 """Tables of the tap's, each with a column that tells it from others of its name."""
 READ = (
@@ -123,8 +127,7 @@ def _connected(url: str) -> tuple[Any, str]:
         message = f"the driver for {kind} is not installed ({error}): {ADVICE}"
         raise UnusableError(message) from error
     except Exception as error:
-        reason = " ".join(str(error).split())
-        message = f"the {kind} warehouse does not open: {reason}"
+        message = f"the {kind} warehouse does not open: {_one_line(error)}"
         raise UnusableError(message) from error
     return connection, "?" if kind == "duckdb" else "%s"
 
@@ -218,7 +221,15 @@ def _quoted(*names: str) -> str:
 
 
 def _select(connection: Any, sql: str, values: Sequence[object] = ()) -> list[Row]:
-    with closing(connection.cursor()) as cursor:
-        cursor.execute(sql, list(values)) if values else cursor.execute(sql)
-        names = [column[0].lower() for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    try:
+        with closing(connection.cursor()) as cursor:
+            cursor.execute(sql, list(values)) if values else cursor.execute(sql)
+            names = [column[0].lower() for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    except Exception as error:
+        message = f"the warehouse refused a query: {_one_line(error)} ({STALE})"
+        raise UnusableError(message) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
