@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MANY_TIMES = 1000
 """A range whose ends differ by this factor is shown on a log axis if none is named."""
@@ -24,7 +24,8 @@ class Axis:
     """An axis.
 
     Args:
-        kind: `linear`, `log` or `category`.
+        kind: `linear`, `log`, `reverse` (a log axis of what is missing to 1) or
+            `category`.
         values: What each trial has: a number, or a text on an axis of categories.
         positions: Where that is.
         ticks: Positions with their labels.
@@ -59,6 +60,8 @@ def axis(
         return _categories(texts)
     every = [figure for figure in (*numbers, *bounds) if figure is not None]
     low, high = (min(every), max(every)) if every else (0.0, 1.0)
+    if scaling == "ReverseLogarithmic" and low < high < 1:
+        return _numeric("reverse", numbers, low, high)
     if _is_log(low, high, scaling):
         return _numeric("log", numbers, low, high)
     return _numeric("linear", numbers, low, high)
@@ -75,8 +78,8 @@ def _is_log(low: float, high: float, scaling: str | None) -> bool:
 def _numeric(
     kind: str, numbers: Sequence[float | None], low: float, high: float
 ) -> Axis:
-    # Of a linear axis the halves: the whole can be longer than a double is large.
-    ends = [math.log(end) if kind == "log" else end / 2 for end in (low, high)]
+    scale = _SCALES[kind]
+    ends = [scale(end) for end in (low, high)]
     length = ends[1] - ends[0]
 
     def position(value: float | None) -> float | None:
@@ -84,11 +87,9 @@ def _numeric(
             return None
         if not length:
             return 0.5
-        at = math.log(value) if kind == "log" else value / 2
-        return round((at - ends[0]) / length, 4)
+        return round((scale(value) - ends[0]) / length, 4)
 
-    marked = _decades(low, high) if kind == "log" else []
-    between = [low] if low == high else [low, *marked, high]
+    between = [low] if low == high else [low, *_marked(kind, low, high), high]
     ticks = [(position(value) or 0.0, _label(value)) for value in between]
     if kind == "linear" and length:
         ticks.insert(1, (0.5, _label(sum(ends))))
@@ -100,6 +101,24 @@ def _numeric(
         low=low,
         high=high,
     )
+
+
+_SCALES: dict[str, Callable[[float], float]] = {
+    # Halves: the whole can be longer than a double is large.
+    "linear": lambda value: value / 2,
+    "log": math.log,
+    "reverse": lambda value: -math.log1p(-value),
+}
+
+
+def _marked(kind: str, low: float, high: float) -> list[float]:
+    """The values between the ends of a numeric axis that get a label."""
+    if kind == "log":
+        return _decades(low, high)
+    if kind == "reverse":
+        missing = _decades(1 - high, 1 - low)
+        return [float(f"{1 - value:.12g}") for value in reversed(missing)]
+    return []
 
 
 def _decades(low: float, high: float) -> list[float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import altair as alt
 
+from report.bars import bars
 from report.encodings import (
     HOVERED,
     MEASURED,
@@ -21,17 +22,18 @@ from report.encodings import (
     colour,
     numbers,
     objective,
+    outcome_scale,
     picture,
     ring,
     shape_by_outcome,
     span,
     time,
 )
+from report.lines import lines
 from report.parallel import parallel
-from report.values import OUTCOMES
 
 SCALES: tuple[Scale, ...] = ("linear", "log")
-KINDS: tuple[Kind, ...] = ("linear", "log", "category")
+KINDS: tuple[Kind, ...] = ("linear", "log", "reverse", "category")
 
 
 def charts() -> dict[str, dict[str, Any]]:
@@ -42,12 +44,13 @@ def charts() -> dict[str, dict[str, Any]]:
         "timeline": picture(_timeline()),
         "parallel-flat": parallel(is_flat=True),
         "parallel-upright": parallel(is_flat=False),
+        **bars(),
+        **lines(),
     }
-    for unit in ("hours", "cost"):
-        made[f"outcome-{unit}"] = picture(_outcomes(unit), amountLow=0, amountHigh=1)
-        made[f"fleet-{unit}"] = picture(_fleet(unit), labelWidth=200)
     for scale in SCALES:
-        made[f"progress-{scale}"] = picture(_progress(scale), **moment, **value)
+        made[f"progress-{scale}"] = picture(
+            _progress(scale), strip=0, **moment, **value
+        )
     for kind, scale in product(KINDS, SCALES):
         made[f"parameter-{kind}-{scale}"] = picture(
             _parameter(kind, scale), **value, parameterLow=0, parameterHigh=1, slant=0
@@ -56,19 +59,28 @@ def charts() -> dict[str, dict[str, Any]]:
 
 
 def _progress(scale: Scale) -> list[alt.Chart]:
-    """Best so far, with the trials; those without a metric lie along the bottom."""
+    """Best so far, with the trials; those without a metric have a strip below."""
     points = alt.Chart(TRIALS).encode(x=time("ended"), shape=shape_by_outcome())
-    measured = points.transform_filter(MEASURED).encode(y=objective(scale))
-    unmeasured = points.transform_filter(f"!({MEASURED})").encode(
-        y=alt.value(alt.ExprRef(expr="height - 6"))
-    )
+    up = objective(scale, has_strip=True)
+    measured = points.transform_filter(MEASURED).encode(y=up)
+    below = {"y": alt.value(alt.ExprRef(expr="height - 11"))}
+    unmeasured = points.transform_filter(f"!({MEASURED})").encode(**below)
     curve = (
         alt.Chart(alt.NamedData(name="curve"))
         .mark_line(interpolate="step-after", strokeWidth=2.5, color=colour("accent"))
-        .encode(x=time("ended"), y=objective(scale))
+        .encode(x=time("ended"), y=up)
     )
+    strip = alt.Chart(alt.NamedData(name="strip"))
+    start = {"x": alt.value(0)}
+    across = {"x2": alt.value("width"), "y": alt.value(alt.ExprRef(expr="height - 22"))}
     size = alt.ExprRef(expr="length(data('trials')) > 300 ? 24 : 60")
     return [
+        strip.mark_rule(color=colour("muted"), strokeDash=[2, 3]).encode(
+            **start, **across
+        ),
+        strip.mark_text(
+            align="right", baseline="middle", dx=-6, color=colour("muted"), fontSize=11
+        ).encode(**start, **below, text="label:N"),
         curve,
         *(
             which.mark_point(filled=True, size=size, opacity=0.8).encode(
@@ -85,12 +97,9 @@ def _progress(scale: Scale) -> list[alt.Chart]:
 
 def _timeline() -> list[alt.Chart]:
     """When each trial ran, trials at the same time below each other."""
-    by: dict[str, Any] = {
-        "scale": alt.Scale(domain=list(OUTCOMES), range="category"),
-        "legend": None,
-    }
     # The outline keeps a trial visible that took less than a pixel.
-    fill, outline = alt.Fill("outcome:N", **by), alt.Stroke("outcome:N", **by)
+    fill = alt.Fill("outcome:N", scale=outcome_scale("url(#bar-{})"), legend=None)
+    outline = alt.Stroke("outcome:N", scale=outcome_scale(), legend=None)
     pointed_at = alt.when(HOVERED).then(alt.value(colour("ink")))
     bars = (
         alt.Chart(TRIALS)
@@ -122,7 +131,7 @@ def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
             sort=None,
             axis=alt.Axis(
                 labelLimit=90,
-                labelAngle=colour("slant"),
+                labelAngle=alt.ExprRef(expr="slant"),
                 labelAlign=alt.ExprRef(expr="slant ? 'right' : 'center'"),
                 labelBaseline="top",
                 grid=False,
@@ -135,7 +144,13 @@ def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
         across = alt.X(
             "parameter:Q",
             title=None,
-            scale=alt.Scale(type=kind, domain=span("parameter"), nice=False, padding=8),
+            scale=alt.Scale(
+                type="linear" if kind == "linear" else "log",
+                domain=span("parameter"),
+                nice=False,
+                padding=8,
+                reverse=kind == "reverse",
+            ),
             axis=alt.Axis(
                 tickCount=4,
                 labelExpr=numbers(kind, "parameter"),
@@ -169,84 +184,3 @@ def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
         )
         layers = [band, edges, *layers]
     return layers
-
-
-def _outcomes(unit: str) -> list[alt.Chart]:
-    """Hours or money of a tuning job by outcome, with the number at each bar."""
-    bars = alt.Chart(alt.NamedData(name="outcomes")).encode(
-        y=alt.Y(
-            "outcome:N",
-            sort=list(OUTCOMES),
-            title=None,
-            axis=alt.Axis(
-                labelExpr="replace(datum.label, '_', ' ')",
-                labelFontSize=12,
-                labelColor=colour("ink"),
-                labelPadding=8,
-                domain=False,
-                ticks=False,
-                grid=False,
-            ),
-        ),
-        x=alt.X(
-            f"{unit}:Q",
-            title=None,
-            axis=None,
-            scale=alt.Scale(domain=span("amount"), nice=False),
-        ),
-    )
-    return [
-        bars.mark_bar(cornerRadiusEnd=3).encode(color=by_outcome()),
-        *_gaps(bars, unit),
-        bars.mark_text(align="left", dx=6, fontSize=12, color=colour("ink")).encode(
-            text="label:N"
-        ),
-    ]
-
-
-def _gaps(bars: alt.Chart, unit: str) -> list[alt.Chart]:
-    """What is not known of a sum of money, hatched, at the end of each bar."""
-    if unit != "cost":
-        return []
-    gaps = bars.properties(data=alt.NamedData(name="gaps")).mark_bar()
-    return [
-        gaps.encode(
-            x=alt.X("from:Q", title=None), x2="to:Q", color=alt.value("url(#hatched)")
-        )
-    ]
-
-
-def _fleet(unit: str) -> list[alt.Chart]:
-    """Hours or money of the newest tuning jobs by outcome."""
-    bars = (
-        alt.Chart(alt.NamedData(name="jobs"))
-        .mark_bar()
-        .encode(
-            y=alt.Y(
-                "job:N",
-                sort=alt.EncodingSortField("index", op="min"),
-                title=None,
-                axis=alt.Axis(
-                    labelLimit=alt.ExprRef(expr="labelWidth"),
-                    labelPadding=8,
-                    domain=False,
-                    ticks=False,
-                    grid=False,
-                ),
-            ),
-            x=alt.X(
-                f"{unit}:Q",
-                title=None,
-                stack="zero",
-                axis=alt.Axis(
-                    tickCount=4,
-                    labelExpr=numbers("linear", unit),
-                    labelOverlap=True,
-                    domain=False,
-                    ticks=False,
-                ),
-            ),
-        )
-    )
-    stacked = bars.encode(color=by_outcome(), order="rank:Q")
-    return [stacked, *_gaps(bars, unit)]

@@ -6,11 +6,16 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from report import fleet
+from report.days import days
+from report.failures import failures
 from report.tuning_job import Details
 from report.warehouse import UnusableError
 
 if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
+
+MOST_FAILURES = 500
+"""How many rows of failures the page has."""
 
 
 def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) -> Row:
@@ -28,16 +33,23 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     every = _named(fleet.tuning_jobs(warehouse), name)
     jobs = every[: fleet.MOST_TUNING_JOBS]
     carried = _carried(jobs, most_trials)
-    details = Details(warehouse, [job["key"] for job in carried])
+    details = Details(warehouse, carried)
     as_of = {(scope["account"], scope["region"]): scope["ended"] for scope in scopes}
     for job in carried:
         job["view"] = details.view(job, as_of.get((job["account"], job["region"])))
+    listed = {job["key"] for job in jobs}
+    failed = failures(warehouse, listed)
     return {
         "missing": warehouse.missing,
+        "only": name,
         "scopes": scopes,
         "jobs": jobs,
         "unlisted": len(every) - len(jobs),
-        "failures": fleet.failures(warehouse),
+        "failures": failed[:MOST_FAILURES],
+        "other_failures": sum(row["trials"] for row in failed[MOST_FAILURES:]),
+        # A day is not told by tuning job.
+        "days": days(warehouse) if name is None else [],
+        "machines": fleet.machines(warehouse, listed),
     }
 
 

@@ -9,13 +9,23 @@ import altair as alt
 from report.values import OUTCOMES
 
 Scale: TypeAlias = Literal["linear", "log"]
-Kind: TypeAlias = Literal["linear", "log", "category"]
+Kind: TypeAlias = Literal["linear", "log", "reverse", "category"]
 
-COLOURS = ("ink", "muted", "paper", "accent", "line")
-"""A picture's parameters that are colours, so that the page can be light or dark."""
+SHAPES = (
+    "circle",
+    "diamond",
+    "triangle-right",
+    "square",
+    "cross",
+    "triangle-up",
+    "triangle-left",
+    "triangle-down",
+)
+"""The shape of each of OUTCOMES: readers who see no colours see these."""
 
 TRIALS = alt.NamedData(name="trials")
 HOVERED: Final = "datum.trial === hovered"
+MARKED: Final = "datum.key === hovered"
 MEASURED: Final = "isValid(datum.value)"
 
 TIMES = {
@@ -37,11 +47,7 @@ def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
         layers: What it shows, the topmost last.
         parameters: More that the page's script sets.
     """
-    every: dict[str, Any] = {
-        "hovered": None,
-        **dict.fromkeys(COLOURS, "gray"),
-        **parameters,
-    }
+    every: dict[str, Any] = {"hovered": None, **parameters}
     whole: Any = (
         alt.layer(*layers)
         .add_params(
@@ -60,9 +66,9 @@ def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
     }
 
 
-def colour(name: str) -> alt.ExprRef:
-    """One of COLOURS."""
-    return alt.ExprRef(expr=name)
+def colour(name: str) -> str:
+    """A colour of the page's style: it changes with the scheme, and on paper."""
+    return f"var(--{name})"
 
 
 def span(name: str) -> list[alt.ExprRef]:
@@ -78,7 +84,8 @@ def numbers(scale: Kind, name: str) -> str:
     """How the labels of a number's axis look, as a Vega expression: 0.25, 5000, 1e-5.
 
     Args:
-        scale: `linear`, or `log`: there few of the ticks have a label.
+        scale: `linear`; `log`: there few of the ticks have a label; `reverse`: a log
+            scale of what is missing to 1.
         name: The name of its domain (see `span`).
     """
     label = (
@@ -87,37 +94,60 @@ def numbers(scale: Kind, name: str) -> str:
     )
     if scale == "linear":
         return label
+    if scale == "reverse":
+        label = "format(1 - datum.value, '.6~r')"
     digit = "round(datum.value / pow(10, floor(log(datum.value) / LN10 + 1e-9)))"
     few = f"{name}High < 4 * {name}Low"
     some = f"{name}High < 100 * {name}Low && ({digit} == 2 || {digit} == 5)"
     return f"{digit} == 1 || {few} || {some} ? ({label}) : ''"
 
 
+def outcome_scale(look: str = "var(--{})") -> alt.Scale:
+    """A colour per outcome; the page's own key names them."""
+    looks = [look.format(name) for name in OUTCOMES]
+    return alt.Scale(domain=list(OUTCOMES), range=looks)
+
+
 def by_outcome() -> alt.Color:
-    """Colour by outcome. The page's own key names the colours."""
-    scale = alt.Scale(domain=list(OUTCOMES), range="category")
-    return alt.Color("outcome:N", scale=scale, legend=None)
+    """The colour of an outcome, for dots, which have a shape as well."""
+    return alt.Color("outcome:N", scale=outcome_scale(), legend=None)
+
+
+def filled_by_outcome() -> alt.Color:
+    """The colour and pattern of an outcome, for bars, which have no shape."""
+    return alt.Color("outcome:N", scale=outcome_scale("url(#bar-{})"), legend=None)
 
 
 def shape_by_outcome() -> alt.Shape:
-    """Shape by outcome: who sees no colours sees these."""
-    scale = alt.Scale(domain=list(OUTCOMES), range="symbol")
+    """The shape of an outcome."""
+    scale = alt.Scale(domain=list(OUTCOMES), range=list(SHAPES))
     return alt.Shape("outcome:N", scale=scale, legend=None)
 
 
-def objective(scale: Scale) -> alt.Y:
-    """The objective metric, up."""
+def objective(scale: Scale, *, has_strip: bool = False) -> alt.Y:
+    """The objective metric, up.
+
+    Args:
+        scale: Its scale.
+        has_strip: Whether the parameter `strip` keeps room below it.
+    """
+    bottom: Any = [alt.ExprRef(expr="height - strip"), 0]
     return alt.Y(
         "value:Q",
         title=None,
-        scale=alt.Scale(type=scale, domain=span("value"), nice=scale == "linear"),
+        scale=alt.Scale(
+            type=scale,
+            domain=span("value"),
+            nice=scale == "linear",
+            range=bottom if has_strip else alt.Undefined,
+        ),
         axis=alt.Axis(
             tickCount=5,
             labelExpr=numbers(scale, "value"),
             labelOverlap=True,
             domain=False,
             ticks=False,
-            minExtent=44,
+            minExtent=58 if has_strip else 44,
         ),
     )
 
@@ -153,3 +183,11 @@ def ring(size: int) -> dict[str, Any]:
         "color": colour("ink"),
         "opacity": 1,
     }
+
+
+def framed(bars: alt.Chart) -> alt.Chart:
+    """A frame around the bar that is pointed at."""
+    frame: alt.Chart = bars.transform_filter(MARKED).mark_bar(
+        fill="transparent", stroke=colour("ink"), strokeWidth=2.5
+    )
+    return frame

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from report.values import moment, number, outcome, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from report.warehouse import Row, Warehouse
 
-MOST_TUNING_JOBS = 1000
+MOST_TUNING_JOBS = 3000
 """How many the page lists."""
-MOST_FAILURES = 200
 
 DEFINITIONS = """
 select account_id, region, tuning_job_name, tuning_job_arn, definition_name,
@@ -64,26 +63,6 @@ def _known_scopes(warehouse: Warehouse) -> list[Row]:
     return [*found.values()]
 
 
-def failures(warehouse: Warehouse) -> list[Row]:
-    """Why trials failed, the costliest first, a row a scope and text."""
-    rows = [
-        {
-            "account": row["account_id"],
-            "region": row["region"],
-            "failure": text(row["failure"]) or "no reason given",
-            "trials": whole(row["trials"]),
-            "tuning_jobs": whole(row["tuning_jobs"]),
-            "seconds": number(row["duration_seconds"]),
-            "last": moment(row["last_at"]),
-        }
-        for row in warehouse.read("failures")
-    ]
-    rows.sort(
-        key=lambda row: (-row["trials"], row["failure"], row["account"], row["region"])
-    )
-    return rows[:MOST_FAILURES]
-
-
 def tuning_jobs(warehouse: Warehouse) -> list[Row]:
     """The tuning jobs, the newest first, each with what it gave and what it cost."""
     jobs: dict[str, Row] = {}
@@ -106,6 +85,9 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
         # A deleted tuning job's ARN can be another's since: that one did not spend it.
         if not row.get("is_of_deleted_namesake"):
             _spend(jobs[row["tuning_job_arn"]], row)
+    for row in warehouse.read("tuning_job_summary"):
+        if row["tuning_job_arn"] in jobs:
+            _sum_up(jobs[row["tuning_job_arn"]], row)
     _best(jobs, warehouse)
     return sorted(
         jobs.values(), key=lambda job: (-(job["created"] or 0), job["name"], job["key"])
@@ -126,7 +108,46 @@ def _job(row: Row) -> Row:
         "definitions": [],
         "outcomes": {},
         "currency": None,
+        "family": None,
+        "to_best": None,
     }
+
+
+def _sum_up(job: Row, row: Row) -> None:
+    """Note the family, and what it took to get to the best trial."""
+    job["family"] = text(row.get("family"))
+    if row["trials_to_best"] is not None:
+        job["to_best"] = {
+            "trials": whole(row["trials_to_best"]),
+            "seconds": number(row["seconds_to_best"]),
+            "cost": number(row["cost_to_best"]),
+            "with_cost": whole(row["trials_to_best_with_cost"]),
+        }
+
+
+def machines(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
+    """How busy the machines of some tuning jobs were, by tuning job and type.
+
+    Args:
+        warehouse: Where the models are.
+        tuning_jobs: Their ARNs.
+    """
+    names = ("cpu", "memory", "gpu", "gpu_memory")
+    rows = [
+        {
+            "job": row["tuning_job_arn"],
+            "instance": text(row["instance_type"]) or "unknown",
+            "trials": whole(row["trials"]),
+            "measured": whole(row["trials_with_metrics"]),
+            "cost": number(row["cost"]),
+            "idle": number(row["idle_cost"]),
+            "currency": text(row["currency"]),
+            "average": [number(row[f"average_{name}"]) for name in names],
+        }
+        for row in warehouse.read("hardware_utilisation")
+        if row["tuning_job_arn"] in tuning_jobs
+    ]
+    return sorted(rows, key=lambda row: (row["job"], row["instance"]))
 
 
 def _definition(row: Row) -> Row:

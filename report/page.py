@@ -18,7 +18,17 @@ import vl_convert
 from report.charts import charts
 
 PARTS = Path(__file__).with_name("web")
-SCRIPTS = ("text.js", "pictures.js", "fleet.js", "job.js", "page.js")
+SCRIPTS = (
+    "text.js",
+    "table.js",
+    "pictures.js",
+    "fleet.js",
+    "days.js",
+    "job.js",
+    "parameters.js",
+    "curves.js",
+    "page.js",
+)
 
 
 def page(content: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from report.encodings import HOVERED, colour, picture
 AXES = alt.NamedData(name="axes")
 TICKS = alt.NamedData(name="ticks")
 POINTS = alt.NamedData(name="points")
+BRUSHES = alt.NamedData(name="brushes")
 
 
 def parallel(*, is_flat: bool) -> dict[str, Any]:
@@ -45,8 +46,14 @@ def parallel(*, is_flat: bool) -> dict[str, Any]:
         axes,
         *_lines(positions),
         marks,
-        *_text(ticks.encode(text="label:N"), "muted", _label_style(is_flat=is_flat)),
-        *_text(names, "ink", _name_style(is_flat=is_flat)),
+        _brushes(place, across),
+        *_text(
+            ticks.encode(text="label:N"),
+            "muted",
+            _label_style(is_flat=is_flat),
+            halo=9 if is_flat else 4,
+        ),
+        *_text(names, "ink", _name_style(is_flat=is_flat), halo=9 if is_flat else 4),
     ]
     return picture(layers, axes=2, trials=1)
 
@@ -66,9 +73,7 @@ def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
     lines = alt.Chart(POINTS).encode(**positions, detail="trial:N", order="row:Q")
     faint = lines.encode(opacity=alt.Opacity("strength:Q", scale=None))
     width = alt.ExprRef(expr="clamp(22 / sqrt(trials), 0.8, 2)")
-    better = alt.Color(
-        "goodness:Q", scale=alt.Scale(domain=[0, 1], range="ramp"), legend=None
-    )
+    better = alt.Color("colour:N", scale=None, legend=None)
     pointed_at = lines.transform_filter(HOVERED)
     return [
         faint.transform_filter("!isValid(datum.goodness)").mark_line(
@@ -82,16 +87,31 @@ def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
     ]
 
 
+def _brushes(place: dict[str, Any], across: str) -> alt.Chart:
+    """The pieces of axes that the reader has drawn over."""
+    piece: dict[str, Any] = {
+        across: _channel(across, "from", [0, 1]),
+        f"{across}2": "to:Q",
+    }
+    rule: alt.Chart = (
+        alt.Chart(BRUSHES)
+        .mark_rule(color=colour("accent"), opacity=0.35, strokeWidth=16)
+        .encode(**place, **piece)
+    )
+    return rule
+
+
 def _text(
-    base: alt.Chart, name: str, style: dict[str, Any]
+    base: alt.Chart, name: str, style: dict[str, Any], *, halo: int
 ) -> tuple[alt.Chart, alt.Chart]:
     """Text on a halo of the paper's colour: lines run below it."""
-    halo: dict[str, Any] = {
+    below: dict[str, Any] = {
+        "fill": colour("paper"),
         "stroke": colour("paper"),
-        "strokeWidth": 4,
+        "strokeWidth": halo,
         "strokeJoin": "round",
     }
-    return base.mark_text(**style, **halo), base.mark_text(**style, color=colour(name))
+    return base.mark_text(**style, **below), base.mark_text(**style, color=colour(name))
 
 
 def _label_style(*, is_flat: bool) -> dict[str, Any]:

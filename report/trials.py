@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from report.failures import NO_REASON, total
 from report.slots import slots
 from report.values import moment, number, outcome, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from report.warehouse import Row
 
-MOST = 1000
+MOST_DRAWN = 1000
 """How many trials one picture shows."""
+MOST = 10_000
+"""How many trials of a definition a page has."""
 _TIMES = ("created_at", "started_at", "ended_at")
 
 
@@ -25,10 +28,17 @@ class Trials:
         rows: The rows.
         as_of: When they were read: until then a running trial has run. None: the
             latest time in them.
+        seen: When a sync last saw the trials of deleted tuning jobs, by ARN.
     """
 
-    def __init__(self, rows: Sequence[Row], as_of: int | None) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        as_of: int | None,
+        seen: Mapping[str, int | None] | None = None,
+    ) -> None:
         self.rows = sorted(rows, key=_in_order)
+        self._seen = seen or {}
         times = (moment(row[name]) or 0 for row in rows for name in _TIMES)
         self.as_of = max(times, default=0) if as_of is None else as_of
         self._spans = [self._span(row) for row in self.rows]
@@ -37,7 +47,27 @@ class Trials:
     def of(self, definition: str | None) -> Trials:
         """Those of a training job definition."""
         rows = [row for row in self.rows if text(row["definition_name"]) == definition]
-        return Trials(rows, self.as_of)
+        return Trials(rows, self.as_of, self._seen)
+
+    def ranked_together(self, direction: str) -> Trials:
+        """All of them, placed among each other and not within their definitions."""
+        sign = 1 if direction == "Minimize" else -1
+        known = sorted(
+            sign * value
+            for row in self.rows
+            if row["place"] is not None
+            and (value := number(row["objective_value"])) is not None
+        )
+        places: dict[float, int] = {}
+        for place, value in enumerate(known, 1):
+            places.setdefault(value, place)
+        rows = [
+            {**row, "place": places.get(sign * (number(row["objective_value"]) or 0))}
+            if row["place"] is not None
+            else row
+            for row in self.rows
+        ]
+        return Trials(rows, self.as_of, self._seen)
 
     def counts(self) -> Row:
         """How many there are, those included that are not shown."""
@@ -49,6 +79,10 @@ class Trials:
             "ranked": sum(row["place"] is not None for row in self.rows),
             "last_place": max((int(row["place"] or 0) for row in self.rows), default=0),
             "slots": len({slot for slot in self._slots if slot is not None}),
+            "seconds": total([row["duration_seconds"] for row in self.rows]),
+            "ended": sum(row["duration_seconds"] is not None for row in self.rows),
+            "cost": total([row.get("cost") for row in self.rows]),
+            "with_cost": sum(number(row.get("cost")) is not None for row in self.rows),
         }
 
     def failures(self) -> list[Row]:
@@ -69,17 +103,31 @@ class Trials:
             )
         ]
 
-    def shown(self) -> list[int]:
-        """Which are shown: all, or the best placed, and of the others every n-th."""
+    def best(self, most: int) -> list[int]:
+        """So many at most: all, or the best placed, and of the others every n-th."""
         every = range(len(self.rows))
-        if len(every) <= MOST:
+        if len(every) <= most:
             return [*every]
         placed = [index for index in every if self.rows[index]["place"] is not None]
-        best = sorted(placed, key=lambda index: self.rows[index]["place"])[: MOST // 2]
+        best = sorted(placed, key=lambda index: self.rows[index]["place"])[: most // 2]
         others = sorted({*every} - {*best})
-        room = MOST - len(best)
+        room = most - len(best)
         spread = [others[n * len(others) // room] for n in range(room)]
         return sorted({*best, *spread})
+
+    def carried(self) -> list[int]:
+        """Which the page has."""
+        return self.best(MOST)
+
+    def drawn(self) -> list[int] | None:
+        """Which of those that the page has are drawn, by their place among them.
+
+        None: all.
+        """
+        if len(self.rows) <= MOST_DRAWN:
+            return None
+        drawn = {*self.best(MOST_DRAWN)}
+        return [at for at, index in enumerate(self.carried()) if index in drawn]
 
     def pick(self, shown: Sequence[int]) -> list[Row]:
         """The rows at these places in the order."""
@@ -95,6 +143,7 @@ class Trials:
             "place": [number(row["place"]) for row in rows],
             "started": [(self._spans[index] or (None,))[0] for index in shown],
             "ended": [moment(row["ended_at"]) for row in rows],
+            "until": [self._until(index) for index in shown],
             "slot": [self._slots[index] for index in shown],
             "seconds": [number(row["duration_seconds"]) for row in rows],
             "cost": [number(row.get("cost")) for row in rows],
@@ -102,21 +151,31 @@ class Trials:
             "failure": [
                 _failure(row) if row["outcome"] == "failed" else None for row in rows
             ],
+            # Mostly the same: then it is not said twice.
             "group": [
-                _group(row) if row["outcome"] == "failed" else None for row in rows
+                _group(row)
+                if row["outcome"] == "failed" and _group(row) != _failure(row)
+                else None
+                for row in rows
             ],
         }
+
+    def _until(self, index: int) -> int | None:
+        """Until when a trial without an end is drawn."""
+        span = self._spans[index]
+        return None if span is None or self.rows[index]["ended_at"] else span[1]
 
     def _span(self, row: Row) -> tuple[int, int] | None:
         """When a trial ran; None: it has not started.
 
-        Nobody knows when a deleted one ended: it is a moment.
+        Nobody knows when a deleted one ended: it ran at least until a sync saw it last.
         """
         started, ended = moment(row["started_at"]), moment(row["ended_at"])
         begun = started if started is not None else ended and moment(row["created_at"])
         if begun is None:
             return None
-        still = begun if row["outcome"] == "deleted" else self.as_of
+        seen = self._seen.get(row["training_job_arn"]) or begun
+        still = min(seen, self.as_of) if row["outcome"] == "deleted" else self.as_of
         return begun, max(begun, still if ended is None else ended)
 
 
@@ -125,7 +184,7 @@ def _in_order(row: Row) -> tuple[int, str]:
 
 
 def _failure(row: Row) -> str:
-    return text(row["failure"]) or "no reason given"
+    return text(row["failure"]) or NO_REASON
 
 
 def _group(row: Row) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from report.axes import axis
+from report.parameters import ALL, parameters, ranges
+from report.series import Series
 from report.trials import Trials
 from report.values import moment, number, text
 
@@ -18,8 +19,17 @@ MANY_TIMES = 1000
 """Objectives that differ by this factor, all above 0, are shown on a log axis."""
 
 FACTS = ("utilisation", "early_stopping", "lineage", "freshness", "completeness")
-"""Models of a row or a few a tuning job, of which the page tells in words."""
-READ = ("trials", "progress", "hyper_parameters", "hyper_parameter_effects")
+"""Models of a row or a few per tuning job, whose rows the page puts into words."""
+READ = (
+    "trials",
+    "progress",
+    "hyper_parameters",
+    "hyper_parameter_effects",
+    "importance",
+    "range_edges",
+    "next_ranges",
+)
+_PICKS = {"Maximize": max, "Minimize": min}
 
 
 class Details:
@@ -27,16 +37,20 @@ class Details:
 
     Args:
         warehouse: Where they are.
-        arns: The tuning jobs.
+        jobs: The tuning jobs, as the fleet has them.
     """
 
-    def __init__(self, warehouse: Warehouse, arns: Sequence[str]) -> None:
-        self._rows: dict[str, dict[str, list[Row]]] = {}
-        for mart in (*READ, *FACTS, "range_edges"):
-            by_job: dict[str, list[Row]] = defaultdict(list)
-            for row in warehouse.read(mart, arns):
-                by_job[row["tuning_job_arn"]].append(row)
-            self._rows[mart] = by_job
+    def __init__(self, warehouse: Warehouse, jobs: Sequence[Row]) -> None:
+        arns = [job["key"] for job in jobs]
+        self._rows = {
+            mart: _by_job(warehouse.read(mart, arns)) for mart in (*READ, *FACTS)
+        }
+        self._series = Series(warehouse)
+        deleted = [job["key"] for job in jobs if job["deleted"]]
+        self._seen = {
+            row["training_job_arn"]: moment(row["_sdc_extracted_at"])
+            for row in warehouse.read("training_job_summaries", deleted)
+        }
 
     def rows(self, mart: str, arn: str) -> list[Row]:
         """The rows of a model, none if there is no such model."""
@@ -53,7 +67,7 @@ class Details:
         loaded = self.rows("trials", arn)
         # A deleted tuning job's ARN can be another's since: those trials are not its.
         own = [row for row in loaded if not row.get("is_of_deleted_namesake")]
-        every = Trials(own, as_of)
+        every = Trials(own, as_of, self._seen)
         values = self._values(arn)
         return {
             "as_of": every.as_of,
@@ -62,30 +76,60 @@ class Details:
             "definitions": [
                 {
                     **definition,
-                    **self._definition(arn, definition["name"], every, values),
+                    **self._definition(
+                        arn, definition["name"], every.of(definition["name"]), values
+                    ),
                 }
                 for definition in job["definitions"]
             ],
+            "together": self._together(job, every, values),
+            "series": self._series.of(every),
         }
 
     def _definition(
         self,
         arn: str,
         name: str | None,
-        every: Trials,
+        trials: Trials,
         values: dict[str, dict[str, Row]],
     ) -> Row:
-        """What is said and drawn of one training job definition."""
-        trials = every.of(name)
-        shown = trials.shown()
+        """What is said and drawn of one training job definition, or of all."""
+        carried = trials.carried()
+        drawn = trials.drawn()
         measured = [number(row["objective_value"]) for row in trials.rows]
+        progress = self.rows("progress", arn)
+        models = {mart: self.rows(mart, arn) for mart in READ}
         return {
             "is_log": _spreads([value for value in measured if value is not None]),
             **trials.counts(),
             "failures": trials.failures(),
-            "trials": trials.columns(shown),
-            "curve": _curve(self.rows("progress", arn), trials.rows, name),
-            "parameters": self._parameters(arn, name, trials.pick(shown), values),
+            "trials": trials.columns(carried),
+            "drawn": drawn,
+            "curve": [] if name == ALL else _curve(progress, trials.rows, name),
+            "parameters": parameters(models, name, trials.pick(carried), drawn, values),
+            "ranges": ranges(models, name),
+        }
+
+    def _together(
+        self, job: Row, every: Trials, values: dict[str, dict[str, Row]]
+    ) -> Row | None:
+        """All definitions as one; None: there is one, or their objectives differ."""
+        aims = {(row["metric"], row["direction"]) for row in job["definitions"]}
+        if len(job["definitions"]) == 1 or len(aims) != 1:
+            return None
+        ((metric, direction),) = aims
+        if metric is None:
+            return None
+        trials = every.ranked_together(direction) if direction else every
+        first = [row for row in trials.rows if row["place"] == 1]
+        return {
+            "name": ALL,
+            "metric": metric,
+            "direction": direction,
+            "best": number(first[0]["objective_value"]) if first else None,
+            "best_trials": sorted(row["training_job_name"] for row in first),
+            **self._definition(job["key"], ALL, trials, values),
+            "curve": _recomputed(trials.rows, direction),
         }
 
     def _values(self, arn: str) -> dict[str, dict[str, Row]]:
@@ -95,24 +139,12 @@ class Details:
             values[row["name"]][row["training_job_arn"]] = row
         return values
 
-    def _parameters(
-        self,
-        arn: str,
-        definition: str | None,
-        trials: list[Row],
-        values: dict[str, dict[str, Row]],
-    ) -> list[Row]:
-        """The hyperparameters, those first that the objective follows most."""
-        effects = _by_name(self.rows("hyper_parameter_effects", arn), definition)
-        ranges = _by_name(self.rows("range_edges", arn), definition)
-        found = []
-        for name, by_trial in values.items():
-            rows = [by_trial.get(trial["training_job_arn"], {}) for trial in trials]
-            if not any(rows):
-                continue
-            found.append(_parameter(name, rows, effects.get(name), ranges.get(name)))
-        found.sort(key=lambda parameter: (_strength(parameter), parameter["name"]))
-        return found
+
+def _by_job(rows: list[Row]) -> dict[str, list[Row]]:
+    by_job: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_job[row["tuning_job_arn"]].append(row)
+    return by_job
 
 
 def _spreads(values: list[float]) -> bool:
@@ -136,44 +168,19 @@ def _curve(rows: list[Row], trials: list[Row], definition: str | None) -> list[A
     return points
 
 
-def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
-    return {
-        row["name"]: row
-        for row in rows
-        if text(row.get("definition_name", definition)) == definition
-    }
-
-
-def _parameter(name: str, rows: list[Row], effect: Row | None, edge: Row | None) -> Row:
-    """One hyperparameter, its values in the trials' order."""
-    effect, edge = effect or {}, edge or {}
-    bounds = (number(edge.get("range_min")), number(edge.get("range_max")))
-    made = axis(
-        [text(row.get("value")) for row in rows],
-        [number(row.get("number")) for row in rows],
-        bounds,
-        text(edge.get("scaling_type")),
+def _recomputed(trials: list[Row], direction: str | None) -> list[Any]:
+    """The same of all definitions: the models have it per definition."""
+    pick = _PICKS.get(direction or "")
+    ended = sorted(
+        (moment(row["ended_at"]) or 0, row["training_job_name"], value)
+        for row in trials
+        if row["ended_at"] and (value := number(row["objective_value"])) is not None
     )
-    return {
-        "name": name,
-        "kind": made.kind,
-        "values": made.values,
-        "positions": made.positions,
-        "ticks": made.ticks,
-        "range": None if None in bounds else bounds,
-        "edge": text(edge.get("edge")),
-        "correlation": number(effect.get("rank_correlation")),
-        "best_quarter": [
-            number(effect.get("best_quarter_low")),
-            number(effect.get("best_quarter_high")),
-        ],
-    }
-
-
-def _strength(parameter: Row) -> float:
-    """Small for a strong correlation; nothing known comes last."""
-    correlation = parameter["correlation"]
-    return 1.0 if correlation is None else -abs(correlation)
+    points: list[Any] = []
+    for count, (at, _, value) in enumerate(ended, 1):
+        if pick and (not points or pick(value, points[-1][1]) != points[-1][1]):
+            points.append([at, value, count])
+    return points
 
 
 def _facts(rows: list[Row]) -> list[Row]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 OUTCOMES = (
@@ -36,11 +36,13 @@ def number(value: Any) -> float | None:
 
 
 def moment(value: Any) -> int | None:
-    """A time as milliseconds since 1970; one without a zone is UTC."""
+    """A time as milliseconds since 1970; one without a zone is UTC, a day its start."""
     if value is None:
         return None
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
     if not isinstance(value, datetime):
         message = f"not a time: {value!r}"
         raise TypeError(message)

@@ -22,24 +22,32 @@ STALE = (
     "if the models are older than this report, or their file was renamed since, build "
     "transform/ again"
 )
-RAW = {"scopes": "complete_as_of", "tuning_jobs": "creation_time"}
+RAW = {
+    "scopes": "complete_as_of",
+    "training_job_summaries": "_sdc_extracted_at",
+    "tuning_jobs": "creation_time",
+}
 """Tables of the tap's, each with a column that tells it from others of its name."""
 READ = (
     "completeness",
+    "daily_spend",
     "early_stopping",
-    "failures",
     "freshness",
     "hyper_parameter_effects",
     "hyper_parameters",
+    "importance",
     "leaderboard",
     "lineage",
+    "next_ranges",
     "progress",
     "range_edges",
     "spend",
     "trials",
+    "tuning_job_summary",
     "utilisation",
 )
-"""The models that the page shows."""
+"""The models that the page shows. Beside them `learning_curves` and
+`hardware_utilisation`: without them it says which stream to select."""
 MOST_IN_A_LIST = 500
 """How many values go into one `in (…)`."""
 
@@ -57,7 +65,7 @@ class Warehouse:
         placeholder: What stands for a value in its SQL.
         marts: The models that are there, quoted with their schema, by their names
             without the prefix.
-        raw: The tap's own tables `scopes` and `tuning_jobs`, likewise.
+        raw: The tap's own tables (see RAW), likewise.
     """
 
     connection: Any
@@ -69,6 +77,13 @@ class Warehouse:
     def missing(self) -> list[str]:
         """The models that the page would show, and that are not there."""
         return [f"{PREFIX}{name}" for name in READ if name not in self.marts]
+
+    def columns(self, name: str) -> list[str]:
+        """The columns of a model that is there, in lower case."""
+        sql = f"select * from {self.marts[name]} where 1 = 0"  # noqa: S608 - see `read`
+        with closing(self.connection.cursor()) as cursor:
+            cursor.execute(sql)
+            return [column[0].lower() for column in cursor.description]
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a query, by their columns' names in lower case."""

@@ -1,16 +1,25 @@
 // The page of all scopes and tuning jobs that the menus let through.
 
 const NEWEST = 15;
+const MOST_FAMILIES = 9;
 
 const outcomesOf = (job) => OUTCOMES.filter((outcome) => job.outcomes[outcome]);
-const secondsOf = (job) => sum(outcomesOf(job).map((outcome) => job.outcomes[outcome].seconds));
-const costOf = (job) => sumKnown(outcomesOf(job).map((outcome) => job.outcomes[outcome].cost));
-const coveredOf = (jobs) => sum(jobs.flatMap((job) => outcomesOf(job).map((outcome) => job.outcomes[outcome].with_cost)));
-const spentOf = (jobs) => sum(jobs.flatMap((job) => outcomesOf(job).map((outcome) => job.outcomes[outcome].trials)));
-/** How much of the trials a cost covers. */
-const coverage = (jobs) => `${coveredOf(jobs).toLocaleString("en-US")} of ${plural(spentOf(jobs), "trial")} covered`;
+const ofEach = (jobs, name) => jobs.flatMap((job) => outcomesOf(job).map((outcome) => job.outcomes[outcome][name]));
+const secondsOf = (job) => sum(ofEach([job], "seconds"));
+const costOf = (job) => sumKnown(ofEach([job], "cost"));
+const coveredOf = (jobs) => sum(ofEach(jobs, "with_cost"));
+const spentOf = (jobs) => sum(ofEach(jobs, "trials"));
 const countOf = (jobs, outcome) => sum(jobs.map((job) => job.outcomes[outcome]?.trials));
 const countsOf = (jobs) => Object.fromEntries(OUTCOMES.map((outcome) => [outcome, countOf(jobs, outcome)]));
+
+/** How many of the trials a cost covers. */
+const covers = (covered, trials) => (covered === trials ? `all ${plural(trials, "trial")} covered` : `${counted(covered)} of ${plural(trials, "trial")} covered`);
+const coverage = (jobs) => covers(coveredOf(jobs), spentOf(jobs));
+/** How many of the trials a time covers: nobody knows how long the others take. */
+const timed = (jobs) => {
+  const without = countOf(jobs, "running") + countOf(jobs, "deleted");
+  return without ? `${counted(without)} not ended are left out` : "all trials ended";
+};
 
 /** Costs by currency: amounts of two currencies are never added. */
 function costs(jobs) {
@@ -25,29 +34,40 @@ function costs(jobs) {
 const costText = (totals) =>
   totals.size ? [...totals].map(([currency, cost]) => money(cost, currency)).join(" + ") : "–";
 
-function fleetPage(page, jobs, scopes, failures) {
+function fleetPage(page, jobs, through) {
+  const scopes = page.scopes.filter(through);
   const trials = sum(jobs.map((job) => job.trials));
   const failed = countOf(jobs, "failed");
-  const incomplete = scopes.filter((scope) => scope.status !== "complete");
-  const done = scopes.length - incomplete.length;
+  const done = scopes.filter((scope) => scope.status === "complete").length;
   return [
     el("div", {},
       el("h2", {}, "All tuning jobs"),
       el("p", { class: "subtitle" }, "Every account and region that was read. Times are UTC. Choose a tuning job above, or in the table.")),
-    ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page anew.")]),
-    ...(page.missing.length ? [el("div", { class: "notice" }, `These models are missing, and what they say is left out here: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
+    ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page again.")]),
+    ...(page.missing.length ? [el("div", { class: "notice" }, `These models are missing, so the page lacks what they say: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
     el("dl", { class: "tiles" },
-      tile("Scopes complete", `${done} of ${scopes.length}`, incomplete.length ? "see below" : null),
-      tile("Tuning jobs", jobs.length.toLocaleString("en-US"), page.unlisted ? `the newest; ${page.unlisted.toLocaleString("en-US")} older ones are not counted here` : null),
-      tile("Trials", trials.toLocaleString("en-US"), countOf(jobs, "running") ? `${countOf(jobs, "running")} running` : null),
-      tile("Failed trials", failed.toLocaleString("en-US"), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
-      tile("Training time", duration(sum(jobs.map(secondsOf)))),
+      tile("Scopes complete", `${done} of ${scopes.length}`, done < scopes.length ? "see below" : null),
+      tile("Tuning jobs", counted(jobs.length), page.unlisted ? `the newest; ${counted(page.unlisted)} older ones are left out everywhere` : null),
+      tile("Trials", counted(trials), countOf(jobs, "running") ? `${counted(countOf(jobs, "running"))} running` : null),
+      tile("Failed trials", counted(failed), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
+      tile("Training time", duration(sum(jobs.map(secondsOf))), timed(jobs)),
       tile("Cost", costText(costs(jobs)), costs(jobs).size ? coverage(jobs) : "needs training_job_details and prices")),
     scopesCard(scopes),
+    ...byDay(page, through),
     jobsCard(jobs),
+    ...families(jobs),
     ...spending(jobs),
-    failuresCard(failures),
+    idleMachines(page.machines, jobs),
+    failuresCard(page, page.failures.filter(through)),
   ];
+}
+
+/** How far behind its last sync a scope's tables are. */
+function behindSync({ complete_as_of: asOf, ended }) {
+  if (!isNumber(asOf)) return "never yet";
+  const late = isNumber(ended) ? (ended - asOf) / 1000 : 0;
+  const words = late < 900 ? "as of its last sync" : `${duration(late)} before its last sync`;
+  return el("time", { datetime: new Date(asOf).toISOString() }, `${instant(asOf)} · ${words}`);
 }
 
 function scopesCard(scopes) {
@@ -59,16 +79,22 @@ function scopesCard(scopes) {
     ["Account", (scope) => scope.account],
     ["Region", (scope) => scope.region],
     ["Last sync", state],
-    ["Complete as of", (scope) => (isNumber(scope.complete_as_of)
-      ? el("time", { datetime: new Date(scope.complete_as_of).toISOString() }, `${instant(scope.complete_as_of)} · ${age(scope.complete_as_of)}`)
-      : "never yet")],
-    ["Still open", (scope) => scope.open ?? "–", "number"],
-    ["Calls", (scope) => scope.calls?.toLocaleString("en-US") ?? "–", "number"],
-    ["Error", (scope) => scope.error ?? "", "wrap"],
+    ["Complete as of", behindSync, "", (scope) => scope.complete_as_of],
+    ["Still open", (scope) => scope.open ?? "–", "number", (scope) => scope.open],
+    ["Calls", (scope) => (isNumber(scope.calls) ? counted(scope.calls) : "–"), "number", (scope) => scope.calls],
+    ["Error", (scope) => scope.error ?? "", "wrap", (scope) => scope.error],
   ];
   const note = "Whatever was final before “complete as of” is in the tables as it ended.";
   if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scope has been read here."));
-  return card("Scopes", note, table(columns, scopes, { label: "Scopes", attributes: () => ({ class: "scope" }) }));
+  return card("Scopes", note, table(columns, scopes, { label: "Scopes", tall: true, attributes: () => ({ class: "scope" }) }));
+}
+
+/** The best of a tuning job; null where there is none, or where there are several. */
+function bestOf({ definitions }) {
+  const aims = new Set(definitions.map(({ metric, direction }) => `${metric} ${direction}`));
+  const known = definitions.map(({ best }) => best).filter(isNumber);
+  if (!known.length || aims.size > 1) return null;
+  return (definitions[0].direction === "Minimize" ? Math.min : Math.max)(...known);
 }
 
 function bestText(job) {
@@ -77,32 +103,96 @@ function bestText(job) {
   return known.flatMap((definition, index) => [index ? " · " : null, exact(definition.best)]);
 }
 
-function mix(job) {
-  const known = outcomesOf(job);
-  const words = known.map((outcome) => `${job.outcomes[outcome].trials} ${spoken(outcome)}`).join(", ");
-  return [`${job.trials.toLocaleString("en-US")} `, el("span", { class: "mix", role: "img", "aria-label": words, title: words },
-    known.map((outcome) => el("i", { style: `flex:${job.outcomes[outcome].trials};background:var(--${outcome})` })))];
+const mix = (job) => [`${counted(job.trials)} `, mixBar(Object.fromEntries(outcomesOf(job).map((outcome) => [outcome, job.outcomes[outcome].trials])))];
+
+const jobLink = (job) => (job.view
+  ? el("a", { href: address({ job: job.key }) }, job.name)
+  : [`${job.name} `, el("span", { class: "badge plain", title: "This page does not carry its trials." }, "listed only")]);
+
+function loaded(job) {
+  if (job.deleted) return el("span", { class: "badge plain" }, "deleted");
+  if (job.complete === false) return el("span", { class: "badge bad" }, "incomplete");
+  return job.complete ? "all" : "–";
 }
 
 function jobsCard(jobs) {
   const metric = (job) => [...new Set(job.definitions.map((definition) =>
     [definition.metric ?? "no metric yet", { Maximize: "↑", Minimize: "↓" }[definition.direction] ?? ""].join(" ").trim()))].join(" · ");
   const columns = [
-    ["Tuning job", (job) => el("a", { href: address({ job: job.key }) }, job.name)],
-    ["Best", bestText, "number"],
+    ["Tuning job", jobLink, "name", (job) => job.name],
+    ["Best", bestText, "number", bestOf],
     ["Objective", metric, "clip"],
-    ["Trials", mix],
-    ["Failed", (job) => countOf([job], "failed").toLocaleString("en-US"), "number"],
-    ["Time", (job) => duration(secondsOf(job)), "number"],
-    ["Cost", (job) => money(costOf(job), job.currency), "number"],
-    ["Created", (job) => instant(job.created)],
+    ["Trials", mix, "", (job) => job.trials],
+    ["Failed", (job) => counted(countOf([job], "failed")), "number", (job) => countOf([job], "failed")],
+    ["Time", (job) => duration(secondsOf(job)), "number", secondsOf],
+    ["Cost", (job) => costCell(job), "number", costOf],
+    ["Created", (job) => instant(job.created), "", (job) => job.created],
     ["Account · region", (job) => `${job.account} · ${job.region}`],
-    ["Loaded", (job) => (job.deleted ? el("span", { class: "badge plain" }, "deleted") : job.complete === false ? el("span", { class: "badge bad" }, "incomplete") : job.complete ? "all" : "–")],
+    ["Loaded", loaded],
   ];
-  const note = "The newest first. ↑ larger is better, ↓ smaller is better; without an arrow the direction is not known, and there is no best.";
+  const openable = jobs.filter((job) => job.view).length;
+  const note = [
+    "The newest first. ↑ larger is better, ↓ smaller is better; without an arrow the direction is not known, and there is no best.",
+    openable < jobs.length ? `The pictures of ${openable} are in this page; to see another, make a page with --tuning-job and its name, or with a larger --most-trials.` : null,
+  ].filter(Boolean).join(" ");
   if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs here."));
   return card("Tuning jobs", note, key(countsOf(jobs)),
     table(columns, jobs, { label: "Tuning jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) }));
+}
+
+/** A cost, and a mark where it does not cover all trials. */
+function costCell(job) {
+  const cost = costOf(job);
+  if (!isNumber(cost)) return "–";
+  return coveredOf([job]) < spentOf([job]) ? el("span", { title: coverage([job]) }, `≥ ${money(cost, job.currency)}`) : money(cost, job.currency);
+}
+
+/** The tuning jobs of each family, run by run. */
+function families(jobs) {
+  const groups = new Map();
+  for (const job of jobs) {
+    if (job.family && isNumber(bestOf(job)) && isNumber(job.created)) groups.set(job.family, [...(groups.get(job.family) ?? []), job]);
+  }
+  const several = [...groups].map(([name, all]) => [name, comparable(all)]).filter(([, runs]) => runs.length > 1)
+    .sort(([a, one], [b, other]) => other.length - one.length || compare(a, b, 1));
+  if (!several.length) return [];
+  const figures = several.slice(0, MOST_FAMILIES).map(([name, runs]) => runsPicture(name, runs, { heading: "h4", kind: "small", height: 150 }));
+  const rest = several.length - figures.length;
+  return [card("Families, run by run",
+    `The best of each tuning job of a family, in the order of their creation.${rest ? ` ${plural(rest, "smaller family is", "smaller families are")} left out.` : ""}`,
+    el("div", { class: "several" }, figures))];
+}
+
+/** The runs that can be compared: those with the newest one's objective. */
+function comparable(jobs) {
+  const runs = [...jobs].sort((a, b) => a.created - b.created);
+  const aim = ({ definitions: [{ metric, direction }] }) => `${metric} ${direction}`;
+  return runs.filter((job) => aim(job) === aim(runs.at(-1)));
+}
+
+function runsPicture(title, runs, look, current = null) {
+  const [{ metric, direction }] = runs[0].definitions;
+  const values = runs.map(bestOf);
+  const isLog = Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 1000;
+  const keyOf = (job) => `run:${job.key}`;
+  for (const job of runs) if (job.view) opens.set(keyOf(job), address({ job: job.key }));
+  return picture(`runs-${isLog ? "log" : "linear"}`, {
+    ...look, title,
+    note: `${metric}, ${direction === "Minimize" ? "smaller" : "larger"} is better. ${plural(runs.length, "run")}, the last ${figure(values.at(-1))}.`,
+    text: `The best ${metric} of ${plural(runs.length, "run")}: ${values.slice(-10).map(figure).join(", ")}.`,
+    data: { runs: runs.map((job, at) => ({ key: keyOf(job), created: job.created, value: values[at], is_this: job.key === current })) },
+    given: { ...spanOf("time", runs.map((job) => job.created)), ...spanOf("value", values, isLog) },
+    stops: runs.map(keyOf),
+    tells: Object.fromEntries(runs.map((job, at) => [keyOf(job), [job.name, [
+      ["Best", figure(values[at])], ["Created", instant(job.created)], ["Trials", counted(job.trials)], ["Cost", textOf(costCell(job))]]]])),
+    numbers: [[["Tuning job", jobLink, "name", (job) => job.name], ["Created", (job) => instant(job.created)], ["Best", bestText, "number", bestOf]], runs],
+  });
+}
+
+/** Bars by outcome end to end: rows with from and to. */
+function stacked(rows, amount) {
+  let at = 0;
+  return rows.map((row) => { const from = at; at += amount(row) ?? 0; return { ...row, from, to: at }; });
 }
 
 /** Hours, and money where it is known in one currency, of the newest tuning jobs. */
@@ -111,60 +201,82 @@ function spending(jobs) {
   if (!newest.length) return [];
   const names = new Map();
   for (const job of newest) names.set(job.name, (names.get(job.name) ?? 0) + 1);
-  const rows = newest.flatMap((job, index) => outcomesOf(job).map((outcome) => ({
-    job: names.get(job.name) > 1 ? `${job.name} (${job.account} ${job.region})` : job.name,
-    index,
-    outcome,
-    rank: OUTCOMES.indexOf(outcome),
-    hours: (job.outcomes[outcome].seconds ?? 0) / 3600,
-    cost: job.outcomes[outcome].cost ?? 0,
-  })));
-  const gaps = gapsOf(newest, rows);
-  const height = 24 * newest.length;
-  const given = { labelWidth: NARROW.matches ? 130 : 210 };
-  const tell = (amount) => newest.slice(0, 5).map((job) => `${job.name}: ${amount(job)}`).join("; ");
+  const nameOf = (job) => (names.get(job.name) > 1 ? `${job.name} (${job.account} ${job.region})` : job.name);
+  const rowsOf = (amount) => newest.flatMap((job, index) => stacked(
+    outcomesOf(job).map((outcome) => ({ job: nameOf(job), index, outcome, key: `job:${job.key}:${outcome}`, ...job.outcomes[outcome] })), amount));
   const which = `The ${newest.length === 1 ? "newest tuning job" : `newest ${newest.length} tuning jobs`}, by outcome.`;
-  const figures = [picture("fleet-hours", {
-    title: "Hours of training", note: which, data: { jobs: rows }, kind: "card half", height, given,
-    text: `Hours of training by tuning job and outcome. ${tell((job) => duration(secondsOf(job)))}`,
-  })];
+  const draw = (unit, title, note, amount, label, gaps) => {
+    const rows = rowsOf(amount);
+    for (const row of rows) if (newest[row.index].view) opens.set(row.key, address({ job: newest[row.index].key }));
+    const unknown = gaps?.(rows) ?? [];
+    return picture(`fleet-${unit}`, {
+      title, note, kind: "card half", height: 24 * newest.length,
+      data: { jobs: rows, ...(gaps ? { gaps: unknown } : {}) },
+      given: { labelWidth: NARROW.matches ? 110 : 210, amountLow: 0, amountHigh: Math.max(...[...rows, ...unknown].map((row) => row.to)) || 1 },
+      text: `${title} by tuning job and outcome. ${newest.slice(0, 5).map((job) => `${job.name}: ${label(job)}`).join("; ")}`,
+      stops: rows.map((row) => row.key),
+      tells: Object.fromEntries(rows.map((row) => [row.key, [newest[row.index].name, [
+        ["Outcome", spoken(row.outcome)], ["Trials", counted(row.trials)], ["Time", duration(row.seconds)],
+        ["Cost", `${money(row.cost, newest[row.index].currency)}, ${covers(row.with_cost, row.trials)}`]]]])),
+      numbers: [[
+        ["Tuning job", (row) => row.job, "name"], ["Outcome", (row) => spoken(row.outcome)],
+        ["Trials", (row) => counted(row.trials), "number", (row) => row.trials],
+        ["Time", (row) => duration(row.seconds), "number", (row) => row.seconds],
+        ["Cost", (row) => money(row.cost, newest[row.index].currency), "number", (row) => row.cost],
+        ["Trials with a cost", (row) => counted(row.with_cost), "number", (row) => row.with_cost]], rows],
+    });
+  };
+  const figures = [draw("hours", "Hours of training", which, ({ seconds }) => (seconds ?? 0) / 3600, (job) => duration(secondsOf(job)))];
   const currencies = costs(newest);
   if (currencies.size === 1) {
     const [currency] = currencies.keys();
-    figures.push(picture("fleet-cost", {
-      title: `Cost in ${currency}`, note: `${which} Hatched: trials whose cost is not known, however much it is.`, data: { jobs: rows, gaps }, kind: "card half", height, given,
-      text: `Cost by tuning job and outcome. ${tell((job) => `${money(costOf(job), currency)}, ${coverage([job])}`)}`,
-    }));
+    const gaps = (rows) => newest.flatMap((job, index) => {
+      const own = rows.filter((row) => row.index === index);
+      const end = own.at(-1).to;
+      return coveredOf([job]) < spentOf([job]) ? [{ job: own[0].job, index, from: end, to: end + roomOf(rows) }] : [];
+    });
+    figures.push(draw("cost", `Cost in ${currency}`, `${which} Hatched: trials whose cost is not known, however much it is.`,
+      ({ cost }) => cost, (job) => `${money(costOf(job), currency)}, ${coverage([job])}`, gaps));
   } else {
     figures[0].classList.remove("half");
   }
   return figures;
 }
 
-/** A hatched piece behind each bar that does not cover all trials. */
-function gapsOf(jobs, rows) {
-  const totals = jobs.map((_, index) => sum(rows.filter((row) => row.index === index).map((row) => row.cost)));
-  const room = (Math.max(...totals) || 1) / 12;
-  return jobs.flatMap((job, index) => (coveredOf([job]) < spentOf([job])
-    ? [{ job: rows.find((row) => row.index === index).job, index, from: totals[index], to: totals[index] + room }] : []));
-}
+/** How long a hatched piece is, whatever it stands for. */
+const roomOf = (rows) => (Math.max(...rows.map((row) => row.to)) || 1) / 12;
 
 /** A count with a bar beside it. */
 function frequency(count, most) {
-  return [el("span", { class: "bar", style: `width:${80 * count / most}px`, "aria-hidden": "true" }), count.toLocaleString("en-US")];
+  return [el("span", { class: "bar", style: `width:${80 * count / most}px`, "aria-hidden": "true" }), counted(count)];
 }
 
-function failuresCard(failures) {
-  const most = Math.max(...failures.map((row) => row.trials));
+/** The failures of all scopes together: what failed alike in several is one row. */
+function failuresCard(page, failures) {
+  const groups = new Map();
+  for (const row of failures) groups.set(row.failure, [...(groups.get(row.failure) ?? []), row]);
+  const rows = [...groups].map(([failure, parts]) => ({
+    failure,
+    trials: sum(parts.map((part) => part.trials)),
+    jobs: sum(parts.map((part) => part.tuning_jobs)),
+    seconds: sumKnown(parts.map((part) => part.seconds)),
+    last: Math.max(...parts.map((part) => part.last ?? 0)) || null,
+    places: parts.map(({ account, region, trials }) => `${account} · ${region}${parts.length > 1 ? `: ${counted(trials)}` : ""}`).join(", "),
+  })).sort((a, b) => b.trials - a.trials || compare(a.failure, b.failure, 1));
+  const most = Math.max(...rows.map((row) => row.trials));
   const columns = [
-    ["What the script said", (row) => row.failure, "wrap"],
-    ["Trials", (row) => frequency(row.trials, most)],
-    ["Tuning jobs", (row) => row.tuning_jobs.toLocaleString("en-US"), "number"],
-    ["Time lost", (row) => duration(row.seconds), "number"],
-    ["Account · region", (row) => `${row.account} · ${row.region}`],
-    ["Last", (row) => instant(row.last)],
+    ["What the script said", (row) => row.failure, "wrap", (row) => row.failure],
+    ["Trials", (row) => frequency(row.trials, most), "", (row) => row.trials],
+    ["Tuning jobs", (row) => counted(row.jobs), "number", (row) => row.jobs],
+    ["Time lost", (row) => duration(row.seconds), "number", (row) => row.seconds],
+    ["Account · region", (row) => row.places, "wrap", (row) => row.places],
+    ["Last", (row) => instant(row.last), "", (row) => row.last],
   ];
-  const note = "Grouped by the line that tells, the most frequent first.";
-  if (!failures.length) return card("Failures", note, el("p", { class: "empty" }, "No trial has failed."));
-  return card("Failures", note, table(columns, failures, { label: "Failures", tall: true, attributes: () => ({ class: "failure" }) }));
+  const note = [
+    "Grouped by the line that tells, over all scopes, the most frequent first.",
+    page.only ? `Those of ${page.only} only.` : null,
+    page.other_failures ? `${plural(page.other_failures, "trial")} with rarer failures are left out.` : null,
+  ].filter(Boolean).join(" ");
+  if (!rows.length) return card("Failures", note, el("p", { class: "empty" }, "No trial has failed."));
+  return card("Failures", note, table(columns, rows, { label: "Failures", tall: true, attributes: () => ({ class: "failure" }) }));
 }

@@ -2,6 +2,8 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const MENUS = { account: "account", region: "region", job: "tuning-job", definition: "definition" };
+/** All definitions of a tuning job, as a choice: none can be called so. */
+const ALL = "*";
 const menu = (name) => document.getElementById(MENUS[name]);
 
 /** What is chosen; a name that is not there any more is no choice. */
@@ -10,8 +12,15 @@ function chosen() {
   const account = known(given.get("account"), [...DATA.scopes, ...DATA.jobs].map((row) => row.account));
   const region = known(given.get("region"), [...DATA.scopes, ...DATA.jobs].filter(inScope(account, "")).map((row) => row.region));
   const job = DATA.jobs.filter(inScope(account, region)).find((row) => row.key === given.get("job"));
-  const definition = job?.definitions.find((row) => row.name === given.get("definition")) ?? job?.definitions[0];
+  const choices = choicesOf(job);
+  const definition = choices.find((row) => row.name === given.get("definition")) ?? choices[0];
   return { account, region, job, definition };
+}
+
+/** What there is to choose of a tuning job: all definitions, where they aim at one thing. */
+function choicesOf(job) {
+  if (!job?.view) return job?.definitions ?? [];
+  return [...(job.view.together ? [job.view.together] : []), ...job.view.definitions];
 }
 
 const known = (value, values) => (values.includes(value) ? value : "");
@@ -37,11 +46,12 @@ function fillMenus({ account, region, job, definition }) {
   const scopes = new Set(jobs.map((row) => `${row.account} ${row.region}`));
   fill(menu("account"), [["", "All accounts"], ...distinct("account", places)], account);
   fill(menu("region"), [["", "All regions"], ...distinct("region", places.filter(inScope(account, "")))], region);
-  fill(menu("job"), [["", `All tuning jobs (${jobs.length})`],
-    ...jobs.map((row) => [row.key, scopes.size > 1 ? `${row.name} · ${row.account} · ${row.region}` : row.name])], job?.key ?? "");
-  const definitions = job?.definitions ?? [];
-  document.getElementById("definition-label").hidden = definitions.length < 2;
-  fill(menu("definition"), definitions.map((row) => [row.name ?? "", row.name ?? "(none)"]), definition?.name ?? "");
+  const nameOf = (row) => [row.name, ...(scopes.size > 1 ? [row.account, row.region] : [])].join(" · ");
+  fill(menu("job"), [["", `All tuning jobs (${counted(jobs.length)})`],
+    ...jobs.filter((row) => row.view || row === job).map((row) => [row.key, nameOf(row)])], job?.key ?? "");
+  const choices = choicesOf(job);
+  document.getElementById("definition-label").hidden = choices.length < 2;
+  fill(menu("definition"), choices.map((row) => [row.name ?? "", row.name === ALL ? "All definitions" : row.name ?? "(none)"]), definition?.name ?? "");
 }
 
 function render() {
@@ -51,24 +61,23 @@ function render() {
   describeTrial = () => null;
   fillMenus(choice);
   const content = document.getElementById("content");
-  content.replaceChildren(...pageOf(choice));
+  content.replaceChildren(...pageOf(choice).filter(Boolean));
   content.dataset.page = job ? "job" : "fleet";
   document.title = job ? `${job.name} · SageMaker tuning` : "SageMaker tuning";
-  document.getElementById("said").textContent =
-    job ? `Tuning job ${job.name}, ${plural(job.trials, "trial")}` : `All tuning jobs${account ? ` of ${account}` : ""}${region ? ` in ${region}` : ""}`;
+  say(job ? `Tuning job ${job.name}, ${plural(job.trials, "trial")}` : `All tuning jobs${account ? ` of ${account}` : ""}${region ? ` in ${region}` : ""}`);
 }
 
 function pageOf({ account, region, job, definition }) {
   if (!job) {
     const through = inScope(account, region);
-    return fleetPage(DATA, DATA.jobs.filter(through), DATA.scopes.filter(through), DATA.failures.filter(through));
+    return fleetPage(DATA, DATA.jobs.filter(through), through);
   }
+  const back = el("p", { class: "back" }, el("a", { href: address({ job: "" }) }, "← All tuning jobs"));
   if (!job.view) {
-    return [el("h2", {}, job.name), el("p", { class: "notice" }, "This page does not carry its trials: it has those of newer tuning jobs only. Make one with --tuning-job and its name, or with a larger --most-trials.")];
+    return [el("div", {}, back, el("h2", {}, job.name)), el("p", { class: "notice" }, "This page does not carry its trials: it has those of newer tuning jobs only. Make one with --tuning-job and its name, or with a larger --most-trials.")];
   }
-  if (!definition) return [el("h2", {}, job.name), nothing("Trials", "It has not launched a trial yet.")];
-  const drawn = job.view.definitions[job.definitions.indexOf(definition)];
-  return jobPage(job, drawn);
+  if (!definition) return [el("div", {}, back, el("h2", {}, job.name)), nothing("Trials", "It has not launched a trial yet.")];
+  return jobPage(job, definition);
 }
 
 menu("account").addEventListener("change", (event) => { location.hash = address({ account: event.target.value, region: "", job: "" }); });
@@ -77,6 +86,6 @@ menu("job").addEventListener("change", (event) => { location.hash = address({ jo
 menu("definition").addEventListener("change", (event) => { location.hash = address({ definition: event.target.value }); });
 document.getElementById("menu").addEventListener("submit", (event) => event.preventDefault());
 window.addEventListener("hashchange", () => { render(); window.scrollTo(0, 0); });
-for (const medium of [matchMedia("(prefers-color-scheme: dark)"), NARROW]) medium.addEventListener("change", render);
+NARROW.addEventListener("change", () => { if (!matchMedia("print").matches) render(); });
 listenToRows(document.getElementById("content"));
 render();

@@ -1,31 +1,31 @@
-// Draws pictures, and marks the trial that the reader points at in all of them.
+// Draws pictures, and marks what the reader points at in all of them: a trial, or a bar,
+// which has a key. The arrow keys move through a picture as the mouse does.
 
 const CHARTS = JSON.parse(document.getElementById("charts").textContent);
+const NARROW = matchMedia("(max-width: 700px)");
+const TEXT = { labelColor: "var(--muted)", labelFontSize: 11 };
+const LINES = { gridColor: "var(--line)", domainColor: "var(--line)", tickColor: "var(--line)" };
 let views = [];
 let drawing = 0;
 let hovered = null;
-const NARROW = matchMedia("(max-width: 700px)");
+/** What there is to say of a bar: its key to [heading, [[name, value], …]]. */
+let told = new Map();
+/** Where Enter or a click on a bar leads. */
+let opens = new Map();
 let describeTrial = () => null;
 
-const COLOURS = ["ink", "muted", "paper", "accent", "line"];
-const EMBEDDING = (config) => ({ actions: false, ast: true, config, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip: false });
-
-function theme() {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name) => style.getPropertyValue(`--${name}`).trim();
+function embedding() {
   const font = getComputedStyle(document.body).fontFamily;
-  const text = { labelColor: colour("muted"), labelFontSize: 11, labelFont: font };
   return {
-    colour,
+    actions: false, ast: true, defaultStyle: false, mode: "vega-lite", renderer: "svg", tooltip: false,
     config: {
       background: "transparent",
       font,
       view: { stroke: null },
       // Each picture has one text: a thousand marks with a label each help nobody.
       mark: { aria: false },
-      axis: { ...text, aria: false, titleColor: colour("muted"), gridColor: colour("line"), domainColor: colour("line"), tickColor: colour("line"), labelPadding: 5 },
+      axis: { ...TEXT, ...LINES, labelFont: font, aria: false, labelPadding: 5 },
       text: { font },
-      range: { category: OUTCOMES.map(colour), symbol: SHAPES, ramp: ["worst", "better", "best"].map(colour) },
     },
   };
 }
@@ -34,13 +34,17 @@ function theme() {
 function clearPictures() {
   views.forEach((view) => view.finalize());
   views = [];
+  told = new Map();
+  opens = new Map();
+  printed = [];
   drawing += 1;
   point(null);
 }
 
 /** Two parameters that are a scale's domain: all values, and room where they are one. */
 function spanOf(name, values, isLog = false) {
-  let [low, high] = [Math.min(...values), Math.max(...values)];
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
   if (!values.length) [low, high] = isLog ? [1, 10] : [0, 1];
   if (low === high) {
     const room = Math.abs(low) / 20 || 1;
@@ -52,85 +56,148 @@ function spanOf(name, values, isLog = false) {
 /**
  * A figure. Its picture is drawn once the figure is in the page.
  * Data are rows by the name of a dataset, and given are values of the picture's
- * parameters.
+ * parameters. Stops are the trials or keys that the arrow keys move through, and tells
+ * what there is to say of a key. Data are behind it as a table: [columns, rows].
  */
-function picture(chart, { title, note, text, data, given = {}, height, heading = "h3", kind = "card" }) {
+function picture(chart, { title, note, text, data, given = {}, height, heading = "h3", kind = "card", stops = [], tells = {}, numbers = null, ready = () => {}, more = null }) {
   const plot = el("div", { class: "plot", style: `min-height:${height}px` });
   const round = drawing;
-  const { colour, config } = theme();
+  for (const [name, tell] of Object.entries(tells)) told.set(name, tell);
   const spec = structuredClone(CHARTS[chart]);
-  const values = { ...Object.fromEntries(COLOURS.map((name) => [name, colour(name)])), ...given };
-  for (const param of spec.params) if (param.name in values) param.value = values[param.name];
+  for (const param of spec.params) if (param.name in given) param.value = given[param.name];
   // Each picture has rows of its own: Vega writes into them.
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))]));
   Object.assign(spec, { description: text, height, padding: 2 });
   queueMicrotask(async () => {
-    const { view } = await vegaEmbed(plot, spec, EMBEDDING(config));
+    const { view } = await vegaEmbed(plot, spec, embedding());
     if (round !== drawing) { view.finalize(); return; }
-    const pointed = (_, item) => point(item?.datum?.trial ?? null);
-    view.addEventListener("mousemove", pointed);
-    view.addEventListener("click", pointed);
+    const keyOf = (item) => item?.datum?.trial ?? item?.datum?.key ?? null;
+    view.addEventListener("mousemove", (_, item) => point(keyOf(item)));
+    view.addEventListener("click", (_, item) => { point(keyOf(item)); follow(keyOf(item)); });
     // Not the view's own mouseout: the ring around a point comes between it and the mouse.
     plot.addEventListener("mouseleave", () => point(null));
     views.push(view);
+    ready(view, plot);
     plot.dataset.drawn = chart;
   });
   return el("figure", { class: kind },
     el("figcaption", {}, el(heading, {}, title), note ? el("p", { class: "note" }, note) : null),
-    plot);
+    stops.length ? reachable(plot, title, stops) : plot,
+    more,
+    numbers ? behind(title, ...numbers) : null);
 }
 
-/** Mark a trial in every picture and table; null: none. */
-function point(trial) {
-  if (trial === hovered) return;
-  hovered = trial;
-  for (const view of views) view.signal("hovered", trial).runAsync();
+const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+
+/** A picture that the keyboard reaches: arrow keys move from mark to mark. */
+function reachable(plot, title, stops) {
+  let at = -1;
+  const keydown = (event) => {
+    if (event.key === "Escape") { at = -1; point(null); return; }
+    if (event.key === "Enter") { follow(hovered); return; }
+    const step = STEPS[event.key];
+    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    at = at < 0 && Number.isFinite(step) ? (step > 0 ? 0 : stops.length - 1) : Math.min(stops.length - 1, Math.max(0, at + step));
+    point(stops[at], true);
+  };
+  return el("div", {
+    class: "reach", tabindex: 0, role: "application", keydown, focusout: () => point(null),
+    "aria-label": `${title}: ${plural(stops.length, "mark")}, use the arrow keys`,
+  }, plot);
+}
+
+const follow = (name) => { if (opens.has(name)) location.hash = opens.get(name); };
+
+/** Mark a trial or a bar in every picture and table, and say what it is; null: none. */
+function point(name, isAloud = false) {
+  if (name === hovered) return;
+  hovered = name;
+  for (const view of views) view.signal("hovered", name).runAsync();
   for (const row of document.querySelectorAll("tr[data-trials]")) {
-    row.classList.toggle("hovered", trial !== null && JSON.parse(row.dataset.trials).includes(trial));
+    row.classList.toggle("hovered", name !== null && JSON.parse(row.dataset.trials).includes(name));
   }
   const shown = document.getElementById("trial");
-  const described = trial === null ? null : describeTrial(trial);
+  const described = name === null ? null : told.has(name) ? description(...told.get(name)) : describeTrial(name);
   shown.hidden = described === null;
   shown.replaceChildren(...(described ?? []));
+  if (isAloud) say(spokenOf(shown));
 }
+
+function description(heading, facts, warning = null) {
+  return [
+    el("strong", {}, heading),
+    el("dl", {}, facts.map(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+      warning ? [el("dt", { class: "unseen" }, "Failure"), el("dd", { class: "left" }, warning)] : null),
+  ];
+}
+
+/** A description as a sentence. */
+const spokenOf = (shown) => [...shown.querySelectorAll("strong, dt, dd")]
+  .map((part) => `${part.textContent}${part.tagName === "DT" ? ":" : "."}`).join(" ");
 
 /** The attributes of a table's row that stands for trials; the first is pointed at. */
 function standsFor(...trials) {
-  return { "data-trials": JSON.stringify(trials), tabindex: 0 };
+  return { "data-trials": JSON.stringify(trials), tabindex: -1 };
 }
 
 function listenToRows(root) {
   const rowOf = (event) => event.target.closest?.("tr[data-trials]");
-  const first = (event) => { const row = rowOf(event); point(row ? JSON.parse(row.dataset.trials)[0] ?? null : null); };
-  root.addEventListener("mouseover", (event) => { if (event.target.closest("table")) first(event); });
+  const first = (event) => JSON.parse(rowOf(event)?.dataset.trials ?? "[]")[0] ?? null;
+  root.addEventListener("mouseover", (event) => { if (event.target.closest("table")) point(first(event)); });
   root.addEventListener("mouseleave", () => point(null));
-  root.addEventListener("focusin", first);
-  root.addEventListener("focusout", () => point(null));
+  root.addEventListener("focusin", (event) => { if (rowOf(event)) point(first(event), true); });
+  root.addEventListener("focusout", (event) => { if (rowOf(event)) point(null); });
+  // One row at a time is in the order of the Tab key; arrow keys go to the others.
+  root.addEventListener("keydown", (event) => {
+    const row = event.target.matches("tr[data-trials]") ? event.target : null;
+    const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    row.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  });
 }
 
-/** The key to colours and shapes. */
+const PATHS = {
+  circle: "M6 1a5 5 0 1 0 .01 0Z",
+  diamond: "M6 0 11 6 6 12 1 6Z",
+  square: "M1.5 1.5h9v9h-9Z",
+  cross: "M4 0h4v4h4v4H8v4H4V8H0V4h4Z",
+  "triangle-up": "M6 1 12 11H0Z",
+  "triangle-down": "M6 11 0 1H12Z",
+  "triangle-left": "M1 6 11 0V12Z",
+  "triangle-right": "M11 6 1 12V0Z",
+};
+
+function svg(tag, attributes, ...content) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...content.flat());
+  return made;
+}
+
+/** The key to colours, shapes and patterns. */
 function key(counts) {
-  const paths = {
-    circle: "M6 1a5 5 0 1 0 .01 0Z",
-    diamond: "M6 0 11 6 6 12 1 6Z",
-    square: "M1.5 1.5h9v9h-9Z",
-    cross: "M4 0h4v4h4v4H8v4H4V8H0V4h4Z",
-    "triangle-up": "M6 1 12 11H0Z",
-    "triangle-down": "M6 11 0 1H12Z",
-    "triangle-left": "M1 6 11 0V12Z",
-    "triangle-right": "M11 6 1 12V0Z",
-  };
-  const symbol = (outcome) => {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    svg.setAttribute("viewBox", "0 0 12 12");
-    svg.setAttribute("aria-hidden", "true");
-    path.setAttribute("d", paths[SHAPES[OUTCOMES.indexOf(outcome)]]);
-    path.style.fill = `var(--${outcome})`;
-    svg.append(path);
-    return svg;
-  };
+  const symbol = (outcome) => svg("svg", { viewBox: "0 0 30 12", width: 30, height: 12, "aria-hidden": "true" },
+    svg("path", { d: PATHS[SHAPES[OUTCOMES.indexOf(outcome)]], fill: `var(--${outcome})` }),
+    svg("rect", { x: 15, width: 15, height: 12, rx: 2, fill: `url(#bar-${outcome})` }));
   const present = OUTCOMES.filter((outcome) => counts[outcome]);
   return el("ul", { class: "key", "aria-label": "Trials by outcome" },
-    present.map((outcome) => el("li", {}, symbol(outcome), `${spoken(outcome)} ${counts[outcome].toLocaleString("en-US")}`)));
+    present.map((outcome) => el("li", {}, symbol(outcome), `${spoken(outcome)} ${counted(counts[outcome])}`)));
+}
+
+/** A bar of trials by outcome, for a table's cell. */
+function mixBar(counts) {
+  const present = OUTCOMES.filter((outcome) => counts[outcome]);
+  const all = sum(Object.values(counts));
+  let at = 0;
+  return svg("svg", { class: "mix", width: 120, height: 10, viewBox: "0 0 120 10", role: "img", "aria-label": present.map((outcome) => `${counts[outcome]} ${spoken(outcome)}`).join(", ") || "no trials" },
+    svg("rect", { width: 120, height: 10, fill: "var(--line)" }),
+    present.map((outcome) => {
+      const width = 120 * counts[outcome] / all;
+      at += width;
+      return svg("rect", { x: at - width, width, height: 10, fill: `url(#bar-${outcome})` });
+    }));
 }

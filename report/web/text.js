@@ -4,11 +4,12 @@
 const OUTCOMES = ["completed", "stopped_early", "stopped_by_limit", "stopped", "failed", "running", "deleted", "unknown"];
 const SHAPES = ["circle", "diamond", "triangle-right", "square", "cross", "triangle-up", "triangle-left", "triangle-down"];
 
-/** An element: its attributes (null: left out), and what it contains. */
+/** An element: its attributes (null: left out; a function listens), and its content. */
 function el(tag, attributes = {}, ...content) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) made.setAttribute(name, value);
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (value !== null && value !== undefined) made.setAttribute(name, value);
   }
   made.append(...content.flat(Infinity).filter((part) => part !== null && part !== undefined));
   return made;
@@ -52,13 +53,12 @@ function instant(time) {
   return isNumber(time) ? `${new Date(time).toISOString().slice(0, 16).replace("T", " ")}` : "–";
 }
 
-/** How long ago a time was for who reads the page now. */
-function age(time) {
-  const seconds = (Date.now() - time) / 1000;
-  if (seconds < 5400) return `${Math.max(0, Math.round(seconds / 60))} min ago`;
-  if (seconds < 172800) return `${Math.round(seconds / 3600)} h ago`;
-  return `${Math.round(seconds / 86400)} days ago`;
-}
+/** Have a screen reader say something. */
+const say = (text) => { document.getElementById("said").textContent = text; };
+
+const textOf = (content) => el("span", {}, content).textContent;
+
+const counted = (count) => count.toLocaleString("en-US");
 
 const plural = (count, one, many = `${one}s`) =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
@@ -72,17 +72,6 @@ const sumKnown = (values) => (values.some(isNumber) ? sum(values) : null);
 
 /** A text of any length in a few lines, and whole in the tooltip. */
 const clamped = (text) => el("span", { class: "clamp", title: text }, text);
-
-/** A table. Columns are [heading, cell of a row, class]. */
-function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
-  const heading = ([name, , kind]) => el("th", { scope: "col", class: kind, title: name }, name);
-  const cell = (row) => ([, show, kind]) => el("td", { class: kind }, kind === "wrap" ? clamped(show(row)) : show(row));
-  return el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
-    el("table", {},
-      el("caption", { class: "unseen" }, label),
-      el("thead", {}, el("tr", {}, columns.map(heading))),
-      el("tbody", {}, rows.map((row) => el("tr", attributes(row), columns.map(cell(row)))))));
-}
 
 /** A card: a heading, a line below it, and what it shows. */
 function card(title, note, ...content) {

@@ -120,6 +120,7 @@ TRIALS = [
 ]
 for row in TRIALS:
     row["training_job_arn"] = "arn:" + row["training_job_name"]
+    row["failure_group"] = None
 
 STORY = Story(
     scopes=rows(
@@ -151,14 +152,6 @@ STORY = Story(
             (None, "arn:t-0", 3, at(700), 0.9),
             ("b", "arn:u-5", 4, at(701), None),
             **keys("new"),
-        ),
-        "failures": rows(
-            "account_id region failure trials tuning_jobs duration_seconds last_at",
-            (THEIRS, EAST, "ash", 1, 1, 60.0, at(3)),
-            (OURS, IRELAND, "ash", 1, 1, None, at(4)),
-            (OURS, EAST, "ash", 1, 1, 60.0, at(613)),
-            (OURS, EAST, None, 1, 1, 60.0, at(613)),
-            (OURS, EAST, "boom", 2, 1, 120.0, at(614)),
         ),
         "spend": rows(
             "outcome trials duration_seconds cost currency spot_saved_seconds "
@@ -215,6 +208,32 @@ STORY = Story(
             ("a", "z-strong", 2, -0.9, 10.0, 10.0),
             **keys("new"),
         ),
+        "importance": rows(
+            "definition_name name trials importance",
+            ("a", "weak", 2, 0.25),
+            ("a", "a-word", 2, 0.5),
+            ("b", "weak", 3, 0.9),
+            **keys("new"),
+        ),
+        "next_ranges": rows(
+            "definition_name name scaling_type reason trials parameter_ranges "
+            "range_min range_max next_min next_max range_values next_values",
+            (
+                *("a", "z-strong", "Logarithmic", "narrowed", 2, '{"a":1}'),
+                *(1.0, 10000.0, 5.0, 20.0, None, None),
+            ),
+            (
+                *("a", "a-word", None, "kept", 2, '{"a":1}'),
+                *(None, None, None, None, '["adam"]', '["adam"]'),
+            ),
+            **keys("new"),
+        ),
+        "tuning_job_summary": rows(
+            "family trials_to_best seconds_to_best cost_to_best "
+            "trials_to_best_with_cost",
+            ("f", 4, 90.0, 0.5, 3),
+            **keys("new"),
+        ),
         "range_edges": rows(
             "definition_name name range_min range_max scaling_type edge",
             ("a", "z-strong", 1.0, 10000.0, "Logarithmic", "low"),
@@ -227,7 +246,10 @@ STORY = Story(
 
 def fact(**known: Any) -> list[Row]:
     """What the page has of `completeness`."""
-    names = "counted_trials loaded_trials is_complete scope_status complete_as_of"
+    names = (
+        "counted_trials loaded_trials is_complete is_deleted scope_status "
+        "complete_as_of"
+    )
     return [dict.fromkeys(names.split()) | known]
 
 
@@ -247,6 +269,10 @@ DEFINITION_A = {
     "ranked": 2,
     "last_place": 2,
     "slots": 5,
+    "seconds": 2040,
+    "ended": 5,
+    "cost": 0.75,
+    "with_cost": 2,
     "failures": [
         {"failure": "boom", "trials": 2, "seconds": 120, "newest": "t-7"},
         {"failure": "ash", "trials": 1, "seconds": 60, "newest": "t-8"},
@@ -269,6 +295,7 @@ DEFINITION_A = {
             *(ms(611), ms(631), None, ms(604)),
             *(None, ms(613), ms(614), ms(613)),
         ],
+        "until": [None, None, AS_OF, *[None] * 5],
         # t-3 still runs, so its slot is never free again.
         "slot": [0, 0, 1, 1, None, 2, 4, 3],
         "seconds": [600, 1200, None, None, None, 60, 120, 60],
@@ -279,13 +306,37 @@ DEFINITION_A = {
             *(None, None, None, "boom"),
             *(None, "no reason given", "boom", "ash"),
         ],
-        "group": [
-            *(None, None, None, "boom"),
-            *(None, "no reason given", "boom", "ash"),
-        ],
+        "group": [None] * 8,
     },
+    "drawn": None,
     "curve": [[ms(611), 0, 1], [ms(631), 0.5, 2]],
     "parameters": [
+        {
+            "name": "a-word",
+            "kind": "category",
+            "values": ["adam", "NaN", *[None] * 6],
+            "positions": [1, 0, *[None] * 6],
+            "ticks": [(0, "NaN"), (1, "adam")],
+            "range": None,
+            "edge": None,
+            "correlation": None,
+            "best_quarter": [None, None],
+            "importance": 0.5,
+            "trials": 2,
+        },
+        {
+            "name": "weak",
+            "kind": "linear",
+            "values": [2, 4, *[None] * 6],
+            "positions": [0.5, 1, *[None] * 6],
+            "ticks": [(0, "0"), (0.5, "2"), (1, "4")],
+            "range": None,
+            "edge": None,
+            "correlation": 0.2,
+            "best_quarter": [2, 4],
+            "importance": 0.25,
+            "trials": 2,
+        },
         {
             "name": "z-strong",
             "kind": "log",
@@ -299,30 +350,31 @@ DEFINITION_A = {
             "edge": "low",
             "correlation": -0.9,
             "best_quarter": [10, 10],
-        },
-        {
-            "name": "weak",
-            "kind": "linear",
-            "values": [2, 4, *[None] * 6],
-            "positions": [0.5, 1, *[None] * 6],
-            "ticks": [(0, "0"), (0.5, "2"), (1, "4")],
-            "range": None,
-            "edge": None,
-            "correlation": 0.2,
-            "best_quarter": [2, 4],
-        },
-        {
-            "name": "a-word",
-            "kind": "category",
-            "values": ["adam", "NaN", *[None] * 6],
-            "positions": [1, 0, *[None] * 6],
-            "ticks": [(0, "NaN"), (1, "adam")],
-            "range": None,
-            "edge": None,
-            "correlation": None,
-            "best_quarter": [None, None],
+            "importance": None,
+            "trials": 2,
         },
     ],
+    "ranges": {
+        "rows": [
+            {
+                "name": "a-word",
+                "now": ["adam"],
+                "next": ["adam"],
+                "scale": None,
+                "reason": "kept",
+                "trials": 2,
+            },
+            {
+                "name": "z-strong",
+                "now": [1, 10_000],
+                "next": [5, 20],
+                "scale": "Logarithmic",
+                "reason": "narrowed",
+                "trials": 2,
+            },
+        ],
+        "json": '{\n  "a": 1\n}',
+    },
 }
 DEFINITION_B = {
     "name": "b",
@@ -336,6 +388,10 @@ DEFINITION_B = {
     "ranked": 3,
     "last_place": 3,
     "slots": 2,
+    "seconds": 360,
+    "ended": 4,
+    "cost": None,
+    "with_cost": 0,
     "failures": [],
     "trials": {
         "name": ["u-1", "u-2", "u-3", "u-4"],
@@ -349,8 +405,10 @@ DEFINITION_B = {
         "cost": [None] * 4,
         "instance": [None] * 4,
         "failure": [None] * 4,
+        "until": [None] * 4,
         "group": [None] * 4,
     },
+    "drawn": None,
     "curve": [[ms(622), 3, 1]],
     "parameters": [
         {
@@ -363,9 +421,37 @@ DEFINITION_B = {
             "edge": None,
             "correlation": None,
             "best_quarter": [None, None],
+            "importance": None,
+            "trials": 0,
         }
     ],
+    "ranges": None,
 }
+TOGETHER = {
+    "name": "*",
+    "metric": "validation:f1",
+    "direction": "Maximize",
+    "best": 3000,
+    "best_trials": ["u-3"],
+    "is_log": False,
+    "outcomes": {"completed": 5, "running": 2, "failed": 4, "stopped_early": 1},
+    "measured": 5,
+    "ranked": 5,
+    "last_place": 5,
+    "slots": 5,
+    "seconds": 2400,
+    "ended": 9,
+    "cost": 0.75,
+    "with_cost": 2,
+    "failures": DEFINITION_A["failures"],
+    "drawn": None,
+    # The order of their ends: t-1, u-2, u-3, u-4, t-2.
+    "curve": [[ms(611), 0, 1], [ms(622), 3, 2], [ms(623), 3000, 3]],
+    "ranges": None,
+}
+"""Of all definitions: their trials and hyperparameters are looked at apart."""
+TOGETHER_PLACES = [5, 4, *[None] * 6, None, 2, 1, 2]
+TOGETHER_SLOTS = [0, 0, 1, 1, None, 2, 4, 3, 2, 2, 3, 2]
 OLD: Row = {
     "name": None,
     "metric": None,
@@ -378,6 +464,10 @@ OLD: Row = {
     "ranked": 0,
     "last_place": 0,
     "slots": 1,
+    "seconds": 60,
+    "ended": 1,
+    "cost": None,
+    "with_cost": 0,
     "failures": [],
     "trials": {
         "name": ["old-2"],
@@ -391,15 +481,20 @@ OLD: Row = {
         "cost": [None],
         "instance": [None],
         "failure": [None],
+        "until": [None],
         "group": [None],
     },
+    "drawn": None,
     "curve": [],
     "parameters": [],
+    "ranges": None,
 }
 LOOSE: Row = {
     **OLD,
     "outcomes": {"running": 2},
     "slots": 0,
+    "seconds": None,
+    "ended": 0,
     "trials": {
         **{column: [None, None] for column in OLD["trials"]},
         "name": ["loose-1", "loose-2"],
@@ -438,6 +533,8 @@ JOBS: list[Row] = [
             },
         },
         "currency": "USD",
+        "family": "f",
+        "to_best": {"trials": 4, "seconds": 90, "cost": 0.5, "with_cost": 3},
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -455,6 +552,8 @@ JOBS: list[Row] = [
                 ),
             },
             "definitions": [DEFINITION_A, DEFINITION_B],
+            "together": TOGETHER,
+            "series": [],
         },
     },
     {
@@ -478,11 +577,15 @@ JOBS: list[Row] = [
             }
         },
         "currency": None,
+        "family": None,
+        "to_best": None,
         "view": {
             "as_of": ms(492),  # its scope failed: the latest time that it has
             "namesakes": 1,
             "facts": {**NOTHING, "completeness": fact(counted_trials=1)},
             "definitions": [OLD],
+            "together": None,
+            "series": [],
         },
     },
     {
@@ -499,11 +602,15 @@ JOBS: list[Row] = [
         "definitions": [{name: LOOSE[name] for name in [*LOOSE][:5]}],
         "outcomes": {},
         "currency": None,
+        "family": None,
+        "to_best": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
             "facts": {**NOTHING, "completeness": []},
             "definitions": [LOOSE],
+            "together": None,
+            "series": [],
         },
     },
     {
@@ -519,6 +626,8 @@ JOBS: list[Row] = [
         "definitions": [],
         "outcomes": {},
         "currency": None,
+        "family": None,
+        "to_best": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -527,6 +636,8 @@ JOBS: list[Row] = [
                 "completeness": fact(counted_trials=0, is_complete=True),
             },
             "definitions": [],
+            "together": None,
+            "series": [],
         },
     },
 ]

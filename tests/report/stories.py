@@ -66,6 +66,9 @@ def everyday() -> Story:
             failures=REASONS,
             failing=0.12,
             parent="churn-first-look",
+            family="churn",
+            is_measured=True,
+            uncovered=9,
         ),
         Job(
             name="ranker-deep-running",
@@ -124,6 +127,31 @@ def everyday() -> Story:
             },
             metric=ODD,
             starts=_day(6),
+        ),
+        *(
+            Job(
+                name=f"churn-week-{week}",
+                trials=8,
+                ranges=BOOSTING,
+                family="churn",
+                starts=_day(9 + 7 * week),
+            )
+            for week in range(3)
+        ),
+        Job(
+            name="deleted-while-it-ran",
+            trials=12,
+            running=3,
+            is_deleted=True,
+            ranges=BOOSTING,
+            starts=_day(6.5),
+        ),
+        Job(
+            name="n" * 250,
+            trials=12,
+            ranges={"p" * 250: BOOSTING["eta"]},
+            metric="m" * 250,
+            starts=_day(7.5),
         ),
         Job(name="nothing-launched", trials=0, starts=_day(7), region=IRELAND),
         Job(name="no-parameters", trials=5, failing=0, starts=_day(8)),

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.report.columns import COLUMNS
+from tests.report.story_more import daily_spend, tell_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -84,6 +85,12 @@ class Job:
     is_priced: bool = True
     definitions: tuple[str | None, ...] = (None,)
     parent: str | None = None
+    family: str | None = None
+    is_measured: bool = False
+    """Whether CloudWatch's metrics of its trials are loaded."""
+    uncovered: int = 0
+    """Every so many trials one has no cost; 0: none."""
+    is_deleted: bool = False
     objective: Callable[[float], float] = lambda goodness: 0.72 + 0.22 * goodness
 
     @property
@@ -129,7 +136,7 @@ def told(jobs: Iterable[Job], scopes: list[Row], seed: int = 7) -> Story:
         listed.append(_listed(job))
         _tell(job, trials, marts)
     marts["leaderboard"] = [row for row in marts["trials"] if row["place"]]
-    marts["failures"] = _failures(marts["trials"])
+    marts["daily_spend"] = daily_spend(marts["trials"])
     return Story(scopes=scopes, tuning_jobs=listed, marts=marts)
 
 
@@ -169,11 +176,16 @@ def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]
         seconds = float(round(long))
         started = slots[slot]
         ended = started + timedelta(seconds=seconds)
-        slots[slot] = ended + timedelta(seconds=25, days=outcome == "running")
+        slots[slot] = ended + timedelta(
+            seconds=25, days=outcome in {"running", "deleted"}
+        )
         goodness = _goodness(job, drawn, chance, outcome)
-        has_ended = outcome != "running"
+        has_ended = outcome not in {"running", "deleted"}
         count = 2 if "deep" in job.name else 1
-        cost = RATE * count * seconds / 3600 if job.is_priced and has_ended else None
+        is_covered = not job.uncovered or number % job.uncovered
+        is_priced = job.is_priced and has_ended and is_covered
+        cost = RATE * count * seconds / 3600 if is_priced else None
+        failure = chance.choice(job.failures) if outcome == "failed" else None
         rows.append(
             {
                 **job.keys,
@@ -195,7 +207,8 @@ def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]
                 "billable_seconds": seconds if cost is not None else None,
                 "cost": cost,
                 "currency": "USD" if cost is not None else None,
-                "failure": chance.choice(job.failures) if outcome == "failed" else None,
+                "failure": failure,
+                "failure_group": failure,
                 "is_final": has_ended,
             }
         )
@@ -205,7 +218,7 @@ def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]
 
 def _outcome(job: Job, number: int, chance: random.Random) -> str:
     if number >= job.trials - job.running:
-        return "running"
+        return "deleted" if job.is_deleted else "running"
     at = chance.random()
     if at < job.failing:
         return "failed"
@@ -251,6 +264,7 @@ def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
             "counted_trials": len(trials) + ("partial" in job.name),
             "loaded_trials": len(trials),
             "is_complete": "partial" not in job.name,
+            "is_deleted": job.is_deleted,
             "scope_status": "complete",
             "complete_as_of": NOON,
         }
@@ -273,7 +287,8 @@ def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
             "saved_seconds": 500.0 * len(early),
         }
     )
-    running = [row for row in trials if not row["is_final"]]
+    tell_more(job, trials, marts)
+    running = [row for row in trials if row["outcome"] == "running"]
     if running:
         latest = max(row["started_at"] for row in running) + timedelta(minutes=15)
         marts["freshness"].append(
@@ -397,6 +412,7 @@ def _spend(job: Job, trials: list[Row]) -> list[Row]:
                 **job.keys,
                 "outcome": outcome,
                 "trials": len(of_it),
+                "trials_with_cost": sum(row["cost"] is not None for row in of_it),
                 "duration_seconds": total("duration_seconds"),
                 "billable_seconds": total("billable_seconds"),
                 "instance_seconds": total("billable_seconds"),
@@ -406,24 +422,3 @@ def _spend(job: Job, trials: list[Row]) -> list[Row]:
             }
         )
     return rows
-
-
-def _failures(trials: list[Row]) -> list[Row]:
-    groups: dict[tuple[str, str, str], list[Row]] = {}
-    for row in trials:
-        if row["outcome"] == "failed":
-            key = row["account_id"], row["region"], row["failure"]
-            groups.setdefault(key, []).append(row)
-    return [
-        {
-            "account_id": account,
-            "region": region,
-            "failure": failure,
-            "trials": len(rows),
-            "tuning_jobs": len({row["tuning_job_arn"] for row in rows}),
-            "duration_seconds": sum(row["duration_seconds"] for row in rows),
-            "first_at": min(row["ended_at"] for row in rows),
-            "last_at": max(row["ended_at"] for row in rows),
-        }
-        for (account, region, failure), rows in groups.items()
-    ]

@@ -44,6 +44,14 @@ def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> No
         ),
         ([1e-4, 0.5], (None, None), None, "log", ["1e-4", "0.001", "0.01", "0.5"]),
         ([1, 2], (None, None), None, "linear", ["1", "1.5", "2"]),
+        (
+            [0.5, 0.99],
+            (0, 0.999),
+            "ReverseLogarithmic",
+            "reverse",
+            ["0", "0.9", "0.99", "0.999"],
+        ),
+        ([0.5, 1], (0, 1), "ReverseLogarithmic", "linear", ["0", "0.5", "1"]),
         ([1, 1000], (None, None), "Auto", "log", ["1", "10", "100", "1000"]),
         ([1, 1e5], (1, 1e5), "Logarithmic", "log", ["1", "10", "1000", "100,000"]),
         ([1e-9, 1], (1e-9, 1), "Logarithmic", "log", ["1e-9", "1e-5", "0.01", "1"]),
@@ -79,6 +87,21 @@ def test_ticks_are_few_and_round(
     made = axis(texts, numbers, bounds, scaling)
     assert made.kind == kind
     assert [label for _, label in made.ticks] == labels
+
+
+@given(st.lists(st.floats(0, 0.999), min_size=2, unique=True))
+def test_a_reverse_log_axis_is_long_where_little_is_missing(
+    values: list[float],
+) -> None:
+    """Positions keep the order; 0.9 to 0.99 is as long as 0.99 to 0.999."""
+    every = [*values, 0.9, 0.99, 0.999]
+    made = axis([*map(str, every)], every, (0, 0.999), "ReverseLogarithmic")
+    places = [place for place in made.positions if place is not None]
+    assert [place for _, place in sorted(zip(every, places, strict=True))] == sorted(
+        places
+    )
+    first, second, third = places[-3:]
+    assert second - first == pytest.approx(third - second, abs=1e-3)
 
 
 def test_one_word_makes_categories() -> None:

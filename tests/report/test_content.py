@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +11,17 @@ import pytest
 from report.content import content
 from report.warehouse import opened
 from tests.report import stories
-from tests.report.by_hand import AS_OF, DEFINITION_A, JOBS, STORY, ms, rows
-from tests.report.story import EAST, IRELAND, OURS, THEIRS, Row
+from tests.report.by_hand import (
+    AS_OF,
+    DEFINITION_A,
+    JOBS,
+    STORY,
+    TOGETHER_PLACES,
+    TOGETHER_SLOTS,
+    ms,
+    rows,
+)
+from tests.report.story import EAST, IRELAND, OURS, THEIRS, Job, Row, told
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +43,14 @@ def found(file: Path) -> Row:
 
 def test_tuning_jobs(found: Row) -> None:
     """What is said and drawn of each tuning job, newest first, to the last value."""
-    assert found["jobs"] == JOBS
+    together = dict(found["jobs"][0]["view"]["together"])
+    trials, parameters = together.pop("trials"), together.pop("parameters")
+    assert trials["place"] == TOGETHER_PLACES
+    assert trials["slot"] == TOGETHER_SLOTS
+    assert [row["name"] for row in parameters] == ["a-word", "of-b", "weak", "z-strong"]
+    first = found["jobs"][0]
+    view = {**first["view"], "together": together}
+    assert [{**first, "view": view}, *found["jobs"][1:]] == JOBS
     outcomes = [[*job["outcomes"]] for job in found["jobs"]]
     assert outcomes == [["failed", "completed"], ["unknown"], [], []]
 
@@ -54,12 +72,117 @@ def test_failures(found: Row) -> None:
     assert found["failures"] == rows(
         names,
         (OURS, EAST, "boom", 2, 1, 120, ms(614)),
-        (OURS, IRELAND, "ash", 1, 1, None, ms(4)),
         (OURS, EAST, "ash", 1, 1, 60, ms(613)),
-        (THEIRS, EAST, "ash", 1, 1, 60, ms(3)),
         (OURS, EAST, "no reason given", 1, 1, 60, ms(613)),
     )
-    assert found["unlisted"] == 0
+    assert found["unlisted"] == found["other_failures"] == 0
+
+
+def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
+    """They are those of the trials of the tuning jobs that the page lists: with a name,
+    of that one. What is left out is counted.
+    """
+    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    story = stories.everyday()
+    file = str(stories.into_duckdb(story, tmp_path / "x.duckdb"))
+    with opened(file) as warehouse:
+        every = content(warehouse, most_trials=1)
+        named = content(warehouse, most_trials=1, name="churn-xgboost")
+    for made in (every, named):
+        listed = {job["key"] for job in made["jobs"]}
+        failed = Counter(
+            (row["account_id"], row["region"], row["failure"])
+            for row in story.marts["trials"]
+            if row["outcome"] == "failed" and row["tuning_job_arn"] in listed
+        )
+        shown = {
+            (row["account"], row["region"], row["failure"]): row["trials"]
+            for row in made["failures"]
+        }
+        assert shown == failed
+    assert len(named["failures"]) < len(every["failures"])
+    assert named["days"] == []
+
+
+def test_days_are_the_models(tmp_path: Path) -> None:
+    """Each of the last 90 days by scope and outcome, teams taken together."""
+    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    day, gone = date(2026, 3, 2), date(2025, 12, 2)
+    names = "date account_id region team outcome trials trials_with_cost cost currency"
+    story = told([], [])
+    story.marts["daily_spend"] += rows(
+        names,
+        (day, OURS, EAST, "red", "failed", 2, 1, 0.1, "USD"),
+        (day, OURS, EAST, None, "failed", 3, 3, 0.2, "USD"),
+        (day, OURS, IRELAND, None, "completed", 1, 0, None, None),
+        (date(2026, 3, 1), OURS, EAST, None, "completed", 5, 5, 1.0, "USD"),
+        (gone, OURS, EAST, None, "completed", 5, 5, 1.0, "USD"),
+    )
+    with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
+        found = content(warehouse, most_trials=1)["days"]
+    named = "day account region outcome trials with_cost cost currency"
+    assert found == rows(
+        named,
+        (ms(-1440), OURS, EAST, "completed", 5, 5, 1, "USD"),
+        (ms(0), OURS, IRELAND, "completed", 1, 0, None, None),
+        (ms(0), OURS, EAST, "failed", 5, 4, 0.3, "USD"),
+    )
+
+
+def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each series the first and the last point stay, and no more than a few between;
+    of many trials the best half; and of many tuning jobs those that there is room for.
+    """
+    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    jobs = [Job(name=name, trials=50, is_measured=True) for name in ("b", "a")]
+    story = told(jobs, [])
+    with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
+        monkeypatch.setattr("report.series.MOST_POINTS", 5)
+        every = content(warehouse, most_trials=1000)["jobs"]
+        monkeypatch.setattr("report.series.MOST_IN_ALL", 1)
+        little = content(warehouse, most_trials=1000)["jobs"]
+    points = story.marts["learning_curves"]
+    series = every[0]["view"]["series"]
+    assert 35 <= len({row["trial"] for row in series}) <= 40
+    for row in series:
+        whole = [
+            (point["seconds_since_start"], float(f"{point['value']:.5g}"))
+            for point in points
+            if point["training_job_name"] == row["trial"]
+            and point["metric_name"] == row["metric"]
+        ]
+        kept = list(zip(row["seconds"], row["values"], strict=True))
+        assert len(kept) == min(len(whole), len(kept))
+        assert len(kept) <= 6
+        assert kept[0] == whole[0]
+        assert kept[-1] == whole[-1]
+        assert set(kept) <= set(whole)
+    assert little[0]["view"]["series"] == series
+    assert little[1]["view"]["series"] is None
+
+
+def test_a_deleted_trial_ends_where_it_was_seen(tmp_path: Path) -> None:
+    """Nobody knows when it ended: its bar stops at the last sync that saw it."""
+    driver = pytest.importorskip("duckdb", reason="of the page's own requirements")
+    job = Job(name="gone", trials=5, running=2, is_deleted=True, failing=0)
+    story = told([job], [])
+    file = stories.into_duckdb(story, tmp_path / "x.duckdb")
+    last = story.marts["trials"][-1]
+    with opened(str(file)) as warehouse:
+        unknown = content(warehouse, most_trials=9)["jobs"][0]["view"]
+    seen = last["started_at"] + timedelta(minutes=3)
+    with driver.connect(str(file)) as connection:
+        connection.execute(
+            "create table tap_sagemaker_tuning.training_job_summaries as select"
+            " ? as training_job_arn, ? as tuning_job_arn, ? as _sdc_extracted_at",
+            [last["training_job_arn"], job.arn, seen],
+        )
+    with opened(str(file)) as warehouse:
+        known = content(warehouse, most_trials=9)["jobs"][0]["view"]
+    trials = [view["definitions"][0]["trials"] for view in (unknown, known)]
+    started = trials[0]["started"][-1]
+    assert trials[0]["until"][-1] == started
+    assert trials[1]["until"][-1] in {started + 180_000, known["as_of"]}
 
 
 @pytest.mark.parametrize(
@@ -82,13 +205,14 @@ def test_what_a_page_carries(file: Path, most_trials: int, carried: list[str]) -
 def test_what_a_page_lists(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The newest tuning jobs and the first failures; how many are left out is said."""
     monkeypatch.setattr("report.fleet.MOST_TUNING_JOBS", 2)
-    monkeypatch.setattr("report.fleet.MOST_FAILURES", 2)
+    monkeypatch.setattr("report.content.MOST_FAILURES", 2)
     with opened(str(file)) as warehouse:
         made = content(warehouse, most_trials=100)
         named = content(warehouse, most_trials=100, name="OLD")
     assert [job["name"] for job in made["jobs"]] == ["new", "old"]
     assert made["unlisted"] == 2
     assert [row["failure"] for row in made["failures"]] == ["boom", "ash"]
+    assert made["other_failures"] == 1
     assert [job["name"] for job in named["jobs"]] == ["old"]
     assert named["unlisted"] == 0
 
@@ -100,13 +224,18 @@ def test_what_a_page_lists(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_drawn_of_many(
     file: Path, monkeypatch: pytest.MonkeyPatch, most: int, drawn: list[str]
 ) -> None:
-    """Half of what is drawn are the best, and the others are spread over the rest."""
-    monkeypatch.setattr("report.trials.MOST", most)
+    """Half of what is drawn are the best, and the others are spread over the rest; the
+    page has them all, though.
+    """
+    monkeypatch.setattr("report.trials.MOST_DRAWN", most)
     with opened(str(file)) as warehouse:
         job = content(warehouse, most_trials=100)["jobs"][0]
     first = job["view"]["definitions"][0]
-    assert first["trials"]["name"] == drawn
-    assert first["parameters"][0]["values"] == [10, 1000, *[None] * (most - 2)]
+    names = first["trials"]["name"]
+    assert names == [f"t-{number}" for number in range(1, 9)]
+    assert [names[index] for index in first["drawn"]] == drawn
+    assert len(first["parameters"][0]["values"]) == 8
+    assert first["parameters"][0]["positions"] == [1, 0, *[None] * (most - 2)]
     assert first["outcomes"] == DEFINITION_A["outcomes"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,7 +76,7 @@ def literal(value: Any) -> str:
     """A value in SQL."""
     if value is None:
         return "null"
-    if isinstance(value, str | datetime):
+    if isinstance(value, str | date):
         return "'{}'".format(str(value).replace("'", "''"))
     return str(value)
 

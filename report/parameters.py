@@ -1,0 +1,130 @@
+"""What the page says of a tuning job's hyperparameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from report.axes import axis
+from report.values import number, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from report.warehouse import Row
+
+    Models: TypeAlias = Mapping[str, list[Row]]
+
+ALL = "*"
+"""The name of all definitions together: none can be called so."""
+
+
+def parameters(
+    models: Models,
+    definition: str | None,
+    trials: Sequence[Row],
+    drawn: Sequence[int] | None,
+    values: Mapping[str, Mapping[str, Row]],
+) -> list[Row]:
+    """The hyperparameters of a definition, those first that explain most.
+
+    Args:
+        models: The tuning job's rows by model.
+        definition: Its name; ALL: of all definitions.
+        trials: Rows of `trials`.
+        drawn: Which of them are drawn; None: all.
+        values: Rows of `hyper_parameters` by name and trial.
+    """
+    effects = _by_name(models["hyper_parameter_effects"], definition)
+    edges = _by_name(models["range_edges"], definition)
+    weights = _by_name(models["importance"], definition)
+    found = []
+    for name, by_trial in values.items():
+        rows = [by_trial.get(trial["training_job_arn"], {}) for trial in trials]
+        if any(rows):
+            effect, edge = effects.get(name, {}), edges.get(name, {})
+            made = _parameter(name, rows, drawn, effect, edge)
+            made["importance"] = number(weights.get(name, {}).get("importance"))
+            made["trials"] = whole(weights.get(name, effect).get("trials"))
+            found.append(made)
+    return sorted(found, key=lambda row: (*_strength(row), row["name"]))
+
+
+def ranges(models: Models, definition: str | None) -> Row | None:
+    """What to try next; None: nothing is suggested."""
+    rows = _by_name(models["next_ranges"], definition)
+    if not rows:
+        return None
+    given = next((text(row["parameter_ranges"]) for row in rows.values()), None)
+    return {
+        "rows": [
+            {
+                "name": name,
+                "now": _range(row, "range"),
+                "next": _range(row, "next"),
+                "scale": text(row["scaling_type"]),
+                "reason": text(row["reason"]),
+                "trials": whole(row["trials"]),
+            }
+            for name, row in sorted(rows.items())
+        ],
+        "json": given and json.dumps(json.loads(given), indent=2, ensure_ascii=False),
+    }
+
+
+def _range(row: Row, which: str) -> Any:
+    """Two numbers, or the values of a categorical parameter."""
+    listed = text(row.get(f"{which}_values"))
+    if listed is not None:
+        return json.loads(listed)
+    ends = [number(row[f"{which}_min"]), number(row[f"{which}_max"])]
+    return None if None in ends else ends
+
+
+def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
+    return {
+        row["name"]: row
+        for row in rows
+        if text(row.get("definition_name", definition)) == definition
+    }
+
+
+def _parameter(
+    name: str,
+    rows: list[Row],
+    drawn: Sequence[int] | None,
+    effect: Row,
+    edge: Row,
+) -> Row:
+    """One hyperparameter, its values in the trials' order."""
+    bounds = (number(edge.get("range_min")), number(edge.get("range_max")))
+    made = axis(
+        [text(row.get("value")) for row in rows],
+        [number(row.get("number")) for row in rows],
+        bounds,
+        text(edge.get("scaling_type")),
+    )
+    places = range(len(rows)) if drawn is None else drawn
+    return {
+        "name": name,
+        "kind": made.kind,
+        "values": made.values,
+        "positions": [made.positions[index] for index in places],
+        "ticks": made.ticks,
+        "range": None if None in bounds else bounds,
+        "edge": text(edge.get("edge")),
+        "correlation": number(effect.get("rank_correlation")),
+        "best_quarter": [
+            number(effect.get("best_quarter_low")),
+            number(effect.get("best_quarter_high")),
+        ],
+    }
+
+
+def _strength(parameter: Row) -> tuple[float, float]:
+    """Small for what explains much or correlates strongly; unknown comes last."""
+    weight, correlation = parameter["importance"], parameter["correlation"]
+    return (
+        1.0 if weight is None else -weight,
+        1.0 if correlation is None else -abs(correlation),
+    )

@@ -1,0 +1,114 @@
+// What each day came to, and what idle machines cost.
+
+const DAY = 86400000;
+const dayOf = (time) => instant(time).slice(0, 10);
+
+/** Three pictures of the last days: trials, failures and money. */
+function byDay(page, through) {
+  const rows = page.days.filter(through);
+  if (!rows.length) return [];
+  const every = [...new Set(rows.map((row) => row.day))].sort((a, b) => a - b);
+  const total = (day, outcome) => {
+    const of = rows.filter((row) => row.day === day && (!outcome || row.outcome === outcome));
+    return {
+      day, outcome, trials: sum(of.map((row) => row.trials)), cost: sumKnown(of.map((row) => row.cost)),
+      with_cost: sum(of.map((row) => row.with_cost)),
+    };
+  };
+  const parts = every.flatMap((day) => OUTCOMES.map((outcome) => total(day, outcome)).filter((part) => part.trials));
+  const days = every.map((day) => ({ ...total(day), failed: total(day, "failed").trials }));
+  const currencies = [...new Set(rows.filter((row) => isNumber(row.cost)).map((row) => row.currency))];
+  const [currency] = currencies;
+  const behindIt = [[
+    ["Day", (row) => dayOf(row.day), "", (row) => row.day],
+    ["Trials", (row) => counted(row.trials), "number", (row) => row.trials],
+    ["Failed", (row) => counted(row.failed), "number", (row) => row.failed],
+    ["Cost", (row) => (currencies.length > 1 ? "several currencies" : money(row.cost, currency)), "number", (row) => row.cost],
+    ["Trials with a cost", (row) => counted(row.with_cost), "number", (row) => row.with_cost],
+  ], days];
+  const draw = (unit, title, note, chosen, amount) => {
+    const bars = every.flatMap((day) => stacked(chosen.filter((part) => part.day === day), amount))
+      .map((part) => ({ ...part, key: `day:${unit}:${part.day}:${part.outcome}`, day: part.day + DAY / 16, next: part.day + DAY * 15 / 16, date: part.day }));
+    const most = Math.max(0, ...bars.map((bar) => bar.to)) || 1;
+    const gaps = unit !== "cost" ? [] : days.filter((day) => day.with_cost < day.trials).map(({ day }) => {
+      const end = bars.filter((bar) => bar.date === day).at(-1)?.to ?? 0;
+      return { day: day + DAY / 16, next: day + DAY * 15 / 16, from: end, to: end + most / 12 };
+    });
+    return picture("days", {
+      title, note, heading: "h4", kind: "small", height: 170, data: { days: bars, gaps },
+      given: { timeLow: every[0], timeHigh: every.at(-1) + DAY, dayTicks: every.filter((_, at) => at % Math.ceil(every.length / 8) === 0).map((day) => day + DAY / 2), amountLow: 0, amountHigh: gaps.length ? most * 13 / 12 : most },
+      text: `${title}, ${plural(every.length, "day")} from ${dayOf(every[0])} to ${dayOf(every.at(-1))}. ${note}`,
+      stops: bars.map((bar) => bar.key),
+      tells: Object.fromEntries(bars.map((bar) => [bar.key, [dayOf(bar.date), [
+        ["Outcome", spoken(bar.outcome)], ["Trials", counted(bar.trials)],
+        ["Cost", `${money(bar.cost, currency)}, ${covers(bar.with_cost, bar.trials)}`]]]])),
+      numbers: behindIt,
+    });
+  };
+  const failed = parts.filter((part) => part.outcome === "failed");
+  const all = sum(days.map((day) => day.trials));
+  const figures = [
+    draw("trials", "Trials", `${plural(all, "trial")} by outcome.`, parts, (part) => part.trials),
+    draw("failed", "Failed trials", `${counted(sum(days.map((day) => day.failed)))} of ${plural(all, "trial")}.`, failed, (part) => part.trials),
+  ];
+  if (currencies.length === 1) {
+    const covered = sum(days.map((day) => day.with_cost));
+    figures.unshift(draw("cost", `Cost in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: not known." : ""}`, parts, (part) => part.cost));
+  }
+  return [card("Day by day", `By the day (UTC) on which a trial ended, ${plural(every.length, "day")} up to ${dayOf(every.at(-1))}.`,
+    el("div", { class: "several wide" }, figures))];
+}
+
+/** What idle machines cost, by instance type. */
+function idleMachines(machines, jobs) {
+  const keys = new Set(jobs.map((job) => job.key));
+  const known = machines.filter((row) => keys.has(row.job));
+  const title = "Idle machines";
+  if (!known.some((row) => row.measured)) {
+    return nothing(title, "How busy machines were is not loaded: select the stream training_job_metrics, and for money training_job_details and training_instance_prices, then build the models.");
+  }
+  const rows = [...new Set(known.map((row) => row.instance))].map((instance) => {
+    const of = known.filter((row) => row.instance === instance);
+    const priced = of.filter((row) => isNumber(row.idle) && isNumber(row.cost));
+    // An average over tuning jobs, by how many trials were measured.
+    const average = (at) => {
+      const with_it = of.filter((row) => isNumber(row.average[at]) && row.measured);
+      return with_it.length ? sum(with_it.map((row) => row.average[at] * row.measured)) / sum(with_it.map((row) => row.measured)) : null;
+    };
+    return {
+      instance, trials: sum(of.map((row) => row.trials)), measured: sum(of.map((row) => row.measured)),
+      cost: sumKnown(priced.map((row) => row.cost)), idle: sumKnown(priced.map((row) => row.idle)),
+      currency: priced[0]?.currency, currencies: new Set(priced.map((row) => row.currency)).size,
+      averages: [0, 1, 2, 3].map(average),
+    };
+  }).sort((a, b) => (b.idle ?? -1) - (a.idle ?? -1) || compare(a.instance, b.instance, 1));
+  const percent = (share) => (isNumber(share) ? `${Math.round(100 * share)} %` : "–");
+  const behindIt = [[
+    ["Instance type", (row) => row.instance],
+    ["Trials", (row) => counted(row.trials), "number", (row) => row.trials],
+    ["Measured", (row) => counted(row.measured), "number", (row) => row.measured],
+    ["Cost", (row) => money(row.cost, row.currency), "number", (row) => row.cost],
+    ["Idle", (row) => money(row.idle, row.currency), "number", (row) => row.idle],
+    ...["CPU", "Memory", "GPU", "GPU memory"].map((name, at) => [name, (row) => percent(row.averages[at]), "number", (row) => row.averages[at]]),
+  ], rows];
+  const drawn = rows.filter((row) => isNumber(row.idle) && row.currencies === 1);
+  if (!drawn.length || new Set(drawn.map((row) => row.currency)).size > 1) {
+    return card(title, "What it cost is not known, or is in several currencies. Averages are shares of the machine.", table(...behindIt, { label: title }));
+  }
+  const most = Math.max(...drawn.map((row) => row.cost)) || 1;
+  const label = (row) => `${money(row.idle, row.currency)} of ${money(row.cost, row.currency)}${NARROW.matches ? "" : ` · ${row.measured} of ${plural(row.trials, "trial")}`}`;
+  const bars = drawn.flatMap((row, index) => [
+    { instance: row.instance, index, part: "idle", from: 0, to: row.idle, end: row.cost, label: label(row), key: `idle:${row.instance}` },
+    { instance: row.instance, index, part: "busy", from: row.idle, to: row.cost, end: row.cost, label: "", key: `idle:${row.instance}` },
+  ]);
+  return picture("idle", {
+    title, note: "Cost by instance type; striped: the share for which the busier of CPU and GPU was idle. It counts measured trials whose cost is known, and a waiting GPU may still be the right machine.",
+    height: 32 * drawn.length, data: { machines: bars }, given: { amountLow: 0, amountHigh: (NARROW.matches ? 2.8 : 1.7) * most, labelWidth: NARROW.matches ? 90 : 200 },
+    text: `Money for idle machines. ${drawn.map((row) => `${row.instance}: ${label(row)}`).join("; ")}.`,
+    stops: drawn.map((row) => `idle:${row.instance}`),
+    tells: Object.fromEntries(drawn.map((row) => [`idle:${row.instance}`, [row.instance, [
+      ["Idle", `${money(row.idle, row.currency)} of ${money(row.cost, row.currency)}`], ["Measured", `${row.measured} of ${plural(row.trials, "trial")}`],
+      ["CPU", percent(row.averages[0])], ["GPU", percent(row.averages[2])]]]])),
+    numbers: behindIt,
+  });
+}

@@ -1,0 +1,240 @@
+// What a tuning job's hyperparameters did to its objective.
+
+/** Those that do not always have one value: only they can explain anything. */
+const varying = (parameters) => parameters.filter(({ ticks, values }) => new Set(values.filter(isNumber)).size > 1 || ticks.length > 1);
+
+/** Those that do, told in a line that unfolds. */
+function constants(parameters) {
+  const rest = parameters.filter((parameter) => !varying([parameter]).length);
+  if (!rest.length) return null;
+  return el("details", { class: "data" },
+    el("summary", {}, `${plural(rest.length, "hyperparameter")} with one value`),
+    el("ul", {}, rest.map(({ name, values }) => el("li", {}, `${name} = ${valueText(values.find(isNumber) ?? "–")}`))));
+}
+
+function parallel({ definition, trials, parameters }, trialsTable) {
+  const title = "Hyperparameters, side by side";
+  const drawn = varying(parameters);
+  if (!parameters.length) return nothing(title, "No hyperparameters are loaded.");
+  if (!drawn.length) return card(title, "Each hyperparameter has one value in all trials.", constants(parameters));
+  const isFlat = NARROW.matches;
+  const axes = drawn.map(({ name, kind, positions, ticks }) => ({ name, kind, positions, ticks }));
+  if (valuesOf(trials).length) axes.push(objectiveAxis(definition, trials));
+  const ordered = trials.map((row, at) => ({ row, at })).sort((a, b) => (a.row.goodness ?? -1) - (b.row.goodness ?? -1));
+  const strength = strengthAmong(trials.length);
+  const brushes = new Map();
+  const passes = (at) => [...brushes].every(([axis, [from, to]]) => isNumber(axes[axis].positions[at]) && axes[axis].positions[at] >= from && axes[axis].positions[at] <= to);
+  const points = () => ordered.flatMap(({ row: { trial, goodness }, at }) => {
+    const isIn = passes(at);
+    const share = Math.round(100 * (goodness ?? 0));
+    const colour = share > 50 ? `color-mix(in srgb, var(--best) ${2 * share - 100}%, var(--better))` : `color-mix(in srgb, var(--better) ${2 * share}%, var(--worst))`;
+    return axes.map(({ positions }, row) => ({ trial, goodness, row, colour, strength: isIn ? (brushes.size ? Math.max(0.6, strength(goodness)) : strength(goodness)) : 0.04, position: positions[at] }))
+      .filter(({ position }) => isNumber(position));
+  });
+  const ticks = axes.flatMap((axis, row) => axis.ticks.map(([position, label]) => ({ row, position, label })));
+  const letters = isFlat ? Math.floor((window.innerWidth - 60) / 7.8) : Math.min(30, Math.floor(1180 / axes.length / 7.2));
+  const scales = { log: "(log)", reverse: "(reverse log)" };
+  const names = axes.map(({ name, kind }, row) => ({ row, name: [...wrapped(name, letters), ...(scales[kind] && !isFlat ? [scales[kind]] : [])] }));
+  const logs = axes.filter(({ kind }) => kind in scales).map(({ name, kind }) => `${name}${kind === "reverse" ? " (reverse)" : ""}`);
+  const status = el("span", { role: "status" });
+  const clear = el("button", { type: "button", hidden: "" }, "Clear");
+  const ready = (view, plot) => brushing(view, plot, isFlat, axes.length, (axis, span) => {
+    if (span) brushes.set(axis, span); else if (axis === null) brushes.clear(); else brushes.delete(axis);
+    const isOn = brushes.size > 0;
+    const inside = new Set(trials.filter((_, at) => passes(at)).map((row) => row.trial));
+    view.data("points", points());
+    view.data("brushes", [...brushes].map(([row, [from, to]]) => ({ row, from, to }))).runAsync();
+    clear.hidden = !isOn;
+    status.textContent = isOn ? `${counted(inside.size)} of ${plural(trials.length, "trial")} pass, here and in the table of trials. ` : "";
+    trialsTable.only?.(isOn ? (row) => inside.has(row.trial) : null);
+  }, clear);
+  return picture(isFlat ? "parallel-flat" : "parallel-upright", {
+    title,
+    note: `A line per trial, through its value on each axis${definition.direction ? "; the stronger, the better" : ""}. Draw along an axis to keep the trials that pass there.${logs.length ? ` Log axes: ${logs.join(", ")}.` : ""}`,
+    text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(drawn.length, "hyperparameter")}: ${drawn.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
+    data: { points: points(), axes: names, ticks, brushes: [] },
+    given: { axes: axes.length, trials: trials.length },
+    height: isFlat ? 60 * axes.length : 330,
+    stops: [...ordered].reverse().map(({ row }) => row.trial),
+    ready,
+    more: [el("p", { class: "note" }, status, clear), constants(parameters)],
+  });
+}
+
+/** Lets the reader draw over axes; tells each time of an axis and its piece, or none. */
+function brushing(view, plot, isFlat, axes, tell, clear) {
+  const places = (event) => {
+    const root = plot.querySelector("svg");
+    const box = root.getBoundingClientRect();
+    const [left, top] = view.origin();
+    const zoom = box.width / root.width.baseVal.value || 1;
+    const [x, y] = [(event.clientX - box.left) / zoom - left, (event.clientY - box.top) / zoom - top];
+    const [along, across] = isFlat ? [view.scale("y").invert(y), view.scale("x").invert(x)] : [view.scale("x").invert(x), view.scale("y").invert(y)];
+    return { along, across: Math.min(1, Math.max(0, across)) };
+  };
+  let from = null;
+  plot.addEventListener("pointerdown", (event) => {
+    const { along, across } = places(event);
+    const axis = Math.round(along);
+    if (event.button || axis < 0 || axis >= axes || Math.abs(along - axis) > 0.12) return;
+    from = { axis, across };
+    plot.setPointerCapture(event.pointerId);
+    event.preventDefault();
+  });
+  const span = (event) => { const { across } = places(event); return [Math.min(from.across, across), Math.max(from.across, across)]; };
+  plot.addEventListener("pointermove", (event) => { if (from) tell(from.axis, span(event)); });
+  plot.addEventListener("pointerup", (event) => {
+    if (!from) return;
+    const [low, high] = span(event);
+    tell(from.axis, high - low > 0.01 ? [low, high] : null);
+    from = null;
+  });
+  clear.addEventListener("click", () => tell(null, null));
+}
+
+/** How strong a trial's line is: among many, only the best stand out. */
+function strengthAmong(count) {
+  const least = Math.min(0.35, 40 / count);
+  const power = Math.max(3, count / 20);
+  return (goodness) => least + (isNumber(goodness) ? (1 - least) * goodness ** power : 0);
+}
+
+function objectiveAxis({ metric, is_log: isLog }, trials) {
+  const { valueLow: low, valueHigh: high } = spanOf("value", valuesOf(trials), isLog);
+  const scale = isLog ? Math.log : (value) => value;
+  const at = (value) => (scale(value) - scale(low)) / (scale(high) - scale(low));
+  const values = valuesOf(trials);
+  const ends = Math.min(...values) === Math.max(...values) ? [values[0]] : [low, high];
+  return {
+    name: metric,
+    kind: isLog ? "log" : "linear",
+    positions: trials.map(({ value }) => (isNumber(value) ? at(value) : null)),
+    ticks: ends.map((value) => [at(value), figure(value)]),
+  };
+}
+
+/** A name in lines of so many letters, broken where a word ends; three at most. */
+function wrapped(name, letters) {
+  const lines = [""];
+  for (const word of name.match(/[^\s_\-./:@]*[\s_\-./:@]?/g)) {
+    if (lines.at(-1) && lines.at(-1).length + word.length > letters) lines.push("");
+    lines[lines.length - 1] += word;
+  }
+  const short = lines.map((line) => (line.length > letters ? `${line.slice(0, letters - 1)}…` : line.trim()));
+  return short.length > 3 ? [...short.slice(0, 2), `${short[2].slice(0, letters - 1)}…`] : short;
+}
+
+function importance({ definition, parameters, isOne }) {
+  const title = "What the objective depends on";
+  const known = parameters.filter((parameter) => isNumber(parameter.importance));
+  if (!known.length) {
+    if (!parameters.length) return null;
+    return nothing(title, definition.name === ALL && !isOne ? "Importance is worked out per definition: choose one above." : "Importance needs ten trials with a metric, and hyperparameters with more than one value.");
+  }
+  const rows = known.map(({ name, kind, importance: weight, trials, correlation }, index) => ({
+    name, index, importance: weight, key: `parameter:${name}`, trials, correlation, kind,
+    label: `${weight.toFixed(2)}${kind === "category" ? " · categorical" : ""}`,
+  }));
+  const least = Math.min(...known.map((parameter) => parameter.trials));
+  return picture("importance", {
+    title,
+    note: `How much of ${definition.metric} each hyperparameter explains by itself, from 0 to 1, over ${plural(least, "trial")}. ${least < 30 ? "With so few trials, up to 0.2 can be chance. " : ""}Two that only work together both look weak.`,
+    text: `Importance of ${plural(rows.length, "hyperparameter")}. ${rows.slice(0, 8).map((row) => `${row.name}: ${row.label}`).join("; ")}.`,
+    height: 26 * rows.length, data: { parameters: rows }, given: { labelWidth: NARROW.matches ? 110 : 260 },
+    stops: rows.map((row) => row.key),
+    tells: Object.fromEntries(rows.map((row) => [row.key, [row.name, [
+      ["Importance", row.importance.toFixed(3)], ["Rank correlation", isNumber(row.correlation) ? row.correlation.toFixed(2) : "–"], ["Trials", counted(row.trials)]]]])),
+    numbers: [[
+      ["Hyperparameter", (row) => row.name, "name"], ["Kind", (row) => (row.kind === "category" ? "categorical" : "numeric")],
+      ["Importance", (row) => row.importance.toFixed(3), "number", (row) => row.importance],
+      ["Rank correlation", (row) => (isNumber(row.correlation) ? row.correlation.toFixed(2) : "–"), "number", (row) => row.correlation],
+      ["Trials", (row) => counted(row.trials), "number", (row) => row.trials]], rows],
+  });
+}
+
+/** What to try next, and a button that copies it as the API takes it. */
+function nextRanges({ definition: { ranges } }) {
+  if (!ranges) return [];
+  const text = (range) => (range === null ? "–" : typeof range[0] === "number" ? `${figure(range[0])} to ${figure(range[1])}` : range.join(", "));
+  const why = { narrowed: "narrowed to the best trials", widened_low: "widened: the best lie at the lower end", widened_high: "widened: the best lie at the upper end", kept: "kept" };
+  const columns = [
+    ["Hyperparameter", (row) => row.name, "name"],
+    ["Now", (row) => text(row.now), "wrap", (row) => text(row.now)],
+    ["Next", (row) => text(row.next), "wrap", (row) => text(row.next)],
+    ["Scale", (row) => row.scale ?? "–"],
+    ["Why", (row) => why[row.reason] ?? row.reason],
+    ["Ranked trials", (row) => counted(row.trials), "number", (row) => row.trials],
+  ];
+  const copy = el("button", { type: "button", class: "copy", click: async () => {
+    try {
+      await navigator.clipboard.writeText(ranges.json);
+      say("Copied.");
+      copy.textContent = "Copied";
+    } catch {
+      copy.textContent = "Copying is not allowed here: open the JSON below";
+    }
+    setTimeout(() => { copy.textContent = "Copy as JSON"; }, 3000);
+  } }, "Copy as JSON");
+  return [card("What to try next",
+    "A rule of thumb: the span of the best tenth of the trials, with some room. It knows nothing of hyperparameters that only work together.",
+    table(columns, ranges.rows, { label: "What to try next", attributes: () => ({ class: "range" }) }),
+    ranges.json ? el("div", { class: "copying" }, copy, el("details", { class: "data" }, el("summary", {}, "ParameterRanges as JSON"), el("pre", { tabindex: 0 }, ranges.json)))
+      : el("p", { class: "note" }, "There is no JSON to copy: the service takes at most 30 hyperparameters."))];
+}
+
+/** A steady scatter for a category's dots. */
+const jitter = (index) => ((index * 0.618034) % 1) * 2 - 1;
+
+const NARROW_BAND = 0.5;
+const FEW = 10;
+
+/** Whether a best quarter says anything: it is narrow, and of enough trials. */
+function saysSomething({ kind, best_quarter: [low, high], range, values, trials }) {
+  if (kind === "category" || !isNumber(low) || trials < FEW) return false;
+  const scale = { log: Math.log, reverse: (value) => -Math.log1p(-value) }[kind] ?? ((value) => value);
+  const every = [...values.filter(isNumber), ...(range ?? [])].map(scale);
+  const width = every.reduce((a, b) => Math.max(a, b)) - every.reduce((a, b) => Math.min(a, b));
+  return width > 0 && (scale(high) - scale(low)) / width <= NARROW_BAND;
+}
+
+function effects(about) {
+  const { definition, trials, parameters } = about;
+  const measured = trials.map((row, at) => ({ row, at })).filter(({ row }) => isNumber(row.value));
+  const drawn = varying(parameters);
+  if (!drawn.length || !measured.length) return [];
+  let hasBand = false;
+  const figures = drawn.map((parameter) => {
+    const { name, kind, values, range, edge, correlation, best_quarter: [low, high] } = parameter;
+    const isBand = saysSomething(parameter);
+    hasBand ||= isBand;
+    const found = [
+      isNumber(correlation) ? `rank correlation ${correlation > 0 ? "+" : ""}${correlation.toFixed(2)}` : null,
+      isBand ? `best quarter ${brief(low)} to ${brief(high)}` : null,
+      edge ? `best at the ${edge} edge` : null,
+      kind === "reverse" ? "reverse log axis" : null,
+    ].filter(Boolean).join(" · ");
+    // Of a reverse log axis, the distance to 1 is what is drawn.
+    const place = (value) => (kind === "reverse" && isNumber(value) ? 1 - value : value);
+    const rows = [...measured].sort((a, b) => parameter.positions[a.at] - parameter.positions[b.at])
+      .filter(({ row }) => isNumber(values[row.index]))
+      .map(({ row }) => ({ ...row, parameter: place(values[row.index]), jitter: jitter(row.index) }));
+    const data = {
+      trials: rows,
+      ...(kind === "category" ? {} : {
+        band: isBand ? [{ parameter: place(low), high: place(high) }] : [],
+        edges: (range ?? []).map((end) => ({ parameter: place(end) })),
+      }),
+    };
+    const xs = kind === "category" ? [] : [...rows.map((row) => row.parameter), ...(range ?? []).map(place)].filter(isNumber);
+    return picture(`parameter-${kind}-${definition.is_log ? "log" : "linear"}`, {
+      title: name, note: found || null, heading: "h4", kind: "small", data, height: 170,
+      given: { ...spanOf("value", valuesOf(trials), definition.is_log), ...spanOf("parameter", xs, kind === "log" || kind === "reverse"), slant: parameter.ticks.map(([, label]) => label).join("  ").length > (NARROW.matches ? 14 : 26) ? -30 : 0 },
+      text: `${definition.metric} against ${name} of ${plural(rows.length, "trial")}. ${found}`,
+      stops: rows.map((row) => row.trial),
+      numbers: [[["Trial", (row) => row.trial, "name"], [name, (row) => valueText(values[row.index]), "number", (row) => values[row.index]], [definition.metric, (row) => exact(row.value), "number", (row) => row.value]], rows],
+    });
+  });
+  return [card("Objective against each hyperparameter",
+    `${definition.metric}, up, against each, the most important first.${hasBand ? " A band is where the best quarter lies, if that is narrow." : ""} Dashes are the ends of the range; a rank correlation is positive where larger values did better.`,
+    el("div", { class: "several" }, figures))];
+}
