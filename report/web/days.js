@@ -48,12 +48,12 @@ function byDay(page, through) {
   const failed = parts.filter((part) => part.outcome === "failed");
   const all = sum(days.map((day) => day.trials));
   const figures = [
-    draw("trials", "Trials", `${plural(all, "trial")} by outcome.`, parts, (part) => part.trials),
-    draw("failed", "Failed trials", `${counted(sum(days.map((day) => day.failed)))} of ${plural(all, "trial")}.`, failed, (part) => part.trials),
+    draw("trials", "Trials by day", `${plural(all, "trial")} by outcome.`, parts, (part) => part.trials),
+    draw("failed", "Failed trials by day", `${counted(sum(days.map((day) => day.failed)))} of ${plural(all, "trial")}.`, failed, (part) => part.trials),
   ];
   if (currencies.length === 1) {
     const covered = sum(days.map((day) => day.with_cost));
-    figures.unshift(draw("cost", `Cost in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: not known." : ""}`, parts, (part) => part.cost));
+    figures.unshift(draw("cost", `Cost by day, in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: not known." : ""}`, parts, (part) => part.cost));
   }
   return [card("Day by day", `By the day (UTC) on which a trial ended, ${plural(every.length, "day")} up to ${dayOf(every.at(-1))}.`,
     el("div", { class: "several wide" }, figures))];

@@ -70,7 +70,8 @@ function brushing(view, plot, isFlat, axes, tell, clear) {
     const zoom = box.width / root.width.baseVal.value || 1;
     const [x, y] = [(event.clientX - box.left) / zoom - left, (event.clientY - box.top) / zoom - top];
     const [along, across] = isFlat ? [view.scale("y").invert(y), view.scale("x").invert(x)] : [view.scale("x").invert(x), view.scale("y").invert(y)];
-    return { along, across: Math.min(1, Math.max(0, across)) };
+    // The ends are easy to hit.
+    return { along, across: across < 0.02 ? 0 : across > 0.98 ? 1 : across };
   };
   let from = null;
   plot.addEventListener("pointerdown", (event) => {

@@ -210,6 +210,21 @@ def large() -> Story:
     return told([Job(name="large", trials=1300, failing=0.2, failures=REASONS)], [])
 
 
+def many() -> Story:
+    """As many tuning jobs as a large team has in some months."""
+    jobs = [
+        Job(
+            name=f"job-{number:04}",
+            trials=2,
+            failing=0.3,
+            failures=REASONS,
+            starts=_day(number / 20),
+        )
+        for number in range(2000)
+    ]
+    return told(jobs, _scopes())
+
+
 def nothing() -> Story:
     """Models without a row."""
     return told([], [])
