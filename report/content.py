@@ -34,7 +34,10 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     jobs = every[: fleet.MOST_TUNING_JOBS]
     carried = _carried(jobs, most_trials)
     details = Details(warehouse, carried)
-    as_of = {(scope["account"], scope["region"]): scope["ended"] for scope in scopes}
+    # The service's time, as all of a trial's are; when a sync ended is the tap's.
+    as_of = {
+        (scope["account"], scope["region"]): scope["complete_as_of"] for scope in scopes
+    }
     for job in carried:
         job["view"] = details.view(job, as_of.get((job["account"], job["region"])))
     listed = {job["key"] for job in jobs}

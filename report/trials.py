@@ -26,8 +26,8 @@ class Trials:
 
     Args:
         rows: The rows.
-        as_of: When they were read: until then a running trial has run. None: the
-            latest time in them.
+        as_of: As of when they are known to be complete, if that is known: until then,
+            or the latest time in them, a running trial has run.
         seen: When a sync last saw the trials of deleted tuning jobs, by ARN.
     """
 
@@ -40,7 +40,7 @@ class Trials:
         self.rows = sorted(rows, key=_in_order)
         self._seen = seen or {}
         times = (moment(row[name]) or 0 for row in rows for name in _TIMES)
-        self.as_of = max(times, default=0) if as_of is None else as_of
+        self.as_of = max(as_of or 0, *times, 0)
         self._spans = [self._span(row) for row in self.rows]
         self._slots = slots(self._spans)
 

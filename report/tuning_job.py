@@ -61,7 +61,7 @@ class Details:
 
         Args:
             job: As the fleet has it.
-            as_of: When its scope was last read: until then a running trial has run.
+            as_of: As of when its scope is complete, if that is known.
         """
         arn = job["key"]
         loaded = self.rows("trials", arn)

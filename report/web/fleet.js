@@ -62,11 +62,10 @@ function fleetPage(page, jobs, through) {
   ];
 }
 
-/** How far behind its last sync a scope's tables are. */
-function behindSync({ complete_as_of: asOf, ended }) {
+/** As of when a scope's tables are complete, in words that need no clock of the reader's. */
+function completeAsOf({ complete_as_of: asOf, status }) {
   if (!isNumber(asOf)) return "never yet";
-  const late = isNumber(ended) ? (ended - asOf) / 1000 : 0;
-  const words = late < 900 ? "as of its last sync" : `${duration(late)} before its last sync`;
+  const words = status === "complete" ? "its last sync" : "an earlier sync";
   return el("time", { datetime: new Date(asOf).toISOString() }, `${instant(asOf)} · ${words}`);
 }
 
@@ -79,7 +78,7 @@ function scopesCard(scopes) {
     ["Account", (scope) => scope.account],
     ["Region", (scope) => scope.region],
     ["Last sync", state],
-    ["Complete as of", behindSync, "", (scope) => scope.complete_as_of],
+    ["Complete as of", completeAsOf, "", (scope) => scope.complete_as_of],
     ["Still open", (scope) => scope.open ?? "–", "number", (scope) => scope.open],
     ["Calls", (scope) => (isNumber(scope.calls) ? counted(scope.calls) : "–"), "number", (scope) => scope.calls],
     ["Error", (scope) => scope.error ?? "", "wrap", (scope) => scope.error],

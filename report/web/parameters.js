@@ -156,7 +156,7 @@ function importance({ definition, parameters, isOne }) {
 /** What to try next, and a button that copies it as the API takes it. */
 function nextRanges({ definition: { ranges } }) {
   if (!ranges) return [];
-  const text = (range) => (range === null ? "–" : typeof range[0] === "number" ? `${figure(range[0])} to ${figure(range[1])}` : range.join(", "));
+  const text = (range) => (range === null ? "–" : typeof range[0] === "number" ? `${figure(range[0])} to ${figure(range[1])}` : range.map((value) => String(value).replace(/^"(.*)"$/, "$1")).join(", "));
   const why = { narrowed: "narrowed to the best trials", widened_low: "widened: the best lie at the lower end", widened_high: "widened: the best lie at the upper end", kept: "kept" };
   const columns = [
     ["Hyperparameter", (row) => row.name, "name"],

@@ -256,7 +256,7 @@ def fact(**known: Any) -> list[Row]:
 NOTHING: Row = {
     name: [] for name in ("utilisation", "early_stopping", "lineage", "freshness")
 }
-AS_OF = ms(720)
+AS_OF = ms(719)
 DEFINITION_A = {
     "name": "a",
     "metric": "validation:f1",

@@ -12,7 +12,6 @@ from report.content import content
 from report.warehouse import opened
 from tests.report import stories
 from tests.report.by_hand import (
-    AS_OF,
     DEFINITION_A,
     JOBS,
     STORY,
@@ -60,7 +59,7 @@ def test_scopes(found: Row) -> None:
     names = "account region status complete_as_of ended error open calls"
     assert found["scopes"] == rows(
         names,
-        (OURS, EAST, "complete", ms(719), AS_OF, None, 1, 12),
+        (OURS, EAST, "complete", ms(719), ms(720), None, 1, 12),
         (THEIRS, IRELAND, "failed", None, None, "denied", None, None),
         (THEIRS, EAST, "complete", ms(660), ms(661), None, 0, 7),
     )

@@ -259,8 +259,16 @@ def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
-    """A scope has its complete_as_of, and a failure its trials."""
+    """A scope has its complete_as_of, in words that do not depend on when the page is
+    read, and a failure its trials.
+    """
     window = opened(made("everyday"))
+    words = {row[2]: row[3].partition(" · ")[2] for row in window.rows("scope")}
+    assert words == {
+        "complete": "its last sync",
+        "incomplete": "an earlier sync",
+        "failed": "",
+    }
     shown = [
         (row[0], row[1], row[3].partition(" · ")[0]) for row in window.rows("scope")
     ]
