@@ -36,7 +36,11 @@ def parameters(
         values: Rows of `hyper_parameters` by name and trial.
     """
     effects = _by_name(models["hyper_parameter_effects"], definition)
-    edges = _by_name(models["range_edges"], definition)
+    edges = (
+        _shared(models["range_edges"])
+        if definition == ALL
+        else _by_name(models["range_edges"], definition)
+    )
     weights = _by_name(models["importance"], definition)
     found = []
     for name, by_trial in values.items():
@@ -87,6 +91,17 @@ def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
         for row in rows
         if text(row.get("definition_name", definition)) == definition
     }
+
+
+def _shared(rows: list[Row]) -> dict[str, Row]:
+    """The ranges that are the same in every definition that has them."""
+    fields = ("name", "range_min", "range_max", "scaling_type")
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        known = {field: row[field] for field in fields}
+        if known not in (same := found.setdefault(row["name"], [])):
+            same.append(known)
+    return {name: same[0] for name, same in found.items() if len(same) == 1}
 
 
 def _parameter(

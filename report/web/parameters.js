@@ -236,6 +236,6 @@ function effects(about) {
     });
   });
   return [card("Objective against each hyperparameter",
-    `${definition.metric}, up, against each, the most important first.${hasBand ? " A band is where the best quarter lies, if that is narrow." : ""} Dashes are the ends of the range; a rank correlation is positive where larger values did better.`,
+    `${definition.metric}, up, against each${drawn.some((each) => isNumber(each.importance)) ? ", the most important first" : ""}.${hasBand ? " A band is where the best quarter lies, if that is narrow." : ""} Dashes are the ends of the range; a rank correlation is positive where larger values did better.`,
     el("div", { class: "several" }, figures))];
 }

@@ -192,7 +192,16 @@ def _scopes() -> list[Row]:
 def small() -> Story:
     """As much as plain SQL can put into a warehouse in no time."""
     jobs = [
-        Job(name="small", trials=9, ranges=BOOSTING, failures=REASONS, failing=0.3),
+        Job(
+            name="small",
+            trials=14,
+            ranges=BOOSTING,
+            failures=REASONS,
+            failing=0.3,
+            family="f",
+            is_measured=True,
+            uncovered=3,
+        ),
         Job(
             name="other",
             trials=6,

@@ -47,6 +47,8 @@ def test_tuning_jobs(found: Row) -> None:
     assert trials["place"] == TOGETHER_PLACES
     assert trials["slot"] == TOGETHER_SLOTS
     assert [row["name"] for row in parameters] == ["a-word", "of-b", "weak", "z-strong"]
+    # The one definition that has this hyperparameter gives it its range.
+    assert (parameters[-1]["kind"], parameters[-1]["range"]) == ("log", (1, 10_000))
     first = found["jobs"][0]
     view = {**first["view"], "together": together}
     assert [{**first, "view": view}, *found["jobs"][1:]] == JOBS

@@ -192,11 +192,11 @@ def test_utilization_is_of_the_chosen_trial(made: Made, opened: Open) -> None:
 
 def test_what_to_select_is_said(made: Made, opened: Open) -> None:
     """Where no metrics are loaded, the page names the stream that has them."""
-    window = opened(made("small"))
+    window = opened(made("nothing"))
     assert "select the stream training_job_metrics" in (
         card(window, "Idle machines").inner_text()
     )
-    window.choose("tuning-job", arn("small"))
+    window = opened(made("everyday"), job=arn("single"))
     assert "Select the stream training_job_metrics" in (
         card(window, "Learning curves").inner_text()
     )
