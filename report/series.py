@@ -1,15 +1,17 @@
 """Learning curves and utilization: what some trials of a tuning job did over time.
 
-A page bears a part of it: some trials of each tuning job, each series thinned to a few
+Learning curves are a model; utilization over time is in the tap's own table alone. A
+page bears a part of it: some trials of each tuning job, each series thinned to a few
 points, as long as all points together are not too many.
 """
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from report.values import number, text
+from report.values import moment, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
 
 MART = "learning_curves"
+RAW = "training_job_metrics"
 MOST_TRIALS = 40
 """Trials of a tuning job: the best half, and the others evenly over time."""
 MOST_POINTS = 30
@@ -27,12 +30,18 @@ MOST_IN_ALL = 60_000
 POINTS = """
 select * from (
   select curves.*,
-    row_number() over (partition by {series} order by seconds_since_start) as n,
-    count(*) over (partition by {series}) as many
-  from {mart} as curves where training_job_arn in ({places})
+    row_number() over (
+      partition by training_job_arn, metric_name order by seconds_since_start
+    ) as n,
+    count(*) over (partition by training_job_arn, metric_name) as many
+  from {table} as curves where training_job_arn in ({places})
 ) as points
 where mod((n - 1) * {most}, many) < {most} or n = many
-order by {series}, n
+order by training_job_arn, metric_name, n
+"""
+MACHINES = """
+select training_job_arn, metric_name, host, points from {table}
+where host <> '' and training_job_arn in ({places})
 """
 
 
@@ -46,7 +55,6 @@ class Series:
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
         self._room = MOST_IN_ALL
-        self._has_hosts = MART in warehouse.marts and "host" in warehouse.columns(MART)
 
     def of(self, trials: Trials) -> list[Row] | None:
         """The series of a tuning job's trials; None: the page has no room for them.
@@ -57,42 +65,68 @@ class Series:
         if self._room <= 0:
             return None
         picked = trials.pick(trials.best(MOST_TRIALS))
-        found = [_series(key, rows) for key, rows in self._read(picked).items()]
+        found = [*self._curves(picked), *self._machines(picked)]
         self._room -= sum(len(series["values"]) for series in found)
+        return sorted(found, key=lambda row: (row["trial"], row["metric"], row["host"]))
+
+    def _rows(self, sql: str, table: str | None, trials: Sequence[Row]) -> list[Row]:
+        """The rows of these trials, none without the table."""
+        arns = [row["training_job_arn"] for row in trials]
+        if table is None or not arns:
+            return []
+        places = ", ".join([self._warehouse.placeholder] * len(arns))
+        asked = sql.format(table=table, most=MOST_POINTS, places=places)
+        return self._warehouse.select(asked, arns)
+
+    def _curves(self, trials: Sequence[Row]) -> list[Row]:
+        """The learning curves, which the warehouse thins."""
+        names = {row["training_job_arn"]: row["training_job_name"] for row in trials}
+        groups: dict[tuple[str, str], list[tuple[Any, Any]]] = defaultdict(list)
+        for row in self._rows(POINTS, self._warehouse.marts.get(MART), trials):
+            key = names[row["training_job_arn"]], row["metric_name"]
+            groups[key].append((row["seconds_since_start"], row["value"]))
+        return [_series((*key, ""), points) for key, points in groups.items()]
+
+    def _machines(self, trials: Sequence[Row]) -> list[Row]:
+        """The utilization of the trials' machines."""
+        begun = {row["training_job_arn"]: row for row in trials}
+        found = []
+        for row in self._rows(MACHINES, self._warehouse.raw.get(RAW), trials):
+            trial = begun[row["training_job_arn"]]
+            start, points = moment(trial["started_at"]), row["points"]
+            if start is None or not points:
+                continue
+            listed = json.loads(points) if isinstance(points, str) else points
+            key = trial["training_job_name"], row["metric_name"], row["host"]
+            timed = [
+                (((moment(point["timestamp"]) or start) - start) / 1000, point["value"])
+                for point in listed
+            ]
+            found.append(_series(key, _thinned(timed)))
         return found
 
-    def _read(self, trials: Sequence[Row]) -> dict[tuple[str, str, str], list[Row]]:
-        table = self._warehouse.marts.get(MART)
-        names = {row["training_job_arn"]: row["training_job_name"] for row in trials}
-        arns = [*names]
-        if table is None or not arns:
-            return {}
-        series = "training_job_arn, metric_name" + (", host" if self._has_hosts else "")
-        sql = POINTS.format(
-            mart=table,
-            series=series,
-            most=MOST_POINTS,
-            places=", ".join([self._warehouse.placeholder] * len(arns)),
-        )
-        groups: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-        for row in self._warehouse.select(sql, arns):
-            name = names[row["training_job_arn"]]
-            groups[name, row["metric_name"], text(row.get("host")) or ""].append(row)
-        return dict(sorted(groups.items()))
+
+def _thinned(points: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """As the warehouse thins: some points evenly, and the last."""
+    many = len(points)
+    return [
+        point
+        for n, point in enumerate(points)
+        if n * MOST_POINTS % many < MOST_POINTS or n == many - 1
+    ]
 
 
-def _series(key: tuple[str, str, str], rows: Sequence[Row]) -> Row:
+def _series(key: tuple[str, str, str], points: Sequence[tuple[Any, Any]]) -> Row:
     """A series: seconds since the trial's start, and values in five digits."""
-    points = [
+    known = [
         (round(seconds), number(f"{value:.5g}"))
-        for row in rows
-        if (value := number(row["value"])) is not None
-        and (seconds := number(row["seconds_since_start"])) is not None
+        for at, figure in points
+        if (value := number(figure)) is not None and (seconds := number(at)) is not None
     ]
     return {
         "trial": key[0],
         "metric": key[1],
         "host": key[2],
-        "seconds": [seconds for seconds, _ in points],
-        "values": [value for _, value in points],
+        "seconds": [seconds for seconds, _ in known],
+        "values": [value for _, value in known],
     }

@@ -24,6 +24,7 @@ STALE = (
 )
 RAW = {
     "scopes": "complete_as_of",
+    "training_job_metrics": "host",
     "training_job_summaries": "_sdc_extracted_at",
     "tuning_jobs": "creation_time",
 }
@@ -77,13 +78,6 @@ class Warehouse:
     def missing(self) -> list[str]:
         """The models that the page would show, and that are not there."""
         return [f"{PREFIX}{name}" for name in READ if name not in self.marts]
-
-    def columns(self, name: str) -> list[str]:
-        """The columns of a model that is there, in lower case."""
-        sql = f"select * from {self.marts[name]} where 1 = 0"  # noqa: S608 - see `read`
-        with closing(self.connection.cursor()) as cursor:
-            cursor.execute(sql)
-            return [column[0].lower() for column in cursor.description]
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
         """The rows of a query, by their columns' names in lower case."""

@@ -170,7 +170,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         "training_job_name": "text",
         "training_job_arn": "text",
         "metric_name": "text",
-        "host": "text",
         "seconds_since_start": "double precision",
         "value": "double precision",
         "best_so_far": "double precision",
@@ -207,4 +206,10 @@ TUNING_JOBS = {
     "tuning_job_arn": "text",
     "tuning_job_status": "text",
     "creation_time": "timestamp",
+}
+METRICS = {
+    "training_job_arn": "text",
+    "metric_name": "text",
+    "host": "text",
+    "points": "text",
 }

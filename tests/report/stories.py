@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tests.report.columns import COLUMNS, SCOPES, TUNING_JOBS
+from tests.report.columns import COLUMNS, METRICS, SCOPES, TUNING_JOBS
 from tests.report.story import (
     EAST,
     IRELAND,
@@ -249,6 +249,7 @@ def statements(story: Story, kind: str) -> Iterator[tuple[str, list[Row]]]:
     tables = {
         "tap_sagemaker_tuning.scopes": (SCOPES, story.scopes),
         "tap_sagemaker_tuning.tuning_jobs": (TUNING_JOBS, story.tuning_jobs),
+        "tap_sagemaker_tuning.training_job_metrics": (METRICS, story.metrics),
         **{
             f"sagemaker_tuning.sagemaker_tuning__{name}": (columns, story.marts[name])
             for name, columns in COLUMNS.items()

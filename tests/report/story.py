@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.report.columns import COLUMNS
-from tests.report.story_more import daily_spend, tell_more
+from tests.report.story_more import daily_spend, machine_metrics, tell_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,11 +118,13 @@ class Story:
         scopes: Rows of the tap's own table.
         tuning_jobs: Likewise.
         marts: Rows of each model, by its name without the prefix.
+        metrics: Rows of the tap's own table.
     """
 
     scopes: list[Row]
     tuning_jobs: list[Row]
     marts: dict[str, list[Row]]
+    metrics: list[Row] = field(default_factory=list)
 
 
 def told(jobs: Iterable[Job], scopes: list[Row], seed: int = 7) -> Story:
@@ -137,7 +139,9 @@ def told(jobs: Iterable[Job], scopes: list[Row], seed: int = 7) -> Story:
         _tell(job, trials, marts)
     marts["leaderboard"] = [row for row in marts["trials"] if row["place"]]
     marts["daily_spend"] = daily_spend(marts["trials"])
-    return Story(scopes=scopes, tuning_jobs=listed, marts=marts)
+    measured = {row["tuning_job_arn"] for row in marts["hardware_utilisation"]}
+    metrics = machine_metrics(marts["trials"], measured)
+    return Story(scopes=scopes, tuning_jobs=listed, marts=marts, metrics=metrics)
 
 
 def _listed(job: Job) -> Row:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -97,32 +98,47 @@ def _next_ranges(job: Job, definition: str | None, ranked: int) -> list[Row]:
 
 
 def _points(job: Job, trial: Row) -> list[Row]:
-    """A curve that ends at the trial's objective, and its machine's utilization."""
-    if trial["ended_at"] is None:
+    """A curve that ends at the trial's objective."""
+    end = trial["objective_value"]
+    if trial["ended_at"] is None or end is None:
         return []
     minutes = max(2, int(trial["duration_seconds"] // 60))
-    end = trial["objective_value"]
-    series = dict(MACHINE) if end is None else {job.metric: end, **MACHINE}
     return [
         {
             **job.keys,
             "training_job_name": trial["training_job_name"],
             "training_job_arn": trial["training_job_arn"],
-            "metric_name": metric,
-            "host": "algo-1" if metric in MACHINE else "",
+            "metric_name": job.metric,
             "seconds_since_start": 60.0 * minute,
-            "value": _value(metric, level, minute, minutes),
+            "value": end * (1 - 0.4 * math.exp(-5 * (minute + 1) / minutes)),
             "best_so_far": None,
         }
-        for metric, level in series.items()
         for minute in range(minutes)
     ]
 
 
-def _value(metric: str, level: float, minute: int, minutes: int) -> float:
-    if metric in MACHINE:
-        return float(f"{level * (0.8 + 0.2 * math.sin(minute / 3)):.4g}")
-    return level * (1 - 0.4 * math.exp(-5 * (minute + 1) / minutes))
+def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
+    """The tap's own rows of the utilization of machines."""
+    return [
+        {
+            "training_job_arn": trial["training_job_arn"],
+            "metric_name": metric,
+            "host": "algo-1",
+            "points": json.dumps(
+                [
+                    {
+                        "timestamp": f"{at.isoformat(timespec='milliseconds')}Z",
+                        "value": level * (0.8 + 0.2 * math.sin(minute / 3)),
+                    }
+                    for minute in range(int(trial["duration_seconds"] // 60) + 1)
+                    for at in [trial["started_at"] + timedelta(minutes=minute)]
+                ]
+            ),
+        }
+        for trial in trials
+        if trial["tuning_job_arn"] in tuning_jobs and trial["ended_at"]
+        for metric, level in MACHINE.items()
+    ]
 
 
 def _utilisation(job: Job, trials: list[Row]) -> Row:

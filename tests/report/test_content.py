@@ -143,9 +143,18 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr("report.series.MOST_IN_ALL", 1)
         little = content(warehouse, most_trials=1000)["jobs"]
     points = story.marts["learning_curves"]
+    machines = {(row["training_job_arn"], row["metric_name"]) for row in story.metrics}
+    assert len(machines) == len(story.metrics) > 0
     series = every[0]["view"]["series"]
     assert 35 <= len({row["trial"] for row in series}) <= 40
-    for row in series:
+    busy = [row for row in series if row["host"]]
+    assert {row["metric"] for row in busy} == {metric for _, metric in machines}
+    for row in busy:
+        assert row["host"] == "algo-1"
+        assert row["seconds"][0] == 0
+        assert row["seconds"] == sorted(row["seconds"])
+        assert len(row["values"]) <= 6
+    for row in [row for row in series if not row["host"]]:
         whole = [
             (point["seconds_since_start"], float(f"{point['value']:.5g}"))
             for point in points
