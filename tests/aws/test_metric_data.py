@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.series import Series, Window
 from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
 from tap_sagemaker_tuning.values import timestamp
+from tests.profiles import examples
 
 if TYPE_CHECKING:
     from emulator import Emulator
@@ -140,7 +141,7 @@ def test_no_number(emulator: Emulator, client: Client, wire: str) -> None:
         assert found == {A: {timestamp(START + 60): None}}
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     cuts=st.lists(
         st.lists(st.tuples(st.integers(0, 2), st.integers(0, 59)), max_size=9),
