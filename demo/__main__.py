@@ -137,9 +137,13 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     failed = {str(row[0]): int(row[1]) for row in found}
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
+    _ask(warehouse, "Should a range be wider?", queries.EDGES)
+
     found = _ask(warehouse, "What did it take, and what was wasted?", queries.SPEND)
     seconds = {str(row[0]): float(row[2] or 0) for row in found}
     truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
+
+    _ask(warehouse, "Is everything in, as of when?", queries.SCOPES)
 
     _, rows = warehouse.ask(queries.STATUSES)
     truth.agree("tuning jobs", warehouse=sorted(rows), emulator=truth.statuses(now))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 HEIGHT = 8
 STEP = 2
-"""Columns a trial."""
+"""Columns per trial."""
 
 
 def curve(metrics: Sequence[float], bests: Sequence[float]) -> str:
@@ -34,4 +34,6 @@ def curve(metrics: Sequence[float], bests: Sequence[float]) -> str:
         f"{label:>8} |{''.join(cells)}".rstrip()
         for label, cells in zip(labels, grid, strict=True)
     ]
-    return "\n".join([*lines, f"{'':8} +{'-' * STEP * len(bests)}", f"{'':9} trials"])
+    axis = f"{'':8} +{'-' * STEP * len(bests)}"
+    legend = f"{'':9} trials as they ended:  . objective  = best so far"
+    return "\n".join([*lines, axis, legend])

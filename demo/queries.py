@@ -74,6 +74,19 @@ group by outcome
 order by seconds desc nulls last
 """
 
+EDGES = """
+select tuning_job_name, name, range_min, range_max, best_value, edge
+from sagemaker_tuning.sagemaker_tuning__range_edges
+where edge is not null
+order by tuning_job_name, name
+"""
+
+SCOPES = """
+select account_id, region, status, complete_as_of, error
+from tap_sagemaker_tuning.scopes
+order by account_id, region
+"""
+
 TRIALS = """
 select
     training_job_name,

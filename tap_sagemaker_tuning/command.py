@@ -1,4 +1,4 @@
-"""The command line: whatever a user can get wrong is said in one line."""
+"""The command line: each mistake of a user's ends in one line that explains it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
 _DEEPEST = 100  # levels of a JSON file
 _TOO_DEEP = f"is nested more than {_DEEPEST} levels deep"
+_ADVICE = {
+    "--state": (
+        ". Pass the last state that the target printed, or leave out --state to read "
+        "everything again"
+    )
+}
 _CATALOG_PATH = "tap_sagemaker_tuning.catalog"
 
 
@@ -70,6 +76,12 @@ class TapCommand(SingerCommand):
             help=command.help,
             logger=logger,
         )
+
+    def explain(self, name: str, told: str) -> None:
+        """Replace an option's help text."""
+        for option in self.params:
+            if option.name == name and isinstance(option, click.Option):
+                option.help = told
 
     def with_flag(
         self, flag: str, told: str, callback: Callable[..., None]
@@ -204,7 +216,7 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
     except ValueError as error:
         wrong = f"is not JSON: {error}" if text.strip() else "is empty"
     if wrong:
-        msg = f"{option}: {path} {wrong}"
+        msg = f"{option}: {path} {wrong}{_ADVICE.get(option, '')}"
         raise click.ClickException(msg)
     return text
 
@@ -223,7 +235,7 @@ def _is_deep(found: list[Any] | dict[str, Any]) -> bool:
 
 
 def _refuse(constant: str) -> None:
-    msg = f"{constant} is no number of JSON's"
+    msg = f"{constant} is not valid JSON"
     raise ValueError(msg)
 
 

@@ -1,4 +1,4 @@
-"""The log: whoever writes to it, no line shows a secret or a control character."""
+"""The log: no line of it shows a secret or a control character."""
 
 from __future__ import annotations
 
@@ -10,17 +10,32 @@ from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 METRICS = "singer_sdk.metrics"
 """The SDK's logger of counts and seconds: formatters need its records as they are."""
 
+_NOISE = (
+    "Parsing env var for settings config...",
+    "Skipping parse of env var settings...",
+)
+"""What the SDK logs first, whatever the run."""
+
 
 class Explained(Exception):  # noqa: N818 - it has the name of what it copies
     """A copy of an exception, fit to be shown."""
 
 
-def protect() -> None:
-    """Make every handler of the process write printable lines only."""
-    loggers = [logging.root, *logging.root.manager.loggerDict.values()]
-    for logger in loggers:
-        for handler in getattr(logger, "handlers", ()):
+def protect(logger: logging.Logger) -> None:
+    """Make every handler of the process write printable lines only.
+
+    Args:
+        logger: The SDK's logger of the tap. Its lines about environment variables,
+            which came first in every log, are dropped.
+    """
+    logger.addFilter(_is_news)
+    for each in (logging.root, *logging.root.manager.loggerDict.values()):
+        for handler in getattr(each, "handlers", ()):
             handler.addFilter(make_printable)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return record.msg not in _NOISE
 
 
 def make_printable(record: logging.LogRecord) -> bool:

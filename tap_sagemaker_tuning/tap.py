@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -44,8 +45,15 @@ if TYPE_CHECKING:
 
 
 ATTEMPTS_OF_A_TEST = 3
-"""Tries for a call of a connection test, where max_attempts is not set: a person waits
-for it."""
+"""Tries per call in a connection test, unless max_attempts is set: someone is waiting
+for the answer."""
+
+_SIGNALS: dict[int, str] = {signal.SIGINT: "Ctrl-C (SIGINT)", signal.SIGTERM: "SIGTERM"}
+_HELP_OF_TEST = (
+    "Check credentials, accounts, regions and permissions with a few small calls, and "
+    "print one line for each account and region. Use --test=schema to write the "
+    "schemas without syncing."
+)
 
 
 class TapSageMakerTuning(Tap):
@@ -110,7 +118,7 @@ class TapSageMakerTuning(Tap):
 
     @override
     def __init__(self, **options: Any) -> None:
-        log.protect()
+        log.protect(self.logger)
         self._misspelled: list[str] = []  # environment variables, each in a sentence
         try:
             super().__init__(**options)
@@ -209,7 +217,10 @@ class TapSageMakerTuning(Tap):
             SystemExit: With 128 and the signal's number, as a shell would say it.
         """
         if self._signal is not None:
-            self.logger.warning("stopped by signal %d", self._signal)
+            stopped = _SIGNALS.get(self._signal, f"signal {self._signal}")
+            if self._has_read:
+                stopped += ". The state is written: the next run resumes from it"
+            self.logger.warning("Stopped by %s", stopped)
             raise SystemExit(128 + self._signal)
 
     def read_all(self) -> None:
@@ -251,6 +262,7 @@ class TapSageMakerTuning(Tap):
     @override
     def get_singer_command(cls) -> click.Command:
         command = TapCommand.of(super().get_singer_command(), cls.logger)
+        command.explain("test", _HELP_OF_TEST)
         return command.with_flag("--scopes", access.HELP_OF_SCOPES, cls.cb_scopes)
 
     @classmethod

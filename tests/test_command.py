@@ -308,6 +308,15 @@ class TestFiles:
         assert says in run.stderr
         assert emulator.calls == []
 
+    def test_an_empty_state_says_what_to_do(self, here: TapHere) -> None:
+        """A state that a failed target left empty: the line says which one to pass."""
+        path = here.folder / "state.json"
+        path.write_text("", encoding="utf-8")
+        assert here("--state", str(path)).error == (
+            f"Error: --state: {path} is empty. Pass the last state that the target "
+            "printed, or leave out --state to read everything again"
+        )
+
     @pytest.mark.parametrize("option", ["config", "state", "catalog"])
     def test_a_hundred_levels(self, here: TapHere, option: str) -> None:
         """Nested a hundred levels deep, a file is read, and refused for what it is."""
@@ -472,6 +481,16 @@ class TestSelection:
 
 class TestProcess:
     """The same as users meet it: exit code, last line, no traceback."""
+
+    def test_help(self, tap: TapProcess) -> None:
+        """The help says what --test does: it syncs no record."""
+        told = " ".join(tap("--help").stdout.split())
+        assert "Check credentials, accounts, regions and permissions" in told
+        assert "single record" not in told
+
+    def test_a_wrong_command_line(self, tap: TapProcess) -> None:
+        """An unknown option ends with the exit code 2, as the documents say."""
+        assert tap("--stat", "x").returncode == 2
 
     def test_bad_setting(self, tap: TapProcess) -> None:
         """A bad configuration ends the process with one line, and without output."""

@@ -150,6 +150,14 @@ def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
     assert "Beginning sync" not in run.stderr
 
 
+def test_the_log_begins_with_what_happened(here: TapHere, emulator: Emulator) -> None:
+    """The SDK's line about variables, once the first of every log, is dropped."""
+    emulator.scope().plan("churn", trials=2)
+    run = here(config={})
+    assert run.returncode == 0
+    assert "env var" not in run.stderr
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [

@@ -265,6 +265,8 @@ def test_models_are_built(
     assert code == expected
     rows = sync.loaded.read_text(encoding="utf-8").splitlines()
     assert str(len(rows)) in [line.strip() for line in log.splitlines()]
+    told = "the tap failed with exit code 1" in log.splitlines()[-1]
+    assert told == (expected == 1)
 
 
 @pytest.mark.orchestrator

@@ -28,6 +28,7 @@ STREAMS = (*VISITING, "training_instance_prices")
 JOBS = 10
 TRIALS = 25
 STOPS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+TOLD = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C (SIGINT)"}
 SLOW = [
     ((), Fault("latency", seconds=30)),
     ((), Fault("throttle", rate=0.01, burst=1)),
@@ -132,6 +133,7 @@ def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None
         read += process.stdout.read().splitlines()
     assert process.returncode == code
     assert "Traceback" not in logged(tap)
+    assert f"Stopped by {TOLD[sent]}. The state is written" in logged(tap)
     assert json.loads(read[-1])["type"] == "STATE"
     tables.load_lines(read)
     (entry,) = tables.state["bookmarks"]["training_job_summaries"]["partitions"]
