@@ -137,8 +137,6 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     failed = {str(row[0]): int(row[1]) for row in found}
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
-    _ask(warehouse, "Should a range be wider?", queries.EDGES)
-
     found = _ask(warehouse, "What did it take, and what was wasted?", queries.SPEND)
     seconds = {str(row[0]): float(row[2] or 0) for row in found}
     truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
@@ -172,6 +170,9 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
 
     question = "Which hyperparameters matter there?"
     _ask(warehouse, question, queries.EFFECTS.format(tuning_job=best))
+
+    question = "What should the next tuning job try?"
+    _ask(warehouse, question, queries.NEXT_RANGES.format(tuning_job=best))
 
     _, points = warehouse.ask(queries.PROGRESS.format(tuning_job=best))
     curves = [(float(row[0]), float(row[1])) for row in points]

@@ -67,18 +67,18 @@ order by trials desc, failure
 """
 
 SPEND = """
-select outcome, sum(trials) as trials, sum(duration_seconds) as seconds,
+select outcome, sum(trials) as trials, sum(duration_seconds)::bigint as seconds,
     round(sum(cost)::numeric, 2) as cost, max(currency) as currency
 from sagemaker_tuning.sagemaker_tuning__spend
 group by outcome
 order by seconds desc nulls last
 """
 
-EDGES = """
-select tuning_job_name, name, range_min, range_max, best_value, edge
-from sagemaker_tuning.sagemaker_tuning__range_edges
-where edge is not null
-order by tuning_job_name, name
+NEXT_RANGES = """
+select name, range_min, range_max, next_min, next_max, reason
+from sagemaker_tuning.sagemaker_tuning__next_ranges
+where tuning_job_name = '{tuning_job}'
+order by name
 """
 
 SCOPES = """

@@ -127,7 +127,7 @@ def table() -> str:
         ("Whole numbers", {t: f"`{TYPES[t]['integer']}`" for t in TARGETS}),
         ("Times, in UTC", {t: f"`{TYPES[t]['time']}`" for t in TARGETS}),
         (
-            "No metric: true of the column",
+            "How to test for a missing metric",
             {t: f"`{NULL_OBJECT[t].format(column='metric')}`" for t in TARGETS},
         ),
         ("NaN and infinity", dict.fromkeys(TARGETS, "`value` null, `non_finite` set")),

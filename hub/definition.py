@@ -1,8 +1,8 @@
-"""Makes `tap-sagemaker-tuning.yml` anew: `python -m hub.definition`.
+"""Writes the definitions in this folder: `python -m hub.definition`.
 
-It is what `meltano add --from-ref` reads, and has the form of Meltano Hub's
-definitions. Settings and selection are those of `meltano.yml`, all else is what the
-tap says of itself.
+`meltano add --from-ref` reads them; they have the form of Meltano Hub's. The tap's
+settings and selection come from `meltano.yml`, the rest from the tap itself. The
+loaders are those of `meltano.yml`, at the versions that the tests run.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PATH = ROOT / "hub" / "tap-sagemaker-tuning.yml"
+FOLDER = ROOT / "hub"
+PATH = FOLDER / "tap-sagemaker-tuning.yml"
+
+LOADERS = ("target-postgres", "target-snowflake", "target-duckdb")
 
 PACKAGE = "TUNING_TAP_PACKAGE"
-"""The variable that says where the package is. Under its name alone an index could
-serve anybody's: it is registered on none (put the name here once it is)."""
+"""The variable that says where the package is. It is not on PyPI, so anyone could
+register its name there (put the name here once it is ours)."""
 
 _HEAD = "# Made by `python -m hub.definition`: change meltano.yml or the tap instead.\n"
 
@@ -29,7 +32,7 @@ _HEAD = "# Made by `python -m hub.definition`: change meltano.yml or the tap ins
 def definition() -> dict[str, Any]:
     """The definition, its members in the order of Meltano Hub's."""
     about = _about()
-    entry = _entry()
+    entry = _entry("extractors", about["name"])
     return {
         "name": about["name"],
         "variant": "original",
@@ -48,15 +51,21 @@ def definition() -> dict[str, Any]:
     }
 
 
-def rendered() -> str:
-    """The definition as YAML."""
-    return _HEAD + yaml.safe_dump(
-        definition(), sort_keys=False, allow_unicode=True, width=1000
-    )
+def rendered() -> dict[Path, str]:
+    """Every definition as YAML, by its file."""
+    made = {PATH: definition()}
+    for name in LOADERS:
+        entry = _entry("loaders", name)
+        made[FOLDER / f"{name}.yml"] = {"name": name, "variant": "tested", **entry}
+    return {path: _HEAD + _yaml(made[path]) for path in made}
+
+
+def _yaml(entry: dict[str, Any]) -> str:
+    return yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _about() -> dict[str, Any]:
-    """What the tap says of itself."""
+    """The tap's own --about."""
     tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
     told = subprocess.run(  # noqa: S603 - the command is ours
         [str(tap), "--about", "--format=json"], capture_output=True, check=True
@@ -65,16 +74,17 @@ def _about() -> dict[str, Any]:
     return found
 
 
-def _entry() -> dict[str, Any]:
-    """The tap's entry in meltano.yml."""
+def _entry(kind: str, name: str) -> dict[str, Any]:
+    """A plugin's entry in meltano.yml."""
     project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
-    (entry,) = project["plugins"]["extractors"]
+    (entry,) = (each for each in project["plugins"][kind] if each["name"] == name)
     return dict(entry)
 
 
 def main() -> int:
-    """Write it; gives the exit code."""
-    PATH.write_text(rendered(), encoding="utf-8")
+    """Write them; gives the exit code."""
+    for path, text in rendered().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

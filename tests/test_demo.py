@@ -87,6 +87,14 @@ def foretold() -> tuple[list[str], list[str]]:
     return first, counted(emulator.truth())
 
 
+def answers() -> list[str]:
+    """The README's queries, each with the answer under it, as the demo prints them."""
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    pairs = re.findall(r"```sql\n(.*?)```\n\n```text\n(.*?)```", readme, re.DOTALL)
+    assert len(pairs) == 5
+    return [f"{query}\n{answer}" for query, answer in pairs]
+
+
 def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -> None:
     """From nothing, both syncs bring exactly what the account holds at that time."""
     output, _ = demo.communicate(timeout=400)
@@ -95,6 +103,7 @@ def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -
     first, second = foretold()
     assert rows.index(first) < rows.index(second)
     assert f"{second[0]} tuning jobs, {second[1]} trials, in every" in output
+    assert [part for part in answers() if part not in output] == []
     page = folder / "tuning.html"
     assert f"in a browser: {page}" in output
     assert "pricing-gbm-late" in page.read_text("utf-8")

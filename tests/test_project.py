@@ -66,9 +66,9 @@ def test_python_versions_agree() -> None:
 
 
 def test_documents_are_short() -> None:
-    """CONTRIBUTING.md has at most 80 lines, and the README about 200."""
+    """CONTRIBUTING.md has at most 80 lines, and the README about 250."""
     assert len(GUIDE.splitlines()) <= 80
-    assert len(README.splitlines()) <= 220
+    assert len(README.splitlines()) <= 260
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")

@@ -175,7 +175,7 @@ def test_excerpt_of_the_demo_is_real() -> None:
         if metric in trial
     ]
     best = sorted(rated, reverse=True)[:5]
-    (block,) = blocks("text", {"README.md": README})
+    block, *_ = blocks("text", {"README.md": README})
     shown = [line.split()[:4] for line in block.text.splitlines()[2:]]
     assert shown == [
         [str(place), name[-12:], status, f"{value:.4f}"]

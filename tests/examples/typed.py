@@ -16,7 +16,7 @@ from tests.environments import UV, copy_checkout
 from tests.examples.world import FOREIGN, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from emulator import Emulator
@@ -36,7 +36,7 @@ def commands(readme: str) -> list[str]:
 def type_readme(
     example: str, folder: Path, emulator: Emulator, filled_in: Mapping[str, str]
 ) -> list[str]:
-    """Run all commands of a README; each must succeed.
+    """Run all commands of an example's README; each must succeed.
 
     Args:
         example: The example's folder.
@@ -50,18 +50,42 @@ def type_readme(
     checkout = folder / "checkout"
     copy_checkout(checkout)
     where = checkout / "examples" / example
-    script = "\n".join(commands((where / "README.md").read_text(encoding="utf-8")))
-    for word, value in filled_in.items():
-        assert word in script
-        script = script.replace(word, value)
+    typed = commands((where / "README.md").read_text(encoding="utf-8"))
+    type_commands(typed, folder, where, emulator, filled_in)
     called = folder / "called"
-    environment = _environment(folder, called) | emulator.environment(ACCOUNT, REGION)
-    done = run(["bash", "-euxc", script], environment, cwd=where)
-    assert done.returncode == 0, done.stdout[-5000:]
     return called.read_text(encoding="utf-8").splitlines() if called.exists() else []
 
 
-def _environment(folder: Path, called: Path) -> dict[str, str]:
+def type_commands(
+    typed: Sequence[str],
+    folder: Path,
+    where: Path,
+    emulator: Emulator,
+    filled_in: Mapping[str, str],
+) -> str:
+    """Run commands in one shell; each must succeed.
+
+    Args:
+        typed: The commands.
+        folder: For programs and a home.
+        where: The folder to begin in.
+        emulator: Where the tap is led.
+        filled_in: What a reader puts in the place of the documents' own words.
+
+    Returns:
+        The output.
+    """
+    script = "\n".join(typed)
+    for word, value in filled_in.items():
+        assert word in script
+        script = script.replace(word, value)
+    environment = _environment(folder) | emulator.environment(ACCOUNT, REGION)
+    done = run(["bash", "-euxc", script], environment, cwd=where)
+    assert done.returncode == 0, done.stdout[-5000:]
+    return done.stdout
+
+
+def _environment(folder: Path) -> dict[str, str]:
     """A home, and a folder of programs, with nothing but uv in it."""
     programs, home = folder / "bin", folder / "home"
     programs.mkdir()
@@ -69,7 +93,9 @@ def _environment(folder: Path, called: Path) -> dict[str, str]:
     (programs / "uv").symlink_to(UV)
     for name in NOT_HERE:
         program = programs / name
-        program.write_text(f'#!/bin/sh\necho "{name} $*" >>{called}\n', "utf-8")
+        program.write_text(
+            f'#!/bin/sh\necho "{name} $*" >>{folder / "called"}\n', "utf-8"
+        )
         program.chmod(0o755)
     cache = subprocess.run(  # noqa: S603 - the command is ours
         [UV, "cache", "dir"], capture_output=True, text=True, check=True

@@ -34,10 +34,12 @@ def held() -> dict[str, Any]:
     return found
 
 
-def test_definition_is_fresh() -> None:
-    """It says what the tap and meltano.yml say: else run `python -m hub.definition`."""
-    is_fresh = definition.rendered() == definition.PATH.read_text(encoding="utf-8")
-    assert is_fresh, f"{definition.PATH.name}: run `python -m hub.definition`"
+def test_definitions_are_fresh() -> None:
+    """They are what the tap and meltano.yml say: `python -m hub.definition`."""
+    made = definition.rendered()
+    assert set(made) == set(definition.FOLDER.glob("*.yml"))
+    stale = [path for path in made if made[path] != path.read_text(encoding="utf-8")]
+    assert stale == [], "run `python -m hub.definition`"
 
 
 def test_package_is_taken_from_no_index() -> None:
