@@ -1,4 +1,4 @@
-"""Processes that the demo starts, none of which outlives it.
+"""Processes that the demo starts; none outlives it.
 
 A signal ends the demo as an exception does, so that every `finally` runs.
 """

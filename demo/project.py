@@ -64,7 +64,7 @@ class Project:
         }
 
     def install(self) -> None:
-        """Make it anew and install Meltano and its plugins, with no state kept.
+        """Install Meltano and its plugins from scratch, with no state kept.
 
         Raises:
             Failed: Something could not be installed.

@@ -1,6 +1,6 @@
 """The parts of this folder that are made from the code.
 
-`python -m infrastructure.generate` writes them anew. Each stands between two comments,
+`python -m infrastructure.generate` rewrites them. Each stands between two comments,
 `NAME: generated` and `end`. A test fails where one is not what this module makes.
 """
 
@@ -37,7 +37,7 @@ _BLOCK = re.compile(
 
 
 def rendered(text: str) -> str:
-    """Make every generated part of a file anew.
+    """Rewrite every generated part of a file.
 
     Raises:
         KeyError: There is no part of that name.

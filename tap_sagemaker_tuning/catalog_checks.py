@@ -20,7 +20,7 @@ PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
 
 
 class Stream(Protocol):
-    """What is asked of a stream: see `streams.base.TapStream`."""
+    """What these checks need of a stream: see `streams.base.TapStream`."""
 
     @property
     def name(self) -> str:

@@ -31,7 +31,7 @@ def normalized(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str
     """Write a configuration in the one form in which the settings are read.
 
     Args:
-        config: The settings, in whatever form.
+        config: The settings, in any form.
         schema: JSON Schema of all settings, the SDK's own included.
 
     Returns:

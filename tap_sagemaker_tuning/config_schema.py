@@ -102,7 +102,7 @@ SETTINGS = th.PropertiesList(
         ),
         title="Roles to assume",
         description="Roles to read other accounts through, one per account: a list of "
-        "{role_arn, external_id, regions}, of which role_arn must be given. When set, "
+        "{role_arn, external_id, regions}; role_arn is required. When set, "
         "the caller's own account is not read. Default: the caller's own account.",
     ),
     th.Property(
@@ -141,8 +141,8 @@ SETTINGS = th.PropertiesList(
         title="Organization",
         description="Read every active account of an AWS organization, through a role "
         "that has the same name in each: {role_name, external_id, "
-        "organizational_units, exclude_accounts, list_role_arn}, of which role_name "
-        "must be given. An account that assume_roles names too is read by that entry. "
+        "organizational_units, exclude_accounts, list_role_arn}; role_name is required. "
+        "If assume_roles names an account too, that entry is used. "
         "When set, the caller's own account is read only if it is in the organization.",
     ),
     _texts(

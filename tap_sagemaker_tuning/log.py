@@ -14,7 +14,7 @@ _NOISE = (
     "Parsing env var for settings config...",
     "Skipping parse of env var settings...",
 )
-"""What the SDK logs first, whatever the run."""
+"""What the SDK logs first in every run."""
 
 
 class Explained(Exception):  # noqa: N818 - it has the name of what it copies

@@ -88,7 +88,7 @@ class BlockWriter(MsgSpecWriter):
             raise
         except BrokenPipeError as error:
             self._is_open = False
-            msg = "Error: the target has closed its input: look for its own error"
+            msg = "Error: the target closed its input: see its own error"
             raise SystemExit(msg) from error
         except OSError as error:
             self._is_open = False
@@ -105,7 +105,7 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:  # as Python has it where the descriptor is closed
         raise OSError(errno.EBADF, "standard output is closed")
-    # Tests put a stream without a file in the place of stdout.
+    # Tests replace stdout by a stream without a file.
     out = getattr(buffer, "raw", buffer)
     view = memoryview(block)
     mode = _mode(out)

@@ -100,7 +100,7 @@ class TapSageMakerTuning(Tap):
 
     @cached_property
     def filters(self) -> Filters:
-        """What this run is limited by."""
+        """The settings that limit what this run reads."""
         return Filters.of(self.settings)
 
     @cached_property
@@ -185,13 +185,13 @@ class TapSageMakerTuning(Tap):
             check(state, readers)
         except StateError as error:
             msg = (
-                f"state: {error}. Give back the state that this tap wrote, or clear "
-                "it (meltano state clear) to read all again"
+                f"state: {error}. Pass the state that this tap wrote, or clear it "
+                "(meltano state clear) to read everything again"
             )
             raise StateError(msg) from error
         for name in sorted(state.get("bookmarks", {}).keys() - self.streams.keys()):
             self.logger.warning(
-                "state: %s: no such stream. Its bookmark is kept, and not used: is it "
+                "state: %s: unknown stream. Its bookmark is kept but not used. Is this "
                 "the state of another tap?",
                 name,
             )
@@ -233,14 +233,14 @@ class TapSageMakerTuning(Tap):
         read_in_one_pass([found for found in streams if found.selected], self)
 
     def flush(self) -> None:
-        """Write the records that are held back."""
+        """Write the buffered records."""
         self.message_writer.flush()
 
     def finish(self) -> None:
-        """Say what was not read, once.
+        """Report what was not read, once.
 
         Raises:
-            IncompleteError: Something was not.
+            IncompleteError: Something was not read.
         """
         if "run" not in self.__dict__ or self._has_finished:
             return
@@ -250,7 +250,7 @@ class TapSageMakerTuning(Tap):
         if len(lines) > 1:
             for line in lines:
                 self.logger.error(line)
-            lines = [f"not all was read, see the {len(lines)} errors above"]
+            lines = [f"Sync incomplete: see the {len(lines)} errors above"]
         if self.run.scopes:
             self.logger.info(self.run.summary())
         for line in lines:

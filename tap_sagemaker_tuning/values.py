@@ -66,7 +66,7 @@ _LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()
 
 
 def timestamp_or_none(value: Any) -> str | None:
-    """Write a time of the API as `timestamp` does; None: it is no time at all."""
+    """Write a time of the API as `timestamp` does; None if it is not a time."""
     try:
         return timestamp(value)
     except OddError:
@@ -187,7 +187,7 @@ def text_map(value: Any) -> dict[str, str]:
     """Make a map from text to storable text: names stay, nulls are left out.
 
     Raises:
-        OddError: It is no structure, or nested too deep.
+        OddError: It is not a structure, or nested too deep.
     """
     try:
         return {

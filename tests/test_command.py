@@ -470,8 +470,8 @@ class TestSelection:
         assert run.returncode == 0
         warned = [line for line in run.stderr.splitlines() if "WARNING" in line]
         assert warned == [
-            f"WARNING | tap-sagemaker-tuning | state: {name}: no such stream. Its "
-            "bookmark is kept, and not used: is it the state of another tap?"
+            f"WARNING | tap-sagemaker-tuning | state: {name}: unknown stream. Its "
+            "bookmark is kept but not used. Is this the state of another tap?"
             for name in ("orders", "users")
         ]
         assert run.records("tuning_jobs") == here(config={}).records("tuning_jobs")

@@ -69,7 +69,7 @@ def test_a_sync_of_60_scopes_of_which_three_fail(
     assert [line.partition(": ")[0] for line in errors(run)] == [
         f"account {account}, {region}" for account, region in sorted([*denied, away])
     ]
-    assert run.error == "Error: not all was read, see the 3 errors above"
+    assert run.error == "Error: Sync incomplete: see the 3 errors above"
     for scope in (*denied, away):
         assert len(said_of(run, *scope)) == 1
     calls = Counter(call.operation for call in emulator.calls)

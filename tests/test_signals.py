@@ -210,7 +210,7 @@ def test_a_target_that_is_gone(tap: TapProcess) -> None:
         process.stdout.close()
         process.wait(timeout=20)
     assert process.returncode == 1
-    line = "Error: the target has closed its input: look for its own error"
+    line = "Error: the target closed its input: see its own error"
     assert logged(tap).splitlines()[-1] == line
     assert logged(tap).count("Error") == 1
     assert "Traceback" not in logged(tap)

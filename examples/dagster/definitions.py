@@ -1,4 +1,4 @@
-"""SageMaker's tuning jobs and trials in Postgres: assets with a partition an account.
+"""SageMaker's tuning jobs and trials in Postgres: one partition per account.
 
 The tap finds the accounts. Each is loaded by a run of its own, so Dagster spreads them
 over its workers, and one that fails holds no other back. The regions of an account are
@@ -105,7 +105,7 @@ def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
 @dg.multi_asset(
     specs=[dg.AssetSpec(table, deps=[accounts]) for table in TABLES],
     partitions_def=PARTITIONS,
-    backfill_policy=dg.BackfillPolicy.multi_run(1),  # a run an account
+    backfill_policy=dg.BackfillPolicy.multi_run(1),  # one run per account
     pool="sagemaker_tuning",  # its limit: accounts at once
     retry_policy=RETRIES,
 )
@@ -139,7 +139,7 @@ def sagemaker_tuning(
 def models(
     context: dg.AssetExecutionContext,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Build the models of what was loaded, whatever was not, and check it."""
+    """Build and check the models, even if some loads failed."""
     run(("dbt-postgres:build",), shared_environment(), context)
     yield dg.MaterializeResult()
     tuning_jobs = lacking()
@@ -217,7 +217,7 @@ def shared_environment() -> dict[str, str]:
 
 
 def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
-    """What Meltano is told of an account.
+    """Meltano's environment for an account.
 
     Accounts run side by side. Each has a system folder of its own: Meltano hands a
     plugin its state in a file there, and in a shared one an account is given another's

@@ -90,7 +90,7 @@ if [ -n "${BUILD:-}" ]; then
   fi
 fi
 if [ -n "$stopped" ]; then exit "$stopped"; fi
-if [ "$tap_code" -ne 0 ]; then # last, below whatever the build has printed
+if [ "$tap_code" -ne 0 ]; then # last, below the build's output
   echo "sync.sh: the tap failed with exit code $tap_code, see its errors above; what it read is loaded" >&2
   exit "$tap_code"
 fi

@@ -1,6 +1,6 @@
 """The command line of the source: `spec`, `check`, `discover` and `read`.
 
-Whatever ends it is said in a message: on standard output is nothing else.
+Every end is reported in a message: standard output has nothing else.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _WORDS = {
     "incremental replication": "an incremental sync",
     " (meltano state clear)": " (the connection's data)",
     # A full refresh starts without state.
-    " With one tuning job in one account and region the next run goes on there.": "",
+    " With one tuning job in one account and region the next run resumes there.": "",
 }
 
 

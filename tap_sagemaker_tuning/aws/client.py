@@ -52,7 +52,7 @@ class Client:
     Attributes:
         scope: The account and region.
         partition: The partition of its region: aws, aws-cn, ….
-        retries: Which calls are tried again.
+        retries: Which calls are retried.
         trial_search: Finds details of trials.
         metric_data: Reads metrics of trials.
         calls: Answers so far, retried ones included.
@@ -78,7 +78,7 @@ class Client:
             connect: Makes a boto3 client of a service in a region, with the scope's
                 credentials, whose timestamps are parsed by `values.timestamp_or_none`.
             page_size: Items asked for in one call.
-            retries: Which calls are tried again.
+            retries: Which calls are retried.
         """
         self.scope = scope
         self.partition = partition
@@ -191,7 +191,7 @@ class Client:
         return dict(found)
 
     def search_trials(self, expression: Mapping[str, Any]) -> list[Summary]:
-        """Search for trials: all pages, of which some can be empty.
+        """Search for trials: all pages, some of them possibly empty.
 
         Args:
             expression: A SearchExpression of TrainingJob.

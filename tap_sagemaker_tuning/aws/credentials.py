@@ -72,7 +72,7 @@ def assumed(
 class _AskedOnce:
     """Fetches credentials; a first try that fails is the last one.
 
-    Every scope of a role asks for them, and would be refused anew.
+    Every scope of a role asks for them, and each would be refused.
     """
 
     def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:

@@ -80,7 +80,7 @@ def is_denied(error: Exception) -> bool:
 def is_no_trial(error: ClientError) -> bool:
     """Whether DescribeTrainingJob said that there is no such training job.
 
-    The service has no code of its own for that. Whatever else it calls invalid was
+    The service has no code of its own for that. Anything else that it calls invalid was
     asked wrongly, and may well exist.
     """
     if meaning(error).kind is Kind.MISSING:

@@ -1,4 +1,4 @@
-"""When a call that failed is tried again, and how long that waits."""
+"""Which failed calls are retried, and after how long."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Retries:
 
     Attributes:
         max_attempts: Most tries for one call.
-        renews: Whether the credentials renew themselves: each try is signed anew, so
+        renews: Whether the credentials renew themselves: each try is signed again, so
             one that was refused as expired is worth another.
     """
 
@@ -55,10 +55,10 @@ class Retries:
         operation: Any,
         **_: Any,
     ) -> float | bool | None:
-        """Say in how many seconds to try again.
+        """Decide how long to wait before the next try.
 
         Returns:
-            The seconds. None: not, as far as this goes. False: in no case.
+            The seconds; None if this has no opinion, False if there must be no retry.
         """
         if attempts >= self.max_attempts:
             return None
@@ -126,6 +126,6 @@ def empty_if_unreadable(
         for name in parsed.keys() & shape.members:
             for member in getattr(shape.members[name], "required_members", ()):
                 parsed[name][member]
-    except Exception:  # noqa: BLE001 - whatever it trips over, it cannot be read
+    except Exception:  # noqa: BLE001 - any failure means that it cannot be read
         wrapper = shape.serialization["resultWrapper"]
         response_dict["body"] = f"<Answer><{wrapper}/></Answer>".encode()

@@ -27,7 +27,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role of IAM's, as its ARN tells of it."""
+    """An IAM role, parsed from its ARN."""
 
     arn: str
     partition: str

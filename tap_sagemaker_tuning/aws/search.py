@@ -66,7 +66,7 @@ class TrialSearch:
                 return consistent_with_listing(found, trials)
         except UnreadableError as error:  # an odd record: others can be of use
             self._warn(error)
-        except Exception as error:  # noqa: BLE001 - Describe serves, whatever it is
+        except Exception as error:  # noqa: BLE001 - Describe serves instead
             self._is_over = True
             self._warn(error)
         return {}

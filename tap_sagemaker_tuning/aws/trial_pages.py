@@ -33,7 +33,7 @@ def reader(operation: Operation) -> Callable[..., None]:
 
     botocore walks each item along the shapes of its model: half of what a record costs
     (measured in November 2026, see benchmarks/README.md). What is left for it is an
-    empty answer, and whatever is not the page that it should be.
+    empty answer, and anything that is not the page that it should be.
 
     Returns:
         A handler of botocore's event `before-parse`.

@@ -37,7 +37,7 @@ _ALWAYS = frozenset(
         "TrainingJobStatus",
     }
 )
-"""Members that every recorded description has, of whatever year and status."""
+"""Members that every recorded description has, in any year and status."""
 
 _FLAGS = frozenset(
     {
@@ -168,7 +168,7 @@ def _required(summary: Summary) -> frozenset[str]:
 
 
 def _kind(summary: Summary) -> _Kind:
-    """What decides of a trial, as far as its listing tells, which members it has."""
+    """Groups trials by the fields that determine which members exist."""
     return (
         text_or_none(summary.get("TrainingJobDefinitionName")),
         text_or_none(summary.get("TrainingJobStatus")),

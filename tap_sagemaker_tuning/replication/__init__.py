@@ -1,4 +1,4 @@
-"""What to read again, and the state that tells it: the reason why this tap exists.
+"""What to read again, and the state that says so: the reason why this tap exists.
 
 CreationTime alone cannot tell that an old trial has ended: a trial is created, starts,
 ends, and gets its final objective metric, each at a later time, and its CreationTime

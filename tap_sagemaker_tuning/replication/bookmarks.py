@@ -1,4 +1,4 @@
-"""A Singer state as the tap is given it: checked before anything is read of it.
+"""Checks a Singer state before it is used.
 
 Pure: no I/O.
 """
@@ -28,9 +28,7 @@ def check(
         StateError: The state cannot be read.
     """
     if state and "bookmarks" not in state:
-        msg = (
-            "is not a Singer state, which has bookmarks (of a STATE message the value)"
-        )
+        msg = "is not a Singer state: pass the value of the last STATE message"
         raise StateError(msg)
     try:
         bookmarks = state.get("bookmarks", {})
@@ -75,7 +73,7 @@ def _check_stream(
         contexts.append(_context(stream, entry))
         where = f"{stream}, {', '.join(contexts[-1])}"
         if contexts[-1] in contexts[:-1]:
-            msg = f"{where}: is there twice"
+            msg = f"{where}: is listed twice"
             raise StateError(msg)
         try:
             read(entry)

@@ -1,4 +1,4 @@
-"""Until when a scope's tables are complete: the state of the stream `scopes`.
+"""How far a scope's tables are known to be complete: the state of `scopes`.
 
     {"version": 1,
      "filters": {},                                       made under these settings
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Completeness:
-    """Until when each stream's table is complete in one scope.
+    """How far each stream's table is known to be complete, in one scope.
 
     Attributes:
         filters: What it was made under: under others it says nothing.

@@ -1,4 +1,4 @@
-"""What one stream reads of one scope in one sync, and what becomes of its state.
+"""What one stream reads in one scope in one sync, and how its state moves on.
 
 Why, and the laws that it keeps, are in the package's docstring. Pure: no I/O.
 """
@@ -28,10 +28,10 @@ COUNTERS_LAG = timedelta(minutes=1)
 be those of before."""
 
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
-"""How long after its end a tuning job stays open whose counters and trials disagree."""
+"""How long a tuning job stays open after its end if its counters and trials disagree."""
 
 _LOOKS = 2
-"""How often a tuning job is read whole whose counters and trials disagree."""
+"""Full re-reads before a counter mismatch is accepted."""
 
 PATIENCE = timedelta(days=7)
 """How long a tuning job stays open, since it was first seen to have ended, that does
@@ -55,7 +55,7 @@ class Visit:
 
 
 class Plan:
-    """What one stream reads of one scope in one sync, and what becomes of its state.
+    """What one stream reads in one scope in one sync, and how its state moves on.
 
     Call `visits`, then for each of them one of `visited`, `failed` and `gone`, each
     after what was read has been written; then `drop_gone` and `drop_unlisted`, and in
@@ -72,7 +72,7 @@ class Plan:
             state: That; its filters' start_date holds until `finish`.
             filters: What this sync is limited by, which follow the state's.
             of_trials: Whether the stream's rows are trials; if not, they are tuning
-                jobs, which are final by their own word.
+                jobs, which are final according to their own status.
         """
         self.state = state
         self._filters = filters
@@ -226,7 +226,7 @@ class Plan:
         return replace(known, arn=known.arn or job.arn, ended=ended)
 
     def _agree(self, job: ListedJob, known: OpenJob, tally: Tally) -> bool:
-        """Whether there are as many trials as the counters tell: a free checksum."""
+        """Whether the counters agree with the trials: a free checksum."""
         if not self._of_trials or _cut(self._start, job.created):
             return True  # what start_date cuts off, the counters count
         return known.rows + tally.rows == tally.counted
@@ -234,7 +234,7 @@ class Plan:
     def _reread_or_abandon(
         self, visit: Visit, known: OpenJob, tally: Tally, end: str
     ) -> str | None:
-        """Decide on a tuning job whose counters tell of other trials than are listed.
+        """Decide on a tuning job whose counters disagree with its listed trials.
 
         It is read whole once more, and again before it is abandoned: a trial can be
         listed late, behind the watermark, or be passed over between two pages, which
@@ -246,7 +246,7 @@ class Plan:
         if is_late and is_whole and known.checked == _LOOKS:
             return self._settle(
                 job,
-                f"its counters tell of {tally.counted} trials, and {tally.rows} are "
+                f"its counters report {tally.counted} trials, but {tally.rows} are "
                 "listed",
             )
         if is_late or not known.checked:
@@ -276,7 +276,7 @@ class Plan:
     def _let_start_date_take_over(self) -> None:
         """From the next sync on, a later start_date holds: all before it is read.
 
-        What is open goes on from where the earlier one let it begin.
+        What is open keeps the start that the earlier one gave it.
         """
         for job in list(self.state.open.values()):
             if job.since is None and _cut(self._filters.start_date, job.created):
@@ -292,7 +292,7 @@ def _cut(start: str | None, created: str) -> str | None:
 
 
 def _end(job: ListedJob, first_seen: str) -> str:
-    """When a tuning job ended, which is not later than that was first seen."""
+    """Its end time, capped at when we first saw it ended."""
     return min(job.end or first_seen, first_seen)
 
 

@@ -84,7 +84,7 @@ class Filters:
         """Whether state made under those before can go on under these.
 
         It can if they are the same but for a later `start_date`, which many compute
-        anew each day: what the earlier one asked for is read before it takes over.
+        every day: what the earlier one asked for is read before it takes over.
         """
         is_later = (self.start_date or "") >= (before.start_date or "")
         return is_later and replace(self, start_date=before.start_date) == before
@@ -148,7 +148,7 @@ class OpenJob:
 
 @dataclass(slots=True)
 class ScopeState:
-    """What one stream remembers of one scope.
+    """What one stream remembers about one scope.
 
     Attributes:
         filters: What it was made under.
@@ -221,7 +221,7 @@ class ScopeState:
 
 
 def saved_time(value: Any) -> str:
-    """Check a time of the state."""
+    """Check a time in the state."""
     if not isinstance(value, str) or timestamp(value) != value:
         msg = f"{value!r} is not a time"
         raise ValueError(msg)
@@ -254,7 +254,7 @@ def check_version(raw: Entry) -> None:
 
 @contextmanager
 def undamaged() -> Iterator[None]:
-    """Take a state apart, whatever it is.
+    """Report a damaged state as a StateError.
 
     Raises:
         StateError: It is not of the form that it should be.

@@ -1,4 +1,4 @@
-"""What the API shows of a tuning job and its trials, as far as replication looks.
+"""What replication looks at in a tuning job and its trials.
 
 Pure: no I/O. What is odd raises OddError.
 """
@@ -29,15 +29,15 @@ _ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
 
 
 class Tally:
-    """What a visit saw of a tuning job and of its trials, whatever their order.
+    """What a visit saw of a tuning job and its trials, in any order.
 
     A trial that was shown twice counts once: tokens may be offsets into rows that
     shift while pages are read.
 
     Attributes:
-        is_quiet: Whether the counters tell of nothing that can still change.
+        is_quiet: Whether the counters show nothing that can still change.
         is_deleting: Whether the tuning job is being deleted, which may yet fail.
-        counted: How many trials the counters tell of.
+        counted: How many trials the counters report.
         all_final: Whether none of the trials seen can change any more.
         read_at: The service's time up to which the stream has read what ended, if it
             reads each trial only once.
@@ -105,7 +105,7 @@ def creation_time(item: Summary) -> str:
     """When a tuning job or a trial was created.
 
     Raises:
-        OddError: It is no structure, or does not say.
+        OddError: It is not a structure, or has no creation time.
     """
     return required_text(members(item), "CreationTime")
 
@@ -114,7 +114,7 @@ def status(job: Summary) -> str | None:
     """The status of a tuning job; None: the service did not tell.
 
     Raises:
-        OddError: It is no text.
+        OddError: It is not text.
     """
     found = job.get("HyperParameterTuningJobStatus")
     if found is None or isinstance(found, str):
@@ -124,5 +124,5 @@ def status(job: Summary) -> str | None:
 
 
 def has_ended(job: Summary) -> bool:
-    """Whether a tuning job launches no more trials: an end time means so too."""
+    """Whether a tuning job launches no more trials: an end time is enough."""
     return status(job) in _ENDED or bool(job.get("HyperParameterTuningEndTime"))

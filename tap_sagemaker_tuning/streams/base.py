@@ -143,7 +143,7 @@ class TapStream(Stream):
     def save(self, context: Mapping[str, str], entry: Mapping[str, Any]) -> None:
         """Put the state of a scope where the next STATE message takes it from.
 
-        It is made anew, in one step: what the new state leaves out must not stay, and
+        Replaces the entry atomically: what the new state leaves out must not stay, and
         the SDK may write a STATE between any two records.
         """
         made = {"context": {**context}, **entry}
@@ -207,7 +207,7 @@ class TapStream(Stream):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Read all scopes; whatever happens, no record stays in the writer."""
+        """Read all scopes; even on failure, no record stays in the writer."""
         try:
             yield from self.read()
         finally:

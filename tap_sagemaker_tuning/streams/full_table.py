@@ -65,8 +65,8 @@ class FullTable:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise
             self._logger.warning(
-                "%s, tuning job %s: the state's token to go on with is refused, so it "
-                "is read from the start: %s",
+                "%s, tuning job %s: the service refused the saved token; reading from "
+                "the start: %s",
                 client.scope,
                 name,
                 explain(error),
@@ -80,7 +80,7 @@ class FullTable:
         if next_token:
             self.resume = {"token": next_token, "request": request}
             self._logger.info(
-                "%s, tuning job %s: max_items reached; starting_token to go on: %s",
+                "%s, tuning job %s: max_items reached; to continue, set starting_token to %s",
                 client.scope,
                 name,
                 next_token,

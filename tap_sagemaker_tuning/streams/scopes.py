@@ -47,7 +47,7 @@ _COUNTS = (
 class Scopes(TapStream):
     """Every account and region of the settings, and of the state: a row at each sync.
 
-    It is read last, since it tells of all other streams. Its state holds until when
+    It is read last, since it reports on all other streams. Its state holds until when
     each of them was read to its end; a row tells the earliest of those selected.
     """
 
@@ -148,7 +148,7 @@ def left_out(
 
 
 def _told(error: Exception | None) -> Record:
-    """Tell of an error, if there is one."""
+    """Describe an error, if there is one."""
     if error is None:
         return {"error": None, "error_code": None}
     error_code = code(error) or type(error).__name__

@@ -43,7 +43,7 @@ _MOST_ASKED = 5
 """Accounts that are asked for the prices of a region: each has the same ones."""
 
 _OUTAGE = 2
-"""Accounts that a price list fails, for a passing reason, before it is given up."""
+"""Accounts for which a price list may fail transiently before it is abandoned."""
 
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")

@@ -1,8 +1,8 @@
 """The stream `training_job_details`: what a training job has beyond its summary.
 
 Search proposes: one call finds a hundred trials, but its index lags and its records
-can lack members. DescribeTrainingJob disposes: it is asked for whatever Search did not
-find as the listing has it.
+can lack members. DescribeTrainingJob disposes: it is asked for every trial that Search
+did not find as the listing has it.
 """
 
 from __future__ import annotations
@@ -186,7 +186,7 @@ def _is_behind(
     """Whether details of a trial that has ended can be of before.
 
     Where nobody says when it ended, that was no later than its last change. (One that
-    runs is read again whatever this says.)
+    runs is read again in any case.)
 
     Args:
         details: Its description, or Search's record.
@@ -250,7 +250,7 @@ def _metric(metric: Any) -> dict[str, Any]:
 
 
 def _mended(time: str | None) -> str | None:
-    """Put right a time of which the service took the milliseconds for microseconds.
+    """Put right a time whose milliseconds the service took for microseconds.
 
     A thousandth of any time of SageMaker's lies in 1970, and none of its own does.
     """

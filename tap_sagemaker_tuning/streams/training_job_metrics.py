@@ -118,7 +118,7 @@ class TrialSeries:
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         """Take the trials of a page, and read the series that fill a call."""
-        # For all pages the time of the first: the next visit goes on from there.
+        # For all pages the time of the first: the next visit resumes from there.
         now = self.read_at = self.read_at or page.seen
         with readable("a trial"):
             ended = [trial for trial in page.items if _has_run(trial)]

@@ -39,7 +39,7 @@ without one; by status, they move from page to page while they are read."""
 
 
 class TrainingJobSummaries(TrialStream):
-    """Every trial, as a HyperParameterTrainingJobSummary tells of it."""
+    """Every trial, as its HyperParameterTrainingJobSummary shows it."""
 
     name = "training_job_summaries"
     primary_keys = ("training_job_arn",)

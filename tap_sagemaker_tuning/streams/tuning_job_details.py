@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobDetails(JobStream):
-    """Every tuning job, as DescribeHyperParameterTuningJob tells of it."""
+    """Every tuning job, as DescribeHyperParameterTuningJob describes it."""
 
     name = "tuning_job_details"
     primary_keys = ("tuning_job_arn",)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobs(JobStream):
-    """Every tuning job, as a HyperParameterTuningJobSummary tells of it."""
+    """Every tuning job, as its HyperParameterTuningJobSummary shows it."""
 
     name = "tuning_jobs"
     primary_keys = ("tuning_job_arn",)

@@ -41,11 +41,11 @@ class Failure:
 
     @property
     def cause(self) -> str:
-        """The same for what one thing made fail, whatever the scope and request."""
+        """The same for failures with one cause, in any scope and request."""
         if isinstance(self.error, ClientError):
             return f"{self.error.operation_name}: {code(self.error)}"
         kind = type(self.error).__name__
-        # botocore's own tell of the endpoint, which differs from region to region.
+        # botocore's own name the endpoint, which differs from region to region.
         return f"{kind}: {self.error}" if isinstance(self.error, TapError) else kind
 
     @property
@@ -60,7 +60,7 @@ class Failure:
 
     @property
     def key(self) -> tuple[Scope | None, str | None, str]:
-        """The same for failures of which one says nothing that the other does not.
+        """The same for failures that would say the same.
 
         Two streams that stumble over one odd item say so in words of their own.
         """

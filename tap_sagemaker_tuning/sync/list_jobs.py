@@ -109,7 +109,7 @@ def _add(listing: Listing, page: Page) -> list[ListedJob]:
 
 
 def _name(item: Any) -> str:
-    """What an item is called, as far as that can be told."""
+    """An item's name, if it has one."""
     known = isinstance(item, dict) and item.get("HyperParameterTuningJobName")
     return str(known or "without a name")
 

@@ -98,7 +98,7 @@ class _Look:
             return None
         try:
             return call()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except Exception as error:  # noqa: BLE001 - every failure is reported
             kind = meaning(error).kind
             if kind is Kind.MISSING:
                 return None

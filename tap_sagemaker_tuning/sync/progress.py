@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 
 _SECONDS_BETWEEN_LINES = 10.0
-_MOST_LINES = 3  # scopes told of at a time, the slowest
+_MOST_LINES = 3  # scopes per report, the slowest
 
 
 class Progress:

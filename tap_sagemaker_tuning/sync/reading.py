@@ -82,7 +82,7 @@ class CommitLoop:
             self._save()
 
     def _save_as_planned(self, scopes: Iterable[ScopeRun]) -> None:
-        """Save the states that the scopes begin with, of which some start anew."""
+        """Save the states that the scopes begin with; some start from scratch."""
         # A plain bookmark stands for every scope: all is read before any is saved.
         entries = []
         for scope in scopes:

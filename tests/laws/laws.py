@@ -187,7 +187,7 @@ def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) ->
             "was deleted": is_deleted,
             "is in no listing": is_deleted,
             "could not be read": is_odd or job.name in denied,
-            "its counters tell": any(t.deleted < NEVER for t in job.trials),
+            "its counters report": any(t.deleted < NEVER for t in job.trials),
             "has not settled": any(t.status == "Frozen" for t in job.trials),
         }
         assert [

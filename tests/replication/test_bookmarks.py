@@ -77,8 +77,11 @@ def test_what_is_a_singer_state(state: dict[str, Any]) -> None:
         (entries({**HERE, "region": None}), NO_SCOPE),
         (entries({**HERE, "profile": "a"}), NO_SCOPE),
         (entries(THERE, {**HERE, "profile": "a"}), NO_SCOPE),
-        (entries(HERE, HERE), "^tuning_jobs, 123456789012, us-east-1: is there twice$"),
-        (entries(HERE, THERE, HERE), "123456789012, us-east-1: is there twice"),
+        (
+            entries(HERE, HERE),
+            "^tuning_jobs, 123456789012, us-east-1: is listed twice$",
+        ),
+        (entries(HERE, THERE, HERE), "123456789012, us-east-1: is listed twice"),
     ],
 )
 def test_what_is_none(state: dict[str, Any], said: str) -> None:

@@ -162,12 +162,12 @@ def sagemaker_tuning() -> None:
         task_id="build",
         bash_command="meltano run --no-install dbt-postgres:build",
         env=TARGET,
-        trigger_rule=TriggerRule.ALL_DONE,  # of what was loaded, whatever was not
+        trigger_rule=TriggerRule.ALL_DONE,  # even if some loads failed
         **meltano,
     )
     load >> build >> check()
-    # Without these a run whose check is good would be good, whatever was not found or
-    # failed to load.
+    # Without these, a run would succeed if its check does, even if accounts were not
+    # found or failed to load.
     all_found(are_all=found["are_all"])
     load >> EmptyOperator(task_id="all_loaded")
 

@@ -49,13 +49,13 @@ class TestResume:
             run = reader.sync(state=state, **config)
             found += names(run)
             token = resume(run)["token"]
-            assert f"starting_token to go on: {token}" in caplog.text
+            assert f"to continue, set starting_token to: {token}" in caplog.text
             state = run.state
         caplog.clear()
         last = reader.sync(state=state, **config)
         found += names(last)
         assert found == reader.boto3()[0]
-        assert "starting_token to go on" not in caplog.text
+        assert "to continue, set starting_token to" not in caplog.text
         assert resume(last) == {}
         anew = reader.sync(state=last.state, **config)
         assert names(anew) == reader.boto3(max_items=most)[0]

@@ -1,0 +1,37 @@
+"""The wordings that the project avoids are found, and stand nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from docs import prose
+from tests.docs.documents import ROOT
+
+
+@pytest.mark.parametrize("avoided", prose.AVOIDED, ids=lambda each: each.better)
+def test_each_wording_is_found(avoided: prose.Avoided) -> None:
+    """A wording is found in its example, also when a line breaks in the middle."""
+    text = f"Well.\n# {avoided.example}"
+    assert avoided.better in [each.better for each in prose.found(text)]
+    broken = text.replace(" ", "\n    # ")
+    assert avoided.better in [each.better for each in prose.found(broken)]
+
+
+def test_good_prose_passes() -> None:
+    """Plain sentences with the same words are left alone."""
+    text = "A trial is no longer read. It has a row of a table, and cannot go on."
+    assert list(prose.found(text)) == []
+
+
+def test_a_finding_has_its_line() -> None:
+    """A finding says on which line the wording begins."""
+    (found,) = prose.found("First.\nIt can\nnot be.")
+    assert (found.line, found.text) == (2, "can not")
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_the_project_avoids_them(capsys: pytest.CaptureFixture[str]) -> None:
+    """No file has one: else the line printed says what to write instead."""
+    code = prose.main()
+    assert capsys.readouterr().out == ""
+    assert code == 0
