@@ -39,6 +39,8 @@ static: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/python -m docs.prose
 	$(BIN)/zizmor --quiet --offline --persona pedantic .github
 	$(VALID) vendor.github-workflows .github/workflows/*.yml
 	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/contract.yml .github/ISSUE_TEMPLATE/idea.yml

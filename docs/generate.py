@@ -70,7 +70,7 @@ def pages() -> list[Path]:
 
 
 def rendered(page: str) -> str:
-    """Make every generated part of a page anew.
+    """Render every generated part of a page.
 
     Raises:
         KeyError: There is no part of that name.
@@ -134,7 +134,7 @@ def operations(some: Iterable[TapStream]) -> list[Operation]:
 
 
 def policy(some: Iterable[TapStream]) -> Schema:
-    """Make the least IAM policy for some streams."""
+    """The least-privilege IAM policy for some streams."""
     return policy_of(operations(some))
 
 

@@ -141,8 +141,8 @@ SETTINGS = th.PropertiesList(
         title="Organization",
         description="Read every active account of an AWS organization, through a role "
         "that has the same name in each: {role_name, external_id, "
-        "organizational_units, exclude_accounts, list_role_arn}; role_name is required. "
-        "If assume_roles names an account too, that entry is used. "
+        "organizational_units, exclude_accounts, list_role_arn}; role_name is "
+        "required. If assume_roles names an account too, that entry is used. "
         "When set, the caller's own account is read only if it is in the organization.",
     ),
     _texts(
@@ -210,8 +210,8 @@ SETTINGS = th.PropertiesList(
         "max_items",
         "Max items",
         "FULL_TABLE of training_job_summaries only: the most trials read of one "
-        "tuning job. With one tuning job in one account and region the next run goes "
-        "on there.",
+        "tuning job. With one tuning job in one account and region the next run "
+        "resumes there.",
         None,
     ),
     _text(

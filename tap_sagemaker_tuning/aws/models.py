@@ -10,8 +10,8 @@ from tap_sagemaker_tuning.aws.operations import OPERATIONS
 class SmallModels:
     """Loads the API's models as botocore does, and keeps of them what is called.
 
-    SageMaker's takes 20 MB, and each client would build its own classes from it (measured
-    in November 2026, botocore 1.44): with 60 scopes, that is most of the memory.
+    SageMaker's takes 20 MB, and each client would build its own classes from it
+    (measured in November 2026, botocore 1.44): most of the memory of 60 scopes.
     """
 
     def __init__(self, loader: Any) -> None:

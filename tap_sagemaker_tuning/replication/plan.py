@@ -28,7 +28,7 @@ COUNTERS_LAG = timedelta(minutes=1)
 be those of before."""
 
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
-"""How long a tuning job stays open after its end if its counters and trials disagree."""
+"""How long after its end a tuning job stays open if counters and trials disagree."""
 
 _LOOKS = 2
 """Full re-reads before a counter mismatch is accepted."""

@@ -80,7 +80,8 @@ class FullTable:
         if next_token:
             self.resume = {"token": next_token, "request": request}
             self._logger.info(
-                "%s, tuning job %s: max_items reached; to continue, set starting_token to %s",
+                "%s, tuning job %s: max_items reached; to continue, set starting_token "
+                "to %s",
                 client.scope,
                 name,
                 next_token,

@@ -43,6 +43,8 @@ ELSEWHERE = {
     f"uv tool install dist/{WHEEL}": FIRST_ROWS,
     "uv tool install git+https://git.example/ml-platform/tap-sagemaker-tuning": BY_HAND,
     "uv tool install .": BY_HAND,
+    "uv venv --python 3.12 pyairbyte-venv": BY_HAND,
+    "uv pip install --python pyairbyte-venv/bin/python airbyte==0.71.3": BY_HAND,
     "uv tool install meltanolabs-target-postgres==0.8.1": FIRST_ROWS,
     "uv tool install 'meltano>=4.4'": BY_HAND,
     "cp .env.example .env": BY_HAND,

@@ -58,8 +58,8 @@ def test_what_is_a_singer_state(state: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        ({"type": "STATE", "value": {}}, "has bookmarks .of a STATE message the value"),
-        ({"tuning_jobs": {}}, "has bookmarks"),
+        ({"type": "STATE", "value": {}}, "pass the value of the last STATE message"),
+        ({"tuning_jobs": {}}, "pass the value"),
         ({"bookmarks": None}, "is not a Singer state$"),
         ({"bookmarks": []}, "is not a Singer state$"),
         ({"bookmarks": {"tuning_jobs": []}}, "is not a Singer state$"),
