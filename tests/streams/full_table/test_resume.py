@@ -49,7 +49,7 @@ class TestResume:
             run = reader.sync(state=state, **config)
             found += names(run)
             token = resume(run)["token"]
-            assert f"to continue, set starting_token to: {token}" in caplog.text
+            assert f"to continue, set starting_token to {token}" in caplog.text
             state = run.state
         caplog.clear()
         last = reader.sync(state=state, **config)
