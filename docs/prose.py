@@ -50,7 +50,7 @@ class Avoided(NamedTuple):
 
 
 AVOIDED = (
-    Avoided(r"can not", "cannot, or can't", "It can not be read."),
+    Avoided(r"can not(?! be converted)", "cannot, or can't", "It can not be read."),
     Avoided(
         rf"an? (?!{_NOT_NOUNS})\w+ an? (?:{_THINGS})",
         "one … per …, or each …",

@@ -8,7 +8,7 @@
 
 Tuning jobs are schedules and time is the emulator's own, so what is shown can be
 foretold exactly. Its own are the tuning operations, the price list, organizations and
-CloudWatch's GetMetricData; STS and whatever else is asked for are moto's.
+CloudWatch's GetMetricData; STS and all other calls are moto's.
 """
 
 from __future__ import annotations

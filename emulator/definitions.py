@@ -47,7 +47,7 @@ class Definition:
         objective: `TuningObjective` of its own; None: the tuning job's.
         instance_type: What a trial runs on, such as `ml.m5.xlarge`.
         instance_count: On how many of them.
-        instance_groups: Instance type to count: `InstanceGroups` in the place of one
+        instance_groups: Instance type to count: `InstanceGroups` instead of one
             type; empty: there are none.
         spot: `EnableManagedSpotTraining`.
         metric_definitions: Names in `MetricDefinitions`, beside the objective's.

@@ -122,7 +122,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a call is about, as far as faults look at it."""
+    """The parts of a call that faults look at."""
 
     operation: str
     account: str

@@ -36,7 +36,7 @@ class Identity:
 class Identities:
     """The access keys that one emulator has handed out.
 
-    A key that it has not handed out belongs to the default account, whatever it is:
+    A key that it has not handed out belongs to the default account:
     signatures are not checked.
     """
 

@@ -72,7 +72,7 @@ class TuningJob:
         sparse_counters: Counters that are 0 are left out.
         deleting: When it turns Deleting; None if it never does.
         deleted: When it vanishes, its trials with it; None: never.
-        description: Members of the description, as they are, in the place of what
+        description: Members of the description, as they are, instead of what
             it would show: a created job's own definitions, or `Autotune`.
     """
 

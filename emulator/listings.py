@@ -91,8 +91,8 @@ def _page(
 ) -> tuple[list[Item], dict[str, str]]:
     """One page in the order asked for, and its NextToken, if any, as a member.
 
-    Without `SortBy` the newest come first, as recorded listings do whatever the
-    documentation says; with it, the order is ascending unless told otherwise.
+    Without `SortBy` the newest come first, as recorded listings do, despite the
+    documentation; with it, the order is ascending unless told otherwise.
 
     Args:
         request: The call.

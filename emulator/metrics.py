@@ -56,7 +56,7 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One trial, as far as CloudWatch hears of it.
+    """One trial, as CloudWatch sees it.
 
     Attributes:
         trial: The trial.
@@ -229,7 +229,7 @@ def _with_gaps(values: list[float], rng: random.Random) -> list[float | None]:
 
 
 def _sum(values: list[float]) -> float:
-    """The sum, exact before it is rounded once, whatever the order."""
+    """The sum, exact before it is rounded once, in any order."""
     return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
 

@@ -51,7 +51,7 @@ UNKNOWN = "N/A"
 """What the list says of what it does not know, or a machine does not have."""
 
 WITHOUT_GPU = frozenset({"ml.c5.xlarge", "ml.m5.large"})
-"""Machines without GPUs of which the list does not even say that."""
+"""Machines without GPUs for which the list does not even say that."""
 
 DECOYS: Mapping[str, str] = {
     "Hosting": "1.1",

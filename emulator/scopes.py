@@ -99,7 +99,7 @@ class Scope:
         return job
 
     def replace(self, job: TuningJob) -> TuningJob:
-        """Put a schedule in the place of the living one of its name."""
+        """Replace the living schedule of its name."""
         return self._change(self.job(job.name), lambda _: job)
 
     def stop(self, name: str, seconds: float = 20.0) -> TuningJob:
@@ -121,14 +121,14 @@ class Scope:
         return self._change(self.job(name), change)
 
     def delete(self, name: str, deleting_seconds: float = 0.0) -> TuningJob:
-        """Delete a tuning job, whatever its status, with all that it shows."""
+        """Delete a tuning job, in any status, with all that it shows."""
         now = self.clock.now
         return self._change(
             self.job(name), lambda job: changes.deleted(job, now, deleting_seconds)
         )
 
     def delete_trial(self, name: str, trial_name: str) -> Trial:
-        """Delete one trial of a tuning job, whatever the status of either.
+        """Delete one trial of a tuning job, in any status of either.
 
         Raises:
             ServiceError: It is not there.

@@ -1,4 +1,4 @@
-"""Parallel coordinates: an axis a hyperparameter, and a line a trial through all."""
+"""Parallel coordinates: one axis per hyperparameter, one line per trial."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _channel(
 
 
 def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
-    """A line a trial, the stronger the better, and the one that is pointed at."""
+    """One line per trial, the stronger the better, and the one that is pointed at."""
     lines = alt.Chart(POINTS).encode(**positions, detail="trial:N", order="row:Q")
     faint = lines.encode(opacity=alt.Opacity("strength:Q", scale=None))
     width = alt.ExprRef(expr="clamp(22 / sqrt(trials), 0.8, 2)")
@@ -132,6 +132,6 @@ def _name_style(*, is_flat: bool) -> dict[str, Any]:
     }
     if is_flat:
         return {**style, "align": "left", "dy": -6}
-    # A name is an array of lines, the first of which stands where the name does.
+    # A name is an array of lines; the first stands where the name does.
     above = alt.ExprRef(expr="-16 - 14 * (length(datum.name) - 1)")
     return {**style, "align": "center", "dy": above}

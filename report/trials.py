@@ -1,4 +1,4 @@
-"""The trials of a tuning job: counted whole, and drawn as far as a page can bear it."""
+"""The trials of a tuning job: counted whole, and drawn if a page can bear it."""
 
 from __future__ import annotations
 

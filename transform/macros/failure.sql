@@ -1,6 +1,6 @@
 {#- The line of a failure reason that tells most: the last one that names an error in what
 the script said after ErrorMessage; else the first line that the script said; else the
-last line of the whole reason that names an error; else the first line that is no heading,
+last line of the whole reason that names an error; else the first line that is not a heading,
 exit code, command or part of a traceback; else the first line. -#}
 {% macro telling_line(reason) -%}
 {%- set reason = "replace(" ~ reason ~ ", chr(13), '')" -%}

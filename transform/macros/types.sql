@@ -2,7 +2,7 @@
 {% macro as_double(value) %}cast({{ value }} as double precision){% endmacro %}
 
 
-{#- Text as a double: null where it is no decimal number, or one that no double holds. -#}
+{#- Text as a double: null if it is not a decimal number, or one that no double holds. -#}
 {% macro number_in(text) -%}
     {{ return(adapter.dispatch('number_in', 'sagemaker_tuning')(text)) }}
 {%- endmacro %}

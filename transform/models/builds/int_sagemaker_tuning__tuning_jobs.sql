@@ -1,4 +1,4 @@
--- A row per tuning job of which anything was loaded: whether it is deleted, and in which
+-- One row per tuning job with anything loaded: whether it is deleted, and in which
 -- build its rows last changed. It reads what it was before, and takes its place.
 {{ config(materialized='table', post_hook='{{ analyze_if_new() }}') }}
 
