@@ -1,0 +1,25 @@
+"""The emulator's README: its example runs as it stands."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_example_runs() -> None:
+    """The example can be pasted into a file, and all that it asserts is so."""
+    readme = (ROOT / "emulator" / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall("```python\n(.*?)```", readme, re.DOTALL)
+    done = subprocess.run(  # noqa: S603 - the document's own example
+        [sys.executable, "-c", example],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
