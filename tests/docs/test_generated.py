@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs import generate
+from docs import generate, lineage
 from docs.marts import MODELS, marts
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.aws.operations import (
@@ -84,6 +84,12 @@ def test_every_mart_is_described() -> None:
     """The dbt project's YAML, which the page is made from, has every mart."""
     models = (MODELS / "marts").glob("*.sql")
     assert {mart.name for mart in marts()} == {model.stem for model in models}
+
+
+def test_the_lineage_is_fresh() -> None:
+    """The picture shows what the models read: else run `python -m docs.lineage`."""
+    assert lineage.PATH.read_text(encoding="utf-8") == lineage.picture()
+    assert {mart for mart, _, _ in lineage.lineage()} == {m.name for m in marts()}
 
 
 def test_every_setting_is_named() -> None:
