@@ -24,7 +24,7 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     Args:
         warehouse: Where the models are.
         most_trials: How many trials the page may carry: the newest tuning jobs'.
-        name: Only tuning jobs of this name, in whatever case.
+        name: Only tuning jobs of this name, in any case.
 
     Raises:
         UnusableError: No tuning job has that name.

@@ -59,6 +59,6 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
 
 
 def total(values: Collection[object]) -> float | None:
-    """The sum of what is known, whatever the order; None if nothing is."""
+    """The sum of what is known, in any order; None if nothing is."""
     known = [figure for value in values if (figure := number(value)) is not None]
     return number(round(fsum(known), 6)) if known else None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 1000
 """How many trials one picture shows."""
 MOST = 10_000
-"""How many trials of a definition a page has."""
+"""How many trials a page has for each definition."""
 _TIMES = ("created_at", "started_at", "ended_at")
 
 

@@ -18,7 +18,7 @@ function learningCurves(about) {
   ];
 }
 
-/** A card with a menu, whose choice draws its picture anew. */
+/** A card with a menu, whose choice draws its picture again. */
 function choosing({ label, options, first, draw }) {
   const place = el("div", {});
   const select = el("select", { change: () => place.replaceChildren(draw(select.value)) }, options.map(([value, text]) => el("option", { value }, text)));

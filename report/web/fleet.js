@@ -83,7 +83,7 @@ function scopesCard(scopes) {
     ["Calls", (scope) => (isNumber(scope.calls) ? counted(scope.calls) : "–"), "number", (scope) => scope.calls],
     ["Error", (scope) => scope.error ?? "", "wrap", (scope) => scope.error],
   ];
-  const note = "Whatever was final before “complete as of” is in the tables as it ended.";
+  const note = "Every trial that was final before “complete as of” is in the tables as it ended.";
   if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scope has been read here."));
   return card("Scopes", note, table(columns, scopes, { label: "Scopes", tall: true, attributes: () => ({ class: "scope" }) }));
 }
@@ -242,7 +242,7 @@ function spending(jobs) {
   return figures;
 }
 
-/** How long a hatched piece is, whatever it stands for. */
+/** How long a hatched piece is, regardless of what it stands for. */
 const roomOf = (rows) => (Math.max(...rows.map((row) => row.to)) || 1) / 12;
 
 /** A count with a bar beside it. */

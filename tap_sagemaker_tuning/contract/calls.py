@@ -111,7 +111,7 @@ class Caller:
         try:
             api = self._api(operation.service, region or self.region)
             method = getattr(api, operation.method)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except Exception as error:  # noqa: BLE001 - any error is reported
             return error
         if self.left <= 0:
             raise SpentError
@@ -119,7 +119,7 @@ class Caller:
         self._tell(MOST_CALLS - self.left)
         try:
             method(**request)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+        except Exception as error:  # noqa: BLE001 - any error is reported
             # What botocore cannot parse was an answer all the same.
             return error
         return None

@@ -83,7 +83,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The pages of one listing, as far as they were read.
+    """The pages of one listing that were read.
 
     Attributes:
         request: What was asked, without the token.

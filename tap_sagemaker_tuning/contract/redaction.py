@@ -208,7 +208,7 @@ class Redactor:
         )
 
     def _token(self, text: str) -> str:
-        """The pseudonym of a text: the same letters whatever its case."""
+        """The pseudonym of a text: the same letters in any case."""
         if text not in self._tokens_of:
             self._tokens_of[text] = self._made(text) if text else ""
         return self._tokens_of[text]

@@ -37,7 +37,7 @@ _FEW = 30  # trials whose names fit into two filters
 
 
 def survey(caller: Caller, settings: Settings, partition: str) -> None:
-    """Ask a scope all that the facts need, as far as the calls reach.
+    """Ask a scope all that the facts need, within the limit of calls.
 
     Args:
         caller: Makes and keeps the calls.

@@ -238,7 +238,7 @@ def worst(answer: Item) -> None:
         answer["BestTrainingJob"][METRIC]["Value"] = 0.125
 
 
-def retuned(answer: Item) -> None:
+def tuned_again(answer: Item) -> None:
     """A description has other hyperparameters than the listing."""
     shown = answer["HyperParameters"]
     answer["HyperParameters"] = {name: f"{value}7" for name, value in shown.items()}
@@ -386,7 +386,7 @@ BREAKS: dict[int, Breaks] = {
     56: {TRIAL: whole(lambda a: a.update(TrainingEndTime=a["CreationTime"] + 9))},
     57: {TRIAL: whole(lambda a: a.pop("BillableTimeInSeconds", None))},
     58: {TRIAL: whole(lambda a: a.update(TuningJobArn="arn:aws:sagemaker:a:b:c/d"))},
-    59: {TRIAL: whole(retuned)},
+    59: {TRIAL: whole(tuned_again)},
     60: {TRIAL: whole(lambda a: a.pop("FinalMetricDataList", None))},
     61: {
         TRIAL: whole(

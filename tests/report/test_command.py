@@ -86,10 +86,10 @@ def test_what_does_not_open_is_one_line(arguments: tuple[str, ...], words: str) 
 
 def test_an_unknown_tuning_job_is_an_error(file: Path) -> None:
     """A name that no tuning job has is refused, with the names that resemble it."""
-    done = report(str(file), "--tuning-job", "smal")
+    done = report(str(file), "--tuning-job", "sma")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "Error: the warehouse has no tuning job smal: did you mean small?\n"
+        "Error: the warehouse has no tuning job sma: did you mean small?\n"
     )
     assert report(str(file), "--tuning-job", "zzz").stderr == (
         "Error: the warehouse has no tuning job zzz: it has 2\n"

@@ -45,4 +45,4 @@ FACTS = tuple(
         key=lambda each: each.number,
     )
 )
-"""All of them. A number stays; a fact that is given up leaves a gap."""
+"""All of them. A number stays; a fact that is abandoned leaves a gap."""

@@ -73,7 +73,7 @@ def denials(seen: Recording) -> Iterator[bool]:
     31,
     "A call that came too fast is ThrottlingException, with HTTP 400.",
     source=RECORDED,
-    breaks="Throttled calls would fail instead of being tried again.",
+    breaks="Throttled calls would fail instead of being retried.",
 )
 def throttling(seen: Recording) -> Iterator[bool]:
     """Each refusal that is one."""
@@ -87,7 +87,7 @@ def throttling(seen: Recording) -> Iterator[bool]:
     "The code of a refusal is in __type.",
     source=DOCS,
     breaks="botocore reads it from a header too. Else the tap could not say what to "
-    "do about it, and would not try again.",
+    "do about it, and would not retry.",
 )
 def codes(seen: Recording) -> Iterator[bool]:
     """Each refusal."""

@@ -37,7 +37,7 @@ def foreign_tokens(seen: Recording) -> Iterator[bool]:
 
 @fact(
     14,
-    "NameContains finds names whatever their case, and no others.",
+    "NameContains finds names in any case, and no others.",
     source=ASSUMED,
     breaks="With name_contains, tuning jobs in another case would be missing.",
 )

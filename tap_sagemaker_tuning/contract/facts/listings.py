@@ -226,7 +226,7 @@ def nothing_missing(seen: Recording) -> Iterator[bool]:
     "neighbour never. The counters tell that, and the tuning job is read again.",
 )
 def ties(seen: Recording) -> Iterator[bool]:
-    """Two listings in the same order, as far as both go."""
+    """Two listings in the same order, up to the end of the shorter one."""
     for one, other in _alike(seen):
         before = min(one.at, other.at) - _NEW
         names, others = _old(one, before), _old(other, before)

@@ -150,7 +150,7 @@ def no_type(seen: Recording) -> Iterator[bool]:
     54,
     "TunedHyperParameters maps text to text.",
     source=MODEL,
-    breaks="A value that is no text would be written as JSON, and one hyperparameter "
+    breaks="A value that isn't text would be written as JSON, and one hyperparameter "
     "could not be told from another in the models.",
 )
 def hyperparameters(seen: Recording) -> Iterator[bool]:

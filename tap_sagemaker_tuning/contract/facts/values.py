@@ -29,7 +29,7 @@ def seconds(value: Any) -> float:
     """A time of the JSON protocol.
 
     Raises:
-        TypeError: It is no number.
+        TypeError: It isn't a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         msg = "a time is no number"
@@ -63,7 +63,7 @@ def metric(item: Item) -> tuple[Any, ...]:
 
 
 def within(one: Any, other: Any, tolerance: float = 0.0) -> bool:
-    """Whether two times, of which both or neither may be absent, are the same."""
+    """Whether two times are the same, or both absent."""
     if one is None or other is None:
         return one is other
     return abs(seconds(one) - seconds(other)) <= tolerance

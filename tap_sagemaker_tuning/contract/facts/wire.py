@@ -216,7 +216,7 @@ def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
     27,
     "An answer with status 200 is a JSON object with the operation's result.",
     source=MODEL,
-    breaks="The tap takes an answer without it for a proxy's page, and tries again "
+    breaks="The tap takes an answer without it for a proxy's page, and retries "
     "until max_attempts: such a scope would fail.",
 )
 def results(seen: Recording) -> Iterator[bool]:
