@@ -175,7 +175,7 @@ def test_a_reader_that_goes_ends_the_tap(
         threading.Timer(0.5, os.close, [read]).start()
         with pytest.raises(SystemExit) as ended:
             any(map(writer.write_message, cycle(messages)))
-    assert str(ended.value.code).startswith("Error: the target has closed its input")
+    assert str(ended.value.code).startswith("Error: the target closed its input")
 
 
 def test_the_same_state_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
