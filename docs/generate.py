@@ -254,9 +254,10 @@ def _confirmations() -> str:
     return (
         f"\nThere are {len(FACTS)} facts. {account}\n"
         f"Published responses of the service confirm {len(confirmations.RECORDED)}. "
-        f"{len(FACTS) - len(unseen)} hold against the emulator, and "
-        f"{len(unseen)} show there only as faults. "
-        f"{len(confirmations.MOTO)} hold against moto, and {len(differing)} do not.\n\n"
+        f"{len(FACTS) - len(unseen)} hold against the emulator; the other "
+        f"{len(unseen)} concern failures, which it shows on demand. "
+        f"{len(confirmations.MOTO)} hold against moto, {len(differing)} do not, and moto "
+        "cannot show the others.\n\n"
     )
 
 

@@ -72,8 +72,8 @@ SETTINGS = th.PropertiesList(
     _text(
         "aws_endpoint_url",
         "AWS endpoint URL",
-        "One endpoint for SageMaker and STS: an emulator. For VPC endpoints set "
-        "AWS_ENDPOINT_URL_SAGEMAKER in the environment instead.",
+        "One endpoint for every AWS service that the tap calls: an emulator. For VPC "
+        "endpoints set AWS_ENDPOINT_URL_SAGEMAKER in the environment instead.",
     ),
     _texts(
         "regions",
