@@ -256,8 +256,8 @@ def _confirmations() -> str:
         f"Published responses of the service confirm {len(confirmations.RECORDED)}. "
         f"{len(FACTS) - len(unseen)} hold against the emulator; the other "
         f"{len(unseen)} concern failures, which it shows on demand. "
-        f"{len(confirmations.MOTO)} hold against moto, {len(differing)} do not, and moto "
-        "cannot show the others.\n\n"
+        f"{len(confirmations.MOTO)} hold against moto, {len(differing)} do not, and "
+        "moto cannot show the others.\n\n"
     )
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import code, is_transient
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.pages import checked, parsed
 from tap_sagemaker_tuning.aws.series import Window
@@ -35,6 +38,11 @@ goes on in a second answer, which is counted and billed again, and four answers 
 in 90 MiB (measured in November 2026)."""
 
 _COMPLETE = "Complete"
+
+_REFUSED = {"InvalidParameterCombination", "InvalidParameterValue", "ValidationError"}
+"""Codes with which CloudWatch refuses a call for something that it asks."""
+
+_MOST_OUTAGES = 3
 
 Points = dict[str, float | None]
 """Values by the time at which their period starts; None: CloudWatch has no number."""
@@ -71,6 +79,8 @@ class MetricData:
         self._retries = retries
         self._lock = threading.Lock()
         self._api: Any = None
+        self._outages = 0  # in a row
+        self._last: Exception | None = None
 
     def close(self) -> None:
         """Let go of the boto3 client; the count stays."""
@@ -84,6 +94,10 @@ class MetricData:
     ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
         """Read series, all of one period, in one call or few.
 
+        If CloudWatch refuses a call for something in it, such as a metric's name, the
+        series are halved until it is alone. If it can't be reached three times in a
+        row, every further call of this sync fails at once: each would take minutes.
+
         Args:
             series: At most as many as `fit` into a call.
 
@@ -93,14 +107,45 @@ class MetricData:
         Raises:
             BotoCoreError, ClientError, TapError: None could be read.
         """
+        if self._outages >= _MOST_OUTAGES and self._last:
+            raise self._last
+        try:
+            return self._read(series)
+        except ClientError as error:
+            if code(error) not in _REFUSED:
+                self._note(error)
+                raise
+            if len(series) == 1:
+                return {}, {series[0]: error}
+        except Exception as error:
+            self._note(error)
+            raise
+        half = len(series) // 2
+        found, failed = self.points(series[:half])
+        others, also_failed = self.points(series[half:])
+        return found | others, failed | also_failed
+
+    def _note(self, error: Exception) -> None:
+        """Count an outage."""
+        with self._lock:
+            self._outages = self._outages + 1 if is_transient(error) else 0
+            self._last = error
+
+    def _read(
+        self, series: Sequence[Series]
+    ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
+        """Ask until every series is complete, or all tries are spent."""
         found: dict[Series, Points] = {}
         left = list(series)
+        cut: dict[Series, _Answer] = {}
         for attempt in range(self._retries.max_attempts):
             if attempt:
                 time.sleep(self._retries.pause(attempt))
-            answers = self._ask(left)
-            # A series that the answer leaves out has no points.
+            # What was cut once is not complete because a later answer leaves it out.
+            answers = cut | self._ask(left)
+            self._outages = 0
             left = [one for one in answers if answers[one].status != _COMPLETE]
+            cut = {one: _Answer(status=answers[one].status) for one in left}
             found |= {
                 one: answer.points
                 for one, answer in answers.items()

@@ -45,6 +45,9 @@ _CALLS_AT_ONCE = 4
 
 _RECORDS_AT_ONCE = 10
 
+_MOST_IN_VAIN = 2
+"""A tuning job fails after so many calls in a row that brought failures alone."""
+
 
 class TrainingJobMetrics(TrialStream):
     """Every series that CloudWatch has of a trial, once the trial has ended."""
@@ -104,6 +107,7 @@ class TrialSeries:
         self._status = status
         self._calls_at_once = calls_at_once
         self._failures = TrialFailures()
+        self._in_vain = 0  # calls in a row that brought failures alone
         self._measured: dict[str | None, Measured] | None = None
         self._trials: dict[str, dict[str, str]] = {}  # by name, what its rows repeat
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
@@ -196,7 +200,8 @@ class TrialSeries:
                 yield TrialRows(records, ())
         for trial, error in {one.trial: error for one, error in failed.items()}.items():
             self._failures.note(trial, error)
-        if failed and not have_points:
+        self._in_vain = self._in_vain + 1 if failed and not have_points else 0
+        if self._in_vain == _MOST_IN_VAIN:
             self._failures.end()  # as the other calls would, after as many tries
 
 

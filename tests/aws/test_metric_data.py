@@ -6,10 +6,12 @@ import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import botocore.exceptions as aws
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from emulator import Fault
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.series import Series, Window
 from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
@@ -112,6 +114,42 @@ def test_no_points(emulator: Emulator, client: Client) -> None:
     give(emulator, [result(0), {"Id": "m1"}])
     assert client.metric_data.points(SERIES) == ({}, {})
     assert client.calls == 1
+
+
+def test_what_is_cut_stays_so(emulator: Emulator, client: Client) -> None:
+    """A series that was partial, and is missing from the next answer, has failed."""
+    give(emulator, [result(0, 1, status="PartialData"), result(1, 2)])
+    give(emulator, [])
+    found, failed = client.metric_data.points(SERIES)
+    assert (found, list(failed)) == ({B: points(2)}, [A])
+
+
+def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -> None:
+    """CloudWatch refuses the whole call for one metric: the others are read."""
+    refusal: Any = (400, {}, {"__type": "ValidationError", "message": "MetricName"})
+    emulator.serve(GET_METRIC_DATA.name, [refusal, refusal])
+    give(emulator, [result(0, 1), result(1, 2)])
+    found, failed = client.metric_data.points(SERIES)
+    assert found == {B: points(1), C: points(2)}
+    assert list(failed) == [A]
+    assert "MetricName" in str(failed[A])
+
+
+def test_an_outage_ends_the_reading(emulator: Emulator, client: Client) -> None:
+    """After three calls in a row that nobody answers, none is made in this sync; one
+    that is answered starts the count again."""
+    fault = emulator.faults.add(Fault("drop", operation=GET_METRIC_DATA.name))
+    for _ in range(2):
+        with pytest.raises(aws.HTTPClientError):
+            client.metric_data.points(SERIES)
+    emulator.faults.remove(fault)
+    assert client.metric_data.points(SERIES) == ({}, {})
+    emulator.faults.add(fault)
+    for _ in range(5):
+        with pytest.raises(aws.HTTPClientError):
+            client.metric_data.points(SERIES)
+    calls = [c for c in emulator.calls if c.operation == GET_METRIC_DATA.name]
+    assert len(calls) == 2 * 2 + 1 + 3 * 2
 
 
 @pytest.mark.parametrize(
