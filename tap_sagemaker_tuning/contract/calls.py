@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 MOST_CALLS = 58
 """In one scope. With one to STS for its account, and one for its role, that is 60."""
+
+MOST_DENIALS = 5
+"""Of an action that a policy may allow for some names only, before it counts as denied
+for all."""
 
 _MOST_TRIES = 4
 _FIRST_PAUSE = 0.5  # seconds, doubled each time
@@ -56,6 +61,7 @@ class Caller:
         self._tell = tell
         self._apis: dict[str, Any] = {}
         self._closed: set[str] = set()
+        self._denials: Counter[str] = Counter()
         self._answer: Mapping[str, Any] | None = None
 
     def close(self) -> None:
@@ -90,7 +96,7 @@ class Caller:
             exchange = self._keep(operation, request)
             kind = meaning(error).kind
             if kind is Kind.DENIED:
-                self._give_up(operation, error, operation.iam_action)
+                self._deny(operation, error)
                 return None
             if kind in {Kind.EXPIRED, Kind.SIGNATURE, Kind.SETTING}:
                 self._give_up(operation, error, operation.service)
@@ -147,6 +153,14 @@ class Caller:
         self.exchanges.append(exchange)
         return exchange
 
+    def _deny(self, operation: Operation, error: Exception | None) -> None:
+        """Note a denial: of the action, or only of the name that was asked for."""
+        action = operation.iam_action
+        self._denials[action] += 1
+        if operation.resource == "*" or self._denials[action] == MOST_DENIALS:
+            self._closed.add(action)
+        self.problems[action] = _why(error)
+
     def _give_up(
         self, operation: Operation, error: Exception | None, closed: str
     ) -> None:
@@ -176,5 +190,5 @@ def _date(headers: Mapping[str, str]) -> float | None:
     found = next((v for k, v in headers.items() if k.lower() == "date"), None)
     try:
         return parsedate_to_datetime(str(found)).timestamp()
-    except ValueError:
+    except (OverflowError, ValueError):
         return None

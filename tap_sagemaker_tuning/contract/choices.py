@@ -18,9 +18,9 @@ from tap_sagemaker_tuning.contract.facts.metrics import (
 from tap_sagemaker_tuning.contract.facts.values import METRIC, has_ended, is_number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item
+    from tap_sagemaker_tuning.contract.exchanges import Item
     from tap_sagemaker_tuning.settings import Settings
 
 _FEW = 10  # trials: a tuning job with more shows pages
@@ -174,19 +174,18 @@ def recent(listed: Mapping[str, list[Item]], now: float) -> list[Item]:
     return [item for _, item in sorted(ended, key=itemgetter(0), reverse=True)]
 
 
-def metrics(described: list[Item], exchanges: Iterable[Exchange]) -> Iterator[Item]:
+def metrics(described: list[Item], now: float) -> Iterator[Item]:
     """Choose what CloudWatch is asked: by age, one trial each.
 
     Args:
         described: Descriptions of trials.
-        exchanges: All so far, for the service's time.
+        now: The service's time.
 
     Yields:
         Parameters of GetMetricData, three at most: points by the minute of a trial of
         the last 15 days, by five minutes of one of the last 63, and by the minute of
         one that is older than that allows.
     """
-    now = max((one.at or 0.0 for one in exchanges), default=0.0)
     by_age: dict[str, tuple[float, Item]] = {}
     for item in described:
         first, last = item.get("TrainingStartTime"), item.get("TrainingEndTime")
@@ -217,12 +216,14 @@ def _ages(age: float) -> Iterator[str]:
 def _request(trial: Item, period: int) -> Item:
     """Ask for some metrics of a trial and of its first instance."""
     name = trial[TRIAL]
-    defined = trial.get("AlgorithmSpecification", {}).get("MetricDefinitions") or []
+    algorithm = trial.get("AlgorithmSpecification") or {}
+    defined = algorithm.get("MetricDefinitions") or []
     final = trial.get("FinalMetricDataList") or []
-    names = [each["MetricName"] for each in final] + [each["Name"] for each in defined]
+    names = [each.get("MetricName") for each in final]
+    names += [each.get("Name") for each in defined]
     asked = [
         ("TrainingJobName", name, each)
-        for each in list(dict.fromkeys(names))[:_DEFINED]
+        for each in list(dict.fromkeys(filter(None, names)))[:_DEFINED]
     ]
     asked += [("Host", f"{name}/algo-1", each) for each in OF_INSTANCES]
     first = int(trial["TrainingStartTime"]) // period * period

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.aws.operations import OPERATIONS
 from tap_sagemaker_tuning.command import json_object
 from tap_sagemaker_tuning.contract import recordings
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS, Caller
 from tap_sagemaker_tuning.contract.exchanges import Recording
+from tap_sagemaker_tuning.contract.fact import ODD
 from tap_sagemaker_tuning.contract.survey import survey
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
 from tap_sagemaker_tuning.exceptions import TapError
@@ -118,9 +118,7 @@ def _surveyed(
                 f"scope {number}: could not be checked: {action}: {why}", err=True
             )
         has_failed |= not any(
-            one.is_fine
-            for one in caller.exchanges
-            if OPERATIONS[one.operation].service == "sagemaker"
+            one.is_fine for one in caller.exchanges if one.is_of_sagemaker
         )
         found.append(Recording(caller.exchanges))
         if folder:
@@ -129,7 +127,12 @@ def _surveyed(
                 count = recordings.write(where, caller.exchanges, with_metrics=is_open)
                 click.echo(f"scope {number}: {count} answers in {where}", err=True)
             except recordings.LeakError as error:
-                click.echo(f"Error: {error}", err=True)
+                click.echo(f"Error: --record: {error}; nothing is kept", err=True)
+                has_failed = True
+            except (*ODD, OSError) as error:
+                # Its text could have something of an answer in it.
+                what = type(error).__name__
+                click.echo(f"Error: --record: {what}; nothing is kept", err=True)
                 has_failed = True
     return found, has_failed
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
     GET_PRODUCTS,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
+    OPERATIONS,
     SEARCH,
 )
 
@@ -23,6 +25,16 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 OK = 200
+_NO_ANSWERS = {403, 429}  # HTTP statuses, and all from 500 on
+_FAULTY = 500
+_SAYS_NOTHING = {
+    Kind.DENIED,
+    Kind.EXPIRED,
+    Kind.OUTAGE,
+    Kind.SETTING,
+    Kind.SIGNATURE,
+    Kind.THROTTLED,
+}
 JOB = "HyperParameterTuningJobName"
 TRIAL = "TrainingJobName"
 TOKEN = "NextToken"  # noqa: S105 - a member's name
@@ -56,6 +68,25 @@ class Exchange:
     def is_fine(self) -> bool:
         """Whether it is an answer and no error."""
         return self.status == OK and isinstance(self.answer, dict)
+
+    @property
+    def kind(self) -> Kind | None:
+        """What an error is about; None: it is none, or none that the tap knows."""
+        found = CODES.get(self.error_code)
+        return found.kind if found else None
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether it, an answer or an error, says something of what was asked for."""
+        is_one = isinstance(self.answer, dict) and self.status < _FAULTY
+        is_one &= self.status not in _NO_ANSWERS
+        return is_one and self.kind not in _SAYS_NOTHING
+
+    @property
+    def is_of_sagemaker(self) -> bool:
+        """Whether SageMaker was asked, and no other service."""
+        known = OPERATIONS.get(self.operation)
+        return known is not None and known.service == "sagemaker"
 
     @property
     def items(self) -> list[Any]:
@@ -148,7 +179,8 @@ class Recording:
         listings: list[Listing] = []
         foreign: list[Exchange] = []
         for one in self.exchanges:
-            if one.operation not in _RESULTS:
+            # A try that failed is no page: the next one has its token.
+            if one.operation not in _RESULTS or not one.is_answer:
                 continue
             request = {k: v for k, v in one.request.items() if k != TOKEN}
             token = one.request.get(TOKEN)

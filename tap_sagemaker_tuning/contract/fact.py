@@ -19,6 +19,9 @@ RECORDED = "recorded responses, by a test"
 READ = "read in recorded responses"
 ASSUMED = "assumed, and built into the emulator"
 
+ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What is raised over answers that are not as they should be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -67,13 +70,7 @@ class Fact:
                 for holds in self.check(recording):
                     seen += 1
                     broken += not holds
-            except (
-                ArithmeticError,
-                AttributeError,
-                LookupError,
-                TypeError,
-                ValueError,
-            ):
+            except ODD:
                 # An answer so odd that it cannot be looked at confirms nothing.
                 seen += 1
                 broken += 1

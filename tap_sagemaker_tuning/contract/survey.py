@@ -19,9 +19,12 @@ from tap_sagemaker_tuning.aws.trial_search import expression
 from tap_sagemaker_tuning.contract import choices
 from tap_sagemaker_tuning.contract.calls import SpentError
 from tap_sagemaker_tuning.contract.exchanges import JOB, TOKEN, TRIAL, Exchange
+from tap_sagemaker_tuning.contract.fact import ODD
 from tap_sagemaker_tuning.contract.facts.errors import NOBODY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.contract.calls import Caller
     from tap_sagemaker_tuning.contract.exchanges import Item
@@ -55,31 +58,59 @@ class _Survey:
         self._caller = caller
         self._settings = settings
         self._jobs: list[Item] = []
+        self._chosen: list[str] = []
+        self._listed: dict[str, list[Item]] = {}
         self._described: list[Item] = []
 
     def run(self, partition: str) -> None:
         """Make the calls."""
-        self._list_jobs()
-        self._missing_ones()
-        now = max((one.at or 0.0 for one in self._caller.exchanges), default=0.0)
-        chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS, now)
-        listed = {name: self._look_into(name) for name in chosen}
-        if listed:
-            best = choices.to_compare(self._jobs, listed)
-            self._compare(best, listed[best])
+        steps: list[Callable[[], None]] = [
+            self._list_jobs,
+            self._missing_ones,
+            self._choose,
+            # Two calls, which a busy account must have left.
+            lambda: self._prices(partition),
+            self._compare_one,
+            lambda: self._search(self._listed[self._chosen[0]], _MOST),
+            lambda: self._search(choices.recent(self._listed, self._now), 0),
+            self._describe_trials,
+            self._metrics,
+            self._look_into_more,
+        ]
+        for step in steps:
+            # An odd answer breaks a fact, not the survey.
+            with suppress(*ODD):
+                step()
+
+    @property
+    def _now(self) -> float:
+        """The service's time; 0 if that is not known."""
+        return max((one.at or 0.0 for one in self._caller.exchanges), default=0.0)
+
+    def _choose(self) -> None:
+        """Look into some tuning jobs."""
+        self._chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS, self._now)
+        for name in self._chosen:
+            self._listed[name] = self._look_into(name)
+
+    def _look_into_more(self) -> None:
+        """Look into further ones, as long as there are calls."""
+        more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS, self._now)
+        for name in more[len(self._chosen) :]:
+            self._look_into(name)
+
+    def _compare_one(self) -> None:
+        """Compare one tuning job, and ask for it in another case."""
+        if self._listed:
+            best = choices.to_compare(self._jobs, self._listed)
             self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
-            self._search(listed[chosen[0]], _MOST)
-            self._search(choices.recent(listed, now), 0)
-        for item in choices.trials(listed, _TRIALS, now):
+            self._compare(best, self._listed[best])
+
+    def _describe_trials(self) -> None:
+        for item in choices.trials(self._listed, _TRIALS, self._now):
             answer = self._ask(DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
             if answer and answer.is_fine:
                 self._described.append(answer.answer)
-        self._metrics()
-        if partition in ENDPOINTS:
-            self._prices(ENDPOINTS[partition])
-        more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS, now)
-        for name in more[len(chosen) :]:
-            self._look_into(name)
 
     def _ask(self, operation: Operation, **request: Any) -> Exchange | None:
         return self._caller.ask(operation, **request)
@@ -154,7 +185,7 @@ class _Survey:
 
     def _search(self, trials: list[Item], size: int) -> None:
         """Search for trials, in large pages or in small ones."""
-        names = [item[TRIAL] for item in trials[: size or _FEW]]
+        names = [item[TRIAL] for item in trials[: size or _FEW] if item.get(TRIAL)]
         if names:
             most = size or max(1, -(-len(names) // 2))
             self._pages(
@@ -167,11 +198,14 @@ class _Survey:
 
     def _metrics(self) -> None:
         """Ask CloudWatch for metrics of described trials."""
-        for request in choices.metrics(self._described, self._caller.exchanges):
+        for request in choices.metrics(self._described, self._now):
             self._ask(GET_METRIC_DATA, **request)
 
-    def _prices(self, region: str) -> None:
+    def _prices(self, partition: str) -> None:
         """Ask for what training costs in the scope's region."""
+        if partition not in ENDPOINTS:
+            return
+        region = ENDPOINTS[partition]
         wanted = {"regionCode": self._caller.region, "component": "Training"}
         filters = [
             {"Type": "TERM_MATCH", "Field": field, "Value": value}

@@ -39,3 +39,14 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
     made = Layer()
     with made.before(monkeypatch):
         yield made
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pauses between tries, which take no time."""
+    found: list[float] = []
+    monkeypatch.setattr("tap_sagemaker_tuning.contract.calls.time.sleep", found.append)
+    # What adaptive mode waits for before a call, once one was throttled.
+    acquired = "botocore.retries.bucket.TokenBucket.acquire"
+    monkeypatch.setattr(acquired, lambda *_, **__: True)
+    return found

@@ -13,7 +13,7 @@ from docs.confirmations import RECORDINGS
 from emulator import Emulator, Fault
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.command import main
-from tests.contract.breaks import INVALID, JOBS, SEARCH, TRIALS
+from tests.contract.breaks import INVALID, JOBS, TRIALS
 from tests.contract.world import fill, numbers, run
 
 if TYPE_CHECKING:
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 READ_ONLY = ("List", "Describe", "Search", "GetProducts", "GetMetricData")
 MODULES = ["tap_sagemaker_tuning.contract", "emulator.contract"]
 NAMES = ("churn", "two-kinds", "many-", "123456789012", "arn:", "us-east-1")
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pauses between tries, which take no time."""
-    found: list[float] = []
-    monkeypatch.setattr("tap_sagemaker_tuning.contract.calls.time.sleep", found.append)
-    # What adaptive mode waits for before a call, once one was throttled.
-    acquired = "botocore.retries.bucket.TokenBucket.acquire"
-    monkeypatch.setattr(acquired, lambda *_, **__: True)
-    return found
 
 
 def test_few_calls_that_read(account: Emulator, layer: Layer) -> None:
@@ -119,18 +108,6 @@ def test_a_date_that_is_none(account: Emulator, layer: Layer, date: str) -> None
     """A Date that cannot be read, or is before what is listed, breaks a fact."""
     layer.headers = {"Date": date}
     assert 21 in numbers(run(account), "does not hold")
-
-
-@pytest.mark.usefixtures("waits")
-def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
-    """Other codes than recorded ones break the facts about them."""
-    said = "User: a is not authorized to perform: sagemaker:Search"
-    slow = {"__type": "TooManyRequestsException", "message": "Rate exceeded"}
-    layer.changes = {
-        SEARCH: lambda *_: (403, {"__type": "AccessDenied", "message": said}),
-        "GetProducts": lambda *_: (400, slow),
-    }
-    assert {30, 31} <= numbers(run(account), "does not hold")
 
 
 def test_two_scopes_at_a_time(layer: Layer) -> None:

@@ -12,7 +12,6 @@ from tap_sagemaker_tuning.aws.operations import (
 )
 from tap_sagemaker_tuning.contract.exchanges import JOB, OK, TRIAL
 from tap_sagemaker_tuning.contract.fact import DOCS, RECORDED, fact
-from tap_sagemaker_tuning.contract.facts.values import is_answer, kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
         for one in seen.of(operation):
-            if one.request.get(JOB) == NOBODY and is_answer(one):
+            if one.request.get(JOB) == NOBODY and one.is_answer:
                 yield _is(one, "ResourceNotFound")
 
 
@@ -50,50 +49,56 @@ def no_trial(seen: Recording) -> Iterator[bool]:
     """Calls that asked for one."""
     words = "Requested resource not found"
     for one in seen.of(DESCRIBE_TRIAL):
-        if one.request.get(TRIAL) == NOBODY and is_answer(one):
+        if one.request.get(TRIAL) == NOBODY and one.is_answer:
             is_said = one.message.strip().rstrip(".") == words
             yield _is(one, "ValidationException") and is_said
 
 
 @fact(
     30,
-    "A missing permission is AccessDeniedException, with HTTP 400.",
+    "In SageMaker, a missing permission is AccessDeniedException, with HTTP 400.",
     source=RECORDED,
     breaks="The tap could not say which permission is missing.",
 )
 def denials(seen: Recording) -> Iterator[bool]:
     """Each refusal that is one."""
-    for one in seen.exchanges:
-        says_so = "not authorized" in one.message
-        if says_so or kind(one) is Kind.DENIED:
+    for one in _refusals(seen):
+        if one.kind is Kind.DENIED or "not authorized" in one.message:
             yield _is(one, "AccessDeniedException")
 
 
 @fact(
     31,
-    "A call that came too fast is ThrottlingException, with HTTP 400.",
+    "In SageMaker, a call that came too fast is ThrottlingException, with HTTP 400.",
     source=RECORDED,
     breaks="Throttled calls would fail instead of being retried.",
 )
 def throttling(seen: Recording) -> Iterator[bool]:
     """Each refusal that is one."""
-    for one in seen.exchanges:
-        if kind(one) is Kind.THROTTLED or "Rate exceeded" in one.message:
+    for one in _refusals(seen):
+        if one.kind is Kind.THROTTLED or "Rate exceeded" in one.message:
             yield _is(one, "ThrottlingException")
 
 
 @fact(
     32,
-    "The code of a refusal is in __type.",
+    "In SageMaker, the code of a refusal is in __type.",
     source=DOCS,
     breaks="botocore reads it from a header too. Else the tap could not say what to "
     "do about it, and would not retry.",
 )
 def codes(seen: Recording) -> Iterator[bool]:
     """Each refusal."""
+    for one in _refusals(seen):
+        yield bool(one.error_code)
+
+
+def _refusals(seen: Recording) -> Iterator[Exchange]:
+    """What SageMaker refused: other services have other codes."""
     for one in seen.exchanges:
-        if one.status != OK and isinstance(one.answer, dict):
-            yield bool(one.error_code)
+        is_error = one.status != OK and isinstance(one.answer, dict)
+        if is_error and one.is_of_sagemaker:
+            yield one
 
 
 def _is(one: Exchange, code: str) -> bool:

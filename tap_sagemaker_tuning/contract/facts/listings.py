@@ -132,7 +132,7 @@ def largest_size(seen: Recording) -> Iterator[bool]:
     """Calls that asked for more."""
     for operation in _OURS:
         for one in seen.of(operation):
-            if one.request.get("MaxResults", 0) > _MOST:
+            if one.request.get("MaxResults", 0) > _MOST and one.is_answer:
                 yield one.error_code == _INVALID
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.values import finite
 
 if TYPE_CHECKING:
-    from tap_sagemaker_tuning.contract.exchanges import Exchange, Item
+    from tap_sagemaker_tuning.contract.exchanges import Item
 
 ENDED = {"Completed", "Failed", "Stopped"}
 """Statuses, of tuning jobs and of trials, after which none follows."""
@@ -46,7 +46,7 @@ def has_ended(item: Item) -> bool:
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether a value is a finite number."""
     is_one = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_one and math.isfinite(value)
+    return is_one and abs(value) <= sys.float_info.max
 
 
 def is_float32(value: float) -> bool:
@@ -74,17 +74,3 @@ def same_second(one: Any, other: Any) -> bool:
     if one is None or other is None:
         return one is other
     return math.floor(seconds(one)) == math.floor(seconds(other))
-
-
-_NO_ANSWER = {Kind.DENIED, Kind.THROTTLED, Kind.OUTAGE}
-
-
-def kind(one: Exchange) -> Kind | None:
-    """What an error is about; None: it is none, or none that the tap knows."""
-    found = CODES.get(one.error_code)
-    return found.kind if found else None
-
-
-def is_answer(one: Exchange) -> bool:
-    """Whether an answer, or an error, says something about what was asked for."""
-    return isinstance(one.answer, dict) and kind(one) not in _NO_ANSWER

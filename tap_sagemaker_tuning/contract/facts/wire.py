@@ -16,11 +16,7 @@ from tap_sagemaker_tuning.aws.operations import (
 )
 from tap_sagemaker_tuning.contract.exchanges import JOB, OK, TRIAL
 from tap_sagemaker_tuning.contract.fact import ASSUMED, MODEL, READ, RECORDED, fact
-from tap_sagemaker_tuning.contract.facts.values import (
-    is_answer,
-    is_number,
-    seconds,
-)
+from tap_sagemaker_tuning.contract.facts.values import is_number, seconds
 from tap_sagemaker_tuning.contract.modelled import leaves
 
 if TYPE_CHECKING:
@@ -82,9 +78,9 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
     breaks="Nothing: the tap reads null as absent.",
 )
 def no_nulls(seen: Recording) -> Iterator[bool]:
-    """Each answer."""
+    """Each answer of SageMaker."""
     for one in seen.exchanges:
-        if one.is_fine:
+        if one.is_fine and one.is_of_sagemaker:
             found = leaves(one.operation, one.answer)
             yield all(value is not None for _, _, value in found)
 
@@ -100,7 +96,8 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
 def dates(seen: Recording) -> Iterator[bool]:
     """Each answer, and each creation."""
     for one in seen.exchanges:
-        yield one.at is not None
+        if one.is_answer:
+            yield one.at is not None
     known = [one.at for one in seen.exchanges if one.at is not None]
     for one_at, other in pairwise(known):
         yield other >= one_at - _CLOCKS
@@ -196,7 +193,7 @@ def any_case(seen: Recording) -> Iterator[bool]:
     for one in seen.of(DESCRIBE_TUNING_JOB):
         asked = one.request[JOB]
         name = known.get(asked.lower(), asked)
-        if name != asked:
+        if name != asked and one.is_answer:
             yield one.is_fine and one.answer[JOB].lower() == asked.lower()
 
 
@@ -243,5 +240,5 @@ def describable(seen: Recording) -> Iterator[bool]:
             asked = one.request.get(JOB) or one.request.get(TRIAL)
             is_plain = {"NextToken"}.isdisjoint(one.request)
             is_plain &= one.request.get("MaxResults", 0) <= _MOST
-            if asked in names and is_plain and is_answer(one):
+            if asked in names and is_plain and one.is_answer:
                 yield one.is_fine

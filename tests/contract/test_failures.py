@@ -1,0 +1,194 @@
+"""Failures and odd answers: what they say, which facts they leave alone, what stays."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from emulator import Fault
+from tap_sagemaker_tuning.contract.calls import MOST_DENIALS
+from tap_sagemaker_tuning.contract.facts import FACTS
+from tests.contract.breaks import (
+    JOB,
+    JOBS,
+    METRICS,
+    PRICES,
+    SEARCH,
+    TRIAL,
+    TRIALS,
+    each,
+    whole,
+)
+from tests.contract.world import fill, numbers, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from emulator import Emulator
+    from tests.contract.world import Change, Layer
+
+Item = dict[str, Any]
+
+
+@pytest.mark.usefixtures("waits")
+def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
+    """Other codes than recorded ones break the facts about them."""
+    said = "User: a is not authorized to perform: sagemaker:Search"
+    slow = {"__type": "TooManyRequestsException", "message": "Rate exceeded"}
+    layer.changes = {
+        SEARCH: lambda *_: (403, {"__type": "AccessDenied", "message": said}),
+        TRIAL: lambda *_: (400, slow),
+    }
+    assert {30, 31} <= numbers(run(account), "does not hold")
+
+
+@pytest.mark.usefixtures("waits")
+def test_the_codes_of_other_services(account: Emulator, layer: Layer) -> None:
+    """CloudWatch and the price list have other codes, which break no fact."""
+    said = "User: a is not authorized to perform: cloudwatch:GetMetricData"
+    slow = {"__type": "Throttling", "message": "Rate exceeded"}
+    layer.changes = {
+        METRICS: lambda *_: (403, {"__type": "AccessDenied", "message": said}),
+        PRICES: lambda *_: (400, slow),
+    }
+    assert numbers(run(account), "does not hold") == set()
+
+
+def struck(*numbers: int, status: int, code: str) -> Change:
+    """Refuse the calls of an operation that have these numbers, from 1 on."""
+    counter = itertools.count(1)
+
+    def changed(_: Item, found: int, answer: Item) -> tuple[int, Item]:
+        if next(counter) in numbers:
+            return status, {"__type": code, "message": "No."}
+        return found, answer
+
+    return changed
+
+
+@pytest.mark.usefixtures("waits")
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "ThrottlingException"), (500, "InternalFailure"), (503, "Busy")],
+)
+def test_a_failed_try_breaks_nothing(
+    account: Emulator, layer: Layer, status: int, code: str
+) -> None:
+    """Every second call of every operation fails, and is made again."""
+    odd = range(1, 200, 2)
+    layer.changes = {
+        operation: struck(*odd, status=status, code=code)
+        for operation in (JOBS, TRIALS, JOB, TRIAL, SEARCH)
+    }
+    result = run(account)
+    assert numbers(result, "does not hold") == set()
+    assert {1, 7, 13, 25} <= numbers(result, "holds")
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_service_that_throttles_by_the_second(emulator: Emulator) -> None:
+    """Calls that came too fast are no facts, whichever they strike."""
+    fill(emulator)
+    fault = Fault("throttle", operation=TRIALS, rate=20, burst=1)
+    emulator.faults.add(fault)
+    result = run(emulator)
+    assert emulator.faults.struck(fault) > 0
+    assert numbers(result, "does not hold") == set()
+
+
+def test_a_policy_that_names_tuning_jobs(account: Emulator, layer: Layer) -> None:
+    """What is denied for a name that does not exist is asked for those that do."""
+    said = {"__type": "AccessDeniedException", "message": "not authorized to do it"}
+
+    def change(request: Item, status: int, answer: Item) -> tuple[int, Item]:
+        name = request.get("HyperParameterTuningJobName") or request["TrainingJobName"]
+        is_allowed = name.startswith(("churn", "ties", "alive", "many", "two"))
+        return (status, answer) if is_allowed else (400, said)
+
+    layer.changes = dict.fromkeys((TRIALS, JOB, TRIAL), change)
+    result = run(account)
+    assert {2, 7, 36, 40, 56, 57, 88} <= numbers(result, "holds")
+    assert {28, 29} <= numbers(result, "was not seen")
+    assert "could not be checked: sagemaker:DescribeTrainingJob: " in result.stderr
+    assert numbers(result, "does not hold") == set()
+
+
+def test_an_action_that_is_denied_is_not_asked_for_ever(
+    account: Emulator, layer: Layer
+) -> None:
+    """After a few names it is clear that it is not about names."""
+    said = {"__type": "AccessDeniedException", "message": "not authorized to do it"}
+    layer.changes = {JOB: lambda *_: (400, said)}
+    assert numbers(run(account), "does not hold") == set()
+    assert [operation for operation, _ in layer.requests].count(JOB) <= MOST_DENIALS
+
+
+def nameless(item: Item) -> None:
+    """A trial has no name."""
+    item.pop("TrainingJobName")
+
+
+ODD_ANSWERS: dict[str, dict[str, Change]] = {
+    "a metric without a name": {
+        TRIAL: whole(lambda a: a.update(FinalMetricDataList=[{"Value": 1.0}]))
+    },
+    "an algorithm that is null": {
+        TRIAL: whole(lambda a: a.update(AlgorithmSpecification=None))
+    },
+    "metrics that are no list": {
+        TRIAL: whole(lambda a: a.update(FinalMetricDataList=7))
+    },
+    "trials without names": {TRIALS: each(nameless)},
+    "a page that is no list": {
+        TRIALS: whole(lambda a: a.update(TrainingJobSummaries=7))
+    },
+    "tuning jobs without names": {
+        JOBS: each(lambda i: i.pop("HyperParameterTuningJobName"))
+    },
+}
+
+
+@pytest.mark.parametrize("name", ODD_ANSWERS)
+def test_an_odd_answer_stops_nothing(
+    account: Emulator, layer: Layer, name: str, tmp_path: Path
+) -> None:
+    """All facts are judged, and what was asked is recorded."""
+    layer.changes = ODD_ANSWERS[name]
+    result = run(account, "--record", str(tmp_path))
+    assert result.exit_code in {0, 1}
+    assert "Traceback" not in result.stderr
+    assert [op for op, _ in layer.requests if op == PRICES]
+    judged = ("holds", "does not hold", "was not seen")
+    assert sum(len(numbers(result, word)) for word in judged) == len(FACTS)
+    assert len(list(tmp_path.rglob("*.json"))) == len(layer.requests)
+
+
+@pytest.mark.parametrize("error", [OverflowError, ValueError, OSError])
+def test_what_cannot_be_recorded_is_a_line(
+    account: Emulator,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+) -> None:
+    """The facts are judged all the same; the error has nothing of an answer."""
+
+    def write(*_: Any, **__: Any) -> None:
+        said = "churn"
+        raise error(said)
+
+    monkeypatch.setattr("tap_sagemaker_tuning.contract.recordings.write", write)
+    result = run(account, "--record", str(tmp_path))
+    assert result.exit_code == 1
+    assert f"Error: --record: {error.__name__}; nothing is kept" in result.stderr
+    assert "churn" not in result.stderr
+    assert 1 in numbers(result, "holds")
+
+
+def test_prices_are_asked_for_early(account: Emulator, layer: Layer) -> None:
+    """Before one tuning job is listed in several ways, which takes many calls."""
+    run(account)
+    asked = [operation for operation, _ in layer.requests]
+    assert asked.index(PRICES) < asked.index(SEARCH)
+    assert asked[: asked.index(PRICES)].count(TRIALS) < asked.count(TRIALS) / 2
