@@ -23,7 +23,7 @@ class LeakError(Exception):
 
 
 def write(folder: Path, exchanges: Sequence[Exchange], *, with_metrics: bool) -> int:
-    """Write a recording, one file per exchange, and look through what was written.
+    """Write a recording, one file per exchange, having looked through all of them.
 
     Args:
         folder: Where; it is made.
@@ -35,30 +35,36 @@ def write(folder: Path, exchanges: Sequence[Exchange], *, with_metrics: bool) ->
 
     Raises:
         LeakError: Something of the original text was left; no file is.
+        ArithmeticError, AttributeError, LookupError, TypeError, ValueError: An answer
+            is so odd that it cannot be redacted; no file is left.
+        OSError: A file cannot be written; none is left.
     """
     redactor = Redactor(exchanges, with_metrics=with_metrics)
-    folder.mkdir(parents=True, exist_ok=True)
     originals: set[str] = set()
     for one in exchanges:
         for text in _texts([one.request, one.answer]):
             originals.update(_TOKENS.findall(text.lower()))
-    files: list[Path] = []
+    files: dict[Path, str] = {}
     for number, one in enumerate(exchanges, start=1):
-        path = folder / f"{number:03}-{one.operation}.json"
-        files.append(path)
-        redacted = redactor.redacted(one)
-        path.write_text(json.dumps(redacted, indent=1) + "\n", encoding="utf-8")
-        if _leaks(path, originals):
-            for each in files:
-                each.unlink()
-            msg = "--record: text of the answers was left, so nothing is recorded"
+        content = json.dumps(redactor.redacted(one), indent=1) + "\n"
+        if _leaks(content, originals):
+            msg = "text of the answers was left"
             raise LeakError(msg)
+        files[folder / f"{number:03}-{one.operation}.json"] = content
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for path, content in files.items():
+            path.write_text(content, encoding="utf-8")
+    except BaseException:
+        for path in files:
+            path.unlink(missing_ok=True)
+        raise
     return len(files)
 
 
-def _leaks(path: Path, originals: set[str]) -> bool:
-    """Whether a file has a text that is neither known nor a pseudonym."""
-    for text in _texts(json.loads(path.read_text(encoding="utf-8"))):
+def _leaks(content: str, originals: set[str]) -> bool:
+    """Whether a file would have a text that is neither known nor a pseudonym."""
+    for text in _texts(json.loads(content)):
         if text in words():
             continue
         if not is_allowed(text) or originals & set(_TOKENS.findall(unknown(text))):

@@ -7,14 +7,12 @@ separators, and how times and metrics compare.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import re
 import secrets
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.contract.exchanges import OK, TOKEN
 from tap_sagemaker_tuning.contract.facts.values import (
     NOT_FINITE,
@@ -22,14 +20,15 @@ from tap_sagemaker_tuning.contract.facts.values import (
     is_number,
 )
 from tap_sagemaker_tuning.contract.modelled import leaves, operation_model
+from tap_sagemaker_tuning.contract.pseudonyms import Pseudonyms
 from tap_sagemaker_tuning.contract.vocabulary import (
     CONSTANTS,
+    EFFECTIVE,
     ERROR_CODES,
     LETTERS,
     PHRASES,
     PRODUCT,
     SEPARATORS,
-    TOKEN_LENGTH,
     UNMODELLED,
     operations,
     words,
@@ -53,10 +52,10 @@ _ARN = re.compile(
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _COUNTS = re.compile(
-    r"(Max|Number).*|.*(InSeconds|InGB|Count)|Period|Completed|InProgress|"
+    r"(Max(?!Value$)|Number).*|.*(InSeconds|InGB|Count)|Period|Completed|InProgress|"
     r"RetryableError|NonRetryableError|Stopped|Succeeded|Pending|Failed"
 )
-"""Members whose numbers are kept."""
+"""Members whose numbers are kept; MaxValue is a hyperparameter's."""
 
 _METRICS = {"Value", "Values"}
 _HUNDRED = 100.01  # per cent, rounded
@@ -72,9 +71,10 @@ class Redactor:
     """
 
     def __init__(self, exchanges: Sequence[Exchange], *, with_metrics: bool) -> None:
-        self._key = secrets.token_bytes(32)
+        # The price list is public: it must not tell what the others' texts are.
+        self._of_prices, self._of_others = Pseudonyms(), Pseudonyms()
+        self._pseudonyms = self._of_others
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
-        self._tokens_of: dict[str, str] = {}
         self._kept: Collection[str] = ()
         self._ranks = None if with_metrics else _ranks(exchanges)
 
@@ -88,6 +88,8 @@ class Redactor:
             msg = "an operation that cannot be recorded"
             raise ValueError(msg)
         model = operation_model(exchange.operation)
+        is_of_prices = exchange.operation == GET_PRODUCTS.name
+        self._pseudonyms = self._of_prices if is_of_prices else self._of_others
         self._kept = CONSTANTS  # the contract's own, in a request only
         request = self._value(model.input_shape, "", exchange.request)
         self._kept = frozenset()
@@ -172,9 +174,11 @@ class Redactor:
 
     def _number(self, name: str, value: float) -> float:
         if name in _METRICS:
-            if self._ranks is None or not is_number(value):
+            if self._ranks is None:
                 return value
-            return self._ranks[value]
+            if is_number(value):
+                return self._ranks[value]
+            return value if isinstance(value, float) else 1  # not finite, or huge
         return value if _COUNTS.fullmatch(name) else 1
 
     def _number_as_text(self, value: str) -> str | float:
@@ -209,22 +213,7 @@ class Redactor:
 
     def _token(self, text: str) -> str:
         """The pseudonym of a text: the same letters in any case."""
-        if text not in self._tokens_of:
-            self._tokens_of[text] = self._made(text) if text else ""
-        return self._tokens_of[text]
-
-    def _made(self, text: str) -> str:
-        letters = [LETTERS[byte % 8] for byte in self._digest(text.lower())]
-        if text == text.lower():
-            return "".join(letters)
-        upper = [bool(byte % 2) for byte in self._digest(text)]
-        upper[0] |= not any(upper)
-        pairs = zip(letters, upper, strict=True)
-        return "".join(one.upper() if is_upper else one for one, is_upper in pairs)
-
-    def _digest(self, text: str) -> bytes:
-        content = text.encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, content, hashlib.sha256).digest()[:TOKEN_LENGTH]
+        return self._pseudonyms.of(text)
 
     def _product(self, text: str) -> str:
         """A product of the price list, which is JSON as text."""
@@ -248,7 +237,7 @@ class Redactor:
                     if key in PRODUCT
                 }
             case str() if name == "effectiveDate" and _DATE.fullmatch(value):
-                return self._date(value)
+                return EFFECTIVE  # the real one is public, and would tell the offset
             case str() if name in {"USD", "CNY"}:
                 return "1.0" if _is_amount(value) else self._token(value)
             case str() if name == "unit" and value.lower() in {"hrs", "hours"}:
@@ -259,10 +248,6 @@ class Redactor:
                 return value
             case _:
                 return 1
-
-    def _date(self, value: str) -> str:
-        shifted = datetime.fromisoformat(value) + timedelta(seconds=self._shift)
-        return shifted.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_amount(value: str) -> bool:

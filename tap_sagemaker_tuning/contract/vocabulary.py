@@ -17,6 +17,9 @@ LETTERS = "bdgkqvxz"
 """Pseudonyms are made of these: no word of a language is."""
 
 TOKEN_LENGTH = 16
+EFFECTIVE = "2026-01-01T00:00:00Z"
+"""Stands for every date from which a price is in effect."""
+
 UNMODELLED = "unmodelled"
 """Stands for the value of a member that the model does not have at its place."""
 
@@ -48,18 +51,14 @@ _ARN = "arn:aws(?:-cn|-us-gov)?:sagemaker:"
 _KINDS = "training-job|hyper-parameter-tuning-job"
 _OF_PRICES = r"Train(?:ing)?(?=:|$)|ml(?=\.)"
 _PHRASES = "|".join(PHRASES)
-_DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"  # of a price; it is shifted
 _ALLOWED = re.compile(
     rf"{_PART}+"
     rf"|{LETTERS[0]}+"  # a long text, as its length
     rf"|{_ARN}{_PART}+?:(?:{_KINDS})/{_PART}+"
     rf"|(?:{_PART}|{_OF_PRICES})+"
     rf"|(?:{_PART}+: )?(?:{_PHRASES})"
-    rf"|{_DATE}"
 )
-_OURS = re.compile(
-    rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}|^{_DATE}$"
-)
+_OURS = re.compile(rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}")
 
 
 def is_allowed(text: str) -> bool:
@@ -75,7 +74,7 @@ def unknown(text: str) -> str:
 @cache
 def words() -> frozenset[str]:
     """The members and the enumerated values of the models, and the constants."""
-    found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES}
+    found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES, EFFECTIVE}
     for name in operations():
         found.add(name)
         model = operation_model(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,18 +15,24 @@ from tap_sagemaker_tuning.contract import recordings
 from tap_sagemaker_tuning.contract.exchanges import Exchange
 from tap_sagemaker_tuning.contract.modelled import operation_model
 from tap_sagemaker_tuning.contract.redaction import Redactor
-from tap_sagemaker_tuning.contract.vocabulary import operations, words
+from tap_sagemaker_tuning.contract.vocabulary import (
+    EFFECTIVE,
+    is_allowed,
+    operations,
+    words,
+)
 from tests.contract.world import run
 from tests.profiles import examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from emulator import Emulator
 
 NOW = 1_772_442_000.0
 DEPTH = 9
+PSEUDONYM = re.compile(r"[bdgkqvxz]{16}")
+DATE = re.compile(r"\d{4}-\d\d-\d\dT[\d:]+Z")
 FORMS: tuple[Callable[[str], str], ...] = (
     str,
     str.upper,
@@ -145,6 +153,91 @@ def test_text_that_is_left_is_refused(
     with pytest.raises(recordings.LeakError):
         recordings.write(tmp_path, [one], with_metrics=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_recording_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """If a file cannot be written, no other one stays."""
+    written = Path.write_text
+
+    def write(path: Path, *args: str, **options: str) -> int:
+        written(path, *args, **options)
+        if path.name.startswith("002"):
+            raise error
+        return 0
+
+    monkeypatch.setattr(Path, "write_text", write)
+    one = Exchange("Search", {}, 200, {"Results": []}, NOW)
+    with pytest.raises(error):
+        recordings.write(tmp_path, [one, one, one], with_metrics=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_odd_answer_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If an answer cannot be redacted, nothing is written at all."""
+
+    def fail(*_: object) -> None:
+        raise OverflowError
+
+    one = Exchange("Search", {}, 200, {"Results": []}, NOW)
+    monkeypatch.setattr(Redactor, "_structure", fail)
+    with pytest.raises(OverflowError):
+        recordings.write(tmp_path / "new", [one], with_metrics=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_huge_numbers(tmp_path: Path) -> None:
+    """A metric that no double holds is kept out like any other."""
+    metric = {"MetricName": "auc", "Value": 10**400}
+    summary = {"FinalHyperParameterTuningJobObjectiveMetric": metric}
+    answer = {"TrainingJobSummaries": [summary]}
+    name = "ListTrainingJobsForHyperParameterTuningJob"
+    one = Exchange(name, {}, 200, answer, NOW)
+    assert recordings.write(tmp_path, [one], with_metrics=False) == 1
+    (path,) = tmp_path.iterdir()
+    assert "0" * 100 not in path.read_text(encoding="utf-8")
+
+
+def test_the_price_list_tells_nothing_of_the_rest(
+    account: Emulator, tmp_path: Path
+) -> None:
+    """It is public: no pseudonym of its texts stands for a text elsewhere."""
+    run(account, "--record", str(tmp_path))
+    of_prices: set[str] = set()
+    of_others: set[str] = set()
+    for path in tmp_path.rglob("*.json"):
+        found = PSEUDONYM.findall(path.read_text(encoding="utf-8").lower())
+        (of_prices if "GetProducts" in path.name else of_others).update(found)
+    assert len(of_prices) > 10
+    assert len(of_others) > 10
+    assert of_prices & of_others == set()
+
+
+def test_the_price_list_tells_no_offset(account: Emulator, tmp_path: Path) -> None:
+    """The dates of prices are public: one stands for all of them."""
+    run(account, "--record", str(tmp_path))
+    (path,) = tmp_path.rglob("*GetProducts.json")
+    assert set(DATE.findall(path.read_text(encoding="utf-8"))) == {EFFECTIVE}
+    assert not is_allowed("2026-01-02T00:00:00Z")
+
+
+def test_the_range_of_a_hyperparameter() -> None:
+    """MaxValue is no count, even where it is a number."""
+    ranges = {"IntegerParameterRanges": [{"MinValue": 3, "MaxValue": 77}]}
+    config = {
+        "ParameterRanges": ranges,
+        "ResourceLimits": {"MaxNumberOfTrainingJobs": 5},
+    }
+    answer = {"HyperParameterTuningJobConfig": config}
+    one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
+    shown = Redactor([one], with_metrics=False).redacted(one)
+    assert "77" not in json.dumps(shown)
+    config = shown["answer"]["HyperParameterTuningJobConfig"]
+    assert config["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 5}
 
 
 def test_times_and_metrics_are_not_the_account_s(
