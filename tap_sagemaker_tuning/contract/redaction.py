@@ -178,7 +178,8 @@ class Redactor:
                 return value
             if is_number(value):
                 return self._ranks[value]
-            return value if isinstance(value, float) else 1  # not finite, or huge
+            # Not finite, as bare NaN; or an integer that no double holds.
+            return 1 if type(value) is int else value
         return value if _COUNTS.fullmatch(name) else 1
 
     def _number_as_text(self, value: str) -> str | float:
