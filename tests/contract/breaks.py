@@ -262,6 +262,12 @@ def per_instance(answer: Item) -> None:
         answer["TrainingTimeInSeconds"] *= 2
 
 
+def one_more_metric(answer: Item) -> None:
+    """A trial defines a metric that its tuning job does not."""
+    defined = answer.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
+    defined.append({"Name": "another", "Regex": "another"})
+
+
 def only_one(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
     """Search refuses several filters."""
     several = len(request["SearchExpression"]["Filters"]) > 1
@@ -411,6 +417,7 @@ BREAKS: dict[int, Breaks] = {
     87: {JOB: whole(without_its_job)},
     88: {JOB: gone},
     89: {TRIALS: metric(lambda m: m.update(MetricName="another"))},
+    90: {TRIAL: whole(one_more_metric)},
     86: {PRICES: attribute("vCpu", None)},
     77: {METRICS: measured(lambda m, _: m.update(Id=m["Label"]))},
     78: {METRICS: measured(no_points_of("TrainingJobName"))},

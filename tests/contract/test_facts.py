@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,17 @@ from emulator import Index, Scope
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
-from tests.contract.breaks import BREAKS
+from tests.contract.breaks import (
+    BREAKS,
+    METRICS,
+    PRICES,
+    TRIAL,
+    Item,
+    measured,
+    no_points_of,
+    per_instance,
+    whole,
+)
 from tests.contract.world import altered, numbers, run
 
 if TYPE_CHECKING:
@@ -19,7 +30,7 @@ if TYPE_CHECKING:
 
     from emulator import Emulator
     from tap_sagemaker_tuning.contract.exchanges import Recording
-    from tests.contract.world import Layer
+    from tests.contract.world import Change, Layer
 
 SOME = {1, 10, 28, 36, 68}
 """Facts that are broken over HTTP in every run; the others by `make long`."""
@@ -76,6 +87,75 @@ def test_a_broken_fact_is_found_and_named(
     assert f"What it means for your data: {fact.breaks}" in result.stdout
     assert result.exit_code == 1
     assert len(layer.requests) <= MOST_CALLS
+
+
+def printing_nothing(answer: Item) -> None:
+    """A trial defines metrics, and prints none."""
+    answer.pop("FinalMetricDataList", None)
+
+
+def short(answer: Item) -> None:
+    """A trial takes four minutes."""
+    if "TrainingStartTime" in answer:
+        answer["TrainingEndTime"] = answer["TrainingStartTime"] + 240
+
+
+def interrupted(answer: Item) -> None:
+    """A trial on a spot instance waited for another one."""
+    per_instance(answer)
+    answer["EnableManagedSpotTraining"] = True
+
+
+def described_only(answer: Item) -> None:
+    """A description has a member that results of Search have no place for."""
+    answer.update(ServerlessJobConfig={}, ProfilingStatus="Enabled", New=1)
+
+
+def with_another(answer: Item) -> None:
+    """A price list has training on spot instances as well."""
+    first = json.loads(answer["PriceList"][0])
+    shown = first["product"]["attributes"]
+    shown["usagetype"] = shown["usagetype"].replace("-Train", "-SpotTrain")
+    answer["PriceList"].append(json.dumps(first))
+
+
+def twice(answer: Item) -> None:
+    """A price list has two prices of one kind of training."""
+    answer["PriceList"].append(answer["PriceList"][0])
+
+
+def with_null(answer: Item) -> None:
+    """An answer has a null."""
+    answer["NextToken"] = None
+
+
+@pytest.mark.parametrize(
+    ("number", "changes"),
+    [
+        (20, {METRICS: whole(with_null), PRICES: whole(with_null)}),
+        (62, {TRIAL: whole(interrupted)}),
+        (68, {TRIAL: whole(described_only)}),
+        (74, {PRICES: whole(with_another)}),
+        (
+            78,
+            {
+                TRIAL: whole(printing_nothing),
+                METRICS: measured(no_points_of("TrainingJobName")),
+            },
+        ),
+        (79, {TRIAL: whole(short), METRICS: measured(no_points_of("Host"))}),
+    ],
+)
+def test_what_is_no_difference(
+    number: int, changes: dict[str, Change], recording: Recording
+) -> None:
+    """What only looks like a difference breaks nothing."""
+    assert number not in broken(judged([altered(recording, changes)]))
+
+
+def test_two_prices_of_one_kind(recording: Recording) -> None:
+    """Nobody could say which of them counts."""
+    assert 74 in broken(judged([altered(recording, {PRICES: whole(twice)})]))
 
 
 def _pages_end_empty(scope: Scope) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, LIST_TRIALS
-from tap_sagemaker_tuning.contract.exchanges import TRIAL
-from tap_sagemaker_tuning.contract.fact import DOCS, READ, RECORDED, fact
+from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL
+from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, READ, RECORDED, fact
 from tap_sagemaker_tuning.contract.facts.values import (
     METRIC,
     NOT_FINITE,
@@ -163,14 +163,17 @@ def metric_times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     62,
-    "TrainingTimeInSeconds is the time from start to end, not multiplied by the "
-    "number of instances; BillableTimeInSeconds is at most that without warm pools.",
+    "Without spot instances TrainingTimeInSeconds is the time from start to end, not "
+    "multiplied by the number of instances; BillableTimeInSeconds is at most that "
+    "without warm pools.",
     source=RECORDED,
     breaks="Costs would be wrong by a factor: the models multiply by the instances.",
 )
 def durations(seen: Recording) -> Iterator[bool]:
-    """Each description that has them."""
+    """Each description that has them; a spot instance can have been interrupted."""
     for answer, _ in _ended(seen):
+        if answer.get("EnableManagedSpotTraining"):
+            continue
         if "TrainingTimeInSeconds" in answer and "TrainingStartTime" in answer:
             start, end = answer["TrainingStartTime"], answer["TrainingEndTime"]
             trained = answer["TrainingTimeInSeconds"]
@@ -208,6 +211,38 @@ def transitions(seen: Recording) -> Iterator[bool]:
             starts = [seconds(step["StartTime"]) for step in steps]
             is_last = steps[-1]["Status"] == answer["SecondaryStatus"]
             yield is_last and starts == sorted(starts)
+
+
+@fact(
+    90,
+    "Each metric that a trial's description defines is among the MetricDefinitions of "
+    "its tuning job, or is its objective.",
+    source=ASSUMED,
+    breaks="training_job_metrics takes the names from the tuning job: the curves of "
+    "that metric would be missing.",
+)
+def defined_metrics(seen: Recording) -> Iterator[bool]:
+    """Each metric of trials whose tuning job is described too."""
+    names: dict[str, set[str]] = {}
+    for answer, _, _ in seen.described_jobs:
+        several = answer.get("TrainingJobDefinitions") or []
+        config = answer["HyperParameterTuningJobConfig"]
+        own = names.setdefault(answer[JOB].lower(), set())
+        for each in (answer.get("TrainingJobDefinition") or {}, *several):
+            own.update(_defined(each))
+            objective = config.get("HyperParameterTuningJobObjective")
+            objective = each.get("TuningObjective") or objective or {}
+            own.add(objective.get("MetricName", ""))
+    for answer, _ in seen.described_trials:
+        job = answer["TuningJobArn"].rpartition("/")[2].lower()
+        for name in _defined(answer) if job in names else ():
+            yield name in names[job]
+
+
+def _defined(definition: Item) -> list[str]:
+    """The metrics that a definition, or a trial, defines."""
+    algorithm = definition.get("AlgorithmSpecification") or {}
+    return [each["Name"] for each in algorithm.get("MetricDefinitions") or []]
 
 
 def _secondary_statuses() -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
-from tap_sagemaker_tuning.contract.exchanges import OK
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, GET_METRIC_DATA
+from tap_sagemaker_tuning.contract.exchanges import OK, TRIAL
 from tap_sagemaker_tuning.contract.fact import ASSUMED, DOCS, fact
 from tap_sagemaker_tuning.contract.facts.values import is_number, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_sagemaker_tuning.contract.exchanges import Exchange, Item, Recording
 
@@ -20,6 +20,7 @@ DAY = 86_400  # seconds
 BY_THE_MINUTE = 15 * DAY
 BY_FIVE_MINUTES = 63 * DAY
 MINUTE = 60
+_LONG = 5 * MINUTE  # a shorter trial can end before a metric is sent
 _STATUSES = {"Complete", "InternalError", "PartialData"}
 
 
@@ -50,20 +51,49 @@ def _dimension(question: Item) -> str:
     return str(question["Metric"]["Dimensions"][0]["Name"])
 
 
-def _should_have(seen: Recording, dimension: str) -> Iterator[bool]:
-    """Whether there are points, where they are young enough for their period.
+def _should_have(
+    seen: Recording, dimension: str, fits: Callable[[Item], bool]
+) -> Iterator[bool]:
+    """Whether there are points of some trials, where they are young enough.
 
-    One of them at least: a short trial can end before a metric is sent.
+    Of one metric at least.
+
+    Args:
+        seen: What was asked and answered.
+        dimension: By which the metrics were asked for.
+        fits: Whether a trial has such metrics, by its description.
     """
+    described = {
+        one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
+    }
     for one in _calls(seen):
         is_young = _age(one) < BY_THE_MINUTE - DAY
         found = [
             answer["Values"]
             for call, question, answer in _series(seen)
-            if call is one and _dimension(question) == dimension
+            if call is one
+            and _dimension(question) == dimension
+            and fits(described.get(_trial(question), {}))
         ]
         if found and is_young:
             yield any(found)
+
+
+def _trial(question: Item) -> str:
+    """The lower-cased name of the trial that a question is about."""
+    value = str(question["Metric"]["Dimensions"][0]["Value"])
+    return value.partition("/")[0].lower()
+
+
+def _has_printed(trial: Item) -> bool:
+    """Whether a trial printed a metric: one that is defined need not be."""
+    return bool(trial.get("FinalMetricDataList"))
+
+
+def _is_long(trial: Item) -> bool:
+    ends = trial.get("TrainingStartTime"), trial.get("TrainingEndTime")
+    first, last = (each if is_number(each) else 0.0 for each in ends)
+    return last - first >= _LONG
 
 
 def _has_any(seen: Recording) -> bool:
@@ -94,8 +124,8 @@ def ids(seen: Recording) -> Iterator[bool]:
     breaks="training_job_metrics would have no learning curves.",
 )
 def of_algorithm(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for young ones."""
-    yield from _should_have(seen, "TrainingJobName")
+    """Calls that asked for young ones, of trials with a final metric."""
+    yield from _should_have(seen, "TrainingJobName", _has_printed)
 
 
 @fact(
@@ -107,8 +137,8 @@ def of_algorithm(seen: Recording) -> Iterator[bool]:
     "no rows.",
 )
 def of_instances(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for young ones."""
-    yield from _should_have(seen, "Host")
+    """Calls that asked for young ones, of trials of five minutes and more."""
+    yield from _should_have(seen, "Host", _is_long)
 
 
 @fact(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.contract.exchanges import Item, Recording
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:([^:]+)")
 _CURRENCIES = {"USD", "CNY"}
 _SUFFIX = "-Training"
 
@@ -73,19 +75,27 @@ def instance_types(seen: Recording) -> Iterator[bool]:
 
 @fact(
     74,
-    "The usagetype of a product ends with Train or Training, a colon and its instance "
-    "type.",
+    "Of the products of an instance type that have a price, one trains on demand: its "
+    "usagetype ends with Train or Training, a colon and the instance type.",
     source=ASSUMED,
-    breaks="Its price would be missing in training_instance_prices.",
+    breaks="Its price would be missing in training_instance_prices, or be one of "
+    "several.",
 )
 def usage_types(seen: Recording) -> Iterator[bool]:
-    """Each product with an instance type."""
-    for attributes, _ in _attributes(seen):
-        name = str(attributes.get("instanceName") or attributes.get("instanceType"))
-        if name.startswith("ml."):
-            usage, _, kind = attributes["usagetype"].partition(":")
-            is_kind = kind == name.removesuffix(_SUFFIX)
-            yield is_kind and usage.endswith(("Train", "Training"))
+    """Each instance type; one without such a product only if all were listed."""
+    for listing in seen.listings(GET_PRODUCTS):
+        found: Counter[str] = Counter()
+        for item in listing.items:
+            product = _parsed(item)
+            shown = product["product"]["attributes"]
+            name = str(shown.get("instanceName") or shown.get("instanceType"))
+            kind = name.removesuffix(_SUFFIX)
+            if kind.startswith("ml.") and product.get("terms", {}).get("OnDemand"):
+                usage = _USAGE.fullmatch(str(shown.get("usagetype")))
+                found[kind] += usage is not None and usage[1] == kind
+        for count in found.values():
+            if count or listing.has_ended:
+                yield count == 1
 
 
 @fact(
