@@ -17,7 +17,7 @@ LETTERS = "bdgkqvxz"
 """Pseudonyms are made of these: no word of a language is."""
 
 TOKEN_LENGTH = 16
-EFFECTIVE = "2026-01-01T00:00:00Z"
+EFFECTIVE = "2020-01-01T00:00:00Z"
 """Stands for every date from which a price is in effect."""
 
 UNMODELLED = "unmodelled"
