@@ -59,8 +59,10 @@ ELSEWHERE = {
     "meltano install utility dbt-postgres": "demo/project.py",
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
-    "uv pip install -r report/requirements.in -c report/constraints.txt": "Makefile",
-    "python -m report "
+    "uv venv report-venv": BY_HAND,
+    "uv pip install --python report-venv/bin/python -r report/requirements.in "
+    "-c report/constraints.txt": BY_HAND,
+    "report-venv/bin/python -m report "
     "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
         "Makefile"
     ),
@@ -73,6 +75,8 @@ ELSEWHERE = {
     ),
     ".venv/bin/tap-sagemaker-tuning > out.jsonl": "tests/docs/test_emulator.py",
     "kill %1": "tests/docs/test_emulator.py",
+    "unset AWS_ENDPOINT_URL AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID "
+    "AWS_SECRET_ACCESS_KEY": "tests/docs/test_emulator.py",
     "tap-sagemaker-tuning-contract --config tap.json": (
         "tests/contract/test_command.py"
     ),

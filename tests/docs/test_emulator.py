@@ -49,4 +49,4 @@ def test_the_lines_to_try_it_without_aws(tmp_path: Path) -> None:
         if message["type"] == "RECORD"
     ]
     assert streams.count("tuning_jobs") == 6
-    assert len(lines.splitlines()) == 5
+    assert len(lines.splitlines()) == 6

@@ -175,6 +175,9 @@ def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) ->
         denied: Names of the tuning jobs whose trials a sync could not list.
     """
     assert not tap.restarted or history.status is not None
+    has_metrics = all(
+        sync.may_describe and sync.may_read_metrics for sync in history.syncs
+    )
     for warning in tap.warnings:
         (job,) = (
             job
@@ -186,7 +189,9 @@ def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) ->
         due = {
             "was deleted": is_deleted,
             "is in no listing": is_deleted,
-            "could not be read": is_odd or job.name in denied,
+            "could not be read": is_odd
+            or job.name in denied
+            or (warning.startswith("metrics: ") and not has_metrics),
             "its counters report": any(t.deleted < NEVER for t in job.trials),
             "has not settled": any(t.status == "Frozen" for t in job.trials),
         }
