@@ -44,9 +44,8 @@ class Visit:
 
     Attributes:
         job: The tuning job.
-        since: The creation time down to which its trials are read; None: all of them.
-        read_at: The service's time of the last visit, of a stream that reads each trial
-            only once; None: there was none, or all is read again.
+        since: The creation time down to which its trials are read; None: all.
+        read_at: When it was last visited, if its trials are read only once.
     """
 
     job: ListedJob
@@ -71,8 +70,7 @@ class Plan:
         Args:
             state: That; its filters' start_date holds until `finish`.
             filters: What this sync is limited by, which follow the state's.
-            of_trials: Whether the stream's rows are trials; if not, they are tuning
-                jobs, which are final according to their own status.
+            of_trials: Whether the stream's rows are trials, or else tuning jobs.
         """
         self.state = state
         self._filters = filters
@@ -105,10 +103,6 @@ class Plan:
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Note that a tuning job was read, and that what was read is written.
-
-        Args:
-            visit: The visit.
-            tally: The tuning job, and its trials if these are the rows.
 
         Returns:
             A warning, if the tuning job was abandoned.
@@ -237,18 +231,14 @@ class Plan:
         """Decide on a tuning job whose counters disagree with its listed trials.
 
         It is read whole once more, and again before it is abandoned: a trial can be
-        listed late, behind the watermark, or be passed over between two pages, which
-        happens to what is read whole as well.
+        listed late, behind the watermark, or be passed over between two pages.
         """
         job = visit.job
         is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)
         is_whole = visit.since is None
         if is_late and is_whole and known.checked == _LOOKS:
-            return self._settle(
-                job,
-                f"its counters report {tally.counted} trials, but {tally.rows} are "
-                "listed",
-            )
+            counted = f"its counters report {tally.counted} trials"
+            return self._settle(job, f"{counted}, but {tally.rows} are listed")
         if is_late or not known.checked:
             checked = _LOOKS if is_late else 1
             whole = replace(known, since=None, rows=0, read_at=None)
