@@ -53,6 +53,18 @@ def start(source: Source, catalog: Json) -> subprocess.Popen[str]:
     )
 
 
+def wait_for(source: Source, *, trials_listed: int) -> None:
+    """Wait until so many tuning jobs were asked for their trials: two are read ahead,
+    so those before them are written."""
+    deadline = time.monotonic() + 30
+    listing = "ListTrainingJobsForHyperParameterTuningJob"
+    while (
+        sum(c.operation == listing for c in source.tap.emulator.calls) < trials_listed
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 def assert_goes_on(source: Source, catalog: Json, stopped: Output, trials: int) -> None:
     """Assert that a read from the states that came brings what did not."""
     source.tap.emulator.faults.clear()
@@ -74,7 +86,7 @@ def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         lines = read_until("RUNNING", process.stdout)
-        time.sleep(1)
+        wait_for(source, trials_listed=6)
         process.send_signal(signal.SIGTERM)
         lines += process.stdout
         log = process.stderr.read()

@@ -227,7 +227,7 @@ def test_the_price_list_tells_no_offset(account: Emulator, tmp_path: Path) -> No
 
 def test_the_range_of_a_hyperparameter() -> None:
     """MaxValue is no count, even where it is a number."""
-    ranges = {"IntegerParameterRanges": [{"MinValue": 3, "MaxValue": 77}]}
+    ranges = {"IntegerParameterRanges": [{"MinValue": 3, "MaxValue": 7788990}]}
     config = {
         "ParameterRanges": ranges,
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 5},
@@ -235,7 +235,7 @@ def test_the_range_of_a_hyperparameter() -> None:
     answer = {"HyperParameterTuningJobConfig": config}
     one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
     shown = Redactor([one], with_metrics=False).redacted(one)
-    assert "77" not in json.dumps(shown)
+    assert "7788990" not in json.dumps(shown)
     config = shown["answer"]["HyperParameterTuningJobConfig"]
     assert config["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 5}
 
