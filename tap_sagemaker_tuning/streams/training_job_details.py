@@ -18,7 +18,7 @@ from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, SEARCH
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
-from tap_sagemaker_tuning.streams.visiting import TrialStream
+from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
 from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.values import (
     as_text,
@@ -104,14 +104,7 @@ class _Trials:
         self._status = status
         self._pages_at_once = pages_at_once
         self._failures = TrialFailures()
-        with readable("the tuning job"):
-            self._keys = {
-                **client.scope.context,
-                "tuning_job_name": visit.job.name,
-                "tuning_job_arn": required_text(
-                    visit.job.summary, "HyperParameterTuningJobArn"
-                ),
-            }
+        self._keys = keys_of(client, visit)
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):

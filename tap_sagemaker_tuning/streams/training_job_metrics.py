@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.aws.series import (
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
-from tap_sagemaker_tuning.streams.visiting import TrialStream
+from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
 from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.values import required_text, shift, storable, text_or_none
 
@@ -111,14 +111,7 @@ class TrialSeries:
         self._measured: dict[str | None, Measured] | None = None
         self._trials: dict[str, dict[str, str]] = {}  # by name, what its rows repeat
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
-        with readable("the tuning job"):
-            self._keys = {
-                **client.scope.context,
-                "tuning_job_name": visit.job.name,
-                "tuning_job_arn": required_text(
-                    visit.job.summary, "HyperParameterTuningJobArn"
-                ),
-            }
+        self._keys = keys_of(client, visit)
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         """Take the trials of a page, and read the series that fill a call."""

@@ -16,9 +16,11 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
+from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import ScopeState
 from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.streams.base import TapStream
+from tap_sagemaker_tuning.values import required_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -156,3 +158,18 @@ class TrialStream(VisitingStream):
     @abc.abstractmethod
     def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
         """Start to read a tuning job; see `sync.readers.TrialReader`."""
+
+
+def keys_of(client: Client, visit: Visit) -> dict[str, str]:
+    """The columns that all rows of a tuning job's trials share, as it is listed.
+
+    Raises:
+        UnreadableError: The tuning job has no ARN.
+    """
+    with readable("the tuning job"):
+        arn = required_text(visit.job.summary, "HyperParameterTuningJobArn")
+    return {
+        **client.scope.context,
+        "tuning_job_name": visit.job.name,
+        "tuning_job_arn": arn,
+    }
