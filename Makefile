@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 .PHONY: setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
-  constraints release-check clean
+  constraints generated release-check screenshot clean
 
 setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
 
@@ -40,7 +40,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
-	$(BIN)/python -m docs.prose
+	$(BIN)/python -m tap_tools.prose
 	$(BIN)/zizmor --quiet --offline --persona pedantic .github
 	$(VALID) vendor.github-workflows .github/workflows/*.yml
 	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/contract.yml .github/ISSUE_TEMPLATE/idea.yml
@@ -50,7 +50,7 @@ lint: setup
 	$(BIN)/cfn-lint infrastructure/cloudformation/*.yaml
 
 types: setup
-	$(BIN)/mypy tap_sagemaker_tuning emulator demo benchmarks docs hub infrastructure release report tests
+	$(BIN)/mypy tap_sagemaker_tuning tap_tools emulator report docs/conf.py tests
 
 docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
 	rm -rf build/docs
@@ -106,16 +106,19 @@ format: setup
 	$(BIN)/ruff format .
 
 demo: setup  ## Two syncs of an emulated account into a real Postgres.
-	$(BIN)/python -m demo
+	$(BIN)/python -m tap_tools.demo
 
 release-check: setup  ## What a release still lacks.
-	$(BIN)/python -m release
+	$(BIN)/python -m tap_tools.release
+
+generated: setup  ## Every file, and part of a file, that is generated from the code.
+	$(BIN)/python -m tap_tools.generated
 
 screenshot: setup  ## The picture of the report in the docs, anew.
 	$(BIN)/python -m tests.report.screenshot
 
 bench: setup  ## The tap beside a plain boto3 loop.
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m tap_tools.benchmarks
 
 constraints: setup  ## Pin anew what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
@@ -123,7 +126,7 @@ constraints: setup  ## Pin anew what pyproject.toml asks for.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file report/constraints.txt report/requirements.in
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --output-file demo/constraints.txt demo/requirements.in pyproject.toml
+	  --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file transform/constraints.txt transform/requirements.txt
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo import postgres
+from tap_tools.demo import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

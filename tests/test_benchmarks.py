@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
-
-from benchmarks.__main__ import TAP, row
-from benchmarks.cases import LARGE, Case
-from benchmarks.measuring import last_state, measured, served
+from tap_tools.benchmarks.__main__ import TAP, row
+from tap_tools.benchmarks.cases import LARGE, Case
+from tap_tools.benchmarks.measuring import last_state, measured, served
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.measuring import Cost
+    from tap_tools.benchmarks.measuring import Cost
 
 pytestmark = pytest.mark.slow
 

@@ -42,7 +42,7 @@ def folder() -> Iterator[Path]:
 def demo(folder: Path) -> subprocess.Popen[str]:
     """The demo, just started."""
     return subprocess.Popen(  # noqa: S603 - the command is ours
-        [sys.executable, "-m", "demo", str(folder)],
+        [sys.executable, "-m", "tap_tools.demo", str(folder)],
         cwd=CHECKOUT,
         env={**os.environ, MARK: folder.name + uuid.uuid4().hex},
         stdout=subprocess.PIPE,
@@ -129,7 +129,7 @@ def test_a_failure_shows_the_log(tmp_path: Path) -> None:
     """What fails is named, with the end of its log, and the exit code is 1."""
     (tmp_path / "venv").write_text("in the way")
     done = subprocess.run(  # noqa: S603 - the command is ours
-        [sys.executable, "-m", "demo", str(tmp_path)],
+        [sys.executable, "-m", "tap_tools.demo", str(tmp_path)],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
@@ -147,7 +147,11 @@ def test_constraints_are_of_the_versions_that_meltano_installs() -> None:
     meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text(encoding="utf-8"))
     wanted = {p["name"]: p["pip_url"] for p in meltano["plugins"]["loaders"]}
     for name in ("constraints.txt", "requirements.in"):
-        pinned = (CHECKOUT / "demo" / name).read_text(encoding="utf-8").splitlines()
+        pinned = (
+            (CHECKOUT / "tap_tools" / "demo" / name)
+            .read_text(encoding="utf-8")
+            .splitlines()
+        )
         assert wanted["target-postgres"] in pinned
 
 

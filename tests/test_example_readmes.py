@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from demo.postgres import Warehouse
+    from tap_tools.demo.postgres import Warehouse
 
 pytestmark = [
     pytest.mark.orchestrator,

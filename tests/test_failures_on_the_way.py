@@ -19,11 +19,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
-
-from demo.processes import Failed
-from demo.project import Project
 from emulator import Emulator, Fault
+from tap_tools.demo.processes import Failed
+from tap_tools.demo.project import Project
 from tests.conftest import ACCOUNT, REGION
 from tests.targets import environments, expected, story, warehouses
 

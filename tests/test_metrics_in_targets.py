@@ -17,8 +17,8 @@ import pytest
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
-from docs import facts
 from emulator import Chances, Emulator
+from tap_tools.generated import targets
 from tests import expected
 from tests.conftest import ACCOUNT, TapProcess
 from tests.targets import syncing
@@ -82,7 +82,7 @@ class Synced:
         return list(self.true[-1].values())
 
 
-@pytest.fixture(scope="module", params=facts.TARGETS)
+@pytest.fixture(scope="module", params=targets.TARGETS)
 def synced(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Synced]:
@@ -98,7 +98,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         tap = TapProcess(emulator, folder)
         files: Row = {
-            "config": {"regions": [NEW, OLD]} | facts.NEEDED[warehouse.name],
+            "config": {"regions": [NEW, OLD]} | targets.NEEDED[warehouse.name],
             "catalog": tap.catalog(STREAM),
         }
         new, old = (emulator.scope(ACCOUNT, region) for region in (NEW, OLD))
@@ -140,7 +140,7 @@ def _begin(scope: Scope) -> None:
 
 def _stored(warehouse: Warehouse) -> Any:
     """Makes of a record what a column without a zone and this target's keys hold."""
-    of_the_algorithm = facts.EMPTY_TEXT[warehouse.name]
+    of_the_algorithm = targets.EMPTY_TEXT[warehouse.name]
 
     def stored(row: Row) -> Row:
         host = row["host"] or ("algorithm" if of_the_algorithm is None else "")
@@ -205,9 +205,9 @@ def test_sql_for_points(synced: Synced) -> None:
 def test_flattened(synced: Synced, name: str) -> None:
     """Whoever flattens, the points stay one column, all of them in it as JSON."""
     warehouse, schema = synced.warehouse, f"flat_by_{name}"
-    needed = facts.NEEDED[warehouse.name]
+    needed = targets.NEEDED[warehouse.name]
     by_tap = {"flattening_enabled": True, "flattening_max_depth": 2}
-    settings = {"tap": (by_tap, {}), "target": ({}, facts.FLATTENING[warehouse.name])}
+    settings = {"tap": (by_tap, {}), "target": ({}, targets.FLATTENING[warehouse.name])}
     of_tap, of_target = settings[name]
     syncing.sync(
         synced.tap,
@@ -239,7 +239,7 @@ def test_an_empty_host_fails_duckdb(tmp_path: Path) -> None:
         assert warehouse.types(STREAM)
         (row,) = warehouse.ask(f"select count(*) as n from {SCHEMA}.{STREAM}")  # noqa: S608 - ours
         assert row["n"] == 0
-        config = facts.NEEDED["duckdb"]
+        config = targets.NEEDED["duckdb"]
         syncing.sync(tap, warehouse, config=config, catalog=catalog)
         assert len(held(warehouse, STREAM)) == len(
             expected.trial_metrics(emulator.scope())

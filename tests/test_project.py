@@ -40,7 +40,7 @@ def test_changelog_ends_at_this_version() -> None:
 def test_parts_have_this_version() -> None:
     """The dbt project and the Airbyte connector are of the tap's version."""
     models = yaml.safe_load(read("transform/dbt_project.yml"))
-    connector = yaml.safe_load(read("airbyte/metadata.yaml"))
+    connector = yaml.safe_load(read("registries/airbyte/metadata.yaml"))
     assert models["version"] == VERSION
     assert connector["data"]["dockerImageTag"] == VERSION
 

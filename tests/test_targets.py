@@ -18,7 +18,7 @@ import yaml
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
-from docs import facts
+from tap_tools.generated import targets
 from tests import expected as oracle
 from tests.conftest import TapProcess
 from tests.tables import Tables
@@ -45,7 +45,7 @@ WHEN = {"started_at", "ended_at"}
 DETAILS = {"tuning_job_details", "training_job_details", "training_instance_prices"}
 
 
-@pytest.fixture(scope="module", params=facts.TARGETS)
+@pytest.fixture(scope="module", params=targets.TARGETS)
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
@@ -132,7 +132,7 @@ def test_what_is_deleted_stays(told: Story) -> None:
 @pytest.mark.parametrize("stream", STREAMS)
 def test_types(told: Story, stream: str) -> None:
     """Each column is of the type that the table names for its kind."""
-    types = facts.TYPES[told.warehouse.name]
+    types = targets.TYPES[told.warehouse.name]
     wanted = types | {"map": types["object"]}
     assert told.warehouse.types(stream) == {
         name: wanted[kind] for name, kind in kinds(stream).items()
@@ -146,12 +146,12 @@ def test_names(told: Story) -> None:
         "where lower(table_name) = 'training_job_summaries'"
     )
     lower = {row["column_name"].islower() for row in found}
-    assert lower == {facts.NAMES[told.warehouse.name] == "lower case"}
+    assert lower == {targets.NAMES[told.warehouse.name] == "lower case"}
 
 
 def test_null_object(told: Story) -> None:
     """A trial without a metric is found as the table says, and no other is."""
-    without = facts.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
+    without = targets.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
     found = told.warehouse.ask(
         "select training_job_name as name "  # noqa: S608 - ours
         f"from tap_sagemaker_tuning.training_job_summaries where {without}"
@@ -166,7 +166,7 @@ def test_null_object(told: Story) -> None:
 @pytest.mark.parametrize("key", ["learning-rate", "läring-räte", "select", "order"])
 def test_one_hyperparameter(told: Story, key: str) -> None:
     """SQL takes one hyperparameter out of the map, whatever its name and value."""
-    part = facts.PART[told.warehouse.name].format(
+    part = targets.PART[told.warehouse.name].format(
         column="tuned_hyper_parameters", key=key
     )
     found = told.warehouse.ask(
@@ -181,7 +181,7 @@ def test_one_hyperparameter(told: Story, key: str) -> None:
 
 def test_an_item_of_an_array(told: Story) -> None:
     """SQL takes a part of an array's first item, be the array empty, null or longer."""
-    item = facts.ITEM[told.warehouse.name]
+    item = targets.ITEM[told.warehouse.name]
     name, text = (
         item.format(column="final_metric_data_list", key=key)
         for key in ("metric_name", "non_finite")
@@ -203,7 +203,7 @@ def test_an_item_of_an_array(told: Story) -> None:
 
 def test_metrics_that_are_no_numbers(told: Story) -> None:
     """NaN and infinity are null in `value` and text in `non_finite`."""
-    part = facts.PART[told.warehouse.name]
+    part = targets.PART[told.warehouse.name]
     value, text = (part.format(column=METRIC, key=k) for k in ("value", "non_finite"))
     found = told.warehouse.ask(
         f"select training_job_name as name, {text} as text, {value} as value "  # noqa: S608 - ours
@@ -293,13 +293,13 @@ def test_selection(told: Story) -> None:
 
 
 FLAT = {"flattening_enabled": True, "flattening_max_depth": 2}
-KEPT_MAPS = {"stream_maps": facts.KEPT_MAPS}
+KEPT_MAPS = {"stream_maps": targets.KEPT_MAPS}
 
 
 def test_the_tap_flattens(told: Story) -> None:
     """Where the tap flattens, objects become columns, maps and arrays text, exactly."""
     load(told, "flat_by_tap", config=FLAT)
-    types = facts.TYPES[told.warehouse.name]
+    types = targets.TYPES[told.warehouse.name]
     wanted = types | dict.fromkeys(("map", "array"), types["text"])
     for stream in STREAMS:
         assert told.warehouse.types(stream, "flat_by_tap") == {
@@ -311,12 +311,12 @@ def test_the_tap_flattens(told: Story) -> None:
 def test_the_target_flattens(told: Story) -> None:
     """Where the target flattens, maps are kept or lost as the table says."""
     name = told.warehouse.name
-    load(told, "flat_by_target", target=facts.FLATTENING[name])
-    types = facts.TYPES[name]
+    load(told, "flat_by_target", target=targets.FLATTENING[name])
+    types = targets.TYPES[name]
     array = {"text": types["text"], "json": "json"}[
-        facts.ARRAY_WHEN_TARGET_FLATTENS[name]
+        targets.ARRAY_WHEN_TARGET_FLATTENS[name]
     ]
-    kept = facts.MAP_WHEN_TARGET_FLATTENS[name] == "kept"
+    kept = targets.MAP_WHEN_TARGET_FLATTENS[name] == "kept"
     wanted = types | {"array": array, "map": types["text"] if kept else "json"}
     for stream in STREAMS:
         assert told.warehouse.types(stream, "flat_by_target") == {
@@ -328,10 +328,10 @@ def test_the_target_flattens(told: Story) -> None:
 
 def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
     """Turned into text by the tap's stream maps, a map survives any flattening."""
-    target = facts.FLATTENING[told.warehouse.name]
+    target = targets.FLATTENING[told.warehouse.name]
     load(told, "flat_and_kept", config=KEPT_MAPS, target=target)
-    text = facts.TYPES[told.warehouse.name]["text"]
-    for stream, columns in facts.KEPT_MAPS.items():
+    text = targets.TYPES[told.warehouse.name]["text"]
+    for stream, columns in targets.KEPT_MAPS.items():
         (column,) = columns
         assert told.warehouse.types(stream, "flat_and_kept")[column] == text
         held, foretold = flat(told, stream, "flat_and_kept"), told.full[stream]
@@ -342,7 +342,7 @@ def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
 
 def load(told: Story, schema: str, **settings: dict[str, Any]) -> None:
     """Sync all again, into a schema of its own, with settings of tap and target."""
-    needed, given = facts.NEEDED[told.warehouse.name], settings.get("config", {})
+    needed, given = targets.NEEDED[told.warehouse.name], settings.get("config", {})
     maps = needed.get("stream_maps", {}) | given.get("stream_maps", {})
     syncing.sync(
         told.tap,
@@ -365,7 +365,7 @@ def flat(told: Story, stream: str, schema: str) -> dict[str, Row]:
 def foretold_flat(told: Story, stream: str, *, has_maps: bool = True) -> dict[str, Row]:
     """What `flat` must give."""
     lost = {name for name, kind in kinds(stream, flat=True).items() if kind == "map"}
-    empty = facts.EMPTY_TEXT[told.warehouse.name]
+    empty = targets.EMPTY_TEXT[told.warehouse.name]
     return {
         key: {
             name: empty
@@ -436,7 +436,7 @@ def test_versions_are_meltanos() -> None:
         short = name.removeprefix("target-")
         pinned = environments.HERE / "requirements" / f"{short}.txt"
         assert packages <= set(pinned.read_text("utf-8").splitlines())
-    versions = {f"target-{name}": text for name, text in facts.VERSIONS.items()}
+    versions = {f"target-{name}": text for name, text in targets.VERSIONS.items()}
     assert {
         name: {each.replace(" ", "==") for each in text.split(", ")}
         for name, text in versions.items()

@@ -1,4 +1,4 @@
-# The part between "generated" and "end" is made by `python -m infrastructure.generate`.
+# The part between "generated" and "end" is written by `make generated`.
 
 variable "principals" {
   description = "ARNs of the roles or users that the tap runs as; they may assume the role."

@@ -32,8 +32,8 @@ def reader(operation: Operation) -> Callable[..., None]:
     """Make what reads an operation's pages in place of botocore.
 
     botocore walks each item along the shapes of its model: half of what a record costs
-    (measured in November 2026, see benchmarks/README.md). What is left for it is an
-    empty answer, and anything that is not the page that it should be.
+    (measured in November 2026, see tap_tools/benchmarks/README.md). What is left for it
+    is an empty answer, and anything that is not the page that it should be.
 
     Returns:
         A handler of botocore's event `before-parse`.

@@ -181,7 +181,7 @@ class TapStream(Stream):
         """Leave out the SDK's walk over each record where nothing is deselected.
 
         It is a quarter of what a record costs, and then takes nothing out (measured
-        in November 2026, see benchmarks/README.md).
+        in November 2026, see tap_tools/benchmarks/README.md).
         """
         if not self._is_all_selected:
             yield from super()._generate_record_messages(record)

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.streams.base import TapStream
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PAGE = (CHECKOUT / "airbyte" / "sagemaker-tuning.md").read_text(encoding="utf-8")
+REGISTRY = CHECKOUT / "registries" / "airbyte"
+PAGE = (REGISTRY / "sagemaker-tuning.md").read_text(encoding="utf-8")
 GUIDE = (CHECKOUT / "docs" / "airbyte.md").read_text(encoding="utf-8")
-METADATA = yaml.safe_load(
-    (CHECKOUT / "airbyte" / "metadata.yaml").read_text(encoding="utf-8")
-)["data"]
+METADATA = yaml.safe_load((REGISTRY / "metadata.yaml").read_text("utf-8"))["data"]
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]

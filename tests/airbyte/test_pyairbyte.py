@@ -115,7 +115,7 @@ def test_messages(airbyte: Airbyte) -> None:
 
 def test_metadata(airbyte: Airbyte) -> None:
     """Airbyte can read the connector's metadata."""
-    path = HERE.parents[1] / "airbyte" / "metadata.yaml"
+    path = HERE.parents[1] / "registries" / "airbyte" / "metadata.yaml"
     assert airbyte.runner.ask(metadata=str(path)) == {"language": "python"}
 
 

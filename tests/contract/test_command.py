@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from docs.confirmations import RECORDINGS
 from emulator import Emulator, Fault
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.command import main
+from tap_tools.generated.confirmations import RECORDINGS
 from tests.contract.breaks import INVALID, JOBS, TRIALS
 from tests.contract.world import fill, numbers, run
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docs.confirmations import NOT_IN_EMULATOR
 from emulator import Index, Scope
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
+from tap_tools.generated.confirmations import NOT_IN_EMULATOR
 from tests.contract.breaks import (
     BREAKS,
     METRICS,

@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from docs.confirmations import RECORDED
 from tap_sagemaker_tuning.contract.exchanges import JOB, TRIAL, Exchange, Recording
 from tap_sagemaker_tuning.contract.fact import RECORDED as TESTED
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.facts.errors import NOBODY
+from tap_tools.generated.confirmations import RECORDED
 from tests import recorded
 from tests.contract.breaks import JOB as DESCRIBE_JOB
 from tests.contract.breaks import JOBS, LISTS, TRIALS

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from docs.confirmations import RECORDINGS
 from emulator import Emulator
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
@@ -32,6 +31,7 @@ from tap_sagemaker_tuning.streams import (
     tuning_jobs,
 )
 from tap_sagemaker_tuning.sync.discovery import discover
+from tap_tools.generated.confirmations import RECORDINGS
 from tests.case_files import ASKED, KEYS, LISTED
 from tests.conftest import ACCOUNT, REGION
 from tests.contract.test_redaction import texts

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from demo import processes
+from tap_tools.demo import processes
 from tests.distributed import servers
 from tests.environments import BUILD, CHECKOUT, EXAMPLES, programs
 from tests.examples.orchestrators import PASSWORD

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from demo import processes
-from demo.postgres import Warehouse
+from tap_tools.demo import processes
+from tap_tools.demo.postgres import Warehouse
 from tests.postgres import passable_folder
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from docs import generate
+from tap_tools.generated import pages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ README = read("README.md")
 GUIDE = read("CONTRIBUTING.md")
 PAGES = {
     page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8")
-    for page in generate.pages()
+    for page in pages.pages()
 }
 """The README and the pages of the documentation, by their paths."""
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs import generate
 from emulator.__main__ import main as emulate
+from tap_tools.generated import policies
 from tests.docs.documents import (
     CONFIGS,
     DOCUMENTS,
@@ -48,15 +48,15 @@ ELSEWHERE = {
     "uv tool install meltanolabs-target-postgres==0.8.1": FIRST_ROWS,
     "uv tool install 'meltano>=4.4'": BY_HAND,
     "cp .env.example .env": BY_HAND,
-    "meltano install extractor tap-sagemaker-tuning": "demo/project.py",
-    "meltano install loader target-postgres": "demo/project.py",
+    "meltano install extractor tap-sagemaker-tuning": "tap_tools/demo/project.py",
+    "meltano install loader target-postgres": "tap_tools/demo/project.py",
     "meltano install loader target-snowflake": BY_HAND,
     "meltano config test tap-sagemaker-tuning": BY_HAND,
-    "meltano run tap-sagemaker-tuning target-postgres": "demo/project.py",
+    "meltano run tap-sagemaker-tuning target-postgres": "tap_tools/demo/project.py",
     "meltano run tap-sagemaker-tuning target-postgres dbt-postgres:build": (
-        "demo/project.py"
+        "tap_tools/demo/project.py"
     ),
-    "meltano install utility dbt-postgres": "demo/project.py",
+    "meltano install utility dbt-postgres": "tap_tools/demo/project.py",
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
     "uv venv report-venv": BY_HAND,
@@ -172,7 +172,7 @@ def test_commands_work(tap: TapProcess) -> None:
         types = [json.loads(line)["type"] for line in made]
         assert {"SCHEMA", "RECORD", "STATE"} <= set(types)
     state = json.loads((tap.folder / "state.json").read_text(encoding="utf-8"))
-    selected = {stream.name for stream in generate.summaries()}
+    selected = {stream.name for stream in policies.summaries()}
     assert set(state["bookmarks"]) == selected
     assert "account 123456789012, us-east-1: OK" in done.stderr
 

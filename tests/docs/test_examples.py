@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from docs import generate
 from emulator import Emulator
 from emulator.__main__ import populate
 from tap_sagemaker_tuning import catalog_checks, checks
@@ -18,6 +17,7 @@ from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState
 from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
+from tap_tools.generated import pages, policies
 from tests.docs.documents import (
     AIRBYTE_STATES,
     CONFIGS,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 FULL_TABLE = "FULL_TABLE"
 METHODS = {True: FULL_TABLE, False: "INCREMENTAL"}
-NAMES = [stream.name for stream in generate.streams()]
+NAMES = [stream.name for stream in policies.streams()]
 LOADERS = {
     loader["name"]: {setting["name"] for setting in loader["settings"]}
     for loader in yaml.safe_load(read("meltano.yml"))["plugins"]["loaders"]
@@ -53,7 +53,7 @@ def test_settings_are_accepted(where: str, config: Json) -> None:
     method = METHODS[FULL_TABLE in where]
     chosen = {TrainingJobSummaries.name: method}
     allowed = {TrainingJobSummaries.name: TrainingJobSummaries.methods}
-    assert checks.problems(config, generate.all_settings()) == []
+    assert checks.problems(config, pages.all_settings()) == []
     assert catalog_checks.method_problems(Settings.of(config), chosen, allowed) == []
 
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from docs import generate, lineage
-from docs.marts import MODELS, marts
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.aws.operations import (
     ASSUME_ROLE,
@@ -21,12 +19,20 @@ from tap_sagemaker_tuning.aws.operations import (
 )
 from tap_sagemaker_tuning.config_schema import SETTINGS
 from tap_sagemaker_tuning.replication.state import OpenJob
+from tap_tools import ROOT
+from tap_tools.generated import lineage, pages, policies
+from tap_tools.generated.__main__ import files
+from tap_tools.generated.marks import marked
+from tap_tools.generated.marts import MODELS, marts
 from tests.docs.documents import PAGES, POLICIES, README, STATES, headings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tap_sagemaker_tuning.streams.base import TapStream
 
-NAMES = [stream.name for stream in generate.streams()]
+FILES = files()
+NAMES = [stream.name for stream in policies.streams()]
 WAY_IN = {ASSUME_ROLE.name, GET_CALLER_IDENTITY.name}
 
 
@@ -36,24 +42,24 @@ def page_of(part: str) -> str:
     return f"docs/streams/{stream}.md" if stream in NAMES else "a page"
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_generated_parts_are_fresh(page: str) -> None:
-    """Tables and policies are those of the code: else run `python -m docs.generate`."""
-    is_fresh = generate.rendered(PAGES[page]) == PAGES[page]
-    assert is_fresh, f"{page} is out of date: run `python -m docs.generate`"
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_generated_files_are_fresh(file: Path) -> None:
+    """Every generated file is what the code generates now."""
+    is_fresh = FILES[file] == file.read_text(encoding="utf-8")
+    assert is_fresh, f"{file} is out of date: run `make generated`"
 
 
 def test_generated_parts_are_all_there() -> None:
     """Each part that is made has its place in the pages, once."""
-    pages = [text for text in PAGES.values() if text != README]
-    placed = Counter(chain.from_iterable(generate.marked(text) for text in pages))
+    texts = [text for text in PAGES.values() if text != README]
+    placed = Counter(chain.from_iterable(map(marked, texts)))
     missing = [
         f"put <!-- {part}: generated --> and <!-- end --> into {page_of(part)}"
-        for part in generate.parts()
+        for part in pages.parts()
         if part not in placed
     ]
     assert missing == []
-    assert placed == Counter(generate.parts().keys())
+    assert placed == Counter(pages.parts().keys())
 
 
 def test_every_stream_has_a_page() -> None:
@@ -86,25 +92,24 @@ def test_every_mart_is_described() -> None:
     assert {mart.name for mart in marts()} == {model.stem for model in models}
 
 
-def test_the_lineage_is_fresh() -> None:
-    """The picture shows what the models read: else run `python -m docs.lineage`."""
-    assert lineage.PATH.read_text(encoding="utf-8") == lineage.picture()
+def test_every_mart_is_in_the_lineage() -> None:
+    """The picture shows each mart."""
     assert {mart for mart, _, _ in lineage.lineage()} == {m.name for m in marts()}
 
 
 def test_every_setting_is_named() -> None:
     """The tap's settings and the SDK's are in the tables, each once."""
-    names = [*SETTINGS.to_dict()["properties"], *generate.sdk_settings()]
+    names = [*SETTINGS.to_dict()["properties"], *pages.sdk_settings()]
     rows = re.findall(r"^\| `(\w+)` \|", PAGES["docs/settings.md"], re.MULTILINE)
     assert [name for name in names if rows.count(name) != 1] == []
 
 
-@pytest.mark.parametrize("stream", generate.streams(), ids=NAMES)
+@pytest.mark.parametrize("stream", policies.streams(), ids=NAMES)
 def test_policy_of_a_stream(stream: TapStream) -> None:
     """The policy of a stream allows the operations that it calls, and nothing else."""
     allowed = {
         (action, statement["Resource"].rsplit(":", 1)[-1])
-        for statement in generate.policy([stream])["Statement"]
+        for statement in policies.policy([stream])["Statement"]
         for action in statement["Action"]
     }
     assert allowed == {(call.iam_action, call.resource) for call in stream.operations}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docs import prose
+from tap_tools import prose
 from tests.docs.documents import ROOT
 
 

@@ -10,16 +10,16 @@ import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from docs import generate
-from docs.marts import marts
 from tap_sagemaker_tuning import schemas_root
+from tap_tools.generated import policies
+from tap_tools.generated.marts import marts
 from tests.docs.documents import blocks
 from tests.postgres import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from demo.postgres import Warehouse
+    from tap_tools.demo.postgres import Warehouse
 
 pytestmark = pytest.mark.warehouse
 
@@ -59,7 +59,7 @@ COLUMN_KINDS = (
 
 def tables() -> Iterator[tuple[str, dict[str, str]]]:
     """The tables of the streams, and the columns of each with their types."""
-    for stream in generate.streams():
+    for stream in policies.streams():
         text = schemas_root().joinpath(f"{stream.name}.json").read_text("utf-8")
         columns = {
             name: _type(column)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from demo import postgres, truth
-from demo.project import Project
 from emulator import Emulator, Fault
+from tap_tools.demo import postgres, truth
+from tap_tools.demo.project import Project
 from tests.conftest import ACCOUNT, REGION
 from tests.environments import BUILD, CHECKOUT, made_from
 from tests.postgres import serving
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from demo.postgres import Row
     from emulator.faults import Kind
     from emulator.scopes import Scope
+    from tap_tools.demo.postgres import Row
 
 ALL = {
     "222222222222": ("us-east-1", "eu-west-1"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from docs.generate import streams
 from tap_sagemaker_tuning.aws.operations import (
     LIST_ACCOUNTS,
     LIST_ACCOUNTS_FOR_PARENT,
     LIST_REGIONS,
     LIST_UNITS_FOR_PARENT,
 )
+from tap_tools.generated.policies import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,8 +14,8 @@ from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from infrastructure import generate
 from tap_sagemaker_tuning.aws.operations import OPERATIONS
+from tap_tools.generated import infrastructure
 from tests.infrastructure.expected import (
     ALL,
     CHOICES,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 LOADER = f"arn:aws:iam::{ACCOUNT}:role/warehouse-loader"
 OTHER = "arn:aws:iam::210987654321:user/someone"
-BODY = generate.TEMPLATE.read_text(encoding="utf-8")
+BODY = infrastructure.TEMPLATE.read_text(encoding="utf-8")
 
 
 class Loader(yaml.SafeLoader):
@@ -110,7 +110,7 @@ def trust(iam: Any, role: str = "tuning-reader") -> dict[str, Any]:
 def test_template_is_clean() -> None:
     """cfn-lint has nothing to say: no error, no warning, no hint."""
     lint = pytest.importorskip("cfnlint.api").lint_file
-    assert [str(match) for match in lint(generate.TEMPLATE)] == []
+    assert [str(match) for match in lint(infrastructure.TEMPLATE)] == []
 
 
 def test_template_fits_a_stack_set() -> None:
@@ -235,9 +235,8 @@ def test_call_by_call(streams: list[str]) -> None:
 def test_only_the_callers_policy_and_external_id_assume_the_role() -> None:
     """Who has the policy of the README assumes the role, with its external id; with
     another id, or as somebody else, nobody does; moto does not refuse to have none."""
-    blocks = re.findall(
-        r"```json\n(.*?)```", generate.README.read_text(encoding="utf-8"), re.DOTALL
-    )
+    readme = infrastructure.README.read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
     iam = client("iam")
     users = {}
     for name in ("warehouse-loader", "somebody"):

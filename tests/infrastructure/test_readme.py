@@ -11,8 +11,8 @@ import pytest
 import yaml
 from moto import mock_aws
 
-from infrastructure import generate
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tap_tools.generated import infrastructure
 from tests.docs.documents import commands
 from tests.infrastructure.expected import ALL, called, grants
 from tests.infrastructure.test_cloudformation import (
@@ -27,10 +27,10 @@ from tests.infrastructure.test_cloudformation import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-README = generate.README.read_text(encoding="utf-8")
+README = infrastructure.README.read_text(encoding="utf-8")
 COMMANDS = commands({"infrastructure/README.md": README})
 MODULE = "\n".join(
-    file.read_text(encoding="utf-8") for file in generate.MODULE.glob("*.tf")
+    file.read_text(encoding="utf-8") for file in infrastructure.MODULE.glob("*.tf")
 )
 
 
@@ -102,7 +102,7 @@ def test_the_settings_are_taken() -> None:
 def test_commands_name_the_template() -> None:
     """Each stack and StackSet is made of the template, and may make a named role."""
     assert len(WITH_PARAMETERS) == 3
-    path = generate.TEMPLATE.relative_to(generate.FOLDER.parent).as_posix()
+    path = infrastructure.TEMPLATE.relative_to(infrastructure.FOLDER.parent).as_posix()
     for command in WITH_PARAMETERS:
         assert path in command
         assert "--capabilities CAPABILITY_NAMED_IAM" in command
@@ -113,7 +113,7 @@ def test_module_block_gives_what_the_module_takes() -> None:
     its streams those of the tap."""
     (block,) = re.findall(r"```hcl\n(.*?)```", README, re.DOTALL)
     arguments = dict(re.findall(r"^  (\w+) += (.+)$", block, re.MULTILINE))
-    folder = generate.MODULE.relative_to(generate.FOLDER.parent).as_posix()
+    folder = infrastructure.MODULE.relative_to(infrastructure.FOLDER.parent).as_posix()
     assert arguments.pop("source").endswith(f'.git//{folder}"')
     assert set(arguments) <= set(re.findall(r'^variable "(\w+)"', MODULE, re.MULTILINE))
     assert set(yaml.safe_load(arguments["streams"])) <= set(ALL)

@@ -11,7 +11,7 @@ pytest.importorskip("hcl2", reason="python-hcl2 is needed: make setup")
 
 import hcl2
 
-from infrastructure import generate
+from tap_tools.generated import infrastructure
 from tests.infrastructure.expected import ALL, DEFAULT, called, grants, stated
 from tests.infrastructure.test_cloudformation import TEMPLATE
 
@@ -32,7 +32,7 @@ def plain(value: Any) -> Any:
 
 def parsed() -> dict[str, list[Any]]:
     """The blocks of all files of the module, by kind."""
-    files = sorted(generate.MODULE.glob("*.tf"))
+    files = sorted(infrastructure.MODULE.glob("*.tf"))
     assert len(files) == 5
     found: dict[str, list[Any]] = {}
     for file in files:
@@ -172,7 +172,7 @@ def test_what_is_referred_to_is_there() -> None:
     """Each variable, local value and data source that an expression names exists, and
     each variable is used."""
     text = "\n".join(
-        file.read_text(encoding="utf-8") for file in generate.MODULE.glob("*.tf")
+        file.read_text(encoding="utf-8") for file in infrastructure.MODULE.glob("*.tf")
     )
     assert set(re.findall(r"\bvar\.(\w+)", text)) == set(VARIABLES)
     assert set(re.findall(r"\blocal\.(\w+)", text)) == set(LOCALS)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from release import package, versions
+from tap_tools.release import package, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ FILES = {
     "CHANGELOG.md": CHANGELOG,
     "README.md": "install tap_sagemaker_tuning-1.2.0-py3-none-any.whl\n",
     "docs/index.md": "# Tap\n",
-    "hub/tap.yml": "pip_url: ${PACKAGE}\n",
+    "registries/meltano/tap.yml": "pip_url: ${PACKAGE}\n",
 }
 
 

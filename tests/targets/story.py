@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from docs import facts
 from emulator import Chances, Definition, Emulator, Trial, TuningJob
+from tap_tools.generated import targets
 from tests.conftest import TapProcess
 from tests.targets import expected
 from tests.targets.columns import JSON, STREAMS, key_of, kinds
@@ -137,7 +137,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         _begin(scope)
         emulator.clock.move(timedelta(minutes=50))
         every: dict[str, Any] = {
-            "config": facts.NEEDED[warehouse.name],
+            "config": targets.NEEDED[warehouse.name],
             "catalog": tap.catalog(*STREAMS),
         }
         state = sync(tap, warehouse, **every)

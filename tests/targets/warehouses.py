@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from demo import processes
+from tap_tools.demo import processes
 from tests.targets.asking import plain
 from tests.targets.environments import HERE, environment
 

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo import processes
+from tap_tools.demo import processes
 from tests.environments import CHECKOUT, programs
 
 if TYPE_CHECKING:

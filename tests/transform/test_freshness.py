@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
 pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
-from benchmarks.models import duckdb, statements
+from tap_tools.benchmarks.models import duckdb, statements
 from tests.targets import environments
 from tests.transform import building
 

@@ -15,7 +15,7 @@ from botocore import validate
 
 pytest.importorskip("demo", reason="the demo's modules are in the checkout only")
 
-from docs import facts
+from tap_tools.generated import targets
 from tests.targets import environments
 from tests.targets.warehouses import duckdb, postgres, snowflake
 from tests.transform import building, story
@@ -54,7 +54,7 @@ NEED_DETAILS = {"range_edges", "next_ranges", "lineage", "learning_curves"}
 JSON = ("parameter_ranges", "range_values", "next_values")
 
 
-@pytest.fixture(scope="module", params=facts.TARGETS)
+@pytest.fixture(scope="module", params=targets.TARGETS)
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
 pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
-from benchmarks.models import duckdb, postgres, statements
+from tap_tools.benchmarks.models import duckdb, postgres, statements
 from tests.targets import environments
 from tests.transform import building
 

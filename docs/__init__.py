@@ -1,1 +1,0 @@
-"""The documentation: `make docs` builds it, and `generate` makes parts of it."""

@@ -1,1 +1,0 @@
-"""The definition of the tap for Meltano: what Meltano Hub would hold."""

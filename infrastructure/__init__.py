@@ -1,1 +1,0 @@
-"""The role that the tap assumes in each account: CloudFormation and Terraform."""

@@ -1,0 +1,206 @@
+"""`make demo`: two syncs, two hours apart, and what the models and the report show.
+
+Everything is written to `.demo/`, or to the folder given as an argument.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from tap_tools import ROOT
+from tap_tools.demo import emulated, postgres, processes, queries, truth
+from tap_tools.demo.curve import curve
+from tap_tools.demo.project import LOAD, LOAD_AND_BUILD, Project
+from tap_tools.demo.tables import table
+
+LATE = "pricing-gbm-late"
+"""A tuning job that somebody starts between the syncs."""
+
+
+def main() -> int:
+    """Run the demo; gives the exit code."""
+    folder = Path(sys.argv[1] if sys.argv[1:] else ROOT / ".demo").resolve()
+    processes.end_on_signals()
+    began = time.monotonic()
+    try:
+        _show(folder)
+    except processes.Failed as failure:
+        sys.stdout.flush()
+        sys.stderr.write(f"\nThe demo failed: {failure}\n")
+        return 1
+    except SystemExit:
+        _say("\nStopped; all that the demo started has ended.")
+        raise
+    _say(f"\nDone in {time.monotonic() - began:.0f} s. All it made is in {folder}")
+    return 0
+
+
+def _show(folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for log in folder.glob("*.log"):
+        log.unlink()
+    project = Project(ROOT, folder)
+    with ExitStack() as stack:
+        _say(
+            "Installing Meltano, the tap, target-postgres and dbt; log:",
+            str(project.log),
+        )
+        project.install()
+        _say("Starting an emulated SageMaker, its clock at", emulated.START)
+        sagemaker = stack.enter_context(emulated.serving(ROOT, folder / "emulator.log"))
+        _say("Starting an empty Postgres")
+        data = folder / "postgres"
+        stack.callback(shutil.rmtree, data, ignore_errors=True)
+        warehouse = stack.enter_context(postgres.serving(data, folder / "postgres.log"))
+        settings = _settings(sagemaker, warehouse)
+
+        _sync("First sync", project, LOAD, sagemaker, settings)
+        before = sagemaker.truth()
+        first = _ask(warehouse, "What is there?", queries.COUNTS)
+        truth.agree("counts", warehouse=first, emulator=[truth.counts(before)])
+        _ask(warehouse, "To compare with later:", queries.REMEMBER)
+
+        _say("\nTwo hours pass. Somebody starts the tuning job", LATE)
+        sagemaker.move(minutes=90)
+        sagemaker.plan(LATE, trials=12, parallel=3)
+        _say("The clock is at", sagemaker.move(minutes=30))
+        _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
+        _look(warehouse, before, sagemaker.truth())
+        page = _picture(folder, warehouse)
+        _say(f"\nThe same as pictures, to open in a browser: {page}")
+
+
+def _settings(
+    sagemaker: emulated.Emulated, warehouse: postgres.Warehouse
+) -> dict[str, str]:
+    """What a user would put into `.env`."""
+    aws = sagemaker.environment()
+    own = {
+        "AWS_ACCESS_KEY_ID": aws["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": aws["AWS_SECRET_ACCESS_KEY"],
+        "AWS_SESSION_TOKEN": aws["AWS_SESSION_TOKEN"],
+        "AWS_ENDPOINT_URL": sagemaker.url,
+        "REGIONS": f'["{emulated.REGION}"]',
+        "_SELECT": '["*.*"]',  # the streams of details and prices as well
+    }
+    tap = {f"TAP_SAGEMAKER_TUNING_{name}": value for name, value in own.items()}
+    nowhere_else = ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE", "EC2_METADATA_DISABLED")
+    chain = {f"AWS_{name}": aws[f"AWS_{name}"] for name in nowhere_else}
+    return {**chain, **tap, **warehouse.environment()}
+
+
+def _sync(
+    title: str,
+    project: Project,
+    plugins: tuple[str, ...],
+    sagemaker: emulated.Emulated,
+    settings: dict[str, str],
+) -> None:
+    _say(f"\n{title}: meltano run", *plugins)
+    began = time.monotonic()
+    project.sync(settings, plugins)
+    took = time.monotonic() - began
+    _say(f"{title} done: {sagemaker.calls()} API calls, {took:.1f} s")
+
+
+def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) -> None:
+    """Ask what a user came for, and compare each answer with the truth.
+
+    Raises:
+        Failed: One differs.
+    """
+    found = _ask(warehouse, "What is there now?", queries.COUNTS)
+    truth.agree("counts", warehouse=found, emulator=[truth.counts(now)])
+
+    found = _ask(warehouse, "What has changed since the first sync?", queries.CHANGES)
+    truth.agree("changes", warehouse=found, emulator=[truth.changes(before, now)])
+
+    found = _ask(warehouse, "Is all of it here, as of when?", queries.TUNING_JOBS)
+    complete = [(str(row[0]), int(row[1]), bool(row[2])) for row in found]
+    truth.agree("rows", warehouse=complete, emulator=truth.complete(now))
+
+    found = _ask(warehouse, "What still runs, and since when?", queries.RUNNING)
+    running = {str(row[0]): int(row[1]) for row in found}
+    truth.agree("what runs", warehouse=running, emulator=truth.running(now))
+
+    best = truth.first_completed(now)
+    _look_into(warehouse, now, best)
+
+    found = _ask(warehouse, "What failed, and why?", queries.FAILURES)
+    failed = {str(row[0]): int(row[1]) for row in found}
+    truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
+
+    found = _ask(warehouse, "What did it take, and what was wasted?", queries.SPEND)
+    seconds = {str(row[0]): float(row[2] or 0) for row in found}
+    truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
+
+    _ask(warehouse, "Is everything in, as of when?", queries.SCOPES)
+
+    _, rows = warehouse.ask(queries.STATUSES)
+    truth.agree("tuning jobs", warehouse=sorted(rows), emulator=truth.statuses(now))
+    _, rows = warehouse.ask(queries.TRIALS)
+    every = sorted(rows, key=lambda row: str(row[0]))
+    truth.agree("trials", warehouse=every, emulator=truth.trials(now))
+    _say(
+        f"\nThe warehouse agrees with the emulator: {len(now['tuning_jobs'])} tuning "
+        f"jobs, {len(every)} trials, in every status, metric and hyperparameter."
+    )
+
+
+def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> None:
+    """Ask after one tuning job.
+
+    Raises:
+        Failed: An answer differs from the truth.
+    """
+    found = _ask(
+        warehouse,
+        f"Which trials did best in {best}?",
+        queries.LEADERBOARD.format(tuning_job=best),
+    )
+    leaders = [str(row[1]) for row in found]
+    truth.agree("leaders", warehouse=leaders, emulator=truth.leaders(now, best))
+
+    question = "Which hyperparameters matter there?"
+    _ask(warehouse, question, queries.EFFECTS.format(tuning_job=best))
+
+    question = "What should the next tuning job try?"
+    _ask(warehouse, question, queries.NEXT_RANGES.format(tuning_job=best))
+
+    _, points = warehouse.ask(queries.PROGRESS.format(tuning_job=best))
+    curves = [(float(row[0]), float(row[1])) for row in points]
+    truth.agree("curve", warehouse=curves, emulator=truth.best_so_far(now, best))
+    metrics, bests = zip(*curves, strict=True)
+    _say(f"\nHow did it get better?\n\n{curve(metrics, bests)}")
+
+
+def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:
+    """Write the page of pictures, as `python -m report` does; gives where it is."""
+    path = folder / "tuning.html"
+    command = [sys.executable, "-m", "report", warehouse.url]
+    with path.open("w", encoding="utf-8") as page:
+        log = folder / "report.log"
+        processes.run(command, log, cwd=ROOT, environment=os.environ, stdout=page)
+    return path
+
+
+def _ask(warehouse: postgres.Warehouse, question: str, sql: str) -> list[postgres.Row]:
+    columns, rows = warehouse.ask(sql)
+    _say(f"\n{question}\n{sql.rstrip()};")
+    if columns:
+        _say(f"\n{table(columns, rows)}")
+    return rows
+
+
+def _say(*words: str) -> None:
+    sys.stdout.write(" ".join(words) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

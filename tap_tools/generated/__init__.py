@@ -1,0 +1,1 @@
+"""Files, and parts of files, that are generated from the code: `make generated`."""

@@ -1,0 +1,116 @@
+"""The picture of what each mart of the dbt project reads."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tap_tools import ROOT
+from tap_tools.generated.marts import MODELS, marts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+PATH = ROOT / "docs" / "lineage.svg"
+
+_LEFT, _TOP, _WIDTH, _HEIGHT, _BOX = 12, 12, 280, 36, 200
+
+_REF = re.compile(r"ref\('(\w+)'\)")
+_STREAM = re.compile(r"(?:rows_of\(|source\('sagemaker_tuning', )'(\w+)'")
+_ABOUT_CHANGES = {"int_sagemaker_tuning__tuning_jobs", "int_sagemaker_tuning__builds"}
+"""Every mart reads these, to see which tuning jobs changed."""
+
+
+def lineage() -> list[tuple[str, list[str], list[str]]]:
+    """The marts, each with the marts and the streams that it reads, not via a mart."""
+    project = MODELS.parent
+    texts = {
+        path.stem: path.read_text(encoding="utf-8")
+        for folder in (MODELS, project / "snapshots")
+        for path in folder.rglob("*.sql")
+    }
+    names = [mart.name for mart in marts()]
+
+    def sources(model: str, seen: set[str]) -> Iterator[str]:
+        text = texts.get(model, "")
+        yield from _STREAM.findall(text)
+        for parent in _REF.findall(text):
+            if parent in names:
+                yield parent
+            elif parent not in seen | _ABOUT_CHANGES:
+                seen.add(parent)
+                yield from sources(parent, seen)
+
+    found = {name: set(sources(name, set())) for name in names}
+    return [
+        (
+            name,
+            [each for each in names if each in found[name]],
+            sorted(found[name] - set(names)),
+        )
+        for name in names
+    ]
+
+
+def files() -> dict[Path, str]:
+    """The picture as SVG, by its file."""
+    return {PATH: picture()}
+
+
+def picture() -> str:
+    """Draw it: streams on the left, each mart to the right of what it reads."""
+    found = {mart: [*above, *streams] for mart, above, streams in lineage()}
+    streams = sorted({each for above in found.values() for each in above} - set(found))
+    depth = dict.fromkeys(streams, 0)
+    for mart in sorted(found, key=lambda name: len(_ancestors(name, found))):
+        depth[mart] = 1 + max(depth[each] for each in found[mart])
+    columns = [
+        [n for n in depth if depth[n] == d] for d in range(max(depth.values()) + 1)
+    ]
+    place = {
+        name: (_LEFT + column * _WIDTH, _TOP + row * _HEIGHT)
+        for column, names in enumerate(columns)
+        for row, name in enumerate(names)
+    }
+    lines = [
+        _edge(place[above], place[mart]) for mart in found for above in found[mart]
+    ]
+    boxes = [_box(name, place[name], is_mart=name in found) for name in place]
+    width = _LEFT + len(columns) * _WIDTH
+    height = _TOP + max(map(len, columns)) * _HEIGHT
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
+            '<g font-family="sans-serif" font-size="13">',
+            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+            *lines,
+            *boxes,
+            "</g></svg>\n",
+        ]
+    )
+
+
+def _ancestors(name: str, found: dict[str, list[str]]) -> set[str]:
+    above = found.get(name, [])
+    return {*above, *(each for one in above for each in _ancestors(one, found))}
+
+
+def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
+    (x, y), (to_x, to_y) = (start[0] + _BOX, start[1] + 12), (end[0], end[1] + 12)
+    middle = (x + to_x) // 2
+    return (
+        f'<path d="M{x} {y} C{middle} {y} {middle} {to_y} {to_x} {to_y}" '
+        'fill="none" stroke="#9aa5b1"/>'
+    )
+
+
+def _box(name: str, place: tuple[int, int], *, is_mart: bool) -> str:
+    x, y = place
+    color = "#e3f2e8" if is_mart else "#e6eefb"
+    shown = name.removeprefix("sagemaker_tuning__")
+    return (
+        f'<rect x="{x}" y="{y}" width="{_BOX}" height="24" rx="4" fill="{color}" '
+        'stroke="#9aa5b1"/>'
+        f'<text x="{x + 8}" y="{y + 17}" fill="#1f2933">{shown}</text>'
+    )

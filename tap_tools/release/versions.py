@@ -1,0 +1,79 @@
+"""The version: whether all that names it agrees, and what only a person can decide."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_SECTION = re.compile(r"^## (?P<title>.+)\n(?P<body>(?:(?!## ).*\n?)*)", re.MULTILINE)
+_WHEEL = re.compile(r"tap_sagemaker_tuning-(\d[^-\s]*)-py3")
+
+
+def project(root: Path) -> dict[str, Any]:
+    """The table `project` of pyproject.toml."""
+    found = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    table: dict[str, Any] = found["project"]
+    return table
+
+
+def missing(root: Path) -> Iterator[str]:
+    """Say what does not agree with the version of pyproject.toml.
+
+    Args:
+        root: The checkout.
+    """
+    version = project(root)["version"]
+    yield from _of_the_changelog(root, version)
+    yield from _of_the_tag(root, version)
+    documents = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    for path in documents:
+        named = set(_WHEEL.findall(path.read_text(encoding="utf-8")))
+        if named - {version}:
+            others = ", ".join(sorted(named - {version}))
+            yield f"{path.name} names a wheel of {others}, not of {version}"
+
+
+def to_decide(root: Path) -> Iterator[str]:
+    """Say what no program can add."""
+    table = project(root)
+    if "urls" not in table:
+        yield "pyproject.toml has no [project.urls]: where the repository is"
+    definition = root / "registries" / "meltano" / f"{table['name']}.yml"
+    if "pip_url: ${" in definition.read_text(encoding="utf-8"):
+        yield (
+            "tap_tools/generated/registries.py takes the package from a variable: once "
+            f"{table['name']} is registered on an index, let its pip_url be that name"
+        )
+    yield "the index has to trust .github/workflows/release.yml, environment pypi"
+
+
+def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = {each["title"]: each["body"].strip() for each in _SECTION.finditer(text)}
+    if sections.get("Unreleased"):
+        yield "CHANGELOG.md still has lines under Unreleased"
+    released = [title for title in sections if title.split(" - ")[0] == version]
+    if not released:
+        yield f"CHANGELOG.md has no entry for {version}"
+    elif not re.search(r" - \d{4}-\d{2}-\d{2}$", released[0]):
+        yield f"CHANGELOG.md has no date for {version}"
+    elif not sections[released[0]]:
+        yield f"CHANGELOG.md says nothing of {version}"
+
+
+def _of_the_tag(root: Path, version: str) -> Iterator[str]:
+    told = subprocess.run(
+        ["git", "tag", "--points-at", "HEAD"],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if f"v{version}" not in told.stdout.split():
+        yield f"the commit that is checked out has no tag v{version}"
