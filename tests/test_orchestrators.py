@@ -292,7 +292,7 @@ def test_constraints_pin_what_is_required(example: str) -> None:
     pinned = (folder / "constraints.txt").read_text(encoding="utf-8").splitlines()
     for line in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines():
         assert line.replace("[binary]", "") in pinned
-    demo = (EXAMPLES.parent / "demo" / "requirements.in").read_text(encoding="utf-8")
+    demo = (EXAMPLES.parent / "tap_tools/demo/requirements.in").read_text("utf-8")
     readme = (folder / "README.md").read_text(encoding="utf-8")
     said = re.findall(r"meltano(?:\[postgres\])?(==[\d.]+)", readme)
     assert {f"meltano{version}" for version in said} <= set(demo.splitlines())

@@ -228,7 +228,9 @@ def _airflow() -> Path:
 
 def _meltano() -> Path:
     return programs(
-        "meltano-postgres", HERE / "meltano.in", CHECKOUT / "demo" / "constraints.txt"
+        "meltano-postgres",
+        HERE / "meltano.in",
+        CHECKOUT / "tap_tools/demo/constraints.txt",
     )
 
 

@@ -266,7 +266,8 @@ def scopes_in(state: Mapping[str, Any]) -> set[str]:
 
 def install_meltano() -> None:
     """Meltano and its plugins, under `build/meltano`."""
-    pins = [CHECKOUT / name / "constraints.txt" for name in ("demo", "transform")]
+    folders = (CHECKOUT / "tap_tools" / "demo", CHECKOUT / "transform")
+    pins = [folder / "constraints.txt" for folder in folders]
     files = [CHECKOUT / "meltano.yml", CHECKOUT / "pyproject.toml", *pins]
     with made_from("meltano", *files) as is_new:
         if is_new:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("benchmarks", reason="the benchmarks are in the checkout only")
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
 from tap_tools.benchmarks.models import duckdb, statements
