@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def schemas_root() -> Traversable:
-    """Folder of the streams' schemas, wherever this package runs from."""
+    """The folder of the streams' schemas, in the wheel or in the repository."""
     packaged = files("tap_sagemaker_tuning").joinpath("schemas")
     if packaged.is_dir():
         return packaged

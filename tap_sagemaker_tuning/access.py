@@ -1,4 +1,4 @@
-"""What can be read, and where: the answers of --test and --scopes."""
+"""Implements --test and --scopes: where the tap can read, and what it cannot."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def probe(
     settings: Settings,
     check_signal: Callable[[], None],
 ) -> Iterator[tuple[str, list[str]]]:
-    """Test whether what the selected streams need can be read.
+    """Test whether the selected streams can read what they need.
 
     Args:
-        discovered: The accounts and regions, and what could not be found out.
-        streams: The streams.
+        discovered: The accounts and regions, and failures to discover them.
+        streams: The tap's streams.
         settings: The settings.
-        check_signal: Raises if the test is to stop.
+        check_signal: Raises SystemExit if the test should stop.
 
     Yields:
-        What was asked, and what is wrong with it: first what AWS lists, then each
-        account and region. What is wrong before any is known is nowhere.
+        What was tested, with its problems: first what AWS listed, then each account and
+        region. A failure of discovery has an empty name.
     """
     for sentence in discovered.listed:
         yield sentence, []
@@ -56,14 +56,14 @@ def probe(
 
 
 def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
-    """Give the accounts and regions, each with the role through which it is read.
+    """Yield the accounts and regions, each with the role that it is read through.
 
     Args:
         discovered: The accounts and regions.
 
     Yields:
-        `account_id` and `region`, with the members of an entry in `assume_roles` that
-        reaches it: `role_arn` and `external_id`. The caller's own account has none.
+        `account_id` and `region`; and, except for the caller's own account, `role_arn`
+        and any `external_id`, as in an entry of `assume_roles`.
     """
     for client in discovered.clients:
         role = discovered.roles.get(client.scope)
@@ -76,11 +76,10 @@ def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
 
 
 def print_scopes(run: Run) -> int:
-    """Print the accounts and regions, one JSON object per line.
+    """Print the accounts and regions, one JSON object per line, and any errors.
 
     Returns:
-        The exit code: 0 if all could be found out; else what could not is on standard
-        error.
+        The exit code: 0 if discovery succeeded, else 1.
     """
     for scope in scopes(run.discovered):
         click.echo(json.dumps(scope))
@@ -90,13 +89,13 @@ def print_scopes(run: Run) -> int:
 
 
 def print_test(found: Iterable[tuple[str, list[str]]]) -> int:
-    """Print on standard error what a test found.
+    """Print the results of a test to standard error.
 
     Args:
         found: What `probe` yields.
 
     Returns:
-        The exit code: 0 if all can be read.
+        The exit code: 0 if there are no problems, else 1.
     """
     is_well = True
     for where, problems in found:

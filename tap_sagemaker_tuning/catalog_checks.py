@@ -1,6 +1,6 @@
-"""Which catalogs are refused, and why: before the first call, a sentence per problem.
+"""Checks the catalog, and the settings that depend on it, before the first call.
 
-Pure: it looks at settings and streams and never at AWS.
+Pure: no call to AWS.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
 
 PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
-"""Settings that only a FULL_TABLE read of `training_job_summaries` knows."""
+"""Settings that apply only to a FULL_TABLE read of `training_job_summaries`."""
 
 
 class Stream(Protocol):
-    """What these checks need of a stream: see `streams.base.TapStream`."""
+    """A stream, to these checks: see `streams.base.TapStream`."""
 
     @property
     def name(self) -> str:
@@ -28,11 +28,11 @@ class Stream(Protocol):
 
     @property
     def replication_method(self) -> str:
-        """How the catalog lets it replicate."""
+        """The replication method that the catalog chooses."""
 
     @property
     def methods(self) -> Sequence[str]:
-        """How it can replicate."""
+        """The replication methods that it supports."""
 
     @property
     def selected(self) -> bool:
@@ -40,18 +40,18 @@ class Stream(Protocol):
 
     @property
     def problems(self) -> Sequence[str]:
-        """What it cannot do of the settings, a sentence each."""
+        """Settings that it does not support, as sentences."""
 
 
 def problems(
     settings: Settings, streams: Sequence[Stream], named: Iterable[str] | None
 ) -> list[str]:
-    """Find what is wrong with a catalog, or with the settings beside it.
+    """Find what is wrong with a catalog, or with the settings in combination with it.
 
     Args:
         settings: The settings.
-        streams: The tap's streams, as the catalog has configured them.
-        named: The streams that the catalog names; None: there is no catalog.
+        streams: The tap's streams, as the catalog configured them.
+        named: The names of the streams in the catalog; None: there is no catalog.
 
     Returns:
         One sentence per problem.
@@ -73,18 +73,18 @@ def method_problems(
     chosen: Mapping[str, str],
     allowed: Mapping[str, Sequence[str]],
 ) -> list[str]:
-    """Find settings that do not go with how the catalog lets the streams replicate.
+    """Find unsupported replication methods, and settings that conflict with them.
 
     Args:
         settings: The settings.
-        chosen: The replication method of each stream, by its name.
-        allowed: Which ones each stream has.
+        chosen: The replication method of each stream, by name.
+        allowed: The replication methods that each stream supports, by name.
 
     Returns:
         One sentence per problem.
     """
     found = [
-        f"catalog: replication method {method!r} of {stream}: not "
+        f"catalog: replication method {method!r} of {stream} is not "
         + " or ".join(allowed[stream])
         for stream, method in chosen.items()
         if method not in allowed[stream]
@@ -92,16 +92,16 @@ def method_problems(
     if chosen.get("training_job_summaries") == "FULL_TABLE":
         return found
     found += [
-        f"{name}: only with the replication method FULL_TABLE of "
-        "training_job_summaries, which the catalog chooses"
+        f"{name}: requires the replication method FULL_TABLE of "
+        "training_job_summaries, which is set in the catalog"
         for name in PAGINATOR_SETTINGS
         if getattr(settings, name) is not None
     ]
     only = settings.status_equals
     if only not in {None, *FINAL_STATUSES}:
         found.append(
-            f"status_equals: {only!r} is not final: in incremental "
-            f"replication one of {', '.join(FINAL_STATUSES)}"
+            f"status_equals: {only!r} is not final: incremental replication "
+            f"takes one of {', '.join(FINAL_STATUSES)}"
         )
     return found
 
@@ -110,8 +110,8 @@ def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[s
     """Find what is wrong with the setting `streams`.
 
     Args:
-        names: What it names; None: it is not set.
-        known: Names of the tap's streams.
+        names: Its value; None: it is not set.
+        known: The names of the tap's streams.
 
     Returns:
         One sentence per problem.
@@ -125,15 +125,15 @@ def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[s
         told = f"streams: {', '.join(unknown)}: no such stream"
         return [told + suggestion(unknown, known)]
     twice = sorted({name for name in names if names.count(name) > 1})
-    return [f"streams: {name!r} is there {names.count(name)} times" for name in twice]
+    return [f"streams: {name!r} is listed {names.count(name)} times" for name in twice]
 
 
 def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> list[str]:
-    """Find why a catalog cannot be what its user wants.
+    """Find streams in a catalog that do not exist, or that it selects none.
 
     Args:
-        named: The streams that it names.
-        selected: The tap's streams by name, and whether the catalog selects each.
+        named: The names of the streams in the catalog.
+        selected: Whether the catalog selects each of the tap's streams, by name.
 
     Returns:
         One sentence per problem.

@@ -1,6 +1,6 @@
-"""Which settings are refused, and why: before the first call, a sentence per problem.
+"""Checks the settings before the first call, with one sentence per problem.
 
-Pure: it looks at a configuration and never at AWS.
+Pure: no call to AWS.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
 def normalized(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Write a configuration in the one form in which the settings are read.
+    """Normalize a configuration, so that it can be checked and parsed.
 
     Args:
-        config: The settings, in any form.
-        schema: JSON Schema of all settings, the SDK's own included.
+        config: The settings, as the user wrote them.
+        schema: The JSON Schema of all settings, including the SDK's.
 
     Returns:
-        The same, with the defaults, and with 2 for 2.0 where that is a whole number.
+        The settings, with defaults, and with 2 for 2.0 where the type is integer.
     """
     properties = schema["properties"]
     found = {
@@ -54,11 +54,10 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
     Args:
         config: The settings, normalized.
-        schema: JSON Schema of all settings, the SDK's own included.
+        schema: The JSON Schema of all settings, including the SDK's.
 
     Returns:
-        One sentence per problem, each with the setting's name and never with the value
-        of a secret one.
+        One sentence per problem, with the setting's name but never a secret's value.
     """
     validator = Draft202012Validator(schema)
     found = [_schema_problem(error) for error in validator.iter_errors(config)]
@@ -74,16 +73,16 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
 
 
 def suggestion(unknown: Iterable[str], known: Iterable[str]) -> str:
-    """Ask whether something known was meant; empty where nothing is similar."""
+    """Return ". Did you mean …?" with similar known names; empty if there are none."""
     guesses = [get_close_matches(wrong, known, n=1) for wrong in unknown]
     meant = ", ".join(guess[0] for guess in guesses if guess)
     return f". Did you mean {meant}?" if meant else ""
 
 
 def _whole(value: Any) -> Any:
-    """Make 2 of 2.0: the same number in JSON, and a whole one to JSON Schema.
+    """Convert 2.0 to 2, which JSON Schema considers the same integer.
 
-    Up to 2**53, from where on not every whole number is a float.
+    Only within ±2**53: beyond, floats do not represent every integer.
     """
     if isinstance(value, float | Decimal) and -(2**53) < value < 2**53:
         return int(value) if value % 1 == 0 else value
@@ -91,7 +90,7 @@ def _whole(value: Any) -> Any:
 
 
 def _schema_problem(error: Any) -> str:
-    """Say what JSON Schema found, without the value of a secret setting."""
+    """Describe a violation of the JSON Schema, without the value of a secret."""
     path = [str(part) for part in error.absolute_path]
     name = path[0] + "".join(f"[{part}]" for part in path[1:]) if path else ""
     rule, bound = error.validator, error.validator_value
@@ -100,7 +99,7 @@ def _schema_problem(error: Any) -> str:
         unknown = sorted(set(error.instance) - set(known))
         told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
         return told + suggestion(unknown, known)
-    # A role can hold an external id, which is told to nobody.
+    # A role can have an external ID, which must not be shown.
     is_secret = error.schema.get("secret") or path[:1] in (
         ["assume_roles"],
         ["organization"],
@@ -174,7 +173,7 @@ def _filter_problems(settings: Settings) -> Iterator[str]:
     if settings.starting_token is not None and not is_one_tuning_job(settings):
         yield (
             "starting_token: needs one name in tuning_job_names, and one account and "
-            "region: a token is good for one tuning job only"
+            "region: a token is valid for one tuning job only"
         )
 
 
@@ -184,7 +183,7 @@ def _sdk_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_time(text: str) -> bool:
-    # A bare number is a time to `timestamp`, and a mistake here.
+    # `timestamp` accepts a bare number, which is a mistake here.
     if not _DATE.fullmatch(text):
         return False
     try:

@@ -1,4 +1,4 @@
-"""The command line: each mistake of a user's ends in one line that explains it."""
+"""The command line: a user's mistake ends in one line that explains it."""
 
 from __future__ import annotations
 
@@ -54,17 +54,17 @@ class _Stream(msgspec.Struct):
 
 
 class _Catalog(msgspec.Struct):
-    """What the SDK reads of a catalog, which it trusts."""
+    """The parts of a catalog that the SDK reads without checking them."""
 
     streams: Annotated[list[_Stream], msgspec.Meta(min_length=1)]
 
 
 class TapCommand(SingerCommand):
-    """The SDK's command, with its tracebacks for a user's mistakes made lines."""
+    """The SDK's command, with one line instead of a traceback for a user's mistake."""
 
     @classmethod
     def of(cls, command: click.Command, logger: logging.Logger) -> TapCommand:
-        """Make it from the SDK's own."""
+        """Build it from the SDK's command."""
         for option in command.params:
             if option.name in {"catalog", "state"}:
                 option.type = JSONFile()
@@ -78,7 +78,7 @@ class TapCommand(SingerCommand):
         )
 
     def explain(self, name: str, told: str) -> None:
-        """Replace an option's help text."""
+        """Replace the help text of an option."""
         for option in self.params:
             if option.name == name and isinstance(option, click.Option):
                 option.help = told
@@ -86,7 +86,7 @@ class TapCommand(SingerCommand):
     def with_flag(
         self, flag: str, told: str, callback: Callable[..., None]
     ) -> TapCommand:
-        """Add an option that is a question: its callback answers it, and exits."""
+        """Add a flag whose callback does the work and exits."""
         option = click.Option(
             [flag], is_flag=True, expose_value=False, help=told, callback=callback
         )
@@ -95,14 +95,14 @@ class TapCommand(SingerCommand):
 
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        # --test runs while the options are read, maybe before --catalog is.
+        # --test runs while options are parsed, possibly before --catalog.
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[_CATALOG_PATH] = found.get("catalog")
         return super().parse_args(ctx, args)
 
     @staticmethod
     def catalog_of(ctx: click.Context) -> dict[str, Any] | None:
-        """The catalog that --catalog names; None: there is no such option.
+        """Load the catalog from the file that --catalog names; None without the option.
 
         Raises:
             ClickException: It is not a catalog.
@@ -112,7 +112,7 @@ class TapCommand(SingerCommand):
 
     @override
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        # --test and --discover run while the options are read.
+        # --test and --discover run while options are parsed.
         with _one_line_errors():
             return super().make_context(*args, **kwargs)
 
@@ -128,7 +128,7 @@ class TapCommand(SingerCommand):
         exc_value: BaseException,
         exc_traceback: TracebackType | None,
     ) -> None:
-        # The SDK's own says what the exception says, which can hold credentials.
+        # The SDK's method logs the exception's message, which can hold credentials.
         if issubclass(exc_type, KeyboardInterrupt):
             super().excepthook(exc_type, exc_value, exc_traceback)
             return
@@ -137,7 +137,7 @@ class TapCommand(SingerCommand):
 
 
 class JSONFile(click.ParamType[io.StringIO]):
-    """A file that holds a JSON object; given on as text to read, as the SDK wants."""
+    """A file with a JSON object, passed to the SDK as a text stream."""
 
     name = "filename"
 
@@ -153,20 +153,20 @@ class JSONFile(click.ParamType[io.StringIO]):
 
 def _catalog(path: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
-    require(_Catalog, found, f"--catalog: {path} is not such as --discover writes")
+    require(_Catalog, found, f"--catalog: {path} is not a catalog from --discover")
     return found
 
 
 def require(kind: type, found: Any, problem: str) -> None:
-    """Check what JSON holds.
+    """Check the structure of parsed JSON.
 
     Args:
-        kind: What it should hold, as msgspec has it.
-        found: What it holds.
-        problem: How to say that it does not.
+        kind: The expected type, as msgspec converts it.
+        found: The parsed JSON.
+        problem: The message if it does not fit.
 
     Raises:
-        ClickException: It does not: the problem, and where it is.
+        ClickException: It does not fit; the message adds where.
     """
     try:
         msgspec.convert(found, kind)
@@ -179,25 +179,26 @@ def json_object(path: str, option: str) -> str:
     """Read a file that must hold a JSON object.
 
     Args:
-        path: Where it is.
-        option: The option that names it.
+        path: The file.
+        option: The option that names it, for the message.
 
     Returns:
         Its text.
 
     Raises:
-        ClickException: It cannot be read, or holds something else.
+        ClickException: It cannot be read, is not a JSON object, or is nested more than
+            100 levels deep.
     """
     return json_text(path, option, {dict: "object"})
 
 
 def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
-    """Read a file that must hold JSON of one of these kinds, as `json_object` does.
+    """Read a file that must hold JSON of one of these types, as `json_object` does.
 
     Args:
-        path: Where it is.
-        option: The option that names it.
-        kinds: What it may hold, each with JSON's name of it.
+        path: The file.
+        option: The option that names it, for the message.
+        kinds: The Python types that it may parse to, with their names in JSON.
     """
     text = ""
     try:
@@ -222,7 +223,7 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
 
 
 def _is_deep(found: list[Any] | dict[str, Any]) -> bool:
-    """Whether JSON is nested deeper than those who read it later can follow."""
+    """Whether JSON is nested deeper than later readers support."""
     level = [found]
     for _ in range(_DEEPEST):
         parts = [part.values() if isinstance(part, dict) else part for part in level]
@@ -241,7 +242,7 @@ def _refuse(constant: str) -> None:
 
 @contextmanager
 def _one_line_errors() -> Iterator[None]:
-    """Make errors about settings, catalog and stream maps one line each."""
+    """Turn errors about settings, the catalog and stream maps into one line each."""
     try:
         yield
     except (ConfigurationError, DiscoveryError, MappingError, TapError) as error:

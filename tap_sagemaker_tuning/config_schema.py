@@ -1,6 +1,6 @@
-"""The settings as JSON Schema: types, titles and descriptions, for the SDK and people.
+"""The settings as JSON Schema, with types, titles and descriptions.
 
-`settings` has them parsed, and `checks` says which values are refused.
+`settings` parses them, and `checks` refuses invalid values.
 """
 
 from __future__ import annotations

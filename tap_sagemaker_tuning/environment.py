@@ -1,4 +1,4 @@
-"""Settings that environment variables give, as they are or misspelled."""
+"""Reads settings from environment variables, and finds misspelled ones."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _SIMILAR = 0.75
-"""How alike a variable's name is to a setting's that was meant, 0 to 1: REGION is like
-REGIONS, and HOME or CONFIG like none."""
+"""How similar a name must be to a setting's to count as a misspelling, from 0 to 1:
+REGION resembles REGIONS, but HOME and CONFIG resemble no setting."""
 
 
 def read(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Read the settings that environment variables give.
+    """Read the settings from environment variables.
 
     Args:
-        schema: JSON Schema of `SETTINGS` and the SDK's own settings.
-        prefix: How the variables' names begin.
+        schema: The JSON Schema of all settings, including the SDK's.
+        prefix: The prefix of the variables' names.
 
     Returns:
-        Their values: the SDK's, but a whole number is read as it is in a file.
+        Their values, as the SDK parses them; but integers as in a file, so that 2.0 is
+        accepted.
 
     Raises:
-        RecursionError, ValueError: One is not the JSON that it should be; see
-            `problem`.
+        RecursionError, ValueError: A variable should hold JSON and does not; `problem`
+            finds it.
     """
     properties = schema["properties"]
     numbers = {name for name in properties if "integer" in properties[name]["type"]}
     read_as = {**properties, **{name: {"type": ["string"]} for name in numbers}}
     found = parse_environment_config({"properties": read_as}, prefix)
     for name in numbers & set(found):
-        with suppress(ValueError):  # what is no number is refused like any other text
+        with suppress(ValueError):  # text that is not a number is refused later
             found[name] = json.loads(found[name])
     return found
 
@@ -46,15 +47,15 @@ def problem(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> str | N
     """Find an environment variable that should hold JSON and does not.
 
     Args:
-        properties: JSON Schema of each setting.
-        prefix: How the variables' names begin.
+        properties: The JSON Schema of each setting, by name.
+        prefix: The prefix of the variables' names.
 
     Returns:
-        A sentence, without the value; None if each can be read.
+        A sentence, without the value; None if there is no such variable.
     """
     for name, schema in properties.items():
         kinds, items = schema["type"], schema.get("items", {})
-        # A list of text may have commas instead.
+        # A list of strings may be separated by commas instead.
         if "object" in kinds or ("array" in kinds and "object" in items["type"]):
             variable = prefix + name.upper()
             try:
@@ -65,17 +66,18 @@ def problem(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> str | N
 
 
 def unknown_variables(known: Iterable[str], prefix: str) -> tuple[list[str], list[str]]:
-    """Find environment variables that have the prefix and are no setting.
+    """Find environment variables that have the prefix but match no setting.
 
-    Meltano's begin with a second underscore, and the SDK has LOGLEVEL.
+    Meltano's own have a second underscore, and the SDK's is LOGLEVEL; these are
+    skipped.
 
     Args:
         known: The names of the settings.
-        prefix: How the variables' names begin.
+        prefix: The prefix of the variables' names.
 
     Returns:
-        A sentence about each that is probably a misspelled setting; and one about each
-        that resembles none, and may be someone else's.
+        A sentence about each probable misspelling; and one about each other variable,
+        which may belong to another program.
     """
     suffixes = {name.upper(): prefix + name.upper() for name in known}
     misspelled, others = [], []
@@ -89,5 +91,5 @@ def unknown_variables(known: Iterable[str], prefix: str) -> tuple[list[str], lis
             meant = suffixes[close[0]]
             misspelled.append(f"{name}: no such setting. Did you mean {meant}?")
         else:
-            others.append(f"{name}: no such setting: the variable is not used")
+            others.append(f"{name}: no such setting: the variable is ignored")
     return misspelled, others

@@ -1,13 +1,13 @@
-"""What the tap raises of its own: each is one line for the person who runs it.
+"""The tap's exceptions, each with a one-line message for the person who runs it.
 
 TapError
-├── SettingsError    a setting, or the catalog, asks for what cannot be
-├── StateError       a state that cannot be read
-├── NoResultError    an answer with status 200 that lacks what its operation returns
-├── UnreadableError  an item of an answer lacks what is needed to read it
-├── GoneError        a tuning job does not exist any more
-├── NotReadError     nothing of a scope was asked for, and nothing failed
-└── IncompleteError  something was not read; what was, is written
+├── SettingsError    a setting or the catalog is invalid
+├── StateError       the state cannot be read
+├── NoResultError    a response with status 200 lacks the operation's result
+├── UnreadableError  a response, or an item in it, is malformed
+├── GoneError        a tuning job was deleted after it was listed
+├── NotReadError     there was nothing to read, though nothing failed
+└── IncompleteError  something was not read; the rest is written
 
 The command line turns them into `Error: …` and exit code 1.
 """
@@ -24,51 +24,51 @@ if TYPE_CHECKING:
 
 
 class TapError(Exception):
-    """Anything that is told in one line, without a traceback."""
+    """An error that is reported in one line, without a traceback."""
 
 
 class SettingsError(TapError):
-    """A setting, or the catalog, asks for what cannot be."""
+    """A setting or the catalog is invalid."""
 
 
 class StateError(TapError):
-    """A state that cannot be read; the text says why."""
+    """The state cannot be read; the message says why."""
 
 
 class NoResultError(TapError):
-    """An answer with status 200 that lacks what its operation returns."""
+    """A response with status 200 lacks the operation's result."""
 
 
 class UnreadableError(TapError):
-    """An item of an answer lacks what is needed to read it."""
+    """A response, or an item in it, is malformed."""
 
 
 class GoneError(TapError):
-    """A tuning job that was listed does not exist any more."""
+    """A tuning job was deleted after it was listed."""
 
 
 class NotReadError(TapError):
-    """Nothing of a scope was asked for, though nothing failed."""
+    """There was nothing to read, though nothing failed."""
 
 
 class IncompleteError(TapError):
-    """Something was not read; what was, is written, and the state says so."""
+    """Something was not read; the rest is written, and the state covers it."""
 
 
 @contextmanager
 def readable(what: str) -> Iterator[None]:
-    """Take an item of the API's apart: what the service got wrong is told in words.
+    """Report a malformed item of the API as an UnreadableError.
 
-    Only that: a bug of the tap's passes as it is.
+    Other exceptions pass, since they are bugs.
 
     Args:
-        what: What the item is, in words.
+        what: The item, for the message, such as "a trial".
 
     Raises:
-        UnreadableError: It is not of the form that the API documents.
+        UnreadableError: The block raised OddError.
     """
     try:
         yield
     except OddError as error:
-        msg = f"{what} cannot be read as the service sent it: {error}"
+        msg = f"{what} is malformed as AWS returned it: {error}"
         raise UnreadableError(msg) from error

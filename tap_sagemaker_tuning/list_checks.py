@@ -1,4 +1,4 @@
-"""Which lists of values are refused, and why: a sentence per problem."""
+"""Checks settings that are lists, with one sentence per problem."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def list_problems(
     Args:
         name: The setting.
         values: The list; None: it is not set.
-        pattern: What each value has to match.
+        pattern: The pattern that each value must match.
         example: A value that does.
-        fold: Whether values that differ in case only are the same.
+        fold: Whether values that differ only in case are duplicates.
 
     Yields:
-        A sentence per problem.
+        One sentence per problem.
     """
     if values is None:
         return
@@ -40,4 +40,4 @@ def list_problems(
     counted = Counter(value.lower() if fold else value for value in values)
     for value, times in counted.items():
         if times > 1:
-            yield f"{name}: {value!r} is there {times} times"
+            yield f"{name}: {value!r} is listed {times} times"

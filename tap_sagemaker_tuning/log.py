@@ -1,4 +1,4 @@
-"""The log: no line of it shows a secret or a control character."""
+"""Keeps secrets and control characters out of the log."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
 METRICS = "singer_sdk.metrics"
-"""The SDK's logger of counts and seconds: formatters need its records as they are."""
+"""The SDK's logger of counts and durations, whose records must stay as they are."""
 
 _NOISE = (
     "Parsing env var for settings config...",
     "Skipping parse of env var settings...",
 )
-"""What the SDK logs first in every run."""
+"""Messages that the SDK logs at the start of every run."""
 
 
-class Explained(Exception):  # noqa: N818 - it has the name of what it copies
-    """A copy of an exception, fit to be shown."""
+class Explained(Exception):  # noqa: N818 - copies take the name of their original
+    """A copy of an exception that is safe to show."""
 
 
 def protect(logger: logging.Logger) -> None:
-    """Make every handler of the process write printable lines only.
+    """Make every log handler of the process write only printable lines.
 
     Args:
-        logger: The SDK's logger of the tap. Its lines about environment variables,
-            which came first in every log, are dropped.
+        logger: The SDK's logger of the tap. Its routine lines about environment
+            variables are dropped.
     """
     logger.addFilter(_is_news)
     for each in (logging.root, *logging.root.manager.loggerDict.values()):
@@ -39,7 +39,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def make_printable(record: logging.LogRecord) -> bool:
-    """Make a record's message and its exception printable (a handler's filter)."""
+    """Make a record's message and exception printable (a filter for handlers)."""
     if record.name != METRICS:
         record.msg = printable(record.getMessage(), MOST_OF_A_LINE)
         record.args = ()
@@ -51,16 +51,16 @@ def make_printable(record: logging.LogRecord) -> bool:
 
 
 def explained(error: BaseException) -> BaseException:
-    """Copy an exception, and those that led to it, for a traceback that is shown.
+    """Copy an exception and its causes for a traceback that is safe to show.
 
     Args:
-        error: Its own words can be a service's whole answer, credentials included.
+        error: The exception. Its message can be a complete response, with credentials.
 
     Returns:
-        One of the same name and traceback, with the words of `explain`. Those that
-        led to it have no words.
+        A copy with the same name and traceback, and the message of `explain`. The
+        copies of its causes have no message.
     """
-    # Several handlers can get the same record.
+    # The record may have passed another handler already.
     return error if isinstance(error, Explained) else _copy(error, explain(error))
 
 

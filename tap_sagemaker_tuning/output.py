@@ -1,4 +1,4 @@
-"""Singer messages on stdout: whole lines, in blocks, with nothing left behind."""
+"""Writes Singer messages to standard output, in blocks of whole lines."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib.encoding.simple import Message
 
-_BLOCK = 60 * 1024  # bytes: with its last record it fits a pipe, which has 64 KiB
-_PAGE = 4096  # bytes of a pipe's page; a write of no more goes in whole or not at all
-_POLL = 0.2  # seconds between looks at whether to stop, while nobody reads
+_BLOCK = 60 * 1024  # bytes; with its last record it fits a pipe, which has 64 KiB
+_PAGE = 4096  # bytes in a page of a pipe; a write of up to one page is atomic
+_POLL = 0.2  # seconds between checks for a signal while nobody reads
 
 
 class BlockWriter(MsgSpecWriter):
-    """Writes records in blocks: the SDK's own writer flushes after each one.
+    """Writes records in blocks, where the SDK's own writer flushes after each one.
 
-    Anything but a record is written at once, after the records before it. At the end
-    of a stream, on an error and before an exit `flush` has to be called: a STATE that
-    equals the last one is never sent, so nothing else would write the last records.
+    Any other message is written at once, after the records before it. Call `flush` at
+    the end of a stream, after an error and before exiting: a STATE that equals the last
+    one is not written, so nothing else would flush the last records.
 
     Attributes:
-        check_signal: Raises SystemExit if a signal asked to stop. It is called while a
-            full pipe or socket holds a write back, so that a target that does not read
-            holds no stop back. What is not written then never is, STATE included.
+        check_signal: Raises SystemExit if a signal asked to stop. Called while a full
+            pipe or socket blocks a write, so that a target that does not read cannot
+            prevent a stop. Messages not written by then are lost, including STATE.
     """
 
     def __init__(self) -> None:
@@ -50,10 +50,11 @@ class BlockWriter(MsgSpecWriter):
         self._is_open = True
 
     def write_message(self, message: Message) -> None:
-        """Write a message, a record perhaps later; not the same STATE twice in a row.
+        """Write a message, or buffer it if it is a record; skip a repeated STATE.
 
         Raises:
-            SystemExit: With 1: nobody reads it any more. Or a signal asked to stop.
+            SystemExit: The output was closed or cannot be written (exit code 1), or a
+                signal asked to stop.
         """
         line = self.format_message(message)
         if isinstance(message, StateMessage):
@@ -66,17 +67,17 @@ class BlockWriter(MsgSpecWriter):
             self.flush()
 
     def serialize_message(self, message: Message) -> bytearray:
-        """Make a line of a message; of a STATE without the SDK's copy of it."""
+        """Serialize a message to a line; a STATE without the SDK's deep copy."""
         if isinstance(message, StateMessage):
             return serialize_jsonl({"type": "STATE", "value": message.value})
         return super().serialize_message(message)
 
     def flush(self) -> None:
-        """Write what is held back.
+        """Write the buffered records.
 
         Raises:
-            SystemExit: With 1: nobody reads it any more, or it cannot be written.
-                Only once. Or a signal asked to stop.
+            SystemExit: The output was closed or cannot be written (exit code 1), or a
+                signal asked to stop. After that, `flush` does nothing.
         """
         block, self._block = self._block, bytearray()
         if not self._is_open:
@@ -97,13 +98,13 @@ class BlockWriter(MsgSpecWriter):
 
 
 def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
-    """Write all of a block, or whole lines of it until a signal asks to stop.
+    """Write a block, or whole lines of it until a signal asks to stop.
 
-    Past Python's own buffer: when a signal interrupts a write to a full pipe, that
-    loses bytes (114 of 65,592, and so tears a line: CPython 3.11.7, November 2026).
+    Bypasses Python's buffer, which loses bytes when a signal interrupts a write to a
+    full pipe, and so tears a line (114 of 65,592: CPython 3.11.7, November 2026).
     """
     buffer = getattr(sys.stdout, "buffer", None)
-    if buffer is None:  # as Python has it where the descriptor is closed
+    if buffer is None:  # Python's stdout is None if the descriptor is closed
         raise OSError(errno.EBADF, "standard output is closed")
     # Tests replace stdout by a stream without a file.
     out = getattr(buffer, "raw", buffer)
@@ -115,7 +116,7 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
         return
     for part in _whole_lines(view):
         if len(part) > _PAGE and is_pipe:
-            # Only a line that no pipe can hold may still be torn by a stop.
+            # A stop can still tear a line, but only one larger than the pipe.
             while _room(out) < min(len(part), _capacity(out)) and _has_reader(out):
                 check_signal()
                 time.sleep(0.001)
@@ -126,23 +127,23 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
 
 
 def _has_reader(out: Any) -> bool:
-    """Whether anybody can still read a pipe: if not, a write to it fails."""
+    """Whether a pipe still has a reader; if not, a write to it fails."""
     poll = select.poll()
-    poll.register(out, 0)  # errors are told unasked
+    poll.register(out, 0)  # POLLERR is always reported
     return not poll.poll(0)
 
 
 def _write_all(out: Any, left: memoryview) -> None:
     while left:
         written = out.write(left)
-        if written is None:  # a pipe that does not block, and is full
+        if written is None:  # a non-blocking pipe that is full
             select.select([], [out], [], _POLL)
         else:
             left = left[written:]
 
 
 def _mode(out: Any) -> int:
-    """What kind of file an output is; 0: one that is written to at once."""
+    """The file mode of an output; 0: unknown, so write to it directly."""
     if sys.platform == "win32":
         return 0
     try:
@@ -152,9 +153,9 @@ def _mode(out: Any) -> int:
 
 
 def _whole_lines(block: memoryview) -> Iterator[memoryview]:
-    """Cut a block into runs of whole lines that fit a page, or one line that does not.
+    """Split a block into runs of whole lines that fit a page, or single longer lines.
 
-    Such a run is in the pipe whole or not at all, whenever the tap is stopped.
+    The pipe gets such a run whole or not at all, whenever the tap is stopped.
     """
     text = bytes(block)
     start = end = 0
@@ -169,7 +170,7 @@ def _whole_lines(block: memoryview) -> Iterator[memoryview]:
 
 
 def _capacity(out: Any) -> int:
-    """How many bytes a pipe holds; where it cannot be asked: a page."""
+    """The capacity of a pipe in bytes; one page if the system does not tell."""
     try:
         return int(fcntl.fcntl(out, fcntl.F_GETPIPE_SZ))
     except (AttributeError, OSError):  # not Linux
@@ -177,11 +178,11 @@ def _capacity(out: Any) -> int:
 
 
 def _room(out: Any) -> int:
-    """How many bytes a pipe surely has room for.
+    """A lower bound of the free bytes in a pipe.
 
-    Its free pages are counted from below: a write fills up the last page if it fits
-    there, so two pages in a row hold more than one page does, but for the first, which
-    may be half read, and the last.
+    A write fills up the last page if it fits there, so any two consecutive pages hold
+    more than one page of data, except for the first, which may be partly read, and the
+    last.
     """
     (waiting,) = struct.unpack("i", fcntl.ioctl(out, termios.FIONREAD, b"\0" * 4))
     if waiting == 0:

@@ -1,6 +1,6 @@
-"""Which accounts and regions are refused, and why: a sentence per problem.
+"""Checks the settings about accounts and regions, with one sentence per problem.
 
-Pure: it looks at settings and never at AWS.
+Pure: no call to AWS.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 # IAM's and Organizations' own patterns: a role's name with its path, ExternalId,
-# and the ids of a root and of an organizational unit.
+# and the IDs of a root and of an organizational unit.
 _ROLE_NAME = re.compile(r"(?!role/)[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _UNIT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 
 
 def scope_problems(settings: Settings) -> Iterator[str]:
-    """Find what is wrong with the settings that say which accounts and regions.
+    """Find what is wrong with the settings that choose accounts and regions.
 
     Args:
         settings: The settings.
 
     Yields:
-        A sentence per problem.
+        One sentence per problem.
     """
     yield from _region_problems("regions", settings.regions)
     yield from _organization_problems(settings)
@@ -61,7 +61,7 @@ def scope_problems(settings: Settings) -> Iterator[str]:
         elif region == ENABLED and len([1 for of, _ in reached if of == account]) > 1:
             yield (
                 f"assume_roles: account {account} has an entry for all enabled regions "
-                "and another one"
+                "and another entry"
             )
 
 
@@ -77,7 +77,7 @@ def is_one_tuning_job(settings: Settings) -> bool:
 def _region_problems(name: str, regions: Sequence[str] | None) -> Iterator[str]:
     if regions and ENABLED in regions:
         if len(regions) > 1:
-            yield f"{name}: {ENABLED!r} stands for all enabled regions: leave it alone"
+            yield f"{name}: {ENABLED!r} covers all enabled regions: name no others"
         return
     yield from list_problems(name, regions, _REGION, "us-east-1")
 

@@ -1,6 +1,6 @@
-"""The settings, parsed once: everything else in the package reads this.
+"""The settings as frozen dataclasses, parsed once and read by the whole package.
 
-`config_schema` describes them, and `checks` has refused what cannot be parsed.
+`config_schema` describes them, and `checks` refuses invalid ones before parsing.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 ENABLED = "enabled"
-"""In `regions`: those that are enabled in an account, and have SageMaker."""
+"""In `regions`: all regions that are enabled in the account and have SageMaker."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RoleToAssume:
-    """A role through which another account is read."""
+    """A role that gives access to another account."""
 
     role_arn: str
     external_id: str | None = field(default=None, repr=False)
@@ -26,7 +26,7 @@ class RoleToAssume:
 
 @dataclass(frozen=True, kw_only=True)
 class Organization:
-    """Accounts that an AWS organization lists, and the role that each of them has."""
+    """The accounts of an AWS organization to read, and the role that each one has."""
 
     role_name: str
     external_id: str | None = field(default=None, repr=False)
@@ -37,9 +37,9 @@ class Organization:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings; None where one is not set and has no default.
+    """The settings; None for one that is not set and has no default.
 
-    Secrets are not in its repr.
+    The repr omits secrets.
     """
 
     aws_access_key_id: str | None = field(default=None, repr=False)
@@ -65,8 +65,5 @@ class Settings:
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Settings:
-        """Parse a configuration that `checks.problems` found nothing wrong with.
-
-        The SDK's own settings in it are left out.
-        """
+        """Parse a configuration that fits the JSON Schema; ignore other settings."""
         return msgspec.convert(config, cls)

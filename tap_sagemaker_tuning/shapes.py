@@ -1,7 +1,7 @@
-"""From an answer of the API to a nested record: the stream's JSON Schema says how.
+"""Converts API responses to nested records, as the stream's JSON Schema defines them.
 
-Pure but for reading the schema. What the schema does not name is never taken. An
-answer has the API's member names, and its times are text already (see `timestamp`).
+Pure except that it reads the schema. Members that the schema does not name are left
+out. A response has the API's member names, and times as text (see `timestamp`).
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _WORDS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])")
 
 @cache
 def shape_of(stream: str) -> Convert:
-    """Make the function that turns an answer into a record of a stream.
+    """Return the function that converts a response to a record of a stream.
 
     Args:
-        stream: The stream's name, which is its schema's.
+        stream: The name of the stream and of its schema.
 
     Returns:
-        A function of a dictionary with the API's member names. It gives all columns
-        of the schema, at every depth, and null where a member is absent. Where a
-        member is of another kind it raises OddError.
+        A function of a dictionary with the API's member names. It returns all columns
+        of the schema, at every depth, with None for absent members. It raises OddError
+        if a member has another type.
     """
     text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
     return _converter(json.loads(text))
@@ -48,12 +48,12 @@ def shape_of(stream: str) -> Convert:
 
 @cache
 def snake_case(member: str) -> str:
-    """Name a member as a column: SecondaryStatus is secondary_status, as in boto3."""
+    """Convert a member's name to a column's: SecondaryStatus to secondary_status."""
     return _WORDS.sub("_", member).lower()
 
 
 def _converter(schema: dict[str, Any]) -> Convert:
-    """Make the function that converts what a schema describes, if it is there."""
+    """Return the function that converts a value, other than None, to a schema."""
     kind = schema["type"] if isinstance(schema["type"], str) else schema["type"][0]
     match kind:
         case "object" if "properties" in schema:
@@ -67,7 +67,7 @@ def _converter(schema: dict[str, Any]) -> Convert:
 
 
 def _structure(properties: dict[str, Any]) -> Convert:
-    """Make the function that converts a structure of these columns."""
+    """Return the function that converts a structure to these columns."""
     columns = [(name, _converter(schema)) for name, schema in properties.items()]
 
     def convert(structure: Any) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _structure(properties: dict[str, Any]) -> Convert:
 
 
 def _array(converted: Convert) -> Convert:
-    """Make the function that converts an array, nulls in it left out."""
+    """Return the function that converts an array, leaving out nulls."""
 
     def convert(value: Any) -> list[Any]:
         return [converted(item) for item in items(value) if item is not None]
@@ -91,7 +91,7 @@ def _array(converted: Convert) -> Convert:
 
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        msg = f"of type {type(value).__name__} where true or false should be"
+        msg = f"expected true or false, got {type(value).__name__}"
         raise OddError(msg)
     return value
 

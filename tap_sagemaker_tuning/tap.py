@@ -1,4 +1,4 @@
-"""The tap: settings, streams, and how a run starts, stops and ends."""
+"""The tap: checks its settings, state and catalog, runs a sync, and ends it."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 
 
 ATTEMPTS_OF_A_TEST = 3
-"""Tries per call in a connection test, unless max_attempts is set: someone is waiting
-for the answer."""
+"""Attempts per call in a connection test, unless max_attempts is set: few, because
+someone is waiting for the result."""
 
 _SIGNALS: dict[int, str] = {signal.SIGINT: "Ctrl-C (SIGINT)", signal.SIGTERM: "SIGTERM"}
 _HELP_OF_TEST = (
@@ -65,8 +65,8 @@ class TapSageMakerTuning(Tap):
     message_writer_class = BlockWriter
     message_writer: BlockWriter
 
-    # Not ACTIVATE_VERSION: it tells a target to delete what a read did not bring, and
-    # a filtered, partial or failed read would wipe the table. Not BATCH: the SDK
+    # Not ACTIVATE_VERSION: it makes a target delete all rows that a read did not bring,
+    # so a filtered, partial or failed read would wipe the table. Not BATCH: the SDK
     # writes STATE before the batch that holds its records.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
         TapCapabilities.CATALOG,
@@ -105,13 +105,13 @@ class TapSageMakerTuning(Tap):
 
     @cached_property
     def run(self) -> Run:
-        """What the streams share. Made by the first that reads."""
+        """The run that all streams share; its first use discovers the scopes."""
         self.message_writer.check_signal = self.check_signal
         return Run(self.settings, self.filters, self.logger, self.check_signal)
 
     @property
     def _own(self) -> list[TapStream]:
-        """The streams, which are all of this package's kind."""
+        """The streams, typed as this package's."""
         return cast("list[TapStream]", list(self.streams.values()))
 
     # Before the first call
@@ -119,11 +119,11 @@ class TapSageMakerTuning(Tap):
     @override
     def __init__(self, **options: Any) -> None:
         log.protect(self.logger)
-        self._misspelled: list[str] = []  # environment variables, each in a sentence
+        self._misspelled: list[str] = []  # sentences about environment variables
         try:
             super().__init__(**options)
         except (RecursionError, ValueError) as error:
-            # The SDK reads JSON from the environment unguarded.
+            # The SDK parses JSON from the environment unguarded.
             schema = self.config_jsonschema["properties"]
             problem = environment.problem(schema, self._env_var_prefix)
             if not options.get("parse_env_config") or problem is None:
@@ -141,8 +141,8 @@ class TapSageMakerTuning(Tap):
     @property
     @override
     def _env_var_config(self) -> dict[str, Any]:
-        # Private in the SDK, whose own knows no whole number that is written 2.0.
-        # tests/test_hooks.py fails when the SDK stops reading it.
+        # Private in the SDK, whose method does not accept 2.0 as an integer.
+        # tests/test_hooks.py fails if the SDK stops reading it.
         self.append_builtin_config(self.config_jsonschema)
         found = environment.read(self.config_jsonschema, self._env_var_prefix)
         self._misspelled, others = environment.unknown_variables(
@@ -154,8 +154,8 @@ class TapSageMakerTuning(Tap):
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        # Private in the SDK, whose own says which value was wrong: of a secret too.
-        # tests/test_hooks.py fails when the SDK stops calling it.
+        # Private in the SDK, whose method shows invalid values, even of secrets.
+        # tests/test_hooks.py fails if the SDK stops calling it.
         self.append_builtin_config(self.config_jsonschema)
         self._config = checks.normalized(self._config, self.config_jsonschema)
         problems = self._misspelled + checks.problems(
@@ -169,7 +169,7 @@ class TapSageMakerTuning(Tap):
 
     @override
     def setup_mapper(self) -> None:
-        # Called once the catalog is known, and not in discovery.
+        # Called once the catalog is known, but not in discovery.
         super().setup_mapper()
         problems = catalog_checks.problems(self.settings, self._own, self.input_catalog)
         if problems:
@@ -204,17 +204,17 @@ class TapSageMakerTuning(Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        # Private in the SDK, whose own writes STATE from within the signal handler,
-        # which can tear a line, and ends with 0, which a scheduler takes for success.
-        # Here the signal is noted only. tests/test_hooks.py fails when the SDK stops
-        # calling this.
+        # Private in the SDK, whose method writes STATE in the signal handler, which can
+        # tear a line, and exits with 0, which a scheduler takes for success. This one
+        # only records the signal. tests/test_hooks.py fails if the SDK stops calling
+        # it.
         self._signal = signum
 
     def check_signal(self) -> None:
-        """Stop, between two records, if a signal asked for it.
+        """Exit if a signal asked for it; called between records.
 
         Raises:
-            SystemExit: With 128 and the signal's number, as a shell would say it.
+            SystemExit: With 128 plus the signal's number, as shells report it.
         """
         if self._signal is not None:
             stopped = _SIGNALS.get(self._signal, f"signal {self._signal}")
@@ -224,7 +224,7 @@ class TapSageMakerTuning(Tap):
             raise SystemExit(128 + self._signal)
 
     def read_all(self) -> None:
-        """Read all selected streams that share the commit loop, unless that is done."""
+        """Read all selected streams of the commit loop, unless that is done."""
         if self._has_read:
             return
         self._has_read = True
@@ -268,7 +268,7 @@ class TapSageMakerTuning(Tap):
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        # The SDK's own reads each stream until its first record, wherever that is.
+        # The SDK's method reads each stream until its first record, however long.
         if value != CliTestOptionValue.All.value:
             super().cb_test(ctx, param, value)
             return
@@ -282,7 +282,7 @@ class TapSageMakerTuning(Tap):
 
     @classmethod
     def cb_scopes(cls, ctx: click.Context, _: click.Parameter, value: object) -> None:
-        """Answer --scopes."""
+        """Handle --scopes."""
         if value:
             config = ctx.params["config"]
             tap = cls(
@@ -293,8 +293,8 @@ class TapSageMakerTuning(Tap):
             ctx.exit(access.print_scopes(tap.run))
 
     def probe(self) -> Iterator[tuple[str, list[str]]]:
-        """Test whether what the selected streams need can be read: see `access`."""
-        # An item tells as much as a page of them.
+        """Test whether the selected streams can read what they need: see `access`."""
+        # One item shows as much as a page of them.
         self.settings = replace(self.settings, page_size=1)
         found = self.run.discovered
         yield from access.probe(found, self._own, self.settings, self.check_signal)

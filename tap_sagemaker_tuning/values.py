@@ -1,4 +1,4 @@
-"""Times, texts and numbers of the API, as every warehouse can hold them.
+"""Converts the API's times, text and numbers to values that every warehouse can store.
 
 Pure: no I/O, and neither boto3 nor singer_sdk.
 """
@@ -12,15 +12,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Summary = dict[str, Any]
-"""What the API says of one thing: its member names, absent members absent, and times
-already text as `timestamp` writes it."""
+"""What the API returns about one thing, with its member names, and times as text in the
+format of `timestamp`."""
 
 Record = dict[str, Any]
-"""What the tap writes of it."""
+"""A record that the tap writes."""
 
 
 class OddError(ValueError):
-    """A value of the API's is absent, or of another kind than documented."""
+    """A value from the API is absent, or not of the documented type."""
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,20 +28,18 @@ _NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def timestamp(value: float | str) -> str:
-    """Write a time of the API as RFC 3339 text in UTC.
-
-    Always with three fraction digits and `Z`, so that text sorts as time.
+    """Format a time as RFC 3339 text in UTC, which sorts chronologically.
 
     Args:
-        value: Seconds since 1970, as the JSON protocol sends them (often in
-            scientific notation), or such a number or an ISO 8601 time as text;
-            without an offset that is UTC.
+        value: Seconds since 1970, as the JSON protocol sends them (often in scientific
+            notation), also as text; or an ISO 8601 time, in UTC unless it has an
+            offset.
 
     Returns:
-        The time, to the millisecond: `2026-03-02T09:00:00.123Z`.
+        The time, always to the millisecond: `2026-03-02T09:00:00.123Z`.
 
     Raises:
-        OddError: It is neither a number nor a time, or a time past the year 9999.
+        OddError: It is not a time, or is outside of the years 1000 to 9999.
     """
     try:
         seconds = float(value)
@@ -54,19 +52,20 @@ def timestamp(value: float | str) -> str:
     if not _FIRST <= seconds < _LAST:  # also false for NaN
         msg = f"{value!r} is not a time"
         raise OddError(msg)
-    # Rounded: a double is not exact. A trial has three times: strftime is the fastest.
+    # Rounded, since a double is inexact. Each trial has three times, and strftime is
+    # the fastest way to format them.
     whole, milliseconds = divmod(round(seconds * 1000), 1000)
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
     return f"{text}.{milliseconds:03}Z"
 
 
-# Years of four digits: text sorts as time only among them.
+# Years of four digits: only among them does text sort chronologically.
 _FIRST = (datetime(1000, 1, 1, tzinfo=UTC) - _EPOCH).total_seconds()
 _LAST = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH).total_seconds()
 
 
 def timestamp_or_none(value: Any) -> str | None:
-    """Write a time of the API as `timestamp` does; None if it is not a time."""
+    """Format a time as `timestamp` does; None if it is not a time."""
     try:
         return timestamp(value)
     except OddError:
@@ -74,10 +73,10 @@ def timestamp_or_none(value: Any) -> str | None:
 
 
 def moment(text: str) -> datetime:
-    """Read a time that `timestamp` wrote.
+    """Parse a time that `timestamp` formatted, or another ISO 8601 time.
 
     Raises:
-        OddError: The text is no time.
+        OddError: The text is not a time.
     """
     try:
         return datetime.fromisoformat(text)
@@ -86,16 +85,16 @@ def moment(text: str) -> datetime:
 
 
 def shift(text: str, by: timedelta) -> str:
-    """Move a time that `timestamp` wrote, but not past the years that it can write."""
+    """Shift a time that `timestamp` formatted, clamped to the years 1000 to 9999."""
     seconds = (moment(text) - _EPOCH + by).total_seconds()
     return timestamp(min(max(seconds, _FIRST), _LAST - 1))
 
 
 def storable(text: str) -> str:
-    """Replace what no warehouse can store by U+FFFD, and leave all else as it is.
+    """Replace characters that warehouses cannot store by U+FFFD.
 
-    Postgres refuses a NUL character. The service cuts a failure reason near 1,024
-    characters, and may cut a surrogate pair in half: such text has no UTF-8 form.
+    Postgres refuses NUL. The API truncates failure reasons near 1,024 characters, which
+    may cut a surrogate pair in half: such text cannot be encoded as UTF-8.
     """
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
@@ -105,13 +104,13 @@ def storable(text: str) -> str:
 
 
 def members(value: Any) -> dict[str, Any]:
-    """Check that a value is a structure.
+    """Check that a value is a structure, a JSON object.
 
     Returns:
-        Its members by name: the same object.
+        The same value: its members by name.
 
     Raises:
-        OddError: It is of another kind.
+        OddError: It is not a structure.
     """
     if not isinstance(value, dict):
         raise OddError(_other_kind(value, "a structure"))
@@ -119,10 +118,10 @@ def members(value: Any) -> dict[str, Any]:
 
 
 def items(value: Any) -> list[Any]:
-    """Check that a value is a list.
+    """Check that a value is a list, and return it.
 
     Raises:
-        OddError: It is of another kind.
+        OddError: It is not a list.
     """
     if not isinstance(value, list):
         raise OddError(_other_kind(value, "a list"))
@@ -130,7 +129,7 @@ def items(value: Any) -> list[Any]:
 
 
 def required(structure: dict[str, Any], name: str) -> Any:
-    """Get a member that has to be there, of any kind.
+    """Get a member that must be present, of any type.
 
     Raises:
         OddError: It is absent.
@@ -138,15 +137,15 @@ def required(structure: dict[str, Any], name: str) -> Any:
     try:
         return structure[name]
     except KeyError:
-        msg = f"there is no {name!r}"
+        msg = f"{name!r} is missing"
         raise OddError(msg) from None
 
 
 def required_text(structure: dict[str, Any], name: str) -> str:
-    """Get a member that has to be there and to be text, as the service sent it.
+    """Get a member that must be present and text, unchanged.
 
     Raises:
-        OddError: It is absent, or of another kind.
+        OddError: It is absent, or not text.
     """
     value = structure.get(name)
     if not isinstance(value, str):
@@ -155,10 +154,10 @@ def required_text(structure: dict[str, Any], name: str) -> str:
 
 
 def as_text(value: Any) -> str:
-    """Make storable text of what has to be text.
+    """Convert a value that must be text to storable text.
 
     Raises:
-        OddError: It is of another kind.
+        OddError: It is not text.
     """
     if not isinstance(value, str):
         raise OddError(_other_kind(value, "text"))
@@ -166,14 +165,14 @@ def as_text(value: Any) -> str:
 
 
 def _other_kind(value: Any, kind: str) -> str:
-    return f"of type {type(value).__name__} where {kind} should be"
+    return f"expected {kind}, got {type(value).__name__}"
 
 
 def text_or_none(value: Any) -> str | None:
-    """Make storable text of what should be text; what is none becomes its JSON.
+    """Convert a value to storable text: text as it is, None to None, others to JSON.
 
     Raises:
-        OddError: It is nested too deep for that.
+        OddError: It is nested too deep.
     """
     if value is None or isinstance(value, str):
         return value and storable(value)
@@ -184,10 +183,10 @@ def text_or_none(value: Any) -> str | None:
 
 
 def text_map(value: Any) -> dict[str, str]:
-    """Make a map from text to storable text: names stay, nulls are left out.
+    """Convert a structure to a map of storable text, leaving out nulls.
 
     Raises:
-        OddError: It is not a structure, or nested too deep.
+        OddError: It is not a structure, or is nested too deep.
     """
     try:
         return {
@@ -200,30 +199,30 @@ def text_map(value: Any) -> dict[str, str]:
 
 
 def as_integer(value: Any) -> int:
-    """Make a whole number of what has to be one.
+    """Convert a value that must be a whole number, also as a float or text, to int.
 
     Raises:
-        OddError: It is none.
+        OddError: It is not a whole number.
     """
     try:
         number, exact = int(value), float(value)
     except (OverflowError, TypeError, ValueError) as error:
         raise OddError(str(error)) from error
     if number != exact:
-        msg = f"{value} where a whole number should be"
+        msg = f"expected a whole number, got {value}"
         raise OddError(msg)
     return number
 
 
 def finite(value: Any) -> tuple[float | None, str | None]:
-    """Split a metric's value, which arrives as float, int or text, in two.
+    """Split a metric's value into a finite number and the text of any other value.
 
     Args:
-        value: What the API sent; None: nothing.
+        value: A float, int or text from the API; None: absent.
 
     Returns:
-        The number, or None where JSON has none for it; and then what it is instead:
-        `NaN`, `Infinity`, `-Infinity`, or a word of the service's.
+        The number and None; or None and `NaN`, `Infinity`, `-Infinity` or the text that
+        is not a number. Both are None if the value is.
 
     Raises:
         OddError: It is neither a number nor text.

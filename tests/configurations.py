@@ -58,7 +58,7 @@ NEEDS_A_KEY = (
 )
 ONE_NEEDED = (
     "starting_token: needs one name in tuning_job_names, and one account and region: a "
-    "token is good for one tuning job only"
+    "token is valid for one tuning job only"
 )
 
 
@@ -469,23 +469,23 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "twice: a region",
         {"regions": ["us-east-1", "us-east-1"]},
-        "regions: 'us-east-1' is there 2 times",
+        "regions: 'us-east-1' is listed 2 times",
     ),
     (
         "twice: a name",
         {"tuning_job_names": ["a", "b", "a"]},
-        "tuning_job_names: 'a' is there 2 times",
+        "tuning_job_names: 'a' is listed 2 times",
     ),
     (
         "thrice: a name's case",
         {"tuning_job_names": ["Ab", "aB", "AB"]},
-        "tuning_job_names: 'ab' is there 3 times",
+        "tuning_job_names: 'ab' is listed 3 times",
     ),
     (
         "twice: a region of a role",
         {"assume_roles": [role(regions=["us-east-1", "us-east-1"])]},
         (
-            "assume_roles[0][regions]: 'us-east-1' is there 2 times; assume_roles: 2 "
+            "assume_roles[0][regions]: 'us-east-1' is listed 2 times; assume_roles: 2 "
             "entries reach account 123456789012 in us-east-1"
         ),
     ),

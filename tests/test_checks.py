@@ -137,7 +137,7 @@ class TestCatalogProblems:
         """The paginator's settings are refused in incremental replication."""
         config: dict[str, Any] = {name: PAGINATOR[name]}
         (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
-        assert found.startswith(f"{name}: only with the replication method FULL_TABLE")
+        assert found.startswith(f"{name}: requires the replication method FULL_TABLE")
 
     def test_all_are_named(self) -> None:
         """Each of them is named."""
@@ -172,13 +172,13 @@ class TestCatalogProblems:
         chosen = {**INCREMENTAL, stream: "LOG_BASED"}
         (found,) = method_problems(Settings(), chosen, ALLOWED)
         assert found == (
-            f"catalog: replication method 'LOG_BASED' of {stream}: not INCREMENTAL or "
-            "FULL_TABLE"
+            f"catalog: replication method 'LOG_BASED' of {stream} is not INCREMENTAL "
+            "or FULL_TABLE"
         )
 
     def test_a_stream_with_one_method(self) -> None:
         """What is always whole cannot be incremental."""
         (found,) = method_problems(Settings(), {"scopes": "INCREMENTAL"}, ALLOWED)
         assert found == (
-            "catalog: replication method 'INCREMENTAL' of scopes: not FULL_TABLE"
+            "catalog: replication method 'INCREMENTAL' of scopes is not FULL_TABLE"
         )

@@ -129,7 +129,7 @@ class TestSettings:
         (line,) = warned
         assert line.startswith("WARNING | tap-sagemaker-tuning | ")
         assert line.endswith(
-            f"{PREFIX}CONFIG: no such setting: the variable is not used"
+            f"{PREFIX}CONFIG: no such setting: the variable is ignored"
         )
         assert SECRET not in run.stderr
 

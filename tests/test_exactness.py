@@ -213,7 +213,10 @@ def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
         assert "WARNING" not in run.stderr
         assert still_open(tables) == {"churn"}
     emulator.clock.move(seconds=2 * DAY)
-    assert "churn of 2026-03-01T09:00:00.000Z is abandoned" in sync(here, tables).stderr
+    assert (
+        "churn (created 2026-03-01T09:00:00.000Z) is abandoned"
+        in sync(here, tables).stderr
+    )
     assert still_open(tables) == set()
     assert "WARNING" not in sync(here, tables).stderr
 

@@ -49,11 +49,11 @@ def test_the_tree_is_drawn() -> None:
 @pytest.mark.parametrize(
     ("take_apart", "words"),
     [
-        (lambda: required({}, "CreationTime"), "there is no 'CreationTime'"),
-        (lambda: required_text({}, "CreationTime"), "there is no 'CreationTime'"),
-        (lambda: required_text({"a": 7}, "a"), "of type int where text should be"),
-        (lambda: members(None), "of type NoneType where a structure should be"),
-        (lambda: items("a"), "of type str where a list should be"),
+        (lambda: required({}, "CreationTime"), "'CreationTime' is missing"),
+        (lambda: required_text({}, "CreationTime"), "'CreationTime' is missing"),
+        (lambda: required_text({"a": 7}, "a"), "expected text, got int"),
+        (lambda: members(None), "expected a structure, got NoneType"),
+        (lambda: items("a"), "expected a list, got str"),
         (lambda: as_integer("many"), "invalid literal for int"),
         (lambda: as_integer(float("inf")), "infinity"),
         (lambda: finite([]), "not 'list'"),
@@ -74,7 +74,7 @@ def test_an_odd_item_is_told_in_words(
     with pytest.raises(UnreadableError) as caught, readable("trial t-1"):
         take_apart()
     line = str(caught.value)
-    assert line.startswith("trial t-1 cannot be read as the service sent it: ")
+    assert line.startswith("trial t-1 is malformed as AWS returned it: ")
     assert words in line
     assert isinstance(caught.value.__cause__, OddError)
 

@@ -85,7 +85,7 @@ def test_the_last_line_says_which_names_nobody_has(
     assert run.returncode == 0
     last = "1 of 1 accounts and regions complete; " + said + "tuning jobs: 1 read"
     assert last in run.error
-    assert run.stderr.count("tuning_job_names: no scope has") == len(unknown)
+    assert run.stderr.count(" was not found") == len(unknown)
 
 
 def test_names_are_unknown_only_to_scopes_that_were_listed(here: TapHere) -> None:
@@ -93,7 +93,7 @@ def test_names_are_unknown_only_to_scopes_that_were_listed(here: TapHere) -> Non
     run = here(config={"tuning_job_names": ["churn"], "aws_profile": "nobody"})
     assert run.returncode == 1
     assert "nobody" in run.error
-    assert "no scope has" not in run.stderr
+    assert "was not found" not in run.stderr
 
 
 def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> None:
@@ -109,7 +109,7 @@ def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> Non
     run = tables.load(here(config=config))
     assert called(emulator) == {DESCRIBE: 2, TRIALS: 1}
     assert [r["tuning_job_name"] for r in run.records("tuning_jobs")] == ["Churn"]
-    assert "tuning_job_names: no scope has nobody" in run.stderr
+    assert "tuning_job_names: nobody was not found" in run.stderr
     tables.load(here(config=config, state=tables.state))
     assert called(emulator) == {DESCRIBE: 2}
 

@@ -106,7 +106,7 @@ def test_of_what_nobody_foresaw(caplog: pytest.LogCaptureFixture) -> None:
     TapSageMakerTuning(config={})
     error = ResponseParserError(SECRET)
     command.excepthook(type(error), error, None)
-    assert "ResponseParserError: the service's answer cannot be read" in caplog.text
+    assert "ResponseParserError: the response cannot be parsed" in caplog.text
     assert SECRET not in caplog.text
 
 

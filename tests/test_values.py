@@ -205,7 +205,7 @@ def test_text_or_none(value: Any, text: str | None) -> None:
 def test_what_has_to_be_text(value: Any) -> None:
     """A key that is no text is refused, without saying what it is."""
     with pytest.raises(
-        values.OddError, match=f"^of type {type(value).__name__} where text"
+        values.OddError, match=f"^expected text, got {type(value).__name__}$"
     ):
         values.as_text(value)
 

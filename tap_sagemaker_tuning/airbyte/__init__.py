@@ -1,5 +1,5 @@
-"""The tap spoken as the Airbyte protocol: `spec`, `check`, `discover` and `read`.
+"""The tap as an Airbyte source, with the commands `spec`, `check`, `discover`, `read`.
 
-The same settings, streams, state and failures, in other messages. It stands on top of
-the tap, and nothing below knows of it.
+It has the same settings, streams, state and failures, in other messages. It builds on
+the tap, and nothing below imports it.
 """

@@ -1,6 +1,6 @@
-"""The command line of the source: `spec`, `check`, `discover` and `read`.
+"""The source's command line: `spec`, `check`, `discover` and `read`.
 
-Every end is reported in a message: standard output has nothing else.
+Standard output has only messages, so failures are messages too.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _ConfiguredStream(msgspec.Struct):
 
 
 class _ConfiguredCatalog(msgspec.Struct):
-    """What is read of a ConfiguredAirbyteCatalog."""
+    """The parts of a ConfiguredAirbyteCatalog that the source reads."""
 
     streams: list[_ConfiguredStream]
 
@@ -64,7 +64,7 @@ class _StreamState(msgspec.Struct):
 
 
 class _StateMessage(msgspec.Struct):
-    """What is read of an AirbyteStateMessage."""
+    """The parts of an AirbyteStateMessage that the source reads."""
 
     type: Literal["STREAM"]
     stream: _StreamState
@@ -82,9 +82,9 @@ def cli(ctx: click.Context) -> None:
 
 
 def main() -> None:
-    """Run the command; one that a signal stopped ends by that signal.
+    """Run the command; if a signal stopped it, die from that signal.
 
-    PyAirbyte takes that for the end that it asked for, and any exit code for a failure.
+    PyAirbyte accepts this as the stop that it asked for, and an exit code as a failure.
     """
     try:
         cli()
@@ -93,13 +93,13 @@ def main() -> None:
         if number > 0:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        raise  # the first process of a container does not die of it
+        raise  # the first process of a container survives the signal
 
 
 @cli.command()
 @click.pass_obj
 def spec(writer: AirbyteWriter) -> None:
-    """Say which settings there are."""
+    """Print the settings as a connector specification."""
     writer.send("SPEC", "spec", specification())
 
 
@@ -107,7 +107,7 @@ def spec(writer: AirbyteWriter) -> None:
 @_config
 @click.pass_obj
 def check(writer: AirbyteWriter, config: str) -> None:
-    """Test whether all can be read."""
+    """Test whether the source can read everything it needs."""
     with _telling(writer):
         settings = {"max_attempts": ATTEMPTS_OF_A_TEST, **_settings(config)}
         try:
@@ -125,7 +125,7 @@ def check(writer: AirbyteWriter, config: str) -> None:
 @_config
 @click.pass_obj
 def discover(writer: AirbyteWriter, config: str) -> None:
-    """Say which streams there are."""
+    """Print the streams as a catalog."""
     with _telling(writer):
         tap = AirbyteTap(
             config=_settings(config), message_writer=writer, setup_mapper=False
@@ -156,10 +156,10 @@ def read(writer: AirbyteWriter, config: str, catalog: str, state: str | None) ->
 
 @contextmanager
 def _telling(writer: AirbyteWriter) -> Iterator[None]:
-    """Write what is logged, and what ends the command, as messages.
+    """Write log lines, and an error that ends the command, as messages.
 
     Raises:
-        SystemExit: With 1: it has failed.
+        SystemExit: With 1, after an error.
     """
     root = logging.getLogger()
     level = os.environ.get("LOGLEVEL") or os.environ.get("LOG_LEVEL") or "INFO"
@@ -191,21 +191,21 @@ def _settings(path: str) -> dict[str, Any]:
 
 
 def _chosen(path: str) -> dict[str, dict[str, Any]]:
-    """The streams of a ConfiguredAirbyteCatalog, by name."""
+    """Load the streams of a ConfiguredAirbyteCatalog, by name."""
     found = json.loads(json_object(path, "--catalog"))
     require(_ConfiguredCatalog, found, f"--catalog: {path} is not a configured catalog")
     return {stream["stream"]["name"]: stream for stream in found["streams"]}
 
 
 def _states(path: str) -> dict[str, Any]:
-    """The state of each stream, by its name, of a list of AirbyteStateMessages."""
-    # Of old, no state was an empty object.
+    """Load each stream's state from a list of AirbyteStateMessages, by name."""
+    # Older platforms pass an empty object for no state.
     kinds: dict[type, str] = {list: "array", dict: "object"}
     found = json.loads(json_text(path, "--state", kinds)) or []
     require(
         list[_StateMessage],
         found,
-        f"--state: {path} is not a list of states of streams",
+        f"--state: {path} is not a list of stream states",
     )
     states = [message["stream"] for message in found]
     return {

@@ -1,4 +1,4 @@
-"""What the tap says, in messages of the Airbyte protocol."""
+"""Writes the tap's records, state, log and failures as Airbyte protocol messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AirbyteMessage(Message):
     """A message of the protocol.
 
     Attributes:
-        content: All of it.
+        content: The whole message.
     """
 
     content: dict[str, Any]
@@ -46,25 +46,25 @@ class AirbyteMessage(Message):
 
 
 class AirbyteWriter(BlockWriter):
-    """Writes Singer's messages as Airbyte's.
+    """Writes Singer messages as Airbyte messages.
 
-    A STATE of Singer's is that of all streams: of it each stream's own is written, if
-    it has changed. Log messages of other threads wait for the main one, which alone
-    writes.
+    A Singer STATE covers all streams; this writes one message for each stream whose
+    state has changed. Only the main thread writes, so log messages from other threads
+    wait for it.
     """
 
     def __init__(self) -> None:
         """Start with nothing to write."""
         super().__init__()
         self._states: dict[str, bytes] = {}
-        self._with_state: set[str] = set()  # streams that have written one
-        self._since_state: Counter[str] = Counter()  # records
+        self._with_state: set[str] = set()  # streams with at least one STATE message
+        self._since_state: Counter[str] = Counter()  # records since the last STATE
         self._running: set[str] = set()
         self._log: deque[dict[str, Any]] = deque()
         self._is_writing = False
 
     def know(self, states: Mapping[str, Any]) -> None:
-        """Take the states that a read starts with: they need not be written again."""
+        """Remember the states that a read starts with, so as not to repeat them."""
         self._states = {name: _encoded(state) for name, state in states.items()}
 
     @override
@@ -103,39 +103,52 @@ class AirbyteWriter(BlockWriter):
         """Write a message at once.
 
         Args:
-            kind: Its type.
-            name: The field that has what it says.
-            content: What it says.
+            kind: The message's type.
+            name: The field that holds its content.
+            content: The content.
         """
         super().write_message(AirbyteMessage({"type": kind, name: content}))
 
     def start(self, stream: str) -> None:
-        """Say that a stream is being read."""
+        """Write that a stream is being read."""
         self.status(stream, "STARTED")
 
     def end(self, stream: str, state: dict[str, Any], *, is_complete: bool) -> None:
-        """Say that a stream has ended; one that is complete has written a state."""
+        """Write that a stream has ended, after its state if that is due.
+
+        Args:
+            stream: The stream's name.
+            state: Its final state, written if it has changed, or if a complete stream
+                has not written any yet.
+            is_complete: Whether the stream was read completely.
+        """
         is_owed = is_complete and stream not in self._with_state
         if is_owed or _encoded(state) != self._states.get(stream, _NO_STATE):
             self._state(stream, state)
         self.status(stream, "COMPLETE" if is_complete else "INCOMPLETE")
 
     def status(self, stream: str, status: str) -> None:
-        """Say where a stream stands."""
+        """Write the status of a stream."""
         told = {"stream_descriptor": {"name": stream}, "status": status}
         self._trace("STREAM_STATUS", "stream_status", told)
 
     def error(
         self, failure_type: str, message: str, stack_trace: str | None = None
     ) -> None:
-        """Say what failed, in one line, and whose it is to mend."""
+        """Write an error.
+
+        Args:
+            failure_type: Who has to act: one of `source.FAILURE_TYPES`.
+            message: What failed, in one line.
+            stack_trace: The traceback, if it helps.
+        """
         told = {"message": message, "failure_type": failure_type}
         if stack_trace:
             told["stack_trace"] = stack_trace
         self._trace("ERROR", "error", told)
 
     def log(self, level: int, message: str, stack_trace: str | None) -> None:
-        """Write a log message, from any thread, as soon as the main one can."""
+        """Write a log message from any thread, as soon as the main thread can."""
         told = {"level": _LEVELS.get(level, "INFO"), "message": message}
         if stack_trace:
             told["stack_trace"] = stack_trace
@@ -144,7 +157,7 @@ class AirbyteWriter(BlockWriter):
             self.write_log()
 
     def write_log(self) -> None:
-        """Write the log messages that wait; not in the middle of another message."""
+        """Write the waiting log messages, unless another message is being written."""
         while self._log and not self._is_writing:
             self.send("LOG", "log", self._log.popleft())
 
@@ -165,13 +178,13 @@ class AirbyteWriter(BlockWriter):
 
 
 class LogHandler(logging.Handler):
-    """Hands what is logged to the writer."""
+    """A logging handler that passes records to the writer."""
 
     def __init__(self, writer: AirbyteWriter) -> None:
-        """Hand it to this writer."""
+        """Pass records to this writer."""
         super().__init__()
         self._writer = writer
-        # A STATE, and Airbyte itself, tell counts and seconds as well.
+        # Without the SDK's metrics: STATE messages and Airbyte have counts and times.
         self.addFilter(lambda record: record.name != METRICS)
         self.setFormatter(logging.Formatter())
 
@@ -184,7 +197,7 @@ class LogHandler(logging.Handler):
 
 
 def _encoded(state: Mapping[str, Any]) -> bytes:
-    """A state as text: the cheapest copy of one, and to compare."""
+    """Serialize a state, to copy and compare it cheaply."""
     return msgspec.json.encode(state, order="sorted")
 
 
@@ -192,5 +205,5 @@ _NO_STATE = _encoded({})
 
 
 def _now() -> int:
-    """This machine's time, in milliseconds."""
+    """The local clock's time, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000

@@ -1,4 +1,4 @@
-"""The tap as a source: which streams Airbyte sees, what it tests, how it is read."""
+"""The tap as an Airbyte source: discovers, tests and reads its streams."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ CONFIG_ERROR = "config_error"
 TRANSIENT_ERROR = "transient_error"
 SYSTEM_ERROR = "system_error"
 FAILURE_TYPES = (CONFIG_ERROR, TRANSIENT_ERROR, SYSTEM_ERROR)
-"""Whose a failure is to mend: the user's, time's, or this source's."""
+"""Who has to act: the user, nobody (transient), or a maintainer of this source."""
 
 _INCREMENTAL = "incremental"
 _CURSORS = {Scopes.name: "started_at"}
-"""Cursors of streams that keep a state without having a replication key."""
+"""Cursors of streams that keep state but have no replication key."""
 
 
 class AirbyteTap(TapSageMakerTuning):
@@ -49,10 +49,10 @@ class AirbyteTap(TapSageMakerTuning):
         """Create the tap.
 
         Args:
-            chosen: The streams of a ConfiguredAirbyteCatalog, by name. None: those
-                that are selected by default.
-            states: What the last read left of each stream.
-            **options: The SDK's.
+            chosen: The streams of a ConfiguredAirbyteCatalog, by name; None: the
+                streams that are selected by default.
+            states: Each stream's state from the last read, by name.
+            **options: Options of the SDK's tap.
         """
         self._chosen = chosen
         state = {"bookmarks": self._kept(states)} if states else {}
@@ -63,11 +63,11 @@ class AirbyteTap(TapSageMakerTuning):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Leave out the SDK's stream maps and flattening.
 
-        With them `discover` could not tell what comes.
+        With them, records would differ from the schemas that `discover` reports.
         """
 
     def _kept(self, states: Mapping[str, Any]) -> dict[str, Any]:
-        """The states of the streams that go on: a full refresh starts without."""
+        """The states of incremental streams; a full refresh starts without state."""
         return {
             name: states[name]
             for name, stream in (self._chosen or {}).items()
@@ -91,7 +91,7 @@ class AirbyteTap(TapSageMakerTuning):
 
     @override
     def check_signal(self) -> None:
-        # Called between two records, and while there is nothing to do.
+        # Called between records and while idle: a chance to write the log.
         self.message_writer.write_log()
         super().check_signal()
 
@@ -100,10 +100,10 @@ class AirbyteTap(TapSageMakerTuning):
         return {"streams": [_described(stream) for stream in self._own]}
 
     def check(self) -> list[str]:
-        """Test whether what the streams selected by default need can be read.
+        """Test whether the streams selected by default can read what they need.
 
         Returns:
-            What cannot, in lines.
+            One line per problem.
         """
         return [
             f"{where}: {problem}" if where else problem
@@ -115,7 +115,7 @@ class AirbyteTap(TapSageMakerTuning):
         """Read the chosen streams.
 
         Returns:
-            What was not read: the type of each failure, and a line.
+            The failures, each as its type and a line.
         """
         of_one_pass = [of for of in self._own if isinstance(of, VisitingStream)]
         self._sync(of_one_pass)
@@ -137,14 +137,14 @@ class AirbyteTap(TapSageMakerTuning):
         ]
 
     def _sync(self, streams: Sequence[TapStream]) -> None:
-        """Read streams that share one pass: all start before any ends."""
+        """Read streams in one pass: all start before any ends."""
         complete = set()
         for stream in streams:
             self.message_writer.start(stream.name)
         try:
             for stream in streams:
                 stream.sync()
-            # Without a scope there was nothing to read, and no stream to fail.
+            # Without scopes nothing was read, though no stream has failed.
             if streams and self.run.scopes:
                 complete = {found.name for found in streams if not found.has_failed}
         finally:
@@ -156,7 +156,7 @@ class AirbyteTap(TapSageMakerTuning):
                 )
 
     def _problems(self) -> list[tuple[str, str]]:
-        """What failed, told as the tap tells it, by type."""
+        """The failures in the lines that the tap reports, grouped by type."""
         failures = self.run.failures
         types = {failure_type(failure.error): None for failure in failures}
         return [
@@ -170,7 +170,7 @@ class AirbyteTap(TapSageMakerTuning):
 
 
 def failure_type(error: Exception) -> str:
-    """Whose an error is to mend: the user's, nobody's, or this source's."""
+    """Classify an error by who has to act: one of `FAILURE_TYPES`."""
     if type(error) is TapError and isinstance(error.__cause__, Exception):
         return failure_type(error.__cause__)
     if is_transient(error):
@@ -179,10 +179,10 @@ def failure_type(error: Exception) -> str:
 
 
 def _configure(stream: TapStream, configured: Mapping[str, Any]) -> None:
-    """Let a stream be read as Airbyte wants it.
+    """Apply a configured stream's columns and sync mode.
 
-    PyAirbyte asks each stream for an incremental read: one that knows none is read as
-    it can be.
+    PyAirbyte requests an incremental read of every stream; one that has none is read in
+    full.
     """
     columns = configured["stream"].get("json_schema", {}).get("properties")
     if columns:
@@ -196,7 +196,7 @@ def _configure(stream: TapStream, configured: Mapping[str, Any]) -> None:
 def _described(stream: TapStream) -> dict[str, Any]:
     """A stream as an AirbyteStream."""
     cursor = _CURSORS.get(stream.name, stream.replication_key)
-    # Not is_resumable: it would let the platform take up a full refresh in the middle.
+    # Not is_resumable, which would let the platform resume a full refresh midway.
     return {
         "name": stream.name,
         "json_schema": _typed(stream.schema),
@@ -211,7 +211,7 @@ def _described(stream: TapStream) -> dict[str, Any]:
 
 
 def _typed(schema: Any) -> Any:
-    """Say of each time that it has an offset, which JSON Schema cannot."""
+    """Mark every date-time as having a time zone, which JSON Schema cannot express."""
     if isinstance(schema, list):
         return [_typed(part) for part in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""The connector's specification: the settings, as Airbyte's forms want them."""
+"""The connector's specification: the settings, in the form of Airbyte's UI."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from tap_sagemaker_tuning import config_schema
 
 _LEFT_OUT = {
     "$schema",
-    # Airbyte refuses no unknown setting, so that a configuration outlives one that is
-    # taken away. The source itself refuses it.
+    # Airbyte lets a configuration keep settings that were removed, so the specification
+    # must not refuse unknown ones. The source itself does.
     "additionalProperties",
-    "secret",  # Airbyte's word is airbyte_secret
+    "secret",  # Airbyte uses airbyte_secret
     "writeOnly",
 }
 _WORDS = {
@@ -25,7 +25,10 @@ _WORDS = {
 
 
 def specification() -> dict[str, Any]:
-    """The settings as a ConnectorSpecification, but for what a connection chooses."""
+    """The settings as a ConnectorSpecification, without `streams`.
+
+    A connection chooses its streams by its catalog.
+    """
     schema = config_schema.schema()
     del schema["properties"]["streams"]
     return {
@@ -38,14 +41,14 @@ def specification() -> dict[str, Any]:
 
 
 def in_airbytes_words(text: str) -> str:
-    """What the tap says, in the words of Airbyte's users."""
+    """Replace Singer's terms in a sentence by Airbyte's."""
     for ours, theirs in _WORDS.items():
         text = text.replace(ours, theirs)
     return text
 
 
 def _described(setting: dict[str, Any]) -> dict[str, Any]:
-    """Describe a setting: one type, and of each text whether it is a secret."""
+    """Convert a setting's schema: a single type, and `airbyte_secret` for text."""
     found = {part: told for part, told in setting.items() if part not in _LEFT_OUT}
     found["type"] = _only(setting["type"])
     if found["type"] == "string":
@@ -63,7 +66,7 @@ def _described(setting: dict[str, Any]) -> dict[str, Any]:
 
 
 def _only(kinds: str | list[str]) -> str:
-    """The one type that a setting has: none may be null."""
+    """Return a setting's only type, which must not include null."""
     if isinstance(kinds, str):
         return kinds
     (kind,) = kinds

@@ -1,1 +1,1 @@
-"""The API: scopes, ways in, calls, and what their failures mean."""
+"""Everything that talks to AWS: credentials, clients, calls, retries and errors."""

@@ -1,4 +1,4 @@
-"""The API: pages of tuning jobs and trials of one scope, over HTTP."""
+"""Calls SageMaker's tuning API in one scope."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
     from tap_sagemaker_tuning.values import Summary
 
-_MOST_SEARCH_PAGES = 50  # a page of trials takes one, and empty ones come between
+_MOST_SEARCH_PAGES = 50  # a page of trials needs one, plus any empty ones
 
 
 class Client:
     """SageMaker's tuning API in one scope.
 
-    It can be called while it is open, from several threads, as botocore's clients can.
-    Methods raise botocore's exceptions, after its retries, and `NoResultError`.
+    Call its methods while it is open; they are thread-safe. They raise botocore's
+    exceptions, after retries, `NoResultError` and `UnreadableError`.
 
     Attributes:
         scope: The account and region.
         partition: The partition of its region: aws, aws-cn, ….
-        retries: Which calls are retried.
+        retries: Decides which calls are retried.
         trial_search: Finds details of trials.
         metric_data: Reads metrics of trials.
-        calls: Answers so far, retried ones included.
-        throttled: How many of them were refused for coming too fast.
+        calls: Responses so far, including those that were retried.
+        throttled: How many of these responses were throttled.
     """
 
     trial_search: TrialSearch
@@ -70,15 +70,15 @@ class Client:
         page_size: int,
         retries: Retries,
     ) -> None:
-        """Take note of how to reach a scope.
+        """Prepare to call the API, without a connection.
 
         Args:
             scope: The account and region.
             partition: The partition of its region.
-            connect: Makes a boto3 client of a service in a region, with the scope's
-                credentials, whose timestamps are parsed by `values.timestamp_or_none`.
-            page_size: Items asked for in one call.
-            retries: Which calls are retried.
+            connect: Returns a boto3 client for a service in a region. It uses the
+                scope's credentials, and parses times with `values.timestamp_or_none`.
+            page_size: Items to request per call.
+            retries: Decides which calls are retried.
         """
         self.scope = scope
         self.partition = partition
@@ -92,24 +92,24 @@ class Client:
         self._lock = threading.Lock()
 
     def open(self) -> None:
-        """Make the boto3 client.
+        """Create the boto3 client.
 
         Raises:
-            BotoCoreError, ValueError: It cannot be made.
+            BotoCoreError, ValueError: It cannot be created.
         """
         self._api = self.connected("sagemaker", self.scope.region)
         self.trial_search = TrialSearch(self.scope, self.search_trials)
-        events: Any = self._api.meta.events  # its stubs know no handler with an answer
+        events: Any = self._api.meta.events  # the stubs lack handlers that return
         for operation in trial_pages.TIMES:
             read = trial_pages.reader(operation)
             events.register(f"before-parse.sagemaker.{operation.name}", read)
 
     def connected(self, service: str, region: str) -> Any:
-        """Make a boto3 client whose calls are counted here, and retried as these are.
+        """Create a boto3 client that shares this client's counts and retries.
 
         Args:
             service: boto3's name of the service.
-            region: The region that is asked.
+            region: The region to call.
         """
         api = self._connect(service, region)
         api.meta.events.register(f"response-received.{service}", self._count)
@@ -117,9 +117,9 @@ class Client:
         return api
 
     def close(self) -> None:
-        """Let go of the boto3 client and its connections; the counts stay.
+        """Close the boto3 clients and their connections, but keep the counts.
 
-        An answer that somebody still waits for is lost to them.
+        Calls in flight lose their responses.
         """
         self.metric_data.close()
         if "_api" in vars(self):
@@ -130,19 +130,19 @@ class Client:
         """List the tuning jobs, newest first: pages of HyperParameterTuningJobSummary.
 
         Args:
-            name_contains: Only those whose name contains this.
+            name_contains: List only tuning jobs whose name contains this.
         """
         only = {} if name_contains is None else {"NameContains": name_contains}
-        # The default order is not the documented one: it is always asked for.
+        # Always explicit: the API's default order differs from the documented one.
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
         yield from self._pages(LIST_TUNING_JOBS, **only, **order)
 
     def tuning_job(self, name: str) -> tuple[Summary | None, str]:
-        """Ask for one tuning job by name.
+        """Describe a tuning job.
 
         Returns:
-            What DescribeHyperParameterTuningJob says, None if there is none of that
-            name; and the service's time when it did.
+            What DescribeHyperParameterTuningJob returned, None if the tuning job does
+            not exist; and the service's time of the response.
         """
         try:
             with parsed(DESCRIBE_TUNING_JOB):
@@ -161,10 +161,10 @@ class Client:
 
         Args:
             tuning_job_name: The tuning job.
-            since: The creation time down to which pages are asked for; None: all.
+            since: The creation time down to which pages are listed; None: all.
 
         Yields:
-            Pages of HyperParameterTrainingJobSummary; the last can hold older ones.
+            Pages of HyperParameterTrainingJobSummary; the last can include older ones.
         """
         pages = self._pages(
             LIST_TRIALS,
@@ -175,10 +175,10 @@ class Client:
         yield from until(pages, since)
 
     def trial(self, name: str) -> Summary | None:
-        """Ask for one trial by name.
+        """Describe a trial.
 
         Returns:
-            What DescribeTrainingJob says; None if there is none of that name.
+            What DescribeTrainingJob returned; None if the trial does not exist.
         """
         try:
             with parsed(DESCRIBE_TRIAL):
@@ -191,16 +191,17 @@ class Client:
         return dict(found)
 
     def search_trials(self, expression: Mapping[str, Any]) -> list[Summary]:
-        """Search for trials: all pages, some of them possibly empty.
+        """Search for trials, on all pages.
 
         Args:
-            expression: A SearchExpression of TrainingJob.
+            expression: A SearchExpression for the resource TrainingJob.
 
         Returns:
-            What Search has of them, in members of DescribeTrainingJob's answer.
+            Search's records of them, with the members of a DescribeTrainingJob
+            response.
 
         Raises:
-            PaginationError: Its pages do not end.
+            PaginationError: There are more than 50 pages.
         """
         pages = self._paginator(SEARCH).paginate(
             Resource="TrainingJob",
@@ -213,23 +214,23 @@ class Client:
                 items = [item for item in page.items if item]
                 found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
                 if number > _MOST_SEARCH_PAGES:
-                    msg = f"{SEARCH.name}: its pages do not end"
+                    msg = f"{SEARCH.name}: more than {_MOST_SEARCH_PAGES} pages"
                     raise aws.PaginationError(message=msg)
         return found
 
     def paginate_trials(
         self, tuning_job_name: str, settings: Settings, token: str | None
     ) -> Iterator[tuple[Page, str | None]]:
-        """List a tuning job's trials as boto3's paginator does with its own knobs.
+        """List a tuning job's trials with the parameters of boto3's paginator.
 
         Args:
             tuning_job_name: The tuning job.
-            settings: Of the settings sort_by, sort_order, status_equals, max_items.
-            token: Where to start.
+            settings: Has sort_by, sort_order, status_equals and max_items.
+            token: The token of the page to start with; None: the first page.
 
         Yields:
-            Pages with None, and last an empty one with the token to go on with where
-            max_items ended the listing, or None at its end.
+            Each page, with None. Then an empty page, with the token to resume from if
+            max_items cut the listing, else None.
         """
         status = settings.status_equals
         only = {} if status is None else {"StatusEquals": status}
@@ -246,11 +247,11 @@ class Client:
         )
         for page in checked(LIST_TRIALS, pages, self.scope):
             yield page, None
-        # Only now: on a page's boundary botocore sets it after it gave the page.
+        # Not earlier: at a page boundary botocore sets it after yielding the page.
         yield Page([], ""), pages.resume_token
 
     def _paginator(self, operation: Operation) -> Any:
-        name: Any = operation.method  # its stubs know literals only
+        name: Any = operation.method  # the stubs accept only literals
         return self._api.get_paginator(name)
 
     def _pages(self, operation: Operation, **parameters: Any) -> Iterator[Page]:
@@ -263,7 +264,7 @@ class Client:
     def _count(
         self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
     ) -> None:
-        """Count an answer (botocore's event)."""
+        """Count a response (a handler of botocore's event `response-received`)."""
         if response_dict is None:
             return
         error_code = parsed_response.get("Error", {}).get("Code")

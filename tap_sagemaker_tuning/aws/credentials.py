@@ -1,7 +1,6 @@
-"""Credentials: the caller's own, and those of the roles that are assumed.
+"""Credentials of assumed roles, and a filter for what botocore logs about them.
 
-A role's are shared by its scopes and renewed before they expire, by botocore's own
-machinery and public API.
+The scopes of a role share its credentials; botocore renews them before they expire.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account, and what reads it.
+    """An account, and the credentials to read it with.
 
     Attributes:
-        account_id: Its id.
-        partition: The partition that it is in.
-        credentials: Whose they are may be found out only when they are first used.
+        account_id: Its ID.
+        partition: Its partition, such as `aws`.
+        credentials: The credentials. A role's are fetched when first used.
     """
 
     account_id: str
@@ -43,15 +42,15 @@ class Account:
 def assumed(
     role: RoleToAssume, source: Credentials | None, create_sts: Callable[..., Any]
 ) -> DeferredRefreshableCredentials:
-    """Make credentials of a role, assumed when first used and renewed by themselves.
+    """Create credentials that assume a role when first used, and renew themselves.
 
     Args:
         role: The role.
-        source: What it is assumed with.
-        create_sts: Makes a client of STS.
+        source: The credentials to assume it with.
+        create_sts: Creates an STS client.
 
     Raises:
-        NoCredentialsError: There is nothing to assume it with.
+        NoCredentialsError: `source` is None.
     """
     if source is None:
         raise aws.NoCredentialsError
@@ -70,9 +69,9 @@ def assumed(
 
 
 class _AskedOnce:
-    """Fetches credentials; a first try that fails is the last one.
+    """Fetches credentials, but if the first attempt fails, repeats only its error.
 
-    Every scope of a role asks for them, and each would be refused.
+    Every scope of the role asks for them, and each would be refused.
     """
 
     def __init__(self, fetch: Callable[[], dict[str, Any]]) -> None:
@@ -94,7 +93,7 @@ class _AskedOnce:
 
 
 class Given(CredentialProvider):
-    """Gives a session credentials that exist already."""
+    """Provides a session with existing credentials."""
 
     METHOD = "given"
 
@@ -103,26 +102,26 @@ class Given(CredentialProvider):
         self._credentials = credentials
 
     def load(self) -> Credentials | None:
-        """Give them to botocore."""
+        """Return them to botocore."""
         return self._credentials
 
 
 def quieten() -> None:
-    """Keep out of the log what botocore says of requests and of credentials."""
-    # At INFO botocore tells where it found each endpoint; at DEBUG it shows requests
-    # and answers whole, credentials and all.
+    """Keep botocore's noise and credentials out of the log."""
+    # At INFO botocore logs where it found each endpoint; at DEBUG it logs complete
+    # requests and responses, credentials included.
     botocore_logger = logging.getLogger("botocore")
     is_debugging = botocore_logger.isEnabledFor(logging.DEBUG)
     least = logging.INFO if is_debugging else logging.WARNING
     botocore_logger.setLevel(max(least, botocore_logger.getEffectiveLevel()))
-    # A failure to get credentials comes out of the call that needed them.
+    # A failure to get credentials is raised by the call that needed them.
     logging.getLogger("botocore.credentials").addFilter(_is_not_told_yet)
 
 
 def _is_not_told_yet(record: logging.LogRecord) -> bool:
-    """Drop what botocore says, with a traceback, when a role cannot be assumed.
+    """Remove tracebacks, and drop records of refreshes that also raise their error.
 
-    In the mandatory period it raises the error too, which is told once for a role.
+    botocore raises in its "mandatory" refresh period; the tap reports it once per role.
     """
     record.exc_info = None
     return "mandatory" not in record.getMessage()

@@ -1,6 +1,6 @@
-"""What each error means: its kind, whether a retry can help, and what to do about it.
+"""Maps errors to their kind, to advice, and to whether a retry can help.
 
-One entry per error code of the service, and one per class of botocore's exceptions.
+One entry per error code of AWS, and one per class of exception.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class Kind(Enum):
 
     Attributes:
         DENIED: The identity lacks a permission.
-        MISSING: The tuning job or the trial does not exist.
-        THROTTLED: Calls came too fast.
+        MISSING: The tuning job or trial does not exist.
+        THROTTLED: A quota refused the call.
         EXPIRED: The session token has expired.
-        SIGNATURE: The signature is wrong. AWS quotes the request then, with its session
-            token: only the first sentence may be shown.
-        SETTING: A setting, the credentials, or this machine has to change.
-        OUTAGE: The service or the network fails at the moment.
+        SIGNATURE: The signature is wrong. AWS then quotes the request, including its
+            session token, so only the first sentence may be shown.
+        SETTING: A setting, the credentials or the local machine must change.
+        OUTAGE: The service or the network is failing at the moment.
         UNKNOWN: Anything else.
     """
 
@@ -45,7 +45,7 @@ class Meaning:
 
     Attributes:
         kind: What it is about.
-        advice: What to do about it; None: nothing that the tap knows.
+        advice: What to do about it, if the tap knows.
         is_retried: Whether the tap retries the call, up to max_attempts.
     """
 
@@ -67,21 +67,21 @@ _EXPIRED = Meaning(
 )
 _SIGNATURE = Meaning(
     Kind.SIGNATURE,
-    "Check the secret key (aws_secret_access_key, or the chain's) and this machine's "
-    "clock: the service says the same of both",
+    "Check the secret key (aws_secret_access_key, or the one that boto3 found) and "
+    "this machine's clock: AWS returns this error for both",
 )
 _CLOCK = Meaning(Kind.SETTING, "Check this machine's clock")
 _KEY = Meaning(
     Kind.SETTING,
-    "Check the access key (aws_access_key_id, or the chain's) and that the region is "
-    "enabled for the account: the service says the same of both",
+    "Check the access key (aws_access_key_id, or the one that boto3 found) and that "
+    "the region is enabled for the account: AWS returns this error for both",
 )
 _REGION = Meaning(
-    Kind.SETTING, "Enable the region for the account, or take it out of regions"
+    Kind.SETTING, "Enable the region for the account, or remove it from regions"
 )
 _FAILED = Meaning(
     Kind.OUTAGE,
-    "The service failed at every try: a later sync reads what is missing",
+    "The service failed on every attempt: a later sync reads what is missing",
     is_retried=True,
 )
 
@@ -108,26 +108,26 @@ CODES = {
     "UnauthorizedOperation": _DENIED,
     "UnrecognizedClientException": _KEY,
 }
-"""By error code. In advice, `{action}` stands for the IAM action of the call."""
+"""Meanings by error code. In advice, `{action}` is the IAM action of the call."""
 
-EXPLICIT_DENY = Meaning(Kind.DENIED, "Lift the policy that denies {action}")
-"""A denial whose message says that a policy denies the action."""
+EXPLICIT_DENY = Meaning(Kind.DENIED, "Change the policy that denies {action}")
+"""A denial whose message names an explicit deny in a policy."""
 
 ROLE = Meaning(
     Kind.SETTING,
-    "Allow sts:AssumeRole on the role to this identity, and let the role's "
-    "trust policy name this identity and the external_id",
+    "Allow this identity sts:AssumeRole on the role, and name this identity and the "
+    "external_id in the role's trust policy",
 )
-"""A denial of AssumeRole: assume_roles, or the role, has to change."""
+"""A denial of AssumeRole: assume_roles or the role must change."""
 
 UNSENDABLE = Meaning(
     Kind.SETTING, "Check HTTPS_PROXY, and the credentials for line breaks"
 )
-"""A request that botocore's HTTP client cannot send: a key with a line break in it, or
-a proxy's URL that cannot be parsed."""
+"""A request that botocore's HTTP client cannot send, such as a key with a line break,
+or a proxy URL that cannot be parsed."""
 
 NO_RESULT = Meaning(Kind.OUTAGE, is_retried=True)
-"""An answer with status 200 that lacks its result: the error's own text has advice."""
+"""A response with status 200 but no result; the error's own message has advice."""
 
 _SSO = Meaning(Kind.SETTING, "Run `aws sso login`")
 _NETWORK = Meaning(
@@ -159,7 +159,7 @@ CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
     (aws.TokenRetrievalError, _SSO),
     (
         aws.CredentialRetrievalError,
-        Meaning(Kind.SETTING, "Check where the credentials come from"),
+        Meaning(Kind.SETTING, "Check the source of the credentials"),
     ),
     (aws.NoRegionError, Meaning(Kind.SETTING, "Set regions, or AWS_DEFAULT_REGION")),
     (aws.InvalidRegionError, Meaning(Kind.SETTING, "Check regions")),
@@ -171,14 +171,14 @@ CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
         aws.SSLError,
         Meaning(
             Kind.SETTING,
-            "Check the certificate: AWS_CA_BUNDLE names a private authority's",
+            "Check the certificate, or set AWS_CA_BUNDLE for a private authority",
         ),
     ),
     (
-        # Not retried: botocore parses an answer after its retries.
+        # Not retried: botocore parses a response after its retries.
         ResponseParserError,
         Meaning(
-            Kind.OUTAGE, "Check aws_endpoint_url and HTTPS_PROXY, or read again later"
+            Kind.OUTAGE, "Check aws_endpoint_url and HTTPS_PROXY, or run again later"
         ),
     ),
     (NoResultError, NO_RESULT),
@@ -196,4 +196,4 @@ CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
         ),
     ),
 )
-"""By class of exception. The first that fits counts: a subclass before its base."""
+"""Meanings by class of exception. The first match wins, so subclasses come first."""

@@ -1,6 +1,6 @@
-"""What went wrong, in words: where, what the service said, and what to do about it.
+"""Explains errors in one line: what failed, what AWS said, and what to do about it.
 
-Never a credential: only error codes, the service's own sentences and request ids.
+Lines hold error codes, AWS's messages and request IDs, but never a credential.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SERVER_ERROR = 500  # HTTP status
 _REQUEST_TIMEOUT = 408  # HTTP status
 _LONGEST_CODE = 100  # characters
 _LISTER = (
-    " to an identity of the management account, or of a delegated administrator's: "
+    " for an identity in the management account or a delegated administrator account: "
     "organization.list_role_arn can name a role there"
 )
 _NO_TRIAL = "Requested resource not found"
 
 
 def code(error: Exception) -> str:
-    """The service's error code; empty if the error is not the service's answer."""
+    """The AWS error code; empty if the error is not a response of AWS."""
     if isinstance(error, ClientError):
         said = str(error.response.get("Error", {}).get("Code", ""))
         return printable(said, _LONGEST_CODE)
@@ -47,7 +47,7 @@ def meaning(error: BaseException | None) -> Meaning:
     """Look up what an error means.
 
     Args:
-        error: What a call of boto3's raised; None: no error.
+        error: What a boto3 call raised; None: no error.
 
     Returns:
         Its meaning; `UNKNOWN` if neither its code nor its class is known.
@@ -63,25 +63,25 @@ def meaning(error: BaseException | None) -> Meaning:
 
 
 def meaning_of_answer(error_code: str, status: int) -> Meaning:
-    """Look up what an answer means, whichever operation it answers.
+    """Look up what an error response means, regardless of the operation.
 
     Args:
-        error_code: The service's error code; empty if it gave none.
-        status: The HTTP status: from 500 on, and with 408, the call is retried.
+        error_code: The AWS error code; empty if there is none.
+        status: The HTTP status; 408 and 500 or above mean that the call is retried.
     """
     return _given_status(CODES.get(error_code, UNKNOWN), status)
 
 
 def is_denied(error: Exception) -> bool:
-    """Whether a permission is missing for the call itself, not for assuming a role."""
+    """Whether a call was denied, other than AssumeRole."""
     return meaning(error).kind is Kind.DENIED
 
 
 def is_no_trial(error: ClientError) -> bool:
-    """Whether DescribeTrainingJob said that there is no such training job.
+    """Whether an error of DescribeTrainingJob means that the trial does not exist.
 
-    The service has no code of its own for that. Anything else that it calls invalid was
-    asked wrongly, and may well exist.
+    AWS has no specific error code for this, so the message decides. After any other
+    ValidationException, the trial may well exist.
     """
     if meaning(error).kind is Kind.MISSING:
         return True
@@ -90,19 +90,19 @@ def is_no_trial(error: ClientError) -> bool:
 
 
 def is_transient(error: Exception) -> bool:
-    """Whether it may be over by a later run, with nothing changed."""
+    """Whether a later run may succeed with nothing changed."""
     found = meaning(error)
     is_retried = found.is_retried and found.kind is not Kind.SETTING
     return is_retried or found.kind is Kind.OUTAGE
 
 
 def is_mendable(error: Exception) -> bool:
-    """Whether `explain` knows what the user has to change."""
+    """Whether `explain` says what the user can do."""
     return meaning(error).advice is not None
 
 
 def _inner(error: BaseException | None) -> Exception | None:
-    """What botocore's HTTP client failed with, if botocore has no name for it."""
+    """The error of botocore's HTTP client, if botocore has no class for it."""
     if type(error) is not aws.HTTPClientError:
         return None
     inner: Exception = error.kwargs["error"]
@@ -110,13 +110,13 @@ def _inner(error: BaseException | None) -> Exception | None:
 
 
 def explain(error: BaseException) -> str:
-    """Say in one line what failed, what the service said, and what to do.
+    """Explain in one line what failed, what AWS said, and what to do about it.
 
     Args:
-        error: What a call of boto3's raised.
+        error: What a boto3 call raised.
 
     Returns:
-        One printable line without a full stop, and without a secret.
+        A printable line without secrets, and without a final period.
     """
     if isinstance(error, ClientError):
         return _explain_answer(error)
@@ -128,11 +128,11 @@ def explain(error: BaseException) -> str:
 
 
 def _words(error: BaseException) -> str:
-    """What an error says, but not where it quotes an answer or a request."""
+    """An error's message, or a stand-in if it can quote a request or response."""
     if isinstance(error, ResponseParserError):
-        return "the service's answer cannot be read"
+        return "the response cannot be parsed"
     if inner := _inner(error):
-        # It can quote a header, or the URL of a proxy.
+        # Its message can quote a header, or the URL of a proxy.
         return f"the HTTP client failed: {type(inner).__name__}"
     return str(error)
 
@@ -152,13 +152,13 @@ def _explain_answer(error: ClientError) -> str:
 
 
 def _said(error: ClientError) -> str:
-    """The service's message, in one line without a full stop."""
+    """AWS's message, in one line without a final period."""
     message = error.response.get("Error", {}).get("Message")
     return printable(str(message or "")).rstrip(".")
 
 
 def _meaning_of_refusal(error: ClientError) -> Meaning:
-    """Look up the code of an error; what a denial means depends on the operation."""
+    """Look up an error's code; the meaning of a denial depends on the operation."""
     found = CODES.get(code(error), UNKNOWN)
     if found.kind is not Kind.DENIED:
         return found
@@ -176,7 +176,7 @@ def _meaning_of_refusal(error: ClientError) -> Meaning:
 
 
 def _given_status(found: Meaning, status: int) -> Meaning:
-    """Add what an HTTP status means: some are about the moment, not the request."""
+    """Adjust a meaning to the HTTP status: 408 and 5xx are transient."""
     if status < _SERVER_ERROR and status != _REQUEST_TIMEOUT:
         return found
     is_vague = found.kind in {Kind.SETTING, Kind.UNKNOWN}

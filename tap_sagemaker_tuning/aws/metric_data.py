@@ -1,4 +1,4 @@
-"""CloudWatch's metrics of trials in one scope, over HTTP.
+"""Reads the metrics of trials in one scope from CloudWatch.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
@@ -28,39 +28,39 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.series import Series
 
 _MOST_PERIODS = 180_000
-"""The most periods that one call asks for: so many a second are allowed, counted over
-the whole window whether there are points or not.
+"""The most periods per call. It is the quota per second, which counts every period of
+the window, with or without a point.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"""
 
 _MOST_POINTS = 50_400
-"""The most points that one call can bring: half an answer of the service's. So no call
-goes on in a second answer, which is counted and billed again, and four answers are held
-in 90 MiB (measured in November 2026)."""
+"""The most points per call: half of what one response can hold. So no call needs a
+second page, which would be counted and billed again, and four responses fit in 90 MiB
+(measured in November 2026)."""
 
 _COMPLETE = "Complete"
 
 _REFUSED = {"InvalidParameterCombination", "InvalidParameterValue", "ValidationError"}
-"""Codes with which CloudWatch refuses a call for something that it asks."""
+"""Codes with which CloudWatch refuses a call because of its parameters."""
 
-_MOST_OUTAGES = 3
+_MOST_OUTAGES = 3  # in a row, before every further call fails at once
 
 Points = dict[str, float | None]
-"""Values by the time at which their period starts; None: CloudWatch has no number."""
+"""Values by the start of their period; None: CloudWatch returned no finite number."""
 
 
 @dataclass(slots=True)
 class _Answer:
-    """What the pages of one call have of a series; the last status counts."""
+    """A series' points on the pages of one call, and its last status."""
 
     points: Points = field(default_factory=dict)
     status: str = _COMPLETE
 
 
 class MetricData:
-    """Reads series of trials. It can be called from several threads.
+    """Reads series of trials. Thread-safe.
 
     Attributes:
-        asked: How many metrics were asked for: what CloudWatch bills.
+        asked: How many metrics were requested, on each page: what CloudWatch bills.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class MetricData:
 
         Args:
             scope: The account and region.
-            connect: Makes a boto3 client of CloudWatch there: when it is first needed.
-            retries: How often, and how soon, a series is asked for again.
+            connect: Creates a boto3 client of CloudWatch there; called on first use.
+            retries: Says how often and how soon to request an incomplete series again.
         """
         self.asked = 0
         self._scope = scope
@@ -83,7 +83,7 @@ class MetricData:
         self._last: Exception | None = None
 
     def close(self) -> None:
-        """Let go of the boto3 client; the count stays."""
+        """Close the boto3 client, but keep the count."""
         with self._lock:
             if self._api:
                 self._api.close()
@@ -92,17 +92,19 @@ class MetricData:
     def points(
         self, series: Sequence[Series]
     ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
-        """Read series, all of one period, in one call or few.
+        """Read series of one period, in a single call if possible.
 
-        If CloudWatch refuses a call for something in it, such as a metric's name, the
-        series are halved until it is alone. If it can't be reached three times in a
-        row, every further call of this sync fails at once: each would take minutes.
+        If CloudWatch refuses the call because of some series, such as one with an
+        invalid metric name, the call is split in half until that series is alone. After
+        three outages in a row, every further call fails at once, since each would take
+        minutes.
 
         Args:
             series: At most as many as `fit` into a call.
 
         Returns:
-            The points of those that have any, and why others could not be read.
+            The points of each series that has any, and the error of each series that
+            could not be read.
 
         Raises:
             BotoCoreError, ClientError, TapError: None could be read.
@@ -126,7 +128,7 @@ class MetricData:
         return found | others, failed | also_failed
 
     def _note(self, error: Exception) -> None:
-        """Count an outage."""
+        """Count consecutive outages."""
         with self._lock:
             self._outages = self._outages + 1 if is_transient(error) else 0
             self._last = error
@@ -134,14 +136,14 @@ class MetricData:
     def _read(
         self, series: Sequence[Series]
     ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
-        """Ask until every series is complete, or all tries are spent."""
+        """Request series until all are complete, or all attempts are used up."""
         found: dict[Series, Points] = {}
         left = list(series)
         cut: dict[Series, _Answer] = {}
         for attempt in range(self._retries.max_attempts):
             if attempt:
                 time.sleep(self._retries.pause(attempt))
-            # What was cut once is not complete because a later answer leaves it out.
+            # A series that was cut is not complete if the next response omits it.
             answers = cut | self._ask(left)
             self._outages = 0
             left = [one for one in answers if answers[one].status != _COMPLETE]
@@ -156,7 +158,7 @@ class MetricData:
         return found, {one: _failure(one, answers[one].status) for one in left}
 
     def _ask(self, series: Sequence[Series]) -> dict[Series, _Answer]:
-        """Ask once, and take all pages: an Id can be on several, in any order."""
+        """Make one request and read all its pages: an Id can be on any of them."""
         by_id = {f"m{number}": one for number, one in enumerate(series)}
         window = reduce(Window.joined, [one.window for one in series])
         pages = (
@@ -170,7 +172,7 @@ class MetricData:
             )
         )
         found: dict[Series, _Answer] = {}
-        with parsed(GET_METRIC_DATA), readable("what CloudWatch sent"):
+        with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
             for page in checked(GET_METRIC_DATA, pages, self._scope):
                 with self._lock:
                     self.asked += len(by_id)
@@ -183,7 +185,7 @@ class MetricData:
         return found
 
     def _open(self) -> Any:
-        """Give the boto3 client, which is made when it is first needed."""
+        """Return the boto3 client, created on first use."""
         with self._lock:
             if self._api is None:
                 self._api = self._connect()
@@ -193,7 +195,8 @@ class MetricData:
 def _failure(series: Series, status: str) -> NoResultError:
     where = f"{series.metric_name} of {series.host or 'the algorithm'}"
     msg = (
-        f"{GET_METRIC_DATA.name}: {status} for {where} at every try; later syncs retry"
+        f"{GET_METRIC_DATA.name}: {status} for {where} on every attempt; later syncs "
+        "retry"
     )
     return NoResultError(msg)
 
@@ -212,7 +215,7 @@ def _points(result: dict[str, Any]) -> Points:
 
 
 def fit(series: Sequence[Series]) -> int:
-    """Say how many of these series, from the first on, one call may ask for.
+    """Return how many of these series, from the first on, fit into one call.
 
     Args:
         series: Series of one period; at least one.

@@ -1,4 +1,4 @@
-"""The API's models, cut down to the operations that are called."""
+"""Reduces botocore's API models to the operations that the tap calls."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from tap_sagemaker_tuning.aws.operations import OPERATIONS
 
 
 class SmallModels:
-    """Loads the API's models as botocore does, and keeps of them what is called.
+    """A loader of API models that keeps only the operations in `OPERATIONS`.
 
-    SageMaker's takes 20 MB, and each client would build its own classes from it
-    (measured in November 2026, botocore 1.44): most of the memory of 60 scopes.
+    SageMaker's full model takes 20 MB, and each client builds its own classes from it:
+    most of the memory of 60 scopes (measured in November 2026, botocore 1.44).
     """
 
     def __init__(self, loader: Any) -> None:
-        """Load them by botocore's own loader."""
+        """Wrap botocore's own loader."""
         self._loader = loader
         self._small: dict[tuple[str, str], Any] = {}
 
     def __getattr__(self, name: str) -> Any:
-        """Leave all else to botocore's loader."""
+        """Delegate everything else to botocore's loader."""
         return getattr(self._loader, name)
 
     def load_service_model(
         self, service_name: str, type_name: str, api_version: str | None = None
     ) -> Any:
-        """Load a model of a service: its operations, paginators or waiters."""
+        """Load a service's model: its operations, paginators or waiters."""
         key = service_name, type_name
         if key not in self._small:
             model = self._loader.load_service_model(*key, api_version)
@@ -37,7 +37,7 @@ class SmallModels:
 
 
 def _only_what_is_called(model: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a service's model what no operation of ours leads to."""
+    """Remove every operation and shape that the tap's operations do not need."""
     called = {
         name: operation
         for name, operation in model["operations"].items()

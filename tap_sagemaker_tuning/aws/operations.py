@@ -1,4 +1,4 @@
-"""The operations that are called: one table of what each returns and needs."""
+"""The AWS operations that the tap calls, with their results and permissions."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from botocore import xform_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of AWS's.
+    """An AWS operation.
 
     Attributes:
-        name: The API's name of it.
-        result: The member that each answer holds. A proxy's error page with status 200
-            holds none, and would read as an empty listing.
-        resource: What a policy must allow it on, after the ARN's account; `*`: it knows
-            no resources.
+        name: Its name in the API.
+        result: The member that every response has. A proxy's error page with status 200
+            lacks it, and would otherwise look like an empty listing.
+        resource: The resource in an IAM policy, as it follows the account in an ARN;
+            `*`: the action has no resource-level permissions.
         service: The prefix of its IAM action.
-        page_limit: The most items of a call: the API's own limit of MaxResults, or of
-            the metrics that GetMetricData may be asked for.
+        page_limit: The most items per call: the API's limit of MaxResults, or of the
+            metrics in a GetMetricData call. None: it is not paginated.
     """
 
     name: str
@@ -30,12 +30,12 @@ class Operation:
 
     @property
     def method(self) -> str:
-        """The name of boto3's method and paginator."""
+        """The name of its method and paginator in boto3."""
         return xform_name(self.name)
 
     @property
     def iam_action(self) -> str:
-        """The IAM action that allows it."""
+        """The IAM action that it requires."""
         return f"{self.service}:{self.name}"
 
 
@@ -127,4 +127,4 @@ OPERATIONS = {
         LIST_REGIONS,
     )
 }
-"""All of them, by name."""
+"""All operations, by name."""

@@ -1,4 +1,4 @@
-"""Which accounts an organization has, and which regions are enabled in an account."""
+"""Lists the accounts of an organization, and chooses among an account's regions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Listing = Callable[..., Iterator[Summary]]
-"""Calls an operation with its parameters, and gives the items of all its pages."""
+"""Calls an operation with its parameters, and yields the items of all pages."""
 
 _ENABLED = {"ENABLED", "ENABLED_BY_DEFAULT"}
 
@@ -26,9 +26,9 @@ class Member(NamedTuple):
     """An account of an organization.
 
     Attributes:
-        account_id: Its id.
-        partition: The partition that it is in.
-        is_active: Whether it can be read: it is not suspended, closed or not yet open.
+        account_id: Its ID.
+        partition: Its partition, such as `aws`.
+        is_active: Whether it is active: not suspended, closed or still being created.
     """
 
     account_id: str
@@ -51,14 +51,14 @@ class AccountLister:
         """List accounts.
 
         Args:
-            units: Ids of organizational units, or of a root, whose accounts are
-                wanted, at any depth; None: all of the organization's.
+            units: IDs of organizational units, or of a root, whose accounts to list, at
+                any depth; None: all accounts of the organization.
 
         Returns:
-            The accounts, each once, sorted by id.
+            The accounts, each once, sorted by ID.
 
         Raises:
-            BotoCoreError, ClientError: They cannot be listed.
+            BotoCoreError, ClientError, TapError: They cannot be listed.
         """
         if units is None:
             items = list(self._listed(LIST_ACCOUNTS))
@@ -84,20 +84,23 @@ class AccountLister:
 def _member(item: Any) -> Member:
     account = members(item)
     arn = required_text(account, "Arn").split(":")
-    # `Status` is what `State` replaces.
+    # AWS replaces `Status` by `State`.
     state = account.get("State") or account.get("Status")
     return Member(required_text(account, "Id"), arn[1], is_active=state == "ACTIVE")
 
 
 def enabled(regions: Iterable[Any], have_it: Iterable[str]) -> list[str]:
-    """Choose the regions to read.
+    """Choose the regions that are enabled and have SageMaker.
 
     Args:
         regions: The items of account:ListRegions.
-        have_it: The regions that have SageMaker.
+        have_it: The names of the regions that have SageMaker.
 
     Returns:
-        Names of those that are enabled and have it, sorted.
+        The names of those that are both, sorted.
+
+    Raises:
+        UnreadableError: An item is malformed.
     """
     with readable("a region of the account"):
         found = {

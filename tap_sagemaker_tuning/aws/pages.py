@@ -1,4 +1,4 @@
-"""Pages of answers: what they hold, when they were given, whether they are AWS's."""
+"""Pages of responses: their items, their time, and checks that they are from AWS."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Summary
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-_ODD = "the answer cannot be read as the service sent it"
+_ODD = "the response is malformed"
 
 
 class Page(NamedTuple):
-    """Items of an answer, and the service's time when it was given."""
+    """The items of a response, and the service's time of it."""
 
     items: list[Summary]
     seen: str
 
 
 def until(pages: Iterator[Page], since: str | None) -> Iterator[Page]:
-    """End a listing, newest first, with the page that shows something older.
+    """Yield pages of a newest-first listing up to the first that ends before a time.
 
     Args:
         pages: The listing.
-        since: A creation time; None: go to the end.
+        since: The creation time; None: yield all pages.
 
     Raises:
         UnreadableError: The last item of a page has no creation time.
@@ -56,10 +56,10 @@ def until(pages: Iterator[Page], since: str | None) -> Iterator[Page]:
 
 @contextmanager
 def parsed(operation: Operation) -> Iterator[None]:
-    """Have botocore parse an answer: it trips over members of another kind.
+    """Catch what botocore raises while it parses a malformed response.
 
     Raises:
-        UnreadableError: It did.
+        UnreadableError: The response is malformed.
     """
     try:
         yield
@@ -69,21 +69,21 @@ def parsed(operation: Operation) -> Iterator[None]:
 
 
 def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
-    """Refuse an answer with status 200 that is not the service's.
+    """Check that a response with status 200 has the operation's result.
 
     Raises:
-        NoResultError: It lacks what the operation returns.
+        NoResultError: It does not, so it is not from AWS.
     """
     if answer.get(operation.result) is None:
         msg = (
-            f"{operation.name}: status 200 without {operation.result}: not AWS. "
-            "Check aws_endpoint_url and HTTPS_PROXY"
+            f"{operation.name}: status 200 without {operation.result}, which AWS "
+            "always sends. Check aws_endpoint_url and HTTPS_PROXY"
         )
         raise NoResultError(msg)
 
 
 def time_of(answer: Any) -> str:
-    """When the service gave an answer; this machine's time if it did not say."""
+    """The service's time of a response; the local time if the header is missing."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
         return timestamp(parsedate_to_datetime(headers["date"]).isoformat())
@@ -92,19 +92,19 @@ def time_of(answer: Any) -> str:
 
 
 def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
-    """Check the pages of a listing, of any service.
+    """Check the pages of any service's listing, and yield their items.
 
     Args:
-        operation: The operation that lists.
-        pages: Its answers, from one of botocore's paginators.
-        where: What is asked, for the log.
+        operation: The operation.
+        pages: The responses, from one of botocore's paginators.
+        where: The scope or service, for the log.
 
     Yields:
-        Their items.
+        Each page, with its items and time.
 
     Raises:
-        NoResultError: An answer is not the service's.
-        PaginationError: The tokens go round in a circle.
+        NoResultError: A response lacks its result, so it is not from AWS.
+        PaginationError: A token occurs twice, so the listing would not end.
     """
     seen: set[str] = set()
     for page in pages:
@@ -115,6 +115,6 @@ def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
         token = page.get("NextToken")
         if token is not None:
             if token in seen:
-                msg = f"{operation.name}: the service gave the same NextToken twice"
+                msg = f"{operation.name}: AWS returned the same NextToken twice"
                 raise aws.PaginationError(message=msg)
             seen.add(token)

@@ -1,4 +1,4 @@
-"""The Price List Query API: what an hour of training costs in a region.
+"""Lists the prices of training in a region, from the Price List Query API.
 
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-price-list-query-api.html
 """
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
 
 ENDPOINTS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
-"""By partition, the region in which its price list is asked for; others have none."""
+"""The region of each partition's price list; other partitions have none."""
 
 
 class Products(NamedTuple):
-    """Products of a price list, JSON as text each, and the service's time then."""
+    """Products of a price list, each as JSON text, and the service's time."""
 
     items: list[Any]
     seen: str
@@ -28,7 +28,7 @@ class PriceList:
     """The price list of a partition."""
 
     def __init__(self, client: Client) -> None:
-        """Open it with the credentials of a scope of its partition."""
+        """Open the price list with the credentials of a scope in its partition."""
         self._client = client
         self._api = client.connected("pricing", ENDPOINTS[client.partition])
 
@@ -37,10 +37,10 @@ class PriceList:
 
         Args:
             region: The region, such as `eu-west-1`.
-            at_most: How many are enough; None: all are wanted.
+            at_most: The most products to list; None: all.
 
         Returns:
-            The products. A region has some two hundred: two calls.
+            The products. A region has some two hundred, which takes two calls.
         """
         matches = {"regionCode": region, "component": "Training"}
         pages = self._api.get_paginator(GET_PRODUCTS.method).paginate(

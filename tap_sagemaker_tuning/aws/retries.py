@@ -1,4 +1,4 @@
-"""Which failed calls are retried, and after how long."""
+"""Decides which failed calls to retry, and when."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _LONGEST_DELAY = 20.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """Decides in place of botocore's own retries, by its public events.
+    """A retry policy that replaces botocore's, through botocore's public events.
 
-    botocore's retry quota is one bucket for all calls of a client: when several fail
-    together it ends long before max_attempts (botocore 1.44: with 8 calls in flight,
-    one second of HTTP 500 lost 7). And its delays can be over in seconds; these take
-    at least 39 s over ten attempts, 58 s on average: half a minute's outage is
-    survived by default.
+    botocore has one retry quota for all calls of a client, so when several fail
+    together it stops long before max_attempts (botocore 1.44: with 8 calls in flight,
+    one second of HTTP 500 lost 7). Its delays can also add up to only seconds. Here,
+    ten attempts take at least 39 s, 58 s on average, so by default a sync survives an
+    outage of half a minute.
 
     Attributes:
-        max_attempts: Most tries for one call.
-        renews: Whether the credentials renew themselves: each try is signed again, so
-            one that was refused as expired is worth another.
+        max_attempts: The most attempts per call.
+        renews: Whether the credentials renew themselves. Every attempt is signed again,
+            so a call that was refused as expired is worth retrying.
     """
 
     max_attempts: int
@@ -39,9 +39,9 @@ class Retries:
 
         Args:
             events: Its event system: `client.meta.events`.
-            service: The name that botocore's events have it by.
+            service: The service's name in botocore's events.
         """
-        # Before botocore's own handler: the first delay that is given counts.
+        # Before botocore's own handler: the first delay returned wins.
         events.register_first(f"needs-retry.{service}", self.delay)
         events.register(f"before-parse.{service}", empty_if_not_text)
         if service == "sts":
@@ -55,40 +55,41 @@ class Retries:
         operation: Any,
         **_: Any,
     ) -> float | bool | None:
-        """Decide how long to wait before the next try.
+        """Decide whether and when to retry a call (botocore's event `needs-retry`).
 
         Returns:
-            The seconds; None if this has no opinion, False if there must be no retry.
+            The delay in seconds; None to leave the decision to botocore; False to
+            prevent a retry.
         """
         if attempts >= self.max_attempts:
             return None
         means = _meaning(operation.name, response, caught_exception)
         is_renewed = self.renews and means.kind is Kind.EXPIRED
         if not (means.is_retried or is_renewed):
-            # botocore's own retries take it for a network error.
+            # Otherwise botocore would retry it as a network error.
             return False if means.kind is Kind.SETTING and not response else None
         return self.pause(attempts)
 
     def pause(self, attempts: int) -> float:
-        """Say how long to wait before the next try.
+        """Return a random delay before the next attempt.
 
         Args:
-            attempts: How many there were.
+            attempts: The number of attempts so far.
 
         Returns:
-            Seconds: at random, up to twice as many each time.
+            Seconds; the bound doubles with each attempt, up to 20 seconds.
         """
         delay: float = min(_LONGEST_DELAY, 0.15 * 2**attempts)
         return delay * (1 + random.random()) / 2  # noqa: S311 - jitter, not a secret
 
 
 def _meaning(operation: str, response: Any, error: Exception | None) -> Meaning:
-    """What a try of a call came to.
+    """Look up what one attempt of a call resulted in.
 
     Args:
-        operation: The API's name of it.
-        response: botocore's HTTP response and what it parsed of it; None: none came.
-        error: Why none came.
+        operation: The operation's name in the API.
+        response: botocore's HTTP response and its parsed form; None: no response.
+        error: Why there is no response.
     """
     if response is None:
         return meaning(error)
@@ -100,9 +101,10 @@ def _meaning(operation: str, response: Any, error: Exception | None) -> Meaning:
 
 
 def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
-    """Put an empty answer in place of bytes that are no text (botocore's event).
+    """Replace a response that is not text by an empty one (botocore's `before-parse`).
 
-    botocore decodes outside of its retries: a broken page would end the call.
+    The empty one is retried. botocore decodes outside of its retries, so a broken page
+    would fail the call.
     """
     try:
         response_dict["body"].decode()
@@ -113,11 +115,11 @@ def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
 def empty_if_unreadable(
     response_dict: dict[str, Any], operation_model: Any, **_: Any
 ) -> None:
-    """Put an empty answer in place of one of STS's that is cut (botocore's event).
+    """Replace a truncated STS response by an empty one (botocore's `before-parse`).
 
-    botocore parses outside of its retries, and what it raises quotes the answer, with
-    the secret key and the session token. An answer without a required member is cut
-    as well.
+    botocore parses outside of its retries, and its error quotes the response, with the
+    secret key and the session token. A response that lacks a required member counts as
+    truncated too.
     """
     shape = operation_model.output_shape
     parser = create_parser(operation_model.service_model.resolved_protocol)

@@ -1,4 +1,4 @@
-"""Where is read: scopes, and the roles through which they are reached."""
+"""Scopes, and the ARNs of the roles that give access to them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+", re.A
 
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
-    """One account in one region: the API's quotas, listings and failures are its."""
+    """One account in one region. Quotas, listings and failures are per scope."""
 
     account_id: str
     region: str
 
     def __str__(self) -> str:
-        """Say which, for a person."""
+        """Format it for people."""
         return f"account {self.account_id}, {self.region}"
 
     @property
     def context(self) -> dict[str, str]:
-        """The scope as Singer's state knows it."""
+        """The scope as a Singer partition's context."""
         return {"account_id": self.account_id, "region": self.region}
 
 
@@ -35,10 +35,10 @@ class Role:
 
     @classmethod
     def parse(cls, arn: str) -> Role:
-        """Take a role's ARN apart.
+        """Parse a role's ARN.
 
         Raises:
-            ValueError: It is not the ARN of a role.
+            ValueError: It is not a role's ARN.
         """
         found = _ROLE_ARN.fullmatch(arn)
         if found is None:

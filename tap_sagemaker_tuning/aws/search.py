@@ -1,4 +1,4 @@
-"""Search in one scope: what it has of trials, as long as it is of use."""
+"""Finds details of trials with Search in one scope, as long as that is worth it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 
 class TrialSearch:
-    """Finds details of trials by Search, and tells once why it does not.
+    """Finds details of trials with Search, and logs once why it does not.
 
-    Safe for several threads.
+    Thread-safe.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class TrialSearch:
 
         Args:
             scope: The account and region.
-            search: Searches them for trials; see `Client.search_trials`.
+            search: Makes the calls; see `Client.search_trials`.
         """
         self._scope = scope
         self._search = search
@@ -50,23 +50,24 @@ class TrialSearch:
         """Search for the trials of a page.
 
         Args:
-            trials: Their summaries, as they are listed.
+            trials: Their summaries, as listed.
 
         Returns:
-            By name what Search has of them, where it is consistent with the listing.
+            Search's records of those where it agrees with the listing, by name. Empty
+            if Search fails: the trials can still be described.
         """
         if self._is_over or not trials:
             return {}
         names = [trial["TrainingJobName"] for trial in trials]
         try:
             found = self._search(expression(names))
-            with readable("what Search found"):
+            with readable("Search's response"):
                 if is_useless(found, trials):
                     self._stop()
                 return consistent_with_listing(found, trials)
-        except UnreadableError as error:  # an odd record: others can be of use
+        except UnreadableError as error:  # later pages can still be fine
             self._warn(error)
-        except Exception as error:  # noqa: BLE001 - Describe serves instead
+        except Exception as error:  # noqa: BLE001 - Describe replaces it
             self._is_over = True
             self._warn(error)
         return {}
@@ -76,8 +77,8 @@ class TrialSearch:
             is_new, self._is_over = not self._is_over, True
         if is_new:
             _LOGGER.info(
-                "%s: Search does not know the trials yet, so each takes a call of its "
-                "own in this sync",
+                "%s: Search does not know the trials yet, so this sync describes them "
+                "one by one",
                 self._scope,
             )
 
@@ -86,7 +87,7 @@ class TrialSearch:
             is_new, self._has_warned = not self._has_warned, True
         if is_new:
             _LOGGER.warning(
-                "%s: Search (%s) is %s, so each trial takes a call of its own: %s",
+                "%s: Search (%s) is %s, so trials are described one by one: %s",
                 self._scope,
                 SEARCH.iam_action,
                 _how(error),
@@ -95,6 +96,6 @@ class TrialSearch:
 
 
 def _how(error: Exception) -> str:
-    """What is wrong with Search, in a word."""
+    """What is wrong with Search, in one word."""
     words = {Kind.DENIED: "denied", Kind.THROTTLED: "throttled"}
     return words.get(meaning(error).kind, "failing")

@@ -1,4 +1,4 @@
-"""Which series CloudWatch can have of a trial, and how to ask for them.
+"""Lists the CloudWatch series that a trial can have, and builds their queries.
 
 Pure. SageMaker publishes to the namespace /aws/sagemaker/TrainingJobs once a minute:
 https://docs.aws.amazon.com/sagemaker/latest/dg/monitoring-cloudwatch.html#cloudwatch-metrics-jobs
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 STATISTIC = "Average"
 
 LATENESS = timedelta(minutes=5)
-"""How long after a trial's end its points can still arrive."""
+"""How long after a trial's end points can still arrive."""
 
 _NAMESPACE = "/aws/sagemaker/TrainingJobs"
 _MINUTE, _FIVE_MINUTES = 60, 300  # seconds
 _KEPT_BY_THE_MINUTE = timedelta(days=15)
 _KEPT = timedelta(days=63)
-"""How long CloudWatch keeps points by the minute, and by five minutes:
+"""How long CloudWatch keeps one-minute points, and five-minute points:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
 _MARGIN = timedelta(minutes=10)
-"""How long before points go they are not counted on: a call can be retried."""
+"""How long before their deletion points are left out, since retries take time."""
 
 _OF_MACHINES = ("CPUUtilization", "DiskUtilization", "MemoryUtilization")
 _OF_GPUS = ("GPUMemoryUtilization", "GPUUtilization")
@@ -50,11 +50,11 @@ _HAS_GPUS = re.compile(r"ml\.[gp]\d")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a trial ran, in whole periods.
+    """The time in which a trial ran, in whole periods.
 
     Attributes:
-        start: When its first period starts.
-        end: When its last period ends.
+        start: The start of its first period.
+        end: The end of its last period.
         period: The length of a period in seconds.
     """
 
@@ -64,7 +64,7 @@ class Window:
 
     @classmethod
     def of(cls, start: str, end: str, now: str) -> Window | None:
-        """Choose the shortest period that CloudWatch still has of a whole trial.
+        """Build the window of a trial, with the shortest period that CloudWatch keeps.
 
         Args:
             start: When the trial started.
@@ -72,7 +72,8 @@ class Window:
             now: The service's time.
 
         Returns:
-            The window; None: the trial ended too long ago.
+            The window, with `LATENESS` after the end; None: the trial ended too long
+            ago.
         """
         if end < shift(now, -_KEPT):
             return None
@@ -83,18 +84,18 @@ class Window:
         return cls(_floor(first, period), _floor(last, period), period)
 
     def joined(self, other: Window) -> Window:
-        """The window that holds both, which have the same period."""
+        """The smallest window around both, which must have the same period."""
         start, end = min(self.start, other.start), max(self.end, other.end)
         return Window(start, end, self.period)
 
     @property
     def periods(self) -> int:
-        """How many periods it has."""
+        """The number of periods in it."""
         return (self.end - self.start) // timedelta(seconds=self.period)
 
 
 def _floor(time: str, period: int) -> datetime:
-    """When the period of a time started: periods are counted from 1970 on."""
+    """The start of the period around a time; periods are aligned to 1970."""
     at = moment(time)
     return at - timedelta(
         seconds=int(at.timestamp()) % period, microseconds=at.microsecond
@@ -109,7 +110,7 @@ class Series:
         trial: The trial's name.
         metric_name: The metric's name.
         host: The instance, such as `algo-1`; empty for a metric of the algorithm.
-        window: When the trial ran.
+        window: The time in which the trial ran.
     """
 
     trial: str
@@ -118,10 +119,10 @@ class Series:
     window: Window
 
     def query(self, of_answer: str) -> dict[str, Any]:
-        """Ask for it in a GetMetricData call: a MetricDataQuery.
+        """Return its MetricDataQuery for a GetMetricData call.
 
         Args:
-            of_answer: The Id that its answer is to have.
+            of_answer: The Id of the query and of its results.
         """
         name, value = "TrainingJobName", self.trial
         if self.host:
@@ -142,12 +143,12 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is measured of each trial of a definition.
+    """The metrics of each trial of a definition.
 
     Attributes:
-        by_algorithm: Names of the metrics that the algorithm writes.
+        by_algorithm: Names of the metrics that the algorithm emits.
         of_hosts: Names of the metrics of each instance.
-        hosts: How many instances a trial has.
+        hosts: The most instances that a trial can have.
     """
 
     by_algorithm: tuple[str, ...]
@@ -155,7 +156,7 @@ class Measured:
     hosts: int
 
     def series(self, trial: str, window: Window) -> Iterator[Series]:
-        """Every series that there can be of a trial."""
+        """Yield every series that a trial can have."""
         for name in self.by_algorithm:
             yield Series(trial, name, "", window)
         for number in range(1, self.hosts + 1):
@@ -164,17 +165,17 @@ class Measured:
 
 
 def measured(described: Summary) -> dict[str | None, Measured]:
-    """Read what is measured out of a tuning job's description.
+    """Find the metrics of a tuning job's trials in its description.
 
     Args:
-        described: An answer of DescribeHyperParameterTuningJob.
+        described: A response of DescribeHyperParameterTuningJob.
 
     Returns:
-        By the name of a definition, what is measured of its trials; and by None, what
-        is of those that do not say which definition is theirs.
+        The metrics of each definition's trials, by the definition's name; and under
+        None, those of trials that do not name their definition.
 
     Raises:
-        UnreadableError: It is not of the form that the API documents.
+        UnreadableError: The description is malformed.
     """
     with readable("its description"):
         return _measured(described)
@@ -218,10 +219,10 @@ def _of_definition(definition: dict[str, Any], objective: Any) -> Measured:
 
 
 def _machines(definition: dict[str, Any]) -> Iterator[tuple[Any, int]]:
-    """Every instance type that a trial can have, and of how many instances in all.
+    """Yield each instance type that a trial can have, with its number of instances.
 
-    Of several that SageMaker may choose from, nobody knows which a trial got: what is
-    asked for in vain has no points.
+    The description does not show which of several types SageMaker chose for a trial, so
+    all are included; a series that does not exist has no points.
     """
     fixed = members(definition.get("ResourceConfig") or {})
     groups = [members(group) for group in items(fixed.get("InstanceGroups") or [])]
@@ -235,7 +236,7 @@ def _machines(definition: dict[str, Any]) -> Iterator[tuple[Any, int]]:
 
 
 def probe_of(trial: str) -> Series:
-    """One series of a trial in its last minutes: enough to see whether it is denied."""
+    """A series of the last five minutes, to test the permission with."""
     now = datetime.now(tz=UTC)
     window = Window(now - LATENESS, now, _MINUTE)
     return Series(trial, _OF_MACHINES[0], "", window)

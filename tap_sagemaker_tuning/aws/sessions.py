@@ -1,6 +1,6 @@
-"""The way in: accounts, and clients that use their credentials.
+"""Finds credentials, and creates the clients that use them.
 
-boto3's own chain finds the caller's credentials.
+boto3's default chain finds the caller's own credentials.
 """
 
 from __future__ import annotations
@@ -46,20 +46,20 @@ _READ_TIMEOUT = 30  # seconds
 
 
 class Sessions:
-    """Credentials, and clients that use them.
+    """The caller's credentials, and the accounts and clients that they give access to.
 
-    botocore's sessions are not thread-safe, and read their data files when first asked:
-    one thread at a time has to do with them.
+    Thread-safe. botocore's sessions are not, and load their data files on first use, so
+    a lock guards them.
     """
 
     def __init__(self, settings: Settings) -> None:
-        """Look for the caller's own credentials, without a call.
+        """Set up the caller's session, without a call.
 
         Args:
             settings: The settings.
 
         Raises:
-            ProfileNotFound: There is no such profile.
+            ProfileNotFound: The profile does not exist.
         """
         quieten()
         self._settings = settings
@@ -74,10 +74,10 @@ class Sessions:
         self._models = SmallModels(self._caller.get_component("data_loader"))
 
     def regions(self, chosen: Sequence[str] | None) -> Sequence[str]:
-        """The regions that the settings choose, or else the one of boto3's chain.
+        """Return the chosen regions, or else the region that boto3 is configured with.
 
         Raises:
-            NoRegionError: There is none.
+            NoRegionError: There is neither.
         """
         own = self._region
         if not (chosen or own):
@@ -85,13 +85,13 @@ class Sessions:
         return chosen or [str(own)]
 
     def own_account(self, region: str) -> Account:
-        """Ask STS whose the caller's credentials are. It needs no permission.
+        """Find the caller's own account with a call of STS, which needs no permission.
 
         Args:
-            region: The region in which it is asked, or all that are enabled.
+            region: The region to call, or "enabled" to choose one.
 
         Raises:
-            BotoCoreError, ClientError: It cannot be found out.
+            BotoCoreError, ClientError: The call failed.
         """
         if region == ENABLED:
             region = self._near(self._own_partition, None)
@@ -100,16 +100,16 @@ class Sessions:
         return Account(str(found), self._partition(region), credentials)
 
     def assumed(self, role: RoleToAssume, region: str | None) -> Account:
-        """Prepare to assume a role: it is, when its credentials are first used.
+        """Return a role's account; its credentials assume the role when first used.
 
-        They are shared by all that is read through it, and renewed by themselves.
+        All scopes of the role share the credentials, which renew themselves.
 
         Args:
             role: The role.
-            region: A region that is read through it; None: not known yet.
+            region: A region to read through it; None: not known yet.
 
         Raises:
-            NoCredentialsError: There are none to assume it with.
+            NoCredentialsError: The caller has none to assume it with.
         """
         parsed = Role.parse(role.role_arn)
         sts = self._sts(self._near(parsed.partition, region))
@@ -117,7 +117,7 @@ class Sessions:
         return Account(parsed.account_id, parsed.partition, credentials)
 
     def client(self, account: Account, region: str) -> Client:
-        """Make the client of a scope, which is not open yet."""
+        """Create the client of a scope, not yet opened."""
         settings = self._settings
         renews = isinstance(account.credentials, RefreshableCredentials)
         return Client(
@@ -129,10 +129,10 @@ class Sessions:
         )
 
     def organization(self, lister: Account | None) -> AccountLister:
-        """Open the API that lists the accounts of an organization.
+        """Return a lister of the organization's accounts.
 
         Args:
-            lister: Whose credentials list them; None: the caller's.
+            lister: The account whose credentials to use; None: the caller's.
         """
         credentials = lister.credentials if lister else self._caller.get_credentials()
         partition = lister.partition if lister else self._own_partition
@@ -149,7 +149,7 @@ class Sessions:
             Their names, sorted.
 
         Raises:
-            BotoCoreError, ClientError: They cannot be listed.
+            BotoCoreError, ClientError, TapError: They cannot be listed.
         """
         region = self._near(account.partition, None)
         have_it = self._available(account.partition)
@@ -159,7 +159,7 @@ class Sessions:
     def _listing(
         self, service: str, credentials: Credentials | None, region: str
     ) -> Listing:
-        """Open an API that lists what can be read."""
+        """Return a function that lists with a service's paginated operations."""
         api = self._connect(credentials, service, region)
         Retries(self._settings.max_attempts).register(api.meta.events, service)
 
@@ -175,18 +175,21 @@ class Sessions:
 
     @property
     def _region(self) -> str | None:
-        """The region of boto3's chain; None: it names none."""
+        """The region that boto3 is configured with, if any."""
         own: str | None = self._caller.get_config_variable("region")
         return own
 
     @property
     def _own_partition(self) -> str:
-        """The caller's partition: that of its region, or of the first one to read."""
+        """The partition of the caller's region, or else of the first region to read."""
         chosen = [name for name in self._settings.regions or () if name != ENABLED]
         return self._partition(self._region or next(iter(chosen), None))
 
     def _near(self, partition: str, region: str | None) -> str:
-        """A region of a partition that every account of it has."""
+        """Choose a region to call in a partition: the caller's own if it is there.
+
+        Otherwise the given one, or else one that every account has.
+        """
         own = self._region
         if own and self._partition(own) == partition:
             return own
@@ -209,7 +212,7 @@ class Sessions:
             return list(self._caller.get_available_regions("sagemaker", partition))
 
     def _sts(self, region: str) -> Callable[..., Any]:
-        """Make a maker of STS clients in one region."""
+        """Return a function that creates STS clients in one region."""
 
         def create(service: str, **credentials: Any) -> Any:
             with self._alone:
@@ -220,7 +223,7 @@ class Sessions:
                     config=_config(self._settings),
                     **credentials,
                 )
-            # An outage of SageMaker's is often one of STS's, too.
+            # An outage of SageMaker often affects STS too.
             Retries(self._settings.max_attempts).register(client.meta.events, service)
             client.meta.events.register(f"after-call.{service}", _check_result)
             return client
@@ -230,10 +233,10 @@ class Sessions:
     def _connect(
         self, credentials: Credentials | None, service: Any, region: str
     ) -> Any:
-        """Make a client that reads times as text, with these credentials.
+        """Create a client that uses these credentials and parses times as text.
 
-        In a session of its own, since botocore's credential providers rely on times
-        parsed in its own way. All share the loaded API models.
+        It has its own session, because botocore's credential providers depend on
+        botocore's own parsing of times. All sessions share the loaded API models.
         """
         with self._alone:
             session = botocore.session.Session(profile=self._caller.profile)
@@ -254,7 +257,7 @@ class Sessions:
 
 
 def _check_result(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:
-    """Refuse an answer of STS's that lacks its result (botocore's event)."""
+    """Refuse an STS response without its result (botocore's event `after-call`)."""
     if http_response.status_code == HTTPStatus.OK:
         check_result(OPERATIONS[model.name], parsed)
 

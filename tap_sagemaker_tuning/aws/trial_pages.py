@@ -1,7 +1,7 @@
-"""Pages of trials and of tuning jobs, read past botocore's walk over its model.
+"""Parses pages of trials and tuning jobs in place of botocore's model-driven parser.
 
-That is twice as fast, and an item of an odd kind stays one item's trouble: botocore's
-walk ends with an exception there, which would cost the whole page.
+This is twice as fast, and a malformed item costs only itself: botocore's parser would
+raise, and so lose the whole page.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ TIMES = {
         "LastModifiedTime",
     },
 }
-"""The times of an item, by the operation that lists it."""
+"""The members of an item that are times, by the operation that lists it."""
 
 
 def reader(operation: Operation) -> Callable[..., None]:
-    """Make what reads an operation's pages in place of botocore.
+    """Return a handler that parses an operation's pages in place of botocore.
 
-    botocore walks each item along the shapes of its model: half of what a record costs
-    (measured in November 2026, see tap_tools/benchmarks/README.md). What is left for it
-    is an empty answer, and anything that is not the page that it should be.
+    botocore matches each item with its model, which is half of the cost of a record
+    (measured in November 2026, see tap_tools/benchmarks/README.md). The handler leaves it an
+    empty response, or the original one if that is not a page.
 
     Returns:
         A handler of botocore's event `before-parse`.

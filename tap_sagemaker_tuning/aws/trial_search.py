@@ -1,7 +1,7 @@
-"""Search proposes details of trials: what to ask it, and which answers to use.
+"""Builds the query of a Search for trials, and decides which of its records to use.
 
-Pure. Its index lags and its records lack members, so a record counts only where it
-agrees with the listing; every trial that is left has to be described.
+Pure. Search's index lags and its records lack members, so a record is used only if it
+agrees with the listing. All other trials must be described.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 _LONGEST_VALUE = 1024
 """The longest value of a filter. A hundred names of 63 characters need seven filters;
-the service takes 20 in an expression and 50 in all."""
+the service allows 20 per expression and 50 in all."""
 
 _COMPLETE_SINCE = "2019-09"
-"""From then on each trial has its flags, and its seconds once it ran and ended."""
+"""Trials created since then all have `_FLAGS`, and `_SECONDS` once they ran and
+ended."""
 
 _ALWAYS = frozenset(
     {
@@ -37,7 +38,7 @@ _ALWAYS = frozenset(
         "TrainingJobStatus",
     }
 )
-"""Members that every recorded description has, in any year and status."""
+"""Members of every recorded description, in any year and status."""
 
 _FLAGS = frozenset(
     {
@@ -49,28 +50,27 @@ _FLAGS = frozenset(
 _SECONDS = frozenset({"BillableTimeInSeconds", "TrainingTimeInSeconds"})
 
 _NOT_COMPARED = frozenset({"FailureReason", "Tags"})
-"""Members that trials of one kind may have or not, and a description does not help."""
+"""Members that are optional even among similar trials, and that Describe would not add.
+"""
 
 _FIRST_METRIC = "2017"
-"""SageMaker's first year: times of metrics before it are to be put right, which needs
-the milliseconds that Search cuts off."""
+"""SageMaker's first year. An earlier time of a metric needs a correction, for which
+Search lacks the milliseconds."""
 
 _TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
 
 _SOME = 10
-"""Fewer trials can all be too new for the index."""
+"""The least number of trials to judge Search by: fewer could all be too new for its
+index."""
 
 _Kind = tuple["str | None", "str | None", bool, bool, bool]
 
 
 def expression(names: Sequence[str]) -> dict[str, Any]:
-    """Ask for trials by name.
+    """Return the SearchExpression that finds trials by name.
 
     Args:
         names: The names of the trials of a page, at most a hundred.
-
-    Returns:
-        A SearchExpression.
     """
     values = [""]
     for name in names:
@@ -91,16 +91,19 @@ def expression(names: Sequence[str]) -> dict[str, Any]:
 def consistent_with_listing(
     found: Iterable[dict[str, Any]], listed: Iterable[Summary]
 ) -> dict[str, dict[str, Any]]:
-    """Choose from what Search found for a page of trials.
+    """Choose the usable records that Search found for a page of trials.
 
     Args:
-        found: The TrainingJobs of all pages of a Search, duplicates among them.
-        listed: The page's summaries.
+        found: The TrainingJobs on all pages of a Search, possibly with duplicates.
+        listed: The summaries of the page.
 
     Returns:
-        By name the newest record of each trial, if it agrees with the listing and
-        lacks nothing that a description always has, or that another trial of its kind
-        was found to have.
+        The newest record of each trial, by name, if it agrees with the listing and has
+        every member that a description always has, or that a record of a similar trial
+        has.
+
+    Raises:
+        OddError: A record is malformed.
     """
     newest: dict[str, dict[str, Any]] = {}
     for record in sorted(found, key=_age):
@@ -122,23 +125,23 @@ def consistent_with_listing(
 
 
 def is_useless(found: Sequence[dict[str, Any]], listed: Sequence[Summary]) -> bool:
-    """Tell whether Search is not worth asking: it knows none of many ended trials.
+    """Whether Search is not worth calling: it found none of ten or more ended trials.
 
     Args:
-        found: The TrainingJobs of all pages of a Search.
-        listed: The summaries of the page that it was asked about.
+        found: The TrainingJobs on all pages of a Search.
+        listed: The summaries of the trials that it searched for.
     """
     have_ended = all(summary.get("TrainingEndTime") for summary in listed)
     return len(listed) >= _SOME and have_ended and not found
 
 
 def _age(record: dict[str, Any]) -> tuple[str, str]:
-    """Order records of one name: a name can be used again, and be indexed twice."""
+    """A sort key for records of one name, which can be reused or indexed twice."""
     return record.get("CreationTime") or "", record.get("LastModifiedTime") or ""
 
 
 def _agree(record: dict[str, Any], summary: Summary) -> bool:
-    """Tell whether a record is of the listed trial, as it stands there."""
+    """Whether a record is of the same trial as a summary, and equally recent."""
     found = items(record.get("FinalMetricDataList") or [])
     metrics = [members(each) for each in found if each]
     objective = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
@@ -151,12 +154,12 @@ def _agree(record: dict[str, Any], summary: Summary) -> bool:
 
 
 def _metric(metric: dict[str, Any]) -> tuple[Any, ...]:
-    """Name and value of a metric: the same float32, widened, wherever it is shown."""
+    """A metric's name and value, which is the same widened float32 in every API."""
     return metric.get("MetricName"), *finite(metric.get("Value"))
 
 
 def _required(summary: Summary) -> frozenset[str]:
-    """Members that the description of a listed trial has for sure."""
+    """Members that the description of a listed trial is certain to have."""
     required = _ALWAYS
     if summary["CreationTime"] >= _COMPLETE_SINCE:
         required |= _FLAGS
@@ -168,7 +171,7 @@ def _required(summary: Summary) -> frozenset[str]:
 
 
 def _kind(summary: Summary) -> _Kind:
-    """Groups trials by the fields that determine which members exist."""
+    """The fields that determine which members similar trials have."""
     return (
         text_or_none(summary.get("TrainingJobDefinitionName")),
         text_or_none(summary.get("TrainingJobStatus")),
@@ -179,7 +182,7 @@ def _kind(summary: Summary) -> _Kind:
 
 
 def _members(record: dict[str, Any]) -> set[str]:
-    """The members of a record that it does have; an objective is a metric at least."""
+    """The members to compare that a record has; an empty metric list is absent."""
     absent = {name for name, value in record.items() if value is None}
     if not record.get("FinalMetricDataList"):
         absent.add("FinalMetricDataList")
@@ -187,10 +190,10 @@ def _members(record: dict[str, Any]) -> set[str]:
 
 
 def _is_unmendable(time: str | None) -> bool:
-    """Tell whether a metric's time is a thousandth of what it should be, and cut."""
+    """Whether a metric's time is a thousandth of the true one, and truncated."""
     return time is not None and time < _FIRST_METRIC
 
 
 def _second(time: str | None) -> str | None:
-    """Cut a time to its second: Search and the listing have no more."""
+    """Truncate a time to the second, the precision of Search and the listing."""
     return time and time[: len("2026-03-02T09:00:00")]

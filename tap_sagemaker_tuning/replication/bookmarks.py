@@ -1,4 +1,4 @@
-"""Checks a Singer state before it is used.
+"""Validates a Singer state, and lists the scopes in it.
 
 Pure: no I/O.
 """
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 def check(
     state: Mapping[str, Any], readers: Mapping[str, Callable[[Entry], object]]
 ) -> None:
-    """Check a Singer state before it is used.
+    """Check that every stream can read its part of a Singer state.
 
     Args:
-        state: What the tap was given.
-        readers: By the stream's name, what reads its state of a scope.
+        state: The state, as the user passed it.
+        readers: For each stream, by name, a function that parses its state of one
+            scope and raises StateError if it cannot.
 
     Raises:
-        StateError: The state cannot be read.
+        StateError: The state is not a Singer state, or a stream cannot read its part.
     """
     if state and "bookmarks" not in state:
         msg = "is not a Singer state: pass the value of the last STATE message"
@@ -42,13 +43,13 @@ def check(
 
 
 def contexts(state: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Find the scopes that a state knows.
+    """List the scopes for which any stream has state.
 
     Args:
-        state: A Singer state that was checked.
+        state: A Singer state that passed `check`.
 
     Returns:
-        The `account_id` and `region` of each that any stream has a state of, sorted.
+        Their `account_id` and `region`, sorted.
     """
     found = set()
     for bookmark in state.get("bookmarks", {}).values():
@@ -83,7 +84,7 @@ def _check_stream(
 
 
 def _context(stream: str, entry: Entry) -> tuple[str, str]:
-    """The account and region that an entry is about."""
+    """The account and region of an entry."""
     match entry.get("context"):
         case {"account_id": str(account), "region": str(region), **rest} if not rest:
             return account, region

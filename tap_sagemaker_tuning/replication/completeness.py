@@ -1,8 +1,8 @@
 """How far a scope's tables are known to be complete: the state of `scopes`.
 
     {"version": 1,
-     "filters": {},                                       made under these settings
-     "complete_as_of": "2026-03-02T09:00:00.123Z",        of all streams then selected
+     "filters": {},                                       the settings it holds for
+     "complete_as_of": "2026-03-02T09:00:00.123Z",        for all selected streams
      "complete_streams": {"tuning_jobs": "2026-03-02T09:00:00.123Z"}}
 
 Pure: no I/O.
@@ -34,32 +34,32 @@ class Completeness:
     """How far each stream's table is known to be complete, in one scope.
 
     Attributes:
-        filters: What it was made under: under others it says nothing.
-        streams: By a stream's name, until when its table is complete.
+        filters: The only filters that it holds for.
+        streams: The time until which each stream's table is complete, by name.
     """
 
     filters: Filters
     streams: dict[str, str] = field(default_factory=dict)
 
     def note(self, streams: Iterable[str], began: str) -> None:
-        """Note that a sync read these streams to their end.
+        """Record that a sync read these streams completely.
 
         Args:
             streams: Their names.
-            began: The service's time when the sync's listing began.
+            began: The service's time when the sync began to list.
         """
         self.streams |= dict.fromkeys(streams, complete_until(began))
 
     def as_of(self, streams: Iterable[str]) -> str | None:
-        """Until when these streams' tables are complete; None: one never was.
+        """The time until which all these tables are complete; None: one never was.
 
-        Of no stream: until when those are that it knows of.
+        Without names, the time for all streams recorded here.
         """
         known = [self.streams.get(name, "") for name in [*streams] or self.streams]
         return min(known, default="") or None
 
     def to_json(self, as_of: str | None) -> dict[str, Any]:
-        """Write it, without its `context`, with what a person looks for first."""
+        """Serialize it without its `context`, with `as_of` up front for people."""
         return {
             "version": VERSION,
             "filters": self.filters.to_json(),
@@ -69,14 +69,14 @@ class Completeness:
 
     @classmethod
     def from_json(cls, raw: Entry, filters: Filters) -> Completeness:
-        """Read what `to_json` wrote; nothing is complete under filters that changed.
+        """Parse what `to_json` wrote; if the filters changed, nothing is complete.
 
         Args:
-            raw: That, or an empty mapping.
-            filters: What this sync is limited by.
+            raw: The entry, or an empty mapping.
+            filters: The filters of this sync.
 
         Raises:
-            StateError: The state is damaged, or of a version that is not known.
+            StateError: The entry is damaged, or its version is unknown.
         """
         if "version" not in raw:
             return cls(filters)
@@ -92,9 +92,9 @@ class Completeness:
 
 
 def complete_until(began: str) -> str:
-    """Until when tables are complete that a sync read to their end.
+    """The time until which a sync's tables are complete.
 
-    What happened in the last minute before it began, the service may have listed late.
+    One minute before it began: the service may list newer items late.
     """
     return shift(began, -ALLOWED_LATENESS)
 
@@ -102,18 +102,19 @@ def complete_until(began: str) -> str:
 def without_cleared(
     state: Mapping[str, Any], stream: str, stateless: Collection[str]
 ) -> dict[str, Any]:
-    """Take back what a state says of streams whose own state was cleared.
+    """Drop the completeness of streams whose own state was cleared.
 
-    Whoever clears a stream's state clears its table too, by hand or with Airbyte's
-    "Clear data", and may leave the state of the stream `scopes` as it is.
+    Clearing a stream's state goes with clearing its table, by hand or with Airbyte's
+    "Clear data", and may leave the state of the stream `scopes` untouched.
 
     Args:
-        state: A Singer state that was checked; it stays as it is.
+        state: A Singer state that passed `check`; it is not modified.
         stream: The name of the stream `scopes`.
         stateless: Names of the streams that keep no state of their own.
 
     Returns:
-        The state, in which no stream is complete that has no state in a scope.
+        The state, where a stream is complete in a scope only if it has state there or
+        keeps none.
     """
     bookmarks = dict(state.get("bookmarks", {}))
     if "partitions" not in bookmarks.get(stream, {}):

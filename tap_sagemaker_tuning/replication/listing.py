@@ -1,7 +1,7 @@
-"""What a listing showed of a scope's tuning jobs, and how far it has to go.
+"""The tuning jobs that a scope listed, and whether to list further.
 
-Pure: no I/O. It is held while a whole scope is read, so a tuning job takes less than a
-kilobyte of it: its summary is kept packed.
+Pure: no I/O. A listing stays in memory while its scope is read, so summaries are
+compressed: a tuning job takes less than a kilobyte.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedJob:
-    """A tuning job as one answer showed it.
+    """A tuning job as one response showed it.
 
     Attributes:
         name: Its name, as the API returned it.
         created: Its creation time.
-        seen: The service's time when it was shown: counters and status are of then,
-            however much later its trials are read.
+        seen: The service's time of the response. Its counters and status are from this
+            moment, however much later its trials are read.
         has_ended: Whether it launches no more trials.
-        end: When it ended; None where the service did not tell.
+        end: When it ended; None: the service did not say.
         packed: Its summary, as compressed JSON.
-        packed_description: What DescribeHyperParameterTuningJob said of it, likewise;
-            None: it was not asked for by name.
+        packed_description: What DescribeHyperParameterTuningJob returned, as compressed
+            JSON; None: it was listed, not described.
     """
 
     name: str
@@ -48,10 +48,10 @@ class ListedJob:
     def of(
         cls, summary: Summary, seen: str, description: Summary | None = None
     ) -> ListedJob:
-        """Take it from a summary.
+        """Build it from a summary, and a description if there is one.
 
         Raises:
-            OddError: It has no name or creation time, or an odd status.
+            OddError: It has no name or creation time, or a malformed status.
         """
         created = creation_time(summary)
         return cls(
@@ -66,36 +66,36 @@ class ListedJob:
 
     @property
     def key(self) -> str:
-        """Its name without case, which is unique in its scope at any one time."""
+        """Its name in lower case: unique in its scope at any one time."""
         return self.name.lower()
 
     @property
     def arn(self) -> str | None:
-        """Its ARN, as the API returned it; None: it did not."""
+        """Its ARN, if the API returned one."""
         found: str | None = self.summary.get("HyperParameterTuningJobArn")
         return found
 
     @property
     def summary(self) -> Summary:
-        """What the API said of it."""
+        """The API's HyperParameterTuningJobSummary."""
         return _unpacked(self.packed)
 
     @property
     def description(self) -> Summary | None:
-        """The same, with all that a description has; None: it was not asked for."""
+        """What DescribeHyperParameterTuningJob returned; None: not described."""
         packed = self.packed_description
         return None if packed is None else _unpacked(packed)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the state of some streams wants of a listing.
+    """The tuning jobs that some streams need a listing to show.
 
     Attributes:
         boundary: The creation time down to which tuning jobs are listed; "": all.
         open: Names of the open tuning jobs, by key and creation time.
-        arns: Their ARNs as they were listed, likewise, where these are known: a
-            description can show one in another case.
+        arns: Their ARNs as first listed, where known, by key and creation time: a
+            description can show an ARN in another case.
     """
 
     boundary: str = ""
@@ -104,7 +104,7 @@ class Wanted:
 
     @classmethod
     def of_all(cls, parts: Sequence[Wanted]) -> Wanted:
-        """What serves each of them: at least one."""
+        """Combine at least one, so that a single listing serves each of them."""
         together = cls(min(part.boundary for part in parts))
         for part in parts:
             together.open.update(part.open)
@@ -113,16 +113,17 @@ class Wanted:
 
 
 class Listing:
-    """The tuning jobs of one scope as one sync sees them, for all of its streams.
+    """The tuning jobs of one scope as one sync sees them, shared by all streams.
 
     Attributes:
         began: The service's time when it began.
-        gone: Keys of those that the service said do not exist.
-        is_whole: Whether it shows all that the scope has.
-        unreadable: Names of what was shown or asked for and could not be taken, and
-            why; while there is any it cannot be said that all was seen.
-        denied: Names of the open tuning jobs that were not listed and may not be asked
-            for by name, and why.
+        gone: Keys of tuning jobs that do not exist, according to the service.
+        is_whole: Whether it shows every tuning job of the scope.
+        unreadable: Names of tuning jobs that could not be parsed, or may not be
+            described with `tuning_job_names`, each with its error. While there is any,
+            not everything counts as seen.
+        denied: Names of open tuning jobs that were not listed and that IAM does not
+            allow describing, each with its error.
     """
 
     def __init__(self) -> None:
@@ -135,7 +136,7 @@ class Listing:
         self.denied: list[tuple[str, Exception]] = []
 
     def add(self, jobs: Iterable[ListedJob]) -> None:
-        """Take tuning jobs; of two with one name, the later created is there."""
+        """Add tuning jobs; of two with the same name, keep the one created later."""
         for job in jobs:
             known = self._jobs.get(job.key)
             if known is None or known.created <= job.created:
@@ -146,7 +147,7 @@ class Listing:
         return len(self._jobs)
 
     def find(self, name: str) -> ListedJob | None:
-        """The listed tuning job of this name; None: not listed."""
+        """The tuning job of this name, in any case; None: not listed."""
         return self._jobs.get(name.lower())
 
     def jobs(self) -> list[ListedJob]:
@@ -154,7 +155,7 @@ class Listing:
         return sorted(self._jobs.values(), key=lambda job: (job.created, job.key))
 
     def unmet(self, wanted: Wanted) -> list[str]:
-        """Names of the open tuning jobs that were neither listed nor found gone."""
+        """Names of the open tuning jobs that are neither listed nor `gone`."""
         names = {
             key: name
             for (key, _), name in wanted.open.items()
@@ -164,10 +165,15 @@ class Listing:
 
 
 def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> bool:
-    """Whether the page after this one, which was added, is needed: newest come first.
+    """Whether to fetch the page after this one, given that the newest come first.
 
-    It is until the lookback window behind every high-water mark has been seen, and from
-    there as long as a page still shows an open tuning job while others were not met.
+    True until the lookback window of every stream has been listed; after that, while
+    pages still show open tuning jobs and others are missing.
+
+    Args:
+        listing: The listing, with this page added.
+        page: The tuning jobs of this page.
+        wanted: What the streams need.
     """
     if not page or page[-1].created >= wanted.boundary:
         return True

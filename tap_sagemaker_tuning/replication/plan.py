@@ -1,6 +1,6 @@
-"""What one stream reads in one scope in one sync, and how its state moves on.
+"""Decides what one stream reads in one scope, and advances its state.
 
-Why, and the laws that it keeps, are in the package's docstring. Pure: no I/O.
+The package's docstring has the reasons, and the laws it keeps. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -24,18 +24,17 @@ LOOKBACK_WINDOW = timedelta(hours=1)
 """How far behind the high-water mark tuning jobs are listed again."""
 
 COUNTERS_LAG = timedelta(minutes=1)
-"""How long after its end a tuning job's counters, and the listing of its trials, may
-be those of before."""
+"""How long after a tuning job's end its counters and trial listing may be outdated."""
 
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
-"""How long after its end a tuning job stays open if counters and trials disagree."""
+"""How long an ended tuning job stays open while its counters and trials disagree."""
 
 _LOOKS = 2
 """Full re-reads before a counter mismatch is accepted."""
 
 PATIENCE = timedelta(days=7)
-"""How long a tuning job stays open, since it was first seen to have ended, that does
-not settle or cannot be read."""
+"""How long a tuning job stays open that has ended but does not settle or cannot be
+read, or that no listing shows, before it is abandoned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,8 @@ class Visit:
     Attributes:
         job: The tuning job.
         since: The creation time down to which its trials are read; None: all.
-        read_at: When it was last visited, if its trials are read only once.
+        read_at: The service's time of the previous visit, for a stream that reads each
+            trial only once; None: no previous visit, or everything is read again.
     """
 
     job: ListedJob
@@ -54,23 +54,23 @@ class Visit:
 
 
 class Plan:
-    """What one stream reads in one scope in one sync, and how its state moves on.
+    """What one stream reads in one scope in one sync, and how its state advances.
 
-    Call `visits`, then for each of them one of `visited`, `failed` and `gone`, each
-    after what was read has been written; then `drop_gone` and `drop_unlisted`, and in
-    the end `finish`.
+    Call `visits`. After the records of a visit are written, call `visited`, `failed`
+    or `gone` for it. After the last visit, call `drop_gone`, `drop_unlisted` and
+    `finish`.
 
     Attributes:
-        state: The state as of what was written so far.
+        state: The state, up to the records written so far.
     """
 
     def __init__(self, state: ScopeState, filters: Filters, *, of_trials: bool) -> None:
-        """Plan from what the last sync left.
+        """Plan from the state of the last sync.
 
         Args:
-            state: That; its filters' start_date holds until `finish`.
-            filters: What this sync is limited by, which follow the state's.
-            of_trials: Whether the stream's rows are trials, or else tuning jobs.
+            state: The state; the `start_date` of its filters applies until `finish`.
+            filters: The filters of this sync, which follow the state's.
+            of_trials: True if the stream's rows are trials, False for tuning jobs.
         """
         self.state = state
         self._filters = filters
@@ -81,31 +81,31 @@ class Plan:
 
     @property
     def wanted(self) -> Wanted:
-        """What this plan wants of the listing."""
+        """What this plan needs the listing to show."""
         open_jobs = {(key, job.created): job for key, job in self.state.open.items()}
         names = {which: job.name for which, job in open_jobs.items()}
         arns = {which: job.arn for which, job in open_jobs.items() if job.arn}
         return Wanted(self._boundary, names, arns)
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
-        """Say which of the listed tuning jobs to visit, oldest first."""
-        # Nothing past an unreadable item counts as seen: nobody knows when that was
-        # created. But it must not hold up the high-water mark for ever.
+        """Yield the listed tuning jobs to visit, oldest first."""
+        # An unreadable item could have any creation time, so the high-water mark stays
+        # back: by 7 days, since it must not stand still forever.
         if listing.unreadable and listing.began:
             self._furthest = shift(listing.began, -PATIENCE)
         for job in listing.jobs():
             if self._is_open(job) or self._is_new(job):
-                # A trial that was written is followed until it is final, also when
-                # start_date has moved past it since.
+                # A trial that was written is followed until it is final, even if
+                # start_date has moved past it.
                 known = self._known(job)
                 since = known.since or _cut(self._start, job.created)
                 yield Visit(job=job, since=since, read_at=known.read_at)
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
-        """Note that a tuning job was read, and that what was read is written.
+        """Record that a tuning job was read and its records are written.
 
         Returns:
-            A warning, if the tuning job was abandoned.
+            A warning if the tuning job is abandoned.
         """
         job = visit.job
         known = replace(self._known(job), failed=None)
@@ -124,25 +124,25 @@ class Plan:
         return None
 
     def failed(self, visit: Visit) -> str | None:
-        """Note that a tuning job could not be read: it stays open.
+        """Record that a tuning job could not be read; it stays open for the next sync.
 
         Returns:
-            A warning, if the tuning job was abandoned.
+            A warning if the tuning job is abandoned instead.
         """
         job, known = visit.job, self._known(visit.job)
         failed = known.failed or job.seen
         if known.ended and job.seen > shift(max(known.ended, failed), PATIENCE):
-            return self._settle(job, "it ended, and for 7 days it could not be read")
+            return self._settle(job, "it ended, and could not be read for 7 days")
         self._stay_open(replace(known, failed=failed))
         return None
 
     def gone(self, visit: Visit) -> None:
-        """Note that a tuning job was deleted before it was read to the end."""
+        """Record that a tuning job was deleted before it could be read completely."""
         self.state.open.pop(visit.job.key, None)
         self._advance_high_water_mark(visit.job.created)
 
     def drop_gone(self, listing: Listing) -> Iterator[str]:
-        """Forget the open tuning jobs that the service does not have any more.
+        """Forget the open tuning jobs that were deleted.
 
         Yields:
             A sentence about each.
@@ -151,10 +151,10 @@ class Plan:
             listed = listing.find(job.name)
             if key in listing.gone or (listed and listed.created > job.created):
                 del self.state.open[key]
-                yield f"tuning job {job.name} of {job.created} was deleted"
+                yield f"tuning job {job.name} (created {job.created}) was deleted"
 
     def drop_unlisted(self, listing: Listing) -> Iterator[str]:
-        """Abandon the open tuning jobs that for 7 days were in no whole listing.
+        """Abandon the open tuning jobs that no whole listing has shown for 7 days.
 
         Yields:
             A warning about each.
@@ -169,12 +169,12 @@ class Plan:
             if listing.began > shift(failed, PATIENCE):
                 del self.state.open[key]
                 yield (
-                    f"tuning job {job.name} of {job.created} is abandoned: it is in no "
-                    "listing, and may not be asked for by name"
+                    f"tuning job {job.name} (created {job.created}) is abandoned: "
+                    "it is in no listing, and IAM does not allow describing it"
                 )
 
     def finish(self, listing: Listing) -> None:
-        """Note that all visits were made: all that was listed has been seen."""
+        """Move the high-water mark over everything listed, after the last visit."""
         for job in listing.jobs():
             self._advance_high_water_mark(job.created)
         if not listing.unreadable:
@@ -182,7 +182,7 @@ class Plan:
         self.prune()
 
     def prune(self) -> None:
-        """Forget the settled tuning jobs that are not listed again."""
+        """Forget the settled tuning jobs that have left the lookback window."""
         boundary = self._listed_from()
         settled = self.state.settled.items()
         self.state.settled = {
@@ -191,8 +191,8 @@ class Plan:
 
     def _listed_from(self) -> str:
         """The creation time down to which tuning jobs are listed; "": all."""
-        # Tuning jobs that are asked for by name are never passed over by their age:
-        # one that could not be described had no creation time to be remembered by.
+        # Age never excludes a tuning job requested by name: one that could not be
+        # described has no known creation time.
         if self.state.high_water_mark is None or self.state.filters.tuning_job_names:
             return ""
         return shift(self.state.high_water_mark, -LOOKBACK_WINDOW)
@@ -203,7 +203,7 @@ class Plan:
 
     def _is_new(self, job: ListedJob) -> bool:
         known = self.state.open.get(job.key)
-        # A name used again, of a tuning job that was open, may lie behind the boundary.
+        # A tuning job that reuses an open one's name may lie behind the boundary.
         is_again = known is not None and known.created < job.created
         return (
             (job.created >= self._boundary or is_again)
@@ -212,7 +212,7 @@ class Plan:
         )
 
     def _known(self, job: ListedJob) -> OpenJob:
-        """What is remembered of a tuning job, and whether it is seen to have ended."""
+        """The entry of a tuning job for the state, with its ARN and end if seen."""
         known = OpenJob(name=job.name, created=job.created)
         if self._is_open(job):
             known = self.state.open[job.key]
@@ -222,16 +222,16 @@ class Plan:
     def _agree(self, job: ListedJob, known: OpenJob, tally: Tally) -> bool:
         """Whether the counters agree with the trials: a free checksum."""
         if not self._of_trials or _cut(self._start, job.created):
-            return True  # what start_date cuts off, the counters count
+            return True  # the counters include trials that start_date cuts off
         return known.rows + tally.rows == tally.counted
 
     def _reread_or_abandon(
         self, visit: Visit, known: OpenJob, tally: Tally, end: str
     ) -> str | None:
-        """Decide on a tuning job whose counters disagree with its listed trials.
+        """Handle an ended tuning job whose counters disagree with its listed trials.
 
-        It is read whole once more, and again before it is abandoned: a trial can be
-        listed late, behind the watermark, or be passed over between two pages.
+        Reread it whole once, and once more before abandoning it: a trial can be listed
+        late, behind the watermark, or fall between two pages.
         """
         job = visit.job
         is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)
@@ -257,16 +257,16 @@ class Plan:
         self._advance_high_water_mark(job.created)
         if reason is None:
             return None
-        return f"tuning job {job.name} of {job.created} is abandoned: {reason}"
+        return f"tuning job {job.name} (created {job.created}) is abandoned: {reason}"
 
     def _advance_high_water_mark(self, created: str) -> None:
         reached = min(created, self._furthest or created)
         self.state.high_water_mark = max(self.state.high_water_mark or "", reached)
 
     def _let_start_date_take_over(self) -> None:
-        """From the next sync on, a later start_date holds: all before it is read.
+        """Apply a later start_date from the next sync on; open tuning jobs keep theirs.
 
-        What is open keeps the start that the earlier one gave it.
+        Everything that the earlier one let in has been read.
         """
         for job in list(self.state.open.values()):
             if job.since is None and _cut(self._filters.start_date, job.created):
@@ -276,23 +276,23 @@ class Plan:
 
 
 def _cut(start: str | None, created: str) -> str | None:
-    """From when on start_date lets in a tuning job's trials; None: all of them."""
+    """The creation time where start_date cuts a tuning job's trials; None: no cut."""
     first = start and _to_the_second(start)
     return first if first and first > created else None
 
 
 def _end(job: ListedJob, first_seen: str) -> str:
-    """Its end time, capped at when we first saw it ended."""
+    """Its end time, capped at when it was first seen to have ended."""
     return min(job.end or first_seen, first_seen)
 
 
 def _to_the_second(time: str) -> str:
-    """The second of a time: the service cuts a trial's times to it."""
+    """Truncate a time to the second, as the service does with a trial's times."""
     return f"{time[:19]}.000Z"
 
 
 def _read_on(known: OpenJob, visit: Visit, tally: Tally) -> OpenJob:
-    """Move the watermark of an open tuning job to where reading goes on."""
+    """Move an open tuning job's watermark to where the next sync starts reading."""
     known = replace(known, read_at=tally.read_at)
     if tally.since is None:
         return known

@@ -1,19 +1,19 @@
-"""The form of the state: what one stream remembers of one scope between syncs.
+"""The state format: what one stream remembers about one scope between syncs.
 
-In a Singer state it is an entry of the stream's `partitions`, beside its `context`
+In a Singer state it is an entry of the stream's `partitions`, next to its `context`
 (`account_id` and `region`), with strings and integers only:
 
     {"replication_key": "creation_time",
      "replication_key_value": "2026-03-02T09:00:00.123Z",   the high-water mark
      "version": 1,
-     "filters": {"name_contains": "churn"},                 made under these settings
+     "filters": {"name_contains": "churn"},                 the settings it holds for
      "open": {"churn-7": {"created": "2026-03-02T08:10:00.500Z",
                           "arn": "arn:aws:sagemaker:…/churn-7", as first listed
                           "since": "2026-03-02T08:55:00.000Z",
                           "rows": 12}},                     12 trials before `since`
      "settled": {"churn-6": "2026-03-02T08:05:00.000Z"}}    in the lookback window
 
-What these mean, and why they are enough, is in the package's docstring. Pure: no I/O.
+The package's docstring says what these mean and why they are enough. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
 
 VERSION = 1
-"""Version of the form."""
+"""Version of the format."""
 
 Entry = Mapping[str, Any]
-"""What a Singer state holds of one scope in one stream."""
+"""A Singer state's entry for one stream in one scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """The settings that a sync was limited by: under others, state says nothing."""
+    """The settings that limit a sync; state is valid only for the same ones."""
 
     start_date: str | None = None
     tuning_job_names: tuple[str, ...] | None = None
@@ -47,7 +47,7 @@ class Filters:
 
     @classmethod
     def of(cls, settings: Settings) -> Filters:
-        """Take the filters from the settings, each in one form only."""
+        """Take the filters from the settings, normalized for comparison."""
         names = settings.tuning_job_names
         start = settings.start_date
         return cls(
@@ -59,10 +59,10 @@ class Filters:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Filters:
-        """Read what `to_json` wrote.
+        """Parse what `to_json` wrote.
 
         Raises:
-            TypeError, ValueError: It is something else.
+            TypeError, ValueError: It is malformed.
         """
         found = cls(**raw)
         names = found.tuning_job_names
@@ -73,7 +73,7 @@ class Filters:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Write the filters that are set."""
+        """Serialize the filters that are set."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -81,10 +81,10 @@ class Filters:
         }
 
     def follow(self, before: Filters) -> bool:
-        """Whether state made under those before can go on under these.
+        """Whether state made under earlier filters is valid under these.
 
-        It can if they are the same but for a later `start_date`, which many compute
-        every day: what the earlier one asked for is read before it takes over.
+        They must be the same, except that `start_date` may be later: many compute it
+        daily. It takes effect once everything the earlier one let in is read.
         """
         is_later = (self.start_date or "") >= (before.start_date or "")
         return is_later and replace(self, start_date=before.start_date) == before
@@ -97,14 +97,16 @@ class OpenJob:
     Attributes:
         name: Its name, as the API returned it.
         created: Its creation time.
-        arn: Its ARN, as it was first listed; None: not known.
+        arn: Its ARN, as first listed; None: unknown.
         since: Trials created at or after this are read again; None: all.
         rows: How many trials were created before `since`, all of them final.
-        checked: How often it is read whole because counters and trials disagree.
+        checked: Full re-reads scheduled because counters and trials disagree: 1 after
+            the first, 2 after the last one before it is abandoned, 0 for none.
         ended: When it was first seen to have ended; None: not yet.
-        failed: Since when it could not be read; None: the last time it could.
-        read_at: The service's time of the last visit, of a stream that reads each
-            trial only once; None: not visited yet, or all of it is read again.
+        failed: When it first could not be read or was not listed; None: the last visit
+            succeeded.
+        read_at: The service's time of the last visit, for a stream that reads each
+            trial only once; None: not visited yet, or everything is read again.
     """
 
     name: str
@@ -119,11 +121,11 @@ class OpenJob:
 
     @classmethod
     def from_json(cls, name: str, raw: Mapping[str, Any]) -> OpenJob:
-        """Read what `to_json` wrote.
+        """Parse what `to_json` wrote.
 
         Raises:
             AttributeError, KeyError, OverflowError, TypeError, ValueError: It is
-                something else.
+                malformed.
         """
         return cls(
             name=name,
@@ -138,7 +140,7 @@ class OpenJob:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Write it without its name, and without what is not set."""
+        """Serialize what is set, without the name."""
         return {
             part: value
             for part, value in asdict(self).items()
@@ -151,10 +153,12 @@ class ScopeState:
     """What one stream remembers about one scope.
 
     Attributes:
-        filters: What it was made under.
-        high_water_mark: Tuning jobs created before this have been visited; None: none.
+        filters: The filters that it holds for.
+        high_water_mark: Every tuning job created before this has been visited; None:
+            none was seen yet.
         open: The tuning jobs that can still change, by name in lower case.
-        settled: Creation times of those in the lookback window that cannot, likewise.
+        settled: Creation times of the settled tuning jobs in the lookback window, by
+            name in lower case.
     """
 
     filters: Filters
@@ -163,7 +167,7 @@ class ScopeState:
     settled: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Write the state, without its `context`."""
+        """Serialize the state, without its `context`."""
         high_water_mark = {
             "replication_key": "creation_time",
             "replication_key_value": self.high_water_mark,
@@ -178,26 +182,26 @@ class ScopeState:
 
     @classmethod
     def from_json(cls, raw: Entry, filters: Filters) -> tuple[ScopeState, str | None]:
-        """Read the state.
+        """Parse the state.
 
         Args:
             raw: What `to_json` wrote, or an empty mapping.
-            filters: What this sync is limited by.
+            filters: The filters of this sync.
 
         Returns:
-            The state, and a sentence if the one given cannot serve and all is read
-            from the start.
+            The state; and, if the saved one is unusable and everything is read again,
+            a sentence that says why.
 
         Raises:
-            StateError: The state is damaged, or of a version that is not known.
+            StateError: The state is damaged, or its version is unknown.
         """
         nothing = cls(filters)
         if "version" not in raw:
             if "replication_key_value" not in raw:
                 return nothing, None
             return nothing, (
-                "its state is a plain Singer bookmark, which cannot tell how the "
-                "trials ended: all is read again"
+                "its state is a plain Singer bookmark, which cannot show how trials "
+                "ended: everything is read again"
             )
         check_version(raw)
         with undamaged():
@@ -217,11 +221,15 @@ class ScopeState:
             return state, None
         if state.high_water_mark is None:
             return nothing, None
-        return nothing, "the filters have changed: all is read again"
+        return nothing, "the filters have changed: everything is read again"
 
 
 def saved_time(value: Any) -> str:
-    """Check a time in the state."""
+    """Return a time from the state, checked.
+
+    Raises:
+        ValueError: It is not a time in the format of `values.timestamp`.
+    """
     if not isinstance(value, str) or timestamp(value) != value:
         msg = f"{value!r} is not a time"
         raise ValueError(msg)
@@ -229,12 +237,12 @@ def saved_time(value: Any) -> str:
 
 
 def saved_time_or_none(value: Any) -> str | None:
-    """Check a time of the state that may be missing."""
+    """Return a time from the state that may be missing, checked."""
     return None if value is None else saved_time(value)
 
 
 def _saved_text(value: Any) -> str | None:
-    """Check text of the state that may be missing."""
+    """Return text from the state that may be missing, checked."""
     if value is not None and not isinstance(value, str):
         msg = f"{value!r} is not text"
         raise TypeError(msg)
@@ -245,10 +253,10 @@ def check_version(raw: Entry) -> None:
     """Check that a state's version is known.
 
     Raises:
-        StateError: It is not.
+        StateError: It is unknown.
     """
     if raw["version"] != VERSION:
-        msg = f"version {raw['version']!r} is not known, only {VERSION} is"
+        msg = f"version {raw['version']!r} is unknown, expected {VERSION}"
         raise StateError(msg)
 
 
@@ -257,7 +265,7 @@ def undamaged() -> Iterator[None]:
     """Report a damaged state as a StateError.
 
     Raises:
-        StateError: It is not of the form that it should be.
+        StateError: The block could not parse it.
     """
     try:
         yield

@@ -1,6 +1,6 @@
-"""What replication looks at in a tuning job and its trials.
+"""The facts about a tuning job and its trials on which replication decides.
 
-Pure: no I/O. What is odd raises OddError.
+Pure: no I/O. Malformed items raise OddError.
 """
 
 from __future__ import annotations
@@ -23,30 +23,34 @@ FINAL_STATUSES = ("Completed", "Failed", "Stopped")
 """Statuses of a trial that has ended."""
 
 ALLOWED_LATENESS = timedelta(minutes=1)
-"""How far behind the newest trial one may still be listed that was created before."""
+"""How late a trial may appear in the listing: trials created within this time before
+the newest one are read again."""
 
 _ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
 
 
 class Tally:
-    """What a visit saw of a tuning job and its trials, in any order.
+    """Counts a tuning job's trials during a visit, in any order.
 
-    A trial that was shown twice counts once: tokens may be offsets into rows that
-    shift while pages are read.
+    A trial that is listed twice counts once: tokens may be offsets into rows that shift
+    between two pages.
 
     Attributes:
         is_quiet: Whether the counters show nothing that can still change.
-        is_deleting: Whether the tuning job is being deleted, which may yet fail.
+        is_deleting: Whether the tuning job is being deleted, which can still fail.
         counted: How many trials the counters report.
-        all_final: Whether none of the trials seen can change any more.
-        read_at: The service's time up to which the stream has read what ended, if it
-            reads each trial only once.
+        read_at: The service's time up to which the stream has read the trials that
+            ended, if it reads each trial only once; else None.
     """
 
     read_at: str | None = None
 
     def __init__(self, job: Summary) -> None:
-        """Start counting the trials of a tuning job."""
+        """Start with the summary of a tuning job, and no trials.
+
+        Raises:
+            OddError: It is malformed.
+        """
         job = members(job)
         trials = members(job.get("TrainingJobStatusCounters") or {})
         objectives = members(job.get("ObjectiveStatusCounters") or {})
@@ -60,7 +64,10 @@ class Tally:
     def add(self, trial: Summary) -> None:
         """Count a trial that the tuning job lists.
 
-        One without an objective status is final only once the tuning job has ended.
+        Without an objective status, it is final only once the tuning job has ended.
+
+        Raises:
+            OddError: It is malformed.
         """
         created = creation_time(trial)
         self._created[required_text(trial, "TrainingJobName")] = created
@@ -72,7 +79,7 @@ class Tally:
             self._keep_open(created)
 
     def keep_open(self, name: str) -> None:
-        """Count a trial that was added as one that can still change."""
+        """Count a trial as one that can still change; it must have been added."""
         self._keep_open(self._created[name])
 
     def _keep_open(self, created: str) -> None:
@@ -80,24 +87,24 @@ class Tally:
 
     @property
     def rows(self) -> int:
-        """How many trials were seen."""
+        """How many distinct trials were seen."""
         return len(self._created)
 
     @property
     def all_final(self) -> bool:
-        """Whether none of them can change any more."""
+        """Whether none of the trials seen can still change."""
         return self._earliest_open is None
 
     @property
     def since(self) -> str | None:
-        """From which creation time on to read again; None if no trial was seen."""
+        """The creation time from which to read again; None: no trial was seen."""
         if not self._created:
             return None
         behind_newest = shift(max(self._created.values()), -ALLOWED_LATENESS)
         return min(behind_newest, self._earliest_open or behind_newest)
 
     def rows_before(self, since: str) -> int:
-        """How many trials were created before that."""
+        """How many of the trials seen were created before this time."""
         return sum(created < since for created in self._created.values())
 
 
@@ -105,13 +112,13 @@ def creation_time(item: Summary) -> str:
     """When a tuning job or a trial was created.
 
     Raises:
-        OddError: It is not a structure, or has no creation time.
+        OddError: It is not a JSON object, or has no creation time.
     """
     return required_text(members(item), "CreationTime")
 
 
 def status(job: Summary) -> str | None:
-    """The status of a tuning job; None: the service did not tell.
+    """The status of a tuning job; None: the service did not say.
 
     Raises:
         OddError: It is not text.

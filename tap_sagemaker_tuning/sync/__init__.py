@@ -1,1 +1,1 @@
-"""One run: listing, reading side by side, progress, and what failed."""
+"""One sync: lists and reads scopes concurrently, saves state, reports failures."""

@@ -1,7 +1,7 @@
-"""Whether failures in a row are each one tuning job's own, or the whole scope's.
+"""Decides whether consecutive failures come from tuning jobs or from their scope.
 
-If they are the scope's, one line reports it instead of one per tuning job, and none of
-them is abandoned for it. But a scope fails only if nothing in it can be read.
+If the scope fails, one line reports it instead of one per tuning job, and no tuning job
+is abandoned for it. Denials fail a scope only if nothing in it can be read.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.replication.plan import Visit
 
-_SUSPICIOUS = 3  # failures in a row, after which the scope is looked at
-_HOPELESS = 250  # failures in a row, after which the other tuning jobs are sampled
-_SAMPLES = 50
+_SUSPICIOUS = 3  # consecutive failures between two checks of the scope
+_HOPELESS = 250  # consecutive failures that fail the scope; denials only after a sample
+_SAMPLES = 50  # tuning jobs, at least, if there are as many
 
 
 class CircuitBreaker:
-    """Watches how the visits of one stream in one scope end."""
+    """Watches the results of one stream's visits in one scope."""
 
     def __init__(
         self,
@@ -30,12 +30,12 @@ class CircuitBreaker:
         can_read: Callable[[Visit], bool],
         ask: Callable[[], object],
     ) -> None:
-        """Start without a suspicion.
+        """Start with no failures.
 
         Args:
             visits: All visits of the stream in this scope.
-            can_read: Says whether a tuning job can be read, by reading it.
-            ask: Asks for something else of the scope; raises what the scope fails with.
+            can_read: Tries to read a tuning job; returns whether that worked.
+            ask: Makes another call in the scope; raises if that fails too.
         """
         self._visits = visits
         self._can_read = can_read
@@ -44,18 +44,18 @@ class CircuitBreaker:
         self._has_read = False
 
     def note_success(self) -> None:
-        """Note that a tuning job could be read."""
+        """Record that a tuning job could be read."""
         self._in_a_row = 0
         self._has_read = True
 
     def note_failure(self, error: Exception) -> bool:
-        """Note that nothing of a tuning job could be read.
+        """Record that nothing of a tuning job could be read.
 
         Returns:
             Whether to hold this failure back until the next result is known.
 
         Raises:
-            Exception: The scope's error: nothing in it can be read.
+            Exception: The scope's error: the scope fails.
         """
         self._in_a_row += 1
         if isinstance(error, UnreadableError):
@@ -74,12 +74,12 @@ class CircuitBreaker:
         return False
 
     def _can_read_any(self) -> bool:
-        """Whether any of a sample of tuning jobs, spread over all, can be read."""
+        """Whether any tuning job in an evenly spread sample can be read."""
         step = max(1, len(self._visits) // _SAMPLES)
         return any(self._can_read(visit) for visit in self._visits[::step])
 
     def _look_at_the_scope(self) -> None:
-        """Raise the scope's own error, if it answers nothing else either."""
+        """Raise the scope's error if another call fails too, unless it is denied."""
         try:
             self._ask()
         except Exception as error:

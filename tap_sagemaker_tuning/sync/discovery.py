@@ -1,4 +1,4 @@
-"""Which accounts and regions a sync reads: by name, or as AWS lists them today."""
+"""Finds the accounts and regions that a sync reads: named in settings, or from AWS."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NO_ACCOUNT = (
     "organization: there is no active account to read. Check organizational_units and "
     "exclude_accounts"
 )
-_AT_ONCE = 16  # accounts whose regions are listed side by side
+_AT_ONCE = 16  # accounts whose regions are listed concurrently
 
 
 @dataclass
@@ -33,13 +33,13 @@ class Discovered:
     """The accounts and regions that a sync reads.
 
     Attributes:
-        clients: One per account and region, in order; none is open.
-        failures: What could not be found out: an account's regions, or all.
-        roles: By scope, the role that is assumed; nothing for the caller's own account.
-        listed: What AWS listed, a sentence per question that it was asked.
+        clients: One per account and region, in order, not yet opened.
+        failures: What could not be discovered: everything, an account, or its regions.
+        roles: The role to assume in each scope, except the caller's own account.
+        listed: Sentences for the log about what AWS listed.
         is_of_organization: Whether accounts come and go with the organization.
-        accounts: Ids of the accounts that are read, or would be.
-        with_all_regions: Ids of those whose regions come and go.
+        accounts: IDs of the accounts to read, including any whose regions are unknown.
+        with_all_regions: IDs of the accounts that are read in all enabled regions.
     """
 
     clients: list[Client] = field(default_factory=list)
@@ -51,22 +51,22 @@ class Discovered:
     with_all_regions: set[str] = field(default_factory=set)
 
     def fail(self, error: Exception, account_id: str | None = None) -> None:
-        """Note what could not be found out."""
+        """Record that an account, or anything else, could not be discovered."""
         failure = Failure(
             scope=None, tuning_job=None, error=error, account_id=account_id
         )
         self.failures.append(failure)
 
     def failure_in(self, account_id: str) -> Failure | None:
-        """Why it is not known whether, or where, an account is to be read."""
+        """The failure that leaves an account or its regions unknown, if any."""
         found = (of for of in self.failures if of.account_id in {None, account_id})
         return next(found, None)
 
     def has_left(self, account_id: str) -> bool:
-        """Whether what is not among the clients is gone, not left out by mistake.
+        """Whether a scope that has no client is gone, rather than left out by mistake.
 
         Args:
-            account_id: The account in which it was read before.
+            account_id: The account of the scope, which an earlier sync read.
         """
         if account_id in self.with_all_regions:
             return True
@@ -74,17 +74,17 @@ class Discovered:
 
 
 def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered:
-    """Find the accounts and regions of the settings.
+    """Find the accounts and regions that the settings choose.
 
     Args:
         settings: The settings.
-        check_signal: Raises if the sync is to stop.
+        check_signal: Raises SystemExit if the sync should stop.
 
     Returns:
-        What was found. What could not be is a failure, and holds up nothing else.
+        What was found. Anything else is a failure in it, and holds up nothing.
     """
-    # Imported here: it brings boto3, and --version, --about and --discover do not
-    # need that.
+    # Imported here because it loads boto3, which --version, --about and --discover do
+    # without.
     from tap_sagemaker_tuning.aws.sessions import Sessions  # noqa: PLC0415
 
     found = Discovered(is_of_organization=settings.organization is not None)
@@ -132,11 +132,11 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
 def _accounts(
     settings: Settings, sessions: Sessions, found: Discovered
 ) -> Iterator[tuple[Account, Sequence[str], RoleToAssume | None]]:
-    """Give the accounts, each with its regions and the role that is assumed.
+    """Yield the accounts, each with its regions and the role to assume.
 
     Raises:
-        NoRegionError: Neither the settings nor the chain name a region.
-        BotoCoreError, ClientError: The caller's own account cannot be found out.
+        NoRegionError: Neither the settings nor the AWS configuration name a region.
+        BotoCoreError, ClientError: The caller's own account cannot be determined.
     """
     roles = list(settings.assume_roles or ())
     if settings.organization:
@@ -173,7 +173,7 @@ def _roles(
     entries: Sequence[RoleToAssume],
     found: Discovered,
 ) -> list[RoleToAssume]:
-    """Give the role of each account that is read, unless it has an entry of its own."""
+    """Return the roles of the accounts to read that have no `assume_roles` entry."""
     excluded = organization.exclude_accounts or ()
     active = [member for member in listed if member.is_active]
     wanted = [member for member in active if member.account_id not in excluded]

@@ -1,4 +1,4 @@
-"""What was not read, and why, in lines for the person who runs the tap."""
+"""Reports what was not read, and why, to the person who runs the tap."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Failure:
     """What was not read, and why.
 
     Attributes:
-        scope: The account and region; None: before any scope was known.
-        tuning_job: The one tuning job that was not read; None: the whole scope.
-        error: What was raised.
-        account_id: The account, where that alone is known.
+        scope: The account and region; None: no scope was known yet.
+        tuning_job: The tuning job that was not read; None: the whole scope.
+        error: The exception.
+        account_id: The account, if only that is known.
     """
 
     scope: Scope | None
@@ -36,39 +36,39 @@ class Failure:
 
     @property
     def reason(self) -> str:
-        """What the service said, and what to do, in one line."""
+        """The error and what to do about it, in one line."""
         return explain(self.error)
 
     @property
     def cause(self) -> str:
-        """The same for failures with one cause, in any scope and request."""
+        """A text that failures with the same cause share, in any scope and request."""
         if isinstance(self.error, ClientError):
             return f"{self.error.operation_name}: {code(self.error)}"
         kind = type(self.error).__name__
-        # botocore's own name the endpoint, which differs from region to region.
+        # Messages of botocore's errors name the endpoint, which differs by region.
         return f"{kind}: {self.error}" if isinstance(self.error, TapError) else kind
 
     @property
     def what(self) -> str:
-        """The tuning job, and what of it was not read if that is known."""
+        """The tuning job, with the parts that were not read in parentheses."""
         return " ".join([str(self.tuning_job), *(f"({n})" for n in self._notes)])
 
     @property
     def _notes(self) -> list[str]:
-        """What of the tuning job was not read: notes of the error's."""
+        """The parts of the tuning job that were not read: the exception's notes."""
         return getattr(self.error, "__notes__", [])
 
     @property
     def key(self) -> tuple[Scope | None, str | None, str]:
-        """The same for failures that would say the same.
+        """A key that duplicate failures share, so that each is reported once.
 
-        Two streams that stumble over one odd item say so in words of their own.
+        Two streams may describe the same unreadable item in different words.
         """
         is_odd = isinstance(self.error, UnreadableError)
         return self.scope, self.tuning_job, "odd" if is_odd else self.cause
 
     def __str__(self) -> str:
-        """Say where, and then why."""
+        """Say where, then why."""
         where = [str(self.scope)] if self.scope else []
         if self.account_id:
             where = [f"account {self.account_id}"]
@@ -79,15 +79,15 @@ class Failure:
 
 
 def report(failures: Sequence[Failure], scopes: int) -> list[str]:
-    """Say what was not read: a line per cause, sorted by where.
+    """Summarize failures, one line per cause and place, sorted by place.
 
     Args:
         failures: What was not read.
-        scopes: How many scopes there are.
+        scopes: How many scopes the sync has.
 
     Returns:
-        The lines. What failed of one cause in all regions of an account, or for many
-        tuning jobs of a scope, is one line.
+        The lines. One cause in several regions of an account, or in several tuning jobs
+        of a scope, takes one line.
     """
     whole = [failure for failure in failures if failure.tuning_job is None]
     parts = [failure for failure in failures if failure.tuning_job is not None]
@@ -105,7 +105,7 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
 
 
 def _grouped(failures: Sequence[Failure], *, by_account: bool) -> list[list[Failure]]:
-    """Put together what failed of one cause in one account, or in one scope."""
+    """Group failures by cause and account, or by cause and scope."""
 
     def key(failure: Failure) -> tuple[str, str, str]:
         scope = failure.scope
@@ -136,7 +136,7 @@ def _of_tuning_jobs(failures: Sequence[Failure]) -> str:
 
 
 def some_of(names: Sequence[str]) -> str:
-    """Name the first few, and say how many more there are."""
+    """List the first five names, and count the rest."""
     shown = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown

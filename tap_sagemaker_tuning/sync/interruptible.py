@@ -1,4 +1,4 @@
-"""Blocking calls that a signal can interrupt."""
+"""Runs blocking calls so that a signal can interrupt them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_POLL = 0.2  # seconds between looks at whether to stop
+_POLL = 0.2  # seconds between checks for a signal
 
 
 def interruptible(
@@ -22,15 +22,15 @@ def interruptible(
     """Run a blocking call, retries included, so that a signal can interrupt it.
 
     Args:
-        call: The call.
-        check_signal: Raises if the run is to stop.
+        call: The call; it runs in a daemon thread.
+        check_signal: Raises SystemExit if the run should stop.
 
     Returns:
-        What it returns.
+        What the call returns.
 
     Raises:
-        Exception: What it raises.
-        SystemExit: A signal asked to stop; the call goes on unattended.
+        Exception: What the call raises.
+        SystemExit: A signal asked to stop; the call continues unattended.
     """
     found: list[Result] = []
     failed: list[Exception] = []
@@ -57,13 +57,14 @@ def side_by_side(
     at_once: int,
     check_signal: Callable[[], None],
 ) -> Iterator[tuple[Item, Result | Exception]]:
-    """Make a blocking call for each of some items, several at a time.
+    """Make a blocking call for each item, several at a time.
 
     Args:
-        call: The call.
-        items: What it is made for.
-        at_once: Most of them at a time.
-        check_signal: Raises if the run is to stop; calls go on unattended then.
+        call: The call; it runs in daemon threads.
+        items: Its arguments, one for each call.
+        at_once: The most calls at a time.
+        check_signal: Raises SystemExit if the run should stop; calls in flight then
+            continue unattended.
 
     Yields:
         Each item, in order, with what its call returned or raised.

@@ -1,7 +1,7 @@
-"""Which tuning jobs a scope has, with as few calls as the state of its streams allows.
+"""Lists the tuning jobs of a scope, with as few calls as the state allows.
 
-Newest first, down to the lookback window behind the high-water mark; an open tuning job
-that no page shows on the way is asked for by name.
+A listing goes from the newest down through the lookback window. Open tuning jobs that
+no page shows are described by name.
 """
 
 from __future__ import annotations
@@ -38,29 +38,29 @@ _SUMMARY = {
 
 
 class Source(Protocol):
-    """What is asked: see `aws.client.Client`."""
+    """The calls that a listing makes: see `aws.client.Client`."""
 
     def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
-        """Pages of tuning jobs, newest first."""
+        """Yield pages of tuning jobs, newest first."""
 
     def tuning_job(self, name: str) -> tuple[Summary | None, str]:
-        """One tuning job, None if there is none of that name; the service's time."""
+        """Describe a tuning job, None if it does not exist; with the service's time."""
 
 
 def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listing:
     """List the tuning jobs of a scope.
 
     Args:
-        source: Where from.
-        wanted: What the streams want of it.
-        filters: What the sync is limited by. With `tuning_job_names` these are asked
-            for, and nothing is listed: that needs no account-wide permission.
+        source: Makes the calls.
+        wanted: What the streams need the listing to show.
+        filters: The filters of this sync. With `tuning_job_names`, each is described
+            and nothing is listed, which needs no account-wide permission.
 
     Returns:
-        The listing; it tells what of it could not be read.
+        The listing, which includes the tuning jobs that could not be read.
 
     Raises:
-        ClientError: The service refused something else than one tuning job.
+        ClientError: A call failed, other than a denied Describe of some tuning job.
     """
     listing = Listing()
     if filters.tuning_job_names is not None:
@@ -80,7 +80,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
     denied = _ask_for(source, listing.unmet(wanted), listing, wanted, most=1)
     if not denied:
         return listing
-    # They may not be asked for by name: the listing goes on instead.
+    # IAM does not allow describing them, so look for them further down the listing.
     for page in pages:
         _add(listing, page)
         if not listing.unmet(wanted):
@@ -95,7 +95,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
 
 
 def _add(listing: Listing, page: Page) -> list[ListedJob]:
-    """Take a page; what cannot be read of it is noted, and the rest is taken."""
+    """Add a page to the listing, and record the items that cannot be read."""
     listing.began = listing.began or page.seen
     jobs = []
     for item in page.items:
@@ -109,7 +109,7 @@ def _add(listing: Listing, page: Page) -> list[ListedJob]:
 
 
 def _name(item: Any) -> str:
-    """An item's name, if it has one."""
+    """An item's name, or a stand-in."""
     known = isinstance(item, dict) and item.get("HyperParameterTuningJobName")
     return str(known or "without a name")
 
@@ -122,13 +122,13 @@ def _ask_for(
     *,
     most: int,
 ) -> list[tuple[str, Exception]]:
-    """Ask for tuning jobs by name, until so many were denied.
+    """Describe tuning jobs by name and add them; stop after `most` denials.
 
     Returns:
-        The names of those that may not be asked for, and why.
+        The names of the denied ones, each with its error.
 
     Raises:
-        ClientError: The service refused for another reason.
+        ClientError: A call failed for another reason.
     """
     denied: list[tuple[str, Exception]] = []
     for name in names:
@@ -162,14 +162,14 @@ def _ask_for(
 
 
 def summary_of(description: Summary) -> Summary:
-    """Make the HyperParameterTuningJobSummary of a description, which has all of it."""
+    """Build a HyperParameterTuningJobSummary from a description, which has it all."""
     config = members(required(description, "HyperParameterTuningJobConfig"))
     whole = {**description, **config}
     return {member: whole[member] for member in _SUMMARY & whole.keys()}
 
 
 def without_secrets(description: Summary) -> Summary:
-    """Leave out of a description what no one may keep: people put API keys there."""
+    """Remove the environments from a description: people put API keys there."""
     hidden = {"Environment", "ResponseMetadata"}
     parts = members(description).items()
     kept = {name: part for name, part in parts if name not in hidden}

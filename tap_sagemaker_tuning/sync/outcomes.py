@@ -1,6 +1,6 @@
-"""What becomes of reading: of a tuning job for one stream, and of a whole scope.
+"""The events and outcomes of reading a scope.
 
-Matched exhaustively where they are used, so that a new kind is a type error there.
+Callers match them exhaustively, so a new kind is a type error there.
 """
 
 from __future__ import annotations
@@ -21,39 +21,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A tuning job was read to its end; the tally says what was seen of it."""
+    """A tuning job was read completely; the tally counts its trials."""
 
     tally: Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A tuning job was deleted before it was read to its end."""
+    """A tuning job was deleted before it was read completely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A tuning job, or a scope, was not read to its end."""
+    """A tuning job or a scope was not read completely."""
 
     error: Exception
 
 
 @dataclass(frozen=True, slots=True)
 class Complete:
-    """All tuning jobs of a scope were visited that the listing showed."""
+    """Every visit in a scope has ended."""
 
     listing: Listing
 
 
 Outcome = Read | Gone | Failed
-"""What became of one tuning job for one stream."""
+"""How one stream's visit of one tuning job ended."""
 
 ScopeOutcome = Complete | Failed
-"""What became of one scope for one stream."""
+"""How one scope ended for one stream."""
 
 
 def outcome_of(error: Exception) -> Gone | Failed:
-    """Tell a deleted tuning job from a failure."""
+    """Classify an exception as a deleted tuning job or a failure."""
     if isinstance(error, GoneError) or meaning(error).kind is Kind.MISSING:
         return Gone()
     return Failed(error)
@@ -69,7 +69,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Visited:
-    """The end of a visit for one stream: all its records came before."""
+    """One stream's visit ended, after all of its records."""
 
     stream: str
     visit: Visit
@@ -78,7 +78,7 @@ class Visited:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The tuning jobs of a scope were listed, and so many of them are visited."""
+    """The tuning jobs of a scope were listed; `visits` counts those to visit."""
 
     listing: Listing
     visits: int
@@ -86,7 +86,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The end of a scope for one stream."""
+    """A scope ended for one stream."""
 
     stream: str
     outcome: ScopeOutcome
@@ -94,8 +94,8 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end of a scope for all streams: its last event."""
+    """A scope ended for all streams: its last event."""
 
 
 Event = Listed | Records | Visited | Ended | Closed
-"""What happens in a scope, in order."""
+"""What reading a scope yields, in order."""

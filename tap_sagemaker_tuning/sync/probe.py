@@ -1,4 +1,4 @@
-"""The connection test: one small call for each that the selected streams need."""
+"""The connection test: one small call per operation that the selected streams need."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.settings import Settings
 
-_AT_ONCE = 16  # scopes that are looked at side by side
+_AT_ONCE = 16  # scopes tested concurrently
 _NOBODY = "tap-sagemaker-tuning-test"
-"""A name to ask for where there is none: a permission is looked at before it is."""
+"""A stand-in if no name is known: AWS checks the permission before the name."""
 
 
 def probe(
@@ -38,17 +38,17 @@ def probe(
     settings: Settings,
     check_signal: Callable[[], None],
 ) -> Iterator[tuple[Client, list[str]]]:
-    """Look whether all scopes can be read.
+    """Test whether each scope can be read.
 
     Args:
         clients: One per scope.
-        operations: What the selected streams call.
+        operations: The operations that the selected streams call.
         settings: The settings.
-        check_signal: Raises if the test is to stop.
+        check_signal: Raises SystemExit if the test should stop.
 
     Yields:
-        For each scope, in this order, what cannot be done there, in words; nothing if
-        all is well.
+        Each client, in this order, with its problems as sentences; an empty list if
+        there are none.
     """
 
     def look(client: Client) -> list[str]:
@@ -67,7 +67,7 @@ def probe(
 
 
 class _Look:
-    """Looks at one scope, at most six calls, and notes what is refused."""
+    """Tests one scope with at most one call per operation, and collects problems."""
 
     def __init__(
         self, client: Client, operations: set[Operation], names: Sequence[str]
@@ -93,7 +93,7 @@ class _Look:
             self.call(lambda: client.metric_data.points([probe_of(trial)]))
 
     def call(self, call: Callable[[], Any]) -> Any:
-        """Make a call, unless the scope is out of reach; None if it is refused."""
+        """Make a call; None if it fails, or if the scope is known to be unreachable."""
         if self._is_out_of_reach:
             return None
         try:
@@ -103,7 +103,7 @@ class _Look:
             if kind is Kind.MISSING:
                 return None
             self.problems.append(explain(error))
-            # What is no denial would be the same for each call.
+            # Anything other than a denial would fail every call alike.
             self._is_out_of_reach = kind is not Kind.DENIED
             return None
 

@@ -1,4 +1,4 @@
-"""What a person reads in the log while a long sync runs."""
+"""Logs the progress of a long sync."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 
 _SECONDS_BETWEEN_LINES = 10.0
-_MOST_LINES = 3  # scopes per report, the slowest
+_MOST_LINES = 3  # the slowest scopes in each report
 
 
 class Progress:
-    """How far a sync has come: every ten seconds a line for all, and a few more."""
+    """Reports every ten seconds: a line for the sync, then its slowest scopes."""
 
     def __init__(
         self,
@@ -25,12 +25,12 @@ class Progress:
         logger: logging.Logger,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin.
+        """Start the clock.
 
         Args:
-            scopes: All scopes.
-            logger: Where the lines go.
-            clock: Seconds that only grow.
+            scopes: All scopes of the sync.
+            logger: Logs the lines.
+            clock: A monotonic clock, in seconds.
         """
         self._scopes = scopes
         self._logger = logger
@@ -38,7 +38,7 @@ class Progress:
         self._began = self._told_at = clock()
 
     def tell(self) -> None:
-        """Write where things stand, if the last lines are old enough."""
+        """Log the progress, unless the last report is under ten seconds old."""
         now = self._clock()
         if now - self._told_at < _SECONDS_BETWEEN_LINES:
             return
@@ -79,7 +79,7 @@ class Progress:
 
 
 def _left(scope: ScopeRun) -> float:
-    """How many tuning jobs are left to read; most where nothing is known yet."""
+    """How many tuning jobs are left to read; infinite while they are being listed."""
     return math.inf if scope.to_visit is None else scope.to_visit - scope.counts.seen
 
 
@@ -95,7 +95,7 @@ def _state_of(scope: ScopeRun, seconds: float) -> str:
 
 
 def _time_left(read: int, to_read: int, seconds: float) -> str:
-    """An estimate: what a tuning job costs varies with its trials, and so on."""
+    """Estimate the time left from the pace so far; tuning jobs differ in size."""
     if not read:
         return "unknown"
     minutes = seconds * (to_read - read) / read / 60

@@ -1,4 +1,4 @@
-"""What the commit loop asks of a stream, and of where records and state go."""
+"""Interfaces of the commit loop: streams, and the sink for records and state."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 Describe = Callable[[], "Summary"]
-"""Gives what DescribeHyperParameterTuningJob says of a tuning job. It is called once,
-for all streams that want it."""
+"""Returns what DescribeHyperParameterTuningJob says about a tuning job. All streams
+share a single call."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRows:
-    """What a stream makes of some trials of a page.
+    """A stream's records of some trials on a page.
 
     Attributes:
-        records: Its records.
-        unsettled: Names of the trials whose records can still change although the
-            listing shows them as final.
+        records: The records.
+        unsettled: Names of the trials whose records can still change, although the
+            listing shows the trials as final.
     """
 
     records: list[Record]
@@ -36,34 +36,34 @@ class TrialRows:
 
 
 class TrialVisit(Protocol):
-    """One stream's part in reading a tuning job's trials, in a worker's thread."""
+    """One stream's visit of a tuning job's trials, in a worker thread."""
 
     @property
     def read_at(self) -> str | None:
-        """The service's time up to which it has read what ended.
+        """The service's time up to which it has read the trials that ended.
 
-        Known at the end; None: it reads a trial again as long as that is listed.
+        Known at the end; None: it rereads every trial created since the watermark.
         """
 
     @property
     def own_pages(self) -> Iterator[Page] | None:
-        """A listing of its own, in any order; None: it shares one, newest first."""
+        """The stream's own listing, in any order; None: a shared one, newest first."""
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
-        """Make records of a page of trials.
+        """Yield the records of a page of trials.
 
         Args:
-            page: Trials that were created since the visit's watermark.
+            page: Trials created at or after the visit's watermark.
 
         Raises:
-            Exception: They cannot be made: a failure of this tuning job and stream.
+            Exception: Any failure; it ends this visit only.
         """
 
     def end(self) -> Iterator[TrialRows]:
-        """Make the records that were held back: there is no further page.
+        """Yield the records held back so far, after the last page.
 
         Raises:
-            Exception: Some records could not be made, while others were.
+            Exception: Some of them could not be made.
         """
 
 
@@ -74,11 +74,11 @@ class _Reader(Protocol):
 
     @property
     def is_incremental(self) -> bool:
-        """Whether it reads from its state on; if not, all is read and none is kept."""
+        """Whether it starts from its state; if not, it rereads all and keeps none."""
 
     @property
     def is_partial(self) -> bool:
-        """Whether it leaves out rows that the filters let in: known once it is read."""
+        """Whether it left out rows that the filters let in; known after reading."""
 
     @property
     def makes_calls(self) -> bool:
@@ -86,7 +86,7 @@ class _Reader(Protocol):
 
     @property
     def visits_ahead(self) -> int:
-        """How many tuning jobs of all scopes may be read ahead: a bound of memory."""
+        """How many tuning jobs may be read ahead in all scopes: bounds the memory."""
 
 
 class JobReader(_Reader, Protocol):
@@ -97,7 +97,7 @@ class JobReader(_Reader, Protocol):
     def rows(
         self, client: Client, visit: Visit, describe: Describe
     ) -> Iterator[list[Record]]:
-        """Make the records of a tuning job, in a worker's thread.
+        """Yield the records of a tuning job, in a worker thread.
 
         Args:
             client: The scope's client.
@@ -105,7 +105,7 @@ class JobReader(_Reader, Protocol):
             describe: Describes it.
 
         Raises:
-            Exception: They cannot be made: a failure of this tuning job and stream.
+            Exception: Any failure; it ends this visit only.
         """
 
 
@@ -115,40 +115,40 @@ class TrialReader(_Reader, Protocol):
     of_trials: Literal[True]
 
     def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
-        """Start to read a tuning job.
+        """Start to read a tuning job's trials.
 
         Args:
             client: The scope's client.
             visit: The tuning job.
-            describe: Describes it, if need be.
+            describe: Describes it, if needed.
 
         Raises:
-            Exception: It cannot be read: a failure of this tuning job and stream.
+            Exception: Any failure; it ends this visit only.
         """
 
 
 Reader = JobReader | TrialReader
-"""A stream, as the commit loop sees it."""
+"""A stream, to the commit loop."""
 
 
 class Sink(Protocol):
-    """Where records and state go."""
+    """The destination of records, state and log lines."""
 
     def write(self, stream: str, record: Record) -> None:
         """Write a record.
 
         Raises:
-            SystemExit: A signal asked to stop, or nobody reads the output any more.
+            SystemExit: A signal asked to stop, or the output was closed.
         """
 
     def saved(self, stream: str, scope: Scope) -> Mapping[str, Any]:
-        """The state of a stream in a scope; empty if there is none."""
+        """The saved state of a stream in a scope; empty if there is none."""
 
     def save(self, stream: str, scope: Scope, entry: Mapping[str, Any]) -> None:
-        """Replace that state, for the next STATE message, in one step."""
+        """Replace the state of a stream in a scope atomically, to be written next."""
 
     def write_state(self) -> None:
         """Write a STATE message, if the state has changed."""
 
     def log(self, level: int, stream: str, scope: Scope, sentence: str) -> None:
-        """Tell the person who runs the tap what a stream decided in a scope."""
+        """Log a sentence about a stream in a scope."""

@@ -1,7 +1,7 @@
-"""The commit loop: what was read is written, then noted in the state, then saved.
+"""The commit loop: writes records, then advances the state over them, then saves it.
 
-State moves only over what is written, on the main thread, and one stream's state in
-one scope is replaced whole; so a stop or a kill at any moment loses nothing.
+It runs on the main thread and replaces one stream's state in one scope as a whole, so a
+stop or a kill at any moment loses nothing.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.sync.workers import Workers
 
 STATE_INTERVAL = 5.0
-"""Seconds between two STATE messages, at least."""
+"""The least number of seconds between two STATE messages."""
 
 
 class CommitLoop:
-    """Reads scopes for some streams, and keeps their state."""
+    """Reads scopes for some streams, and saves their state."""
 
     def __init__(
         self, readers: Iterable[Reader], sink: Sink, clock: Callable[[], float]
@@ -41,8 +41,8 @@ class CommitLoop:
 
         Args:
             readers: The streams.
-            sink: Where records and state go.
-            clock: Seconds that only grow.
+            sink: Takes records and state.
+            clock: A monotonic clock, in seconds.
         """
         self._readers = {reader.name: reader for reader in readers}
         self._sink = sink
@@ -56,18 +56,18 @@ class CommitLoop:
         workers: Workers,
         pause: Callable[[], None],
     ) -> None:
-        """Read scopes to their ends.
+        """Read scopes completely.
 
         Args:
             scopes: The scopes.
-            workers: What reads them.
-            pause: Called between two events, and while nothing comes.
+            workers: Reads them.
+            pause: Called between two events, and regularly while there are none.
 
         Raises:
-            SystemExit: The sink, or `pause`, asked to stop.
+            SystemExit: The sink or `pause` asked to stop.
         """
-        # The first STATE comes before the first record: after a kill it says under
-        # which filters the records were read that came after it.
+        # A STATE message precedes the first record, so that after a kill the state
+        # shows the filters under which the records were read.
         self._save_as_planned(scopes)
         self._save()
         try:
@@ -78,12 +78,12 @@ class CommitLoop:
                 if self._clock() - self._saved_at >= STATE_INTERVAL:
                     self._save()
         finally:
-            # A signal or an error may end it: the plans are at what is written.
+            # After a signal or an error too: the plans cover exactly what is written.
             self._save()
 
     def _save_as_planned(self, scopes: Iterable[ScopeRun]) -> None:
-        """Save the states that the scopes begin with; some start from scratch."""
-        # A plain bookmark stands for every scope: all is read before any is saved.
+        """Save the states that the scopes start with, which may be new ones."""
+        # A plain bookmark applies to every scope, so plan all before saving any.
         entries = []
         for scope in scopes:
             self._plan(scope)
@@ -97,7 +97,7 @@ class CommitLoop:
             self._sink.save(*entry)
 
     def _opened(self, scopes: Iterable[ScopeRun]) -> Iterator[ScopeRun]:
-        """Open each scope when it is its turn to be read."""
+        """Open each scope when its turn comes."""
         for scope in scopes:
             self._plan(scope)
             scope.open()

@@ -1,4 +1,4 @@
-"""One sync: its scopes, what reads them, what failed, and what it came to."""
+"""Runs one sync: finds the scopes, reads them, and reports failures and totals."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Run:
     """One sync.
 
     Attributes:
-        filters: What the sync is limited by.
+        filters: The filters of the sync.
         discovered: The accounts and regions that were found.
-        scopes: The scopes, in the order of the settings; none if they are not known.
+        scopes: The scopes, in the order of the settings; empty if they are unknown.
         readers: The streams that the commit loop reads.
-        started_at: This machine's time when the sync began.
+        started_at: The local clock's time when the sync began.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class Run:
 
         Args:
             settings: The settings.
-            filters: What the sync is limited by.
-            logger: Where progress and failures go.
-            check_signal: Raises if the sync is to stop.
+            filters: The filters of the sync.
+            logger: Logs progress and failures.
+            check_signal: Raises SystemExit if the sync should stop.
         """
         self.filters = filters
         self.readers: Sequence[Reader] = ()
@@ -67,13 +67,13 @@ class Run:
 
     @property
     def failures(self) -> list[Failure]:
-        """What was not read, in all scopes and before any was known."""
+        """What was not read, first outside of any scope and then in each."""
         found = (scope.failures.values() for scope in self.scopes)
         of_no_scope = self.discovered.failures + self._failures
         return [*of_no_scope, *chain.from_iterable(found)]
 
     def fail(self, error: Exception) -> None:
-        """Note something that was not read, and that belongs to no scope."""
+        """Record a failure that belongs to no scope."""
         failure = Failure(scope=None, tuning_job=None, error=error)
         self._logger.debug("%s", failure, exc_info=error)
         self._failures.append(failure)
@@ -83,10 +83,10 @@ class Run:
 
         Args:
             readers: The streams.
-            sink: Where records and state go.
+            sink: Takes records and state.
 
         Raises:
-            SystemExit: A signal asked to stop, or nobody reads the output any more.
+            SystemExit: A signal asked to stop, or the output was closed.
         """
         self.readers = readers
         progress = Progress(self.scopes, self._logger)
@@ -102,14 +102,16 @@ class Run:
             loop = CommitLoop(readers, sink, time.monotonic)
             loop.read(self.scopes, workers, pause)
         for name in self._unknown_names():
-            self._logger.warning("tuning_job_names: no scope has %s", name)
+            self._logger.warning(
+                "tuning_job_names: %s was not found in any account and region", name
+            )
 
     def report(self) -> list[str]:
-        """Say what was not read, in one line per cause."""
+        """Summarize what was not read, in one line per cause and place."""
         return report(self.failures, len(self.scopes))
 
     def summary(self) -> str:
-        """What the sync came to, in one line."""
+        """Summarize the sync in one line."""
         scopes = self.scopes
         counted = Counter(scope.status for scope in scopes)
         said = f"{counted['complete']} of {len(scopes)} accounts and regions complete"
@@ -120,7 +122,7 @@ class Run:
         if unknown := self._unknown_names():
             said += f"; tuning_job_names not found: {some_of(unknown)}"
         asked = sum(scope.client.metric_data.asked for scope in scopes)
-        metrics = f"CloudWatch metrics: {asked} asked for; " if asked else ""
+        metrics = f"CloudWatch metrics: {asked} requested; " if asked else ""
         return (
             f"{said}; "
             f"tuning jobs: {sum(scope.counts.read for scope in scopes)} read, "
@@ -134,7 +136,7 @@ class Run:
 
     def _unknown_names(self) -> list[str]:
         """The names in `tuning_job_names` that no scope has."""
-        # A scope that could not be opened or listed may have any name.
+        # A scope that could not be opened or listed might have any of them.
         are_listed = [scope.to_visit is not None for scope in self.scopes]
         if self.discovered.failures or not (are_listed and all(are_listed)):
             return []

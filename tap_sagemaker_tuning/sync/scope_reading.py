@@ -1,4 +1,4 @@
-"""One scope, read in order: its listing, and then its tuning jobs, read ahead."""
+"""Reads one scope: lists its tuning jobs, then reads them ahead but yields in order."""
 
 from __future__ import annotations
 
@@ -29,28 +29,28 @@ if TYPE_CHECKING:
 
 
 class Started(Protocol):
-    """A tuning job that is being read: what comes of it, in order."""
+    """A tuning job that is being read."""
 
     def __iter__(self) -> Iterator[Records | Visited]:
-        """Wait for what comes of it, to its end."""
+        """Yield its items in order, and wait for those still to come."""
 
     def close(self) -> None:
-        """Drop it: nobody waits for it any more."""
+        """Stop reading it: nobody waits for it."""
 
 
 Items = Generator[Records | Visited, None, None]
-"""What comes of a tuning job, which is read while this is iterated."""
+"""The items of a tuning job, which iterating reads."""
 
 
 class ReadAhead(Protocol):
-    """How one scope's tuning jobs are read before their turn."""
+    """Reads one scope's tuning jobs before their turn."""
 
     @property
     def most(self) -> int:
-        """How many may be read ahead now; at least one."""
+        """How many may be in progress now; at least one."""
 
     def start(self, read: Callable[[], Items]) -> Started:
-        """Begin to read a tuning job that `read` reads."""
+        """Start to read a tuning job by calling `read`."""
 
 
 def read_scope(
@@ -61,11 +61,11 @@ def read_scope(
     Args:
         scope: The scope, with a plan for each stream.
         readers: The streams, by name.
-        ahead: How tuning jobs are read before their turn.
+        ahead: Reads tuning jobs before their turn.
 
     Yields:
-        Its events: a stream's own in the order of its visits, one `Ended` per stream,
-        and `Closed` at last.
+        One `Listed` if listing succeeds; each stream's records and visits, in the order
+        of its visits; one `Ended` per stream; and `Closed`.
     """
     try:
         listing, visits = scope.list_visits()
@@ -90,7 +90,7 @@ def _read_visits(
     visits: Sequence[Mapping[str, Visit]],
     ahead: ReadAhead,
 ) -> Iterator[Records | Visited]:
-    """Read tuning jobs ahead of their turn, and pass on what comes in their order."""
+    """Read tuning jobs ahead, and yield their items in the order of the visits."""
     left = deque(visits)
     begun: deque[Started] = deque()
     try:
@@ -111,16 +111,16 @@ def _read_visits(
         for stream in streams.values():
             yield from stream.release()
     finally:
-        # A worker that went on waiting could hold what another scope waits for.
+        # Otherwise their workers could keep waiting, holding what other scopes need.
         for started in begun:
             started.close()
 
 
 class _Stream:
-    """What one stream passes on: failures wait until it is clear whose they are.
+    """Passes on one stream's items, but holds failures that may be the scope's.
 
     Attributes:
-        failure: Why nothing of the scope can be read for it; None: it can.
+        failure: The error that keeps the stream from reading the scope at all, if any.
     """
 
     def __init__(
@@ -140,10 +140,10 @@ class _Stream:
         self.failure: Exception | None = None
         self._breaker = CircuitBreaker(own, can_read, scope.ask)
         self._held: list[Visited] = []
-        self._has_begun = False  # with the tuning job that is being read
+        self._has_begun = False  # whether the current tuning job has yielded records
 
     def take(self, item: Records | Visited) -> Iterator[Records | Visited]:
-        """Pass on an item, unless it is a failure that may be the scope's."""
+        """Yield an item, unless it is a failure that may be the scope's."""
         if self.failure:
             return
         match item:
@@ -164,6 +164,6 @@ class _Stream:
                 yield item
 
     def release(self) -> Iterator[Visited]:
-        """Pass on the failures that were held back."""
+        """Yield the failures that were held back."""
         held, self._held = self._held, []
         yield from held

@@ -1,4 +1,4 @@
-"""All that belongs to one account in one region during a sync."""
+"""Keeps everything about one scope (one account in one region) during a sync."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ Status = Literal["complete", "incomplete", "failed", "not read"]
 """How much of a scope was read; "not read": no selected stream reads scopes."""
 
 Sentence = tuple[int, str]
-"""What a person should know, with the level to log it at."""
+"""A sentence to log, after its level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of the tuning jobs of a scope.
+    """Counts of a scope's tuning jobs.
 
     Attributes:
         seen: Those whose visit has ended for some stream.
-        read: Those that were read by every stream that visited them.
-        failed: Those that some stream has failed to read, or that could not be listed.
+        read: Those that every stream that visited them has read.
+        failed: Those that some stream failed to read, or that could not be listed.
         open: Those that can still change.
     """
 
@@ -56,7 +56,7 @@ class Counts:
 
 @dataclass(slots=True)
 class _Keys:
-    """The keys of tuning jobs that some stream has seen, visited, failed to read, …."""
+    """Keys of the tuning jobs that some stream has seen, visited, failed to read, …."""
 
     seen: set[str] = field(default_factory=set)
     visited: set[str] = field(default_factory=set)
@@ -66,7 +66,7 @@ class _Keys:
 
     @property
     def counts(self) -> Counts:
-        """How many they are."""
+        """How many of each."""
         return Counts(
             seen=len(self.seen),
             read=len(self.visited) - len(self.failed),
@@ -76,30 +76,31 @@ class _Keys:
 
 
 class ScopeRun:
-    """One scope during one sync: its client, plans, listing, counters and failures.
+    """One scope during one sync: its client, plans, listing, counts and failures.
 
-    Its client and plans are there while it is open. What is known of each of its tuning
-    jobs goes when it is closed, and the counts stay: memory does not grow with what
-    earlier scopes had. Only `list_visits` runs outside the main thread, before the
-    scope's first event.
+    It has an open client and plans only while it is read. Closing it drops what is
+    known about single tuning jobs and keeps the counts, so memory does not grow with
+    the number of scopes read. The main thread runs everything except `list_visits`,
+    which runs before the scope's first event, and `ask`.
 
     Attributes:
         client: The scope's client.
-        failures: What was not read, each under a key that equal failures share.
-        failed_streams: Names of the streams that did not read all they should.
-        whole: Names of the streams that read all that the filters let in.
+        failures: What was not read, by `Failure.key`, so that duplicates merge.
+        failed_streams: Names of the streams that could not read everything.
+        whole: Names of the streams that read everything the filters let in.
         began: The service's time when the listing began; None: it did not.
-        started_at: This machine's time when the scope was opened, or the sync began.
+        started_at: The local clock's time when the scope was opened; before that, when
+            the sync began.
         is_open: Whether it is being read.
-        ended_at: This machine's time when it was done with the scope; None: not yet.
+        ended_at: The local clock's time when it was closed; None: not yet.
         listed: How many tuning jobs were listed.
-        to_visit: How many of them are visited; None: not known yet.
-        unknown_names: Keys of `tuning_job_names` that it has not.
+        to_visit: How many of them to visit; None: unknown, or listing failed.
+        unknown_names: Those of `tuning_job_names` that the scope does not have.
         rows: How many records were read.
     """
 
     def __init__(self, client: Client, filters: Filters) -> None:
-        """Read nothing yet."""
+        """Prepare to read, without any call."""
         self.client = client
         self.failures: dict[object, Failure] = {}
         self.failed_streams: set[str] = set()
@@ -113,8 +114,8 @@ class ScopeRun:
         self.unknown_names: set[str] = set()
         self.rows = 0
         self._keys = _Keys()
-        self._counts: Counts | None = None  # once it is closed
-        self._refusal: Exception | None = None  # of its client's
+        self._counts: Counts | None = None  # set when closed
+        self._refusal: Exception | None = None  # why the client could not be opened
         self._filters = filters
         self._plans: dict[str, Plan] = {}
         self._trials: Counter[str] = Counter()
@@ -135,12 +136,12 @@ class ScopeRun:
 
     @property
     def counts(self) -> Counts:
-        """What became of its tuning jobs so far."""
+        """Counts of its tuning jobs so far."""
         return self._counts or self._keys.counts
 
     @property
     def trials_read(self) -> int:
-        """How many trials were read, by the stream that read most of them."""
+        """How many trials were read, by the stream that read the most."""
         return max(self._trials.values(), default=0)
 
     def plan(self, reader: Reader, saved: Mapping[str, Any]) -> str | None:
@@ -148,10 +149,13 @@ class ScopeRun:
 
         Args:
             reader: The stream.
-            saved: Its state in this scope, empty if there is none.
+            saved: Its saved state in this scope; empty if there is none.
 
         Returns:
-            A warning, if its state is of no use and all is read again.
+            A warning if that state is unusable and everything is read again.
+
+        Raises:
+            StateError: The state is damaged, or its version is unknown.
         """
         state, warning = ScopeState(self._filters), None
         if reader.is_incremental:
@@ -161,13 +165,13 @@ class ScopeRun:
         return warning
 
     def state_of(self, stream: str) -> dict[str, Any]:
-        """The state of a stream as of what is written so far, without its context."""
+        """A stream's state, up to the records written so far, without its context."""
         plan = self._plans[stream]
         plan.prune()
         return plan.state.to_json()
 
     def open(self) -> None:
-        """Open its client. That it cannot be opened is what `list_visits` raises."""
+        """Open the client; if that fails, `list_visits` raises the error."""
         self.is_open = True
         self.started_at = now()
         try:
@@ -179,11 +183,11 @@ class ScopeRun:
         """List the tuning jobs.
 
         Returns:
-            The listing; and for each tuning job to read, oldest first, how each stream
-            that wants it reads it.
+            The listing; and for each tuning job to read, oldest first, the visit of
+            each stream that wants it, by the stream's name.
 
         Raises:
-            Exception: They cannot be listed.
+            Exception: The client could not be opened, or a call failed.
         """
         if self._refusal:
             raise self._refusal
@@ -196,15 +200,15 @@ class ScopeRun:
         return listing, [found[job.key] for job in listing.jobs() if job.key in found]
 
     def ask(self) -> None:
-        """Ask the scope for something, to see whether it answers.
+        """Make a small call, to see whether the scope responds.
 
         Raises:
-            Exception: It does not.
+            Exception: The call failed.
         """
         next(self.client.tuning_jobs(), None)
 
     def note_listing(self, event: Listed) -> None:
-        """Note what was listed, and what could not be."""
+        """Record what was listed, and what could not be."""
         self.began = event.listing.began or None
         self.listed = len(event.listing)
         self.to_visit = event.visits
@@ -217,7 +221,7 @@ class ScopeRun:
         self.unknown_names = set(names) - listed - self._keys.unlisted
 
     def commit(self, reader: Reader, event: Visited) -> Iterator[Sentence]:
-        """Take into a stream's state how a visit ended: its records are written."""
+        """Advance a stream's state over a visit whose records are written."""
         plan, visit, warning = self._plans[reader.name], event.visit, None
         self._keys.seen.add(visit.job.key)
         match event.outcome:
@@ -225,7 +229,7 @@ class ScopeRun:
                 self._keys.visited.add(visit.job.key)
                 if reader.of_trials:
                     self._trials[reader.name] += tally.rows
-                # A full read may be cut by filters of its own.
+                # A full read may apply filters of its own, and keeps no state.
                 if reader.is_incremental:
                     warning = plan.visited(visit, tally)
             case Gone():
@@ -240,7 +244,7 @@ class ScopeRun:
             yield logging.WARNING, warning
 
     def finish(self, reader: Reader, event: Ended) -> Iterator[Sentence]:
-        """Take into a stream's state how the scope ended for it."""
+        """Advance a stream's state over the end of the scope."""
         plan = self._plans[reader.name]
         match event.outcome:
             case Complete(listing):
@@ -257,7 +261,7 @@ class ScopeRun:
         self._keys.open |= plan.state.open.keys()
 
     def close(self) -> None:
-        """Let go of the client, the plans and what is known of each tuning job."""
+        """Close the client, and drop the plans and what is known per tuning job."""
         self.client.close()
         self.is_open = False
         self.ended_at = now()
@@ -266,11 +270,11 @@ class ScopeRun:
         self._plans.clear()
 
     def forget_plans(self) -> None:
-        """Let go of the plans, until it is the scope's turn."""
+        """Drop the plans until the scope's turn comes."""
         self._plans.clear()
 
     def fail(self, tuning_job: str | None, error: Exception) -> None:
-        """Note that the scope, or one tuning job of it, was not read."""
+        """Record that the scope, or one of its tuning jobs, was not read."""
         failure = Failure(scope=self.scope, tuning_job=tuning_job, error=error)
         if failure.key not in self.failures:
             self.failures[failure.key] = failure
@@ -279,12 +283,12 @@ class ScopeRun:
 
 
 def _forget_frames(error: BaseException | None) -> None:
-    """Let go of what an error's traceback holds: a page of trials, or more."""
+    """Drop an error's tracebacks, whose frames hold a page of trials or more."""
     while error is not None:
         error.__traceback__ = None
         error = error.__cause__ or error.__context__
 
 
 def now() -> str:
-    """This machine's time."""
+    """The local clock's time, as `values.timestamp` formats it."""
     return timestamp(datetime.now(tz=UTC).isoformat())

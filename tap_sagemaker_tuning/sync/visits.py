@@ -1,7 +1,6 @@
-"""One tuning job, read once for all streams that want it.
+"""Reads one tuning job once for all streams that want it.
 
-A page of trials goes to each stream that shares the listing; what one stream cannot
-make of it costs no other.
+Every stream that shares the listing gets each page of trials, and fails on its own.
 """
 
 from __future__ import annotations
@@ -37,11 +36,11 @@ def read_tuning_job(
 
     Args:
         client: The scope's client.
-        visits: From when on each of these streams reads it, by the stream's name.
+        visits: The visit of each stream that wants it, by the stream's name.
         readers: All streams, by name.
 
     Yields:
-        Records, and one `Visited` per stream, after all of its records.
+        Records, and one `Visited` per stream after all of its records.
     """
     sharing: list[_Trials] = []
     describe = _described(client, next(iter(visits.values())).job)
@@ -71,15 +70,15 @@ def read_tuning_job(
 
 
 def _described(client: Client, job: ListedJob) -> Describe:
-    """Make a function that describes a tuning job, and calls the service once."""
+    """Return a function that describes a tuning job with at most one call."""
 
     @cache
     def describe() -> Summary:
-        if job.description:  # the listing had to ask for it
+        if job.description:  # the listing had to describe it
             return job.description
         found, _ = client.tuning_job(job.name)
         if found is None or found.get("CreationTime") != job.created:
-            msg = f"tuning job {job.name} of {job.created} was deleted"
+            msg = f"tuning job {job.name} (created {job.created}) was deleted"
             raise GoneError(msg)
         return found
 
@@ -107,14 +106,14 @@ def _read_trials(
 
 
 def _earliest(sharing: Sequence[_Trials]) -> str | None:
-    """The creation time down to which the trials are listed; None: all of them."""
+    """The creation time down to which the trials are listed; None: all."""
     found = [trials.visit.since for trials in sharing]
     return None if None in found else min(since for since in found if since)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trials:
-    """One stream's part in the listing of a tuning job's trials."""
+    """One stream's visit, fed from a listing of the tuning job's trials."""
 
     stream: str
     visit: Visit
@@ -122,11 +121,11 @@ class _Trials:
     reading: TrialVisit
 
     def take(self, page: Page) -> Generator[Records | Visited, None, bool]:
-        """Take what the stream wants of a page.
+        """Yield the records of the page's trials that the stream wants.
 
         Returns:
-            Whether it needs no further page, and its visit has ended: this page failed,
-            or shows older trials than it wants.
+            Whether the visit has ended: the page failed, or reaches back past the
+            stream's watermark.
         """
         since = self.visit.since or ""
         try:
@@ -143,14 +142,14 @@ class _Trials:
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
             yield from self.end(error)
             return True
-        # In a listing of its own, a stream has an order of its own.
+        # A stream's own listing may be in any order.
         is_done = is_past and self.reading.own_pages is None
         if is_done:
             yield from self.end(None)
         return is_done
 
     def end(self, failure: Exception | None) -> Iterator[Records | Visited]:
-        """End the visit."""
+        """Yield the records held back and the end of the visit."""
         if failure is None:
             try:
                 yield from self._records(self.reading.end())

@@ -1,9 +1,9 @@
-"""Threads that read scopes side by side, each in order, none holding back another.
+"""Reads scopes concurrently in threads, each in order, without one blocking another.
 
 Each open scope has a thread that lists its tuning jobs and passes on what its workers
-read ahead. How much is read ahead is bounded for all scopes together, so that memory
-depends neither on how much there is to read nor on how fast the target takes it. All
-threads are daemons: a stop waits for none.
+read ahead. What is read ahead is bounded across all scopes, so memory depends neither
+on the amount of data nor on the speed of the target. All threads are daemons: a stop
+waits for none of them.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     ReadScope = Callable[[ScopeRun, ReadAhead], Iterator[Event]]
 
 _SCOPES_AT_ONCE = 32
-_EVENTS_AHEAD = 16  # of all scopes
-_RECORDS_AHEAD = 10  # of one tuning job, beside the last page that came
-_POLL = 0.2  # seconds between looks at whether to stop
-_END = None  # after the last item of a tuning job
+_EVENTS_AHEAD = 16  # in all scopes
+_RECORDS_AHEAD = 10  # in one tuning job, before its worker waits to add more
+_POLL = 0.2  # seconds between checks whether to stop
+_END = None  # follows the last item of a tuning job
 
 
 class Workers(Protocol):
-    """What reads scopes and hands over their events, one after the other."""
+    """Reads scopes, and yields their events one at a time."""
 
     def events(
         self, scopes: Iterable[ScopeRun], read_scope: ReadScope
@@ -44,21 +44,21 @@ class Workers(Protocol):
             read_scope: Reads one; see `scope_reading.read_scope`.
 
         Yields:
-            Each scope's events, in order; None now and then, so that the caller can
-            look at something else.
+            Each scope's events, in order; None now and then, so that the caller gets a
+            turn while there are none.
         """
 
 
 class Threads:
-    """Workers as threads. Use it as a context: leaving it stops them."""
+    """Workers that are threads. A context manager: leaving it stops them."""
 
     def __init__(self, concurrency: int, visits_ahead: int) -> None:
         """Prepare to read.
 
         Args:
-            concurrency: Most calls in flight in one scope; 0: no stream makes one.
-            visits_ahead: How many tuning jobs of all scopes are read ahead; each open
-                scope has its next one at least.
+            concurrency: The most calls in flight per scope; 0: no stream makes calls.
+            visits_ahead: How many tuning jobs are read ahead in all scopes; each open
+                scope reads at least its next one.
         """
         self.concurrency = concurrency
         self.visits_ahead = visits_ahead
@@ -67,19 +67,19 @@ class Threads:
         self._stopped = threading.Event()
 
     def __enter__(self) -> Self:
-        """Start nothing yet: `events` does."""
+        """Return the workers; `events` starts their threads."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Tell the threads to stop, and wait for none."""
+        """Tell the threads to stop, without waiting for them."""
         self._stopped.set()
 
     def events(
         self, scopes: Iterable[ScopeRun], read_scope: ReadScope
     ) -> Iterator[tuple[ScopeRun, Event] | None]:
-        """Read scopes, in their order, some of them at a time; see `Workers`."""
+        """Read scopes in their order, up to 32 at a time; see `Workers`."""
         left = iter(scopes)
-        # All at once: how many are open says how far ahead each may read.
+        # Before any thread starts: the number of open scopes limits each read-ahead.
         first = list(islice(left, _SCOPES_AT_ONCE))
         self.open_scopes = len(first)
         for scope in first:
@@ -99,7 +99,7 @@ class Threads:
                     self._open(following, read_scope)
 
     def start_thread(self, target: Callable[[], None]) -> None:
-        """Start a thread that ends quietly when all are stopped."""
+        """Start a thread that ends quietly when the workers are stopped."""
 
         def run() -> None:
             try:
@@ -110,10 +110,10 @@ class Threads:
         threading.Thread(target=run, daemon=True).start()
 
     def check(self, dropped: threading.Event | None = None) -> None:
-        """End a thread that nobody waits for any more.
+        """End the calling thread if nobody waits for it.
 
         Raises:
-            StoppedError: The threads are stopped, or this is set.
+            StoppedError: The threads are stopped, or `dropped` is set.
         """
         if self._stopped.is_set() or (dropped and dropped.is_set()):
             raise StoppedError
@@ -132,7 +132,11 @@ class Threads:
                 continue
 
     def _put(self, scope: ScopeRun, event: Event) -> None:
-        """Hand over an event, once there is room for it."""
+        """Hand over an event as soon as there is room.
+
+        Raises:
+            StoppedError: The threads are stopped.
+        """
         while True:
             self.check()
             try:
@@ -164,25 +168,26 @@ class _ScopeThreads:
 
     @property
     def most(self) -> int:
-        """How many tuning jobs may be read ahead now."""
+        """How many tuning jobs may be in progress now; at least one."""
         share = self._threads.visits_ahead // max(self._threads.open_scopes, 1)
         return max(1, min(2 * self._threads.concurrency, share))
 
     def start(self, read: Callable[[], Items]) -> Items | _Task:
-        """Begin to read a tuning job, by the next worker that is free."""
+        """Hand a tuning job to the next free worker."""
         if not self._threads.concurrency:
-            return read()  # it makes no call: no worker has to wait for an answer
+            return read()  # without calls, there is no response to wait for
         task = _Task(read, self._threads)
         self._begun += 1
         if self._workers < min(self._threads.concurrency, self.most, self._begun):
-            # First, since it can fail: no worker may read what nobody can drop.
+            # Before queuing the task, since this can fail: a worker must not read a
+            # task that the caller did not get and cannot close.
             self._threads.start_thread(self._run)
             self._workers += 1
         self._tasks.put(task)
         return task
 
     def stop(self) -> None:
-        """Let the workers end."""
+        """Let the workers end after the tasks queued so far."""
         for _ in range(self._workers):
             self._tasks.put(None)
 
@@ -198,12 +203,12 @@ class _Task:
         self._read = read
         self._threads = threads
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._records = 0  # that wait
+        self._records = 0  # queued
         self._taken = threading.Condition()
         self._dropped = threading.Event()
 
     def __iter__(self) -> Iterator[Records | Visited]:
-        """Wait for what comes of it, to its end."""
+        """Yield its items in order, and wait for those still to come."""
         while (item := self._threads.get(self._items)) is not _END:
             if isinstance(item, Exception):
                 raise item
@@ -214,11 +219,11 @@ class _Task:
             yield item
 
     def close(self) -> None:
-        """Drop it."""
+        """Stop reading it, or do not start."""
         self._dropped.set()
 
     def run(self) -> None:
-        """Read it, in a worker."""
+        """Read the tuning job, in a worker."""
         if self._dropped.is_set():
             return
         items = self._read()
@@ -230,7 +235,7 @@ class _Task:
             self._items.put(_END)
         except StoppedError:
             items.close()
-        except Exception as error:  # noqa: BLE001 - a bug: the scope's thread raises it
+        except Exception as error:  # noqa: BLE001 - a bug, raised in the scope's thread
             self._items.put(error)
 
     def _wait_for_room(self, records: int) -> None:
@@ -242,4 +247,4 @@ class _Task:
 
 
 class StoppedError(Exception):
-    """Nobody waits for what a thread reads any more."""
+    """Nobody waits for what the thread reads."""

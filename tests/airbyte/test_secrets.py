@@ -66,7 +66,7 @@ def test_what_nobody_foresaw(here: SourceHere, monkeypatch: pytest.MonkeyPatch) 
     chosen = [{"stream": s, "sync_mode": "full_refresh"} for s in streams]
     output = here("read", config={}, catalog={"streams": chosen})
     ((_, line),) = output.errors
-    assert line.startswith("ResponseParserError: the service's answer cannot be read")
+    assert line.startswith("ResponseParserError: the response cannot be parsed")
     assert "ResponseParserError" in output.told("TRACE")[-1]["error"]["stack_trace"]
     assert SECRET not in output.stdout + output.stderr
 

@@ -421,7 +421,7 @@ def test_what_does_not_go_with_the_catalog(here: SourceHere, default: Json) -> N
     output = here("read", config={"max_items": 5}, catalog=default)
     ((kind, text),) = output.errors
     assert kind == "config_error"
-    assert text.startswith(f"max_items: only with a full refresh of {SUMMARIES}")
+    assert text.startswith(f"max_items: requires a full refresh of {SUMMARIES}")
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_what_does_not_go_with_the_catalog(here: SourceHere, default: Json) -> N
     [
         ({"config": []}, "--config: {folder}/config.json is not a JSON object"),
         ({"catalog": {"streams": [{}]}}, "is not a configured catalog"),
-        ({"state": [{"type": "GLOBAL", "global": {}}]}, "is not a list of states"),
+        ({"state": [{"type": "GLOBAL", "global": {}}]}, "is not a list of stream"),
         ({"state": "nothing"}, "is not a JSON array or object"),
     ],
 )

@@ -30,7 +30,7 @@ BY_CLASS = [
     (aws.UnauthorizedSSOTokenError(), "`aws sso login`"),
     (aws.SSOTokenLoadError(error_msg="x"), "`aws sso login`"),
     (aws.TokenRetrievalError(provider="sso", error_msg="x"), "`aws sso login`"),
-    (aws.CredentialRetrievalError(provider="p", error_msg="x"), "come from"),
+    (aws.CredentialRetrievalError(provider="p", error_msg="x"), "source of"),
     (aws.NoRegionError(), "AWS_DEFAULT_REGION"),
     (aws.InvalidRegionError(region_name="x"), "Check regions"),
     (aws.EndpointConnectionError(endpoint_url="https://x"), "region's name"),
@@ -101,15 +101,15 @@ def test_missing_permission_names_the_action(operation: Operation) -> None:
     allow = f"Allow {operation.iam_action}"
     if operation.service == "organizations":
         allow += (
-            " to an identity of the management account, or of a delegated "
-            "administrator's: organization.list_role_arn can name a role there"
+            " for an identity in the management account or a delegated administrator "
+            "account: organization.list_role_arn can name a role there"
         )
     assert line.endswith(allow)
     denied = answer(
         "AccessDeniedException", operation.name, "with an explicit deny in a SCP"
     )
     assert explain(denied).endswith(
-        f"Lift the policy that denies {operation.iam_action}"
+        f"Change the policy that denies {operation.iam_action}"
     )
 
 
@@ -161,7 +161,7 @@ def test_a_password_is_not_shown() -> None:
     [
         (
             ResponseParserError("<SecretAccessKey>s3cr3t"),
-            "ResponseParserError: the service's answer cannot be read. ",
+            "ResponseParserError: the response cannot be parsed. ",
         ),
         (
             aws.HTTPClientError(error=ValueError("Invalid header value b's3cr3t'")),

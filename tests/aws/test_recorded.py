@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 pytestmark = recorded.needs_them
 
 CHECK_KEY = (
-    "Check the access key (aws_access_key_id, or the chain's) and that the region is "
-    "enabled for the account: the service says the same of both"
+    "Check the access key (aws_access_key_id, or the one that boto3 found) and that "
+    "the region is enabled for the account: AWS returns this error for both"
 )
 RENEW = "Renew the credentials: the session token has expired and cannot renew itself"
 SLOWER = "Lower concurrency, or raise max_attempts"
 ADVICE = {
-    "access_denied_explicit_deny": "Lift the policy that denies sagemaker:"
+    "access_denied_explicit_deny": "Change the policy that denies sagemaker:"
     "ListHyperParameterTuningJobs",
     "access_denied_no_identity_policy_list": "Allow sagemaker:"
     "ListHyperParameterTuningJobs",
-    "access_denied_service_control_policy": "Lift the policy that denies sagemaker:"
+    "access_denied_service_control_policy": "Change the policy that denies sagemaker:"
     "ListHyperParameterTuningJobs",
     "expired_token": RENEW,
-    "internal_failure_empty_message": "The service failed at every try: a later sync "
-    "reads what is missing",
+    "internal_failure_empty_message": "The service failed on every attempt: a later "
+    "sync reads what is missing",
     "throttling_describe_training_job": SLOWER,
     "throttling_from_last_modified_filter": SLOWER,
     "throttling_list_training_jobs": SLOWER,

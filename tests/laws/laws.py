@@ -162,7 +162,7 @@ def assert_row(history: History, tap: Warehouse, job: FakeJob) -> None:
 
 def abandoned(tap: Warehouse, stream: str, job: FakeJob) -> bool:
     """Whether a warning told that a tuning job is not followed any more."""
-    said = f"{stream}: tuning job {job.name} of {at(job.created)} is abandoned"
+    said = f"{stream}: tuning job {job.name} (created {at(job.created)}) is abandoned"
     return any(warning.startswith(said) for warning in tap.warnings)
 
 
@@ -182,7 +182,7 @@ def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) ->
         (job,) = (
             job
             for job in tap.service.jobs
-            if f": tuning job {job.name} of {at(job.created)} " in warning
+            if f": tuning job {job.name} (created {at(job.created)}) " in warning
         )
         is_deleted = job.deleted <= tap.service.now
         is_odd = job.odd_until or any(trial.odd_until for trial in job.trials)

@@ -180,7 +180,7 @@ class Warehouse:
         """Take a sentence for the log."""
         assert level in {logging.INFO, logging.WARNING}
         assert scope == self.service.scope
-        if sentence == "the filters have changed: all is read again":
+        if sentence == "the filters have changed: everything is read again":
             self.restarted.append(stream)
         else:
             self.warnings.append(f"{stream}: {sentence}")

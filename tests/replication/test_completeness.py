@@ -100,7 +100,7 @@ def test_under_other_filters_it_says_nothing(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"version": 2}, "version 2 is not known"),
+        ({"version": 2}, "version 2 is unknown"),
         ({"complete_as_of": 5}, "damaged"),
         ({"complete_as_of": "yesterday"}, "damaged"),
         ({"complete_streams": ["tuning_jobs"]}, "damaged"),

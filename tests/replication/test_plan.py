@@ -247,11 +247,15 @@ def test_job_that_is_gone_is_forgotten() -> None:
         ([], [], []),
         ([job("Open", 5)], [], []),
         ([job("open", 4)], [], []),
-        ([], ["open"], [f"tuning job Open of {at(5)} was deleted"]),
+        ([], ["open"], [f"tuning job Open (created {at(5)}) was deleted"]),
         ([], ["other"], []),
         # its name is used again, also by one that start_date leaves out
-        ([job("open", 6)], [], [f"tuning job Open of {at(5)} was deleted"]),
-        ([job("open", 6, end=7)], [], [f"tuning job Open of {at(5)} was deleted"]),
+        ([job("open", 6)], [], [f"tuning job Open (created {at(5)}) was deleted"]),
+        (
+            [job("open", 6, end=7)],
+            [],
+            [f"tuning job Open (created {at(5)}) was deleted"],
+        ),
     ],
 )
 def test_only_the_service_says_what_was_deleted(
@@ -285,7 +289,7 @@ def test_when_one_that_is_not_listed_is_abandoned(
     listing = listing_of(*listed, is_whole=is_whole, began=30 * DAY)
     warnings = list(plan.drop_unlisted(listing))
     assert plan.state.open == ({"job": after} if after else {})
-    said = f"tuning job job of {at(0)} is abandoned: it is in no listing"
+    said = f"tuning job job (created {at(0)}) is abandoned: it is in no listing"
     assert [warning.startswith(said) for warning in warnings] == [True] * (not after)
 
 

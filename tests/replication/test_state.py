@@ -102,9 +102,9 @@ def test_numbers_can_come_back_as_decimals() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"version": 2}, "version 2 is not known, only 1 is"),
-        ({"version": "1"}, "version '1' is not known"),
-        ({"version": None}, "version None is not known"),
+        ({"version": 2}, "version 2 is unknown, expected 1"),
+        ({"version": "1"}, "version '1' is unknown"),
+        ({"version": None}, "version None is unknown"),
         ({"replication_key_value": 5}, "ValueError: 5 is not a time"),
         ({"replication_key_value": "yesterday"}, "damaged"),
         ({"replication_key_value": "2026-03-02"}, "'2026-03-02' is not a time"),
@@ -198,7 +198,7 @@ def test_which_filters_a_state_serves(
         assert (read, note) == (state, None)
     else:
         assert read == ScopeState(filters=after)
-        assert note == "the filters have changed: all is read again"
+        assert note == "the filters have changed: everything is read again"
 
 
 def test_changed_filters_of_a_state_that_says_nothing() -> None:
@@ -296,8 +296,8 @@ def test_plain_bookmarks_are_told_from_them(entry: dict[str, Any]) -> None:
     state, note = ScopeState.from_json(entry, Filters())
     assert state == ScopeState(filters=Filters())
     assert note == (
-        "its state is a plain Singer bookmark, which cannot tell how the trials ended: "
-        "all is read again"
+        "its state is a plain Singer bookmark, which cannot show how trials ended: "
+        "everything is read again"
     )
 
 

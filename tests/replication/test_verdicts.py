@@ -251,7 +251,7 @@ def test_when_a_tuning_job_settles(
     else:
         assert (found, warning) == (
             None,
-            f"tuning job job of {at(0)} is abandoned: {after}",
+            f"tuning job job (created {at(0)}) is abandoned: {after}",
         )
 
 
@@ -328,6 +328,6 @@ def test_when_one_that_cannot_be_read_is_abandoned(
     assert plan.state.open.get("job") == after
     assert plan.state.high_water_mark == of.created
     assert plan.state.settled == ({} if after else {"job": of.created})
-    said = "it ended, and for 7 days it could not be read"
-    said = f"tuning job job of {at(0)} is abandoned: {said}"
+    said = "it ended, and could not be read for 7 days"
+    said = f"tuning job job (created {at(0)}) is abandoned: {said}"
     assert warning == (None if after else said)

@@ -286,7 +286,7 @@ class TestTrials:
         assert called(here) == {LIST: 1, TRIALS: 2, SEARCH: 1, DESCRIBE_TRIAL: 10}
         (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
         where = f"account {ACCOUNT}, {REGION}"
-        assert f"{where}: Search (sagemaker:Search) is {how}, so each trial" in line
+        assert f"{where}: Search (sagemaker:Search) is {how}, so trials are" in line
         assert said in line
         sync(here, tables, "training_job_details")
         assert called(here) == {LIST: 1}
@@ -873,7 +873,7 @@ class TestPrices:
         assert tables.rows[PRICE_STREAM] == wanted
         (warning,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
         assert "left out 4 products that cannot be read; the first: a prod" in warning
-        assert "there is no 'sku'" in warning
+        assert "'sku' is missing" in warning
 
     def test_nothing_but_odd_products(self, here: TapHere, emulator: Emulator) -> None:
         """A price list of which no product can be read is a failure."""

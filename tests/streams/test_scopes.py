@@ -407,7 +407,7 @@ def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
     emulator.faults.add(Fault("deny", operation="GetProducts"))
     config = {"tuning_job_names": ["first", "nobody"]}
     run = here(config=config, catalog=here.catalog(*KEYS))
-    assert "tuning_job_names: no scope has nobody" in run.stderr
+    assert "tuning_job_names: nobody was not found" in run.stderr
     assert run.returncode == 1
     assert "Allow pricing:GetProducts" in run.error
     assert row(run)["status"] == "complete"

@@ -100,7 +100,7 @@ def test_a_price_has_to_be_a_number(price: Any) -> None:
     """What is none is no price, and surely not nothing."""
     prices, (why,) = read(priced(price))
     assert prices == []
-    assert why.startswith("a product of the price list cannot be read")
+    assert why.startswith("a product of the price list is malformed")
     assert why.endswith("is not a price")
 
 

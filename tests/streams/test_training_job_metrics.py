@@ -152,7 +152,7 @@ class TestCalls:
         tables = Tables()
         run = sync(here, tables, page_size=7)
         assert asked(emulator) == [500, 500, 250]
-        assert "CloudWatch metrics: 1250 asked for; " in run.stderr.splitlines()[-1]
+        assert "CloudWatch metrics: 1250 requested; " in run.stderr.splitlines()[-1]
         assert_exact(emulator, tables)
 
     def test_a_long_window_takes_more_calls(
@@ -190,7 +190,7 @@ class TestCalls:
         tables = Tables()
         run = sync(here, tables)
         assert sum(asked(emulator)) == 450
-        assert "CloudWatch metrics: 450 asked for; " in run.stderr.splitlines()[-1]
+        assert "CloudWatch metrics: 450 requested; " in run.stderr.splitlines()[-1]
         assert len(asked(emulator)) == 3
         assert_exact(emulator, tables)
 
@@ -315,7 +315,7 @@ class TestTrouble:
         tables = Tables()
         run = sync(here, tables, STREAM, "training_job_summaries", max_attempts=2)
         assert run.returncode == 1
-        said = f"{METRICS}: {words} for train:loss of the algorithm at every try"
+        said = f"{METRICS}: {words} for train:loss of the algorithm on every attempt"
         assert said in run.error
         rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
         assert tables.rows[STREAM] == {

@@ -88,7 +88,7 @@ def test_what_cannot_be_absent(member: str) -> None:
     """Without a key it is no row."""
     summary = {**WHOLE}
     del summary[member]
-    with pytest.raises(OddError, match=f"^there is no {member!r}$"):
+    with pytest.raises(OddError, match=f"^{member!r} is missing$"):
         record_of(summary, SCOPE)
 
 

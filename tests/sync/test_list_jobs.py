@@ -315,7 +315,7 @@ def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
     ((told, error),) = listing.unreadable
     assert told == name
     assert isinstance(error, UnreadableError)
-    assert str(error).startswith("the tuning job cannot be read as the service sent it")
+    assert str(error).startswith("the tuning job is malformed as AWS returned it")
     assert not listing.is_whole
     denied_too = Script([*source.pages, [item("z", 0)]], {"y": DENIED})
     assert not listed(denied_too, wanted(15, y=1)).is_whole
@@ -341,7 +341,7 @@ def test_odd_description_costs_no_other() -> None:
     assert names(listing) == ["c", "e", "f"]
     said = {name: str(error) for name, error in listing.unreadable}
     assert list(said) == ["a", "b", "d"]
-    assert all(each.startswith("the tuning job cannot be") for each in said.values())
+    assert all(each.startswith("the tuning job is malformed") for each in said.values())
     assert listing.gone == set()
 
 
