@@ -20,7 +20,7 @@ PAGINATOR_SETTINGS = ("sort_by", "sort_order", "max_items", "starting_token")
 
 
 class Stream(Protocol):
-    """A stream, to these checks: see `streams.base.TapStream`."""
+    """The parts of a stream that these checks need: see `streams.base.TapStream`."""
 
     @property
     def name(self) -> str:

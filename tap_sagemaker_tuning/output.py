@@ -170,7 +170,7 @@ def _whole_lines(block: memoryview) -> Iterator[memoryview]:
 
 
 def _capacity(out: Any) -> int:
-    """The capacity of a pipe in bytes; one page if the system does not tell."""
+    """The capacity of a pipe in bytes; one page if it is unknown."""
     try:
         return int(fcntl.fcntl(out, fcntl.F_GETPIPE_SZ))
     except (AttributeError, OSError):  # not Linux

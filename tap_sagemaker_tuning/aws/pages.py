@@ -28,7 +28,7 @@ _ODD = "the response is malformed"
 
 
 class Page(NamedTuple):
-    """The items of a response, and the service's time of it."""
+    """The items of a response, and the service's time when it responded."""
 
     items: list[Summary]
     seen: str

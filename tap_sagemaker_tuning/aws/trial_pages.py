@@ -32,8 +32,8 @@ def reader(operation: Operation) -> Callable[..., None]:
     """Return a handler that parses an operation's pages in place of botocore.
 
     botocore matches each item with its model, which is half of the cost of a record
-    (measured in November 2026, see tap_tools/benchmarks/README.md). The handler leaves it an
-    empty response, or the original one if that is not a page.
+    (measured in November 2026, see tap_tools/benchmarks/README.md). The handler leaves
+    it an empty response, or the original one if that is not a page.
 
     Returns:
         A handler of botocore's event `before-parse`.

@@ -30,7 +30,7 @@ PATIENCE_WITH_COUNTERS = timedelta(days=1)
 """How long an ended tuning job stays open while its counters and trials disagree."""
 
 _LOOKS = 2
-"""Full re-reads before a counter mismatch is accepted."""
+"""The most full re-reads before a counter mismatch is accepted."""
 
 PATIENCE = timedelta(days=7)
 """How long a tuning job stays open that has ended but does not settle or cannot be
@@ -230,8 +230,8 @@ class Plan:
     ) -> str | None:
         """Handle an ended tuning job whose counters disagree with its listed trials.
 
-        Reread it whole once, and once more before abandoning it: a trial can be listed
-        late, behind the watermark, or fall between two pages.
+        Reread it whole at the first mismatch, and before abandoning it: a trial can be
+        listed late, behind the watermark, or fall between two pages.
         """
         job = visit.job
         is_late = job.seen > shift(end, PATIENCE_WITH_COUNTERS)

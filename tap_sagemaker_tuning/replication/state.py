@@ -100,8 +100,8 @@ class OpenJob:
         arn: Its ARN, as first listed; None: unknown.
         since: Trials created at or after this are read again; None: all.
         rows: How many trials were created before `since`, all of them final.
-        checked: Full re-reads scheduled because counters and trials disagree: 1 after
-            the first, 2 after the last one before it is abandoned, 0 for none.
+        checked: 0 until counters and trials disagree; 1 once that has led to a full
+            re-read, 2 once the next mismatch abandons it.
         ended: When it was first seen to have ended; None: not yet.
         failed: When it first could not be read or was not listed; None: the last visit
             succeeded.

@@ -128,7 +128,7 @@ class TrialReader(_Reader, Protocol):
 
 
 Reader = JobReader | TrialReader
-"""A stream, to the commit loop."""
+"""A stream, as the commit loop uses it."""
 
 
 class Sink(Protocol):

@@ -39,7 +39,7 @@ class Started(Protocol):
 
 
 Items = Generator[Records | Visited, None, None]
-"""The items of a tuning job, which iterating reads."""
+"""A generator that reads a tuning job and yields its items."""
 
 
 class ReadAhead(Protocol):
