@@ -1,1 +1,1 @@
-"""The contract: what the tap believes about AWS, and a command that checks it."""
+"""The contract: the tap's assumptions about AWS, and a command that checks them."""

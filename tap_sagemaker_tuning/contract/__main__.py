@@ -1,4 +1,4 @@
-"""`python -m tap_sagemaker_tuning.contract`."""
+"""Run the contract: `python -m tap_sagemaker_tuning.contract`."""
 
 from __future__ import annotations
 

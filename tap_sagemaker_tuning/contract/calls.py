@@ -1,4 +1,4 @@
-"""Calls of the contract: few, one at a time in a scope, and kept as they were."""
+"""The contract's calls: few, one at a time per scope, recorded as they are."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
 
 MOST_CALLS = 58
-"""In one scope. With one to STS for its account, and one for its role, that is 60."""
+"""The most calls in one scope: 60 with the two to STS for its account and its role."""
 
 MOST_DENIALS = 5
-"""Of an action that a policy may allow for some names only, before it counts as denied
-for all."""
+"""Denials of an action before it counts as denied for all names: a policy can allow it
+for some names only."""
 
 _MOST_TRIES = 4
 _FIRST_PAUSE = 0.5  # seconds, doubled each time
@@ -33,16 +33,16 @@ _AGAIN = {Kind.THROTTLED, Kind.OUTAGE}
 
 
 class SpentError(Exception):
-    """All calls are used up."""
+    """The limit of calls is reached."""
 
 
 class Caller:
-    """Makes calls in one scope, read-only ones, and keeps what was answered.
+    """Makes read-only calls in one scope, and records the answers.
 
     Attributes:
-        exchanges: What was asked and answered, in order.
-        problems: Why calls could not be made, by their IAM action.
-        left: How many calls are left.
+        exchanges: The calls and their answers, in order.
+        problems: By IAM action, why it cannot be called.
+        left: The number of calls left.
         region: The scope's region.
     """
 
@@ -50,8 +50,8 @@ class Caller:
         """Prepare to call.
 
         Args:
-            client: The client of the scope; it need not be open.
-            tell: Told after each call how many there were.
+            client: The scope's client; it need not be open.
+            tell: Called with the number of calls so far, before each call.
         """
         self.exchanges: list[Exchange] = []
         self.problems: dict[str, str] = {}
@@ -65,7 +65,7 @@ class Caller:
         self._answer: Mapping[str, Any] | None = None
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         for api in self._apis.values():
             api.close()
 
@@ -75,15 +75,16 @@ class Caller:
         """Make a call.
 
         Args:
-            operation: What is called.
-            region: Where; None: in the scope's own region.
-            **request: Its parameters.
+            operation: The operation to call.
+            region: The region to call; None for the scope's own region.
+            **request: The parameters.
 
         Returns:
-            The exchange, an error's as well; None: it cannot be made.
+            The exchange, even if the answer is an error; None if the call cannot be
+            made.
 
         Raises:
-            SpentError: There have been too many.
+            SpentError: The limit of calls is reached.
         """
         if {operation.service, operation.iam_action} & self._closed:
             return None
@@ -112,7 +113,7 @@ class Caller:
     def _call(
         self, operation: Operation, region: str | None, request: dict[str, Any]
     ) -> Exception | None:
-        """Make a call once; gives what it raised."""
+        """Make a call once; returns the error that it raised, if any."""
         self._answer = None
         try:
             api = self._api(operation.service, region or self.region)
@@ -126,7 +127,7 @@ class Caller:
         try:
             method(**request)
         except Exception as error:  # noqa: BLE001 - any error is reported
-            # What botocore cannot parse was an answer all the same.
+            # An answer that botocore cannot parse is an answer, too.
             return error
         return None
 
@@ -138,7 +139,7 @@ class Caller:
         return self._apis[service]
 
     def _note(self, response_dict: Mapping[str, Any], **_: Any) -> None:
-        """Keep an answer as it is on the wire (botocore's event)."""
+        """Keep an answer as received (a handler of botocore's event)."""
         self._answer = dict(response_dict)
 
     def _keep(self, operation: Operation, request: dict[str, Any]) -> Exchange:
@@ -154,7 +155,7 @@ class Caller:
         return exchange
 
     def _deny(self, operation: Operation, error: Exception | None) -> None:
-        """Note a denial: of the action, or only of the name that was asked for."""
+        """Note a denial, of the whole action or only of the requested name."""
         action = operation.iam_action
         self._denials[action] += 1
         if operation.resource == "*" or self._denials[action] == MOST_DENIALS:
@@ -164,13 +165,13 @@ class Caller:
     def _give_up(
         self, operation: Operation, error: Exception | None, closed: str
     ) -> None:
-        """Note why calls cannot be made, and make no more of them."""
+        """Note why calls cannot be made, and stop making them."""
         self._closed.add(closed)
         self.problems[operation.iam_action] = _why(error)
 
 
 def _why(error: Exception | None) -> str:
-    """Why a call cannot be made, without a name: not what the service said of it."""
+    """Why a call cannot be made, without the message, which can have names."""
     advice = meaning(error).advice
     said = type(error).__name__
     if isinstance(error, ClientError):
@@ -186,7 +187,7 @@ def _json(body: Any) -> Any:
 
 
 def _date(headers: Mapping[str, str]) -> float | None:
-    """The header Date in seconds since 1970."""
+    """The `Date` header in seconds since 1970; None if it is missing or malformed."""
     found = next((v for k, v in headers.items() if k.lower() == "date"), None)
     try:
         return parsedate_to_datetime(str(found)).timestamp()

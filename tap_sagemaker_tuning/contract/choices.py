@@ -1,4 +1,4 @@
-"""What is looked at, of all that is there: where the facts show best. Pure."""
+"""Which tuning jobs and trials to look at: those that show the facts best. Pure."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.contract.exchanges import Item
     from tap_sagemaker_tuning.settings import Settings
 
-_FEW = 10  # trials: a tuning job with more shows pages
-_MANY = 100  # trials: one with more is not listed whole
+_FEW = 10  # trials: a tuning job with more has several pages
+_MANY = 100  # trials: a tuning job with more is not listed to the end
 _PAGES = 3
-_DEFINED = 2  # metrics of the algorithm that are asked for
-_INDEXED = 3600  # seconds after its end in which Search comes to know a trial
-_DELAY = 600  # seconds until a trial's metrics are all there
+_DEFINED = 2  # metrics of the algorithm to request
+_INDEXED = 3600  # seconds after a trial's end until Search has indexed it
+_DELAY = 600  # seconds after a trial's end until all its metrics have arrived
 
 
 def _created(item: Item) -> float:
-    """When something was created; 0 if that cannot be told."""
+    """When an item was created, in seconds since 1970; 0 if unknown."""
     found = item.get("CreationTime")
     return float(found) if is_number(found) else 0.0
 
 
 def _trials_of(job: Item) -> int:
-    """How many trials a tuning job has, by its counters."""
+    """The number of a tuning job's trials, according to its counters."""
     counters = job.get("TrainingJobStatusCounters")
     found = counters.values() if isinstance(counters, dict) else ()
     return sum(count for count in found if isinstance(count, int))
@@ -51,19 +51,19 @@ def _name(item: Item, member: str) -> str:
 def tuning_jobs(
     jobs: list[Item], settings: Settings, most: int, now: float
 ) -> list[str]:
-    """Choose the tuning jobs that are looked into.
+    """Choose the tuning jobs to look into.
 
-    One with many trials, one that runs, and one whose metrics CloudWatch has by five
-    minutes only come first, then one of each status, then the newest.
+    First come one with many trials, those that run, and one so old that CloudWatch has
+    only 5-minute points for it; then one of each status; then the newest.
 
     Args:
         jobs: The summaries, newest first.
-        settings: Which of them a sync would read.
-        most: How many are enough.
-        now: The service's time.
+        settings: Settings whose filters apply.
+        most: The most names to return.
+        now: The service's time, in seconds since 1970.
 
     Returns:
-        Their names; those of the settings where none could be listed.
+        Their names; those in the settings if no tuning job could be listed.
     """
     part = (settings.name_contains or "").lower()
     only = {name.lower() for name in settings.tuning_job_names or ()}
@@ -88,10 +88,17 @@ def tuning_jobs(
 
 
 def to_compare(jobs: list[Item], listed: Mapping[str, list[Item]]) -> str:
-    """Choose the tuning job whose trials are listed in several ways.
+    """Choose the tuning job whose trials to list in several ways.
 
-    An ended one, so that nothing changes meanwhile, that has many trials, and several
-    of the same second.
+    Prefers one that has ended, so that nothing changes in the meantime, and that has
+    many trials, some of them created in the same second.
+
+    Args:
+        jobs: The summaries.
+        listed: The trials of each tuning job to choose from, newest first.
+
+    Returns:
+        Its name.
     """
     ended = {_name(job, JOB) for job in jobs if has_ended(job)}
 
@@ -104,9 +111,9 @@ def to_compare(jobs: list[Item], listed: Mapping[str, list[Item]]) -> str:
 
 
 def to_find(jobs: list[Item]) -> str:
-    """Choose the name that is searched for in another case.
+    """Choose the name to look for in another case.
 
-    It has letters, and is no part of another; of those the oldest.
+    Prefers the oldest name that has letters and is not part of another name.
     """
     names = [_name(job, JOB) for job in reversed(jobs)]
     alone = [
@@ -119,7 +126,7 @@ def to_find(jobs: list[Item]) -> str:
 
 
 def small_size(items: list[Item]) -> int:
-    """Choose a page size that makes several pages, one that parts a tie if it can."""
+    """Choose a page size that makes several pages and, if possible, splits a tie."""
     usual = max(1, -(-min(len(items), _MANY) // _PAGES))
     for size in range(usual, min(2 * usual, len(items))):
         if items[size - 1].get("CreationTime") == items[size].get("CreationTime"):
@@ -128,7 +135,7 @@ def small_size(items: list[Item]) -> int:
 
 
 def usual_status(items: list[Item]) -> str | None:
-    """The last status that most have; None: nothing has ended."""
+    """The most common final status; None if nothing has ended."""
     found = Counter(
         str(item.get("TrainingJobStatus") or item.get("HyperParameterTuningJobStatus"))
         for item in items
@@ -138,12 +145,12 @@ def usual_status(items: list[Item]) -> str | None:
 
 
 def trials(listed: Mapping[str, list[Item]], most: int, now: float) -> Iterator[Item]:
-    """Choose the trials that are described: one of each kind, the rest completed.
+    """Choose the trials to describe: one of each kind, then completed ones.
 
     Args:
         listed: The trials of each tuning job, newest first.
-        most: How many are enough.
-        now: The service's time.
+        most: The most trials to yield.
+        now: The service's time, in seconds since 1970.
     """
     every = [item for items in listed.values() for item in items if item.get(TRIAL)]
     by_kind: dict[Any, Item] = {}
@@ -159,11 +166,11 @@ def trials(listed: Mapping[str, list[Item]], most: int, now: float) -> Iterator[
 
 
 def recent(listed: Mapping[str, list[Item]], now: float) -> list[Item]:
-    """Choose the trials by which Search shows how late it is: the last that it knows.
+    """The trials that Search should just have indexed, the latest to end first.
 
     Args:
         listed: The trials of each tuning job.
-        now: The service's time.
+        now: The service's time, in seconds since 1970.
     """
     ended = [
         (end, item)
@@ -175,16 +182,16 @@ def recent(listed: Mapping[str, list[Item]], now: float) -> list[Item]:
 
 
 def metrics(described: list[Item], now: float) -> Iterator[Item]:
-    """Choose what CloudWatch is asked: by age, one trial each.
+    """Choose what to request from CloudWatch: one trial per age.
 
     Args:
         described: Descriptions of trials.
-        now: The service's time.
+        now: The service's time, in seconds since 1970.
 
     Yields:
-        Parameters of GetMetricData, three at most: points by the minute of a trial of
-        the last 15 days, by five minutes of one of the last 63, and by the minute of
-        one that is older than that allows.
+        Parameters of GetMetricData, at most three times: 1-minute points of a trial
+        from the last 15 days, 5-minute points of one from the last 63 days, and
+        1-minute points of one too old to have them.
     """
     by_age: dict[str, tuple[float, Item]] = {}
     for item in described:
@@ -214,7 +221,7 @@ def _ages(age: float) -> Iterator[str]:
 
 
 def _request(trial: Item, period: int) -> Item:
-    """Ask for some metrics of a trial and of its first instance."""
+    """Make the request for some metrics of a trial and of its first instance."""
     name = trial[TRIAL]
     algorithm = trial.get("AlgorithmSpecification") or {}
     defined = algorithm.get("MetricDefinitions") or []

@@ -37,30 +37,32 @@ _AT_ONCE = 2  # scopes, each with one call in flight
     "paths",
     multiple=True,
     metavar="FILE",
-    help="The settings of a sync; ENV: from the environment. Without it, boto3's own.",
+    help="Settings of a sync; ENV reads them from the environment. Without --config, "
+    "boto3's defaults apply.",
 )
 @click.option(
     "--record",
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Keep the answers there, without names, in a form that can be shared.",
+    help="Write the answers to this folder, anonymized so that they can be shared.",
 )
-@click.option("--metrics", is_flag=True, help="With --record, keep metrics' values.")
+@click.option("--metrics", is_flag=True, help="With --record, keep metric values.")
 @click.option(
     "--check",
     "checked",
     metavar="DIR",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Check a recording, and call nothing.",
+    help="Check a recording instead of calling AWS.",
 )
 def main(
     paths: tuple[str, ...], folder: Path | None, checked: Path | None, *, metrics: bool
 ) -> None:
-    """Check what this tap believes about AWS, read-only, in at most 60 calls a scope.
+    """Check this tap's assumptions about AWS, in at most 60 read-only calls per scope.
 
-    Each fact holds, does not hold, or was not seen. Prints counts, and never a name.
-    Exits with 1 if one does not hold, or if nothing could be asked.
+    Each fact holds, does not hold, or was not seen. Prints counts and never names.
+    Exits with 1 if a fact does not hold, if an account or region could not be checked
+    at all, or if a recording could not be written.
     """
     if checked:
         found, problems = recordings.read(checked), False
@@ -73,7 +75,7 @@ def main(
 
 
 def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
-    """The tap with the settings of a sync, each call tried once: tries are counted."""
+    """The tap with a sync's settings, without retries, since each try is counted."""
     config: dict[str, Any] = {}
     for path in paths:
         if path != "ENV":
@@ -90,10 +92,11 @@ def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
 def _surveyed(
     tap: TapSageMakerTuning, folder: Path | None, *, is_open: bool
 ) -> tuple[list[Recording], bool]:
-    """Ask all scopes.
+    """Survey all scopes, and write recordings to `folder` if it is set.
 
     Returns:
-        What was answered, and whether a scope could not be asked anything.
+        The recordings, and whether a scope could not be surveyed at all or a
+        recording could not be written.
     """
     if folder and folder.exists() and any(folder.iterdir()):
         msg = f"--record: {folder} is not empty"
@@ -127,18 +130,18 @@ def _surveyed(
                 count = recordings.write(where, caller.exchanges, with_metrics=is_open)
                 click.echo(f"scope {number}: {count} answers in {where}", err=True)
             except recordings.LeakError as error:
-                click.echo(f"Error: --record: {error}; nothing is kept", err=True)
+                click.echo(f"Error: --record: {error}; nothing was kept", err=True)
                 has_failed = True
             except (*ODD, OSError) as error:
-                # Its text could have something of an answer in it.
+                # Not the error's message, which could quote an answer.
                 what = type(error).__name__
-                click.echo(f"Error: --record: {what}; nothing is kept", err=True)
+                click.echo(f"Error: --record: {what}; nothing was kept", err=True)
                 has_failed = True
     return found, has_failed
 
 
 def _looker(clients: list[Client], settings: Settings) -> Callable[[Client], Caller]:
-    """Make what surveys a scope and says how far it is."""
+    """Make a function that surveys a scope and shows its progress."""
     order = {id(client): number for number, client in enumerate(clients, start=1)}
 
     def look(client: Client) -> Caller:

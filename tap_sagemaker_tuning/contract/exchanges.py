@@ -1,4 +1,4 @@
-"""What was asked and what was answered: all that a fact is judged by. Pure."""
+"""Calls and their answers, which facts are checked against. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 OK = 200
-_NO_ANSWERS = {403, 429}  # HTTP statuses, and all from 500 on
+_NO_ANSWERS = {403, 429}  # HTTP statuses, besides those from 500 on
 _FAULTY = 500
 _SAYS_NOTHING = {
     Kind.DENIED,
@@ -40,7 +40,7 @@ TRIAL = "TrainingJobName"
 TOKEN = "NextToken"  # noqa: S105 - a member's name
 
 NAMES = {LIST_TUNING_JOBS.name: JOB, LIST_TRIALS.name: TRIAL}
-"""The member that names an item, by the operation that lists it."""
+"""By listing operation, the member that has an item's name."""
 
 _PAGED = (LIST_TUNING_JOBS, LIST_TRIALS, SEARCH, GET_PRODUCTS)
 _RESULTS = {operation.name: operation.result for operation in _PAGED}
@@ -54,8 +54,8 @@ class Exchange:
         operation: The API's name of the operation.
         request: The parameters; times are seconds since 1970.
         status: The HTTP status.
-        answer: The answer's JSON; None if it is none.
-        at: The header `Date`, in seconds since 1970; None: there was none.
+        answer: The answer's JSON; None if it is not JSON.
+        at: The `Date` header, in seconds since 1970; None if there was none.
     """
 
     operation: str
@@ -66,59 +66,62 @@ class Exchange:
 
     @property
     def is_fine(self) -> bool:
-        """Whether it is an answer and no error."""
+        """Whether the answer is not an error."""
         return self.status == OK and isinstance(self.answer, dict)
 
     @property
     def kind(self) -> Kind | None:
-        """What an error is about; None: it is none, or none that the tap knows."""
+        """The kind of an error; None if it is not an error that the tap knows."""
         found = CODES.get(self.error_code)
         return found.kind if found else None
 
     @property
     def is_answer(self) -> bool:
-        """Whether it, an answer or an error, says something of what was asked for."""
+        """Whether the service dealt with the request, with an answer or an error.
+
+        False for denials, throttling, outages and other errors before that.
+        """
         is_one = isinstance(self.answer, dict) and self.status < _FAULTY
         is_one &= self.status not in _NO_ANSWERS
         return is_one and self.kind not in _SAYS_NOTHING
 
     @property
     def is_of_sagemaker(self) -> bool:
-        """Whether SageMaker was asked, and no other service."""
+        """Whether the call was to SageMaker."""
         known = OPERATIONS.get(self.operation)
         return known is not None and known.service == "sagemaker"
 
     @property
     def items(self) -> list[Any]:
-        """The items of a page: structures, or text."""
+        """The items of a page: structures or text."""
         found = self.answer.get(_RESULTS[self.operation]) if self.is_fine else None
         return [item for item in found or [] if isinstance(item, dict | str)]
 
     @property
     def token(self) -> str | None:
-        """What leads to the next page; None: nothing does."""
+        """The token of the next page; None if there is none."""
         return self.answer.get(TOKEN) if self.is_fine else None
 
     @property
     def error_code(self) -> str:
-        """The error code; empty where there is none."""
+        """The error code; empty if there is none."""
         body = self.answer if isinstance(self.answer, dict) else {}
         return str(body.get("__type", "")).rpartition("#")[2]
 
     @property
     def message(self) -> str:
-        """What the service says of an error."""
+        """The service's error message; empty if there is none."""
         body = self.answer if isinstance(self.answer, dict) else {}
         return str(body.get("message") or body.get("Message") or "")
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The pages of one listing that were read.
+    """The pages of a listing that were read.
 
     Attributes:
-        request: What was asked, without the token.
-        pages: At least one; the last can be a refusal.
+        request: The parameters, without the token.
+        pages: At least one page; the last can be an error.
     """
 
     request: Item
@@ -146,21 +149,21 @@ class Listing:
 
     @property
     def at(self) -> float:
-        """The service's time at which it began; 0 if that is not known."""
+        """The service's time of the first page, in seconds since 1970; 0 if unknown."""
         return self.pages[0].at or 0.0
 
     @property
     def target(self) -> tuple[str, str]:
-        """What is listed: tuning jobs, or the trials of one of them."""
+        """What is listed: the operation and, for trials, the lower-cased tuning job."""
         return self.operation, str(self.request.get(JOB, "")).lower()
 
     def asks(self, **request: Any) -> bool:
-        """Whether it was asked with these parameters; None: without that one."""
+        """Whether the request has these parameters; None means without that one."""
         return all(self.request.get(name) == wanted for name, wanted in request.items())
 
 
 class Recording:
-    """The exchanges with one scope, in their order."""
+    """The exchanges with one scope, in order."""
 
     def __init__(self, exchanges: Sequence[Exchange]) -> None:
         self.exchanges = list(exchanges)
@@ -170,16 +173,16 @@ class Recording:
         return [one for one in self.exchanges if one.operation == operation.name]
 
     def answers(self, operation: Operation) -> list[Exchange]:
-        """Those of them that are answers and no errors."""
+        """The exchanges of an operation that are not errors."""
         return [one for one in self.of(operation) if one.is_fine]
 
     @cached_property
     def _sorted(self) -> tuple[list[Listing], list[Exchange]]:
-        """The listings, and the pages that were asked for with a foreign token."""
+        """The listings, and the pages requested with another listing's token."""
         listings: list[Listing] = []
         foreign: list[Exchange] = []
         for one in self.exchanges:
-            # A try that failed is no page: the next one has its token.
+            # Failed tries are not pages: the next try has the same token.
             if one.operation not in _RESULTS or not one.is_answer:
                 continue
             request = {k: v for k, v in one.request.items() if k != TOKEN}
@@ -199,7 +202,7 @@ class Recording:
         return listings, foreign
 
     def listings(self, *operations: Operation) -> list[Listing]:
-        """The listings of some operations that were answered at all."""
+        """The listings of these operations whose first page is not an error."""
         names = {operation.name for operation in operations}
         return [
             listing
@@ -209,12 +212,12 @@ class Recording:
 
     @property
     def foreign(self) -> list[Exchange]:
-        """Pages that were asked for with the token of another listing."""
+        """Pages requested with the token of another listing."""
         return self._sorted[1]
 
     @cached_property
     def jobs(self) -> list[tuple[Item, float]]:
-        """Each summary of a tuning job, with the service's time then."""
+        """Each summary of a tuning job, with the service's time of its page."""
         return [
             (item, page.at or 0.0)
             for page in self.answers(LIST_TUNING_JOBS)
@@ -223,7 +226,7 @@ class Recording:
 
     @cached_property
     def trials(self) -> list[tuple[Item, float]]:
-        """Each summary of a trial, with the service's time then."""
+        """Each summary of a trial, with the service's time of its page."""
         return [
             (item, page.at or 0.0)
             for page in self.answers(LIST_TRIALS)
@@ -232,15 +235,15 @@ class Recording:
 
     @cached_property
     def newest_trials(self) -> dict[str, Item]:
-        """By lower-cased name, the last summary of each trial."""
+        """The last summary of each trial, by lower-cased name."""
         return {item[TRIAL].lower(): item for item, _ in self.trials}
 
     @property
     def whole_jobs(self) -> Iterator[tuple[Item, float, list[Item]]]:
-        """Tuning jobs whose trials were all listed.
+        """The tuning jobs whose trials were all listed.
 
         Yields:
-            The first summary, the service's time then, and the trials.
+            The first summary, the service's time of its page, and the trials.
         """
         first: dict[str, tuple[Item, float]] = {}
         for item, at in self.jobs:
@@ -262,7 +265,11 @@ class Recording:
 
     @property
     def described_jobs(self) -> Iterator[tuple[Item, Item, float]]:
-        """Descriptions of tuning jobs, each with its last summary and when."""
+        """The described tuning jobs.
+
+        Yields:
+            The description, the last summary, and the service's time of its page.
+        """
         last = {item[JOB].lower(): (item, at) for item, at in self.jobs}
         for one in self.answers(DESCRIBE_TUNING_JOB):
             if found := last.get(str(one.request[JOB]).lower()):
@@ -270,7 +277,11 @@ class Recording:
 
     @property
     def described_trials(self) -> Iterator[tuple[Item, Item]]:
-        """Descriptions of trials, each with its last summary."""
+        """The described trials.
+
+        Yields:
+            The description, and the last summary.
+        """
         for one in self.answers(DESCRIBE_TRIAL):
             if summary := self.newest_trials.get(str(one.request[TRIAL]).lower()):
                 yield one.answer, summary

@@ -1,4 +1,4 @@
-"""A fact about the service, and what a recording says of it. Pure."""
+"""Facts about AWS, and how recordings judge them. Pure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ READ = "read in recorded responses"
 ASSUMED = "assumed, and built into the emulator"
 
 ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What is raised over answers that are not as they should be."""
+"""Exceptions that malformed answers cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What recordings say of a fact.
+    """The result of checking a fact against recordings.
 
     Attributes:
-        seen: In how many places it could be looked at.
-        broken: In how many of them it does not hold.
+        seen: The number of places where the fact could be checked.
+        broken: The number of these where it does not hold.
     """
 
     seen: int
@@ -48,12 +48,12 @@ class Fact:
     """Something that the tap, the emulator or the models rely on.
 
     Attributes:
-        number: Its number, which stays.
-        statement: The fact.
-        source: Where it is known from.
-        breaks: What it means for a user's data if it is false.
-        check: Looks at a recording, and yields for each place where the fact shows
-            whether it holds there.
+        number: Its number, which never changes.
+        statement: The fact, in a sentence.
+        source: How it is known.
+        breaks: What it means for a user's data if the fact is false.
+        check: Checks a recording: yields, for each place where the fact can be
+            checked, whether it holds there.
     """
 
     number: int
@@ -63,7 +63,7 @@ class Fact:
     check: Check
 
     def judge(self, recordings: Iterable[Recording]) -> Verdict:
-        """Look at recordings, one per scope."""
+        """Check the fact against recordings, one per scope."""
         seen = broken = 0
         for recording in recordings:
             try:
@@ -71,7 +71,7 @@ class Fact:
                     seen += 1
                     broken += not holds
             except ODD:
-                # An answer so odd that it cannot be looked at confirms nothing.
+                # An answer too malformed to check counts as broken.
                 seen += 1
                 broken += 1
         return Verdict(seen, broken)
@@ -80,7 +80,7 @@ class Fact:
 def fact(
     number: int, statement: str, *, source: str, breaks: str
 ) -> Callable[[Check], Fact]:
-    """Make a fact of a check: see `Fact`."""
+    """Decorate a check to turn it into a fact; see `Fact` for the arguments."""
 
     def made(check: Check) -> Fact:
         return Fact(number, statement, source, breaks, check)

@@ -1,4 +1,4 @@
-"""Answers and requests beside the service's own model of them."""
+"""The services' own models of requests and answers, from botocore."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ SERVICES = ("sagemaker", "pricing", "cloudwatch")
 
 @cache
 def operation_model(operation: str) -> OperationModel:
-    """The model of an operation, by the API's name of it.
+    """The model of an operation.
+
+    Args:
+        operation: The API's name of the operation.
 
     Raises:
-        KeyError: None of the services here has it.
+        KeyError: None of `SERVICES` has the operation.
     """
     for service in SERVICES:
         model: ServiceModel = _service_model(service)
@@ -35,14 +38,15 @@ def _service_model(service: str) -> Any:
 
 
 def leaves(operation: str, answer: Any) -> Iterator[tuple[Shape | None, str, Any]]:
-    """What an answer has at its ends.
+    """Walk through the scalar values of an answer.
 
     Args:
         operation: The API's name of the operation.
         answer: The answer's JSON.
 
     Yields:
-        Shape, member's name and value of each; None for a shape that is not modelled.
+        For each value its shape, its member's name and itself. The shape is None if
+        the model lacks the member.
     """
     yield from _leaves(operation_model(operation).output_shape, "", answer)
 

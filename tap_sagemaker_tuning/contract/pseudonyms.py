@@ -1,4 +1,4 @@
-"""Pseudonyms: what stands in a recording for a text that may not."""
+"""Pseudonyms, which replace confidential text in a recording."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tap_sagemaker_tuning.contract.vocabulary import LETTERS, TOKEN_LENGTH
 
 
 class Pseudonyms:
-    """Pseudonyms under a random key of their own, which nobody keeps."""
+    """Pseudonyms under a random key, which is never stored."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._known: dict[str, str] = {}
 
     def of(self, text: str) -> str:
-        """The pseudonym of a text: the same letters in any case."""
+        """The pseudonym of a text; texts that differ only in case share its letters."""
         if text not in self._known:
             self._known[text] = self._made(text) if text else ""
         return self._known[text]

@@ -1,4 +1,4 @@
-"""Recordings: folders of redacted exchanges, one file each."""
+"""Recordings: folders of redacted exchanges, one file per exchange."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TOKENS = re.compile(r"[^\W_]{4,}")
-"""What counts as text of the original: four letters or digits in a row."""
+"""Text that must not leak from the answers: four letters or digits in a row."""
 
 
 class LeakError(Exception):
-    """A file would have had something of the original text in it."""
+    """A file would have contained text from the original answers."""
 
 
 def write(folder: Path, exchanges: Sequence[Exchange], *, with_metrics: bool) -> int:
-    """Write a recording, one file per exchange, having looked through all of them.
+    """Write a recording, one file per exchange, after checking all of them for leaks.
 
     Args:
-        folder: Where; it is made.
-        exchanges: What was asked and answered in a scope.
+        folder: The folder to create and write to.
+        exchanges: The calls to one scope and their answers.
         with_metrics: Keep the values of metrics.
 
     Returns:
-        How many files there are.
+        The number of files.
 
     Raises:
-        LeakError: Something of the original text was left; no file is.
+        LeakError: Redaction left some of the original text; no file was written.
         ArithmeticError, AttributeError, LookupError, TypeError, ValueError: An answer
-            is so odd that it cannot be redacted; no file is left.
-        OSError: A file cannot be written; none is left.
+            is too malformed to redact; no file was written.
+        OSError: A file cannot be written; all files were removed.
     """
     redactor = Redactor(exchanges, with_metrics=with_metrics)
     originals: set[str] = set()
@@ -48,7 +48,7 @@ def write(folder: Path, exchanges: Sequence[Exchange], *, with_metrics: bool) ->
     for number, one in enumerate(exchanges, start=1):
         content = json.dumps(redactor.redacted(one), indent=1) + "\n"
         if _leaks(content, originals):
-            msg = "text of the answers was left"
+            msg = "redaction left text from the answers"
             raise LeakError(msg)
         files[folder / f"{number:03}-{one.operation}.json"] = content
     folder.mkdir(parents=True, exist_ok=True)
@@ -63,7 +63,7 @@ def write(folder: Path, exchanges: Sequence[Exchange], *, with_metrics: bool) ->
 
 
 def _leaks(content: str, originals: set[str]) -> bool:
-    """Whether a file would have a text that is neither known nor a pseudonym."""
+    """Whether a file has text that is neither a known word nor a pseudonym."""
     for text in _texts(json.loads(content)):
         if text in words():
             continue
@@ -73,7 +73,7 @@ def _leaks(content: str, originals: set[str]) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """All texts of an exchange: keys, and JSON within text, as well."""
+    """Yield all texts of an exchange, including keys and texts in embedded JSON."""
     match value:
         case str():
             inner = _parsed(value)
@@ -103,10 +103,10 @@ def read(folder: Path) -> list[Recording]:
     """Read recordings.
 
     Args:
-        folder: One, or a folder of them.
+        folder: A recording, or a folder of recordings.
 
     Returns:
-        One for each folder that has any, in order.
+        A recording for each folder that has JSON files, in order of their paths.
     """
     by_folder: dict[Path, list[Exchange]] = {}
     for path in sorted(folder.rglob("*.json")):

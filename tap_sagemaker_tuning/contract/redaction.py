@@ -1,7 +1,7 @@
-"""Answers without anything of the company's: what is not known to be safe is replaced.
+"""Redaction: replaces everything in an answer that is not known to be safe to share.
 
-Kept are members and enumerated values of the service's model, numbers that count, and
-what the facts need: which texts are equal, with and without case, their quotes and
+It keeps the members and enumerated values of the service's model, counts, and what the
+facts need: which texts are equal, with and without regard to case, their quotes and
 separators, and how times and metrics compare.
 """
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.contract.exchanges import Exchange
 
-_GRID = 300  # seconds: times keep their place on CloudWatch's
-_MOST_SHIFTS = 200_000  # of them: two years
-_FIRST = 1_483_228_800.0  # 2017; the times of metrics before are a thousandth
+_GRID = 300  # seconds: times keep their place on CloudWatch's grid
+_MOST_SHIFTS = 200_000  # grid steps: two years
+_FIRST = 1_483_228_800.0  # 2017; earlier times of metrics are divided by 1,000
 _PARTS = re.compile(rf"([{SEPARATORS}]+)")
 _MOST_SEPARATORS = 3
 _ARN = re.compile(
@@ -55,10 +55,10 @@ _COUNTS = re.compile(
     r"(Max(?!Value$)|Number).*|.*(InSeconds|InGB|Count)|Period|Completed|InProgress|"
     r"RetryableError|NonRetryableError|Stopped|Succeeded|Pending|Failed"
 )
-"""Members whose numbers are kept; MaxValue is a hyperparameter's."""
+"""Members whose numbers are kept. MaxValue is not: it is a hyperparameter's."""
 
 _METRICS = {"Value", "Values"}
-_HUNDRED = 100.01  # per cent, rounded
+_HUNDRED = 100.01  # percent, with room for rounding
 _OF_PRICES = {"Train", "Training", "ml"}
 
 
@@ -66,12 +66,12 @@ class Redactor:
     """Redacts the exchanges of one recording.
 
     Args:
-        exchanges: All of them: metrics become their ranks among all.
+        exchanges: All exchanges: each metric becomes its rank among all metrics.
         with_metrics: Keep the values of metrics.
     """
 
     def __init__(self, exchanges: Sequence[Exchange], *, with_metrics: bool) -> None:
-        # The price list is public: it must not tell what the others' texts are.
+        # The price list is public, so its pseudonyms would reveal other texts.
         self._of_prices, self._of_others = Pseudonyms(), Pseudonyms()
         self._pseudonyms = self._of_others
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
@@ -79,10 +79,10 @@ class Redactor:
         self._ranks = None if with_metrics else _ranks(exchanges)
 
     def redacted(self, exchange: Exchange) -> dict[str, Any]:
-        """Give an exchange as it may be shared.
+        """Make the shareable form of an exchange.
 
         Raises:
-            ValueError: It is of an operation that is not known here.
+            ValueError: Exchanges of this operation cannot be recorded.
         """
         if exchange.operation not in operations():
             msg = "an operation that cannot be recorded"
@@ -90,7 +90,7 @@ class Redactor:
         model = operation_model(exchange.operation)
         is_of_prices = exchange.operation == GET_PRODUCTS.name
         self._pseudonyms = self._of_prices if is_of_prices else self._of_others
-        self._kept = CONSTANTS  # the contract's own, in a request only
+        self._kept = CONSTANTS  # the contract's own texts stay, in requests only
         request = self._value(model.input_shape, "", exchange.request)
         self._kept = frozenset()
         if exchange.status == OK:
@@ -135,7 +135,7 @@ class Redactor:
     def _structure(self, shape: Any, value: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, inner in value.items():
-            if key == "Environment":  # where people put keys
+            if key == "Environment":  # people put API keys there
                 found[key] = {}
             elif key in shape.members:
                 found[key] = self._value(shape.members[key], key, inner)
@@ -144,7 +144,7 @@ class Redactor:
         return found
 
     def _error(self, exchange: Exchange) -> dict[str, Any]:
-        """An error: its code if it is known, and the words that facts look for."""
+        """Redact an error, except for a known code and the words facts look for."""
         if not isinstance(exchange.answer, dict):
             return {}
         code, message = exchange.error_code, exchange.message
@@ -178,12 +178,12 @@ class Redactor:
                 return value
             if is_number(value):
                 return self._ranks[value]
-            # Not finite, as bare NaN; or an integer that no double holds.
+            # Either not finite (a bare NaN), or an integer too large for a double.
             return 1 if type(value) is int else value
         return value if _COUNTS.fullmatch(name) else 1
 
     def _number_as_text(self, value: str) -> str | float:
-        """A metric that came as text: the service writes NaN so."""
+        """Redact a metric in text form, which the service uses for NaN."""
         if value in NOT_FINITE:
             return value
         return self._token(value)
@@ -203,7 +203,7 @@ class Redactor:
         return self._tokens(value)
 
     def _tokens(self, text: str, kept: frozenset[str] = frozenset()) -> str:
-        """A text with its separators, every word between them a pseudonym."""
+        """Replace every word between separators with its pseudonym."""
         parts = _PARTS.split(text)
         return "".join(
             part
@@ -213,11 +213,11 @@ class Redactor:
         )
 
     def _token(self, text: str) -> str:
-        """The pseudonym of a text: the same letters in any case."""
+        """The pseudonym of a text; texts that differ only in case share its letters."""
         return self._pseudonyms.of(text)
 
     def _product(self, text: str) -> str:
-        """A product of the price list, which is JSON as text."""
+        """Redact a product of the price list, which is a string of JSON."""
         try:
             found = json.loads(text)
         except (RecursionError, ValueError):
@@ -238,7 +238,7 @@ class Redactor:
                     if key in PRODUCT
                 }
             case str() if name == "effectiveDate" and _DATE.fullmatch(value):
-                return EFFECTIVE  # the real one is public, and would tell the offset
+                return EFFECTIVE  # the real date is public and would reveal the offset
             case str() if name in {"USD", "CNY"}:
                 return "1.0" if _is_amount(value) else self._token(value)
             case str() if name == "unit" and value.lower() in {"hrs", "hours"}:
@@ -259,9 +259,9 @@ def _is_amount(value: str) -> bool:
 
 
 def _ranks(exchanges: Sequence[Exchange]) -> dict[float, float]:
-    """By metric its rank, which is a float32 if the metric is one.
+    """The rank of each metric; a float32 if and only if the metric is one.
 
-    What cannot be a share of a hundred stays below 0 or above it.
+    Metrics below 0 and above 100 percent keep to these ranges.
     """
     values = {
         value

@@ -1,4 +1,4 @@
-"""Which calls are made in a scope: those in which the facts show."""
+"""The calls made in a scope, chosen to show the facts."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ if TYPE_CHECKING:
 _NEWEST = {"SortBy": "CreationTime", "SortOrder": "Descending"}
 _OLDEST = {"SortBy": "CreationTime", "SortOrder": "Ascending"}
 _MOST = 100
-_JOBS = 5  # tuning jobs that are looked into
-_TRIALS = 6  # trials that are described
+_JOBS = 5  # tuning jobs to look into
+_TRIALS = 6  # trials to describe
 _SMALL_PAGES = 4
-_FEW = 30  # trials whose names fit into two filters
+_FEW = 30  # trials: their names fit into two filters
 
 
 def survey(caller: Caller, settings: Settings, partition: str) -> None:
-    """Ask a scope all that the facts need, within the limit of calls.
+    """Make the calls in a scope that the facts need, within the limit of calls.
 
     Args:
-        caller: Makes and keeps the calls.
-        settings: Which tuning jobs a sync would read.
-        partition: The partition of the scope.
+        caller: Makes and records the calls.
+        settings: Settings whose filters decide which tuning jobs to look into.
+        partition: The scope's partition, such as `aws`.
     """
     with suppress(SpentError):
         _Survey(caller, settings).run(partition)
 
 
 class _Survey:
-    """The calls, in the order of what would be missed most."""
+    """The calls, most valuable first, since the limit can cut off the last."""
 
     def __init__(self, caller: Caller, settings: Settings) -> None:
         self._caller = caller
@@ -68,7 +68,7 @@ class _Survey:
             self._list_jobs,
             self._missing_ones,
             self._choose,
-            # Two calls, which a busy account must have left.
+            # Here, since a busy account must have two calls left for it.
             lambda: self._prices(partition),
             self._compare_one,
             lambda: self._search(self._listed[self._chosen[0]], _MOST),
@@ -78,29 +78,29 @@ class _Survey:
             self._look_into_more,
         ]
         for step in steps:
-            # An odd answer breaks a fact, not the survey.
+            # A malformed answer breaks a fact, not the survey.
             with suppress(*ODD):
                 step()
 
     @property
     def _now(self) -> float:
-        """The service's time; 0 if that is not known."""
+        """The service's time, in seconds since 1970; 0 if unknown."""
         return max((one.at or 0.0 for one in self._caller.exchanges), default=0.0)
 
     def _choose(self) -> None:
-        """Look into some tuning jobs."""
+        """Choose tuning jobs, and look into them."""
         self._chosen = choices.tuning_jobs(self._jobs, self._settings, _JOBS, self._now)
         for name in self._chosen:
             self._listed[name] = self._look_into(name)
 
     def _look_into_more(self) -> None:
-        """Look into further ones, as long as there are calls."""
+        """Look into more tuning jobs, while calls are left."""
         more = choices.tuning_jobs(self._jobs, self._settings, 2 * _JOBS, self._now)
         for name in more[len(self._chosen) :]:
             self._look_into(name)
 
     def _compare_one(self) -> None:
-        """Compare one tuning job, and ask for it in another case."""
+        """List one tuning job in several ways, and describe it in another case."""
         if self._listed:
             best = choices.to_compare(self._jobs, self._listed)
             self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
@@ -118,7 +118,7 @@ class _Survey:
     def _pages(
         self, operation: Operation, most: int, **request: Any
     ) -> tuple[list[Item], str | None]:
-        """List some pages; gives the items, and the token of the first page."""
+        """List some pages; returns the items, and the token in the first page."""
         items: list[Item] = []
         tokens: list[str] = []
         for _ in range(most):
@@ -134,7 +134,7 @@ class _Survey:
         return items, tokens[0] if tokens else None
 
     def _list_jobs(self) -> None:
-        """List the tuning jobs in all the ways that the facts are about."""
+        """List tuning jobs in all the ways that facts need."""
         self._jobs, _ = self._pages(LIST_TUNING_JOBS, 3, **_NEWEST, MaxResults=_MOST)
         self._around(LIST_TUNING_JOBS, self._jobs, {})
         if self._jobs:
@@ -144,7 +144,7 @@ class _Survey:
             )
 
     def _around(self, operation: Operation, items: list[Item], of: Item) -> None:
-        """List once more: other orders, other sizes, a filter, a foreign token."""
+        """List again with other orders, page sizes, a filter and a foreign token."""
         self._pages(operation, 1, **of, **_OLDEST, MaxResults=_MOST)
         self._pages(operation, 1, **of)
         size = choices.small_size(items)
@@ -158,7 +158,7 @@ class _Survey:
             self._ask(operation, **of, **_OLDEST, MaxResults=size, NextToken=token)
 
     def _missing_ones(self) -> None:
-        """Ask for what does not exist."""
+        """Request a tuning job and a trial that do not exist."""
         self._ask(DESCRIBE_TUNING_JOB, **{JOB: NOBODY})
         self._ask(LIST_TRIALS, **{JOB: NOBODY})
         self._ask(DESCRIBE_TRIAL, **{TRIAL: NOBODY})
@@ -172,7 +172,7 @@ class _Survey:
         return items
 
     def _compare(self, name: str, items: list[Item]) -> None:
-        """List a tuning job's trials in all the ways that the facts are about."""
+        """List a tuning job's trials in all the ways that facts need."""
         self._around(LIST_TRIALS, items, {JOB: name})
         self._pages(
             LIST_TRIALS,
@@ -184,7 +184,7 @@ class _Survey:
         )
 
     def _search(self, trials: list[Item], size: int) -> None:
-        """Search for trials, in large pages or in small ones."""
+        """Search for trials: `size` of them, or with size 0 some, in small pages."""
         names = [item[TRIAL] for item in trials[: size or _FEW] if item.get(TRIAL)]
         if names:
             most = size or max(1, -(-len(names) // 2))
@@ -197,12 +197,12 @@ class _Survey:
             )
 
     def _metrics(self) -> None:
-        """Ask CloudWatch for metrics of described trials."""
+        """Request metrics of described trials from CloudWatch."""
         for request in choices.metrics(self._described, self._now):
             self._ask(GET_METRIC_DATA, **request)
 
     def _prices(self, partition: str) -> None:
-        """Ask for what training costs in the scope's region."""
+        """Request the prices of training in the scope's region."""
         if partition not in ENDPOINTS:
             return
         region = ENDPOINTS[partition]
@@ -219,7 +219,7 @@ class _Survey:
 
 
 def _in_two(names: list[str]) -> Item:
-    """Ask for trials by two filters: those of a page seldom need more than one."""
+    """A search expression with two filters: one page of names rarely needs two."""
     half = max(1, len(names) // 2)
     filters = [
         {"Name": TRIAL, "Operator": "In", "Value": ",".join(part)}

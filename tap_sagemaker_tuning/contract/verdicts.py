@@ -1,4 +1,4 @@
-"""What the facts came to, in words: counts, and never a name."""
+"""The report on the facts, in words and counts, without any names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WIDTH = 13  # of a verdict
 
 
 def judged(recordings: Sequence[Recording]) -> list[tuple[Fact, Verdict]]:
-    """Judge every fact by recordings, one per scope."""
+    """Check every fact against recordings, one per scope."""
     return [(fact, fact.judge(recordings)) for fact in FACTS]
 
 
@@ -26,10 +26,10 @@ def broken(verdicts: Sequence[tuple[Fact, Verdict]]) -> list[int]:
 
 
 def lines(verdicts: Sequence[tuple[Fact, Verdict]]) -> Iterator[str]:
-    """Give the report: a line per fact, then a paragraph per fact that does not hold.
+    """Yield the report: a line per fact, then a paragraph per fact that does not hold.
 
     Args:
-        verdicts: All facts, judged.
+        verdicts: All facts with their verdicts.
     """
     for fact, verdict in verdicts:
         count = (

@@ -1,4 +1,4 @@
-"""The only words that a recording has: the service's own, and pseudonyms."""
+"""The only words allowed in a recording: the service's own, and pseudonyms."""
 
 from __future__ import annotations
 
@@ -14,35 +14,35 @@ from tap_sagemaker_tuning.contract.facts.values import NOT_FINITE
 from tap_sagemaker_tuning.contract.modelled import SERVICES, operation_model
 
 LETTERS = "bdgkqvxz"
-"""Pseudonyms are made of these: no word of a language is."""
+"""The letters of pseudonyms: no word of any language consists of these alone."""
 
 TOKEN_LENGTH = 16
 EFFECTIVE = "2020-01-01T00:00:00Z"
-"""Stands for every date from which a price is in effect."""
+"""Replaces every date from which a price is in effect."""
 
 UNMODELLED = "unmodelled"
-"""Stands for the value of a member that the model does not have at its place."""
+"""Replaces the value of a member that the model lacks at that place."""
 
 PHRASES = ("Requested resource not found", "not authorized", "Rate exceeded")
-"""Parts of the service's messages that facts look for."""
+"""Parts of the service's error messages that facts look for."""
 
 ERROR_CODES = {*CODES, "ValidationException", "SerializationException"}
 FORMAT = {"operation", "request", "status", "answer", "at", "__type", "message"}
-"""The members of a file, and of an error."""
+"""The members of a recording's file, and of an error."""
 
 PRODUCT = {
     *("product", "attributes", "sku", "terms", "OnDemand", "effectiveDate"),
     *("priceDimensions", "unit", "pricePerUnit", "USD", "CNY", "instanceName"),
     *("instanceType", "usagetype", "regionCode", "component", "vCpu", "memory"),
 }
-"""The members of a product of the price list that facts look at."""
+"""The members of a product in the price list that facts check."""
 
 CONSTANTS = {
     *("Training", "AmazonSageMaker", "regionCode", "component", "Hrs", "Average"),
     *("TrainingJob", "TrainingJobName", "Host", "_tuning_objective_metric", "1.0"),
     *(NAMESPACE, NOBODY, UNMODELLED, *OF_INSTANCES, *NOT_FINITE, ""),
 }
-"""Texts that the contract itself asks with, or that facts look for."""
+"""Texts that the contract's own requests have, or that facts look for."""
 
 SEPARATORS = '-./:"_, '
 _TOKEN = f"[{LETTERS}{LETTERS.upper()}]{{{TOKEN_LENGTH}}}"
@@ -53,7 +53,7 @@ _OF_PRICES = r"Train(?:ing)?(?=:|$)|ml(?=\.)"
 _PHRASES = "|".join(PHRASES)
 _ALLOWED = re.compile(
     rf"{_PART}+"
-    rf"|{LETTERS[0]}+"  # a long text, as its length
+    rf"|{LETTERS[0]}+"  # a failure reason: only its length is kept
     rf"|{_ARN}{_PART}+?:(?:{_KINDS})/{_PART}+"
     rf"|(?:{_PART}|{_OF_PRICES})+"
     rf"|(?:{_PART}+: )?(?:{_PHRASES})"
@@ -62,18 +62,18 @@ _OURS = re.compile(rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}")
 
 
 def is_allowed(text: str) -> bool:
-    """Whether a text may stand in a recording: a known word, or a pseudonym."""
+    """Whether a recording may have a text: a known word, or a pseudonym."""
     return text in words() or _ALLOWED.fullmatch(text) is not None
 
 
 def unknown(text: str) -> str:
-    """What is left of an allowed text without the service's own words, lower-cased."""
+    """An allowed text in lower case, without the service's own words."""
     return _OURS.sub("", text).lower()
 
 
 @cache
 def words() -> frozenset[str]:
-    """The members and the enumerated values of the models, and the constants."""
+    """The members and enumerated values of the models, and the constants."""
     found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES, EFFECTIVE}
     for name in operations():
         found.add(name)
@@ -84,12 +84,12 @@ def words() -> frozenset[str]:
 
 
 def operations() -> set[str]:
-    """The operations that a recording can have."""
+    """The names of the operations that can be recorded."""
     return {one.name for one in OPERATIONS.values() if one.service in SERVICES}
 
 
 def _add(shape: Any, found: set[str], known: set[str]) -> None:
-    """Add the words of a shape and of all that it leads to."""
+    """Add the words of a shape and of all shapes within it."""
     if shape is None or shape.name in known:
         return
     known.add(shape.name)

@@ -1,6 +1,6 @@
-"""The streams, one file each; `STREAMS` is the one list of them.
+"""The streams, one module each, and `STREAMS`, the only list of them.
 
-State checks, catalog checks, IAM policies, documentation and tests derive from it.
+State checks, catalog checks, IAM policies, the docs and the tests all use that list.
 """
 
 from __future__ import annotations
@@ -29,4 +29,4 @@ STREAMS: tuple[type[TapStream], ...] = (
     TrainingInstancePrices,
     Scopes,
 )
-"""All streams, in the order in which the docs list them."""
+"""All streams, in the order of the docs."""

@@ -1,7 +1,7 @@
-"""What all streams share: the SDK's hooks, and schemas from files.
+"""The base class of all streams: SDK hooks, and schemas loaded from files.
 
-Those of the SDK's hooks whose name begins with an underscore are private, and
-overridden here only: tests/test_hooks.py fails when the SDK stops calling them.
+SDK hooks whose names begin with an underscore are private, and no other package here
+overrides them. tests/test_hooks.py fails if the SDK stops calling them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record
 
 SCHEMAS = SchemaDirectory(schemas_root())
-_BEGINNING = "Beginning sync of"  # the SDK's line before each stream
+_BEGINNING = "Beginning sync of"  # how the SDK's log line before each stream starts
 
 
 def _is_no_beginning(record: logging.LogRecord) -> bool:
-    """Drop the SDK's line: the first stream that reads lists for all."""
+    """Drop that line, which would mislead: one pass reads all streams."""
     return not str(record.msg).startswith(_BEGINNING)
 
 
@@ -45,7 +45,7 @@ def _key(context: Mapping[str, str]) -> tuple[str, ...]:
 
 
 class Host(Protocol):
-    """What a stream asks of its tap, which stands a floor above it."""
+    """The parts of the tap that a stream needs, without importing the tap."""
 
     @property
     def settings(self) -> Settings:
@@ -53,41 +53,41 @@ class Host(Protocol):
 
     @property
     def run(self) -> Run:
-        """What all streams of a run share."""
+        """The run, shared by all streams."""
 
     def check_signal(self) -> None:
-        """Stop, between two records, if a signal asked for it."""
+        """Stop between two records if a signal arrived."""
 
     def flush(self) -> None:
-        """Write the records that are held back."""
+        """Write out buffered records."""
 
     def read_all(self) -> None:
-        """Read all streams that share the commit loop, unless that is done."""
+        """Read all streams that share the commit loop, unless already done."""
 
     def finish(self) -> None:
-        """End the run, once all streams are read."""
+        """End the run, after all streams have been read."""
 
 
 class TapStream(Stream):
-    """A stream that keeps its own state per scope, and serves all scopes at once.
+    """A stream that reads all scopes at once and keeps its own state for each.
 
-    The SDK's own bookmark would follow the replication key of each record: its hooks
-    for that do nothing here.
+    The SDK would move a bookmark with the replication key of each record. The hooks
+    that do so are overridden here to do nothing.
     """
 
     schema: ClassVar[StreamSchema[str]] = StreamSchema(SCHEMAS)
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # records fit by construction
 
     operations: ClassVar[tuple[Operation, ...]] = ()
-    """What it calls, beside what the way in needs."""
+    """The operations it calls, besides those that find accounts and regions."""
     methods: ClassVar[tuple[str, ...]] = ("FULL_TABLE",)
     """The replication methods that a catalog may choose."""
 
     is_read_last: ClassVar[bool] = False
-    """Whether it reports on the others, and so comes after them."""
+    """Whether it is read after all others, because it reports on them."""
 
     has_failed: bool
-    """Whether something that it should have read was not."""
+    """Whether it could not read everything it should have."""
     _timer: Timer
 
     @override
@@ -101,7 +101,7 @@ class TapStream(Stream):
 
     @property
     def problems(self) -> list[str]:
-        """What it cannot do of the settings, a sentence each."""
+        """The settings that this stream cannot honor, one sentence each."""
         return []
 
     @classmethod
@@ -110,12 +110,12 @@ class TapStream(Stream):
         """Check the state of one scope.
 
         Raises:
-            StateError: It cannot be read.
+            StateError: The state cannot be read.
         """
 
     @abc.abstractmethod
     def read(self) -> Iterator[Record]:
-        """Give the records of all scopes."""
+        """Yield the records of all scopes."""
 
     @property
     def host(self) -> Host:
@@ -128,23 +128,23 @@ class TapStream(Stream):
         return self.host.settings
 
     def write_state(self) -> None:
-        """Write a STATE message, if the state has changed.
+        """Write a STATE message if the state has changed.
 
-        Past the SDK's StateWriter, which makes two copies of the whole state each time:
-        with 240 scopes that was two thirds of the CPU (0.54.9, November 2026).
+        Bypasses the SDK's StateWriter, which copies the whole state twice each time:
+        with 240 scopes that took two thirds of the CPU (0.54.9, November 2026).
         """
         self._tap.write_message(StateMessage(value=self.tap_state))
 
     def saved(self, context: Mapping[str, str]) -> dict[str, Any]:
-        """The state of a scope, as it is saved; empty if there is none."""
+        """The saved state of a scope; empty if there is none."""
         place = self._places.get(_key(context))
         return {} if place is None else dict(self.stream_state["partitions"][place])
 
     def save(self, context: Mapping[str, str], entry: Mapping[str, Any]) -> None:
-        """Put the state of a scope where the next STATE message takes it from.
+        """Set the state of a scope, for the next STATE message.
 
-        Replaces the entry atomically: what the new state leaves out must not stay, and
-        the SDK may write a STATE between any two records.
+        Replaces the whole entry atomically: members that the new state lacks must not
+        survive, and the SDK may write a STATE message between any two records.
         """
         made = {"context": {**context}, **entry}
         entries = self.stream_state.setdefault("partitions", [])
@@ -153,18 +153,18 @@ class TapStream(Stream):
 
     @cached_property
     def _places(self) -> dict[tuple[str, ...], int]:
-        """By scope, where its state is in the list: none is taken out, or moved."""
+        """The index of each scope's state in the list; entries never move."""
         entries = self.stream_state.get("partitions", [])
         return {_key(entry["context"]): place for place, entry in enumerate(entries)}
 
     @property
     @override
     def partitions(self) -> None:
-        """One call of `get_records` serves all scopes."""
+        """None: one call of `get_records` serves all scopes."""
 
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """State may point to no time of this machine's."""
+        """No signpost: state never uses the local clock."""
 
     @override
     def _write_starting_replication_value(self, context: Context | None) -> None:
@@ -178,10 +178,10 @@ class TapStream(Stream):
     def _generate_record_messages(
         self, record: dict[str, Any]
     ) -> Generator[RecordMessage, None, None]:
-        """Leave out the SDK's walk over each record where nothing is deselected.
+        """Skip the SDK's walk over each record if no column is deselected.
 
-        It is a quarter of what a record costs, and then takes nothing out (measured
-        in November 2026, see tap_tools/benchmarks/README.md).
+        The walk takes a quarter of the time per record and would remove nothing
+        (measured in November 2026, see tap_tools/benchmarks/README.md).
         """
         if not self._is_all_selected:
             yield from super()._generate_record_messages(record)
@@ -201,13 +201,13 @@ class TapStream(Stream):
 
     @override
     def get_sync_timer(self) -> Timer:
-        """Keep the SDK's timer, to tell it what came of the stream."""
+        """Keep the SDK's timer so that its outcome can be tagged."""
         self._timer = super().get_sync_timer()
         return self._timer
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Read all scopes; even on failure, no record stays in the writer."""
+        """Read all scopes, and flush the writer even on failure."""
         try:
             yield from self.read()
         finally:
@@ -217,9 +217,10 @@ class TapStream(Stream):
 
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record:
-        """Make a null object an empty one where the SDK flattens.
+        """Replace null objects with empty ones if the SDK flattens records.
 
-        It leaves a null object as it is, in a column that the flattened schema lacks.
+        The SDK does not flatten a null object: it would stay, under a column name that
+        the flattened schema lacks.
         """
         if self.config.get("flattening_enabled"):
             for column in self._objects:
@@ -229,11 +230,11 @@ class TapStream(Stream):
 
     @cached_property
     def _objects(self) -> list[str]:
-        """The columns that flattening takes apart."""
+        """The columns that flattening splits up."""
         columns: dict[str, Any] = self.schema["properties"]
         return [name for name, column in columns.items() if "properties" in column]
 
     @override
     def log_sync_costs(self) -> None:
-        """End the run: the SDK calls this, its last hook, when all streams are read."""
+        """End the run: this is the SDK's last hook, called after all streams."""
         self.host.finish()

@@ -1,4 +1,4 @@
-"""A FULL_TABLE read of trials: boto3's paginator, with its own knobs."""
+"""FULL_TABLE reads of trials, with the options of boto3's paginator."""
 
 from __future__ import annotations
 
@@ -20,22 +20,23 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
 
 _OF_THE_TOKEN_DECODER = (AttributeError, TypeError, ValueError)
-"""What botocore raises of a starting token that it cannot decode."""
+"""Raised by botocore for a starting token that it cannot decode."""
 
 _KNOBS = ("sort_by", "sort_order", "status_equals", "page_size")
 
 
 class FullTable:
-    """Reads visits in FULL_TABLE, with the knobs of boto3's paginator.
+    """Reads tuning jobs' trials in FULL_TABLE, with the options of boto3's paginator.
 
-    With one tuning job in one scope, a read that `max_items` ended goes on in the next
-    sync: the state keeps the token, with the request that it belongs to.
+    With one tuning job in one scope, the next sync resumes a read that `max_items`
+    ended: the state keeps the token and the request that it belongs to.
 
     Attributes:
         is_read: Whether a tuning job was read to its end, or to `max_items`.
-        has_resumed: Whether a read began at the state's token: the rows before it were
-            read by an earlier sync, and may have changed since.
-        resume: What to keep of the last one for the next sync; None: nothing.
+        has_resumed: Whether a read started at the token from the state. An earlier
+            sync read the rows before it, and they may have changed since.
+        resume: What the state keeps so that the next sync can resume; None if there
+            is nothing to resume.
     """
 
     def __init__(self, settings: Settings, saved: Any, logger: logging.Logger) -> None:
@@ -43,8 +44,9 @@ class FullTable:
 
         Args:
             settings: The settings.
-            saved: The `resume` of the last sync; None: read from the start.
-            logger: Where it is said that a token was refused, or how to go on.
+            saved: `resume` from the last sync; None to read from the start.
+            logger: Gets a warning if the service refuses the token, and a line with
+                the token if `max_items` ends the read.
         """
         self._settings = settings
         self._saved = saved
@@ -54,7 +56,12 @@ class FullTable:
         self.resume: dict[str, Any] | None = None
 
     def pages(self, client: Client, visit: Visit) -> Iterator[Page]:
-        """Read a visit's trials, page by page."""
+        """Yield the trials of a tuning job, page by page.
+
+        Args:
+            client: The scope's client.
+            visit: The tuning job.
+        """
         name, request = visit.job.name, self._request(visit.job)
         token, is_saved = self._start(request)
         pages = client.paginate_trials(name, self._settings, token)
@@ -88,7 +95,7 @@ class FullTable:
             )
 
     def _request(self, job: ListedJob) -> dict[str, Any]:
-        """What a token belongs to."""
+        """The request that a token is valid for."""
         knobs = {knob: getattr(self._settings, knob) for knob in _KNOBS}
         return {
             "tuning_job_name": job.name,
@@ -97,7 +104,7 @@ class FullTable:
         }
 
     def _start(self, request: dict[str, Any]) -> tuple[str | None, bool]:
-        """Where to start, and whether it was the state that said so."""
+        """The token to start at, if any, and whether it comes from the state."""
         if self._settings.starting_token is not None:
             return self._settings.starting_token, False
         match self._saved:

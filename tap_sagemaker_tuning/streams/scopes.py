@@ -1,4 +1,4 @@
-"""The stream `scopes`: how complete each account and region is, and as of when."""
+"""The stream `scopes`: how complete the data of each scope is, and as of when."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _NOT_SELECTED = (
     "tuning_jobs or training_job_summaries"
 )
 _NOT_IN_THE_SETTINGS = (
-    "Nothing was read: the state knows this account and region, and they are not in "
-    "the settings. Check regions, assume_roles and whose the credentials are"
+    "Nothing was read: this account and region are in the state, but not in the "
+    "settings. Check regions, assume_roles, and whose credentials are used"
 )
 _LEFT = "left"
-"""In the state: the account, or the region of it, was not listed any more."""
+"""The member of the state that marks an account or region as no longer listed."""
 
 _COUNTS = (
     "tuning_jobs_listed",
@@ -45,10 +45,10 @@ _COUNTS = (
 
 
 class Scopes(TapStream):
-    """Every account and region of the settings, and of the state: a row at each sync.
+    """One row per scope in the settings or the state, rewritten by each sync.
 
-    It is read last, since it reports on all other streams. Its state holds until when
-    each of them was read to its end; a row tells the earliest of those selected.
+    It is read last, since it reports on all other streams. Its state holds how far
+    each of them is complete; a row shows the earliest time among the selected ones.
     """
 
     name = "scopes"
@@ -62,7 +62,7 @@ class Scopes(TapStream):
 
     @override
     def read(self) -> Iterator[Record]:
-        """Give a row per scope, also for one that failed or was never reached."""
+        """Yield one row per scope, including scopes that failed or were not reached."""
         run = self.host.run
         for scope in run.scopes:
             yield record_of(scope, self._complete_as_of(scope))
@@ -70,7 +70,7 @@ class Scopes(TapStream):
         self.write_state()
 
     def _complete_as_of(self, scope: ScopeRun) -> str | None:
-        """Take into the state what was read to its end, and say until when all was."""
+        """Update a scope's state; returns how far all selected streams are complete."""
         run, context = self.host.run, scope.scope.context
         known = Completeness.from_json(self.saved(context), run.filters)
         if scope.began:
@@ -80,10 +80,10 @@ class Scopes(TapStream):
         return as_of
 
     def _left_out(self, run: Run) -> Iterator[Record]:
-        """Give rows of the scopes that the state knows and the run does not.
+        """Yield rows for scopes that are in the state but not in the run.
 
-        One that has left the organization, or is not enabled any more, keeps its last
-        row.
+        A scope gets no row if its account left the organization or its region is no
+        longer enabled: its last row stays in the table.
         """
         read = {(of.scope.account_id, of.scope.region) for of in run.scopes}
         for context in contexts(self.tap_state):
@@ -96,7 +96,7 @@ class Scopes(TapStream):
                 self.save(context, {**entry, _LEFT: 1})
                 continue
             if failure and _LEFT in entry:
-                continue  # it had left before; since then its listing has failed
+                continue  # it left earlier, and now the listing itself has failed
             known = Completeness.from_json(entry, run.filters)
             as_of = known.as_of(reader.name for reader in run.readers)
             error = failure.error if failure else NotReadError(_NOT_IN_THE_SETTINGS)
@@ -104,11 +104,14 @@ class Scopes(TapStream):
 
 
 def record_of(scope: ScopeRun, as_of: str | None) -> Record:
-    """Make the row of a scope that the sync has read, or tried to.
+    """Make the row of a scope that the sync read or tried to read.
 
     Args:
-        scope: What became of it.
-        as_of: Until when its tables are complete; None: they never were.
+        scope: The scope's part of the run.
+        as_of: The time up to which its tables are complete; None if they never were.
+
+    Returns:
+        A record of the stream `scopes`.
     """
     failures = [*scope.failures.values()]
     whole = [failure for failure in failures if failure.tuning_job is None]
@@ -135,7 +138,17 @@ def record_of(scope: ScopeRun, as_of: str | None) -> Record:
 def left_out(
     context: Mapping[str, str], as_of: str | None, started_at: str, error: Exception
 ) -> Record:
-    """Make the row of a scope that the state knows, and the sync did not reach."""
+    """Make the row of a scope that is in the state but was not reached.
+
+    Args:
+        context: The scope, as in the state: `account_id` and `region`.
+        as_of: The time up to which its tables are complete; None if they never were.
+        started_at: When the run started.
+        error: Why the scope was not reached.
+
+    Returns:
+        A record of the stream `scopes`.
+    """
     return {
         **context,
         "status": "failed",
@@ -148,7 +161,7 @@ def left_out(
 
 
 def _told(error: Exception | None) -> Record:
-    """Describe an error, if there is one."""
+    """Make the columns that describe an error; null if there is none."""
     if error is None:
         return {"error": None, "error_code": None}
     error_code = code(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Where the commit loop writes to: the SDK's streams, all of them in one pass."""
+"""The commit loop's output: writes records and state through the SDK's streams."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> None:
-    """Read streams in one pass, and write what comes.
+    """Read streams in one pass, and write their records and state.
 
     Args:
         streams: The streams; at least one.
         host: The tap.
 
     Raises:
-        SystemExit: A signal asked to stop, or nobody reads the output any more.
+        SystemExit: A signal arrived, or the reader of the output is gone.
     """
     run = host.run
     with ExitStack() as stack:
@@ -32,7 +32,7 @@ def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> 
         }
         run.read(streams, SingerSink(streams, loops, host))
         for stream in streams:
-            # Of an account that could not be asked for its regions nothing was read.
+            # Nothing was read from an account whose regions could not be listed.
             stream.has_failed = bool(run.discovered.failures) or any(
                 stream.name in scope.failed_streams for scope in run.scopes
             )
@@ -42,7 +42,7 @@ def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> 
 
 
 class SingerSink:
-    """Writes records and state by way of the SDK's streams; see `sync.readers.Sink`."""
+    """Writes records and state through the SDK's streams; a `sync.readers.Sink`."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SingerSink:
 
         Args:
             streams: The streams.
-            loops: The SDK's loop over the records of each, by its name.
+            loops: The SDK's loop over each stream's records, by stream name.
             host: The tap.
         """
         self._streams = {stream.name: stream for stream in streams}
@@ -63,7 +63,7 @@ class SingerSink:
         self._said: set[tuple[Scope, str]] = set()
 
     def write(self, stream: str, record: Record) -> None:
-        """Write a record, and stop if a signal asked for it."""
+        """Write a record, then stop if a signal arrived."""
         self._streams[stream].waiting.append(record)
         next(self._loops[stream])
         self._host.check_signal()
@@ -73,15 +73,15 @@ class SingerSink:
         return self._streams[stream].state_in(scope)
 
     def save(self, stream: str, scope: Scope, entry: Mapping[str, Any]) -> None:
-        """Replace that state."""
+        """Replace the state of a stream in a scope."""
         self._streams[stream].save_in(scope, entry)
 
     def write_state(self) -> None:
-        """Write a STATE message: one has the state of all streams."""
+        """Write one STATE message with the state of all streams."""
         next(iter(self._streams.values())).write_state()
 
     def log(self, level: int, stream: str, scope: Scope, sentence: str) -> None:
-        """Log a sentence, once for all streams that say it of a scope."""
+        """Log a sentence once per scope, even if several streams report it."""
         if (scope, sentence) not in self._said:
             self._said.add((scope, sentence))
             self._streams[stream].logger.log(level, "%s: %s", scope, sentence)

@@ -1,6 +1,6 @@
-"""The stream `training_instance_prices`: what an hour of training costs, as listed.
+"""The stream `training_instance_prices`: list prices of training instances per hour.
 
-On-demand list prices, out of the Price List Query API: no discounts, no taxes.
+On-demand prices from the Price List Query API, without discounts or taxes.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record
 
 _MOST_ASKED = 5
-"""Accounts that are asked for the prices of a region: each has the same ones."""
+"""The most accounts to try per region; prices are the same for every account."""
 
 _OUTAGE = 2
-"""Accounts for which a price list may fail transiently before it is abandoned."""
+"""Accounts with transient failures before the tap stops asking a price list."""
 
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
 _USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")
-"""Of on-demand training: USE1-Train:ml.m5.xlarge."""
+"""The usage type of on-demand training, such as USE1-Train:ml.m5.xlarge."""
 
 
 class TrainingInstancePrices(TapStream):
-    """Every price of a training instance type in the regions of the settings."""
+    """The prices of all training instance types in the regions of the settings."""
 
     name = "training_instance_prices"
     primary_keys = ("region", "instance_type", "currency")
@@ -61,11 +61,11 @@ class TrainingInstancePrices(TapStream):
     @classmethod
     @override
     def check_state(cls, entry: Entry, filters: Filters) -> None:
-        """It keeps none."""
+        """Accept any state: this stream keeps none."""
 
     @override
     def read(self) -> Iterator[Record]:
-        """Give the prices of each region, which are the same for every account."""
+        """Yield the prices of each region; they are the same for every account."""
         by_region: dict[str, list[Client]] = {}
         for scope in self.host.run.scopes:
             by_region.setdefault(scope.scope.region, []).append(scope.client)
@@ -82,7 +82,7 @@ class TrainingInstancePrices(TapStream):
             if partition in outages:
                 self._fail(region, outages[partition])
                 continue
-            # An account that failed in one region is asked last in the others.
+            # Try accounts that failed in another region last.
             clients.sort(key=lambda client: client.scope.account_id in refused)
             products = self._products(region, clients[:_MOST_ASKED], refused, outages)
             if products is None:
@@ -94,7 +94,7 @@ class TrainingInstancePrices(TapStream):
             yield from prices
         if unreadable:
             self.logger.warning(
-                "%s: left out %d products that cannot be read; the first: %s",
+                "%s: skipped %d products that cannot be read; the first: %s",
                 self.name,
                 len(unreadable),
                 explain(unreadable[0]),
@@ -107,27 +107,29 @@ class TrainingInstancePrices(TapStream):
         refused: set[str],
         outages: dict[str, Exception],
     ) -> Products | None:
-        """Ask one account after the other for a region's products.
+        """Get a region's products, trying one account after the other.
 
         Args:
             region: The region.
-            clients: One per account, in the order in which they are asked.
-            refused: Where to add the accounts that failed.
-            outages: Where to add a failure of the price list itself, by partition.
+            clients: One client per account, in the order to try them.
+            refused: Gets the ids of accounts that fail.
+            outages: Gets, by partition, the error of a price list that fails for
+                several accounts.
 
         Returns:
-            The first answer; None if there is none, which is noted as a failure.
+            The first answer; None if all accounts fail, which is noted as a failure
+            of the stream.
         """
         errors = []
         for client in clients:
             try:
                 training = partial(PriceList(client).training, region)
                 return interruptible(training, self.host.check_signal)
-            except Exception as error:  # noqa: BLE001 - it must stop no other stream
+            except Exception as error:  # noqa: BLE001 - must not stop other streams
                 self.logger.debug("%s: %s", client.scope, explain(error))
                 errors.append(error)
                 refused.add(client.scope.account_id)
-                # All retries are spent, and the other accounts ask the same one.
+                # Retries are exhausted, and other accounts use the same price list.
                 if sum(map(is_transient, errors)) == _OUTAGE:
                     outages[client.partition] = error
                     break
@@ -138,7 +140,7 @@ class TrainingInstancePrices(TapStream):
         return None
 
     def _fail(self, where: str, error: Exception) -> None:
-        """Note that a region's prices were not read, and go on."""
+        """Note that a region's prices were not read, without stopping the sync."""
         failure = TapError(f"{self.name}, {where}: {explain(error)}")
         failure.__cause__ = error
         self.host.run.fail(failure)
@@ -149,13 +151,13 @@ def records_of(products: Products) -> tuple[list[Record], list[UnreadableError]]
     """Make the records of prices.
 
     Args:
-        products: The products of GetProducts, of any component of SageMaker's.
+        products: Products from GetProducts, of any SageMaker component.
 
     Returns:
         Records of the stream `training_instance_prices`, one per region, instance
-        type and currency, in that order; and why products are left out that cannot be
-        read. Of several prices the one that took effect last wins; one that is not in
-        effect yet wins only over those that take effect even later.
+        type and currency, sorted by these; and an error for each product that cannot
+        be read. If a key has several prices, the one that took effect last wins. If
+        none is in effect yet, the one that takes effect first wins.
     """
     found: list[Record] = []
     unreadable: list[UnreadableError] = []
@@ -180,7 +182,7 @@ def _date(price: Record) -> str:
 
 
 def _parsed(text: Any) -> Any:
-    """Read a product, which is JSON as text within the answer."""
+    """Parse a product: the answer holds each as a string of JSON."""
     try:
         return json.loads(text)
     except (RecursionError, TypeError, ValueError) as error:
@@ -188,7 +190,7 @@ def _parsed(text: Any) -> Any:
 
 
 def _prices(listed: Any) -> Iterator[Record]:
-    """Give the hourly prices of a product, if it is on-demand training."""
+    """Yield a product's hourly prices if it is on-demand training."""
     product = _inner(listed, "product")
     attributes = _inner(product, "attributes")
     instance_type = _trained_on(attributes)
@@ -229,7 +231,7 @@ def _price(price: Any) -> float:
 
 
 def _count(attribute: Any) -> float | None:
-    """Read a number of the list's, which are text; None: it says something else."""
+    """Parse a number, which the price list has as text; None if it is not one."""
     try:
         count = float(attribute)
     except (TypeError, ValueError):
@@ -238,22 +240,22 @@ def _count(attribute: Any) -> float | None:
 
 
 def _said(attribute: Any) -> str | None:
-    """Read a text of the list's, which says `N/A` where it has none."""
+    """Read a text; None for the `NA` or `N/A` of the price list."""
     text = text_or_none(attribute or None)
     return None if text in ("NA", "N/A") else text
 
 
 def _inner(value: Any, name: str) -> dict[str, Any]:
-    """Get a structure out of another."""
+    """Get a structure that is a required member of another."""
     return members(required(members(value), name))
 
 
 def _trained_on(attributes: dict[str, Any]) -> str | None:
-    """Give the instance type of a product, if it is one that trains on demand."""
+    """The instance type of an on-demand training product; None for any other."""
     if attributes.get("component") != "Training":
         return None
     name = str(attributes.get("instanceName") or attributes.get("instanceType"))
-    name = name.removesuffix("-Training")  # as instanceType has it
+    name = name.removesuffix("-Training")  # instanceType can have this suffix
     usage = _USAGE.fullmatch(as_text(attributes.get("usagetype", f"Train:{name}")))
     if not (_INSTANCE.fullmatch(name) and usage and usage["instance"] == name):
         return None

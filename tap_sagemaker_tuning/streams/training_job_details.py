@@ -1,8 +1,8 @@
-"""The stream `training_job_details`: what a training job has beyond its summary.
+"""The stream `training_job_details`: the details of a trial beyond its summary.
 
-Search proposes: one call finds a hundred trials, but its index lags and its records
-can lack members. DescribeTrainingJob disposes: it is asked for every trial that Search
-did not find as the listing has it.
+Search is tried first: one call finds a hundred trials, but its index lags, and its
+records can lack members. DescribeTrainingJob is called for each trial that Search did
+not find, or whose record is incomplete or disagrees with the listing.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ if TYPE_CHECKING:
 
 _PAGES_AT_ONCE = 8
 _RECORDS_AT_ONCE = 10
-"""A hundred trials in detail take a megabyte: so many pages of all scopes are held at
-once, and so many records are handed on (measured in November 2026)."""
+"""The most pages of all scopes held in memory at once, and records handed on at once:
+a hundred trials in detail take a megabyte (measured in November 2026)."""
 
 _AFTERMATH = timedelta(minutes=2)
-"""How long after a trial's end its details can change: LastModifiedTime was seen to
-move 13 to 79 s after it (recorded in 2018 to 2024)."""
+"""How long a trial's details can change after its end: LastModifiedTime moved 13 to
+79 s after the end in responses recorded from 2018 to 2024."""
 
 _TOUCHED = timedelta(seconds=10)
-"""How long after a trial's end its LastModifiedTime has moved for sure, if it has."""
+"""A LastModifiedTime this long after a trial's end proves a later update."""
 
 _INDEX_LAG = timedelta(hours=1)
-"""How long Search may show a trial as it was; nobody outside AWS knows."""
+"""How long Search may return outdated records; AWS publishes no number."""
 
 LISTED = (
     "TrainingJobStatus",
@@ -62,11 +62,11 @@ LISTED = (
     "TrainingStartTime",
     "TrainingEndTime",
 )
-"""What the listing knows as well, and stands in for where Search leaves it out."""
+"""Members that the listing has too, and that it supplies if Search leaves them out."""
 
 
 class TrainingJobDetails(TrialStream):
-    """Every trial in detail: a DescribeTrainingJob each, or what Search has of it."""
+    """The details of every trial, from Search or DescribeTrainingJob."""
 
     name = "training_job_details"
     primary_keys = ("training_job_arn",)
@@ -77,8 +77,8 @@ class TrainingJobDetails(TrialStream):
     @override
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Cannot deadlock: no more tuning jobs wait for one than hold one, or each is
-        # the next of its scope.
+        # Cannot deadlock: either no more tuning jobs than this are read at once, or
+        # each is the next in its scope, so the commit loop is consuming its rows.
         self._pages_at_once = threading.BoundedSemaphore(_PAGES_AT_ONCE)
 
     @override
@@ -131,16 +131,16 @@ class _Trials:
     def _rows(
         self, trials: list[Summary], found: dict[str, dict[str, Any]], page: Page
     ) -> TrialRows:
-        """Make records of what Search found, which is used up, and of descriptions."""
+        """Make the records of some trials, consuming what Search found."""
         records, behind = [], []
         for trial in trials:
             name = trial["TrainingJobName"]
             try:
                 made = self._made(trial, found.pop(name, None), page.seen)
-            except Exception as error:  # noqa: BLE001 - it is this trial's alone
+            except Exception as error:  # noqa: BLE001 - concerns this trial only
                 self._failures.note(name, error)
                 continue
-            if made is None:  # it was deleted meanwhile
+            if made is None:  # deleted in the meantime
                 continue
             record, is_behind = made
             records.append(record)
@@ -151,7 +151,10 @@ class _Trials:
     def _made(
         self, trial: Summary, searched: dict[str, Any] | None, seen: str
     ) -> tuple[Record, bool] | None:
-        """Make a trial's record, and say whether its details can be of before."""
+        """Make a trial's record; also returns whether its details may be outdated.
+
+        Returns None for a trial that was deleted.
+        """
         if searched is not None:
             with suppress(UnreadableError), readable("what Search found"):
                 is_behind = _is_behind(searched, trial, seen, is_searched=True)
@@ -168,7 +171,7 @@ class _Trials:
 
 
 def _may_change(trial: Summary, seen: str) -> bool:
-    """Whether details of a trial that has ended can still change."""
+    """Whether the details of an ended trial can still change."""
     end = trial.get("TrainingEndTime")
     return end is not None and seen < shift(end, _AFTERMATH)
 
@@ -176,17 +179,17 @@ def _may_change(trial: Summary, seen: str) -> bool:
 def _is_behind(
     details: dict[str, Any], listed: Summary, seen: str, *, is_searched: bool
 ) -> bool:
-    """Whether details of a trial that has ended can be of before.
+    """Whether the details of an ended trial may be outdated.
 
-    Where nobody says when it ended, that was no later than its last change. (One that
-    runs is read again in any case.)
+    A trial without an end time is taken to have ended at its last change. (A running
+    trial is read again in any case.)
 
     Args:
         details: Its description, or Search's record.
         listed: Its summary.
         seen: The service's time when it was listed.
-        is_searched: Whether Search has it: its index lags, and may have a trial as it
-            was right after its end.
+        is_searched: Whether the details come from Search, whose index lags and may
+            still show the trial as it was right after its end.
     """
     if details.get("TrainingJobStatus") not in (None, listed.get("TrainingJobStatus")):
         return True
@@ -203,16 +206,17 @@ def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> R
     """Make the record of a trial in detail.
 
     Args:
-        known: An answer of DescribeTrainingJob, or a TrainingJob that Search found.
-        listed: The trial's HyperParameterTrainingJobSummary: keys are as listed.
+        known: An answer from DescribeTrainingJob, or a TrainingJob from Search.
+        listed: The trial's HyperParameterTrainingJobSummary, which supplies its keys.
         keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
-            tuning job as listed, so that tables join: in `known` cases can differ.
+            tuning job as listed, so that tables join: their case can differ in
+            `known`.
 
     Returns:
         A record of the stream `training_job_details`; absent members are null.
 
     Raises:
-        OddError: It lacks its keys, or is odd.
+        OddError: The trial lacks a key, or a member is malformed.
     """
     whole = {
         **known,
@@ -229,23 +233,23 @@ def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> R
 
 
 def _metrics(metrics: Any) -> list[dict[str, Any]] | None:
-    """Make the final metrics; null where there is no list, which can be empty."""
+    """Make the final metrics; an empty list stays empty, a missing one is null."""
     if metrics is None:
         return None
     return [_metric(metric) for metric in items(metrics) if metric is not None]
 
 
 def _metric(metric: Any) -> dict[str, Any]:
-    """Split a metric's value into a finite number and what else it can be."""
+    """Make a metric, with a value that is not finite moved to `NonFinite`."""
     value, non_finite = finite(members(metric).get("Value"))
     time = _mended(metric.get("Timestamp"))
     return {**metric, "Value": value, "NonFinite": non_finite, "Timestamp": time}
 
 
 def _mended(time: str | None) -> str | None:
-    """Put right a time whose milliseconds the service took for microseconds.
+    """Correct a time that the service divided by 1,000.
 
-    A thousandth of any time of SageMaker's lies in 1970, and none of its own does.
+    Such a time is always in 1970; a correct one never is, since SageMaker is younger.
     """
     if time is None or not as_text(time).startswith("1970-"):
         return time

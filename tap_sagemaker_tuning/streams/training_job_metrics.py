@@ -1,7 +1,7 @@
-"""The stream `training_job_metrics`: what a trial did, minute by minute.
+"""The stream `training_job_metrics`: a trial's metrics over time, from CloudWatch.
 
-CloudWatch bills each metric that is asked for, so a trial is read once, five minutes
-after its end, and many trials share a call.
+CloudWatch bills each requested metric, so a trial is read only once, five minutes after
+its end, and many trials share a call.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record, Summary
 
 _CALLS_AT_ONCE = 4
-"""So many answers of all scopes are held at once, each of up to 50,400 points."""
+"""The most answers of all scopes held in memory at once, up to 50,400 points each."""
 
 _RECORDS_AT_ONCE = 10
 
 _MOST_IN_VAIN = 2
-"""A tuning job fails after so many calls in a row that brought failures alone."""
+"""Consecutive calls that return only failures before the tuning job fails."""
 
 
 class TrainingJobMetrics(TrialStream):
-    """Every series that CloudWatch has of a trial, once the trial has ended."""
+    """Every series that CloudWatch has for a trial, once the trial has ended."""
 
     name = "training_job_metrics"
     primary_keys = ("training_job_arn", "metric_name", "host")
@@ -61,8 +61,8 @@ class TrainingJobMetrics(TrialStream):
     @override
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Cannot deadlock: no more tuning jobs wait for one than hold one, or each is
-        # the next of its scope.
+        # Cannot deadlock: either no more tuning jobs than this are read at once, or
+        # each is the next in its scope, so the commit loop is consuming its rows.
         self._calls_at_once = threading.BoundedSemaphore(_CALLS_AT_ONCE)
 
     @override
@@ -72,10 +72,11 @@ class TrainingJobMetrics(TrialStream):
 
 
 class TrialSeries:
-    """Makes the records of one tuning job's trials, in calls that these share.
+    """Makes the records of one tuning job's trials, which share calls.
 
     Attributes:
-        read_at: The service's time up to which it has read what ended; None: not yet.
+        read_at: The service's time at the start of the visit, up to which ended
+            trials are read; None before the first page.
     """
 
     own_pages = None
@@ -93,9 +94,9 @@ class TrialSeries:
         Args:
             client: The scope's client.
             visit: The tuning job.
-            describe: Describes it.
-            status: Only trials with this status; None: all.
-            calls_at_once: Held as long as the answer to a call is.
+            describe: Gets the tuning job's description.
+            status: Read only trials with this status; None for all.
+            calls_at_once: Held while the answer to a call is in memory.
 
         Raises:
             UnreadableError: The tuning job has no ARN.
@@ -107,15 +108,15 @@ class TrialSeries:
         self._status = status
         self._calls_at_once = calls_at_once
         self._failures = TrialFailures()
-        self._in_vain = 0  # calls in a row that brought failures alone
+        self._in_vain = 0  # consecutive calls that returned only failures
         self._measured: dict[str | None, Measured] | None = None
-        self._trials: dict[str, dict[str, str]] = {}  # by name, what its rows repeat
+        self._trials: dict[str, dict[str, str]] = {}  # by name, columns of all its rows
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
         self._keys = keys_of(client, visit)
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
-        """Take the trials of a page, and read the series that fill a call."""
-        # For all pages the time of the first: the next visit resumes from there.
+        """Queue the series of a page's trials, and read those that fill a call."""
+        # The first page's time, for all pages: the next visit resumes there.
         now = self.read_at = self.read_at or page.seen
         with readable("a trial"):
             ended = [trial for trial in page.items if _has_run(trial)]
@@ -133,22 +134,22 @@ class TrialSeries:
                 yield from self._read(series)
 
     def end(self) -> Iterator[TrialRows]:
-        """Read the other series."""
+        """Read the remaining series."""
         for series in self._waiting.values():
             while series:
                 yield from self._read(series)
         self._failures.end()
 
     def _complete_at(self, trial: Summary, now: str) -> str:
-        """When the last of a trial's points has arrived."""
+        """When all of a trial's points have arrived."""
         return shift(self._end_of(trial, now), LATENESS)
 
     def _end_of(self, trial: Summary, now: str) -> str:
-        """When a trial ended; where that is not told, when its tuning job did."""
+        """When a trial ended: its own end time, its tuning job's, or else now."""
         return trial.get("TrainingEndTime") or self._visit.job.end or now
 
     def _is_due(self, trial: Summary, now: str) -> bool:
-        """Whether a trial that has ended is to be read in this visit."""
+        """Whether this visit reads an ended trial."""
         complete_at = self._complete_at(trial, now)
         return (
             self._status in (None, trial.get("TrainingJobStatus"))
@@ -156,7 +157,7 @@ class TrialSeries:
         )
 
     def _add(self, trial: Summary, now: str) -> None:
-        """Take a trial's series into the next call, if CloudWatch still has them."""
+        """Queue a trial's series for the next call, if CloudWatch still has them."""
         start = required_text(trial, "TrainingStartTime")
         window = Window.of(start, self._end_of(trial, now), now)
         name = required_text(trial, "TrainingJobName")
@@ -171,14 +172,14 @@ class TrialSeries:
         self._waiting[window.period] += series
 
     def _measured_of(self, trial: Summary) -> Measured:
-        """What is measured of a trial, by the description of its tuning job."""
+        """What CloudWatch measures for a trial, from its tuning job's description."""
         if self._measured is None:
             self._measured = measured(self._describe())
         name = text_or_none(trial.get("TrainingJobDefinitionName"))
         return self._measured.get(name) or self._measured[None]
 
     def _read(self, waiting: list[Series]) -> Iterator[TrialRows]:
-        """Read as many series as fit into a call, and take them off the list."""
+        """Read as many series as fit into a call, removing them from the list."""
         series = waiting[: fit(waiting)]
         del waiting[: len(series)]
         with self._calls_at_once:
@@ -195,11 +196,11 @@ class TrialSeries:
             self._failures.note(trial, error)
         self._in_vain = self._in_vain + 1 if failed and not have_points else 0
         if self._in_vain == _MOST_IN_VAIN:
-            self._failures.end()  # as the other calls would, after as many tries
+            self._failures.end()  # more calls would most likely fail as well
 
 
 def _has_run(trial: Summary) -> bool:
-    """Whether a trial has ended, and had started before."""
+    """Whether a trial has started and ended."""
     has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
     return has_ended and trial.get("TrainingStartTime") is not None
 
@@ -210,7 +211,7 @@ def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
     Args:
         series: The series.
         points: Its points, in any order.
-        keys: The columns that all series of its trial share.
+        keys: The columns shared by all series of its trial.
 
     Returns:
         A record of the stream `training_job_metrics`.

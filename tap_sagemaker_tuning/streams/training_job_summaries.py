@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
 
 _PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
-"""Orders in which a read can miss trials: by metric, the service leaves out those
-without one; by status, they move from page to page while they are read."""
+"""Sort orders that can miss trials: by metric, the service leaves out trials without
+one; by status, trials move between pages during the read."""
 
 
 class TrainingJobSummaries(TrialStream):
-    """Every trial, as its HyperParameterTrainingJobSummary shows it."""
+    """Every trial, as its HyperParameterTrainingJobSummary describes it."""
 
     name = "training_job_summaries"
     primary_keys = ("training_job_arn",)
@@ -74,14 +74,14 @@ class TrainingJobSummaries(TrialStream):
                 tuning_job_arn=required_text(
                     visit.job.summary, "HyperParameterTuningJobArn"
                 ),
-                # The watermark needs all trials, so that listing cannot be filtered.
+                # State needs all trials, so an incremental listing is not filtered.
                 status=self.settings.status_equals if full is None else None,
                 own_pages=full.pages(client, visit) if full else None,
             )
 
     @override
     def note_end(self) -> None:
-        """Keep the token to go on with, if there can be one."""
+        """Keep in the state the token to resume with, if the read can be resumed."""
         full, scope = self._full_table, self._resumed_scope
         if full and full.is_read and scope:
             entry = self.get_context_state(scope.context)
@@ -93,7 +93,7 @@ class TrainingJobSummaries(TrialStream):
 
     @property
     def _resumed_scope(self) -> Scope | None:
-        """Where a partial read goes on: only with one tuning job in one scope."""
+        """The scope of a read that can be resumed: one tuning job in one scope."""
         names, scopes = self.settings.tuning_job_names or (), self.host.run.scopes
         return scopes[0].scope if len(names) == len(scopes) == 1 else None
 
@@ -130,15 +130,14 @@ def record_of(
     Args:
         summary: A HyperParameterTrainingJobSummary.
         scope: Where it was listed.
-        tuning_job_name: The tuning job that was asked for its trials: the API leaves
-            it out of the items.
+        tuning_job_name: The tuning job whose trials were listed: the items lack it.
         tuning_job_arn: That tuning job's ARN.
 
     Returns:
-        The record; absent members are null.
+        A record of the stream `training_job_summaries`; absent members are null.
 
     Raises:
-        OddError: It lacks its keys, or is odd.
+        OddError: The trial lacks a key, or a member is malformed.
     """
     summary = members(summary)
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")

@@ -1,37 +1,43 @@
-"""Trials of one visit that could not be described: each costs its own row only."""
+"""Trials that could not be described, for one tuning job: each loses only its row."""
 
 from __future__ import annotations
 
 from tap_sagemaker_tuning.aws.errors import code, is_transient
 
 _MOST_BEFORE_ANY = 10
-"""Trials that fail before any was described, after which no more are described."""
+"""Stop describing trials after this many failures without a single success."""
 
 _MOST_TRANSIENT = 3
-"""Likewise, trials in a row that the service fails: each takes a minute of tries."""
+"""Stop after this many transient failures in a row: each takes a minute of retries."""
 
 
 class TrialFailures:
-    """The trials of a visit that could not be described, and when to stop trying.
+    """Collects the trials of a tuning job that failed, and decides when to stop.
 
     Attributes:
-        last: The last error, once describing more of them is not worth the calls.
+        last: The last error, once describing more trials is not worth the calls; None
+            until then.
     """
 
     def __init__(self) -> None:
-        """Start with none."""
+        """Start without failures."""
         self.last: Exception | None = None
         self._failed: list[tuple[str, Exception]] = []
         self._transient = 0
         self._has_described = False
 
     def described(self) -> None:
-        """Note that a trial could be described."""
+        """Note that a trial was described."""
         self._transient = 0
         self._has_described = True
 
     def note(self, name: str, error: Exception) -> None:
-        """Note that a trial could not be described."""
+        """Note that a trial could not be described.
+
+        Args:
+            name: The trial's name.
+            error: Why.
+        """
         self._failed.append((name, error))
         self._transient = self._transient + 1 if is_transient(error) else 0
         is_none = not self._has_described and len(self._failed) >= _MOST_BEFORE_ANY
@@ -39,11 +45,11 @@ class TrialFailures:
             self.last = error
 
     def end(self) -> None:
-        """End the visit.
+        """Raise the first failure, if there is any.
 
         Raises:
-            Exception: That of the first trial that failed, with a note that names it
-                and says how many failed alike.
+            Exception: The error of the first trial that failed, with a note that has
+                the trial's name and the number of trials that failed the same way.
         """
         if not self._failed:
             return

@@ -1,4 +1,4 @@
-"""The stream `tuning_job_details`: what a description has beyond the summary."""
+"""The stream `tuning_job_details`: a tuning job's details beyond its summary."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobDetails(JobStream):
-    """Every tuning job, as DescribeHyperParameterTuningJob describes it."""
+    """Every tuning job, as DescribeHyperParameterTuningJob returns it."""
 
     name = "tuning_job_details"
     primary_keys = ("tuning_job_arn",)
@@ -48,19 +48,20 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
     """Make the record of a tuning job in detail.
 
     Args:
-        described: An answer of DescribeHyperParameterTuningJob.
+        described: An answer from DescribeHyperParameterTuningJob.
         keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
-            tuning job as listed, so that tables join: in `described` cases can differ.
+            tuning job as listed, so that tables join: their case can differ in
+            `described`.
 
     Returns:
         A record of the stream `tuning_job_details`; absent members are null.
 
     Raises:
-        OddError: It has no creation time, or is odd.
+        OddError: The creation time is missing, or a member is malformed.
     """
     config = members(described.get("HyperParameterTuningJobConfig") or {})
     definitions = _definitions(described, config)
-    # Of one definition, what is searched and why is the tuning job's own as well.
+    # A single definition's objective and ranges are also the tuning job's own.
     only = definitions[0] if len(definitions) == 1 else _for_all(config)
     whole = {
         **config,
@@ -79,7 +80,7 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
-    """List the definitions, one or several, each with its objective and ranges."""
+    """List the definitions, each with its objective and ranges."""
     one = described.get("TrainingJobDefinition")
     several = items(described.get("TrainingJobDefinitions") or [])
     for_all = _for_all(config)
@@ -95,7 +96,7 @@ def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]
 
 
 def _for_all(config: dict[str, Any]) -> dict[str, Any]:
-    """Give what the tuning job says once for all definitions: then there is one."""
+    """Get the tuning job's own objective and ranges, set if it has one definition."""
     return {
         "Objective": config.get("HyperParameterTuningJobObjective"),
         "ParameterRanges": config.get("ParameterRanges"),
@@ -103,7 +104,7 @@ def _for_all(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _criteria(config: dict[str, Any]) -> dict[str, Any] | None:
-    """Flatten the completion criteria: the API's names do not fit 63 characters."""
+    """Flatten the completion criteria, so that column names fit 63 characters."""
     criteria = config.get("TuningJobCompletionCriteria")
     if criteria is None:
         return None
@@ -120,7 +121,7 @@ def _criteria(config: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _completion(described: dict[str, Any]) -> dict[str, Any] | None:
-    """Shorten a name of the completion details, which does not fit 63 characters."""
+    """Shorten a member's name, so that the column's name fits 63 characters."""
     details = described.get("TuningJobCompletionDetails")
     if details is None:
         return None
@@ -129,5 +130,5 @@ def _completion(described: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _name(trial: Any) -> Any:
-    """Take a best trial's name: the trial itself is a row of other streams."""
+    """Get a best trial's name; the trial itself is a row of other streams."""
     return None if trial is None else members(trial).get("TrainingJobName")

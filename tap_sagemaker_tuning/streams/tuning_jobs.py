@@ -1,4 +1,4 @@
-"""The stream `tuning_jobs`: every tuning job, as the listing shows it."""
+"""The stream `tuning_jobs`: every tuning job, as listed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class TuningJobs(JobStream):
-    """Every tuning job, as its HyperParameterTuningJobSummary shows it."""
+    """Every tuning job, as its HyperParameterTuningJobSummary describes it."""
 
     name = "tuning_jobs"
     primary_keys = ("tuning_job_arn",)
@@ -38,7 +38,7 @@ class TuningJobs(JobStream):
     def rows(
         self, client: Client, visit: Visit, describe: Describe
     ) -> Iterator[list[Record]]:
-        """Give the record of the tuning job, which the listing has shown."""
+        """Yield the record of the tuning job, from the listing."""
         with readable("the tuning job"):
             yield [record_of(visit.job.summary, client.scope)]
 
@@ -51,11 +51,11 @@ def record_of(summary: Summary, scope: Scope) -> Record:
         scope: Where it was listed.
 
     Returns:
-        The record. A counter that the service left out is 0; every other absent member
-        is null.
+        A record of the stream `tuning_jobs`. Absent counters are 0; every other absent
+        member is null.
 
     Raises:
-        OddError: It lacks its keys, or is odd.
+        OddError: The tuning job lacks a key, or a member is malformed.
     """
     summary = members(summary)
     limits = summary.get("ResourceLimits")

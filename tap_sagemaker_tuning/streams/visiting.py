@@ -1,7 +1,7 @@
-"""Streams whose rows come of tuning jobs: the SDK's side of the commit loop.
+"""Streams of tuning jobs and trials: the SDK's side of the commit loop.
 
-`sync.reading` reads them all in one pass, which the first of them that the SDK comes to
-runs. Each keeps a state of its own, so no selection of streams can lose a row of one.
+The first of them that the SDK syncs starts `sync.reading`, which reads all of them in
+one pass. Each keeps its own state, so that no selection of streams can lose rows.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.values import Record
 
 FULL_TABLE = "FULL_TABLE"
-"""Singer's name of the replication method."""
+"""Singer's name for the replication method."""
 
 
 class VisitingStream(TapStream):
@@ -60,12 +60,12 @@ class VisitingStream(TapStream):
 
     @property
     def is_incremental(self) -> bool:
-        """Whether it reads from its state on."""
+        """Whether it reads only what is new or changed since its state."""
         return self.replication_method != FULL_TABLE
 
     @property
     def is_partial(self) -> bool:
-        """Whether its settings leave out rows that the filters let in."""
+        """Whether its settings leave out rows that pass the filters."""
         return False
 
     @classmethod
@@ -73,23 +73,23 @@ class VisitingStream(TapStream):
     def check_state(cls, entry: Entry, filters: Filters) -> None:
         ScopeState.from_json(entry, filters)
 
-    # What `SingerSink` calls
+    # Called by `SingerSink`
 
     def begin(self) -> Generator[Record, Any, Any]:
-        """Write the SCHEMA, and get the SDK ready to write records.
+        """Write the SCHEMA message and start the SDK's record loop.
 
         Returns:
-            The SDK's loop over records: one step writes the record that is `waiting`,
-            as the catalog and the stream maps want it, and counts it.
+            The SDK's loop over records. Each step counts and writes the record in
+            `waiting`, after applying the catalog and the stream maps.
         """
         self._write_schema_message()
         return super()._sync_records()
 
     def note_end(self) -> None:
-        """Take into the state what only the end of the pass tells."""
+        """Update the state after the pass has ended."""
 
     def state_in(self, scope: Scope) -> Mapping[str, Any]:
-        """The state in a scope; a plain Singer bookmark stands for each scope."""
+        """The state in a scope; a plain Singer bookmark applies to every scope."""
         return self.saved(scope.context) or {
             name: value
             for name, value in self.stream_state.items()
@@ -104,11 +104,11 @@ class VisitingStream(TapStream):
         for plain in ("replication_key", "replication_key_value"):
             self.stream_state.pop(plain, None)
 
-    # What the SDK calls
+    # Called by the SDK
 
     @override
     def _write_schema_message(self) -> None:
-        # Private in the SDK. A second SCHEMA would make some targets flush.
+        # Private in the SDK. A second SCHEMA message would make some targets flush.
         if not self._has_schema:
             self._has_schema = True
             super()._write_schema_message()
@@ -117,7 +117,7 @@ class VisitingStream(TapStream):
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[Record, Any, Any]:
-        # Private in the SDK, which comes to one stream after the other.
+        # Private in the SDK, which syncs one stream after the other.
         self.host.read_all()
         yield from ()
 
@@ -136,7 +136,7 @@ class JobStream(VisitingStream):
     def rows(
         self, client: Client, visit: Visit, describe: Describe
     ) -> Iterator[list[Record]]:
-        """Make the records of a tuning job; see `sync.readers.JobReader`."""
+        """Yield the records of a tuning job; see `sync.readers.JobReader`."""
 
 
 class TrialStream(VisitingStream):
@@ -152,16 +152,23 @@ class TrialStream(VisitingStream):
         if not self.is_incremental or only in {None, *FINAL_STATUSES}:
             return []
         finals = ", ".join(FINAL_STATUSES)
-        place = f"in incremental replication of {self.name} one of {finals}"
-        return [f"status_equals: {only!r} is not final: {place}"]
+        allowed = f"incremental replication of {self.name} allows only {finals}"
+        return [f"status_equals: {only!r} is not final: {allowed}"]
 
     @abc.abstractmethod
     def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
-        """Start to read a tuning job; see `sync.readers.TrialReader`."""
+        """Start reading a tuning job; see `sync.readers.TrialReader`."""
 
 
 def keys_of(client: Client, visit: Visit) -> dict[str, str]:
-    """The columns that all rows of a tuning job's trials share, as it is listed.
+    """The columns shared by all rows of a tuning job's trials, as listed.
+
+    Args:
+        client: The scope's client.
+        visit: The tuning job.
+
+    Returns:
+        `account_id`, `region`, `tuning_job_name` and `tuning_job_arn`.
 
     Raises:
         UnreadableError: The tuning job has no ARN.

@@ -181,7 +181,7 @@ def test_what_cannot_be_recorded_is_a_line(
     monkeypatch.setattr("tap_sagemaker_tuning.contract.recordings.write", write)
     result = run(account, "--record", str(tmp_path))
     assert result.exit_code == 1
-    assert f"Error: --record: {error.__name__}; nothing is kept" in result.stderr
+    assert f"Error: --record: {error.__name__}; nothing was kept" in result.stderr
     assert "churn" not in result.stderr
     assert 1 in numbers(result, "holds")
 

@@ -638,8 +638,8 @@ class TestTrials:
         catalog = here.catalog(*streams, **methods)
         run = here(config={"status_equals": "InProgress"}, catalog=catalog)
         refusal = (
-            "Error: status_equals: 'InProgress' is not final: in incremental "
-            "replication of training_job_details one of Completed, Failed, Stopped"
+            "Error: status_equals: 'InProgress' is not final: incremental replication "
+            "of training_job_details allows only Completed, Failed, Stopped"
         )
         assert (run.returncode, refusal in run.stderr) == (is_refused, is_refused)
         assert bool(emulator.calls) is not is_refused
@@ -872,7 +872,7 @@ class TestPrices:
         assert run.returncode == 0
         assert tables.rows[PRICE_STREAM] == wanted
         (warning,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
-        assert "left out 4 products that cannot be read; the first: a prod" in warning
+        assert "skipped 4 products that cannot be read; the first: a prod" in warning
         assert "'sku' is missing" in warning
 
     def test_nothing_but_odd_products(self, here: TapHere, emulator: Emulator) -> None:

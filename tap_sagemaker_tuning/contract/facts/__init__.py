@@ -1,4 +1,4 @@
-"""The facts, numbered: one table of what the tap believes about AWS."""
+"""All facts, numbered: the tap's assumptions about AWS."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ AREAS = {
     "The price list": prices,
     "CloudWatch": metrics,
 }
-"""The modules that state and check facts, by what these are about."""
+"""The modules that state and check facts, by subject."""
 
 
 def of(area: object) -> list[Fact]:
-    """The facts of a module, in order."""
+    """The facts of a module, sorted by number."""
     found = [each for each in vars(area).values() if isinstance(each, Fact)]
     return sorted(found, key=lambda each: each.number)
 
@@ -45,4 +45,4 @@ FACTS = tuple(
         key=lambda each: each.number,
     )
 )
-"""All of them. A number stays; a fact that is abandoned leaves a gap."""
+"""All facts, sorted by number. Numbers never change: a removed fact leaves a gap."""

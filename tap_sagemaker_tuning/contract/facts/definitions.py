@@ -1,4 +1,4 @@
-"""Facts about what a description of a tuning job has beyond its summary."""
+"""Facts about descriptions of tuning jobs."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @fact(
     42,
-    "A tuning job has TrainingJobDefinition, or TrainingJobDefinitions with a name "
-    "each; the objective and the ranges are in the config in the first case, in each "
-    "definition in the second.",
+    "A tuning job has either TrainingJobDefinition or TrainingJobDefinitions, each of "
+    "them named. Objective and ranges are in the config in the first case, and in "
+    "each definition in the second.",
     source=RECORDED,
-    breaks="Objective, direction and ranges would be null, and with them places, "
+    breaks="Objective, direction and ranges would be null, and so would places, "
     "importance and next ranges in the models.",
 )
 def definitions(seen: Recording) -> Iterator[bool]:
@@ -42,9 +42,9 @@ def definitions(seen: Recording) -> Iterator[bool]:
 
 @fact(
     43,
-    "Where a tuning job has several definitions, each trial names its own.",
+    "If a tuning job has several definitions, each trial names its own.",
     source=READ,
-    breaks="Trials could not be joined with their objective and their ranges.",
+    breaks="Trials could not be joined to their objective and their ranges.",
 )
 def definition_names(seen: Recording) -> Iterator[bool]:
     """Each trial of such tuning jobs."""
@@ -63,14 +63,15 @@ def definition_names(seen: Recording) -> Iterator[bool]:
 
 @fact(
     44,
-    "BestTrainingJob is one of the tuning job's trials, with the metric of the listing "
-    "and without TuningJobName; an ended tuning job with a metric has one.",
+    "BestTrainingJob is one of the tuning job's trials, with the same metric as in the "
+    "listing and without TuningJobName. An ended tuning job has one if any of its "
+    "trials has a metric.",
     source=READ,
-    breaks="The models rank by the trials' own metrics, and best_training_job_name "
-    "would name another trial than the leaderboard.",
+    breaks="best_training_job_name could differ from the best trial on the "
+    "leaderboard: the models rank by the trials' own metrics.",
 )
 def best(seen: Recording) -> Iterator[bool]:
-    """Each description that has one."""
+    """Each description of an ended tuning job."""
     whole = {item[JOB].lower(): trials for item, _, trials in seen.whole_jobs}
     for answer, summary, _ in seen.described_jobs:
         found = answer.get("BestTrainingJob")
@@ -98,8 +99,8 @@ _RESOURCES = {"ResourceConfig", "HyperParameterTuningResourceConfig"}
 
 @fact(
     85,
-    "Each definition has its algorithm, its output, its role, its stopping condition "
-    "and its resources.",
+    "Each definition has an algorithm, an output, a role, a stopping condition and "
+    "resources.",
     source=MODEL,
     breaks="Columns of tuning_job_details would be null.",
 )
@@ -114,9 +115,10 @@ def in_definitions(seen: Recording) -> Iterator[bool]:
 
 @fact(
     87,
-    "OverallBestTrainingJob, of a warm-started tuning job, has TuningJobName.",
+    "OverallBestTrainingJob of a warm-started tuning job has TuningJobName.",
     source=RECORDED,
-    breaks="Nothing is lost: overall_best_training_job_name is the trial's.",
+    breaks="Nothing is lost: overall_best_training_job_name needs only the trial's "
+    "name.",
 )
 def overall_best(seen: Recording) -> Iterator[bool]:
     """Each description that has one."""

@@ -1,4 +1,4 @@
-"""Facts about what DescribeTrainingJob knows of a trial."""
+"""Facts about descriptions of trials (DescribeTrainingJob)."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _FLAGS = {
     "EnableManagedSpotTraining",
     "EnableNetworkIsolation",
 }
-_SINCE = 1_567_296_000.0  # September 2019: billable seconds and all flags exist
-_FIRST = 1_483_228_800.0  # 2017: final metrics of before it are a thousandth
+_SINCE = 1_567_296_000.0  # September 2019: from here on, all flags and seconds exist
+_FIRST = 1_483_228_800.0  # 2017: earlier times of metrics are divided by 1,000
 _ROUNDING = 2.0  # seconds
-_AFTER = 3600.0  # seconds after a trial's end in which its metrics are taken
+_AFTER = 3600.0  # seconds after a trial's end until its metrics are collected
 
 
 def _ended(seen: Recording) -> Iterator[tuple[Item, Item]]:
-    """Trials that have ended, described and listed."""
+    """Descriptions and summaries of ended trials."""
     for answer, summary in seen.described_trials:
         if has_ended(answer) and has_ended(summary):
             yield answer, summary
@@ -56,13 +56,13 @@ def _ended(seen: Recording) -> Iterator[tuple[Item, Item]]:
 
 @fact(
     56,
-    "DescribeTrainingJob says the same of an ended trial as the listing: status, "
-    "failure reason, and times to the second.",
+    "For an ended trial, DescribeTrainingJob agrees with the listing: status, failure "
+    "reason, and times to the second.",
     source=READ,
     breaks="A row of training_job_details would contradict training_job_summaries.",
 )
 def agrees(seen: Recording) -> Iterator[bool]:
-    """Each of these members."""
+    """Each of these members of each description."""
     for answer, summary in _ended(seen):
         yield answer["TrainingJobStatus"] == summary["TrainingJobStatus"]
         yield answer.get("FailureReason") == summary.get("FailureReason")
@@ -73,13 +73,14 @@ def agrees(seen: Recording) -> Iterator[bool]:
 @fact(
     57,
     "DescribeTrainingJob has what the listing lacks: resources, algorithm, secondary "
-    "status, tuning job, a Completed one its model, and from September 2019 on flags, "
-    "training and billable seconds.",
+    "status and tuning job; the model if the trial is Completed; and, since September "
+    "2019, flags and training and billable seconds.",
     source=READ,
-    breaks="Columns of training_job_details would be null: costs and instances.",
+    breaks="Columns of training_job_details, such as instances and billable seconds, "
+    "would be null.",
 )
 def has_all(seen: Recording) -> Iterator[bool]:
-    """Each of these members."""
+    """Each of these members of each description."""
     for answer, summary in _ended(seen):
         wanted = set(_ALWAYS)
         if answer["TrainingJobStatus"] == "Completed":
@@ -96,7 +97,7 @@ def has_all(seen: Recording) -> Iterator[bool]:
     58,
     "TuningJobArn ends with the name of the trial's tuning job.",
     source=READ,
-    breaks="Nothing: the tap knows which tuning job it asked about.",
+    breaks="Nothing is lost: the tap knows whose trials it listed.",
 )
 def of_its_job(seen: Recording) -> Iterator[bool]:
     """Each description."""
@@ -112,9 +113,11 @@ def of_its_job(seen: Recording) -> Iterator[bool]:
 
 @fact(
     59,
-    "HyperParameters has the tuned ones as the listing has them, all as text.",
+    "HyperParameters includes the tuned ones with the same values as the listing, all "
+    "as text.",
     source=READ,
-    breaks="The models take values from either, and would show others.",
+    breaks="The models would show different values, depending on which stream they "
+    "take them from.",
 )
 def hyperparameters(seen: Recording) -> Iterator[bool]:
     """Each description."""
@@ -126,11 +129,11 @@ def hyperparameters(seen: Recording) -> Iterator[bool]:
 
 @fact(
     60,
-    "FinalMetricDataList has the objective, with the value of the listing; all its "
-    "values are float32.",
+    "FinalMetricDataList includes the objective with the same value as the listing, "
+    "and all its values are float32.",
     source=READ,
-    breaks="Search is compared with the listing by it: without it each trial takes a "
-    "call of its own.",
+    breaks="The tap compares Search with the listing by this value: without it, each "
+    "trial takes a call of its own.",
 )
 def final_metrics(seen: Recording) -> Iterator[bool]:
     """Each trial with an objective, and each metric."""
@@ -145,8 +148,8 @@ def final_metrics(seen: Recording) -> Iterator[bool]:
 
 @fact(
     61,
-    "The times of final metrics are of the trial, or a thousandth of that: January "
-    "1970.",
+    "The times of final metrics fall within the trial, or are a thousandth of such a "
+    "time, in January 1970.",
     source=RECORDED,
     breaks="Times in final_metric_data_list would be wrong.",
 )
@@ -163,14 +166,15 @@ def metric_times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     62,
-    "Without spot instances TrainingTimeInSeconds is the time from start to end, not "
-    "multiplied by the number of instances; BillableTimeInSeconds is at most that "
-    "without warm pools.",
+    "Without spot instances, TrainingTimeInSeconds is the time from start to end, not "
+    "multiplied by the number of instances. Without warm pools, BillableTimeInSeconds "
+    "is at most that.",
     source=RECORDED,
-    breaks="Costs would be wrong by a factor: the models multiply by the instances.",
+    breaks="Costs would be wrong by a factor: the models multiply by the number of "
+    "instances.",
 )
 def durations(seen: Recording) -> Iterator[bool]:
-    """Each description that has them; a spot instance can have been interrupted."""
+    """Each description that has them, except for spot, which can be interrupted."""
     for answer, _ in _ended(seen):
         if answer.get("EnableManagedSpotTraining"):
             continue
@@ -186,7 +190,8 @@ def durations(seen: Recording) -> Iterator[bool]:
     63,
     "LastModifiedTime is not before the trial's end.",
     source=RECORDED,
-    breaks="Nothing: the tap never relies on it.",
+    breaks="Nothing is lost: the tap would only read details from Search again until "
+    "an hour after a trial's end.",
 )
 def modified(seen: Recording) -> Iterator[bool]:
     """Each description of an ended trial."""
@@ -197,10 +202,10 @@ def modified(seen: Recording) -> Iterator[bool]:
 
 @fact(
     64,
-    "The secondary status is one of the model's; SecondaryStatusTransitions come in "
-    "order of time, and the last has it.",
+    "The secondary status is one of the model's. SecondaryStatusTransitions are "
+    "sorted by time, and the last one has that status.",
     source=DOCS,
-    breaks="The models take from it who stopped a trial: outcomes would be wrong.",
+    breaks="Outcomes in the models would be wrong: they show who stopped a trial.",
 )
 def transitions(seen: Recording) -> Iterator[bool]:
     """Each description."""
@@ -215,14 +220,14 @@ def transitions(seen: Recording) -> Iterator[bool]:
 
 @fact(
     90,
-    "Each metric that a trial's description defines is among the MetricDefinitions of "
-    "its tuning job, or is its objective.",
+    "Each metric that a trial's description defines is in its tuning job's "
+    "MetricDefinitions, or is the objective.",
     source=ASSUMED,
-    breaks="training_job_metrics takes the names from the tuning job: the curves of "
-    "that metric would be missing.",
+    breaks="training_job_metrics would lack the curves of that metric, since it takes "
+    "the names from the tuning job.",
 )
 def defined_metrics(seen: Recording) -> Iterator[bool]:
-    """Each metric of trials whose tuning job is described too."""
+    """Each metric of trials whose tuning job is described, too."""
     names: dict[str, set[str]] = {}
     for answer, _, _ in seen.described_jobs:
         several = answer.get("TrainingJobDefinitions") or []
@@ -240,7 +245,7 @@ def defined_metrics(seen: Recording) -> Iterator[bool]:
 
 
 def _defined(definition: Item) -> list[str]:
-    """The metrics that a definition, or a trial, defines."""
+    """The names of the metrics that a definition or a trial defines."""
     algorithm = definition.get("AlgorithmSpecification") or {}
     return [each["Name"] for each in algorithm.get("MetricDefinitions") or []]
 

@@ -1,4 +1,4 @@
-"""Facts about refusals: their codes, and what does not exist."""
+"""Facts about errors: their codes, and requests for things that do not exist."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ _REFUSED = 400  # HTTP status
 
 @fact(
     28,
-    "A tuning job that does not exist is ResourceNotFound, with HTTP 400.",
+    "A request for a tuning job that does not exist fails with ResourceNotFound and "
+    "HTTP 400.",
     source=RECORDED,
-    breaks="A deleted tuning job would be followed, and fail, for a week.",
+    breaks="A deleted tuning job would stay open, and fail, for a week.",
 )
 def no_tuning_job(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for one."""
+    """Calls that requested one."""
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
         for one in seen.of(operation):
             if one.request.get(JOB) == NOBODY and one.is_answer:
@@ -40,13 +41,13 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
 
 @fact(
     29,
-    "A training job that does not exist is a ValidationException, with HTTP 400 and "
-    "the words «Requested resource not found».",
+    "A request for a training job that does not exist fails with ValidationException, "
+    "HTTP 400 and the message «Requested resource not found».",
     source=RECORDED,
-    breaks="The details of a tuning job with a deleted trial would fail at it.",
+    breaks="training_job_details would fail for a tuning job with a deleted trial.",
 )
 def no_trial(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for one."""
+    """Calls that requested one."""
     words = "Requested resource not found"
     for one in seen.of(DESCRIBE_TRIAL):
         if one.request.get(TRIAL) == NOBODY and one.is_answer:
@@ -56,12 +57,13 @@ def no_trial(seen: Recording) -> Iterator[bool]:
 
 @fact(
     30,
-    "In SageMaker, a missing permission is AccessDeniedException, with HTTP 400.",
+    "SageMaker answers a call without permission with AccessDeniedException and HTTP "
+    "400.",
     source=RECORDED,
     breaks="The tap could not say which permission is missing.",
 )
 def denials(seen: Recording) -> Iterator[bool]:
-    """Each refusal that is one."""
+    """Each denial."""
     for one in _refusals(seen):
         if one.kind is Kind.DENIED or "not authorized" in one.message:
             yield _is(one, "AccessDeniedException")
@@ -69,12 +71,12 @@ def denials(seen: Recording) -> Iterator[bool]:
 
 @fact(
     31,
-    "In SageMaker, a call that came too fast is ThrottlingException, with HTTP 400.",
+    "SageMaker answers a throttled call with ThrottlingException and HTTP 400.",
     source=RECORDED,
-    breaks="Throttled calls would fail instead of being retried.",
+    breaks="The tap would not retry throttled calls: they would fail.",
 )
 def throttling(seen: Recording) -> Iterator[bool]:
-    """Each refusal that is one."""
+    """Each throttled call."""
     for one in _refusals(seen):
         if one.kind is Kind.THROTTLED or "Rate exceeded" in one.message:
             yield _is(one, "ThrottlingException")
@@ -82,19 +84,19 @@ def throttling(seen: Recording) -> Iterator[bool]:
 
 @fact(
     32,
-    "In SageMaker, the code of a refusal is in __type.",
+    "A SageMaker error has its code in __type.",
     source=DOCS,
-    breaks="botocore reads it from a header too. Else the tap could not say what to "
-    "do about it, and would not retry.",
+    breaks="botocore also reads it from a header. Without either, the tap could not "
+    "say what to do about an error, and would not retry the call.",
 )
 def codes(seen: Recording) -> Iterator[bool]:
-    """Each refusal."""
+    """Each error."""
     for one in _refusals(seen):
         yield bool(one.error_code)
 
 
 def _refusals(seen: Recording) -> Iterator[Exchange]:
-    """What SageMaker refused: other services have other codes."""
+    """SageMaker's errors; other services have other codes."""
     for one in seen.exchanges:
         is_error = one.status != OK and isinstance(one.answer, dict)
         if is_error and one.is_of_sagemaker:

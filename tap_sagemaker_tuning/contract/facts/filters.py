@@ -1,4 +1,4 @@
-"""Facts about listings: filters, and tokens of another request."""
+"""Facts about listings: filters, and tokens from other requests."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.contract.exchanges import Item, Recording
 
-_NEW = 120.0  # seconds: what is younger can be missing in a listing
+_NEW = 120.0  # seconds: anything younger can be missing from a listing
 _OURS = (LIST_TUNING_JOBS, LIST_TRIALS)
 
 
 @fact(
     13,
-    "A NextToken with other parameters than its own is refused with "
+    "A NextToken sent with parameters other than its own fails with "
     "ValidationException.",
     source=ASSUMED,
-    breaks="A starting_token from state is used only with the request it belongs to. "
-    "One that was given by hand for another request would list something else "
-    "without an error.",
+    breaks="A starting_token that you set for another request would list something "
+    "else, without an error. The tap uses a token from state only with the request "
+    "it belongs to.",
 )
 def foreign_tokens(seen: Recording) -> Iterator[bool]:
-    """Pages that were asked for so."""
+    """Pages requested with such a token."""
     for one in seen.foreign:
         yield one.error_code == "ValidationException"
 
 
 @fact(
     14,
-    "NameContains finds names in any case, and no others.",
+    "NameContains finds all names that contain the text, in any case, and no others.",
     source=ASSUMED,
-    breaks="With name_contains, tuning jobs in another case would be missing.",
+    breaks="With name_contains, tuning jobs whose names have another case would be "
+    "missing.",
 )
 def name_contains(seen: Recording) -> Iterator[bool]:
-    """What was found, and what should have been."""
+    """Each name that was found or should have been."""
     known = {item[JOB]: seconds(item["CreationTime"]) for item, _ in seen.jobs}
     for listing in seen.listings(LIST_TUNING_JOBS):
         part = listing.request.get("NameContains")
@@ -58,9 +59,9 @@ def name_contains(seen: Recording) -> Iterator[bool]:
 
 @fact(
     15,
-    "StatusEquals shows only what has that status.",
+    "A listing with StatusEquals has only items with that status.",
     source=DOCS,
-    breaks="A FULL_TABLE read with status_equals would have rows it should not have.",
+    breaks="A FULL_TABLE read with status_equals would have rows with other statuses.",
 )
 def status_only(seen: Recording) -> Iterator[bool]:
     """Each item of such a listing."""
@@ -73,12 +74,13 @@ def status_only(seen: Recording) -> Iterator[bool]:
 
 @fact(
     16,
-    "StatusEquals shows all that has that status, also where it leaves pages short.",
+    "A listing with StatusEquals has all items with that status, even if its pages are "
+    "short.",
     source=ASSUMED,
     breaks="A FULL_TABLE read with status_equals would miss rows.",
 )
 def status_all(seen: Recording) -> Iterator[bool]:
-    """What ended with that status, as another listing has shown."""
+    """Each item that another listing shows as ended with that status."""
     for listing in seen.listings(*_OURS):
         wanted = listing.request.get("StatusEquals")
         if wanted is None or not listing.has_ended:
@@ -102,11 +104,11 @@ def _status(item: Item) -> str:
     "SortBy FinalObjectiveMetricValue leaves out trials without a metric, and sorts "
     "the others by it.",
     source=DOCS,
-    breaks="A FULL_TABLE read with this sort_by would have other rows than the "
-    "documentation of the setting says.",
+    breaks="A FULL_TABLE read with this sort_by would differ from the setting's "
+    "documentation in its rows or their order.",
 )
 def sorted_by_metric(seen: Recording) -> Iterator[bool]:
-    """Each item, and each against the next one."""
+    """Each item, and each item against the next one."""
     for listing in seen.listings(LIST_TRIALS):
         if not listing.asks(SortBy="FinalObjectiveMetricValue", SortOrder="Descending"):
             continue

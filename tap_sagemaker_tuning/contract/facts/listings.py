@@ -1,4 +1,4 @@
-"""Facts about listings: orders, pages and tokens."""
+"""Facts about listings: sort orders, pages and tokens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.contract.exchanges import Item, Listing, Recording
 
-_NEW = 120.0  # seconds: what is younger can be missing in the earlier of two listings
+_NEW = 120.0  # seconds: anything younger can be missing from the earlier listing
 _MOST = 100
 _DEFAULT = 10
 _FILTERS = ("StatusEquals", "NameContains")
@@ -38,8 +38,8 @@ def _falls(items: list[Item]) -> Iterator[bool]:
     1,
     "Tuning jobs sorted by CreationTime, Descending, come newest first.",
     source=DOCS,
-    breaks="The tap stops listing at the first tuning job that is older than what it "
-    "knows, so tuning jobs that come after it would never be read.",
+    breaks="Some tuning jobs would never be read: the tap stops listing at the first "
+    "one that is older than the lookback window.",
 )
 def jobs_newest_first(seen: Recording) -> Iterator[bool]:
     """Each summary against the next one."""
@@ -50,10 +50,11 @@ def jobs_newest_first(seen: Recording) -> Iterator[bool]:
 
 @fact(
     2,
-    "Trials sorted by CreationTime, Descending, come newest first, ties in any order.",
+    "Trials sorted by CreationTime, Descending, come newest first, with ties in any "
+    "order.",
     source=DOCS,
-    breaks="The tap stops listing trials below its watermark, so trials that come "
-    "after it would keep the status they had when they were first read.",
+    breaks="Some trials would keep the status they had when first read: the tap stops "
+    "listing at the first trial older than the tuning job's watermark.",
 )
 def trials_newest_first(seen: Recording) -> Iterator[bool]:
     """Each summary against the next one."""
@@ -64,10 +65,10 @@ def trials_newest_first(seen: Recording) -> Iterator[bool]:
 
 @fact(
     3,
-    "With SortOrder Ascending the oldest come first.",
+    "With SortOrder Ascending, the oldest come first.",
     source=DOCS,
-    breaks="A FULL_TABLE read with sort_order, and a resumed one, would come in "
-    "another order than it was asked for.",
+    breaks="A FULL_TABLE read with sort_order, and a resumed one, would not come in "
+    "the order you set.",
 )
 def ascending(seen: Recording) -> Iterator[bool]:
     """Each summary against the one before."""
@@ -78,9 +79,9 @@ def ascending(seen: Recording) -> Iterator[bool]:
 
 @fact(
     4,
-    "Without SortBy and SortOrder the newest come first.",
+    "Without SortBy and SortOrder, the newest come first.",
     source=ASSUMED,
-    breaks="Nothing: the tap always asks for an order. The emulator would be wrong.",
+    breaks="Nothing: the tap always sets an order. The emulator would be wrong.",
 )
 def default_order(seen: Recording) -> Iterator[bool]:
     """Each summary against the next one."""
@@ -91,12 +92,12 @@ def default_order(seen: Recording) -> Iterator[bool]:
 
 @fact(
     5,
-    "Without MaxResults a page has at most 10 items.",
+    "Without MaxResults, a page has at most 10 items.",
     source=DOCS,
-    breaks="Nothing: the tap always asks for a size. The emulator would be wrong.",
+    breaks="Nothing: the tap always sets a page size. The emulator would be wrong.",
 )
 def default_size(seen: Recording) -> Iterator[bool]:
-    """Pages that have more than 10, or that are not the last."""
+    """Each page that has more than 10 items or is not the last."""
     for listing in seen.listings(*_OURS):
         for page in listing.pages:
             count = len(page.items)
@@ -108,11 +109,11 @@ def default_size(seen: Recording) -> Iterator[bool]:
     6,
     "A page has at most MaxResults items.",
     source=MODEL,
-    breaks="Search asks for the names of one page at a time, and memory is bounded by "
-    "pages: more items than asked for can exceed the limits of both.",
+    breaks="Larger pages could exceed the limits of Search, which takes the names of "
+    "one page at a time, and of memory, which is bounded by pages.",
 )
 def page_size(seen: Recording) -> Iterator[bool]:
-    """Pages that are full, or that are not the last."""
+    """Each page that is full or not the last."""
     for listing in seen.listings(*_ALL):
         most = listing.request.get("MaxResults", 0)
         for page in listing.pages:
@@ -123,13 +124,13 @@ def page_size(seen: Recording) -> Iterator[bool]:
 
 @fact(
     7,
-    "MaxResults above 100 is refused with ValidationException.",
+    "MaxResults above 100 fails with ValidationException.",
     source=MODEL,
-    breaks="Nothing is lost. Larger pages would be possible, and a sync would take "
+    breaks="Nothing is lost. Larger pages would be possible, and a sync could take "
     "fewer calls.",
 )
 def largest_size(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for more."""
+    """Calls that requested more."""
     for operation in _OURS:
         for one in seen.of(operation):
             if one.request.get("MaxResults", 0) > _MOST and one.is_answer:
@@ -138,10 +139,10 @@ def largest_size(seen: Recording) -> Iterator[bool]:
 
 @fact(
     8,
-    "No NextToken comes twice in a listing.",
+    "No NextToken occurs twice in a listing.",
     source=DOCS,
-    breaks="A listing that goes in a circle never ends; the tap fails such a tuning "
-    "job, and its rows go stale.",
+    breaks="A listing that goes in circles never ends. The tap stops, the tuning job "
+    "counts as failed, and its rows go stale.",
 )
 def tokens(seen: Recording) -> Iterator[bool]:
     """Each token against those before it."""
@@ -155,11 +156,11 @@ def tokens(seen: Recording) -> Iterator[bool]:
 
 @fact(
     9,
-    "A listing shows nothing twice.",
+    "A listing has no item twice.",
     source=ASSUMED,
-    breaks="Rows are upserted on their key, so no duplicate is kept. But where one "
-    "comes twice another can be missing; the counters tell that, and the tuning job "
-    "is read again.",
+    breaks="No duplicates are kept, since rows are upserted by key. But if one trial "
+    "is listed twice, another can be missing; the counters reveal that, and the tuning "
+    "job is read again.",
 )
 def nothing_twice(seen: Recording) -> Iterator[bool]:
     """Each item against those before it."""
@@ -170,7 +171,7 @@ def nothing_twice(seen: Recording) -> Iterator[bool]:
 
 
 def _alike(seen: Recording) -> Iterator[tuple[Listing, Listing]]:
-    """Pairs of unfiltered listings of the same."""
+    """Pairs of unfiltered listings with the same target."""
     plain = [
         listing
         for listing in seen.listings(*_OURS)
@@ -183,7 +184,7 @@ def _alike(seen: Recording) -> Iterator[tuple[Listing, Listing]]:
 
 
 def _old(listing: Listing, before: float) -> list[str]:
-    """Names of what was created early enough to be in both of two listings."""
+    """The names of items created early enough to be in both of two listings."""
     return [
         item[NAMES[listing.operation]]
         for item in listing.items
@@ -197,14 +198,14 @@ def _order(listing: Listing) -> str:
 
 @fact(
     10,
-    "A listing ends with the first page without NextToken, empty or not, and has shown "
-    "everything then, in pages of any size.",
+    "A listing ends with the first page without NextToken, empty or not, and is "
+    "complete then, for any page size.",
     source=DOCS,
-    breaks="Trials and tuning jobs would be missing from the tables. For trials the "
-    "counters tell that, and the tuning job is read again for a day.",
+    breaks="Trials and tuning jobs would be missing from the tables. For trials, the "
+    "counters reveal that, and the tuning job is read again for a day.",
 )
 def nothing_missing(seen: Recording) -> Iterator[bool]:
-    """Two listings of the same: one is the beginning of the other, or both are all."""
+    """Each pair of alike listings: they are equal, or one begins with the other."""
     for one, other in _alike(seen):
         before = min(one.at, other.at) - _NEW
         names, others = _old(one, before), _old(other, before)
@@ -220,13 +221,13 @@ def nothing_missing(seen: Recording) -> Iterator[bool]:
 
 @fact(
     11,
-    "Items of the same second come in the same order in every call.",
+    "Items created in the same second come in the same order in every call.",
     source=ASSUMED,
-    breaks="At the border of two pages a trial could be shown twice and its "
-    "neighbour never. The counters tell that, and the tuning job is read again.",
+    breaks="Where one page ends and the next begins, a trial could be listed twice and "
+    "its neighbor never. The counters reveal that, and the tuning job is read again.",
 )
 def ties(seen: Recording) -> Iterator[bool]:
-    """Two listings in the same order, up to the end of the shorter one."""
+    """Each pair of listings in the same order, up to the end of the shorter one."""
     for one, other in _alike(seen):
         before = min(one.at, other.at) - _NEW
         names, others = _old(one, before), _old(other, before)
@@ -237,12 +238,12 @@ def ties(seen: Recording) -> Iterator[bool]:
 
 @fact(
     12,
-    "An empty page with a NextToken leads on.",
+    "The NextToken of an empty page leads to another page.",
     source=RECORDED,
-    breaks="The tap follows empty pages; what stands behind them would not be read.",
+    breaks="Items after an empty page would not be read: the tap follows its token.",
 )
 def empty_pages(seen: Recording) -> Iterator[bool]:
-    """Each empty page whose next one was asked for."""
+    """Each empty page whose next page was requested."""
     for listing in seen.listings(*_ALL):
         for page, following in pairwise(listing.pages):
             if not page.items:

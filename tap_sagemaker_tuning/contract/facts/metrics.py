@@ -1,4 +1,4 @@
-"""Facts about CloudWatch: which metrics a trial has there, and for how long."""
+"""Facts about CloudWatch: which metrics it has for a trial, and for how long."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _calls(seen: Recording) -> Iterator[Exchange]:
 
 
 def _series(seen: Recording) -> Iterator[tuple[Exchange, Item, Item]]:
-    """Each metric that was asked for and answered: call, question and answer."""
+    """Each requested and answered metric: the call, the query and the result."""
     for one in _calls(seen):
         asked = {
             each["Id"]: each["MetricStat"] for each in one.request["MetricDataQueries"]
@@ -42,7 +42,7 @@ def _series(seen: Recording) -> Iterator[tuple[Exchange, Item, Item]]:
 
 
 def _age(one: Exchange) -> float:
-    """How old the oldest point that a call asked for is; 0 if that is not known."""
+    """The age in seconds of the oldest point that a call requested; 0 if unknown."""
     first = seconds(one.request["StartTime"])
     return (one.at or first) - first
 
@@ -54,14 +54,12 @@ def _dimension(question: Item) -> str:
 def _should_have(
     seen: Recording, dimension: str, fits: Callable[[Item], bool]
 ) -> Iterator[bool]:
-    """Whether there are points of some trials, where they are young enough.
-
-    Of one metric at least.
+    """Yield, for each call about recent trials, whether any metric has points.
 
     Args:
-        seen: What was asked and answered.
-        dimension: By which the metrics were asked for.
-        fits: Whether a trial has such metrics, by its description.
+        seen: The recording.
+        dimension: The dimension of the metrics to look at.
+        fits: Tells from a trial's description whether it should have such metrics.
     """
     described = {
         one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
@@ -80,13 +78,13 @@ def _should_have(
 
 
 def _trial(question: Item) -> str:
-    """The lower-cased name of the trial that a question is about."""
+    """The lower-cased name of the trial that a query is about."""
     value = str(question["Metric"]["Dimensions"][0]["Value"])
     return value.partition("/")[0].lower()
 
 
 def _has_printed(trial: Item) -> bool:
-    """Whether a trial printed a metric: one that is defined need not be."""
+    """Whether a trial printed any metric: not every defined metric is printed."""
     return bool(trial.get("FinalMetricDataList"))
 
 
@@ -97,18 +95,18 @@ def _is_long(trial: Item) -> bool:
 
 
 def _has_any(seen: Recording) -> bool:
-    """Whether CloudWatch has anything of a trial at all."""
+    """Whether CloudWatch has any point of any trial."""
     return any(found["Values"] for _, _, found in _series(seen))
 
 
 @fact(
     77,
-    "GetMetricData answers each question under its Id, and nothing else.",
+    "GetMetricData returns one result for each query, under its Id, and no others.",
     source=DOCS,
-    breaks="Learning curves would be of other metrics or trials, or missing.",
+    breaks="Learning curves would be missing, or show other metrics or trials.",
 )
 def ids(seen: Recording) -> Iterator[bool]:
-    """Each answer that has no further page."""
+    """Each answer without a next page."""
     for one in _calls(seen):
         asked = [each["Id"] for each in one.request["MetricDataQueries"]]
         found = [each["Id"] for each in one.answer["MetricDataResults"]]
@@ -118,37 +116,37 @@ def ids(seen: Recording) -> Iterator[bool]:
 
 @fact(
     78,
-    "The metrics of the algorithm are in /aws/sagemaker/TrainingJobs, under "
-    "TrainingJobName, named as in MetricDefinitions.",
+    "The algorithm's metrics are in the namespace /aws/sagemaker/TrainingJobs, with "
+    "the dimension TrainingJobName and the names from MetricDefinitions.",
     source=DOCS,
     breaks="training_job_metrics would have no learning curves.",
 )
 def of_algorithm(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for young ones, of trials with a final metric."""
+    """Each call about recent trials with a final metric."""
     yield from _should_have(seen, "TrainingJobName", _has_printed)
 
 
 @fact(
     79,
-    "The metrics of an instance are there under Host: the trial's name, a slash and "
-    "algo-1, algo-2, ….",
+    "An instance's metrics are there with the dimension Host: the trial's name, a "
+    "slash and algo-1, algo-2, ….",
     source=DOCS,
     breaks="training_job_metrics would have no utilization, and hardware_utilisation "
     "no rows.",
 )
 def of_instances(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for young ones, of trials of five minutes and more."""
+    """Each call about recent trials of five minutes or more."""
     yield from _should_have(seen, "Host", _is_long)
 
 
 @fact(
     80,
-    "Each metric has a StatusCode that the tap knows, and as many times as values.",
+    "Each result has a StatusCode that the tap knows, and as many times as values.",
     source=DOCS,
     breaks="Points would be missing, or at the wrong time.",
 )
 def status_codes(seen: Recording) -> Iterator[bool]:
-    """Each answered question."""
+    """Each result."""
     for _, _, found in _series(seen):
         is_even = len(found["Timestamps"]) == len(found["Values"])
         yield is_even and found["StatusCode"] in _STATUSES
@@ -156,13 +154,14 @@ def status_codes(seen: Recording) -> Iterator[bool]:
 
 @fact(
     81,
-    "Points are at multiples of the period, within the time that was asked for, and "
-    "in the order that was asked for.",
+    "Points are at multiples of the period, within the requested time, and in the "
+    "requested order.",
     source=DOCS,
-    breaks="Learning curves would have points of before or after the trial, or twice.",
+    breaks="Learning curves would have duplicate points, or points from before or "
+    "after the trial.",
 )
 def grid(seen: Recording) -> Iterator[bool]:
-    """Each answered question with points."""
+    """Each result with points."""
     for one, question, found in _series(seen):
         if not found["Timestamps"]:
             continue
@@ -176,8 +175,8 @@ def grid(seen: Recording) -> Iterator[bool]:
 
 @fact(
     82,
-    "A value is a finite number, a share of the machine's: at least 0, and of memory "
-    "and disk at most 100 per cent.",
+    "A value is a finite number. For instances it is a percentage: at least 0, and for "
+    "memory and disk at most 100.",
     source=DOCS,
     breaks="The shares in hardware_utilisation would be wrong.",
 )
@@ -195,13 +194,13 @@ def values(seen: Recording) -> Iterator[bool]:
 
 @fact(
     83,
-    "Points by the minute live for 15 days, by five minutes for 63.",
+    "CloudWatch keeps 1-minute points for 15 days and 5-minute points for 63 days.",
     source=DOCS,
-    breaks="The tap asks by the finest period that the age allows: it would ask for "
-    "less than there is, or for what there is not.",
+    breaks="The tap requests the shortest period that CloudWatch should still have: it "
+    "would request coarser points than it could, or points that are gone.",
 )
 def ages(seen: Recording) -> Iterator[bool]:
-    """Points that were asked for by a period finer than their age allows."""
+    """Each result for points too old for the requested period."""
     for one, question, found in _series(seen):
         young = (one.at or 0.0) - one.request["EndTime"]
         limit = BY_THE_MINUTE if question["Period"] < 5 * MINUTE else BY_FIVE_MINUTES
@@ -211,12 +210,12 @@ def ages(seen: Recording) -> Iterator[bool]:
 
 @fact(
     84,
-    "A trial of 15 to 63 days ago has points by five minutes.",
+    "A trial from 15 to 63 days ago has 5-minute points.",
     source=ASSUMED,
-    breaks="training_job_metrics would have no rows of trials of that age.",
+    breaks="training_job_metrics would have no rows for trials of that age.",
 )
 def older(seen: Recording) -> Iterator[bool]:
-    """Calls that asked for them."""
+    """Calls that requested them."""
     for one in _calls(seen):
         is_older = BY_THE_MINUTE + DAY < _age(one) < BY_FIVE_MINUTES - DAY
         found = [

@@ -23,7 +23,7 @@ _SUFFIX = "-Training"
 
 
 def _attributes(seen: Recording) -> Iterator[tuple[Item, Item]]:
-    """The attributes of each product, and what was asked for."""
+    """The attributes of each product, and the filters of its request."""
     for page in seen.answers(GET_PRODUCTS):
         asked = {each["Field"]: each["Value"] for each in page.request["Filters"]}
         for item in page.items:
@@ -31,15 +31,16 @@ def _attributes(seen: Recording) -> Iterator[tuple[Item, Item]]:
 
 
 def _parsed(item: Any) -> Any:
-    """A product, which is JSON as text."""
+    """Parse a product, which is a string of JSON."""
     return json.loads(item) if isinstance(item, str) else item
 
 
 @fact(
     72,
-    "The price list's filters by regionCode and component show nothing else.",
+    "Filtered by regionCode and component, the price list returns only products that "
+    "match.",
     source=ASSUMED,
-    breaks="Nothing is wrong: the tap looks at both again. It would take more calls.",
+    breaks="Nothing is lost: the tap checks both itself. But it would take more calls.",
 )
 def filters(seen: Recording) -> Iterator[bool]:
     """Each product."""
@@ -49,14 +50,14 @@ def filters(seen: Recording) -> Iterator[bool]:
 
 @fact(
     73,
-    "A product of training names its instance type in instanceName, or in instanceType "
-    "alone or followed by -Training.",
+    "A training product has its instance type in instanceName, or else in "
+    "instanceType, which can end with -Training.",
     source=ASSUMED,
-    breaks="Its price would be missing in training_instance_prices, and the cost of "
-    "its trials null.",
+    breaks="Its price would be missing from training_instance_prices, and the cost of "
+    "its trials would be null.",
 )
 def instance_types(seen: Recording) -> Iterator[bool]:
-    """Each product that has either."""
+    """Each product, and whether any has an instance type."""
     has_any = None
     for attributes, _ in _attributes(seen):
         has_any = bool(has_any)
@@ -75,14 +76,14 @@ def instance_types(seen: Recording) -> Iterator[bool]:
 
 @fact(
     74,
-    "Of the products of an instance type that have a price, one trains on demand: its "
+    "Exactly one priced product of each instance type is on-demand training: its "
     "usagetype ends with Train or Training, a colon and the instance type.",
     source=ASSUMED,
-    breaks="Its price would be missing in training_instance_prices, or be one of "
-    "several.",
+    breaks="Its price would be missing from training_instance_prices, or there would "
+    "be several to choose from.",
 )
 def usage_types(seen: Recording) -> Iterator[bool]:
-    """Each instance type; one without such a product only if all were listed."""
+    """Each instance type; without such a product, only if all products were listed."""
     for listing in seen.listings(GET_PRODUCTS):
         found: Counter[str] = Counter()
         for item in listing.items:
@@ -100,8 +101,8 @@ def usage_types(seen: Recording) -> Iterator[bool]:
 
 @fact(
     75,
-    "A product has at most one on-demand term, with one price by the hour, in USD or "
-    "CNY, and the date from which it is in effect.",
+    "A product has at most one on-demand term, with one hourly price in USD or CNY and "
+    "the date from which it is in effect.",
     source=DOCS,
     breaks="Prices, and the costs in the models, would be wrong or missing.",
 )
@@ -130,7 +131,7 @@ def _is_price(term: Item) -> bool:
 
 @fact(
     76,
-    "A product is JSON as text, with sku and attributes.",
+    "A product is a string of JSON with sku and attributes.",
     source=DOCS,
     breaks="No price could be read.",
 )
@@ -144,13 +145,13 @@ def products(seen: Recording) -> Iterator[bool]:
 
 @fact(
     86,
-    "Products of instance types tell vCPUs and memory.",
+    "The price list has the vCPUs and the memory of instance types.",
     source=ASSUMED,
-    breaks="vcpu and memory in training_instance_prices would be null, and with them "
-    "the shares of the machine in hardware_utilisation.",
+    breaks="vcpu and memory in training_instance_prices would be null, and so would "
+    "the shares in hardware_utilisation.",
 )
 def machines(seen: Recording) -> Iterator[bool]:
-    """All products that have a name: some can lack them."""
+    """All products with an instance type together, since some can lack them."""
     told = [
         {"vCpu", "memory"} <= attributes.keys()
         for attributes, _ in _attributes(seen)

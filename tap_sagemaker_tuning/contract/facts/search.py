@@ -1,4 +1,4 @@
-"""Facts about Search, which proposes details of trials."""
+"""Facts about Search, from which the tap takes details of trials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.contract.exchanges import Item, Listing, Recording
 
-_LATEST = 3600.0  # seconds by which the index may be late
+_LATEST = 3600.0  # seconds that the index may lag behind
 _TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
 _ALWAYS = {
     "AlgorithmSpecification",
@@ -46,23 +46,23 @@ _NOT_INDEXED = {
     "SecondaryStatusTransitions",
     "WarmPoolStatus",
 }
-"""Members of a description that recorded results of Search can lack."""
+"""Members of descriptions that recorded Search results can lack."""
 
 
 def asked(listing: Listing) -> set[str]:
-    """The names that a search asked for."""
+    """The names that a search requested."""
     filters = listing.request["SearchExpression"].get("Filters", ())
     return {name for each in filters for name in each["Value"].split(",")}
 
 
 def _records(listing: Listing) -> list[Item]:
-    """The trials that a search found."""
+    """The trials that a search found, the last modified last."""
     found = [item["TrainingJob"] for item in listing.items]
     return sorted(found, key=lambda each: seconds(each["LastModifiedTime"]))
 
 
 def _newest(seen: Recording) -> Iterator[tuple[Item, Item]]:
-    """The newest record of each trial that ended a while ago, with its summary."""
+    """The newest record and the summary of each trial that ended over an hour ago."""
     for listing in seen.listings(SEARCH):
         for record in {each[TRIAL]: each for each in _records(listing)}.values():
             summary = seen.newest_trials.get(record[TRIAL].lower())
@@ -77,9 +77,10 @@ def _is_old(summary: Item, at: float) -> bool:
 
 @fact(
     65,
-    "Search with In and names separated by commas finds those trials and no others.",
+    "Search with the operator In and comma-separated names finds those trials and no "
+    "others.",
     source=ASSUMED,
-    breaks="Nothing is lost: each trial takes a call of its own. Many calls more.",
+    breaks="Nothing is lost, but each trial takes a call of its own: many more calls.",
 )
 def by_name(seen: Recording) -> Iterator[bool]:
     """Each record."""
@@ -91,12 +92,13 @@ def by_name(seen: Recording) -> Iterator[bool]:
 
 @fact(
     66,
-    "An hour after a trial's end Search knows it.",
+    "An hour after a trial's end, Search finds it.",
     source=ASSUMED,
-    breaks="Nothing is lost: each trial that it does not know takes a call of its own.",
+    breaks="Nothing is lost: each trial that Search does not find takes a call of its "
+    "own.",
 )
 def knows(seen: Recording) -> Iterator[bool]:
-    """Each trial that ended a while ago and was searched for."""
+    """Each requested trial that ended over an hour ago."""
     for listing in seen.listings(SEARCH):
         if not listing.has_ended:
             continue
@@ -109,11 +111,11 @@ def knows(seen: Recording) -> Iterator[bool]:
 
 @fact(
     67,
-    "An hour after a trial's end Search says the same of it as the listing: status, "
-    "times to the second, and the objective among its metrics.",
+    "An hour after a trial's end, Search agrees with the listing: status, times to the "
+    "second, and the objective among the metrics.",
     source=ASSUMED,
-    breaks="Nothing is lost: a record that disagrees is not used, and the trial takes "
-    "a call of its own.",
+    breaks="Nothing is lost: the tap does not use a record that disagrees, and the "
+    "trial takes a call of its own.",
 )
 def agrees(seen: Recording) -> Iterator[bool]:
     """Each record."""
@@ -128,15 +130,15 @@ def agrees(seen: Recording) -> Iterator[bool]:
 
 @fact(
     68,
-    "An hour after a trial's end Search lacks nothing that DescribeTrainingJob has but "
-    "status transitions, environment, debugger, profiler, and what the service's model "
-    "has in descriptions only.",
+    "An hour after a trial's end, Search has everything that DescribeTrainingJob has, "
+    "except status transitions, environment, debugger, profiler, warm pool status, and "
+    "members that the service's model has in descriptions only.",
     source=READ,
-    breaks="Nothing is lost if it is a member that every trial has: such a trial takes "
-    "a call of its own. Another one would be null in training_job_details.",
+    breaks="If Search lacks a member that every trial has, nothing is lost: the trial "
+    "takes a call of its own. Any other member would be null in training_job_details.",
 )
 def lacks_nothing(seen: Recording) -> Iterator[bool]:
-    """Each member that the description of a trial, or any trial, has."""
+    """Each member that every trial has, or this trial's description has."""
     described = {
         one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
     }
@@ -153,7 +155,7 @@ def lacks_nothing(seen: Recording) -> Iterator[bool]:
 
 
 def _searchable() -> set[str]:
-    """The members that the model has in a result of Search."""
+    """The members of a Search result, according to the model."""
     shape: Any = operation_model(SEARCH.name).output_shape
     found = shape.members["Results"].member.members["TrainingJob"]
     return set(found.members)
@@ -161,9 +163,9 @@ def _searchable() -> set[str]:
 
 @fact(
     69,
-    "The times in Search are cut to whole seconds.",
+    "Times in Search are truncated to whole seconds.",
     source=RECORDED,
-    breaks="Nothing: the tap compares to the second.",
+    breaks="Nothing: the tap compares times to the second.",
 )
 def whole_seconds(seen: Recording) -> Iterator[bool]:
     """Each time of a trial."""
@@ -176,9 +178,9 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
 
 @fact(
     70,
-    "What Search finds has Tags, which DescribeTrainingJob has not.",
+    "Search results have Tags, which DescribeTrainingJob lacks.",
     source=RECORDED,
-    breaks="The column tags would be null, and with it the team in daily_spend.",
+    breaks="The column tags would be null, and so would the team in daily_spend.",
 )
 def tags(seen: Recording) -> Iterator[bool]:
     """Each record, and each description."""
@@ -191,10 +193,10 @@ def tags(seen: Recording) -> Iterator[bool]:
 
 @fact(
     71,
-    "Several filters joined by Or find what any of them does, up to seven of 1,024 "
-    "characters.",
+    "Several filters joined by Or find what any of them finds; up to seven filters of "
+    "1,024 characters are allowed.",
     source=DOCS,
-    breaks="Nothing is lost: each trial takes a call of its own. Many calls more.",
+    breaks="Nothing is lost, but each trial takes a call of its own: many more calls.",
 )
 def joined(seen: Recording) -> Iterator[bool]:
     """Each search with several filters."""

@@ -1,4 +1,4 @@
-"""Facts about trials as they are listed: ends, objectives, hyperparameters."""
+"""Facts about listed trials: status, times, objectives and hyperparameters."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
 
 @fact(
     46,
-    "The status of a trial and of its objective are among the model's.",
+    "The statuses of a trial and of its objective are among the model's.",
     source=MODEL,
-    breaks="A trial in a status that the tap does not know is never final: its tuning "
-    "job is followed for a week, and the models count it as running.",
+    breaks="A trial with an unknown status is never final: its tuning job stays open "
+    "for a week, and the models count the trial as running.",
 )
 def statuses(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -57,7 +57,7 @@ def end_times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     48,
-    "A trial is created, starts and ends in this order.",
+    "A trial's creation, start and end times are in this order.",
     source=DOCS,
     breaks="Durations would be negative.",
 )
@@ -70,11 +70,11 @@ def order_of_times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     49,
-    "A trial whose objective Succeeded has its metric, an early-stopped one as well; "
-    "while it is Pending, there is none.",
+    "A trial whose objective has Succeeded has a metric, even if it was stopped early; "
+    "while the objective is Pending, it has none.",
     source=RECORDED,
-    breaks="A trial is final once its objective is not Pending: a metric that comes "
-    "later would not be read.",
+    breaks="A metric that arrives later would not be read: a trial is final once its "
+    "objective is not Pending.",
 )
 def objectives(seen: Recording) -> Iterator[bool]:
     """Each summary with an objective status."""
@@ -86,12 +86,13 @@ def objectives(seen: Recording) -> Iterator[bool]:
 
 @fact(
     50,
-    "An hour after its end no trial has an ObjectiveStatus of Pending.",
+    "An hour after its end, no trial has an ObjectiveStatus of Pending.",
     source=READ,
-    breaks="Its tuning job is read again in each sync, for a week after its end.",
+    breaks="Each sync reads its tuning job again, for a week after the tuning job's "
+    "end.",
 )
 def settles(seen: Recording) -> Iterator[bool]:
-    """Each trial that ended a while ago."""
+    """Each trial that ended over an hour ago."""
     for item, at in seen.trials:
         if has_ended(item) and at - seconds(item["TrainingEndTime"]) > _SETTLES:
             yield item.get("ObjectiveStatus") != "Pending"
@@ -106,11 +107,11 @@ def _values(seen: Recording) -> Iterator[Any]:
 
 @fact(
     51,
-    "A metric is a number; one that is not finite is NaN, Infinity or -Infinity, as "
-    "text or bare.",
+    "A metric is a number; if it is not finite, it is NaN, Infinity or -Infinity, "
+    "quoted or bare.",
     source=RECORDED,
-    breaks="The value would be null in the tables, and non_finite a word that nobody "
-    "expects, or null as well.",
+    breaks="The value would be null in the tables, and non_finite would be an "
+    "unexpected word, or null as well.",
 )
 def values(seen: Recording) -> Iterator[bool]:
     """Each objective."""
@@ -122,7 +123,7 @@ def values(seen: Recording) -> Iterator[bool]:
     52,
     "A metric is a float32, widened to a double.",
     source=RECORDED,
-    breaks="Search is compared with the listing by the metric's value: if the two "
+    breaks="The tap compares Search with the listing by the metric's value: if the two "
     "round differently, each trial takes a call of its own.",
 )
 def float32(seen: Recording) -> Iterator[bool]:
@@ -136,8 +137,8 @@ def float32(seen: Recording) -> Iterator[bool]:
     53,
     "A metric in a listing has a MetricName and no Type.",
     source=RECORDED,
-    breaks="Nothing: the models take the direction from tuning_job_details, and the "
-    "column type would be filled.",
+    breaks="Nothing is lost: the column type would no longer be null. The models take "
+    "the direction from tuning_job_details.",
 )
 def no_type(seen: Recording) -> Iterator[bool]:
     """Each objective."""
@@ -150,8 +151,8 @@ def no_type(seen: Recording) -> Iterator[bool]:
     54,
     "TunedHyperParameters maps text to text.",
     source=MODEL,
-    breaks="A value that isn't text would be written as JSON, and one hyperparameter "
-    "could not be told from another in the models.",
+    breaks="A value that is not text would be written as JSON, and the models could "
+    "not tell it from text that looks the same.",
 )
 def hyperparameters(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -164,7 +165,7 @@ def hyperparameters(seen: Recording) -> Iterator[bool]:
     55,
     "A FailureReason has at most 1,024 characters.",
     source=MODEL,
-    breaks="Nothing is lost: a column of text has room for more.",
+    breaks="Nothing is lost: a text column has room for more.",
 )
 def reasons(seen: Recording) -> Iterator[bool]:
     """Each summary that has one."""
@@ -175,13 +176,13 @@ def reasons(seen: Recording) -> Iterator[bool]:
 
 @fact(
     89,
-    "A trial's metric is named as the objective of its tuning job or definition.",
+    "A trial's metric has the name of its tuning job's or definition's objective.",
     source=READ,
-    breaks="The models take the direction from the objective of that name: places,"
-    " best trials and importance would be null.",
+    breaks="Places, best trials and importance would be null: the models take the "
+    "direction from the objective with that name.",
 )
 def objective_names(seen: Recording) -> Iterator[bool]:
-    """Each metric in tuning jobs that are described too."""
+    """Each metric in tuning jobs that are described, too."""
     names: dict[str, set[str]] = {}
     for answer, _, _ in seen.described_jobs:
         config = answer["HyperParameterTuningJobConfig"]

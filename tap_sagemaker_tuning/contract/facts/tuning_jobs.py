@@ -1,4 +1,4 @@
-"""Facts about tuning jobs: their counters, and what Describe knows of them."""
+"""Facts about tuning jobs: status, counters, and how descriptions compare."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.contract.exchanges import Item, Recording
 
-_LAG = 90.0  # seconds: counters were seen half a minute old
-_SETTLED = 3600.0  # seconds after its end in which the last trials settle
+_LAG = 90.0  # seconds: recorded counters are up to half a minute old
+_SETTLED = 3600.0  # seconds after a tuning job's end until its last trials settle
 _STATUSES = {
     "Completed",
     "InProgress",
@@ -31,7 +31,7 @@ _STATUSES = {
 }
 _IN_CONFIG = {"Strategy", "ResourceLimits"}
 _MOVING = {"HyperParameterTuningJobArn", "LastModifiedTime"}
-"""Members that a description may have otherwise than the listing."""
+"""Members that may differ between a description and the listing."""
 
 _COUNTERS = "TrainingJobStatusCounters"
 _OBJECTIVES = "ObjectiveStatusCounters"
@@ -42,8 +42,8 @@ _FAILED = ("RetryableError", "NonRetryableError")
     33,
     "A tuning job's status is one of the model's.",
     source=MODEL,
-    breaks="The tap follows a tuning job in a state it does not know until it has an "
-    "end time; the models count it as running.",
+    breaks="A tuning job with an unknown status stays open until it has an end time, "
+    "and the models count it as running.",
 )
 def statuses(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -55,8 +55,8 @@ def statuses(seen: Recording) -> Iterator[bool]:
     34,
     "A tuning job has HyperParameterTuningEndTime once it has ended, and not before.",
     source=RECORDED,
-    breaks="An end time counts as an end: one that comes early would close a tuning "
-    "job before its last trials. One that is missing keeps it open for a day.",
+    breaks="An end time that comes early would settle a tuning job before its last "
+    "trials. A missing one would keep it open for a day.",
 )
 def end_times(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -67,12 +67,12 @@ def end_times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     35,
-    "A listed tuning job has no FailureReason; the description of a Failed one has.",
+    "A listed tuning job has no FailureReason; the description of a Failed one does.",
     source=RECORDED,
     breaks="failure_reason in tuning_job_details would be null.",
 )
 def no_reason(seen: Recording) -> Iterator[bool]:
-    """Each summary."""
+    """Each summary, and each description of a Failed tuning job."""
     for item, _ in seen.jobs:
         yield "FailureReason" not in item
     for answer, _, _ in seen.described_jobs:
@@ -81,7 +81,7 @@ def no_reason(seen: Recording) -> Iterator[bool]:
 
 
 def _ended(seen: Recording) -> Iterator[tuple[Item, list[Item]]]:
-    """Tuning jobs that ended a while ago, with all their trials."""
+    """Tuning jobs that ended over 90 seconds ago, with all their trials."""
     for item, at, trials in seen.whole_jobs:
         end = item.get("HyperParameterTuningEndTime")
         if has_ended(item) and end is not None and at - seconds(end) > _LAG:
@@ -94,16 +94,16 @@ def _count(trials: list[Item], member: str, *wanted: str | None) -> int:
 
 @fact(
     36,
-    "Within 90 seconds of a tuning job's end its status counters agree with its "
-    "trials: failures are RetryableError and NonRetryableError together, Stopping "
-    "counts as InProgress, absent is 0.",
+    "Within 90 seconds of a tuning job's end, its status counters agree with its "
+    "trials: Failed ones are the sum of RetryableError and NonRetryableError, Stopping "
+    "ones count as InProgress, and an absent counter is 0.",
     source=READ,
-    breaks="The counters are the checksum by which a tuning job is closed. It would "
-    "be read whole once more, stay open for a day, and close with a warning. Trials "
-    "that were deleted one by one have that effect too.",
+    breaks="The tuning job would be read in full once more, stay open for a day, and "
+    "end with a warning: it settles only if its counters agree. Trials deleted one by "
+    "one have the same effect.",
 )
 def status_counters(seen: Recording) -> Iterator[bool]:
-    """Each counter of tuning jobs that ended a while ago."""
+    """Each counter of tuning jobs that ended over 90 seconds ago."""
     for item, trials in _ended(seen):
         counters = item[_COUNTERS]
         for name, counted in COUNTED.items():
@@ -115,10 +115,10 @@ def status_counters(seen: Recording) -> Iterator[bool]:
 
 @fact(
     37,
-    "Within 90 seconds of a tuning job's end its objective counters agree with its "
+    "Within 90 seconds of a tuning job's end, its objective counters agree with its "
     "trials: Succeeded, Pending and Failed.",
     source=READ,
-    breaks="A tuning job whose counters say Pending is followed for a week.",
+    breaks="A tuning job whose counters still show Pending stays open for a week.",
 )
 def objective_counters(seen: Recording) -> Iterator[bool]:
     """Each counter of tuning jobs whose trials are all final."""
@@ -139,11 +139,11 @@ def objective_counters(seen: Recording) -> Iterator[bool]:
     38,
     "The counters of a running tuning job are at most 90 seconds old.",
     source=READ,
-    breaks="Tuning jobs that have just ended would be read once more each sync until "
-    "their counters agree.",
+    breaks="A tuning job that has just ended would be read again in each sync until "
+    "its counters agree.",
 )
 def counters_lag(seen: Recording) -> Iterator[bool]:
-    """Trials created, and ended, a while ago against the sums of the counters."""
+    """The sums of counters against trials created or ended over 90 seconds ago."""
     for item, at, trials in seen.whole_jobs:
         if has_ended(item) or not trials:
             continue
@@ -162,11 +162,11 @@ def counters_lag(seen: Recording) -> Iterator[bool]:
 
 @fact(
     39,
-    "An hour after a tuning job's end all its trials have ended, and no objective is "
+    "An hour after a tuning job's end, all its trials have ended and no objective is "
     "Pending.",
     source=READ,
-    breaks="The tap follows such a tuning job for a week after its end, then closes it "
-    "with a warning.",
+    breaks="Such a tuning job stays open for a week after its end; then the tap "
+    "abandons it with a warning.",
 )
 def all_final(seen: Recording) -> Iterator[bool]:
     """Each trial of such tuning jobs."""
@@ -180,14 +180,14 @@ def all_final(seen: Recording) -> Iterator[bool]:
 
 @fact(
     40,
-    "A description has every member of the summary; Strategy and ResourceLimits are in "
-    "its config.",
+    "A description has every member of the summary, with Strategy and ResourceLimits "
+    "in its config.",
     source=MODEL,
-    breaks="An open tuning job that is no longer among the newest is read from its "
-    "description: columns of tuning_jobs would turn null.",
+    breaks="Columns of tuning_jobs would turn null for an open tuning job that the "
+    "listing no longer reaches: the tap reads it from its description.",
 )
 def describes_all(seen: Recording) -> Iterator[bool]:
-    """Each member of the summaries that are described too."""
+    """Each member of the summaries of described tuning jobs."""
     for answer, summary, _ in seen.described_jobs:
         config = answer["HyperParameterTuningJobConfig"]
         for name in summary:
@@ -196,14 +196,14 @@ def describes_all(seen: Recording) -> Iterator[bool]:
 
 @fact(
     41,
-    "A description says the same of an ended tuning job as the listing, but for the "
-    "case of its ARN and LastModifiedTime; the creation time is always the same.",
+    "For an ended tuning job, a description agrees with the listing, except for the "
+    "case of the ARN and LastModifiedTime. The creation time always agrees.",
     source=READ,
-    breaks="A row would depend on which call it came from, and a namesake is told by "
-    "its creation time.",
+    breaks="A row would depend on which call it came from. By the creation time, the "
+    "tap tells a new tuning job from a deleted one of the same name.",
 )
 def describes_the_same(seen: Recording) -> Iterator[bool]:
-    """Each member of the summaries that are described too."""
+    """Each member of the summaries of described tuning jobs."""
     for answer, summary, at in seen.described_jobs:
         created = answer["CreationTime"], summary["CreationTime"]
         yield within(*created, tolerance=0.001)
@@ -219,7 +219,7 @@ def describes_the_same(seen: Recording) -> Iterator[bool]:
     45,
     "ResourceLimits has MaxParallelTrainingJobs.",
     source=MODEL,
-    breaks="The models' utilisation, which divides by it, would be null.",
+    breaks="utilisation in the models, which divides by it, would be null.",
 )
 def limits(seen: Recording) -> Iterator[bool]:
     """Each summary."""

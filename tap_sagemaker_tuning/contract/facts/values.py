@@ -1,4 +1,4 @@
-"""What checks look at: times, ends and metrics of what was answered. Pure."""
+"""Helpers for checks: times, statuses and metrics in answers. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.contract.exchanges import Item
 
 ENDED = {"Completed", "Failed", "Stopped"}
-"""Statuses, of tuning jobs and of trials, after which none follows."""
+"""The final statuses of tuning jobs and trials."""
 
 NOT_FINITE = {"NaN", "Infinity", "-Infinity"}
 METRIC = "FinalHyperParameterTuningJobObjectiveMetric"
@@ -22,17 +22,18 @@ COUNTED = {
     "InProgress": ("InProgress", "Stopping"),
     "Stopped": ("Stopped",),
 }
-"""By counter, the statuses of the trials that it counts; failures have two."""
+"""By counter, the trial statuses it counts. Failures are missing: they have two
+counters."""
 
 
 def seconds(value: Any) -> float:
-    """A time of the JSON protocol.
+    """A time of the JSON protocol, in seconds since 1970.
 
     Raises:
-        TypeError: It isn't a number.
+        TypeError: The value is not a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
-        msg = "a time is no number"
+        msg = "a time is not a number"
         raise TypeError(msg)
     return float(value)
 
@@ -50,7 +51,7 @@ def is_number(value: Any) -> TypeGuard[float]:
 
 
 def is_float32(value: float) -> bool:
-    """Whether a number is a float32, widened."""
+    """Whether a number is exactly representable as a float32."""
     try:
         return bool(struct.unpack("<f", struct.pack("<f", value))[0] == value)
     except OverflowError:
@@ -58,19 +59,19 @@ def is_float32(value: float) -> bool:
 
 
 def metric(item: Item) -> tuple[Any, ...]:
-    """Name and value of a metric, however its value is written."""
+    """A metric's name and value, in a form that does not depend on its notation."""
     return item.get("MetricName"), *finite(item.get("Value"))
 
 
 def within(one: Any, other: Any, tolerance: float = 0.0) -> bool:
-    """Whether two times are the same, or both absent."""
+    """Whether two times differ by at most `tolerance` seconds, or are both absent."""
     if one is None or other is None:
         return one is other
     return abs(seconds(one) - seconds(other)) <= tolerance
 
 
 def same_second(one: Any, other: Any) -> bool:
-    """Whether two times are of the same second, or both absent."""
+    """Whether two times are within the same second, or are both absent."""
     if one is None or other is None:
         return one is other
     return math.floor(seconds(one)) == math.floor(seconds(other))

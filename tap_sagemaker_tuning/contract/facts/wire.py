@@ -1,4 +1,4 @@
-"""Facts about answers as they are on the wire: times, names, ARNs."""
+"""Facts about answers in general: times, names and ARNs."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _FIRST = 1_483_228_800.0  # 2017, SageMaker's first year
 _DAY = 86_400.0  # seconds
-_CLOCKS = 2.0  # seconds by which a time may be later than a Date, which is cut
-_MOST = 100  # items of a page
+_CLOCKS = 2.0  # seconds: a Date is truncated, so times can be later
+_MOST = 100  # items per page
 _ARN = re.compile(
     r"arn:aws[a-z-]*:sagemaker:[^:]+:[^:]+:"
     r"(hyper-parameter-tuning-job|training-job)/[^/]+"
@@ -42,10 +42,10 @@ _ARN_OF = {
     18,
     "Times are numbers: seconds since 1970.",
     source=RECORDED,
-    breaks="Times in the tables would be wrong or null, and state relies on them.",
+    breaks="Times in the tables would be wrong or null, and state depends on them.",
 )
 def times(seen: Recording) -> Iterator[bool]:
-    """Each time of each answer, but those of final metrics: see their own fact."""
+    """Each time in each answer, except those of final metrics (fact 61)."""
     for one in seen.exchanges:
         if not one.is_fine:
             continue
@@ -57,11 +57,11 @@ def times(seen: Recording) -> Iterator[bool]:
 
 @fact(
     19,
-    "The times of a listed trial are cut to whole seconds.",
+    "The times of a listed trial are truncated to whole seconds.",
     source=RECORDED,
-    breaks="Nothing is lost: the tap compares with >=. With milliseconds, details "
-    "that Search has would never agree with the listing, and each trial would take a "
-    "call of its own.",
+    breaks="Nothing is lost: the tap compares times with >=. But with milliseconds, "
+    "Search would never agree with the listing, and each trial would take a call of "
+    "its own.",
 )
 def whole_seconds(seen: Recording) -> Iterator[bool]:
     """Each time of each summary."""
@@ -73,12 +73,12 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
 
 @fact(
     20,
-    "What is absent is left out, and never null.",
+    "An absent member is left out; it is never null.",
     source=RECORDED,
-    breaks="Nothing: the tap reads null as absent.",
+    breaks="Nothing: the tap treats null as absent.",
 )
 def no_nulls(seen: Recording) -> Iterator[bool]:
-    """Each answer of SageMaker."""
+    """Each answer from SageMaker."""
     for one in seen.exchanges:
         if one.is_fine and one.is_of_sagemaker:
             found = leaves(one.operation, one.answer)
@@ -87,14 +87,14 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
 
 @fact(
     21,
-    "Each answer has a Date, which no creation in a listing is later than, and which "
-    "does not run backwards.",
+    "Each answer has a Date header. It never goes backwards, and no listed creation "
+    "time is later.",
     source=READ,
-    breaks="The tap's «now» is the Date of the page. Without it the machine's clock "
-    "decides for how long a tuning job is followed.",
+    breaks="How long a tuning job stays open would depend on the local clock: the tap "
+    "takes the current time from this header.",
 )
 def dates(seen: Recording) -> Iterator[bool]:
-    """Each answer, and each creation."""
+    """Each answer, and each creation time."""
     for one in seen.exchanges:
         if one.is_answer:
             yield one.at is not None
@@ -107,7 +107,7 @@ def dates(seen: Recording) -> Iterator[bool]:
 
 
 def _named(seen: Recording) -> Iterator[tuple[str, Item]]:
-    """Everything that has a name and an ARN, with the member that names it."""
+    """Each item with a name and an ARN, and the member that has its name."""
     for item, _ in seen.jobs:
         yield JOB, item
     for item, _ in seen.trials:
@@ -123,12 +123,12 @@ def _named(seen: Recording) -> Iterator[tuple[str, Item]]:
 
 @fact(
     22,
-    "A name has the same case wherever it is shown.",
+    "A name has the same case everywhere.",
     source=READ,
-    breaks="Tables could not be joined on names, only on ARNs.",
+    breaks="Tables could not be joined by names, only by ARNs.",
 )
 def cases(seen: Recording) -> Iterator[bool]:
-    """Each name that is shown by more than one call."""
+    """Each name that occurs more than once."""
     shown: dict[tuple[str, str], list[str]] = defaultdict(list)
     for member, item in _named(seen):
         shown[member, item[member].lower()].append(item[member])
@@ -139,14 +139,14 @@ def cases(seen: Recording) -> Iterator[bool]:
 
 @fact(
     23,
-    "An ARN ends with the name, maybe in lower case; region and account are the same "
-    "in all.",
+    "An ARN ends with the name, possibly in lower case. All ARNs have the same region "
+    "and account.",
     source=RECORDED,
-    breaks="ARNs are keys: the tap takes them as they are. Rows would be of something "
-    "else than their names say.",
+    breaks="Rows could belong to something other than their names suggest: ARNs are "
+    "keys, and the tap takes them as they are.",
 )
 def arns(seen: Recording) -> Iterator[bool]:
-    """Each ARN beside its name."""
+    """Each ARN against its name, and against the others' region and account."""
     homes = set()
     for member, item in _named(seen):
         arn = str(item[_ARN_OF[member]])
@@ -158,12 +158,12 @@ def arns(seen: Recording) -> Iterator[bool]:
 
 @fact(
     24,
-    "An ARN is the same in every listing, and but for its case in descriptions.",
+    "An ARN is the same in every listing, and in descriptions except for its case.",
     source=ASSUMED,
-    breaks="ARNs are keys: one tuning job or trial would have two rows.",
+    breaks="One tuning job or trial would have two rows, since ARNs are keys.",
 )
 def same_arns(seen: Recording) -> Iterator[bool]:
-    """Each name that is listed more than once."""
+    """Each name that is listed more than once, and each description."""
     listed: dict[tuple[str, str, float], list[str]] = defaultdict(list)
     for member, pairs in ((JOB, seen.jobs), (TRIAL, seen.trials)):
         for item, _ in pairs:
@@ -181,14 +181,14 @@ def same_arns(seen: Recording) -> Iterator[bool]:
 
 @fact(
     25,
-    "A tuning job is found by its name in any case.",
+    "A tuning job can be described by its name in any case.",
     source=ASSUMED,
-    breaks="An open tuning job is asked for by the name that the API gave, so nothing "
-    "is lost. With tuning_job_names in another case than theirs, tuning jobs would be "
-    "taken for missing.",
+    breaks="A name in tuning_job_names with the wrong case would count as a missing "
+    "tuning job. Nothing else is lost: for open tuning jobs, the tap uses the names "
+    "from the API.",
 )
 def any_case(seen: Recording) -> Iterator[bool]:
-    """Descriptions that were asked for in another case."""
+    """Each description requested in another case."""
     known = {item[JOB].lower(): item[JOB] for item, _ in seen.jobs}
     for one in seen.of(DESCRIBE_TUNING_JOB):
         asked = one.request[JOB]
@@ -199,9 +199,9 @@ def any_case(seen: Recording) -> Iterator[bool]:
 
 @fact(
     26,
-    "The trials in a listing lack TuningJobName.",
+    "Listed trials lack TuningJobName.",
     source=READ,
-    breaks="Nothing: the tap knows which tuning job it asked about.",
+    breaks="Nothing is lost: the tap knows whose trials it listed.",
 )
 def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -211,10 +211,10 @@ def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
 
 @fact(
     27,
-    "An answer with status 200 is a JSON object with the operation's result.",
+    "An answer with HTTP 200 is a JSON object with the operation's result.",
     source=MODEL,
-    breaks="The tap takes an answer without it for a proxy's page, and retries "
-    "until max_attempts: such a scope would fail.",
+    breaks="The scope would fail: the tap takes an answer without the result for a "
+    "proxy's page, and retries the call up to max_attempts times.",
 )
 def results(seen: Recording) -> Iterator[bool]:
     """Each answer."""
@@ -226,13 +226,14 @@ def results(seen: Recording) -> Iterator[bool]:
 
 @fact(
     88,
-    "What is listed can be described, and its trials can be listed.",
+    "Listed tuning jobs and trials can be described, and the trials of listed tuning "
+    "jobs can be listed.",
     source=ASSUMED,
-    breaks="A tuning job that cannot be described counts as deleted: it is dropped "
-    "from the state, and its later trials are not read.",
+    breaks="A tuning job that is not found counts as deleted: the tap drops it from "
+    "the state and does not read its later trials.",
 )
 def describable(seen: Recording) -> Iterator[bool]:
-    """Each call that asked for a listed name as it is written."""
+    """Each call that requested a listed name in its own case."""
     names = {item[JOB] for item, _ in seen.jobs}
     names |= {item[TRIAL] for item, _ in seen.trials}
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS, DESCRIBE_TRIAL):
