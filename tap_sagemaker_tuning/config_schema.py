@@ -1,6 +1,6 @@
-"""The settings as JSON Schema, with types, titles and descriptions.
+"""The settings as JSON Schema: their types, titles and descriptions.
 
-`settings` parses them, and `checks` refuses invalid values.
+`settings` parses them, and `checks` finds invalid values.
 """
 
 from __future__ import annotations
@@ -46,64 +46,71 @@ def _texts(name: str, title: str, description: str) -> th.Property[list[str]]:
 SETTINGS = th.PropertiesList(
     _text(
         "aws_access_key_id",
-        "AWS access key id",
-        "Static access key, together with aws_secret_access_key. Without it boto3's "
-        "own chain finds credentials: environment, profile, SSO, container or "
-        "instance role.",
+        "AWS access key ID",
+        "A static access key, to set together with aws_secret_access_key. Without it, "
+        "boto3 looks for credentials in the usual places: environment, profile, SSO, "
+        "container or instance role.",
         secret=True,
     ),
     _text(
         "aws_secret_access_key",
         "AWS secret access key",
-        "The secret of aws_access_key_id.",
+        "The secret access key that belongs to aws_access_key_id.",
         secret=True,
     ),
     _text(
         "aws_session_token",
         "AWS session token",
-        "The session token of aws_access_key_id, where that is a temporary key.",
+        "The session token that belongs to aws_access_key_id, if that is a temporary "
+        "key.",
         secret=True,
     ),
     _text(
         "aws_profile",
         "AWS profile",
-        "A named profile of the AWS configuration files.",
+        "A named profile from the AWS configuration files.",
     ),
     _text(
         "aws_endpoint_url",
         "AWS endpoint URL",
-        "One endpoint for every AWS service that the tap calls: an emulator. For VPC "
-        "endpoints set AWS_ENDPOINT_URL_SAGEMAKER in the environment instead.",
+        "One endpoint for all AWS services, such as an emulator. For VPC endpoints, "
+        "set AWS_ENDPOINT_URL_SAGEMAKER in the environment instead.",
     ),
     _texts(
         "regions",
         "Regions",
-        'AWS regions to read, of any partition; or ["enabled"]: in each account the '
-        "regions that are enabled there and have SageMaker. Default: the region of "
-        "boto3's chain.",
+        'AWS regions to read, in any partition. ["enabled"] reads, in each account, '
+        "all regions that are enabled and have SageMaker. Default: the region that "
+        "boto3 finds in the environment or the profile.",
     ),
     th.Property(
         "assume_roles",
         th.ArrayType(
             th.ObjectType(
-                _text("role_arn", "Role ARN", "The role to assume.", required=True),
+                _text(
+                    "role_arn",
+                    "Role ARN",
+                    "The ARN of the role to assume.",
+                    required=True,
+                ),
                 _text(
                     "external_id",
-                    "External id",
-                    "The external id that the role's trust policy asks for.",
+                    "External ID",
+                    "The external ID that the role's trust policy requires.",
                 ),
                 _texts(
                     "regions",
                     "Regions",
-                    "AWS regions to read through this role. Default: regions.",
+                    "AWS regions to read through this role. Default: the setting "
+                    "regions.",
                 ),
                 additional_properties=False,
             )
         ),
         title="Roles to assume",
-        description="Roles to read other accounts through, one per account: a list of "
-        "{role_arn, external_id, regions}; role_arn is required. When set, "
-        "the caller's own account is not read. Default: the caller's own account.",
+        description="Roles through which to read other accounts, one per account: a "
+        "list of {role_arn, external_id, regions}; only role_arn is required. If set, "
+        "the caller's own account is not read. Default: read the caller's own account.",
     ),
     th.Property(
         "organization",
@@ -111,13 +118,14 @@ SETTINGS = th.PropertiesList(
             _text(
                 "role_name",
                 "Role name",
-                "The role to assume in each account, with its path if it has one.",
+                "The name of the role to assume in each account, including its path if "
+                "it has one.",
                 required=True,
             ),
             _text(
                 "external_id",
-                "External id",
-                "The external id that the trust policies of all these roles ask for.",
+                "External ID",
+                "The external ID that the trust policies of these roles require.",
             ),
             _texts(
                 "organizational_units",
@@ -128,46 +136,49 @@ SETTINGS = th.PropertiesList(
             _texts(
                 "exclude_accounts",
                 "Exclude accounts",
-                "Ids of accounts that are not read.",
+                "IDs of accounts to skip.",
             ),
             _text(
                 "list_role_arn",
                 "List role ARN",
-                "A role in the management account, or a delegated administrator's, to "
-                "assume for listing the accounts. Default: the caller's own identity.",
+                "The ARN of a role to assume for listing the accounts, in the "
+                "management account or in a delegated administrator's account. "
+                "Default: the caller's own identity.",
             ),
             additional_properties=False,
         ),
         title="Organization",
         description="Read every active account of an AWS organization, through a role "
-        "that has the same name in each: {role_name, external_id, "
-        "organizational_units, exclude_accounts, list_role_arn}; role_name is "
-        "required. If assume_roles names an account too, that entry is used. "
-        "When set, the caller's own account is read only if it is in the organization.",
+        "with the same name in each: {role_name, external_id, organizational_units, "
+        "exclude_accounts, list_role_arn}; only role_name is required. An entry in "
+        "assume_roles takes precedence for its account. If set, the caller's own "
+        "account is read only if it is in the organization.",
     ),
     _texts(
         "streams",
         "Streams",
-        "Names of the streams to read when there is no catalog; a catalog takes "
-        "precedence. Default: tuning_jobs, training_job_summaries, scopes.",
+        "The streams to read if there is no catalog; a catalog takes precedence. "
+        "Names: tuning_jobs, training_job_summaries, tuning_job_details, "
+        "training_job_details, training_job_metrics, training_instance_prices, scopes. "
+        "Default: tuning_jobs, training_job_summaries, scopes.",
     ),
     _texts(
         "tuning_job_names",
         "Tuning job names",
-        "Read only these tuning jobs. Names match without regard to case. Then no "
-        "account-wide list permission is needed. Default: all.",
+        "Read only the tuning jobs with these names, in any case. This needs no "
+        "permission to list all tuning jobs of an account. Default: all.",
     ),
     _text(
         "name_contains",
         "Name contains",
-        "Read only tuning jobs whose name contains this.",
+        "Read only tuning jobs whose names contain this text.",
     ),
     _text(
         "status_equals",
         "Status equals",
-        "Write only trials with this status. In incremental replication a final one "
-        "(Completed, Failed, Stopped), since a trial's status changes after it was "
-        "first seen; in FULL_TABLE any.",
+        "Write only trials with this status. Incremental replication allows only final "
+        "statuses (Completed, Failed, Stopped), since other statuses change later; "
+        "FULL_TABLE allows any.",
         allowed_values=[
             "InProgress",
             "Completed",
@@ -181,57 +192,57 @@ SETTINGS = th.PropertiesList(
         "start_date",
         "Start date",
         "Read trials created at or after this RFC 3339 time (UTC unless it has an "
-        "offset), also those of tuning jobs created earlier. Tuning jobs that ended "
+        "offset), even if their tuning job was created earlier. Tuning jobs that ended "
         "before it are left out of all streams. Default: all.",
     ),
     _number(
         "page_size",
         "Page size",
-        "Items asked for in one call, 1 to 100.",
+        "The number of items to request per call, 1 to 100.",
         100,
         default=Settings.page_size,
     ),
     _text(
         "sort_by",
         "Sort by",
-        "FULL_TABLE of training_job_summaries only: order of a tuning job's trials. "
-        "FinalObjectiveMetricValue leaves out trials without a metric. Default: "
-        "CreationTime.",
+        "How to sort a tuning job's trials. Only for training_job_summaries with "
+        "FULL_TABLE. FinalObjectiveMetricValue leaves out trials without a metric. "
+        "Default: CreationTime.",
         allowed_values=["Name", "CreationTime", "Status", "FinalObjectiveMetricValue"],
     ),
     _text(
         "sort_order",
         "Sort order",
-        "FULL_TABLE of training_job_summaries only: direction of sort_by. Default: "
-        "Ascending.",
+        "The direction of sort_by. Only for training_job_summaries with FULL_TABLE. "
+        "Default: Ascending.",
         allowed_values=["Ascending", "Descending"],
     ),
     _number(
         "max_items",
         "Max items",
-        "FULL_TABLE of training_job_summaries only: the most trials read of one "
-        "tuning job. With one tuning job in one account and region the next run "
-        "resumes there.",
+        "The maximum number of trials to read per tuning job. Only for "
+        "training_job_summaries with FULL_TABLE. With one tuning job in one account "
+        "and region, the next run resumes where this one stopped.",
         None,
     ),
     _text(
         "starting_token",
         "Starting token",
-        "FULL_TABLE of training_job_summaries only: where to start in the one tuning "
-        "job that tuning_job_names names, in one account and region. A partial run "
-        "logs this token.",
+        "Where to start in the one tuning job in tuning_job_names, in one account and "
+        "region. Only for training_job_summaries with FULL_TABLE. A partial run logs "
+        "this token.",
     ),
     _number(
         "concurrency",
         "Concurrency",
-        "Most calls in flight in one account and region, 1 to 64.",
+        "The maximum number of concurrent calls per account and region, 1 to 64.",
         64,
         default=Settings.concurrency,
     ),
     _number(
         "max_attempts",
         "Max attempts",
-        "Tries for one call, the first included, 1 to 100.",
+        "The maximum number of tries per call, including the first, 1 to 100.",
         100,
         default=Settings.max_attempts,
     ),
@@ -240,10 +251,10 @@ SETTINGS = th.PropertiesList(
 
 
 def schema() -> dict[str, Any]:
-    """The settings as JSON Schema.
+    """The settings as JSON Schema, without null.
 
-    Without null, which the SDK adds to the type of each optional setting (0.54.9, also
-    with `nullable=False`): a setting that is not set is left out.
+    The SDK adds null to the type of each optional setting (0.54.9, even with
+    `nullable=False`), but a setting that is not set is left out.
     """
     found: dict[str, Any] = _not_null(SETTINGS.to_dict())
     return found

@@ -10,6 +10,7 @@ import pytest
 from tap_sagemaker_tuning import environment
 from tap_sagemaker_tuning.config_schema import SETTINGS, schema
 from tap_sagemaker_tuning.settings import RoleToAssume, Settings
+from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import (
     DECLARED,
@@ -51,6 +52,14 @@ class TestDeclarations:
         assert declared[name]["description"].endswith(".")
         others = [declared[other]["title"] for other in declared if other != name]
         assert declared[name]["title"] not in others
+
+    def test_the_setting_streams_names_all_streams(self) -> None:
+        """Its description lists every stream, in order, and those read by default."""
+        described = SETTINGS.to_dict()["properties"]["streams"]["description"]
+        streams: Any = STREAMS
+        by_default = [one.name for one in streams if one.selected_by_default]
+        assert f"Names: {', '.join(one.name for one in streams)}." in described
+        assert described.endswith(f"Default: {', '.join(by_default)}.")
 
     @pytest.mark.parametrize("name", ["role_arn", "external_id", "regions"])
     def test_title_and_description_in_a_role(self, name: str) -> None:
