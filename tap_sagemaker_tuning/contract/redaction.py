@@ -71,7 +71,7 @@ class Redactor:
     """
 
     def __init__(self, exchanges: Sequence[Exchange], *, with_metrics: bool) -> None:
-        # The price list is public, so its pseudonyms would reveal other texts.
+        # The price list is public: shared pseudonyms would reveal other texts.
         self._of_prices, self._of_others = Pseudonyms(), Pseudonyms()
         self._pseudonyms = self._of_others
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
