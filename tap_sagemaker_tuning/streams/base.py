@@ -36,7 +36,7 @@ _BEGINNING = "Beginning sync of"  # how the SDK's log line before each stream st
 
 
 def _is_no_beginning(record: logging.LogRecord) -> bool:
-    """Drop that line, which would mislead: one pass reads all streams."""
+    """Drop the SDK's line, which would mislead: one pass reads all streams."""
     return not str(record.msg).startswith(_BEGINNING)
 
 

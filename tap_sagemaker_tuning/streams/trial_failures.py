@@ -1,4 +1,4 @@
-"""Trials that could not be described, for one tuning job: each loses only its row."""
+"""Trials of a tuning job that could not be read: each loses only its own rows."""
 
 from __future__ import annotations
 
