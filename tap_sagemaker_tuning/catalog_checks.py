@@ -101,7 +101,7 @@ def method_problems(
     if only not in {None, *FINAL_STATUSES}:
         found.append(
             f"status_equals: {only!r} is not final: incremental replication "
-            f"takes one of {', '.join(FINAL_STATUSES)}"
+            f"allows only {', '.join(FINAL_STATUSES)}"
         )
     return found
 
