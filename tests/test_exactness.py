@@ -1,6 +1,6 @@
-"""What slow syncs, late listings and odd clocks must not lose: schedules that did once.
+"""Schedules that once lost rows: slow syncs, late listings and odd clocks.
 
-Time is the emulator's: it passes from call to call, and between two syncs.
+The emulator's clock moves with each call, and by hand between two syncs.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ DAY = 86_400
 
 
 def at(seconds: float) -> datetime:
-    """An instant so long after the emulator's start."""
+    """The time this long after the emulator's start."""
     return START + timedelta(seconds=seconds)
 
 
 def failed(name: str, created: float, *, late: float = 0) -> Trial:
-    """A trial that fails within two seconds, listed so late."""
+    """A trial that fails within two seconds, listed this many seconds late."""
     return Trial(
         name=name,
         created=at(created),
@@ -44,19 +44,19 @@ def failed(name: str, created: float, *, late: float = 0) -> Trial:
 
 
 def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
-    """Read all streams, from the last state on."""
+    """Sync all streams from the last state."""
     catalog = here.catalog(*KEYS)
     return tables.load(here(config=config, state=tables.state, catalog=catalog))
 
 
 def still_open(tables: Tables, stream: str = "training_job_summaries") -> set[str]:
-    """Names of the tuning jobs that the state says can still change."""
+    """Names of the open tuning jobs in the state."""
     (entry,) = tables.state["bookmarks"][stream]["partitions"]
     return set(entry["open"])
 
 
 def assert_truth(here: TapHere, tables: Tables, *streams: str) -> None:
-    """These streams, or all, have the rows that there are."""
+    """These streams, or all of them, have exactly the rows of the service."""
     for stream in streams or VISITING:
         wanted = expected.truth(here.emulator, stream)
         assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
@@ -67,9 +67,9 @@ def assert_truth(here: TapHere, tables: Tables, *streams: str) -> None:
 def test_now_is_when_it_was_seen(
     here: TapHere, emulator: Emulator, late: float, concurrency: int
 ) -> None:
-    """A tuning job that ended just before the listing is not settled by it, however
-    long others take: its counters, and its trials read ahead, may be those of before.
-    """
+    """A tuning job that ended just before the listing stays open, no matter how long
+    other tuning jobs take, because its counters and the trials read ahead may be
+    older."""
     scope = emulator.scope()
     scope.plan("large", trials=60, created=at(-2 * DAY))
     scope.add(
@@ -93,8 +93,8 @@ def test_now_is_when_it_was_seen(
 
 
 def test_the_checksum_counts_distinct_trials(here: TapHere, emulator: Emulator) -> None:
-    """A trial that is listed between two pages pushes another over, where tokens are
-    numbers of rows: that one is shown twice, and the new one is found all the same."""
+    """With offset tokens, a trial that is listed between two pages makes another one
+    come twice; the new one is still found."""
     scope = emulator.scope()
     job = scope.plan("churn", trials=151, parallel=10, created=at(-2 * DAY))
     newest = job.trials[-1]
@@ -115,8 +115,8 @@ def test_the_checksum_counts_distinct_trials(here: TapHere, emulator: Emulator) 
 
 
 def test_a_trial_listed_behind_the_newest(here: TapHere, emulator: Emulator) -> None:
-    """One that is listed late, created before the newest, comes with the next sync,
-    while its tuning job still runs."""
+    """A trial that is listed late, created before the newest one, comes with the next
+    sync while its tuning job still runs."""
     trials = (
         failed("churn-1", -40),
         failed("churn-2", -30, late=50),
@@ -132,8 +132,8 @@ def test_a_trial_listed_behind_the_newest(here: TapHere, emulator: Emulator) -> 
 
 
 def test_search_has_trials_as_they_were(here: TapHere, emulator: Emulator) -> None:
-    """An index that is behind shows a trial that agrees with the listing, and from
-    before its LastModifiedTime moved: it is read again, until that cannot be."""
+    """While Search lags, its record of a trial can agree with the listing but predate
+    the last LastModifiedTime, so the trial is read again until that is impossible."""
     scope = emulator.scope()
     scope.index = Index(lag_seconds=(100, 100))
     span = {
@@ -155,9 +155,9 @@ def test_search_has_trials_as_they_were(here: TapHere, emulator: Emulator) -> No
 
 
 def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:
-    """A start_date that is computed anew each day cuts off nothing that the one before
-    still had to read: a trial of 23:56, of a tuning job that had none at 23:55, and
-    that could not be read the first time after midnight."""
+    """A start_date that moves each day excludes nothing that the day before still had
+    to read: here a trial of 23:56, of a tuning job that had no trial at 23:55 and could
+    not be read at the first attempt after midnight."""
     emulator.clock.move(seconds=14 * 3600 + 55 * 60)
     trials = (failed("churn-1", 14 * 3600 + 56 * 60),)
     emulator.scope().add(
@@ -180,8 +180,8 @@ def test_start_date_of_each_day(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_an_unknown_status_with_an_end(here: TapHere, emulator: Emulator) -> None:
-    """A tuning job of a status unheard of is carried through; its end time means that
-    it has ended, so it is read no more."""
+    """A tuning job with an unknown status is written as it is, and its end time is
+    enough to settle it."""
     job = emulator.scope().plan("churn", trials=3, created=at(-DAY))
     emulator.scope().replace(replace(job, status="Archived"))
     tables = Tables()
@@ -193,8 +193,9 @@ def test_an_unknown_status_with_an_end(here: TapHere, emulator: Emulator) -> Non
 
 
 def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
-    """A tuning job that has ended, nobody says when, and never settles is abandoned in
-    words a week after that was first seen, though LastModifiedTime moves on."""
+    """A tuning job that ended without an end time and never settles is abandoned
+    with a warning a week after its end was first seen, although LastModifiedTime
+    keeps moving."""
     trials = (Trial(name="churn-1", created=at(-DAY)),)
     emulator.scope().add(
         TuningJob(name="churn", created=at(-DAY), ended=at(-60), trials=trials)
@@ -225,8 +226,8 @@ def test_an_end_without_a_time(here: TapHere, emulator: Emulator) -> None:
 def test_broken_pages_are_asked_for_again(
     here: TapHere, emulator: Emulator, kind: Any
 ) -> None:
-    """An answer that is not the service's, whatever its status and encoding, is tried
-    again, and its Date does not move what is called now."""
+    """A response that is not the service's, with any status and encoding, is retried,
+    and its Date header does not change the tap's idea of now."""
     scope = emulator.scope()
     scope.plan("churn", trials=5, created=at(-DAY))
     scope.add(TuningJob(name="quick", created=at(-10), ended=at(-2)))

@@ -1,6 +1,6 @@
-"""Random lives of two accounts over HTTP: whatever is selected, fails or is killed, in
-the end each stream's rows are the truth, and what was called complete on the way was.
-"""
+"""Random histories of two accounts over HTTP: with any selection, failures and
+kills, each stream ends with exactly the service's rows, and every `complete_as_of`
+was true."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 HOURS = 6
 THINNED = {"us-east-1": "BillableTimeInSeconds", "eu-west-1": "FinalMetricDataList"}
-"""By region, what Search leaves out of some records."""
+"""What Search leaves out of some records, by region."""
 
 REGIONS = [*THINNED]
 METRICS = {"us-east-1": ("train:loss",), "eu-west-1": ()}
-"""By region, metrics beside the objective. Of a trial without an objective nobody can
-tell whether Search left out its metrics, or it has none."""
+"""Metrics besides the objective, by region. For a trial without an objective, it is
+impossible to know whether Search left out its metrics or it has none."""
 
 VISITING = [*KEYS][1:-1]
 CHANCES = Chances(failed=0.1, stopped_early=0.2, never_started=0.1, non_finite=0.1)
@@ -56,10 +56,10 @@ FAULTS = [
 
 @dataclass
 class History:
-    """One life, drawn from a seed, and what a warehouse holds of it.
+    """A history drawn from a seed, and what a warehouse holds of it.
 
     Attributes:
-        told_of: By region, the streams of the sync that its row of `scopes` is from.
+        told_of: By region, the streams of the sync that wrote its row of `scopes`.
     """
 
     rng: random.Random
@@ -73,7 +73,7 @@ class History:
         return [self.here.emulator.scope(ACCOUNT, region) for region in REGIONS]
 
     def live(self, hour: int) -> None:
-        """Let some hours pass: tuning jobs start, stop and vanish."""
+        """Let some hours pass, in which tuning jobs start, stop and vanish."""
         rng, clock = self.rng, self.here.emulator.clock
         for scope in self.scopes:
             for number in range(rng.randrange(3)):
@@ -103,7 +103,7 @@ class History:
         clock.move(seconds=rng.choice([60, 3600, 7200]))
 
     def sync(self, streams: list[str], *, is_killed: bool = False) -> Run:
-        """Read these streams; killed, the warehouse gets a part of it only."""
+        """Sync these streams; a killed sync delivers only part of its output."""
         catalog = self.here.catalog(*streams)
         config = {"regions": REGIONS, "page_size": self.rng.choice([7, 100])}
         run = self.here(config=config, state=self.tables.state, catalog=catalog)
@@ -117,7 +117,7 @@ class History:
         return run
 
     def _listed_late(self, job: TuningJob) -> TuningJob:
-        """The tuning job, some of its trials listed up to 50 s after they begin."""
+        """The tuning job with some of its trials listed up to 50 s after they begin."""
         late = self.rng.choice([0, 50])
         trials = [
             replace(trial, listed_after_seconds=self.rng.randrange(late + 1))
@@ -128,7 +128,7 @@ class History:
 
 @pytest.fixture
 def history(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
-    """The life of a seed. Each call takes two seconds of it."""
+    """The history of a seed. Each call takes two seconds."""
     rng = random.Random(request.param)  # noqa: S311 - a history, not a secret
     with Emulator(start="2026-03-02T09:00:00Z", seed=request.param) as emulator:
         emulator.clock.tick = 2
@@ -142,8 +142,9 @@ def history(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 
 @pytest.mark.parametrize("history", range(3), indirect=True)
 def test_every_stream_ends_at_the_truth(history: History) -> None:
-    """Any streams selected at each sync, some killed, faults on the way: in the end
-    each stream has every row as it is, none is open, and few came twice."""
+    """With any selection of streams at each sync, kills and faults, each stream ends
+    with every row as the service has it, no tuning job is open, and few rows came
+    twice."""
     emulator, rng = history.here.emulator, history.rng
     for hour in range(HOURS):
         history.live(hour)
@@ -169,7 +170,7 @@ def test_every_stream_ends_at_the_truth(history: History) -> None:
 
 
 def assert_truth(history: History, stream: str) -> None:
-    """A stream's rows are those that there are, and what was deleted since."""
+    """A stream's rows are those of the service, plus rows deleted since."""
     emulator = history.here.emulator
     wanted = expected.truth(emulator, stream)
     rows = history.tables.rows[stream]
@@ -186,7 +187,8 @@ def assert_truth(history: History, stream: str) -> None:
 
 
 def differences(found: Rows, wanted: Rows) -> Iterator[tuple[Any, ...]]:
-    """What differs, but for what depends on whether Search or Describe served it."""
+    """The differing columns, except those that depend on whether Search or Describe
+    answered."""
     for key, row in wanted.items():
         for column, value in row.items():
             has = found[key].get(column, "nothing")
@@ -197,7 +199,8 @@ def differences(found: Rows, wanted: Rows) -> Iterator[tuple[Any, ...]]:
 
 
 def assert_complete(history: History) -> None:
-    """What was final at a row's complete_as_of is in the tables as it ended."""
+    """Everything that was final at a row's complete_as_of is in the tables with its
+    final values."""
     for row in history.tables.rows["scopes"].values():
         scope = history.here.emulator.scope(ACCOUNT, row["region"])
         final = final_trials(scope, row["complete_as_of"] or "2000-01-01T00:00:00Z")

@@ -1,4 +1,4 @@
-"""Incremental replication over HTTP, its calls counted."""
+"""Incremental replication over HTTP, with its calls counted."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ SHORT: dict[str, Any] = {"trials": 2, "parallel": 2, "trial_seconds": (60, 90)}
 
 
 def called(emulator: Emulator) -> Counter[str]:
-    """What was called since the last look, by operation."""
+    """The calls since the last look, by operation."""
     found = Counter(call.operation for call in emulator.calls)
     emulator.calls.clear()
     return found
 
 
 def test_no_change_is_one_call(emulator: Emulator, here: TapHere) -> None:
-    """When nothing changed among 500 tuning jobs, one page is listed; one that runs,
-    however old it is, costs three calls in all."""
+    """If nothing changed among 500 tuning jobs, one page is listed; with one that still
+    runs, however old, a sync takes three calls."""
     scope = emulator.scope(ACCOUNT, REGION)
     for number in range(500):
         scope.plan(f"job-{number:03}", **SHORT)
@@ -78,7 +78,8 @@ def test_no_change_is_one_call(emulator: Emulator, here: TapHere) -> None:
 def test_the_last_line_says_which_names_nobody_has(
     emulator: Emulator, here: TapHere, unknown: list[str], said: str
 ) -> None:
-    """A name that is in no scope fails nothing; the last line of the log says it."""
+    """A name that no scope has is not a failure; the last line of the log reports
+    it."""
     emulator.scope(ACCOUNT, REGION).plan("churn", **SHORT)
     emulator.clock.move(seconds=DAY)
     run = here(config={"tuning_job_names": ["Churn", *unknown]})
@@ -89,7 +90,7 @@ def test_the_last_line_says_which_names_nobody_has(
 
 
 def test_names_are_unknown_only_to_scopes_that_were_listed(here: TapHere) -> None:
-    """Where no account could be opened, nothing is said of names."""
+    """If no account could be opened, names are not reported as unknown."""
     run = here(config={"tuning_job_names": ["churn"], "aws_profile": "nobody"})
     assert run.returncode == 1
     assert "nobody" in run.error
@@ -97,8 +98,8 @@ def test_names_are_unknown_only_to_scopes_that_were_listed(here: TapHere) -> Non
 
 
 def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> None:
-    """With `tuning_job_names` the account is not listed; names match without case, and
-    one that no scope has is a warning."""
+    """With `tuning_job_names`, the account is not listed, names match regardless of
+    case, and a name that no scope has is a warning."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("Churn", **SHORT)
     scope.plan("other", **SHORT)
@@ -117,7 +118,7 @@ def test_names_need_no_list_permission(emulator: Emulator, here: TapHere) -> Non
 def test_streams_share_one_listing_and_catch_up_alone(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """Both streams cost one listing; one that was left out misses nothing."""
+    """Both streams share one listing, and one that was left out catches up."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("first", **SHORT)
     emulator.clock.move(seconds=3600)
@@ -139,8 +140,8 @@ def test_streams_share_one_listing_and_catch_up_alone(
 
 
 def test_start_date_is_exact(emulator: Emulator, here: TapHere) -> None:
-    """Trials created at or after it are read, also of older tuning jobs; tuning jobs
-    that ended before it are left out of both streams."""
+    """Trials created at or after start_date are read, even of older tuning jobs; tuning
+    jobs that ended before it are left out of both streams."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("ended", **SHORT)
     emulator.clock.move(seconds=DAY)
@@ -162,7 +163,7 @@ def test_states_come_now_and_then(
     emulator: Emulator, here: TapHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long sync writes a STATE every few seconds, not one per tuning job."""
-    seconds = count()  # one passes from event to event
+    seconds = count()  # one second passes per event
     clock = SimpleNamespace(monotonic=lambda: next(seconds))
     monkeypatch.setattr(run_module, "time", clock)
     scope = emulator.scope(ACCOUNT, REGION)
@@ -171,5 +172,5 @@ def test_states_come_now_and_then(
     emulator.clock.move(seconds=3600)
     run = here(config={})
     states = [message for message in run.messages if message["type"] == "STATE"]
-    # Of two streams, with records and an end for each of 30 tuning jobs.
+    # Two streams, each with records and an end for 30 tuning jobs.
     assert 2 * 2 * 30 // 8 <= len(states) <= 2 * 2 * 30 // 4

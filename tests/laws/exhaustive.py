@@ -1,9 +1,9 @@
-"""Every history of a few syncs of one service, each sync at one of some moments.
+"""Enumerates every history of a few syncs of one service.
 
-What a sync writes and saves depends on the state it begins with and on what the service
-shows meanwhile, on nothing else, so no sync runs twice with the same of both, not even
-in another service. And histories that lead to the same state and the same tables go on
-as one. The explorer counts how many histories that stands for.
+What a sync writes and saves depends only on the state that it starts with and on what
+the service shows while it runs. So no sync runs twice with the same state and the same
+answers, not even for another service, and histories that lead to the same state and the
+same tables continue as one. The explorer counts how many histories that stands for.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
     from tests.laws.small import Recorder, Slot, Small
 
 SYNCS = 3
-"""How many syncs a history has at most, before the one that settles it."""
-_SELDOM = 10**9  # events between two STATE messages: there is the first, and a last
+"""The most syncs in a history, not counting the one that settles it."""
+_SELDOM = 10**9  # events between two STATE messages: only first and last
 
 
 class Explorer:
-    """Walks through all histories of small services.
+    """Explores all histories of small services.
 
     Attributes:
-        services: How many services there were.
+        services: How many services were explored.
         histories: How many histories they had.
-        lefts: How many of these went on as one.
+        lefts: How many distinct outcomes these histories led to.
         syncs: How many syncs were run for them.
     """
 
     def __init__(self) -> None:
-        """Know nothing yet."""
+        """Start with nothing explored."""
         self.services = self.histories = self.lefts = self.syncs = 0
         self._saved: dict[str, Saved] = {}
         self._rows: dict[str, Row] = {}
@@ -57,7 +57,7 @@ class Explorer:
         self._quiet: set[Any] = set()
 
     def __str__(self) -> str:
-        """Say how much was looked at, and by how little work."""
+        """How much was checked, and how few syncs that took."""
         return (
             f"{self.histories:,} histories of {self.services} services, which lead to "
             f"{self.lefts:,} states with their tables: {self.syncs:,} syncs were run"
@@ -67,7 +67,7 @@ class Explorer:
         """Check the laws on every history of a service.
 
         Raises:
-            AssertionError: One is broken; a note says by which history.
+            AssertionError: A law is broken; a note has the history that broke it.
         """
         walk = _Walk(self, small)
         for time in small.moments:
@@ -77,20 +77,21 @@ class Explorer:
         self.histories += walk.histories
 
     def nothing(self) -> Left:
-        """What is there before the first sync."""
+        """The state and tables before the first sync."""
         return self._left(self._save({}, {}), {}, frozenset())
 
     def ends(
         self, small: Small, saved: Saved, time: float, shown: str, how: How
     ) -> list[End]:
-        """How a sync may end: whole, or killed or stopped after any of its records."""
+        """All ways for a sync to end: complete, or killed or stopped after any
+        record."""
         key = saved, shown, how
         if key not in self._ends:
             self._ends[key] = list(self._run(small, saved, time, how))
         return self._ends[key]
 
     def after(self, left: Left, end: End) -> Left:
-        """What is there after a sync that went on from something and ended so."""
+        """The state and tables after a sync that ended this way."""
         key = left, end
         if key not in self._afters:
             self._afters[key] = self._left(
@@ -106,7 +107,7 @@ class Explorer:
         if (left, shown) in self._quiet:
             return
         self._quiet.add((left, shown))
-        for _ in range(3):  # counters that disagree are looked into once more
+        for _ in range(3):  # a counter mismatch is checked once more
             (end,) = self.ends(small, left.saved, time, shown, how)
             left = self.after(left, end)
         check_quiet(warehouse(small, left, time), Circumstances(streams=how.streams))
@@ -143,7 +144,7 @@ class Explorer:
         return tap
 
     def _end(self, tap: Recorder, records: int, said: str) -> End:
-        """How a sync ended after so many records."""
+        """The outcome of a sync that ended after this many records."""
         return End(
             saved=self._save(tap.states, tap.starts),
             rows={slot: self._row(row) for slot, row, _ in tap.output[:records]},
@@ -171,12 +172,12 @@ class Explorer:
 
 
 Ways = Counter[tuple[int, bool]]
-"""How many histories lead somewhere, by how many syncs they have so far, and whether
-one of these was odd."""
+"""How many histories lead to an outcome, by the number of syncs so far and by whether
+one of them was odd."""
 
 
 class _Walk:
-    """All histories of one service, moment by moment."""
+    """Walks through all histories of one service, moment by moment."""
 
     def __init__(self, explorer: Explorer, small: Small) -> None:
         self.histories = 0
@@ -189,7 +190,7 @@ class _Walk:
         self._checked: set[Any] = set()
 
     def sync_at(self, time: float) -> None:
-        """Let each history go on with a sync at a moment, or without."""
+        """Continue each history with a sync at this moment, and also without one."""
         self._let_end(time)
         shown = self._small.shown(time)
         for left, ways in self._ways.items():
@@ -204,7 +205,7 @@ class _Walk:
                 self._running.append((found, end.now, after))
 
     def settle(self) -> None:
-        """Sync once more when all is over, and then until there is nothing to do."""
+        """Sync again when all is over, until a sync has nothing to do."""
         self._let_end(math.inf)
         small = self._small
         time = small.history.over + 2 * DAY
@@ -230,7 +231,7 @@ class _Walk:
     def _ends(
         self, left: Left, time: float, shown: str, goes_on: set[bool]
     ) -> Iterator[tuple[End, bool]]:
-        """How the next sync may end, and whether it is an odd one."""
+        """All ways for the next sync to end, and whether it is an odd one."""
         if not goes_on:
             return
         small, ends = self._small, self._explorer.ends
@@ -245,7 +246,7 @@ class _Walk:
                     yield end, True
 
     def _let_end(self, time: float) -> None:
-        """Let the syncs end that have ended by then."""
+        """Finish the syncs that end by this time."""
         running, self._running = self._running, []
         for left, now, ways in running:
             if now > time:
@@ -254,7 +255,7 @@ class _Walk:
                 self._ways.setdefault(left, Counter()).update(ways)
 
     def _check(self, before: Left, end: End, left: Left, time: float) -> None:
-        """What a sync says of how far it is complete is true."""
+        """Check that `complete_as_of` is true."""
         self._paths.setdefault(left, (*self._paths[before], end.said))
         key = left, time, *end.complete
         if not end.complete or key in self._checked:

@@ -1,7 +1,7 @@
-"""The laws of replication, as checks of what a warehouse holds after some syncs.
+"""The laws of replication, as checks on a warehouse after some syncs.
 
-They hold for any history: `test_laws` draws them, and `test_every_small_history`
-enumerates the small ones.
+They hold for any history: `test_laws` draws histories at random, and
+`test_every_small_history` enumerates the small ones.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 
 
 LATENESS = 300
-"""Seconds after a trial's end, from which on its metrics are read."""
+"""How many seconds after a trial's end its metrics are first read."""
 KEPT = DAYS_KEPT * 86_400 - 600
-"""Seconds for which they can be."""
+"""How many seconds after a trial's end its metrics can still be read."""
 
 
 def check_tables(history: History, tap: Warehouse) -> None:
-    """Each table equals a full read, and what was ever written ends as it ended."""
+    """Each table equals a full read, and every row ever written has its final
+    values."""
     for stream in tap.starts:
         for job in jobs_asked_for(history, tap, stream):
             if stream == "tuning_jobs":
@@ -44,20 +45,20 @@ def check_tables(history: History, tap: Warehouse) -> None:
 
 
 def check_open(tap: Warehouse) -> None:
-    """No deleted tuning job is open, once a sync could ask for it by name."""
+    """No deleted tuning job is still open after a sync could have described it."""
     there = {job.name for job in tap.service.jobs if job.exists(tap.service.now)}
     for stream in tap.starts:
         assert opened(tap, stream) <= there
 
 
 def check_quiet(tap: Warehouse, how: Circumstances | None = None) -> None:
-    """One more sync visits nothing, and leaves a state of the window and no more."""
+    """One more sync visits nothing, and the state holds only the lookback window."""
     visited, written, state = tap.visited, tap.written, dict(tap.states)
     tap.service.calls.clear()
     tap.sync(how)
     assert (tap.visited, tap.written, tap.states) == (visited, written, state)
     there = [at(job.created) for job in tap.service.jobs if job.exists(tap.service.now)]
-    # A kill can leave the streams at different places: the listing serves all.
+    # After a kill, the streams can have different boundaries; they share one listing.
     boundaries = [boundary_of(json.loads(text)) for text in tap.states.values()]
     in_window = sum(created >= min(boundaries) for created in there)
     assert len(tap.service.calls) <= in_window // tap.service.page_size + 1
@@ -68,10 +69,10 @@ def check_quiet(tap: Warehouse, how: Circumstances | None = None) -> None:
 
 
 def jobs_asked_for(history: History, tap: Warehouse, stream: str) -> Iterator[FakeJob]:
-    """The tuning jobs that a stream is to have."""
+    """The tuning jobs that a stream should have."""
     now = tap.service.now
     for job in tap.service.jobs:
-        # One that is listed after a later start_date took over is let in by that.
+        # A later start_date applies to a tuning job that was listed after it took over.
         start = tap.starts.get(stream, "")
         if job.listed > job.created and history.start_days is not None:
             start = tap.made_under[stream].start_date or ""
@@ -87,7 +88,7 @@ def jobs_asked_for(history: History, tap: Warehouse, stream: str) -> Iterator[Fa
 
 
 def trials_asked_for(tap: Warehouse, stream: str, job: FakeJob) -> Iterator[FakeTrial]:
-    """The trials of a tuning job that a stream is to have."""
+    """The trials of a tuning job that a stream should have."""
     start, only = tap.starts[stream], tap.made_under[stream].status_equals
     for trial in job.trials:
         is_late = at(trial.created) >= start[:19]
@@ -99,7 +100,8 @@ def trials_asked_for(tap: Warehouse, stream: str, job: FakeJob) -> Iterator[Fake
 def can_be_seen(tap: Warehouse, stream: str, job: FakeJob, trial: FakeTrial) -> bool:
     """Whether a trial is listed, and was in every listing that it should be in.
 
-    What was passed over, the counters find in the end, where start_date cuts off none.
+    The counters reveal a trial that a listing skipped, unless a start_date cuts off
+    trials and so makes the counters useless.
     """
     is_passed_over = trial.place in tap.service.passed_over and (
         tap.starts.get(stream) or job.name in opened(tap, stream)
@@ -119,14 +121,14 @@ def is_open(tap: Warehouse, stream: str, job: FakeJob) -> bool:
 
 
 def assert_trial(tap: Warehouse, stream: str, trial: FakeTrial) -> None:
-    """The row of a trial is as the service has it."""
+    """The row of a trial matches the service."""
     row, now = tap.tables[stream].get(trial.name), tap.service.now
     if stream != "metrics":
         view = trial.details if stream == "details" else trial.view
         assert row == view(now)
     elif row:
         points = trial.points(now, row["period_in_seconds"])
-        # Those of its beginning can be gone by the time it is read.
+        # CloudWatch may have dropped the first points by the time they are read.
         assert row["points"] == points[-len(row["points"]) :]
         assert len(row["points"]) == len(points) or now > trial.created + KEPT
     else:
@@ -134,8 +136,9 @@ def assert_trial(tap: Warehouse, stream: str, trial: FakeTrial) -> None:
 
 
 def check_completeness(history: History, tap: Warehouse) -> None:
-    """What was final at `complete_as_of` is in what was written, as it ended: trials
-    that the service listed late, and counters that it updated late, are there too."""
+    """Everything that was final at `complete_as_of` has been written with its final
+    values, even trials that the service listed late and counters that it updated
+    late."""
     for stream, complete in tap.complete_as_of.items():
         as_of = moment(complete).timestamp() - START
         for job in jobs_asked_for(history, tap, stream):
@@ -152,8 +155,8 @@ def check_completeness(history: History, tap: Warehouse) -> None:
 
 
 def assert_row(history: History, tap: Warehouse, job: FakeJob) -> None:
-    """A tuning job's row is as the service has it, with the ARN that it was first seen
-    with: it is the row's key, and a description shows it in another case."""
+    """A tuning job's row matches the service and keeps the ARN that was seen first: the
+    ARN is the row's key, and a description shows it in another case."""
     row = job.view(tap.service.now)
     if history.names is not None:
         row["HyperParameterTuningJobArn"] = row["HyperParameterTuningJobArn"].lower()
@@ -167,12 +170,12 @@ def abandoned(tap: Warehouse, stream: str, job: FakeJob) -> bool:
 
 
 def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) -> None:
-    """No warning came where none is due.
+    """Every warning has a reason.
 
     Args:
         history: What happened.
         tap: What was written and logged.
-        denied: Names of the tuning jobs whose trials a sync could not list.
+        denied: Names of the tuning jobs whose trials could not be listed in some sync.
     """
     assert not tap.restarted or history.status is not None
     has_metrics = all(
@@ -201,6 +204,6 @@ def check_warnings(history: History, tap: Warehouse, denied: Collection[str]) ->
 
 
 def boundary_of(state: dict[str, Any]) -> str:
-    """The creation time down to which a state has tuning jobs listed."""
+    """The creation time back to which a state covers the listing."""
     mark = state.get("replication_key_value")
     return timestamp((moment(mark) - LOOKBACK_WINDOW).isoformat()) if mark else ""

@@ -1,9 +1,9 @@
-"""A tuning API in a few lines, to run thousands of histories through the commit loop.
+"""A fake tuning API, small and fast enough to sync thousands of histories.
 
-Its time is a number of seconds. Tuning jobs and trials are schedules; what the API
-shows is a function of the schedule and the time, as in the real one: CreationTime never
-moves, counters lag behind, listings are late, tokens may be offsets into rows that
-shift, items are odd for a while, things are deleted, between two pages too. Each call
+Time is a number of seconds. Tuning jobs and trials are schedules, and what the API
+shows is a function of the schedule and the time. As in the real API, CreationTime never
+moves, counters lag, listings are late, tokens may be offsets into rows that shift,
+items are odd for a while, and things are deleted, even between two pages. Each call
 takes time.
 """
 
@@ -36,19 +36,19 @@ NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
 ARN = "arn:aws:sagemaker:ap-southeast-2:123456789012:hyper-parameter-tuning-job"
 AFTERMATH = 79
-"""Seconds for which what `details` tells of a trial changes after its end."""
+"""How many seconds after a trial's end its `details` still change."""
 POINTS_LATE = 299
-"""How many seconds after they were measured a trial's points can be read."""
+"""How many seconds after a measurement its point becomes readable."""
 DAYS_KEPT = 63
-"""How many days after its end a trial's points are there."""
+"""How many days CloudWatch keeps a point."""
 Row = dict[str, Any]
 Place = tuple[float, str]
-"""What rows are sorted by: creation time and name."""
+"""The sort key of rows: creation time and name."""
 
 
 @cache
 def at(seconds: float) -> str:
-    """A time of the history, as the API's times are read."""
+    """A time of the history, as text in the API's format."""
     return timestamp(START + seconds)
 
 
@@ -61,32 +61,32 @@ class FakeTrial:
     ended: int
     settled: int
     status: str = "Completed"
-    objective: str = "shown"  # or "absent", or "late": only once it is settled
+    objective: str = "shown"  # or "absent", or "late": shown when it has settled
     listed: int = 0
     deleted: float = NEVER
     odd_until: int = 0
 
     @property
     def over(self) -> int:
-        """From when on nothing of it changes any more."""
+        """When its last change is over."""
         return max(self.ended + AFTERMATH, self.settled)
 
     @property
     def final(self) -> int:
-        """From when on its summary does not change any more."""
+        """When the last change of its summary is over."""
         return max(self.ended, self.settled)
 
     @property
     def place(self) -> Place:
-        """Where it stands in a listing."""
+        """Its position in a listing."""
         return self.created, self.name
 
     def is_shown(self, now: float) -> bool:
-        """Whether a listing has it."""
+        """Whether a listing shows it."""
         return max(self.created, self.listed) <= now < self.deleted
 
     def view(self, now: float) -> dict[str, Any]:
-        """What the API shows of it."""
+        """Its summary in a listing."""
         seen: dict[str, Any] = {
             "TrainingJobName": self.name,
             "TrainingJobArn": f"{ARN}/{self.name}",
@@ -105,16 +105,16 @@ class FakeTrial:
         return seen
 
     def details(self, now: float) -> dict[str, Any]:
-        """What the API tells of it alone."""
+        """Its description."""
         is_late = now >= self.ended + AFTERMATH
         return {**self.view(now), "LastModifiedTime": "late" if is_late else "early"}
 
     def points(self, now: float, period: int) -> list[dict[str, Any]]:
-        """What CloudWatch has of its only metric: the last ones come late.
+        """The points of its only metric in CloudWatch, where the last ones come late.
 
         Args:
-            now: The time.
-            period: The length of a period in seconds.
+            now: The current time.
+            period: Length of a period in seconds.
         """
         first, last = START + self.created, START + self.ended
         return [
@@ -142,19 +142,19 @@ class FakeJob:
 
     @property
     def over(self) -> float:
-        """From when on nothing of it and of its trials changes any more."""
+        """When the last change of it and its trials is over."""
         overs = (trial.over for trial in self.trials)
         return max([self.ended, self.deleting_until, *overs])
 
     @property
     def final(self) -> float:
-        """From when on its summary does not change any more, but for late counters."""
+        """When the last change of its summary is over, apart from late counters."""
         finals = (trial.final for trial in self.trials)
         return max([self.ended, self.deleting_until, *finals])
 
     @property
     def moments(self) -> set[float]:
-        """When something of it, or of its trials, begins, is listed or ends."""
+        """The times at which it or one of its trials begins, is listed or ends."""
         found = {self.created, self.listed, self.ended, self.deleted}
         for trial in self.trials:
             found |= {trial.created, trial.listed, trial.ended, trial.settled}
@@ -162,7 +162,7 @@ class FakeJob:
 
     @property
     def place(self) -> Place:
-        """Where it stands in a listing."""
+        """Its position in a listing."""
         return self.created, self.name
 
     def exists(self, now: float) -> bool:
@@ -170,11 +170,11 @@ class FakeJob:
         return self.created <= now < self.deleted
 
     def is_shown(self, now: float) -> bool:
-        """Whether a listing has it."""
+        """Whether a listing shows it."""
         return self.exists(now) and self.listed <= now
 
     def view(self, now: float) -> dict[str, Any]:
-        """What the API shows of it."""
+        """Its summary in a listing."""
         then = now - self.counters_lag
         born = [trial for trial in self.trials if trial.created <= then]
         over = sum(then >= trial.ended for trial in born)
@@ -206,25 +206,26 @@ class FakeJob:
 
 @dataclass
 class FakeService:
-    """The API, as an `aws.client.Client` of one scope.
+    """The API, in place of the `aws.client.Client` of one scope.
 
     Attributes:
-        jobs: All there ever are.
-        now: The time.
-        tick: How long a call takes.
-        page_size: Items a page.
-        has_empty_pages: Whether an empty page comes before each.
-        has_offsets: Whether tokens are offsets into the rows as they are by then, or
-            the place of the last row that was given.
-        denied: Names of the tuning jobs whose trials may not be listed.
-        may_describe: Whether tuning jobs may be asked for by name.
-        may_list: Whether they may be listed.
-        may_read_metrics: Whether CloudWatch may be asked.
-        asked: The trials whose metrics were asked for, as often as they were.
-        calls: What was called.
-        doomed: What is deleted meanwhile, by the number of the call before which.
-        passed_over: Places of what no page showed, though it was there all the time:
-            a row before it was deleted, and tokens are offsets.
+        jobs: All tuning jobs that ever exist.
+        now: The current time.
+        tick: How many seconds a call takes.
+        page_size: Items per page.
+        has_empty_pages: Whether an empty page comes before each page.
+        has_offsets: Whether tokens are offsets into the current rows; otherwise a token
+            is the place of the last row returned.
+        denied: Names of the tuning jobs whose trials must not be listed.
+        may_describe: Whether Describe of a tuning job is allowed.
+        may_list: Whether listing tuning jobs is allowed.
+        may_read_metrics: Whether reading CloudWatch is allowed.
+        asked: The trial of each request for metrics, in order.
+        calls: The calls, in order.
+        doomed: What to delete during the sync, by the number of the call before which
+            it is deleted.
+        passed_over: Places of rows that no page showed although they existed all the
+            time: with offsets, deleting a row hides another.
     """
 
     jobs: list[FakeJob]
@@ -244,10 +245,10 @@ class FakeService:
     scope: ClassVar[Scope] = Scope("123456789012", "ap-southeast-2")
 
     def open(self) -> None:
-        """Answer, from now on."""
+        """Accept calls."""
 
     def close(self) -> None:
-        """Nobody asks any more."""
+        """Do nothing: there is no connection to close."""
 
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
@@ -260,7 +261,7 @@ class FakeService:
         return self._pages("list", rows)
 
     def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
-        """One tuning job, whether listed or not; its ARN in another case."""
+        """Describe a tuning job, listed or not; its ARN comes in another case."""
         now = self._pass_time("describe")
         job = self._find(name, now)
         if not self.may_describe:
@@ -292,7 +293,7 @@ class FakeService:
         return until(self._pages(f"trials {name}", rows), since)
 
     def details(self, name: str) -> dict[str, Any] | None:
-        """One trial; None: it was deleted."""
+        """The description of a trial, or None if it was deleted."""
         for job in self.jobs:
             for trial in job.trials:
                 if trial.name == name and trial.is_shown(self.now):
@@ -307,7 +308,7 @@ class FakeService:
     def points(
         self, series: Sequence[Series]
     ) -> tuple[dict[Series, dict[str, float]], dict[Series, Exception]]:
-        """What there is of some series; of machines nothing is."""
+        """The points of some series; instance metrics have none."""
         now = self._pass_time("metrics")
         if not self.may_read_metrics:
             raise denied(GET_METRIC_DATA.name)
@@ -326,7 +327,8 @@ class FakeService:
     def _pages(
         self, call: str, rows: Callable[[], Sequence[FakeJob | FakeTrial]]
     ) -> Iterator[Page]:
-        """Pages of rows as they are when each is asked for, newest first."""
+        """Pages of rows, newest first, each with the rows at the time of its
+        request."""
         offset, last = 0, (math.inf, "")
         before: set[Place] = set()
         given: set[Place] = set()
@@ -354,7 +356,7 @@ class FakeService:
             last = page[-1].place
 
     def _pass_time(self, call: str) -> float:
-        """When a call is answered; it took its time."""
+        """Let a call take its time, and return when it was made."""
         self.calls.append(call)
         self._delete(self.doomed.pop(len(self.calls), None))
         now = self.now
@@ -362,7 +364,7 @@ class FakeService:
         return now
 
     def _delete(self, name: str | None) -> None:
-        """Delete the tuning job or the trial of this name, if there is one now."""
+        """Delete the tuning job or trial of this name if it exists now."""
 
         def as_deleted(thing: Any) -> Any:
             is_there = thing.created <= self.now < thing.deleted
@@ -386,10 +388,10 @@ class FakeService:
 
 
 def answer(code: str, operation: str) -> ClientError:
-    """An error of the service's."""
+    """An error response of the service."""
     return ClientError({"Error": {"Code": code, "Message": "no"}}, operation)
 
 
 def denied(operation: str) -> ClientError:
-    """The service's answer where a permission is missing."""
+    """The service's response if a permission is missing."""
     return answer("AccessDeniedException", operation)

@@ -1,4 +1,4 @@
-"""A small service, how a sync of it can go, and what that leaves."""
+"""A small service, how a sync of it can go, and what the sync leaves behind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.laws.service import Row
     from tests.laws.strategies import History
 
-_CALLS = 16  # more than a sync of two tuning jobs makes
+_CALLS = 16  # more than a sync of two tuning jobs writes
 
 Slot = tuple[str, str]
 """A row's stream and key."""
@@ -21,12 +21,12 @@ Slot = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Small:
-    """A small service, and when it is read.
+    """A small service, and when it is synced.
 
     Attributes:
-        history: What happens; its syncs are those that the explorer enumerates.
+        history: What happens; the explorer enumerates its syncs.
         streams: The streams.
-        moments: When a sync may begin, in order.
+        moments: When a sync can begin, in order.
     """
 
     history: History
@@ -34,7 +34,8 @@ class Small:
     moments: tuple[int, ...]
 
     def shown(self, time: float) -> str:
-        """What the service shows to a sync that begins at a time, and its settings."""
+        """Everything a sync can see: what the service shows from a time on, and the
+        settings."""
         history = self.history
         times = [time + call * history.tick for call in range(_CALLS)]
         views: list[Any] = [history.filters(time), history.page_size]
@@ -49,7 +50,7 @@ class Small:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Saved:
-    """What the tap goes on from; the explorer has one object for all that are equal.
+    """What the next sync starts from. The explorer keeps one object per distinct value.
 
     Attributes:
         states: The saved states, by stream.
@@ -62,12 +63,12 @@ class Saved:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Left:
-    """What a sync left; the explorer has one object for all that are equal.
+    """What a sync left behind. The explorer keeps one object per distinct value.
 
     Attributes:
-        saved: What was saved.
-        rows: What was written.
-        warnings: What was logged of tuning jobs.
+        saved: What it saved.
+        rows: The rows that it wrote.
+        warnings: Its warnings about tuning jobs.
     """
 
     saved: Saved
@@ -77,13 +78,13 @@ class Left:
 
 @dataclass(frozen=True, kw_only=True)
 class How:
-    """How a sync goes. Of a history's syncs, at most one is odd.
+    """How a sync goes. At most one sync of a history is odd.
 
     Attributes:
         streams: The selected streams.
-        denied: The tuning jobs whose trials may not be listed.
-        may_describe: Whether tuning jobs may be asked for by name.
-        is_odd: Whether it is unlike most syncs; it is not killed then.
+        denied: The tuning jobs whose trials must not be listed.
+        may_describe: Whether Describe of a tuning job is allowed.
+        is_odd: Whether it differs from the usual sync; an odd sync is never killed.
     """
 
     streams: tuple[str, ...]
@@ -97,13 +98,13 @@ class End:
     """How a sync ended.
 
     Attributes:
-        saved: What was saved then.
-        rows: What it wrote.
-        warnings: What it logged of tuning jobs.
-        now: When that was.
-        calls: What it called.
-        complete: `complete_as_of` of the streams that it read to their ends.
-        said: How it went, for a person to read.
+        saved: What had been saved by then.
+        rows: The rows that it wrote.
+        warnings: Its warnings about tuning jobs.
+        now: When it ended.
+        calls: The calls that it made.
+        complete: `complete_as_of` of the streams that it read completely.
+        said: A summary for people to read.
     """
 
     saved: Saved
@@ -117,23 +118,23 @@ class End:
 
 @dataclass
 class Recorder(Warehouse):
-    """A warehouse that remembers what comes, and what a kill after it leaves.
+    """A warehouse that records each row, with what a kill after it would leave.
 
     Attributes:
-        output: The records that came, each with the states that were saved by then.
+        output: The records, each with the states that had been saved by then.
     """
 
     output: list[tuple[Slot, Row, dict[str, str]]] = field(default_factory=list)
 
     def write(self, stream: str, record: Row) -> None:
-        """Take a row."""
+        """Record a row."""
         super().write(stream, record)
         slot = stream, KEYS[stream](record)
         self.output.append((slot, record, dict(self.states)))
 
 
 def odd_ways(streams: tuple[str, ...], calls: frozenset[str]) -> Iterator[How]:
-    """The odd ways in which a sync can go that calls these usually."""
+    """The odd variants of a sync that usually makes these calls."""
     if len(streams) > 1:
         for stream in streams:
             yield How(streams=tuple(each for each in streams if each != stream))
@@ -146,7 +147,7 @@ def odd_ways(streams: tuple[str, ...], calls: frozenset[str]) -> Iterator[How]:
 
 
 def warehouse(small: Small, left: Left, time: float) -> Recorder:
-    """A warehouse as a sync left it, at a later time."""
+    """The warehouse that a sync left behind, at a later time."""
     service, filters = small.history.service(), small.history.filters(time)
     service.now = time
     tables: dict[str, dict[str, Row]] = {stream: {} for stream in STREAMS}

@@ -1,7 +1,7 @@
-"""Histories as Hypothesis draws them: what happens, and when and how it is read.
+"""Hypothesis strategies for histories: what happens, and when and how it is synced.
 
-What a thing is like comes of one drawn string of bytes, a byte a choice: that is ten
-times as fast as a draw a choice, and it shrinks towards each choice's first option.
+Each choice consumes one byte of a single drawn string of bytes. That is ten times as
+fast as one draw per choice, and it shrinks toward the first option of each choice.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ Option = TypeVar("Option")
 
 
 class Choices:
-    """Choices of drawn bytes, one after the other."""
+    """Choices that consume drawn bytes, one after the other."""
 
     def __init__(self, drawn: bytes) -> None:
-        """Start with the first byte."""
+        """Start at the first byte."""
         self._bytes = iter(drawn)
 
     def of(self, *options: Option) -> Option:
-        """One of these; the first is the simplest."""
+        """One of these options; the first is the simplest."""
         return options[next(self._bytes) % len(options)]
 
     def one_in(self, many: int) -> bool:
-        """Whether it happens, once in so many times."""
+        """True once in so many times."""
         return next(self._bytes) % many == many - 1
 
     def part(self, low: int, high: int) -> int:
-        """A number of that range, its ends included: one of 256."""
+        """One of 256 numbers in a range that includes both ends."""
         return low + (high - low) * next(self._bytes) // 255
 
 
@@ -45,14 +45,14 @@ class Sync:
     """When a sync runs, and how it goes.
 
     Attributes:
-        wait: Seconds since the one before.
-        after: Or so many seconds after the next thing happens.
+        wait: Seconds since the previous sync.
+        after: Alternatively, seconds after the next thing happens.
         how: How it goes.
-        denied: Tuning jobs whose trials may not be listed then.
-        may_describe: Whether tuning jobs may be asked for by name then.
-        may_read_metrics: Whether CloudWatch may be asked then.
-        doomed: The tuning job or trial, by its number, that is deleted meanwhile.
-        doomed_after: After how many calls of the sync.
+        denied: Tuning jobs whose trials must not be listed.
+        may_describe: Whether Describe of a tuning job is allowed.
+        may_read_metrics: Whether reading CloudWatch is allowed.
+        doomed: The number of the tuning job or trial that is deleted during the sync.
+        doomed_after: After how many calls of the sync it is deleted.
     """
 
     wait: int
@@ -67,21 +67,21 @@ class Sync:
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """What happens, and when it is read.
+    """What happens, and when it is synced.
 
     Attributes:
         jobs: The tuning jobs.
         syncs: The syncs.
-        tick: How long a call takes.
-        page_size: Items a page.
+        tick: How many seconds a call takes.
+        page_size: Items per page.
         has_offsets: Whether tokens are offsets.
-        has_empty_pages: Whether an empty page comes before each.
+        has_empty_pages: Whether an empty page comes before each page.
         names: `tuning_job_names`.
         status: `status_equals`.
-        status_until: When that is abandoned for none.
+        status_until: When `status_equals` is removed.
         start: A fixed `start_date`, in seconds.
-        start_days: A `start_date` that is computed anew at each sync: so many days
-            ago, at four minutes before midnight.
+        start_days: A rolling `start_date`: at each sync, this many days ago, at four
+            minutes before midnight.
     """
 
     jobs: list[FakeJob]
@@ -97,7 +97,7 @@ class History:
     start_days: int | None = None
 
     def service(self) -> FakeService:
-        """The API of this history, at its beginning."""
+        """The API of this history, at its start."""
         return FakeService(
             list(self.jobs),
             tick=self.tick,
@@ -107,7 +107,7 @@ class History:
         )
 
     def time_of(self, sync: Sync, now: float) -> float:
-        """When a sync runs that comes after this time."""
+        """When the sync after this time runs."""
         if sync.after is not None:
             for moment in self._moments:
                 if moment + sync.after > now:
@@ -120,7 +120,7 @@ class History:
         return sorted(moment for moment in found if 0 <= moment < NEVER)
 
     def name(self, number: int) -> str:
-        """What the tuning job or the trial of a number is called."""
+        """The name of a tuning job or trial, by its number."""
         names = [job.name for job in self.jobs]
         for job in self.jobs:
             names += [trial.name for trial in job.trials]
@@ -139,12 +139,12 @@ class History:
 
     @property
     def over(self) -> float:
-        """From when on nothing of it changes any more, deletions apart."""
+        """When the last change is over, apart from deletions."""
         return max(job.over for job in self.jobs)
 
 
 def choices(draw: st.DrawFn) -> Choices:
-    """Draw as many choices as anything here takes."""
+    """Draw enough bytes for all choices."""
     return Choices(draw(st.binary(min_size=28, max_size=28)))
 
 
@@ -159,7 +159,7 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
         name=name,
         created=start,
         ended=end,
-        # One that is not listed is expected as long as the tuning job runs.
+        # A trial that is not listed counts as expected while the tuning job runs.
         settled=min(settled, ended) if objective == "late" else settled,
         status="Frozen" if pick.one_in(24) else pick.of("Completed", "Failed"),
         objective=objective,
@@ -171,7 +171,7 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
 
 @st.composite
 def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
-    """Some tuning jobs, near each other or days apart; some names are used again."""
+    """Some tuning jobs, close together or days apart; some names are reused."""
     found: list[FakeJob] = []
     free_from: dict[str, float] = {}
     for number in range(draw(st.integers(1, 5))):

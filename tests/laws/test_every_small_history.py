@@ -1,10 +1,10 @@
 """The laws of replication, over every history of a small service.
 
-A service has one or two tuning jobs of two trials each. A history syncs it three times
-at most, at any of the moments when what it shows changes, or when a lag or the allowed
-lateness ends, and once more when all is over. Each sync may be killed after any of its
-records, or stopped there, which saves the state. One sync may be odd: a stream is not
-selected, the trials of a tuning job may not be listed, or Describe is denied.
+A service has one or two tuning jobs with two trials each. A history has at most three
+syncs, at any of the moments when what the service shows changes, or when a lag or the
+allowed lateness ends, and one more when all is over. Each sync may be killed or stopped
+after any of its records; a stop saves the state. One sync may be odd: a stream is not
+selected, listing the trials of a tuning job is denied, or Describe is denied.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 MINUTE = 60
 STEP = 30
-"""Seconds between two moments, at most times: how far counters lag, and half of the
-allowed lateness."""
+"""Seconds between most moments: the lag of the counters, and half of the allowed
+lateness."""
 
 
 def trial(name: str, created: float, ended: float, **more: Any) -> FakeTrial:
-    """A trial, by default with an objective at its end; times are steps."""
+    """A trial, by default with an objective at its end; times are in steps."""
     steps = {"created": created, "ended": ended, "settled": ended} | {
         moment: more.pop(moment)
         for moment in ("settled", "listed", "deleted")
@@ -42,35 +42,36 @@ def trial(name: str, created: float, ended: float, **more: Any) -> FakeTrial:
 
 
 def job(name: str, ended: int, *trials: FakeTrial, **more: Any) -> FakeJob:
-    """A tuning job, created with its first trial, whose time is cut to the second."""
+    """A tuning job, created with its first trial, whose creation time has whole
+    seconds."""
     created = min(each.created for each in trials) + 0.5
     ended *= STEP
     return FakeJob(name=name, created=created, ended=ended, trials=trials, **more)
 
 
 A = trial("a-1", 0, 3)
-"""A trial that the watermark leaves behind."""
+"""A trial that the watermark passes."""
 ENDINGS = (
     trial("a-2", 3, 4),
     trial("a-2", 3, 4, settled=8),
     trial("a-2", 3, 4, objective="absent", status="Failed"),
     trial("a-2", 3, 4, settled=5, objective="late", status="Stopped"),
 )
-"""How the second trial ends: the third's objective never comes, the fourth's only when
-its tuning job ends."""
+"""How the second trial ends: the third of these never gets an objective, the fourth
+only when its tuning job ends."""
 LATE = (
     (trial("a-1", 0, 2, listed=1.5), trial("a-2", 1, 5)),
     (A, trial("a-2", 3, 4, listed=4.5)),
     (A, trial("a-2", 4.5, 5, listed=6)),
 )
-"""Trials that are listed late: behind the newest, after they ended, and after their
-tuning job ended, when the counters may not tell of them either."""
+"""Trials that are listed late: created before the newest, after they ended, and after
+their tuning job ended, when the counters may not include them either."""
 SLOW = trial("a-1", 0, 3, settled=5, status="Stopped")
-"""A trial whose objective is pending when the second is created."""
+"""A trial whose objective is still pending when the second one is created."""
 
 
 def of_one() -> Iterator[Small]:
-    """Services of one tuning job."""
+    """Services with one tuning job."""
     for ending, lag, has_end_time in product(ENDINGS, (0, STEP), (True, False)):
         more: dict[str, Any] = {"counters_lag": lag, "has_end_time": has_end_time}
         yield small(job("a", 5, A, ending, **more))
@@ -93,15 +94,15 @@ def of_one() -> Iterator[Small]:
     yield small(job("a", 5, A, replace(ENDINGS[0], deleted=6 * STEP)))
     late = {"status": "DeleteFailed", "deleting_until": 8 * STEP}
     yield small(job("a", 5, A, ENDINGS[0], **late))
-    # A start_date of today: past midnight it lets in the second trial only.
+    # With a start_date of today, only the second trial is selected after midnight.
     for ended, settled in ((7, 7), (10, 10), (7, 10)):
         trials = trial("a-1", 0, ended, settled=settled), trial("a-2", 1, 10)
         yield small(later(job("a", 11, *trials), DAY - 9 * STEP), start_days=0)
 
 
 def of_two() -> Iterator[Small]:
-    """Services of two tuning jobs: side by side, of one name, the first one listed
-    late, and the second one more than the lookback window later."""
+    """Services with two tuning jobs: side by side, with the same name, with the first
+    one listed late, and with more than the lookback window between them."""
     b = trial("b-1", 1, 3), trial("b-2", 1, 5)
     first = job("a", 4, trial("a-1", 0, 2), trial("a-2", 2, 3))
     yield small(first, job("b", 5, *b))
@@ -122,7 +123,7 @@ def small(
     streams: tuple[str, ...] = ("trials", "tuning_jobs"),
     **settings: Any,
 ) -> Small:
-    """A service, and the moments when it is read."""
+    """A service, and the moments at which it is synced."""
     history = History(jobs=list(jobs), syncs=[], **settings)
     moments = {float(DAY)} if history.start_days is not None else set()
     for each in jobs:
@@ -137,7 +138,7 @@ def small(
 
 
 def later(made: FakeJob, by: int) -> FakeJob:
-    """The same tuning job, so many seconds later."""
+    """The same tuning job, this many seconds later."""
     trials = tuple(
         replace(
             each,
@@ -155,8 +156,8 @@ def later(made: FakeJob, by: int) -> FakeJob:
 
 @pytest.mark.slow
 def test_every_small_history(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing is lost, nothing is stale, `complete_as_of` is true, and in the end a
-    sync has nothing to do."""
+    """No row is lost or stale, `complete_as_of` is true, and in the end a sync has
+    nothing to do."""
     explorer = Explorer()
     for each in (*of_one(), *of_two()):
         explorer.explore(each)

@@ -1,11 +1,11 @@
-"""The laws of replication, over any history, with kills and faults in any place.
+"""The laws of replication hold for any history, with kills and faults anywhere.
 
-In every history time passes between listing, reading ahead and judging; counters lag;
-tuning jobs and trials are listed late, before and behind the watermark; tokens are
-offsets or keys; statuses can be unknown, items odd, tuning jobs unreadable, in any
-number; Describe can be denied; what there is can be deleted, between two pages too;
-`start_date` is fixed or computed anew; and at each sync some of the streams are
-selected, and it may be killed, or stopped, after any record.
+Time passes between listing, reading ahead and deciding. Counters lag. Tuning jobs and
+trials are listed late, on either side of the watermark. Tokens are offsets or keys.
+Statuses can be unknown, items odd, and any number of tuning jobs unreadable. Describe
+can be denied. Anything can be deleted, even between two pages. `start_date` is fixed or
+rolling. Each sync selects some of the streams, and may be killed or stopped after any
+record.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
 def live(history: History) -> Warehouse:
-    """Run the syncs of a history; after each, `complete_as_of` holds what it says."""
+    """Run the syncs of a history, and check `complete_as_of` after each."""
     tap = Warehouse(history.service())
     service = tap.service
     for sync in history.syncs:
@@ -59,7 +59,7 @@ def settle(history: History, tap: Warehouse) -> None:
     tap.service.now = max(tap.service.now, history.over + 2 * DAY)
     tap.filters = history.filters(tap.service.now)
     tap.sync()
-    # What was passed over, the counters find, when all is read again.
+    # A full reread follows, and the counters reveal what a listing skipped.
     for _ in range(3 if tap.service.passed_over else 0):
         tap.sync()
 
@@ -67,9 +67,10 @@ def settle(history: History, tap: Warehouse) -> None:
 @examples(2000, report_multiple_bugs=False, suppress_health_check=SLOW)
 @given(history=histories())
 def test_nothing_is_lost(history: History) -> None:
-    """Once all is over and one more sync has run, each table equals a full read; what
-    was ever written, whatever start_date says by then, ends as it ended; what was
-    final at `complete_as_of` was there by then; and no warning came without reason."""
+    """After the last change and one more sync, each table equals a full read; every row
+    ever written has its final values, even if a later start_date excludes it;
+    everything that was final at `complete_as_of` had been written by then; and every
+    warning has a reason."""
     tap = live(history)
     settle(history, tap)
     check_tables(history, tap)
@@ -81,16 +82,16 @@ def test_nothing_is_lost(history: History) -> None:
 @examples(400, suppress_health_check=SLOW)
 @given(history=histories())
 def test_quiet_sync_lists_the_lookback_window_only(history: History) -> None:
-    """When nothing changed and nothing is open, nothing is visited, and the state is
-    no more than the tuning jobs of the lookback window."""
+    """If nothing changed and nothing is open, a sync visits no tuning job, and the
+    state holds only the tuning jobs in the lookback window."""
     jobs = [replace(job, has_end_time=True) for job in history.jobs]
     history = History(jobs=jobs, syncs=history.syncs, status=history.status)
     tap = live(history)
     tap.service.now = max(tap.service.now, history.over + DAY)
-    tap.sync()  # from here on patience counts: the end is seen
+    tap.sync()  # this sync sees the end, and the patience with it begins
     tap.service.now += PATIENCE.days * DAY + HOUR
     tap.sync()
-    tap.sync()  # counters that disagree are looked into once more
+    tap.sync()  # a counter mismatch is checked once more
     tap.sync()
     check_quiet(tap)
 
@@ -98,8 +99,8 @@ def test_quiet_sync_lists_the_lookback_window_only(history: History) -> None:
 @examples(400, suppress_health_check=SLOW)
 @given(history=histories())
 def test_metrics_are_asked_for_once(history: History) -> None:
-    """As long as nothing fails, is killed, deleted or listed late, each trial's metrics
-    are asked for once, and not before its points are complete."""
+    """Unless something fails, is killed, deleted or listed late, each trial's metrics
+    are requested once, and not before its points are complete."""
     jobs = [
         replace(job, deleted=NEVER, odd_until=0, listed=job.created, trials=tuple(calm))
         for job in {job.name: job for job in history.jobs}.values()

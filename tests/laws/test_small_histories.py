@@ -17,7 +17,7 @@ TRIALS = Circumstances(streams=("trials",))
 
 
 def trial(name: str, created: int, minutes: float = 20, **more: Any) -> FakeTrial:
-    """A trial that takes so many minutes."""
+    """A trial that runs for this many minutes."""
     ended = created + int(minutes * MINUTE)
     return FakeTrial(
         **{"name": name, "created": created, "ended": ended, "settled": ended, **more}
@@ -25,7 +25,7 @@ def trial(name: str, created: int, minutes: float = 20, **more: Any) -> FakeTria
 
 
 def job(name: str = "job", created: int = 0, **more: Any) -> FakeJob:
-    """A tuning job of an hour, by default of three trials, ten minutes apart."""
+    """A tuning job of one hour, by default with three trials, ten minutes apart."""
     trials = [trial(f"{name}-{n}", created + n * 10 * MINUTE) for n in range(3)]
     given = {"ended": created + HOUR, "trials": tuple(trials), **more}
     return FakeJob(name=name, created=created, **given)
@@ -39,7 +39,7 @@ def run(service: FakeService, *times: float, **filters: Any) -> Warehouse:
 
 
 def sync(tap: Warehouse, *times: float, how: Circumstances | None = None) -> int:
-    """Sync again, and say how many records that wrote."""
+    """Sync again, and return how many records that wrote."""
     before = tap.written
     for time in times or [tap.service.now]:
         tap.service.now = time
@@ -48,13 +48,13 @@ def sync(tap: Warehouse, *times: float, how: Circumstances | None = None) -> int
 
 
 def state(tap: Warehouse, stream: str = "trials") -> dict[str, Any]:
-    """What a stream has saved."""
+    """The saved state of a stream."""
     found: dict[str, Any] = json.loads(tap.states[stream])
     return found
 
 
 def opened(tap: Warehouse, stream: str = "trials") -> dict[str, Any]:
-    """The open tuning jobs of a state, without their ARNs."""
+    """The open tuning jobs in a state, without their ARNs."""
     found: dict[str, Any] = state(tap, stream)["open"]
     for entry in found.values():
         entry.pop("arn")
@@ -62,7 +62,7 @@ def opened(tap: Warehouse, stream: str = "trials") -> dict[str, Any]:
 
 
 def truth(service: FakeService) -> dict[str, Any]:
-    """All trials, as the service has them."""
+    """All trials, as the service shows them."""
     jobs = [each for each in service.jobs if each.is_shown(service.now)]
     return {
         each.name: each.view(service.now)
@@ -72,12 +72,12 @@ def truth(service: FakeService) -> dict[str, Any]:
     }
 
 
-# Point by point: what slow syncs, late listings and odd items must not lose.
+# What slow syncs, late listings and odd items must not lose, one case at a time.
 
 
 def test_now_is_when_the_summary_was_shown() -> None:
-    """Counters are half a minute old, and the target pauses for ten: what was shown 3 s
-    after the end proves nothing about it."""
+    """A tuning job listed 3 s after its end stays open if its counters lag by 30 s,
+    even if the target takes ten minutes before the tap decides."""
     quick = trial("job-x", 5, minutes=0.1)
     service = FakeService(
         [job(ended=12, trials=(quick,), counters_lag=30)], now=15, tick=1
@@ -92,7 +92,8 @@ def test_now_is_when_the_summary_was_shown() -> None:
 
 
 def test_trial_listed_after_its_tuning_job_was_read_ahead() -> None:
-    """It was read in the minute after its end, and judged ten minutes later."""
+    """A trial that was listed after its tuning job was read ahead comes with the next
+    sync, even if the target takes ten minutes before the tap decides."""
     late = trial("job-x", 50, minutes=1, listed=130)
     service = FakeService([job(ended=115, trials=(late,))], now=120, tick=1)
     tap = Warehouse(service)
@@ -104,8 +105,9 @@ def test_trial_listed_after_its_tuning_job_was_read_ahead() -> None:
 
 
 def test_checksum_counts_distinct_trials() -> None:
-    """One more is listed between two pages, and tokens are offsets: one trial comes
-    twice and another not at all, yet as many rows came as the counters tell."""
+    """With offset tokens, a trial listed between two pages makes one trial come twice
+    and hides another, so the tap compares the counters with distinct trials, not with
+    rows."""
     late = trial("job-x", 50 * MINUTE, minutes=1, listed=2 * HOUR + 15)
     made = replace(job(), trials=(*job().trials, late))
     service = FakeService([made], now=2 * HOUR, tick=10, has_offsets=True)
@@ -121,10 +123,10 @@ def test_checksum_counts_distinct_trials() -> None:
 
 
 def test_trial_passed_over_by_a_first_read_is_found_by_the_next() -> None:
-    """A row deleted between two pages, where tokens are offsets, hides another one, in
-    what is read whole as well: the counters tell, and all is read once more."""
+    """With offset tokens, a row deleted between two pages hides another one, even in a
+    first read; the counters show it, and the next sync reads everything again."""
     service = FakeService([job()], now=2 * HOUR, has_offsets=True)
-    service.doomed = {3: "job-2"}  # the listing, the first page, and then it is gone
+    service.doomed = {3: "job-2"}  # after the listing and the first page
     tap = Warehouse(service, Filters())
     tap.sync(TRIALS)
     assert sorted(tap.trials) == ["job-1", "job-2"]
@@ -135,8 +137,8 @@ def test_trial_passed_over_by_a_first_read_is_found_by_the_next() -> None:
 
 @pytest.mark.parametrize("start", [None, 1.0])
 def test_trial_listed_late_behind_the_newest(start: float | None) -> None:
-    """Created 10 s before the newest, listed 20 s late: the next sync reads it, and not
-    the end of its tuning job, or none where start_date makes counters useless."""
+    """A trial created 10 s before the newest one and listed 20 s late comes with the
+    next sync, even if start_date makes the counters useless."""
     newest = trial("job-new", 30 * MINUTE)
     late = trial("job-late", 30 * MINUTE - 10, listed=30 * MINUTE + 10)
     service = FakeService([job(trials=(newest, late))])
@@ -150,7 +152,8 @@ def test_trial_listed_late_behind_the_newest(start: float | None) -> None:
 
 
 def test_trial_listed_very_late_is_found_by_the_counters() -> None:
-    """Behind the watermark by more than a minute: the counters tell of it."""
+    """The counters reveal a trial that was listed more than a minute behind the
+    watermark."""
     late = trial("job-x", 60, minutes=1, listed=int(2.5 * HOUR))
     made = replace(job(), trials=(*job().trials, late))
     tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR, 3 * HOUR)
@@ -160,7 +163,7 @@ def test_trial_listed_very_late_is_found_by_the_counters() -> None:
 
 
 def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
-    """All is read once more before a tuning job is abandoned."""
+    """A tuning job is read in full once more before it is abandoned."""
     late = trial("job-x", 60, minutes=1, listed=5 * HOUR)
     made = replace(job(), trials=(*job().trials, late))
     times = (45 * MINUTE, 2 * HOUR, 3 * HOUR, 6 * HOUR, 26 * HOUR, 27 * HOUR)
@@ -171,8 +174,8 @@ def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
 
 
 def test_disagreeing_counters_read_the_job_whole_once() -> None:
-    """Counters that tell of more trials than are listed: all is read once more, and
-    again before the tuning job is abandoned with a warning, a day after its end."""
+    """If the counters report more trials than are listed, the tuning job is read in
+    full once, and again before it is abandoned with a warning a day after its end."""
     missing = trial("job-x", 60, minutes=1, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
     tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR)
@@ -180,7 +183,7 @@ def test_disagreeing_counters_read_the_job_whole_once() -> None:
     assert opened(tap) == {"job": {**ended, "checked": 1}}
     assert sync(tap, 3 * HOUR, how=TRIALS) == 3
     assert opened(tap)["job"]["checked"] == 1
-    assert sync(tap, 5 * HOUR, how=TRIALS) == 1  # the newest trial only
+    assert sync(tap, 5 * HOUR, how=TRIALS) == 1  # only the newest trial
     sync(tap, 26 * HOUR)
     assert opened(tap) == {"job": {**ended, "checked": 2}}
     assert tap.warnings == []
@@ -191,7 +194,8 @@ def test_disagreeing_counters_read_the_job_whole_once() -> None:
 
 
 def test_odd_trial_costs_its_tuning_job_only() -> None:
-    """What came before it is written; when it is well again, all is."""
+    """An odd trial holds back only its own tuning job, until the trial is well
+    again."""
     made = job("odd", trials=(trial("odd-0", 0, odd_until=3 * HOUR), trial("odd-1", 9)))
     service = FakeService([made, job("well")])
     tap = run(service, 2 * HOUR)
@@ -206,7 +210,7 @@ def test_odd_trial_costs_its_tuning_job_only() -> None:
 
 
 def test_odd_tuning_job_is_not_passed_over() -> None:
-    """It has no creation time for a day: whatever is newer does not hide it."""
+    """A tuning job without a creation time for a day is not hidden by newer ones."""
     odd = job("odd", odd_until=DAY)
     service = FakeService([odd, job("new", 20 * HOUR)])
     tap = run(service, 23 * HOUR)
@@ -217,11 +221,11 @@ def test_odd_tuning_job_is_not_passed_over() -> None:
     assert len(tap.tuning_jobs) == 2
 
 
-MIDNIGHT = 15 * HOUR  # the history starts at nine
+MIDNIGHT = 15 * HOUR  # the history starts at nine o'clock
 
 
 def rolling(tap: Warehouse, now: float) -> None:
-    """Sync with the start_date of many: yesterday at midnight."""
+    """Sync with a rolling start_date: midnight of the day before."""
     days = (now - MIDNIGHT) // DAY
     tap.filters = Filters(start_date=at(MIDNIGHT + (days - 1) * DAY))
     tap.service.now = now
@@ -229,8 +233,8 @@ def rolling(tap: Warehouse, now: float) -> None:
 
 
 def test_start_date_that_moves_and_an_open_job_without_a_watermark() -> None:
-    """Denied once, or without a trial yet: what the start_date of then asked for is
-    read, also when that of today would cut it."""
+    """A trial that an earlier start_date selected is read even if today's would exclude
+    it, whether its tuning job was denied or had no trial yet."""
     before_midnight = trial("job-0", MIDNIGHT - 4 * MINUTE)
     made = job(created=MIDNIGHT - HOUR, ended=9 * DAY, trials=(before_midnight,))
     denied = Warehouse(FakeService([made], denied={"job"}))
@@ -246,7 +250,8 @@ def test_start_date_that_moves_and_an_open_job_without_a_watermark() -> None:
 
 
 def test_start_date_that_moves_and_a_killed_sync() -> None:
-    """What a killed sync wrote is followed, however much later the next one runs."""
+    """Rows from a killed sync are updated to their end, no matter how much later the
+    next sync runs."""
     service = FakeService([job(ended=DAY, trials=(trial("job-0", 60, minutes=600),))])
     tap = Warehouse(service)
     tap.filters = Filters(start_date=at(0))
@@ -260,7 +265,7 @@ def test_start_date_that_moves_and_a_killed_sync() -> None:
 
 
 def test_start_date_that_moves_and_a_named_job_denied_at_first() -> None:
-    """It has never been seen: no later start_date takes over before it was."""
+    """A named tuning job that was never seen keeps its earlier start_date."""
     service = FakeService([job("a"), job("b")])
     tap = Warehouse(service)
     tap.filters = Filters(start_date=at(0), tuning_job_names=("b",))
@@ -276,7 +281,7 @@ def test_start_date_that_moves_and_a_named_job_denied_at_first() -> None:
 
 
 def test_start_date_that_moves_and_counters_that_disagree() -> None:
-    """To be read whole once more is no reason to be open for ever."""
+    """A counter mismatch does not keep a tuning job open forever."""
     missing = trial("job-x", 60, minutes=1, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
     tap = Warehouse(FakeService([made]))
@@ -295,8 +300,8 @@ def test_start_date_that_moves_and_counters_that_disagree() -> None:
 def test_what_never_settles_is_given_up_after_a_week(
     status: str, *, has_end_time: bool
 ) -> None:
-    """An objective that stays pending ends with one warning, not in a loop, also if
-    the status is unknown or there is no end time."""
+    """An objective that stays pending ends with one warning per stream after a week,
+    even if the status is unknown or there is no end time."""
     never = trial("job-x", 60, minutes=1, settled=NEVER)
     made = job(trials=(never,), status=status, has_end_time=has_end_time)
     tap = run(FakeService([made]), 2 * HOUR, 3 * DAY, 2 * HOUR + 7 * DAY)
@@ -312,14 +317,15 @@ def test_what_never_settles_is_given_up_after_a_week(
 
 
 def test_unknown_status_with_an_end_settles_like_any_other() -> None:
-    """An end time means ended."""
+    """An end time is enough for a tuning job to have ended."""
     tap = run(FakeService([job(status="Frozen")]), 2 * HOUR)
     assert opened(tap) == opened(tap, "tuning_jobs") == {}
     assert tap.warnings == []
 
 
 def test_ended_without_an_end_time_settles_a_minute_after_it_was_seen() -> None:
-    """LastModifiedTime moves: patience counts from when the end was first seen."""
+    """Without an end time, the minute counts from when the end was first seen, because
+    LastModifiedTime keeps moving."""
     tap = run(FakeService([job(has_end_time=False)]), 2 * HOUR, 2 * HOUR + 60)
     assert opened(tap)["job"]["ended"] == at(2 * HOUR)
     sync(tap, 2 * HOUR + 61)
@@ -327,8 +333,8 @@ def test_ended_without_an_end_time_settles_a_minute_after_it_was_seen() -> None:
 
 
 def test_denied_job_is_open_and_then_abandoned() -> None:
-    """A tuning job that may not be read stays open, without a watermark; the high-water
-    mark passes it; a week after its end it is abandoned with a warning."""
+    """A denied tuning job stays open without a watermark while the high-water mark
+    moves past it; a week after its end, it is abandoned with a warning."""
     service = FakeService([job(), job("new", HOUR)], denied={"job"})
     tap = run(service, 3 * HOUR)
     assert opened(tap) == {
@@ -344,7 +350,7 @@ def test_denied_job_is_open_and_then_abandoned() -> None:
 
 
 def test_many_denied_jobs_hide_no_other() -> None:
-    """Each is one failure, and each is abandoned in the end."""
+    """Each denied tuning job is one failure, and each is abandoned in the end."""
     jobs = [job(f"job-{n:02}", n) for n in range(20)]
     denied = {each.name for each in jobs[:19]}
     tap = run(FakeService(jobs, denied=denied), 3 * HOUR)
@@ -356,7 +362,7 @@ def test_many_denied_jobs_hide_no_other() -> None:
 
 
 def test_failure_long_after_the_end_is_not_the_end() -> None:
-    """A tuning job that ended long ago is not abandoned for its first failure."""
+    """A tuning job that ended long ago is not abandoned after its first failure."""
     service = FakeService([job()], denied={"job"})
     tap = run(service, 30 * DAY)
     service.denied = set()
@@ -365,17 +371,18 @@ def test_failure_long_after_the_end_is_not_the_end() -> None:
     assert opened(tap) == {}
 
 
-# What is listed and asked for.
+# What is listed and described.
 
 
 def test_rows_are_counted() -> None:
-    """What the log tells of a scope is what was written."""
+    """The row counts in the log match what was written."""
     tap = Warehouse(FakeService([job()], now=2 * HOUR))
     assert tap.sync().rows == tap.written == 3 + 3 + 3 + 1
 
 
 def test_settled_job_is_not_read_again() -> None:
-    """A tuning job that has ended, with final trials and right counters, is closed."""
+    """A tuning job is settled once it has ended, its trials are final and its counters
+    agree."""
     tap = run(FakeService([job()]), 2 * HOUR)
     assert opened(tap) == {}
     assert state(tap)["settled"] == {"job": at(0)}
@@ -383,7 +390,7 @@ def test_settled_job_is_not_read_again() -> None:
 
 
 def test_open_job_that_no_listing_shows_is_asked_for() -> None:
-    """An open tuning job far behind the high-water mark is asked for by name, once."""
+    """An open tuning job far behind the high-water mark is described by name, once."""
     old = job("old", ended=9 * DAY)
     service = FakeService([old, *(job(f"n-{n}", DAY + n * 2 * HOUR) for n in range(6))])
     tap = run(service, HOUR, 3 * DAY)
@@ -394,7 +401,8 @@ def test_open_job_that_no_listing_shows_is_asked_for() -> None:
 
 
 def test_denied_describe_lists_on() -> None:
-    """Where an open tuning job may not be asked for by name, the listing goes on."""
+    """If Describe is denied, the listing continues until it reaches the open tuning
+    job."""
     late = trial("old-late", 3 * DAY)
     old = job("old", ended=9 * DAY, trials=(*job("old").trials, late))
     service = FakeService(
@@ -411,7 +419,8 @@ def test_denied_describe_lists_on() -> None:
 
 
 def test_deleted_job_is_forgotten() -> None:
-    """Only the service's word that there is none removes an open tuning job."""
+    """An open tuning job is removed only if the service reports that it does not
+    exist."""
     tap = run(FakeService([job(deleted=2 * HOUR, ended=9 * DAY)]), HOUR)
     assert list(opened(tap)) == ["job"]
     sync(tap, 3 * HOUR)
@@ -421,7 +430,8 @@ def test_deleted_job_is_forgotten() -> None:
 
 
 def test_job_deleted_after_it_was_listed_is_forgotten() -> None:
-    """Its trials are gone when it is their turn."""
+    """A tuning job that is deleted between its listing and its trials leaves nothing
+    behind."""
     service = FakeService([job()], now=2 * HOUR, doomed={2: "job"})
     tap = Warehouse(service)
     tap.sync(TRIALS)
@@ -430,7 +440,7 @@ def test_job_deleted_after_it_was_listed_is_forgotten() -> None:
 
 
 def test_name_used_again_is_another_job() -> None:
-    """The same name with a later creation time, in any case, is read from the start."""
+    """The same name with a later creation time, in any case, is a new tuning job."""
     first = job("Churn", ended=9 * DAY, deleted=2 * HOUR)
     trials = tuple(
         replace(t, name=f"{t.name}-2") for t in job("churn", 3 * HOUR).trials
@@ -445,14 +455,15 @@ def test_name_used_again_is_another_job() -> None:
 
 
 def test_late_listing_in_the_lookback_window_is_found() -> None:
-    """A tuning job that is listed late, within the lookback window, is not lost."""
+    """A tuning job that is listed late, within the lookback window, is found."""
     late = job("late", 0, listed=50 * MINUTE)
     tap = run(FakeService([late, job("new", 30 * MINUTE)]), 40 * MINUTE, 50 * MINUTE)
     assert "late-0" in tap.trials
 
 
 def test_unlisted_job_that_may_not_be_asked_for_is_abandoned() -> None:
-    """Neither listed nor to be asked for: it is abandoned after a week, and said."""
+    """An open tuning job that is in no listing and cannot be described is abandoned
+    with a warning after a week."""
     service = FakeService([job(ended=9 * DAY, deleted=2 * HOUR)], may_describe=False)
     tap = run(service, HOUR, 3 * DAY, 10 * DAY)
     assert list(opened(tap)) == ["job"]
@@ -463,8 +474,8 @@ def test_unlisted_job_that_may_not_be_asked_for_is_abandoned() -> None:
 
 
 def test_names_need_no_listing() -> None:
-    """With `tuning_job_names` nothing is listed, and a settled one is not read again,
-    however old; a name used again is."""
+    """With `tuning_job_names`, nothing is listed and a settled tuning job is not read
+    again, but a new one with the same name is."""
     again = job("job", 9 * DAY, trials=())
     service = FakeService(
         [job(deleted=8 * DAY), job("other", DAY), again], may_list=False
@@ -483,15 +494,15 @@ def test_names_need_no_listing() -> None:
 
 
 def test_status_filter_loses_no_trial_that_reaches_it_later() -> None:
-    """With `status_equals` a trial is written when it reaches the status."""
+    """With `status_equals`, a trial is written when it reaches that status."""
     service = FakeService([job()])
     tap = run(service, 5 * MINUTE, 2 * HOUR, status_equals="Completed")
     assert tap.trials == truth(service)
 
 
 def test_start_date_is_exact_on_the_trial() -> None:
-    """Trials created at or after it are read, to the second that the API shows, also
-    of tuning jobs created earlier; tuning jobs that ended before it are left out."""
+    """Trials created at or after start_date are read, to the second that the API shows,
+    even of older tuning jobs; tuning jobs that ended before it are left out."""
     ended = job("ended", -3 * HOUR)
     tap = run(FakeService([ended, job()]), DAY, start_date=at(10 * MINUTE + 0.9))
     assert set(tap.trials) == {"job-1", "job-2"}
@@ -500,8 +511,8 @@ def test_start_date_is_exact_on_the_trial() -> None:
 
 
 def test_later_start_date_keeps_the_state() -> None:
-    """What was written is followed to its end all the same, and nothing that is
-    settled is read again."""
+    """After a later start_date, rows already written are still updated to their end,
+    and nothing settled is read again."""
     service = FakeService([job()])
     tap = run(service, 25 * MINUTE, start_date=at(0))
     assert tap.written == 3 + 1
@@ -523,7 +534,7 @@ def test_later_start_date_keeps_the_state() -> None:
     ],
 )
 def test_changed_filter_reads_what_the_old_one_left_out(changed: Filters) -> None:
-    """Any change but a later start_date starts from nothing."""
+    """Any change of filter, except a later start_date, starts from scratch."""
     service = FakeService([job()])
     tap = run(service, 2 * HOUR, start_date=at(10 * MINUTE))
     tap.filters = changed
@@ -540,7 +551,7 @@ def test_changed_filter_reads_what_the_old_one_left_out(changed: Filters) -> Non
 
 
 def test_stream_left_out_for_weeks_catches_up() -> None:
-    """Each stream has its own state: one that was deselected misses nothing."""
+    """Each stream has its own state, so one that was deselected catches up."""
     service = FakeService([job(), job("new", 20 * DAY)])
     tap = run(service, 2 * HOUR)
     sync(tap, 21 * DAY, how=Circumstances(streams=("tuning_jobs",)))
@@ -550,8 +561,8 @@ def test_stream_left_out_for_weeks_catches_up() -> None:
 
 
 def test_streams_synced_alone_and_then_together() -> None:
-    """None takes another's visits for its own, in whatever order they were added; and
-    together they list the tuning jobs once."""
+    """No stream takes over another's visits, in any order of selection, and together
+    they list the tuning jobs once."""
     service = FakeService([job(), job("old", -30 * DAY)], page_size=100)
     tap = Warehouse(service)
     for stream in STREAMS:
@@ -568,7 +579,7 @@ def test_streams_synced_alone_and_then_together() -> None:
 
 
 def test_details_are_read_again_until_they_cannot_change() -> None:
-    """What a description tells of a trial goes on changing for a minute or two."""
+    """The description of a trial keeps changing for a minute or two after its end."""
     service = FakeService([job(trials=(trial("job-0", 0), trial("job-1", 9 * MINUTE)))])
     tap = Warehouse(service)
     sync(tap, 20 * MINUTE + 30, how=Circumstances())
@@ -580,7 +591,8 @@ def test_details_are_read_again_until_they_cannot_change() -> None:
 
 
 def test_open_entry_is_short() -> None:
-    """An open tuning job takes less than 250 bytes of state, whatever its name."""
+    """An open tuning job takes less than 250 bytes of state, even with the longest
+    name."""
     tap = run(FakeService([job("x" * 32)]), 25 * MINUTE)
     entry = json.dumps(state(tap)["open"], separators=(",", ":"))[1:-1]
     assert len(entry) + 1 < 250

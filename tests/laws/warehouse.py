@@ -1,7 +1,7 @@
-"""A warehouse that the commit loop fills from a service of `tests.laws.service`.
+"""A warehouse that the commit loop fills from a service in `tests.laws.service`.
 
-The loop, the plans and the listing are the package's own; the workers are inline, so
-that every history runs the same way each time, and the streams are the smallest ones.
+The loop, the plans and the listing are the package's own. The workers run inline, so
+that every history runs the same way each time, and the streams are minimal.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from tests.laws.service import FakeService, Row
 
 STREAMS = ("details", "metrics", "trials", "tuning_jobs")
-"""Three of trials, of which one changes on after their end, and one is read once and
-five minutes after it; and one of tuning jobs."""
+"""Three streams of trials, one with rows that still change after a trial's end and one
+that is read once, five minutes after it; and one stream of tuning jobs."""
 
 
 class Killed(Exception):  # noqa: N818 - it is an event, not an error
-    """The tap was killed, or told to stop."""
+    """The tap was killed or told to stop."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +48,12 @@ class Circumstances:
     """How one sync goes.
 
     Attributes:
-        streams: Which are selected.
-        kill_after: After so many records it is killed; None: it is not.
-        is_stop: Whether it is a signal to stop instead: then its state is saved.
-        save_every: A STATE comes after each of so many events.
+        streams: The selected streams.
+        kill_after: After how many records it is killed, or None.
+        is_stop: Whether it is stopped by a signal instead, which saves the state.
+        save_every: How many events there are between two STATE messages.
         ahead: How many tuning jobs are read before the first of them is written.
-        pause: How long the target takes for a tuning job.
+        pause: How many seconds the target takes per tuning job.
     """
 
     streams: tuple[str, ...] = STREAMS
@@ -66,21 +66,22 @@ class Circumstances:
 
 @dataclass
 class Warehouse:
-    """What was written, and the state that came with it: a `sync.readers.Sink`.
+    """What was written, and the state that came with it; implements
+    `sync.readers.Sink`.
 
     Attributes:
-        service: What is read.
+        service: The service to read.
         filters: The settings of the next sync.
         tables: The rows, by stream and key.
         states: The states that were saved, by stream.
-        warnings: What was logged of tuning jobs, each with its stream.
-        restarted: The streams that said that they read all again.
-        written: How many rows came.
+        warnings: The warnings about tuning jobs, each with its stream.
+        restarted: The streams that reported starting from scratch.
+        written: How many rows were written.
         visited: How many tuning jobs were read.
-        complete_as_of: Until when each stream is complete.
-        made_under: The filters of a stream's last sync.
-        starts: The start_date of its first sync under such filters.
-        followed: Keys of the rows that were written since then.
+        complete_as_of: How far each stream is known to be complete.
+        made_under: The filters of each stream's last sync.
+        starts: The start_date of each stream's first sync with such filters.
+        followed: Keys of the rows written since that sync.
     """
 
     service: FakeService
@@ -105,7 +106,7 @@ class Warehouse:
 
     @property
     def trials(self) -> dict[str, Row]:
-        """The rows of `trials`, by their names."""
+        """The rows of `trials`, by name."""
         return self.tables["trials"]
 
     @property
@@ -114,10 +115,10 @@ class Warehouse:
         return self.tables["tuning_jobs"]
 
     def sync(self, how: Circumstances | None = None) -> ScopeRun:
-        """Run the selected streams.
+        """Sync the selected streams.
 
         Raises:
-            Killed: After that many records; the state is the last one that was saved.
+            Killed: After this many records; the state is the last one saved.
         """
         how = how or Circumstances()
         self._left = math.inf if how.kill_after is None else how.kill_after
@@ -129,7 +130,7 @@ class Warehouse:
                 self.complete_as_of.pop(stream, None)
                 self.followed[stream].clear()
             self.made_under[stream] = self.filters
-            # What it is asked for first is read before a later start_date takes over.
+            # A first request is completed before a later start_date applies.
             self.starts.setdefault(stream, self.filters.start_date or "")
         client: Any = self.service
         scope = ScopeRun(client, self.filters)
@@ -147,7 +148,7 @@ class Warehouse:
         return scope
 
     def write(self, stream: str, record: Row) -> None:
-        """Take a row, or be killed."""
+        """Take a row, or get killed."""
         if self._left <= 0:
             self._is_dead = not self._is_stop
             raise Killed
@@ -158,7 +159,7 @@ class Warehouse:
         self.written += 1
 
     def saved(self, stream: str, scope: Scope) -> Mapping[str, Any]:
-        """The state of a stream that came last."""
+        """The last saved state of a stream."""
         assert scope == self.service.scope
         found: dict[str, Any] = json.loads(self.states.get(stream, "{}"))
         return found
@@ -169,7 +170,7 @@ class Warehouse:
         self._saved[stream] = entry
 
     def write_state(self) -> None:
-        """Take a STATE; one that is killed writes none."""
+        """Take a STATE; a killed sync writes none."""
         if not self._is_dead:
             self.states |= {
                 name: json.dumps(state) for name, state in self._saved.items()
@@ -177,7 +178,7 @@ class Warehouse:
         self._saved = {}
 
     def log(self, level: int, stream: str, scope: Scope, sentence: str) -> None:
-        """Take a sentence for the log."""
+        """Record a log message."""
         assert level in {logging.INFO, logging.WARNING}
         assert scope == self.service.scope
         if sentence == "the filters have changed: everything is read again":
@@ -202,10 +203,10 @@ def key_of(name: str, created: str) -> str:
 
 
 class Inline:
-    """Workers without threads: one tuning job after the other, some of them ahead."""
+    """Workers without threads that read tuning jobs in turn, some of them ahead."""
 
     def __init__(self, warehouse: Warehouse, how: Circumstances) -> None:
-        """Read as these circumstances say."""
+        """Read under these circumstances."""
         self.most = how.ahead
         self._warehouse = warehouse
         self._pause = how.pause
@@ -232,23 +233,23 @@ class Inline:
 
 @dataclass(frozen=True)
 class _Read:
-    """A tuning job that was read before its turn."""
+    """A tuning job that was read ahead of its turn."""
 
     items: list[Any]
     wait: Callable[[], None]
 
     def __iter__(self) -> Iterator[Any]:
-        """Give what came of it, once it is its turn."""
+        """Return its result when its turn comes."""
         self.wait()
         return iter(self.items)
 
     def close(self) -> None:
-        """Nobody is to give it."""
+        """Do nothing: the result is no longer needed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Stream:
-    """What the streams of a history have in common."""
+    """The common parts of a history's streams."""
 
     name: str
     warehouse: Warehouse
@@ -265,7 +266,7 @@ class _TuningJobs(_Stream):
     of_trials: Literal[False] = False
 
     def rows(self, _: Any, visit: Visit, __: Any) -> Iterator[list[Row]]:
-        """Make the row of a tuning job."""
+        """Yield the row of a tuning job."""
         yield [visit.job.summary]
 
 
@@ -278,26 +279,26 @@ class _Trials(_Stream):
     read_at: None = None
 
     def start(self, _: Any, __: Visit, ___: Any) -> _Trials:
-        """Read a tuning job: no stream of these remembers anything of it."""
+        """Return the stream itself: it keeps nothing between pages."""
         return self
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
-        """Make the rows of a page, of the wanted status."""
+        """Yield the rows of a page that have the wanted status."""
         only = self.warehouse.filters.status_equals
         wanted = [t for t in page.items if only in {None, t.get("TrainingJobStatus")}]
         yield TrialRows(wanted, ())
 
     def end(self) -> Iterator[TrialRows]:
-        """End a tuning job: nothing is held back."""
+        """End a tuning job without any buffered records."""
         yield from ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Details(_Trials):
-    """What the service has of each trial, which changes for a while after its end."""
+    """The description of each trial, which changes for a while after its end."""
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
-        """Ask for each trial of a page."""
+        """Describe each trial of a page."""
         service = self.warehouse.service
         changing = [t for t in page.items if _may_change(t, page.seen)]
         for listed in super().rows(page):
@@ -321,7 +322,7 @@ class _Metrics(_Stream):
 
 
 def reader_of(stream: str, warehouse: Warehouse) -> Reader:
-    """The stream of a name."""
+    """The reader of a stream, by name."""
     kinds = {
         "details": _Details,
         "metrics": _Metrics,
