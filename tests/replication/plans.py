@@ -1,4 +1,4 @@
-"""Plans, states, listings and tallies of a few words."""
+"""Short ways to write plans, states, listings and tallies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def job(  # noqa: PLR0913 - a tuning job has that many members
     counted: dict[str, int] | None = None,
     arn: str | None = None,
 ) -> ListedJob:
-    """A tuning job as a page showed it."""
+    """A tuning job as a listing page shows it."""
     members = {
         "HyperParameterTuningJobStatus": status,
         "HyperParameterTuningEndTime": None if end is None else at(end),
@@ -38,7 +38,7 @@ def job(  # noqa: PLR0913 - a tuning job has that many members
 
 
 def tally(of: ListedJob, *created: int, running: tuple[int, ...] = ()) -> Tally:
-    """What is counted of final trials created then, and of others that run."""
+    """The tally of final trials created at these times, and of others still running."""
     counts = Tally(of.summary)
     for when in (*created, *running):
         status = "InProgress" if when in running else "Completed"
@@ -74,12 +74,12 @@ def known(name: str = "job", created: float = 0, **more: Any) -> OpenJob:
 def plan_of(
     before: ScopeState, *, of_trials: bool = True, filters: Filters | None = None
 ) -> Plan:
-    """A plan from this state, by default under its own filters."""
+    """A plan from this state, by default with the state's own filters."""
     return Plan(before, filters or before.filters, of_trials=of_trials)
 
 
 def listing_of(*jobs: ListedJob, **more: Any) -> Listing:
-    """A listing that showed these."""
+    """A listing that shows these tuning jobs."""
     listing = Listing()
     listing.add(jobs)
     listing.began = at(more.pop("began", 0))

@@ -1,4 +1,4 @@
-"""A Singer state that is given to the tap, checked before anything is read of it."""
+"""The tap checks a Singer state before it reads anything."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ NO_SCOPE = "tuning_jobs: .* is not an account_id and a region"
 
 
 def entries(*contexts: Any, stream: str = "tuning_jobs") -> dict[str, Any]:
-    """A state with an entry for each of these contexts."""
+    """A state with one entry for each of these contexts."""
     partitions = [{"context": context} for context in contexts]
     return {"bookmarks": {stream: {"partitions": partitions}}}
 
 
 def refuse(_: Any) -> None:
-    """Refuse an entry, as a stream does whose state is damaged."""
+    """Refuse an entry, as a stream with damaged state does."""
     msg = "it is damaged"
     raise StateError(msg)
 
@@ -44,7 +44,7 @@ def refuse(_: Any) -> None:
     ],
 )
 def test_what_is_a_singer_state(state: dict[str, Any]) -> None:
-    """An empty one, and those of streams that this tap does not have, say nothing."""
+    """An empty state is valid, and so is one of streams that this tap does not have."""
     given = copy.deepcopy(state)
     read: list[Any] = []
     streams = ("tuning_jobs", "training_job_summaries")
@@ -85,13 +85,13 @@ def test_what_is_a_singer_state(state: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_none(state: dict[str, Any], said: str) -> None:
-    """A state of another form is refused, and the line says what is wrong with it."""
+    """A state in another form is refused with a message that says what is wrong."""
     with pytest.raises(StateError, match=said):
         check(state, {"tuning_jobs": lambda _: None})
 
 
 def test_damage_is_told_of_its_scope() -> None:
-    """Of whichever stream it is: the line names stream, account and region."""
+    """The message about damaged state names the stream, account and region."""
     state = entries(HERE, stream="training_job_details")
     where = "^training_job_details, 123456789012, us-east-1: it is damaged$"
     with pytest.raises(StateError, match=where):
@@ -99,7 +99,8 @@ def test_damage_is_told_of_its_scope() -> None:
 
 
 def test_scopes_that_a_state_knows() -> None:
-    """Of any stream, each once; what is no scope is passed over."""
+    """The scopes in a state, from any stream, each once; entries of no scope are
+    skipped."""
     state = entries(THERE, HERE)
     state["bookmarks"] |= entries(HERE, {**HERE, "region": "z"}, stream="b")[
         "bookmarks"

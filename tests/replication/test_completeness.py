@@ -1,4 +1,4 @@
-"""Until when a scope's tables are complete, as its state says."""
+"""How far the state says a scope's tables are complete."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SAVED: dict[str, Any] = {
 
 
 def test_it_is_read_as_it_was_written() -> None:
-    """And what was given is unchanged."""
+    """Writing what was read gives the same state, and the given state is unchanged."""
     given = copy.deepcopy(SAVED)
     known = Completeness.from_json(given, FILTERS)
     assert known == Completeness(FILTERS, SAVED["complete_streams"])
@@ -39,7 +39,8 @@ def test_it_is_read_as_it_was_written() -> None:
 
 
 def test_before_the_first_sync_nothing_is_complete() -> None:
-    """No null is written for what was never complete."""
+    """Before the first complete sync, the state has no entry for a stream, and no
+    null."""
     known = Completeness.from_json({}, FILTERS)
     assert known == Completeness(FILTERS)
     assert known.to_json(None) == {
@@ -51,8 +52,8 @@ def test_before_the_first_sync_nothing_is_complete() -> None:
 
 
 def test_a_minute_is_allowed_for_late_listing() -> None:
-    """What a sync read to its end is complete until a minute before it began; what it
-    did not read stays as it was."""
+    """A stream that was read completely is complete as of a minute before the sync
+    began; a stream that was not read keeps its time."""
     known = Completeness.from_json(SAVED, FILTERS)
     known.note(["tuning_jobs"], "2026-03-02T10:00:30.000Z")
     assert known.streams == {
@@ -75,7 +76,8 @@ def test_a_minute_is_allowed_for_late_listing() -> None:
 def test_a_scope_is_as_complete_as_its_worst_stream(
     streams: list[str], as_of: str | None
 ) -> None:
-    """Of those that are selected; one that never was complete makes it null."""
+    """A scope is as complete as its worst selected stream, and null if one never
+    was."""
     assert Completeness.from_json(SAVED, FILTERS).as_of(streams) == as_of
 
 
@@ -91,7 +93,8 @@ def test_a_scope_is_as_complete_as_its_worst_stream(
 def test_under_other_filters_it_says_nothing(
     filters: Filters, *, is_kept: bool
 ) -> None:
-    """Rows that an earlier filter left out are not there."""
+    """Completeness under other filters is dropped, because an earlier filter may have
+    left out rows."""
     known = Completeness.from_json(SAVED, filters)
     assert known.filters == filters
     assert known.streams == (SAVED["complete_streams"] if is_kept else {})
@@ -110,7 +113,7 @@ def test_under_other_filters_it_says_nothing(
     ],
 )
 def test_damage_is_told(change: dict[str, Any], said: str) -> None:
-    """It is never taken for a scope that is not complete yet."""
+    """Damaged completeness is an error, not a scope that is not complete yet."""
     with pytest.raises(StateError, match=said):
         Completeness.from_json({**SAVED, **change}, FILTERS)
 
@@ -139,8 +142,8 @@ def state_of(**bookmarks: list[dict[str, Any]]) -> dict[str, Any]:
 def test_what_was_cleared_is_not_complete(
     own: dict[str, list[Any]], stateless: list[str], kept: list[set[str]]
 ) -> None:
-    """In each scope a stream is complete only as long as it has a state of its own,
-    or never keeps one; the given state is unchanged."""
+    """A stream of a scope is complete only while it has its own state or never keeps
+    any; the given state is unchanged."""
     given = state_of(
         scopes=[{**SAVED, "context": context} for context in (EAST, WEST)],
         **{
@@ -170,12 +173,12 @@ def test_what_was_cleared_is_not_complete(
     ],
 )
 def test_nothing_to_take_back(given: dict[str, Any]) -> None:
-    """A state that calls nothing complete stays as it is."""
+    """A state that claims no completeness is left as it is."""
     assert without_cleared(given, "scopes", []) == given
 
 
 def test_what_0_2_0_wrote_is_read_as_it_is() -> None:
-    """The state of `scopes` goes on as if this version had written it."""
+    """The `scopes` state of 0.2.0 is read as if this version had written it."""
     path = Path(__file__).parent / "states_of_0_2_0" / "open.json"
     bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
     (entry,) = bookmarks["scopes"]["partitions"]

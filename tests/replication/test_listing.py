@@ -1,4 +1,4 @@
-"""What a listing shows of a scope, and how far it has to go."""
+"""What a listing shows of a scope, and how far back it has to go."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from tests.laws.service import at
 
 
 def job(name: str, created: float = 0, seen: float = 0, **members: Any) -> ListedJob:
-    """A tuning job as a page shows it."""
+    """A tuning job as a listing page shows it."""
     summary = {"HyperParameterTuningJobName": name, "CreationTime": at(created)}
     return ListedJob.of({**summary, **members}, at(seen))
 
 
 def wanted(boundary: float | None, *jobs: ListedJob) -> Wanted:
-    """What a plan wants whose open tuning jobs these are."""
+    """What a plan with these open tuning jobs wants from a listing."""
     names = {(job.key, job.created): job.name for job in jobs}
     return Wanted("" if boundary is None else at(boundary), names)
 
 
 def listing_of(*jobs: ListedJob) -> Listing:
-    """A listing that showed these."""
+    """A listing that shows these tuning jobs."""
     listing = Listing()
     listing.add(jobs)
     return listing
 
 
 def test_job_is_what_its_summary_says() -> None:
-    """Whatever the API says of it is kept, packed, and its key knows no case."""
+    """A listed tuning job keeps its whole summary, packed, and its key ignores case."""
     summary = {
         "HyperParameterTuningJobName": "Churn-7",
         "CreationTime": at(1.5),
@@ -58,7 +58,7 @@ def test_job_is_what_its_summary_says() -> None:
 
 
 def test_running_job_has_no_end() -> None:
-    """What the service does not tell is not made up."""
+    """A running tuning job has no end time."""
     listed = job("a", HyperParameterTuningJobStatus="InProgress")
     assert (listed.end, listed.has_ended) == (None, False)
     assert job("a", HyperParameterTuningJobStatus="Stopped").has_ended
@@ -82,7 +82,8 @@ def test_running_job_has_no_end() -> None:
     ],
 )
 def test_item_without_name_or_creation_time_is_odd(item: Any) -> None:
-    """What cannot be told apart from others, or put in order, is refused."""
+    """An item without a name or a creation time is odd: it cannot be identified or
+    sorted."""
     with pytest.raises(OddError):
         ListedJob.of(item, at(0))
 
@@ -90,19 +91,20 @@ def test_item_without_name_or_creation_time_is_odd(item: Any) -> None:
 @pytest.mark.parametrize(
     ("shown", "kept"),
     [
-        # the later creation is there, in whatever order they come
+        # the one created later, in either order
         ([("a", 5, 1), ("a", 9, 2)], (9, 2)),
         ([("a", 9, 1), ("a", 5, 2)], (9, 1)),
         ([("A", 9, 1), ("a", 5, 2)], (9, 1)),
         ([("a", 5, 1), ("A", 9, 2)], (9, 2)),
-        # of one creation, the later view
+        # the later view of one creation
         ([("a", 5, 1), ("a", 5, 2)], (5, 2)),
     ],
 )
 def test_of_one_name_the_later_is_there(
     shown: list[tuple[str, int, int]], kept: tuple[int, int]
 ) -> None:
-    """A name is used again after a deletion; a row that shifts is shown twice."""
+    """Of two tuning jobs with one name, the later one counts: a name can be reused
+    after a deletion, and a shifted row comes twice."""
     listing = listing_of(*(job(*each) for each in shown))
     assert len(listing) == 1
     found = listing.find("A")
@@ -112,7 +114,7 @@ def test_of_one_name_the_later_is_there(
 
 
 def test_jobs_come_oldest_first() -> None:
-    """Of one creation time, by name: a visit's order is always the same."""
+    """Tuning jobs come oldest first, then by name, so the order is always the same."""
     listing = listing_of(job("c", 5), job("b", 5), job("D", 5), job("a", 9))
     assert [found.name for found in listing.jobs()] == ["b", "c", "D", "a"]
     assert listing.find("e") is None
@@ -127,7 +129,7 @@ OTHER = job("older", -9)
     [
         ([], [], ["Old", "older"]),
         ([job("old", 0)], [], ["older"]),
-        ([job("old", 50)], [], ["older"]),  # it was deleted: it cannot be asked for
+        ([job("old", 50)], [], ["older"]),  # deleted, so it need not be described
         ([job("other", 0)], ["old"], ["older"]),
         ([OPEN, OTHER], [], []),
         ([], ["old", "older"], []),
@@ -136,7 +138,8 @@ OTHER = job("older", -9)
 def test_open_job_is_met_or_gone_or_unmet(
     shown: list[ListedJob], gone: list[str], unmet: list[str]
 ) -> None:
-    """Only one that was neither listed nor found gone has to be asked for."""
+    """Only an open tuning job that was neither listed nor found deleted is
+    described."""
     listing = listing_of(*shown)
     listing.gone.update(gone)
     assert listing.unmet(wanted(None, OTHER, OPEN)) == unmet
@@ -145,7 +148,7 @@ def test_open_job_is_met_or_gone_or_unmet(
 @pytest.mark.parametrize(
     ("page", "before", "boundary", "is_needed"),
     [
-        # down to the boundary, which is listed itself; a page may be empty
+        # back to the boundary, which is included; a page may be empty
         ([], [], 100, True),
         ([("n", 101)], [], 100, True),
         ([("n", 100)], [], 100, True),
@@ -153,12 +156,12 @@ def test_open_job_is_met_or_gone_or_unmet(
         ([("n", 101), ("m", 99)], [], 100, False),
         ([("n", 99)], [], 100, False),
         ([("n", 99)], [], None, True),
-        # and on as long as a page shows an open one, while others are unmet
+        # further while pages show open tuning jobs and others are still missing
         ([("n", 99), ("old", 0)], [], 100, True),
         ([("Old", 0), ("n", -1)], [], 100, True),
         ([("n", 99), ("old", 0), ("older", -9)], [], 100, False),
         ([("older", -9)], [("old", 0)], 100, False),
-        ([("n", 99), ("old", 1)], [], 100, False),  # its name alone, used again
+        ([("n", 99), ("old", 1)], [], 100, False),  # only its name, reused
     ],
 )
 def test_how_far_a_listing_goes(
@@ -168,14 +171,16 @@ def test_how_far_a_listing_goes(
     *,
     is_needed: bool,
 ) -> None:
-    """Down to the lookback window; further only where open tuning jobs are dense."""
+    """A listing goes back to the lookback window, and further only through pages with
+    open tuning jobs."""
     shown = [job(*each) for each in page]
     listing = listing_of(*shown, *(job(*each) for each in before))
     assert needs_more(listing, shown, wanted(boundary, OPEN, OTHER)) is is_needed
 
 
 def test_one_listing_serves_all_streams() -> None:
-    """It goes back to where the furthest behind has to begin, for the open of all."""
+    """The shared listing starts where the stream furthest behind needs it, and covers
+    the open tuning jobs of all streams."""
     parts = [wanted(100, OPEN), wanted(50, OTHER), wanted(70)]
     parts[0].arns["old", at(0)] = "arn:Old"
     parts[2].arns["older", at(-9)] = "arn:older"
@@ -192,7 +197,8 @@ def test_one_listing_serves_all_streams() -> None:
 
 
 def test_listed_job_takes_less_than_a_kilobyte() -> None:
-    """A whole scope of ten thousand is held at once."""
+    """A listed tuning job takes less than a kilobyte, since ten thousand of a scope are
+    held at once."""
     members: dict[str, Any] = {
         "HyperParameterTuningJobArn": "arn:aws:sagemaker:us-east-1:123456789012:"
         "hyper-parameter-tuning-job/" + "x" * 32,

@@ -1,4 +1,4 @@
-"""What a plan visits, and what else becomes of the state: one decision a row."""
+"""What a plan visits and how it changes the state, decision by decision."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize(
     ("before", "listed", "visits"),
     [
-        # new, down to the lookback window behind the mark; without a mark: all
+        # new: back to the lookback window behind the mark, or all without a mark
         (state(mark=HOUR), [job("a", 0), job("b", -1), job("c", 9)], ["a", "c"]),
         (state(mark=None), [job("a", 0), job("b", -DAY)], ["b", "a"]),
-        # not what is settled; but its name, used again
+        # nothing settled, but a new tuning job with the same name
         (replace(state(), settled={"a": at(5)}), [job("A", 5)], []),
         (replace(state(), settled={"a": at(5)}), [job("A", 6)], ["A"]),
-        # what is open, wherever it lies; and its name, used again
+        # open, no matter how old; and a new tuning job with the same name
         (state(known("a", -DAY), mark=DAY), [job("A", -DAY)], ["A"]),
         (state(known("a", -DAY), mark=DAY), [job("a", -HOUR)], ["a"]),
         (state(known("a", 5), mark=DAY), [job("a", 4)], []),
-        # beside a newer one with the same name, a settled one is not looked at
+        # a settled one beside a newer one with its name is not visited
         (
             replace(state(known("a", 5)), settled={"a": at(6)}),
             [job("a", 6)],
             [],
         ),
-        # those that are asked for by name, however old, but not what is settled
+        # named in the settings, no matter how old, but nothing settled
         (
             replace(
                 state(mark=DAY, tuning_job_names=("a", "b")), settled={"b": at(-9)}
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
             [job("a", -DAY), job("b", -9)],
             ["a"],
         ),
-        # not what ended before start_date
+        # nothing that ended before start_date
         (
             state(mark=None, start_date=at(HOUR)),
             [
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
             ],
             ["b", "c", "d"],
         ),
-        # but what was open before, also then
+        # but still what was open before
         (
             state(known("a"), start_date=at(HOUR)),
             [job("a", 0, end=HOUR - 1)],
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
 def test_which_are_visited(
     before: ScopeState, listed: list[ListedJob], visits: list[str]
 ) -> None:
-    """Oldest first: the new and the open ones, and no other."""
+    """Exactly the new and the open tuning jobs are visited, oldest first."""
     found = plan_of(before).visits(listing_of(*listed))
     assert [visit.job.name for visit in found] == visits
 
@@ -95,18 +95,19 @@ def test_which_are_visited(
         ([], 599.9, 600, 600),
         ([], 0, 0, None),
         ([], 700, 600, None),
-        # one that is open without a watermark, likewise; with one, from there
+        # the same if open without a watermark; with one, from the watermark
         ([known()], 0, 600, 600),
         ([known(since=540)], 0, 600, 540),
         ([known(since=660)], 0, 600, 660),
-        # the name of an open one, used again, begins at its beginning
+        # a new tuning job with the name of an open one starts at its beginning
         ([known(created=-9, since=540)], 0, None, None),
     ],
 )
 def test_from_when_on_a_visit_reads(
     before: list[OpenJob], created: float, start: float | None, since: float | None
 ) -> None:
-    """A trial that was written is followed, also when start_date has passed it."""
+    """A visit follows the trials already written, even those before a later
+    start_date."""
     start_date = None if start is None else at(start)
     plan = plan_of(state(*before, start_date=start_date))
     (visit,) = plan.visits(listing_of(job(created=created, **RUNS)))
@@ -114,7 +115,8 @@ def test_from_when_on_a_visit_reads(
 
 
 def test_counters_count_what_start_date_cuts() -> None:
-    """Then they prove nothing, and are not looked at."""
+    """Counters include trials before start_date, so they are ignored if it cuts any
+    off."""
     plan = plan_of(state(start_date=at(300)))
     of = job(counted={"Completed": 3})
     plan.visited(Visit(job=of, since=at(300)), tally(of, 600))
@@ -136,7 +138,8 @@ def test_counters_count_what_start_date_cuts() -> None:
 def test_what_is_wanted_of_a_listing(
     before: ScopeState, filters: dict[str, Any], boundary: str
 ) -> None:
-    """The lookback window, and what is open by name and creation."""
+    """A plan wants the lookback window, and each open tuning job by name and creation
+    time."""
     before.open = {"a": known("A", 5, arn="arn:A"), "b": known("b", 6)}
     assert plan_of(before, **filters).wanted == Wanted(
         boundary,
@@ -146,7 +149,8 @@ def test_what_is_wanted_of_a_listing(
 
 
 def test_open_job_keeps_name_and_arn() -> None:
-    """By its name without case it is known; its ARN is the one it was listed with."""
+    """An open tuning job keeps the name and ARN that were listed first, in whatever
+    case the name comes later."""
     plan = plan_of(state(known("churn", -9), mark=None))
     first = job("Churn", 5, arn="arn:Churn", **RUNS)
     plan.visited(Visit(job=first, since=None), tally(first))
@@ -159,7 +163,8 @@ def test_open_job_keeps_name_and_arn() -> None:
 
 
 def test_high_water_mark_follows_what_was_written() -> None:
-    """Visit by visit, whatever came of it; and at last over all that was listed."""
+    """The high-water mark moves with each visit, with any outcome, and at the end to
+    the newest listed tuning job."""
     jobs = [job(name, number, seen=9) for number, name in enumerate("abcd")]
     plan = plan_of(state(mark=None))
     marks = [plan.state.high_water_mark]
@@ -177,7 +182,8 @@ def test_high_water_mark_follows_what_was_written() -> None:
 
 
 def test_high_water_mark_never_moves_back() -> None:
-    """An old one that is open, or is listed late, is no reason to list all again."""
+    """An old tuning job that is open or listed late does not move the high-water mark
+    back."""
     plan = plan_of(state(known("old", -DAY), mark=DAY))
     listing = listing_of(job("old", -DAY), job("late", DAY - 9, seen=WEEK))
     for visit in plan.visits(listing):
@@ -188,7 +194,7 @@ def test_high_water_mark_never_moves_back() -> None:
 
 
 def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
-    """Nothing of it is ever read, so it need not be listed again."""
+    """The high-water mark moves past what start_date leaves out."""
     listing = listing_of(job("a", 5, end=9))
     plan = plan_of(state(mark=None, start_date=at(HOUR)))
     assert list(plan.visits(listing)) == []
@@ -208,7 +214,8 @@ def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
 def test_item_that_cannot_be_read_holds_up_the_high_water_mark(
     high_water_mark: float | None, began: float, after: float
 ) -> None:
-    """Nobody knows when it was created: for a week all of these days is listed."""
+    """An item without a readable creation time holds the high-water mark back, for a
+    week at most."""
     odd = [("odd", ValueError("no"))]
     listing = listing_of(job("a", 29 * DAY), began=began, unreadable=odd)
     plan = plan_of(state(mark=high_water_mark))
@@ -219,7 +226,7 @@ def test_item_that_cannot_be_read_holds_up_the_high_water_mark(
 
 
 def test_settled_are_remembered_as_far_as_they_are_listed() -> None:
-    """The state is bounded by the lookback window, never by history."""
+    """The state remembers settled tuning jobs only within the lookback window."""
     before = state(mark=DAY)
     before.settled = {"a": at(DAY - HOUR), "b": at(DAY - HOUR - 1), "c": at(0)}
     plan = plan_of(before)
@@ -235,7 +242,7 @@ def test_settled_are_remembered_as_far_as_they_are_listed() -> None:
 
 
 def test_job_that_is_gone_is_forgotten() -> None:
-    """Its high-water mark passes it; a name used again is another tuning job's."""
+    """A deleted tuning job leaves neither an open nor a settled entry."""
     plan = plan_of(state(known(since=540)))
     plan.gone(Visit(job=job(), since=at(540)))
     assert (plan.state.open, plan.state.settled) == ({}, {})
@@ -261,7 +268,8 @@ def test_job_that_is_gone_is_forgotten() -> None:
 def test_only_the_service_says_what_was_deleted(
     listed: list[ListedJob], gone: list[str], said: list[str]
 ) -> None:
-    """Its word, or the same name with a later creation time."""
+    """A tuning job counts as deleted if the service reports so, or if its name has a
+    later creation time."""
     plan = plan_of(state(known("Open", 5), start_date=at(HOUR)))
     listing = listing_of(*listed, gone=set(gone))
     assert list(plan.drop_gone(listing)) == said
@@ -271,11 +279,11 @@ def test_only_the_service_says_what_was_deleted(
 @pytest.mark.parametrize(
     ("before", "listed", "is_whole", "after"),
     [
-        # absent from one listing: from now on a week counts
+        # missing from one listing: the week starts now
         (known(since=5), [], True, known(since=5, failed=30 * DAY)),
         (known(since=5, failed=23 * DAY), [], True, known(since=5, failed=23 * DAY)),
         (known(since=5, failed=23 * DAY - 1), [], True, None),
-        # a listing that is not whole proves nothing
+        # a partial listing proves nothing
         (known(since=5, failed=5), [], False, known(since=5, failed=5)),
         (known(since=5), [], False, known(since=5)),
         (known(failed=5), [job()], True, known(failed=5)),
@@ -284,7 +292,8 @@ def test_only_the_service_says_what_was_deleted(
 def test_when_one_that_is_not_listed_is_abandoned(
     before: OpenJob, listed: list[ListedJob], *, is_whole: bool, after: OpenJob | None
 ) -> None:
-    """Where it may not be asked for by name: a week after it was first missed."""
+    """An open tuning job that cannot be described is abandoned a week after a listing
+    first missed it."""
     plan = plan_of(state(before))
     listing = listing_of(*listed, is_whole=is_whole, began=30 * DAY)
     warnings = list(plan.drop_unlisted(listing))
@@ -296,12 +305,12 @@ def test_when_one_that_is_not_listed_is_abandoned(
 @pytest.mark.parametrize(
     ("before", "old", "new", "after"),
     [
-        # the earlier one holds to the end; what is open goes on from where it began
+        # the earlier start_date still applies to what is open
         (known(), None, 600, known(since=0)),
         (known(created=0.5), None, 600, known(created=0.5, since=0)),
         (known(), 300.5, 600, known(since=300)),
         (known(since=540, rows=1), None, 600, known(since=540, rows=1)),
-        # what neither cuts is read whole
+        # read in full if neither start_date cuts anything off
         (known(), None, 0, known()),
         (known(checked=2), -600, -300, known(checked=2)),
         (known(), None, None, known()),
@@ -310,7 +319,8 @@ def test_when_one_that_is_not_listed_is_abandoned(
 def test_later_start_date_takes_over_in_the_end(
     before: OpenJob, old: float | None, new: float | None, after: OpenJob
 ) -> None:
-    """When all that the earlier one asked for was listed and visited."""
+    """A later start_date takes over once everything that the earlier one selected has
+    been listed and visited."""
     earlier = Filters(start_date=None if old is None else at(old))
     later = Filters(start_date=None if new is None else at(new))
     plan = plan_of(state(before, start_date=earlier.start_date), filters=later)

@@ -1,4 +1,4 @@
-"""The state's form: read as what it is, or refused in a line; never lost in silence."""
+"""A state is read as what it is or refused with a message, never dropped silently."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ FILTERS = Filters(name_contains="churn")
 
 
 def test_state_is_read_as_it_was_written() -> None:
-    """Writing what was read gives the same state, and what was given is unchanged."""
+    """Writing what was read gives the same state, and the given state is unchanged."""
     given = copy.deepcopy(SAVED)
     state, note = ScopeState.from_json(given, FILTERS)
     assert note is None
@@ -73,7 +73,8 @@ def test_state_is_read_as_it_was_written() -> None:
 
 
 def test_nothing_is_a_state_too() -> None:
-    """Before the first sync there is none; then one without a mark: no null."""
+    """Before the first sync there is no state; the next one has no null for the
+    mark."""
     state, note = ScopeState.from_json({}, FILTERS)
     assert (state, note) == (ScopeState(filters=FILTERS), None)
     text = json.dumps(state.to_json())
@@ -91,7 +92,7 @@ def test_nothing_is_a_state_too() -> None:
 
 
 def test_numbers_can_come_back_as_decimals() -> None:
-    """The SDK reads a state's numbers as Decimal, and writes none of them as floats."""
+    """The SDK reads numbers in a state as Decimal; the tap writes integers."""
     text = json.dumps(SAVED)
     state, _ = ScopeState.from_json(json.loads(text, parse_int=Decimal), FILTERS)
     assert json.loads(json.dumps(state.to_json())) == SAVED
@@ -138,7 +139,7 @@ def test_numbers_can_come_back_as_decimals() -> None:
     ids=lambda value: value if isinstance(value, str) else json.dumps(value),
 )
 def test_damage_is_told(change: dict[str, Any], said: str) -> None:
-    """A state that cannot be read is refused in a line that says why."""
+    """A damaged state is refused with a message that says why."""
     with pytest.raises(StateError) as raised:
         ScopeState.from_json({**SAVED, **change}, FILTERS)
     assert said in str(raised.value)
@@ -147,7 +148,7 @@ def test_damage_is_told(change: dict[str, Any], said: str) -> None:
 
 @pytest.mark.parametrize("missing", ["open", "settled", "filters"])
 def test_what_is_missing_is_empty(missing: str) -> None:
-    """A part that is not there says nothing; the high-water mark alone is a state."""
+    """A missing part counts as empty; a high-water mark alone is a valid state."""
     given = {part: value for part, value in SAVED.items() if part != missing}
     state, note = ScopeState.from_json(
         given, Filters() if missing == "filters" else FILTERS
@@ -164,7 +165,7 @@ D1, D2 = "2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z"
     [
         (Filters(), Filters(), True),
         (Filters(start_date=D1), Filters(start_date=D1), True),
-        # a later start_date alone
+        # only a later start_date
         (Filters(start_date=D1), Filters(start_date=D2), True),
         (Filters(), Filters(start_date=D1), True),
         (
@@ -173,7 +174,7 @@ D1, D2 = "2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z"
             True,
         ),
         (Filters(tuning_job_names=("a",)), Filters(tuning_job_names=("a",)), True),
-        # an earlier one, or any other change, asks for what was left out
+        # an earlier one, or any other change, selects what was left out
         (Filters(start_date=D2), Filters(start_date=D1), False),
         (Filters(start_date=D1), Filters(), False),
         (Filters(start_date=D1), Filters(start_date=D2, name_contains="a"), False),
@@ -189,7 +190,8 @@ D1, D2 = "2026-03-01T00:00:00.000Z", "2026-03-02T00:00:00.000Z"
 def test_which_filters_a_state_serves(
     before: Filters, after: Filters, *, goes_on: bool
 ) -> None:
-    """State says nothing under other filters; it is told that all is read again."""
+    """A state does not apply under other filters, and the log says that everything is
+    read again."""
     state = ScopeState(filters=before, high_water_mark=T9, settled={"a": T8})
     saved = json.loads(json.dumps(state.to_json()))
     assert after.follow(before) is goes_on
@@ -202,14 +204,15 @@ def test_which_filters_a_state_serves(
 
 
 def test_changed_filters_of_a_state_that_says_nothing() -> None:
-    """Nothing was read yet, so nothing is read again."""
+    """Changed filters of an empty state cause no message, because nothing is read
+    again."""
     saved = ScopeState(filters=Filters(start_date=D2)).to_json()
     after = Filters(start_date=D1)
     assert ScopeState.from_json(saved, after) == (ScopeState(filters=after), None)
 
 
 def test_filters_have_one_form() -> None:
-    """However a setting is written, the same filter is the same text in the state."""
+    """Equivalent settings give the same filter text in the state."""
     config = {
         "start_date": "2026-03-01T01:00:00+01:00",
         "tuning_job_names": ["Churn-7", "alpha"],
@@ -236,7 +239,8 @@ def test_filters_have_one_form() -> None:
     ids=repr,
 )
 def test_only_what_this_tap_wrote_is_a_time(value: Any) -> None:
-    """Text sorts as time only in one form."""
+    """Only the format that this tap writes is a time, because times are compared as
+    text."""
     with pytest.raises(ValueError, match=r"."):
         saved_time(value)
     assert saved_time(T9) == saved_time_or_none(T9) == T9
@@ -247,7 +251,7 @@ def test_only_what_this_tap_wrote_is_a_time(value: Any) -> None:
     "error", [AttributeError, KeyError, OverflowError, TypeError, ValueError]
 )
 def test_whatever_goes_wrong_is_damage(error: type[Exception]) -> None:
-    """And the state's own error says from what."""
+    """Any error while reading a state becomes a StateError that names its cause."""
     cause = error("why")
     said = f"damaged .{error.__name__}: .*why"
     with pytest.raises(StateError, match=said) as raised, undamaged():
@@ -256,17 +260,17 @@ def test_whatever_goes_wrong_is_damage(error: type[Exception]) -> None:
 
 
 def test_known_version_passes() -> None:
-    """Also as the SDK reads it back."""
+    """A known version passes, even as the Decimal that the SDK reads."""
     check_version({"version": VERSION})
     check_version({"version": Decimal(VERSION)})
 
 
 def old_entries(*, plain: bool) -> list[Any]:
-    """The entries of the states that earlier versions wrote, or the plain bookmarks."""
+    """The entries in the states of earlier versions, or the plain bookmarks."""
     found = []
     for path in sorted(Path(__file__).parent.glob("states_of_*/*.json")):
         bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
-        # What `scopes` keeps has a form of its own: see test_completeness.
+        # `scopes` has its own form: see test_completeness.
         for stream in bookmarks.keys() - {"scopes"}:
             bookmark = bookmarks[stream]
             entries = [bookmark] if plain else bookmark.get("partitions", [])
@@ -280,19 +284,19 @@ def old_entries(*, plain: bool) -> list[Any]:
 
 @pytest.mark.parametrize("entry", old_entries(plain=False))
 def test_old_states_are_read_as_they_are(entry: dict[str, Any]) -> None:
-    """What an earlier version wrote goes on as if this version had written it."""
+    """A state of an earlier version is read as if this version had written it."""
     filters = Filters.from_json(entry.get("filters", {}))
     state, note = ScopeState.from_json(entry, filters)
     assert note is None
     nothing = {"version": 1, "filters": {}, "open": {}, "settled": {}}
-    # `resume` is of FULL_TABLE, which looks after it.
+    # `resume` belongs to FULL_TABLE, which keeps it.
     written = {part: entry[part] for part in entry.keys() - {"context", "resume"}}
     assert state.to_json() == nothing | written
 
 
 @pytest.mark.parametrize("entry", old_entries(plain=True))
 def test_plain_bookmarks_are_told_from_them(entry: dict[str, Any]) -> None:
-    """A tap that knew no scopes may have written them."""
+    """Plain bookmarks are recognized: a tap without scopes may have written them."""
     state, note = ScopeState.from_json(entry, Filters())
     assert state == ScopeState(filters=Filters())
     assert note == (
@@ -302,7 +306,8 @@ def test_plain_bookmarks_are_told_from_them(entry: dict[str, Any]) -> None:
 
 
 def test_old_states_are_there() -> None:
-    """Each kind of state that they wrote: a folder without files guards nothing."""
+    """Each kind of old state has at least one file, so that the tests above check
+    something."""
     by_version = Counter(
         str(each.id).split(",")[0] for each in old_entries(plain=False)
     )
@@ -311,7 +316,8 @@ def test_old_states_are_there() -> None:
 
 
 def test_open_job_of_0_1_0() -> None:
-    """It did not note when a tuning job was first seen to have ended."""
+    """An open tuning job in a state of 0.1.0 has no time at which its end was first
+    seen."""
     path = Path(__file__).parent / "states_of_0_1_0" / "overlap.json"
     bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
     (entry,) = bookmarks["training_job_summaries"]["partitions"]
@@ -330,7 +336,8 @@ def test_open_job_of_0_1_0() -> None:
 
 
 def test_plain_bookmark_reads_all_again(emulator: Emulator, here: TapHere) -> None:
-    """With a warning all is read, and the state is then of this tap's form alone."""
+    """A plain bookmark means that everything is read again, with a warning, and the new
+    state has only this tap's form."""
     scope = emulator.scope("123456789012", "us-east-1")
     scope.plan("churn", trials=3)
     plain = {"replication_key": "creation_time", "replication_key_value": T9}
@@ -349,7 +356,7 @@ def test_plain_bookmark_reads_all_again(emulator: Emulator, here: TapHere) -> No
 
 
 def test_state_says_which_scope_and_filters(emulator: Emulator, here: TapHere) -> None:
-    """A person who looks at the state finds account, region, mark and filters."""
+    """A person can see the account, region, mark and filters in a state."""
     emulator.scope("123456789012", "us-east-1").plan("churn", trials=3)
     run = here(config={"start_date": "2026-01-01", "name_contains": "chu"})
     assert run.returncode == 0

@@ -1,4 +1,4 @@
-"""What a visit counts: which trials can change, and from when on to read again."""
+"""What a visit counts: which trials can still change, and where to resume."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MINUTE = 60
 
 
 def tally_of(trials: tuple[Trial, ...], job_status: str | None = RUNS) -> Tally:
-    """What a visit counts that is shown these trials."""
+    """The tally of a visit that saw these trials."""
     tally = Tally(job_of(status=job_status))
     for name, created, status, objective in trials:
         members = {"TrainingJobStatus": status, "ObjectiveStatus": objective}
@@ -31,7 +31,7 @@ def tally_of(trials: tuple[Trial, ...], job_status: str | None = RUNS) -> Tally:
 def job_of(
     status: str | None = RUNS, end: str | None = None, **counters: Any
 ) -> dict[str, Any]:
-    """A tuning job's summary; absent members are absent."""
+    """A tuning job's summary, without the absent members."""
     members = {
         "HyperParameterTuningJobStatus": status,
         "HyperParameterTuningEndTime": end,
@@ -44,7 +44,7 @@ def job_of(
 @pytest.mark.parametrize(
     ("status", "objective", "job_status", "is_final"),
     [
-        # status and objective each on their own
+        # status and objective status, each by itself
         ("Completed", "Succeeded", RUNS, True),
         ("Failed", "Failed", RUNS, True),
         ("Stopped", "Succeeded", RUNS, True),
@@ -56,7 +56,7 @@ def job_of(
         ("Frozen", "Succeeded", DONE, False),
         (None, "Succeeded", DONE, False),
         ("Completed", "Unheard", RUNS, True),
-        # no objective status: final only once the tuning job has ended
+        # without an objective status, final only once the tuning job has ended
         ("Completed", None, RUNS, False),
         ("Completed", None, "Stopping", False),
         ("Completed", None, None, False),
@@ -72,13 +72,13 @@ def job_of(
 def test_which_trial_is_final(
     status: str | None, objective: str | None, job_status: str | None, *, is_final: bool
 ) -> None:
-    """A trial can change until its status and its objective's status are final."""
+    """A trial can change until both its status and its objective status are final."""
     tally = tally_of((("a", 5, status, objective),), job_status)
     assert tally.all_final is is_final
 
 
 def test_trial_may_change_beyond_its_listing() -> None:
-    """What its details say can change after its status is final."""
+    """A trial's details can still change after its status is final."""
     tally = Tally(job_of())
     trial = {
         "TrainingJobName": "a",
@@ -102,11 +102,11 @@ NEW = ("new", 10 * MINUTE, DONE, "Succeeded")
     ("trials", "since"),
     [
         ((), None),
-        # never later than a minute before the newest
+        # never later than a minute before the newest trial
         ((NEW,), 9 * MINUTE),
         ((OLD, NEW), 9 * MINUTE),
         ((OLD, ("newest", 10 * MINUTE, RUNS, None)), 9 * MINUTE),
-        # and never later than the earliest that can change
+        # and never later than the earliest trial that can change
         ((OLD, OPEN, NEW), 3 * MINUTE),
         ((OLD, LATER, OPEN, NEW), 3 * MINUTE),
         ((("oldest", 0, RUNS, None), OPEN, NEW), 0),
@@ -115,14 +115,14 @@ NEW = ("new", 10 * MINUTE, DONE, "Succeeded")
 def test_from_when_on_to_read_again(
     trials: tuple[Trial, ...], since: int | None
 ) -> None:
-    """The watermark is the same in whatever order trials are shown."""
+    """The watermark does not depend on the order of the trials."""
     for shown in itertools.permutations(trials):
         tally = tally_of(shown)
         assert tally.since == (None if since is None else at(since))
 
 
 def test_watermark_of_the_earliest_time() -> None:
-    """A creation time of the first year that text can hold is odd, but no error."""
+    """The earliest creation time that text can hold does not break the watermark."""
     tally = Tally(job_of())
     first = "1000-01-01T00:00:10.000Z"
     tally.add({"TrainingJobName": "a", "CreationTime": first})
@@ -130,7 +130,7 @@ def test_watermark_of_the_earliest_time() -> None:
 
 
 def test_trial_shown_twice_counts_once() -> None:
-    """Tokens can be offsets: rows shift while pages are read, and one comes again."""
+    """A trial that comes twice, as with offset tokens, counts once."""
     tally = tally_of((NEW, OPEN, OPEN, OLD, NEW))
     assert tally.rows == 3
     assert tally.rows_before(at(10 * MINUTE)) == 2
@@ -160,7 +160,7 @@ def test_trial_shown_twice_counts_once() -> None:
 def test_what_the_counters_tell(
     counters: dict[str, Any], *, is_quiet: bool, counted: int
 ) -> None:
-    """Absent is 0; only what runs or is pending can still change."""
+    """An absent counter is 0, and only a running or pending trial can still change."""
     tally = Tally(job_of(**counters))
     assert (tally.is_quiet, tally.counted) == (is_quiet, counted)
 
@@ -185,13 +185,14 @@ def test_what_the_counters_tell(
 def test_end_time_or_status_means_ended(
     status: str | None, end: str | None, *, is_ended: bool
 ) -> None:
-    """An end time means ended, whatever the status; so does a status that is one."""
+    """A tuning job has ended if it has an end time, with any status, or a final
+    status."""
     assert has_ended(job_of(status, end)) is is_ended
 
 
 @pytest.mark.parametrize("status", ["Deleting", "DeleteFailed", "Completed", None])
 def test_only_what_is_being_deleted_may_yet_fail_to_be(status: str | None) -> None:
-    """`Deleting` can still turn into `DeleteFailed`; nothing else can."""
+    """Only a tuning job in status `Deleting` can still become `DeleteFailed`."""
     assert Tally(job_of(status)).is_deleting is (status == "Deleting")
 
 
@@ -213,7 +214,8 @@ def test_only_what_is_being_deleted_may_yet_fail_to_be(status: str | None) -> No
     ],
 )
 def test_trial_without_name_or_creation_time_is_odd(trial: Any) -> None:
-    """It cannot be counted, and no watermark may pass it: its tuning job fails."""
+    """A trial without a name or a creation time fails its tuning job, since it can be
+    neither counted nor passed by the watermark."""
     tally = Tally(job_of())
     with pytest.raises(OddError):
         tally.add(trial)
@@ -231,6 +233,7 @@ def test_trial_without_name_or_creation_time_is_odd(trial: Any) -> None:
     ],
 )
 def test_odd_counters_are_not_taken_for_none(job: Any) -> None:
-    """Counters that cannot be read say nothing: the tuning job fails, in words."""
+    """Odd counters fail the tuning job with a message; they are not taken for
+    absent."""
     with pytest.raises(OddError):
         Tally(job)

@@ -1,4 +1,4 @@
-"""What becomes of a tuning job that was read, or could not be: one decision a row."""
+"""What happens to a tuning job that was read or could not be, decision by decision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def visited(
     before: OpenJob | None, of: ListedJob, counts: Tally, *, of_trials: bool = True
 ) -> tuple[OpenJob | None, str | None]:
-    """What becomes of a tuning job that was visited: open as what, or a warning."""
+    """The result for a tuning job that was visited: its open entry, or a warning."""
     plan = plan_of(state(*[before] if before else []), of_trials=of_trials)
     since = before.since if before else None
     warning = plan.visited(Visit(job=of, since=since), counts)
@@ -43,21 +43,21 @@ def visited(
 @pytest.mark.parametrize(
     ("before", "trials", "running", "after"),
     [
-        # none yet: it is read whole
+        # no watermark yet: it is read in full
         (None, (), (), known()),
-        # a minute behind the newest, or the earliest that is not final
+        # a minute before the newest, or the earliest that is not final
         (None, (600,), (), known(since=540)),
         (None, (300, 600), (), known(since=540, rows=1)),
         (None, (300, 900), (600,), known(since=600, rows=1)),
         (None, (300,), (600,), known(since=540, rows=1)),
         (None, (), (30,), known(since=-30)),
-        # never before the last, and what was counted stays counted
+        # never moves back, and what was counted stays counted
         (known(since=540, rows=1), (550,), (), known(since=540, rows=1)),
         (known(since=540, rows=1), (600, 1200), (), known(since=1140, rows=2)),
         (known(since=540, rows=1), (560,), (550,), known(since=540, rows=1)),
-        # its trials were deleted: where it is, it stays
+        # its trials were deleted: the watermark stays
         (known(since=540, rows=3), (), (), known(since=540, rows=3)),
-        # a good read is the end of a failure; one that runs has not ended
+        # a successful read clears the failure; a running one has not ended
         (known(failed=60), (), (), known()),
         (known(ended=60, checked=1), (), (), known(checked=1)),
     ],
@@ -68,7 +68,7 @@ def test_watermark(
     running: tuple[int, ...],
     after: OpenJob,
 ) -> None:
-    """Where reading goes on in a tuning job that stays open."""
+    """The watermark says where reading resumes in a tuning job that stays open."""
     of = job(**RUNS)
     assert visited(before, of, tally(of, *trials, running=running)) == (after, None)
 
@@ -84,12 +84,12 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
 @pytest.mark.parametrize(
     ("before", "members", "trials", "running", "after"),
     [
-        # a minute after its end, counters and trials may be those of before
+        # within a minute of its end, counters and trials may be out of date
         (None, {"seen": LAG, **TWO}, (0, 600), (), known(since=540, rows=1, ended=LAG)),
         (None, {"seen": LAG + 1, **TWO}, (0, 600), (), "settled"),
         (known(since=540, rows=1), {"seen": LAG + 1, **TWO}, (600,), (), "settled"),
         (None, {"seen": LAG + 1}, (), (), "settled"),
-        # without an end time, from when the end was first seen
+        # without an end time, since its end was first seen
         (None, {"seen": LAG, **NO_END}, (), (), known(ended=LAG)),
         (
             known(ended=LAG),
@@ -99,12 +99,12 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             known(ended=LAG),
         ),
         (known(ended=LAG), {"seen": LAG + MINUTE + 1, **NO_END}, (), (), "settled"),
-        # an end time means ended, whatever the status; one to come is taken for now
+        # an end time is enough, with any status; a future one counts as now
         (None, {"seen": LAG + 1, "status": "Frozen", **TWO}, (0, 600), (), "settled"),
         (None, {"seen": LAG + 1, "status": None, **TWO}, (0, 600), (), "settled"),
         (None, {"seen": 5, "end": WEEK}, (), (), known(ended=5)),
         (known(ended=5), {"seen": 66, "end": WEEK}, (), (), "settled"),
-        # nothing may be able to change: by the counters, and by the trials
+        # nothing can change, according to the counters and the trials
         (
             None,
             {"seen": 2 * HOUR, **UNQUIET},
@@ -119,7 +119,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (600,),
             known(since=540, rows=1, ended=2 * HOUR),
         ),
-        # not for ever: 7 days after the end was first seen
+        # not forever: 7 days after the end was first seen
         (
             known(ended=END),
             {"seen": END + WEEK, **TWO},
@@ -141,9 +141,9 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             known(since=540, rows=1, ended=END + 30 * DAY),
         ),
-        # being deleted may yet fail, but its trials are final
+        # deleting may still fail, but the trials are final
         (None, {"status": "Deleting", **TWO}, (0, 600), (), "settled"),
-        # counters and trials disagree: it is read whole once
+        # counters and trials disagree: it is read in full once
         (
             known(since=540, rows=1),
             {"seen": LAG + 1, **THREE},
@@ -165,7 +165,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             known(since=540, rows=1, checked=1, ended=LATE),
         ),
-        # also after a first read: what is read whole can pass over one as well
+        # even after a first read: a full read can miss a trial, too
         (
             None,
             {"seen": LATE, **THREE},
@@ -209,7 +209,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             "settled",
         ),
-        # also if something of it changed in between
+        # even if it changed in between
         (
             known(since=540, rows=1, checked=2, ended=LATE),
             {"seen": LATE + 1, **THREE},
@@ -217,7 +217,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             known(checked=2, ended=LATE),
         ),
-        # without an end time a day counts from when the end was first seen
+        # without an end time, the day starts when the end was first seen
         (
             known(checked=2, ended=END),
             {"seen": LATE, **NO_END, **THREE},
@@ -241,7 +241,8 @@ def test_when_a_tuning_job_settles(
     running: tuple[int, ...],
     after: OpenJob | str,
 ) -> None:
-    """It stays open as what it says, settles, or is abandoned with a warning."""
+    """A tuning job stays open with this entry, settles, or is abandoned with a
+    warning."""
     of = job(**members)
     found, warning = visited(before, of, tally(of, *trials, running=running))
     if isinstance(after, OpenJob):
@@ -270,14 +271,15 @@ def test_when_a_tuning_job_settles(
 def test_tuning_job_is_final_by_its_own_word(
     before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
 ) -> None:
-    """Where the rows are tuning jobs no trial is looked at, nor how many there are."""
+    """A stream of tuning jobs settles them by their own status and counters, without
+    any trials."""
     of = job(**members)
     assert visited(before, of, Tally(of.summary), of_trials=False) == (after, None)
 
 
 @pytest.mark.parametrize("of_trials", [True, False])
 def test_what_is_deleted_for_ever_is_abandoned(*, of_trials: bool) -> None:
-    """`Deleting` ends with a warning, too."""
+    """A tuning job that stays in `Deleting` is abandoned with a warning."""
     of = job(status="Deleting", seen=END + WEEK + 1, **UNQUIET)
     _, warning = visited(known(ended=END), of, Tally(of.summary), of_trials=of_trials)
     assert warning is not None
@@ -289,15 +291,15 @@ def test_what_is_deleted_for_ever_is_abandoned(*, of_trials: bool) -> None:
     [
         (None, {"seen": 60, **RUNS}, known(failed=60)),
         (None, {"seen": 2 * HOUR}, known(failed=2 * HOUR, ended=2 * HOUR)),
-        # where it goes on, it goes on
+        # the watermark stays
         (
             known(since=540, rows=1, checked=1),
             {"seen": 60, **RUNS},
             known(since=540, rows=1, checked=1, failed=60),
         ),
-        # one that runs is never abandoned
+        # a running one is never abandoned
         (known(failed=60), {"seen": 99 * DAY, **RUNS}, known(failed=60)),
-        # one that ended: after 7 days of both, ended and unreadable
+        # an ended one is, after 7 days of being both ended and unreadable
         (
             known(failed=60, ended=60),
             {"seen": 60 + WEEK},
@@ -321,7 +323,8 @@ def test_what_is_deleted_for_ever_is_abandoned(*, of_trials: bool) -> None:
 def test_when_one_that_cannot_be_read_is_abandoned(
     before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
 ) -> None:
-    """It stays open, without moving, and the high-water mark passes it."""
+    """A tuning job that cannot be read stays open with its watermark, and the
+    high-water mark moves past it."""
     plan = plan_of(state(*[before] if before else [], mark=-9))
     of = job(**members)
     warning = plan.failed(Visit(job=of, since=None))

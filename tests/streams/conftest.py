@@ -1,4 +1,4 @@
-"""A client to which any answer can be given, over HTTP."""
+"""A client whose service can give any response, over HTTP."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answers:
-    """A client, and the service that it reaches.
+    """A client and the service behind it.
 
     Attributes:
         emulator: The service.
-        client: What botocore reads its answers with.
+        client: The botocore client that parses its responses.
     """
 
     emulator: Emulator
     client: Client
 
     def to(self, operation: Operation, *bodies: Any) -> Client:
-        """Give these answers to the next calls of an operation."""
+        """Give these responses to the next calls of an operation."""
         self.emulator.serve(operation.name, [(200, {}, body) for body in bodies])
         return self.client
 
 
 @pytest.fixture(scope="module")
 def answers() -> Iterator[Answers]:
-    """One for all tests of a module: each gives its own answers."""
+    """One client for all tests of a module, each with its own responses."""
     with (
         Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator,
         pytest.MonkeyPatch.context() as patch,

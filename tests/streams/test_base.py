@@ -1,4 +1,4 @@
-"""What all streams share: records are written as the SDK would, and only faster."""
+"""All streams write the same records as the SDK, only faster."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ RECORD = record_of(LISTED, SCOPE, **ASKED)
 
 
 def stream(**config: Any) -> Any:
-    """The stream of trials, of a tap with these settings."""
+    """The stream of trials of a tap with these settings."""
     return TapSageMakerTuning(config=config).streams[TRIALS]
 
 
 def written(messages: Iterable[RecordMessage]) -> list[bytes]:
-    """The lines of messages, but for the time at which they were made."""
+    """The lines of messages, without the time at which they were made."""
     lines = []
     for message in messages:
         message.time_extracted = None
-        # A copy: the writer has one buffer for all messages.
+        # A copy, because the writer reuses one buffer for all messages.
         lines.append(bytes(BlockWriter().format_message(message)))
     return lines
 
 
 def by_the_sdk(of: Any, record: dict[str, Any]) -> list[bytes]:
-    """What the SDK's own walk over a record gives."""
+    """The output of the SDK's own code for a record."""
     return written(Stream._generate_record_messages(of, record))  # noqa: SLF001
 
 
 def by_us(of: Any, record: dict[str, Any]) -> list[bytes]:
-    """What the package's own way gives."""
+    """The output of the package's code for a record."""
     return written(of._generate_record_messages(record))  # noqa: SLF001
 
 
@@ -55,7 +55,7 @@ PLAIN = stream()
 @SOME
 @given(structures("HyperParameterTrainingJobSummary"))
 def test_any_record_is_written_as_the_sdk_does(summary: dict[str, Any]) -> None:
-    """With nothing deselected the bytes are those of the SDK's own walk."""
+    """With nothing deselected, the output is byte for byte the SDK's."""
     record = record_of(summary, SCOPE, **ASKED)
     assert by_us(PLAIN, dict(record)) == by_the_sdk(PLAIN, dict(record))
 
@@ -70,7 +70,7 @@ def test_any_record_is_written_as_the_sdk_does(summary: dict[str, Any]) -> None:
     ids=["flattened", "mapped", "left out"],
 )
 def test_with_the_sdks_own_settings(config: dict[str, Any]) -> None:
-    """Flattening and stream maps have their say."""
+    """The SDK's flattening and stream maps work."""
     of = stream(**config)
     ours = by_us(of, of.post_process(dict(RECORD)))
     assert ours == by_the_sdk(of, of.post_process(dict(RECORD)))
@@ -78,7 +78,7 @@ def test_with_the_sdks_own_settings(config: dict[str, Any]) -> None:
 
 
 def test_a_deselected_column_is_left_out() -> None:
-    """One deselected column, and the SDK's own walk is taken."""
+    """With a deselected column, the SDK's own code is used."""
     of = stream()
     of.metadata["properties", "region"].selected = False
     (line,) = by_us(of, dict(RECORD))
@@ -87,7 +87,7 @@ def test_a_deselected_column_is_left_out() -> None:
 
 
 def test_a_null_object_is_flattened() -> None:
-    """A trial without an objective has the columns of one, and no other."""
+    """Flattening a trial without an objective gives the same columns as one with it."""
     of = stream(flattening_enabled=True, flattening_max_depth=2)
     (mapped,) = of.stream_maps
     record = mapped.transform(of.post_process(dict(RECORD)))
@@ -98,7 +98,7 @@ def test_a_null_object_is_flattened() -> None:
 
 @pytest.mark.parametrize("of", STREAMS, ids=lambda of: of.name)
 def test_state_is_the_streams_own(of: Any) -> None:
-    """The SDK's bookmarks are of no use, and its hooks for them do nothing."""
+    """The SDK's bookmarks are unused, and its hooks for them do nothing."""
     made = TapSageMakerTuning(config={}).streams[of.name]
     before = dict(made.tap_state)
     made._increment_stream_state({"creation_time": "2026"}, context=None)  # noqa: SLF001

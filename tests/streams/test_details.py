@@ -1,6 +1,6 @@
-"""Details and prices over HTTP: every row exact, whatever Search is worth.
+"""Details and prices over HTTP are exact in every row, however poor Search is.
 
-Kills and changing selections are in test_signals.py and test_histories.py.
+test_signals.py and test_histories.py cover kills and changing selections.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ TWO = {
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CREATED = "2026-02-27T09:00:00Z"
 CHANCES = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1, non_finite=0.1)
-SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
+SECRET = "hunter2-never-shown"  # noqa: S105 - must not show up anywhere
 
 
 def fill(emulator: Emulator, **trials: int) -> None:
-    """Give the default scope tuning jobs of so many trials, long over."""
+    """Give the default scope tuning jobs with this many trials, ended long ago."""
     for name, count in trials.items():
         emulator.scope().plan(
             name,
@@ -58,14 +58,14 @@ def fill(emulator: Emulator, **trials: int) -> None:
 
 
 def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
-    """Read these streams from the last state on; the calls are counted anew."""
+    """Sync these streams from the last state, and reset the call count."""
     here.emulator.calls.clear()
     catalog = here.catalog(*streams)
     return tables.load(here(config=config, state=tables.state, catalog=catalog))
 
 
 def failing(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
-    """The same, of a sync that may fail: what it wrote is taken all the same."""
+    """Sync with possible failures, and keep what was written."""
     here.emulator.calls.clear()
     catalog = here.catalog(*streams)
     run = here(config=config, state=tables.state, catalog=catalog)
@@ -74,23 +74,23 @@ def failing(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
 
 
 def called(here: TapHere) -> Counter[str]:
-    """What the last sync called."""
+    """The calls of the last sync."""
     return Counter(call.operation for call in here.emulator.calls)
 
 
 def assert_exact(here: TapHere, tables: Tables, stream: str) -> None:
-    """All rows are as they should be, but for times to the second, and tags."""
+    """All rows are correct, comparing times to the second and ignoring tags."""
     wanted = expected.truth(here.emulator, stream)
     assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
 
 
 class TestOnePass:
-    """All streams read together: each page is asked for once."""
+    """All streams together request each page once."""
 
     def test_calls_of_a_first_sync(self, here: TapHere, emulator: Emulator) -> None:
-        """A hundred tuning jobs cost one list, a hundred trials one list and one
-        Search, and a tuning job one Describe: nothing is asked for twice. A stream with
-        calls of its own is counted in its own test."""
+        """A first sync makes one list call per hundred tuning jobs, one list call and
+        one Search per hundred trials, and one Describe per tuning job. Streams with
+        calls of their own are counted in their own tests."""
         small = {f"small-{number:03}": 1 for number in range(100)}
         fill(emulator, Churn=201, fraud=100, **small)
         tables = Tables()
@@ -109,8 +109,8 @@ class TestOnePass:
     def test_streams_at_different_places(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """A stream that is added later reads all; the others go on where they were, and
-        share its pages."""
+        """A stream that is added later reads everything; the others resume where they
+        were and share its pages."""
         fill(emulator, churn=150)
         emulator.scope().plan("running", trials=250, parallel=2)
         emulator.clock.move(seconds=86_400)
@@ -130,11 +130,11 @@ class TestOnePass:
 
 
 class TestTrials:
-    """training_job_details: Search proposes, Describe disposes."""
+    """training_job_details uses Search where it is right, and Describe otherwise."""
 
     def test_calls_of_a_first_sync(self, here: TapHere, emulator: Emulator) -> None:
-        """A hundred trials cost one list and one Search, and no Describe; what Search
-        serves has tags, and times to the second."""
+        """A hundred trials take one list call, one Search and no Describe; rows from
+        Search have tags, and times to the second."""
         fill(emulator, Churn=201, fraud=100)
         tables = Tables()
         sync(here, tables, "training_job_details")
@@ -149,7 +149,7 @@ class TestTrials:
     def test_described_to_the_millisecond(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """What Describe serves has times to the millisecond, and no tags."""
+        """Rows from Describe have times to the millisecond, and no tags."""
         fill(emulator, churn=5)
         emulator.scope().index.missing = 1
         tables = Tables()
@@ -175,7 +175,8 @@ class TestTrials:
     def test_whatever_the_index_is_worth(
         self, here: TapHere, emulator: Emulator, index: Index, most: int
     ) -> None:
-        """Late, incomplete, or twice: what Search lacks is described, and no more."""
+        """Exactly the trials that Search lacks are described, whether its index is
+        late, incomplete or has duplicates."""
         fill(emulator, churn=60)
         emulator.scope().index = index
         tables = Tables()
@@ -193,12 +194,12 @@ class TestTrials:
     def test_a_metric_that_is_not_as_listed(
         self, here: TapHere, emulator: Emulator, metric: dict[str, Any]
     ) -> None:
-        """A record of Search's whose objective metric is not the listing's is not
-        believed: the trial is described."""
+        """A trial is described if its objective metric in Search differs from the
+        listing."""
         fill(emulator, churn=30)
 
         def change(answer: dict[str, Any]) -> None:
-            """Let the first record that has a metric tell another."""
+            """Change the metric of the first record that has one."""
             found = [result["TrainingJob"] for result in answer["Results"]]
             measured = [each for each in found if each.get("FinalMetricDataList")]
             measured[0]["FinalMetricDataList"][-1] |= metric  # the objective
@@ -212,7 +213,8 @@ class TestTrials:
     def test_search_without_transitions(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """What no record of Search's has is null: it is worth no Describe a trial."""
+        """If no record in Search has transitions, they are null: they are not worth one
+        Describe per trial."""
         fill(emulator, churn=30)
         emulator.scope().index.without_transitions = True
         tables = Tables()
@@ -238,7 +240,8 @@ class TestTrials:
     def test_search_that_stumbles(
         self, here: TapHere, emulator: Emulator, fault: Fault
     ) -> None:
-        """Empty pages that carry a token, and failures that pass, cost no Describe."""
+        """Empty pages with a token and transient failures of Search cause no
+        Describe."""
         fill(emulator, churn=30)
         emulator.faults.add(fault)
         tables = Tables()
@@ -276,8 +279,8 @@ class TestTrials:
     def test_search_that_is_refused(
         self, here: TapHere, emulator: Emulator, fault: Fault, how: str, said: str
     ) -> None:
-        """It is asked once, one warning names its IAM action, and each trial takes a
-        call of its own."""
+        """If Search is denied, it is tried once, one warning names the IAM action, and
+        each trial is described."""
         fill(emulator, churn=6, fraud=4)
         emulator.faults.add(fault)
         tables = Tables()
@@ -297,8 +300,8 @@ class TestTrials:
     def test_search_without_an_end(
         self, here: TapHere, emulator: Emulator, tokens: list[str]
     ) -> None:
-        """Pages that never end, their tokens in a circle or not, end the search: each
-        trial takes a call of its own, and one warning says so."""
+        """If Search never ends, with repeated tokens or not, each trial is described,
+        and one warning says so."""
         fill(emulator, churn=30, fraud=20)
         pages = [{"Results": [], "NextToken": token} for token in tokens]
         emulator.serve(SEARCH, [(200, {}, page) for page in pages])
@@ -313,12 +316,12 @@ class TestTrials:
     def test_a_record_that_cannot_be_read(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """One odd record costs its page the search, with one warning, and no other
-        page: Search is asked again."""
+        """An odd record fails only the search for its own page, with one warning; the
+        next page is searched again."""
         fill(emulator, churn=30, fraud=20, spam=10)
 
         def spoil(answer: dict[str, Any]) -> None:
-            """Give a record of large tuning jobs a name that is none."""
+            """Give a record of large tuning jobs an invalid name."""
             if len(answer["Results"]) >= 20:
                 answer["Results"][0]["TrainingJob"]["LastModifiedTime"] = None
                 answer["Results"][0]["TrainingJob"]["FinalMetricDataList"] = [5]
@@ -333,8 +336,8 @@ class TestTrials:
         assert "Search (sagemaker:Search) is failing" in line
 
     def test_search_of_no_use(self, here: TapHere, emulator: Emulator) -> None:
-        """Where it knows none of a page of ended trials it is asked no more in that
-        scope; elsewhere it is."""
+        """If Search knows none of a page of ended trials, it is no longer called in
+        that scope; other scopes still call it."""
         fill(emulator, churn=30, fraud=30)
         other = emulator.scope(ACCOUNT, "eu-west-1")
         other.plan("spam", trials=30, created=CREATED)
@@ -350,13 +353,13 @@ class TestTrials:
     def test_what_changes_after_the_end(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """LastModifiedTime moves for a minute or so after a trial's end: it is read
-        again until then, whether its tuning job runs on or not."""
+        """LastModifiedTime moves for about a minute after a trial's end, so the trial
+        is read again until then, even if its tuning job has ended."""
         scope = emulator.scope()
         job = scope.plan("churn", trials=4, parallel=1, touched_seconds=(70, 79))
         tables = Tables()
         for ended in sorted(trial.ended for trial in job.trials if trial.ended):
-            # The next one has begun, and is the only one that can change otherwise.
+            # The next trial has begun, and nothing else can still change.
             emulator.clock.move(ended - emulator.clock.now + timedelta(seconds=15))
             sync(here, tables, "training_job_details")
         emulator.clock.move(seconds=86_400)
@@ -367,8 +370,8 @@ class TestTrials:
     def test_a_stop_without_a_time(
         self, here: TapHere, emulator: Emulator, missing: float
     ) -> None:
-        """A trial that has stopped, nobody says when, is read again for two minutes
-        after its last change: until then its details can be those of Stopping."""
+        """A trial that stopped without an end time is read again for two minutes after
+        its last change, because its details may still be those of Stopping."""
         chances = Chances(failed=0, stopped_early=0, stopped_without=1, never_started=0)
         scope = emulator.scope()
         job = scope.plan(
@@ -376,12 +379,12 @@ class TestTrials:
         )
 
         def strip_listed(page: dict[str, Any]) -> None:
-            """Take the ends of trials away."""
+            """Remove the trials' end times."""
             for trial in page["TrainingJobSummaries"]:
                 trial.pop("TrainingEndTime", None)
 
         def strip(trial: dict[str, Any]) -> None:
-            """Take the end away; for a minute the details are of before."""
+            """Remove the end time; for a minute, return the earlier details."""
             end = trial.pop("TrainingEndTime", trial["CreationTime"] - DAY)
             last = trial["LastModifiedTime"] - MINUTE
             trial |= {"SecondaryStatus": "Stopping"} if last < end else {}
@@ -391,14 +394,14 @@ class TestTrials:
         emulator.scope().index.missing = missing
 
         def strip_found(page: dict[str, Any]) -> None:
-            """The same of what Search found."""
+            """Do the same to what Search found."""
             for result in page["Results"]:
                 strip(result["TrainingJob"])
 
         emulator.alter(SEARCH, strip_found)
         tables = Tables()
         for ended in sorted(trial.ended for trial in job.trials if trial.ended):
-            # The next one has begun, and is the only one that can change otherwise.
+            # The next trial has begun, and nothing else can still change.
             emulator.clock.move(ended - emulator.clock.now + timedelta(seconds=15))
             sync(here, tables, "training_job_details")
         emulator.clock.move(seconds=86_400)
@@ -416,13 +419,13 @@ class TestTrials:
         assert called(here) == {LIST: 1}
 
     def test_a_description_of_before(self, here: TapHere, emulator: Emulator) -> None:
-        """A trial whose description has another status than the listing is read again,
-        however long ago it ended."""
+        """A trial whose description and listing differ in status is read again, however
+        long ago it ended."""
         fill(emulator, churn=5)
         emulator.scope().index.missing = 1
 
         def lag(trial: dict[str, Any]) -> None:
-            """Let a trial run on."""
+            """Show a trial as still running."""
             trial["TrainingJobStatus"] = "InProgress"
 
         emulator.alter(DESCRIBE_TRIAL, lag)
@@ -435,8 +438,8 @@ class TestTrials:
         assert called(here) == {LIST: 1}
 
     def test_a_trial_that_is_gone(self, here: TapHere, emulator: Emulator) -> None:
-        """A trial that is deleted after it was listed has no details, and holds nothing
-        up: the tuning job is read."""
+        """A trial that is deleted after it was listed has no details, and its tuning
+        job is read normally."""
         fill(emulator, churn=5)
         emulator.scope().index.missing = 1
         emulator.faults.add(
@@ -466,8 +469,8 @@ class TestTrials:
     def test_what_is_no_deletion(
         self, here: TapHere, emulator: Emulator, message: str
     ) -> None:
-        """A trial that Describe refuses for another reason is not gone: that fails, and
-        the next sync reads it."""
+        """Any other error of Describe does not mean that a trial was deleted: it is a
+        failure, and the next sync reads the trial."""
         fill(emulator, churn=5)
         emulator.scope().index.missing = 1
         fault = Fault(
@@ -497,8 +500,8 @@ class TestTrials:
     def test_one_trial_that_fails(
         self, here: TapHere, emulator: Emulator, number: int, code: str, said: str
     ) -> None:
-        """A trial that may not, or cannot, be described costs its own row: all others
-        are written, the failure names it, and the next sync reads it."""
+        """A trial that cannot be described costs only its own row: the failure names
+        it, and the next sync reads it."""
         fill(emulator, churn=30, fraud=3)
         emulator.scope().index.missing = 1
         status = {"InternalFailure": 500}.get(code, 400)
@@ -533,8 +536,8 @@ class TestTrials:
     def test_some_trials_that_are_denied(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """However many they are, as long as others can be described; those are named
-        in one line, and what Search has is written too."""
+        """If some trials can be described, any number of denied ones are named in one
+        line, and what Search has is written."""
         fill(emulator, churn=60)
         emulator.scope().index.missing = 0.6
         for after in range(0, 60, 2):
@@ -563,8 +566,8 @@ class TestTrials:
     def test_where_none_can_be_described(
         self, here: TapHere, emulator: Emulator, fault: Fault, most: int
     ) -> None:
-        """It is not tried with each of them: a call that the service fails takes a
-        minute of tries."""
+        """If no trial can be described, the tap stops early, since each failing call
+        takes a minute of retries."""
         fill(emulator, churn=100)
         emulator.scope().index.missing = 1
         emulator.faults.add(fault)
@@ -579,18 +582,18 @@ class TestTrials:
     def test_one_description_that_cannot_be_read(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """An odd description costs its own row; an odd record of Search's none, since
-        its trial is described."""
+        """An odd description costs its own row; an odd record in Search costs none,
+        because its trial is described."""
         fill(emulator, churn=30)
         trials = sorted(trial.name for trial in emulator.scope().job("churn").trials)
 
         def spoil(trial: dict[str, Any]) -> None:
-            """Let a trial have a number of instances that is none."""
+            """Give a trial an invalid number of instances."""
             if trial["TrainingJobName"] in trials[:2]:
                 trial["ResourceConfig"] = {"InstanceCount": "many"}
 
         def spoil_found(page: dict[str, Any]) -> None:
-            """The same of what Search found."""
+            """Do the same to what Search found."""
             for result in page["Results"]:
                 spoil(result["TrainingJob"])
 
@@ -631,8 +634,8 @@ class TestTrials:
         *,
         is_refused: bool,
     ) -> None:
-        """Incremental details of trials that are InProgress would stay so for ever:
-        that is refused, whatever the replication method of the summaries."""
+        """Incremental details of InProgress trials are refused, because they would
+        never be updated, whichever replication method the summaries use."""
         fill(emulator, churn=2)
         methods = {"training_job_summaries": "FULL_TABLE", **methods}
         catalog = here.catalog(*streams, **methods)
@@ -645,7 +648,8 @@ class TestTrials:
         assert bool(emulator.calls) is not is_refused
 
     def test_status_equals(self, here: TapHere, emulator: Emulator) -> None:
-        """Details are asked for, and written, of trials with that status only."""
+        """With `status_equals`, only trials in that status are described and
+        written."""
         fill(emulator, churn=40)
         emulator.scope().index.missing = 1
         tables = Tables()
@@ -659,10 +663,10 @@ class TestTrials:
 
 
 class TestTuningJobs:
-    """tuning_job_details: a Describe for each new or open tuning job."""
+    """tuning_job_details describes each new or open tuning job."""
 
     def test_calls(self, here: TapHere, emulator: Emulator) -> None:
-        """A first sync describes each, a second one those that are open."""
+        """A first sync describes each tuning job, a second one only the open ones."""
         fill(emulator, Churn=20, fraud=20)
         emulator.scope().plan("running", trials=50, parents=("Churn",))
         emulator.clock.move(seconds=600)
@@ -679,7 +683,7 @@ class TestTuningJobs:
     def test_an_answer_of_the_listing_serves(
         self, here: TapHere, emulator: Emulator, streams: tuple[str, ...]
     ) -> None:
-        """What the listing had to ask for by name is not asked for again."""
+        """A tuning job that the listing already described is not described again."""
         fill(emulator, Churn=2, fraud=2)
         tables = Tables()
         sync(here, tables, *streams, tuning_job_names=["churn", "fraud"])
@@ -687,8 +691,8 @@ class TestTuningJobs:
         assert_exact(here, tables, "tuning_job_details")
 
     def test_open_and_old(self, here: TapHere, emulator: Emulator) -> None:
-        """So it is with one that still runs, behind all that is listed; its rows go on
-        with the ARN that it was listed with, in whatever case it is described."""
+        """The same applies to an old one that still runs; its rows keep the ARN from
+        the listing, in whatever case a description shows it."""
         scope = emulator.scope()
         long = (9000, 9000)
         scope.plan("Old", trials=50, parallel=1, trial_seconds=long, cased_arns=True)
@@ -707,7 +711,7 @@ class TestTuningJobs:
             assert_exact(here, tables, stream)
 
     def test_gone_meanwhile(self, here: TapHere, emulator: Emulator) -> None:
-        """One that is deleted after it was listed is no failure."""
+        """A tuning job that is deleted after it was listed is not a failure."""
         fill(emulator, churn=2, fraud=2)
         gone = Fault(
             "error",
@@ -724,7 +728,7 @@ class TestTuningJobs:
         assert row["tuning_job_name"] == "fraud"
 
     def test_definitions(self, here: TapHere, emulator: Emulator) -> None:
-        """Several definitions each have their own objective, ranges and instances."""
+        """Each of several definitions has its own objective, ranges and instances."""
         definitions = tuple(
             Definition(
                 definition_name=name,
@@ -767,10 +771,10 @@ class TestTuningJobs:
 
 
 class TestPrices:
-    """training_instance_prices: a call or two per region, and a failure of its own."""
+    """training_instance_prices makes a call or two per region, and fails on its own."""
 
     def test_each_region_once(self, here: TapHere, emulator: Emulator) -> None:
-        """However many accounts are read, a region's prices are asked for once."""
+        """Each region's prices are requested once, for any number of accounts."""
         regions = [REGION, "eu-west-1"]
         roles = [
             {"role_arn": f"arn:aws:iam::{account}:role/reader"}
@@ -813,7 +817,7 @@ class TestPrices:
         assert_exact_prices(here, tables)
 
     def test_it_fails_alone(self, here: TapHere, emulator: Emulator) -> None:
-        """A price list that may not be asked is one line; all else is read."""
+        """A denied price list is one line in the log, and everything else is read."""
         fill(emulator, churn=10)
         emulator.faults.add(Fault("deny", operation=PRICES))
         run = here(config={}, catalog=here.catalog(*KEYS))
@@ -827,8 +831,8 @@ class TestPrices:
     def test_another_account_is_asked(
         self, here: TapHere, emulator: Emulator, kind: Any
     ) -> None:
-        """Where one account fails another of the region answers, and that one is
-        asked first in the other regions."""
+        """If one account of a region fails, another is tried, and it comes first in the
+        other regions."""
         regions = [REGION, "eu-west-1"]
         for region in regions:
             emulator.scope(ACCOUNT, region)
@@ -841,7 +845,7 @@ class TestPrices:
         assert asked == [OTHERS[0], OTHERS[1], OTHERS[1]]
 
     def test_no_account_may_ask(self, here: TapHere, emulator: Emulator) -> None:
-        """A failure, of one line, only if every account fails."""
+        """Only if every account fails is it a failure, in one line."""
         emulator.faults.add(Fault("deny", operation=PRICES))
         catalog = here.catalog(PRICE_STREAM)
         run = here(config=TWO, catalog=catalog)
@@ -851,8 +855,8 @@ class TestPrices:
         assert called(here)[PRICES] == 2
 
     def test_odd_products(self, here: TapHere, emulator: Emulator) -> None:
-        """They are counted in one warning, with the first reason; all others are
-        read, and a price of tomorrow is not yet one of today."""
+        """Odd products are counted in one warning with the first reason, all others are
+        read, and tomorrow's price is not used today."""
         for region in (REGION, "eu-west-1"):
             emulator.scope(ACCOUNT, region)
         wanted = expected.truth(emulator, PRICE_STREAM)
@@ -876,13 +880,13 @@ class TestPrices:
         assert "'sku' is missing" in warning
 
     def test_nothing_but_odd_products(self, here: TapHere, emulator: Emulator) -> None:
-        """A price list of which no product can be read is a failure."""
+        """A price list without any readable product is a failure."""
         emulator.serve(PRICES, [(200, {}, {"PriceList": ["{", "N/A"]})])
         run = here(config={}, catalog=here.catalog(PRICE_STREAM))
         run.assert_refused("training_instance_prices, us-east-1: a product of the")
 
     def test_where_there_is_no_list(self, here: TapHere) -> None:
-        """A partition without a price list is a warning, and nothing is asked."""
+        """A partition without a price list is a warning, and no call is made."""
         run = here(
             config={"regions": ["us-gov-west-1"]},
             catalog=here.catalog("training_instance_prices"),
@@ -893,14 +897,14 @@ class TestPrices:
 
 
 def assert_exact_prices(here: TapHere, tables: Tables) -> None:
-    """All prices are there, and nothing else is."""
+    """All prices are there, and nothing else."""
     wanted = expected.truth(here.emulator, "training_instance_prices")
     assert tables.rows["training_instance_prices"] == wanted
 
 
 def test_no_secret_is_shown(tap: TapProcess, emulator: Emulator) -> None:
-    """What people put into Environment is in no record, state or line of the log, at
-    DEBUG too: neither of one definition nor of several, whoever was asked."""
+    """Values from Environment appear in no record, state or log line, even at DEBUG,
+    for one definition or several and from any API call."""
     environment = {"API_KEY": SECRET}
     one = Definition(environment=environment)
     two = tuple(

@@ -26,8 +26,8 @@ REGIONS = ["us-east-1", "eu-west-1"]
 NINE = "2026-03-02T08:59:00.000Z"
 TEN = "2026-03-02T09:59:00.000Z"
 ELEVEN = "2026-03-02T10:59:00.000Z"
-"""What syncs at nine, ten and eleven are complete as of: trials may be listed a minute
-late."""
+"""`complete_as_of` of the syncs at nine, ten and eleven: one minute is allowed for late
+listing."""
 
 
 def role(account: str) -> dict[str, str]:
@@ -36,7 +36,7 @@ def role(account: str) -> dict[str, str]:
 
 
 def fill(emulator: Emulator, account: str = ACCOUNT, region: str = REGION) -> None:
-    """Give a scope two tuning jobs that are over, and one that runs."""
+    """Give a scope two tuning jobs that have ended, and one that is running."""
     scope = emulator.scope(account, region)
     scope.plan("first", trials=3, created="2026-03-01T09:00:00Z")
     scope.plan("second", trials=4, created="2026-03-01T10:00:00Z")
@@ -45,7 +45,7 @@ def fill(emulator: Emulator, account: str = ACCOUNT, region: str = REGION) -> No
 
 
 def rows(run: Run) -> dict[tuple[str, str], Json]:
-    """The rows of all scopes; they fit their schema, and come last."""
+    """The rows of all scopes, which fit their schema and come last."""
     assert misfits(run.messages) == []
     streams = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
     found = run.records("scopes")
@@ -60,8 +60,8 @@ def row(run: Run) -> Json:
 
 
 def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
-    """One that was read, one that was read in part, one that may not be listed, and
-    two behind a role that cannot be assumed: each says so, in the settings' order."""
+    """Every scope has a row, in the order of the settings, that says how it went: read
+    completely, read in part, denied, or behind a role that cannot be assumed."""
     for account in ACCOUNTS:
         for region in REGIONS:
             fill(emulator, account, region)
@@ -108,8 +108,8 @@ def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
 
 @pytest.mark.parametrize("streams", [(), tuple(KEYS)], ids=["default", "all"])
 def test_numbers(here: TapHere, emulator: Emulator, streams: tuple[str, ...]) -> None:
-    """What it counts is what was done: however many streams read a tuning job, it is
-    one; calls are all calls, those for prices included."""
+    """The counts match what was done: a tuning job counts once for all streams, and the
+    calls include those for prices."""
     fill(emulator)
     run = here(config={}, catalog=here.catalog(*streams))
     found = row(run)
@@ -128,7 +128,7 @@ def test_numbers(here: TapHere, emulator: Emulator, streams: tuple[str, ...]) ->
 
 
 def test_throttled_calls(here: TapHere, emulator: Emulator) -> None:
-    """Calls that are refused for coming too fast are counted, and tried again."""
+    """Throttled calls are counted, and retried."""
     fill(emulator)
     emulator.faults.add(
         Fault(
@@ -147,7 +147,7 @@ def test_throttled_calls(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_nothing_new(here: TapHere, emulator: Emulator) -> None:
-    """A sync that finds nothing new has read all there is to read."""
+    """A sync that finds nothing new is complete."""
     emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
     first = here(config={})
     emulator.clock.move(seconds=3600)
@@ -158,8 +158,8 @@ def test_nothing_new(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_it_moves_only_when_all_was_read(here: TapHere, emulator: Emulator) -> None:
-    """A sync that fails, in whole or in part, leaves complete_as_of where it was, and
-    the next one that succeeds moves it on."""
+    """A sync that fails, in full or in part, leaves complete_as_of where it was, and
+    the next success moves it on."""
     fill(emulator)
     run = here(config={})
     for fault in (Fault("deny", operation=LIST), Fault("deny", operation=TRIALS)):
@@ -174,13 +174,13 @@ def test_it_moves_only_when_all_was_read(here: TapHere, emulator: Emulator) -> N
 
 
 def test_neither_listed_nor_described(here: TapHere, emulator: Emulator) -> None:
-    """An open tuning job that is not listed and may not be described was not read: it
-    fails by name, and the scope is incomplete."""
+    """An open tuning job that is neither listed nor described was not read: it fails by
+    name, and the scope is incomplete."""
     fill(emulator)
     first = here(config={})
 
     def leave_out(answer: Json) -> None:
-        """List as if there were no tuning job `third`."""
+        """Remove the tuning job `third` from the listing."""
         listed = answer["HyperParameterTuningJobSummaries"]
         listed[:] = [j for j in listed if j["HyperParameterTuningJobName"] != "third"]
 
@@ -211,8 +211,8 @@ def test_neither_listed_nor_described(here: TapHere, emulator: Emulator) -> None
 def test_a_stream_whose_state_was_cleared(
     here: TapHere, emulator: Emulator, cleared: Json | None
 ) -> None:
-    """Clearing a stream's state, and its table, takes back what was said of it: until a
-    sync succeeds it is complete as of no time, also after one that was killed."""
+    """Clearing a stream's state and its table resets complete_as_of to null until a
+    sync succeeds, even after one that was killed."""
     fill(emulator)
     state = here(config={}).state
     state["bookmarks"]["training_job_summaries"] = cleared
@@ -234,15 +234,16 @@ def test_a_stream_whose_state_was_cleared(
 
 
 def test_it_is_when_the_sync_began(here: TapHere, emulator: Emulator) -> None:
-    """What ended while a sync ran may not be in it: its beginning counts."""
+    """complete_as_of depends on when the sync began, since later changes may be
+    missing."""
     fill(emulator)
     emulator.clock.tick = 60
     assert row(here(config={}))["complete_as_of"] == NINE
 
 
 def test_a_trial_that_is_listed_late(here: TapHere, emulator: Emulator) -> None:
-    """A trial that was final when the sync began, and that the service had not listed
-    yet, is not promised: the minute in which it may be is left out."""
+    """A final trial that the service lists up to a minute late does not make
+    complete_as_of untrue."""
     scope, now = emulator.scope(), emulator.clock.now
 
     def ago(seconds: int) -> datetime:
@@ -267,7 +268,7 @@ def test_a_trial_that_is_listed_late(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_a_stream_that_is_selected_later(here: TapHere, emulator: Emulator) -> None:
-    """It is as of the stream that is farthest behind, of those that are selected."""
+    """complete_as_of is that of the selected stream that is furthest behind."""
     fill(emulator)
     jobs, both = here.catalog("tuning_jobs", "scopes"), here.catalog()
     run = here(config={}, catalog=jobs)
@@ -300,8 +301,8 @@ def test_a_stream_that_is_selected_later(here: TapHere, emulator: Emulator) -> N
 def test_filters(
     here: TapHere, emulator: Emulator, before: Json, after: Json, as_of: str | None
 ) -> None:
-    """Under other filters nothing is called complete until a sync is: but for a later
-    start_date, which asks for no more than the one before."""
+    """After a filter change, nothing is complete until a sync succeeds, except for a
+    later start_date, which selects no more than before."""
     fill(emulator)
     run = here(config=before)
     assert row(run)["complete_as_of"] == NINE
@@ -327,7 +328,7 @@ def test_filters(
 def test_a_full_table_that_leaves_out_trials(
     here: TapHere, emulator: Emulator, knobs: Json, as_of: str | None
 ) -> None:
-    """FULL_TABLE is complete unless its knobs leave out trials that there are."""
+    """FULL_TABLE is complete unless its options leave out trials."""
     fill(emulator)
     catalog = here.catalog(training_job_summaries="FULL_TABLE")
     run = here(config=knobs, catalog=catalog)
@@ -336,8 +337,8 @@ def test_a_full_table_that_leaves_out_trials(
 
 
 def test_a_full_table_that_fails(here: TapHere, emulator: Emulator) -> None:
-    """A stream in FULL_TABLE keeps no state of its own: when a sync of it fails, it
-    stays as complete as it was."""
+    """A FULL_TABLE stream has no state of its own, so a failed sync leaves its
+    complete_as_of as it was."""
     fill(emulator)
     catalog = here.catalog(training_job_summaries="FULL_TABLE")
     state = here(config={}, catalog=catalog).state
@@ -349,7 +350,7 @@ def test_a_full_table_that_fails(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_the_scopes_own_error_comes_first(here: TapHere, emulator: Emulator) -> None:
-    """Where a tuning job failed, and then the whole scope, the row tells of that."""
+    """If a tuning job fails and then the whole scope, the row has the scope's error."""
     fill(emulator)
     for fault in (
         Fault("deny", operation=TRIALS, tuning_job="first"),
@@ -365,8 +366,8 @@ def test_the_scopes_own_error_comes_first(here: TapHere, emulator: Emulator) -> 
 
 
 def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
-    """A full read that resumes from the state's token is partial, also when no cap is
-    set any more. The next one starts at the beginning, and is whole."""
+    """A full read that resumes from a token is partial, even without a cap. The next
+    one starts at the beginning and is complete."""
     fill(emulator)
     catalog = here.catalog(training_job_summaries="FULL_TABLE")
     config: dict[str, Any] = {"tuning_job_names": ["second"]}
@@ -381,8 +382,8 @@ def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_prices_that_nobody_serves(here: TapHere, emulator: Emulator) -> None:
-    """An outage of the price list is asked of two accounts: all ask the same list. A
-    refusal is asked of a few more, and not of a whole company."""
+    """If the price list is down, two accounts are tried, because all share it. If it is
+    denied, a few more are tried, but not a whole organization."""
     roles = [{"role_arn": f"arn:aws:iam::{n:012}:role/reader"} for n in range(1, 21)]
     regions = ["us-east-1", "eu-west-1"]
     config = {"assume_roles": roles, "regions": regions, "max_attempts": 2}
@@ -401,8 +402,8 @@ def test_prices_that_nobody_serves(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
-    """A price list that may not be asked makes no scope incomplete, and keeps nothing
-    else from being told."""
+    """A denied price list makes no scope incomplete, and everything else is still
+    reported."""
     fill(emulator)
     emulator.faults.add(Fault("deny", operation="GetProducts"))
     config = {"tuning_job_names": ["first", "nobody"]}
@@ -414,7 +415,7 @@ def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_no_way_in(here: TapHere) -> None:
-    """Where no scope is known at all there is no row, and one line says why."""
+    """If no scope is known at all, there is no row, and one line says why."""
     here.variables["AWS_DEFAULT_REGION"] = None
     run = here(config={})
     run.assert_refused("Set regions, or AWS_DEFAULT_REGION")
@@ -424,14 +425,14 @@ def test_no_way_in(here: TapHere) -> None:
 def test_whose_account_it_is_cannot_be_found_out(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """Where GetCallerIdentity fails, each scope that the state of any stream knows has
-    failed: of it nothing was read, and it is as complete as it was."""
+    """If GetCallerIdentity fails, each scope in the state has failed: nothing was read,
+    and its complete_as_of is unchanged."""
     fill(emulator)
     fill(emulator, region="eu-west-1")
     state = here(config={"regions": REGIONS}).state
     emulator.clock.move(seconds=3600)
     config = {"regions": REGIONS, "max_attempts": 1}
-    here.variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"  # nobody listens
+    here.variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"  # no listener
     run = here(config=config, state=state)
     run.assert_refused("127.0.0.1:9")
     assert [*rows(run)] == [(ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1")]
@@ -453,7 +454,8 @@ def test_whose_account_it_is_cannot_be_found_out(
 def test_a_scope_that_is_not_in_the_settings_any_more(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """Its last row may not stand as complete: nothing was read. That fails nothing."""
+    """The last row of a scope that has left the settings must not stay complete,
+    because nothing was read; that is not a failure."""
     fill(emulator)
     fill(emulator, region="eu-west-1")
     state = here(config={"regions": REGIONS}).state
@@ -471,8 +473,8 @@ def test_a_scope_that_is_not_in_the_settings_any_more(
 def test_nothing_that_reads_it_is_selected(
     here: TapHere, emulator: Emulator, others: tuple[str, ...]
 ) -> None:
-    """Where no selected stream asks anything of it, a scope is not called complete; it
-    stays as complete as it was, and nothing has failed."""
+    """A scope that no selected stream reads has status failed and keeps its complete_as_of,
+    but the sync itself does not fail."""
     fill(emulator)
     catalog = here.catalog("scopes", *others)
     first = here(config={}, catalog=catalog)
@@ -492,7 +494,7 @@ def test_nothing_that_reads_it_is_selected(
 
 
 def test_an_error_without_a_code(here: TapHere, emulator: Emulator) -> None:
-    """What is not the service's answer is told by its kind."""
+    """An error without a code of the service is reported by its type."""
     fill(emulator)
     emulator.faults.add(Fault("drop", operation=LIST))
     found = row(here(config={"max_attempts": 1}))
@@ -503,7 +505,7 @@ def test_an_error_without_a_code(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_a_scope_that_ends_early(here: TapHere, emulator: Emulator) -> None:
-    """Each scope ended when it was done with, however long another takes."""
+    """Each scope has its own end time, however long another one takes."""
     fill(emulator)
     fill(emulator, region="eu-west-1")
     slow = Fault("latency", operation=TRIALS, region="eu-west-1", seconds=0.5)
@@ -517,7 +519,7 @@ def test_a_scope_that_ends_early(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_state(here: TapHere, emulator: Emulator) -> None:
-    """Its state has nothing but times, and what they were made under."""
+    """The state of `scopes` has only times and the filters they apply to."""
     fill(emulator)
     run = here(config={"name_contains": "s"})
     (entry,) = run.state["bookmarks"]["scopes"]["partitions"]

@@ -1,6 +1,6 @@
-"""No stream can lose another's rows: two more, in the tests' own house, beside ours.
+"""No stream can lose another's rows: these tests add two streams of their own.
 
-One sorts before all others and makes no call; one visits trials, as another does.
+One sorts first and makes no call; the other visits trials, as existing streams do.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ TWINS = {
     "training_job_seconds": "training_job_summaries",
     **dict(zip(OURS, OURS, strict=True)),
 }
-"""By stream, the one whose rows it has."""
+"""By stream, the one that has the same rows."""
 
 
 @pytest.fixture(autouse=True)
 def five_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tap have both of them."""
+    """Give the tap both streams."""
     monkeypatch.setattr(tap_module, "STREAMS", (Another, Second, *STREAMS))
 
 
 def fill(here: TapHere, first: int) -> None:
-    """Add three tuning jobs with ten trials each, and let the first two end."""
+    """Add three tuning jobs with ten trials each, two of them ended."""
     scope = here.emulator.scope()
     for number in range(first, first + 3):
         scope.plan(f"job-{number}", trials=10, parallel=2)
@@ -72,8 +72,8 @@ def assert_exact(tables: Tables, here: TapHere, *streams: str) -> None:
 
 @pytest.mark.parametrize("alone", [*TWINS])
 def test_alone_then_together(here: TapHere, alone: str) -> None:
-    """What one stream reads alone is not taken for read by the others; together they
-    list each tuning job once, and nothing is lost."""
+    """What one stream has read alone does not count as read for the others; together
+    they list the tuning jobs once, and nothing is lost."""
     tables = Tables()
     fill(here, 0)
     tables.load(here(config={"page_size": PAGE}, catalog=here.catalog(alone)))
@@ -95,7 +95,7 @@ def test_alone_then_together(here: TapHere, alone: str) -> None:
 
 
 def test_they_share_every_page(here: TapHere) -> None:
-    """Two streams of trials cost no more calls than one."""
+    """Two streams of trials make no more calls than one."""
     fill(here, 0)
     here.emulator.clock.move(seconds=86_400)
     run = here(config={}, catalog=here.catalog(*TWINS))
@@ -106,7 +106,7 @@ def test_they_share_every_page(here: TapHere) -> None:
 
 @pytest.mark.parametrize("stream", ["a_stream", "training_job_seconds"])
 def test_damaged_state(here: TapHere, stream: str) -> None:
-    """A damaged state of a new stream is refused like any other, in one line."""
+    """A damaged state of a new stream is refused in one line, like any other."""
     context = {"account_id": "123456789012", "region": "us-east-1"}
     entry = {"context": context, "version": 1, "open": ["job-0"]}
     run = here(state={"bookmarks": {stream: {"partitions": [entry]}}})

@@ -35,7 +35,7 @@ SEEN = "2026-03-02T09:00:00.000Z"
 
 
 def read(*products: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """The records of products, and why others are left out."""
+    """The records of products, and the reasons for which others are left out."""
     prices, unreadable = records_of(Products([*map(json.dumps, products)], SEEN))
     for price in prices:
         assert_fits(STREAM, price)
@@ -43,7 +43,7 @@ def read(*products: Any) -> tuple[list[dict[str, Any]], list[str]]:
 
 
 def priced(price: Any, date: str | None = None, **product: Any) -> dict[str, Any]:
-    """The product with another price in US dollars, date, or members."""
+    """The product with another price in US dollars, another date or other members."""
     made: dict[str, Any] = copy.deepcopy(PRODUCT)
     made["product"] |= product
     (term,) = made["terms"]["OnDemand"].values()
@@ -55,7 +55,7 @@ def priced(price: Any, date: str | None = None, **product: Any) -> dict[str, Any
 
 @pytest.mark.parametrize("case", cases(STREAM))
 def test_cases(case: dict[str, Any]) -> None:
-    """Products become the prices of on-demand training, which fit their schema."""
+    """Products become prices of on-demand training that fit the schema."""
     prices, unreadable = records_of(Products(case["given"], SEEN))
     assert_same(prices, case["expect"])
     assert unreadable == []
@@ -65,7 +65,8 @@ def test_cases(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_a_whole_price_list(answers: Answers, region: str) -> None:
-    """Over HTTP: of all that the service sells, what training costs, and no decoy."""
+    """Over HTTP, a price list with everything the service sells gives the prices of
+    training and nothing else."""
     prices, unreadable = records_of(PriceList(answers.client).training(region))
     assert unreadable == []
     listed = sorted(truth(answers.emulator.prices, region), key=itemgetter("sku"))
@@ -86,8 +87,8 @@ def test_a_whole_price_list(answers: Answers, region: str) -> None:
 
 @given(st.just(PRODUCT).flatmap(odd))
 def test_an_odd_product_costs_only_itself(product: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit, and the
-    products beside it are read."""
+    """A product with a member missing or of another type is left out or gives a record
+    that fits, and the products beside it are read."""
     other = json.loads(json.dumps(PRODUCT).replace("ml.m5.large", "ml.c5.large"))
     prices, unreadable = read(product, other, product)
     types = [price["instance_type"] for price in prices]
@@ -97,7 +98,7 @@ def test_an_odd_product_costs_only_itself(product: Any) -> None:
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "N/A", None], ids=repr)
 def test_a_price_has_to_be_a_number(price: Any) -> None:
-    """What is none is no price, and surely not nothing."""
+    """A price that is not a number is an odd product, not a price of 0."""
     prices, (why,) = read(priced(price))
     assert prices == []
     assert why.startswith("a product of the price list is malformed")
@@ -105,7 +106,7 @@ def test_a_price_has_to_be_a_number(price: Any) -> None:
 
 
 def test_a_product_is_read_whole_or_not_at_all() -> None:
-    """One whose second price is none has no first one either."""
+    """A product with one bad price has no prices at all."""
     product = priced("0.1")
     (term,) = product["terms"]["OnDemand"].values()
     (dimension,) = term["priceDimensions"].values()
@@ -118,7 +119,7 @@ def test_a_product_is_read_whole_or_not_at_all() -> None:
     "text", ["{", "null", "[]", '"text"', "[" * 100_000], ids=lambda text: text[:6]
 )
 def test_an_item_has_to_be_a_product(text: str) -> None:
-    """What is none is left out, with a reason."""
+    """An item that is not a product is left out with a reason."""
     prices, unreadable = records_of(Products([text, json.dumps(PRODUCT)], SEEN))
     assert len(prices) == len(unreadable) == 1
 
@@ -135,7 +136,7 @@ def test_an_item_has_to_be_a_product(text: str) -> None:
     ],
 )
 def test_the_last_price_in_effect_wins(dates: list[str | None]) -> None:
-    """Whatever their order: else the one that will be in effect first."""
+    """The latest price in effect wins in any order, or else the first future one."""
     products = [priced(number, date) for number, date in enumerate(dates)]
     for order in itertools.permutations(products):
         (price,), unreadable = read(*order)

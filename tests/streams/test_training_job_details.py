@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 STREAM = "training_job_details"
 SHAPES = {"DescribeTrainingJobResponse": DESCRIBE_TRIAL, "TrainingJob": SEARCH}
-"""What a record is made of, and what gives it."""
+"""The API shapes that make up a record, and what provides them."""
 
-SECRET = "AKIA-planted-where-people-put-them"  # noqa: S105 - planted, and looked for
+SECRET = "AKIA-planted-where-people-put-them"  # noqa: S105 - planted, and searched for
 PLANTED = {"Environment": {"API_KEY": SECRET, SECRET: "on"}}
 METRICS = "final_metric_data_list"
 
 
 @pytest.mark.parametrize("case", cases(STREAM))
 def test_cases(case: dict[str, Any]) -> None:
-    """A description of a trial becomes its record, as far as the case says."""
+    """A description of a trial becomes the record that each case expects."""
     record = record_of(case["given"], LISTED, KEYS)
     assert_same(part(record, case["expect"]), case["expect"])
     assert "s3cr3t" not in json.dumps(record)
@@ -50,7 +50,8 @@ def test_cases(case: dict[str, Any]) -> None:
 @FEW
 @given(data=st.data())
 def test_any_answer_has_a_record(shape: str, member: str, data: st.DataObject) -> None:
-    """Any value of any member gives a record that fits, without the environment."""
+    """Any value of any member gives a record that fits the schema, without the
+    environment."""
     answer = data.draw(members(shape, member)) | PLANTED
     before = repr(answer)
     record = record_of(answer, LISTED, KEYS)
@@ -66,7 +67,7 @@ def test_any_answer_has_a_record(shape: str, member: str, data: st.DataObject) -
     .flatmap(odd)
 )
 def test_an_odd_one_fits_or_is_refused(answer: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit."""
+    """A description with a member missing or of another type fits or is refused."""
     try:
         with readable("it"):
             record = record_of(parsed("TrainingJob", answer), LISTED, KEYS)
@@ -77,7 +78,7 @@ def test_an_odd_one_fits_or_is_refused(answer: Any) -> None:
 
 @pytest.mark.parametrize("known", [{}, dict.fromkeys(STAND_INS)], ids=["no", "null"])
 def test_the_listing_stands_in(known: dict[str, Any]) -> None:
-    """What the listing knows as well is never null where it is known there."""
+    """A column that the listing also has is never null if the listing has a value."""
     record = record_of(known, LISTED, KEYS)
     assert_fits(STREAM, record)
     assert [record["creation_time"], record["training_end_time"]] == [
@@ -106,14 +107,14 @@ def test_a_member_of_another_kind_is_refused(member: str, value: Any) -> None:
 
 
 def test_a_null_metric_is_left_out() -> None:
-    """As everywhere in arrays."""
+    """A null in the array of metrics is left out, as in all arrays."""
     known = {"FinalMetricDataList": [None, {"MetricName": "auc"}]}
     (metric,) = record_of(known, LISTED, KEYS)[METRICS]
     assert metric["metric_name"] == "auc"
 
 
 def assert_as_printed(record: dict[str, Any], shape: str, printed: Any) -> None:
-    """A record fits, and has column by column what was printed."""
+    """A record fits the schema and matches what was printed, column by column."""
     assert_fits(STREAM, record)
     same = recorded.columns(shape, printed, schema_of(STREAM))
     of_listing = {*KEYS, "training_job_name", "training_job_arn", METRICS}
@@ -130,7 +131,7 @@ def assert_as_printed(record: dict[str, Any], shape: str, printed: Any) -> None:
 @recorded.needs_them
 @pytest.mark.parametrize("case", recorded.described_trials())
 def test_recorded_descriptions(answers: Answers, case: str) -> None:
-    """A recorded description becomes a record, with metrics' times put right."""
+    """A recorded description becomes a record, with metrics' times corrected."""
     printed = recorded.described_trials()[case]
     found = answers.to(DESCRIBE_TRIAL, recorded.wire(printed)).trial("any")
     assert found is not None
@@ -141,7 +142,7 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
 @recorded.needs_them
 @pytest.mark.parametrize("case", recorded.searched_trials())
 def test_recorded_searches(answers: Answers, case: str) -> None:
-    """So does a record that Search found."""
+    """A record that Search returned becomes a record, too."""
     printed = recorded.searched_trials()[case]
     page = {"Results": [{"TrainingJob": recorded.wire(printed)}]}
     (found,) = answers.to(SEARCH, page).search_trials({})

@@ -1,4 +1,4 @@
-"""Metrics over HTTP: every point exact, each asked for once, and at what price."""
+"""Metrics over HTTP: every point is exact and requested once, at the least cost."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ METRICS = "GetMetricData"
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 STEADY = Chances(failed=0, stopped_early=0, stopped_without=0, never_started=0)
 NAMES = ("train loss", "métrique:é/ü", "损失", "Loss", "loss", "a" * 255)
-"""Names with a space, colons, letters of all kinds, and two that differ in case."""
+"""Names with a space, colons, non-ASCII letters, and two that differ only in case."""
 
 
 def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
-    """Read from the last state on; the calls are counted anew."""
+    """Sync from the last state, and reset the call count."""
     here.emulator.calls.clear()
     catalog = here.catalog(*(streams or (STREAM,)))
     run = here(config=config, state=tables.state, catalog=catalog)
@@ -35,19 +35,19 @@ def sync(here: TapHere, tables: Tables, *streams: str, **config: Any) -> Run:
 
 
 def asked(emulator: Emulator) -> list[int]:
-    """How many metrics each call of the last sync asked for."""
+    """How many metrics each call of the last sync requested."""
     return [call.metrics for call in emulator.calls if call.operation == METRICS]
 
 
 def assert_exact(emulator: Emulator, tables: Tables, period: int = MINUTE) -> None:
-    """Every series is there, with every point."""
+    """Every series has every point."""
     rows = expected.trial_metrics(emulator.scope(), period)
     assert rows
     assert tables.rows[STREAM] == expected.keyed(STREAM, rows)
 
 
 class TestPoints:
-    """What a series holds."""
+    """The points of a series."""
 
     @pytest.mark.parametrize(
         "options",
@@ -65,7 +65,8 @@ class TestPoints:
     def test_every_point(
         self, here: TapHere, emulator: Emulator, options: dict[str, Any]
     ) -> None:
-        """Of every metric of the algorithm and of every instance, in order of time."""
+        """Each metric of the algorithm and of each instance has every point, in order
+        of time."""
         tables = Tables()
         emulator.scope().plan("job", **{"trials": 25, **options})
         emulator.clock.move(seconds=5 * DAY)
@@ -73,7 +74,7 @@ class TestPoints:
         assert_exact(emulator, tables)
 
     def test_definitions_differ(self, here: TapHere, emulator: Emulator) -> None:
-        """Each trial has the metrics and the machines of its own definition."""
+        """Each trial has the metrics and the instances of its own definition."""
         emulator.scope().plan(
             "job",
             trials=30,
@@ -95,7 +96,7 @@ class TestPoints:
         assert hosts == {"", "algo-1", "algo-2"}
 
     def test_what_is_no_number(self, here: TapHere, emulator: Emulator) -> None:
-        """NaN and infinity keep their place in time, without a value."""
+        """NaN and infinity become points without a value."""
         scope = emulator.scope()
         job = scope.plan("job", trials=1, chances=STEADY, trial_seconds=(900, 900))
         curve = (0.5, math.nan, None, math.inf, -math.inf, 0.0)
@@ -114,7 +115,7 @@ class TestPoints:
         assert_exact(emulator, tables)
 
     def test_after_fifteen_days(self, here: TapHere, emulator: Emulator) -> None:
-        """CloudWatch has lost the minutes: five of them make a point."""
+        """After 15 days, CloudWatch has only one point per five minutes."""
         emulator.scope().plan("job", trials=20)
         emulator.clock.move(seconds=20 * DAY)
         tables = Tables()
@@ -124,7 +125,8 @@ class TestPoints:
     def test_a_trial_that_started_before(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """One that ended less than 15 days ago, and started more, is read whole."""
+        """A trial that started more than 15 days ago but ended later is read
+        completely."""
         emulator.scope().plan(
             "job", trials=1, chances=STEADY, trial_seconds=(2 * DAY, 2 * DAY)
         )
@@ -134,7 +136,7 @@ class TestPoints:
         assert_exact(emulator, tables, period=300)
 
     def test_after_sixty_three_days(self, here: TapHere, emulator: Emulator) -> None:
-        """Nothing is asked for, and nothing fails."""
+        """After 63 days, no metrics are requested, and that is not a failure."""
         emulator.scope().plan("job", trials=20, parallel=20)
         emulator.clock.move(seconds=64 * DAY)
         tables = Tables()
@@ -143,10 +145,10 @@ class TestPoints:
 
 
 class TestCalls:
-    """How often it asks, and for how much."""
+    """How many calls there are, and how much each requests."""
 
     def test_trials_share_calls(self, here: TapHere, emulator: Emulator) -> None:
-        """Whatever the size of a page of trials, a call asks for 500 metrics."""
+        """With any page size of trials, a call requests 500 metrics."""
         emulator.scope().plan("job", trials=250, parallel=50, chances=STEADY)
         emulator.clock.move(seconds=DAY)
         tables = Tables()
@@ -158,8 +160,8 @@ class TestCalls:
     def test_a_long_window_takes_more_calls(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """CloudWatch allows 180,000 data points a second, and counts every period
-        between the first start and the last end, for every metric."""
+        """CloudWatch allows 180,000 data points per second, and counts each metric's
+        periods between the first start and the last end in a call."""
         emulator.scope().plan(
             "job", trials=60, parallel=2, chances=STEADY, trial_seconds=(3000, 3600)
         )
@@ -177,8 +179,8 @@ class TestCalls:
     def test_an_answer_has_no_second_page(
         self, here: TapHere, emulator: Emulator
     ) -> None:
-        """Metrics of long trials, too, are asked for once: each page of an answer is
-        billed, so a call asks for no more points than one page holds."""
+        """A call requests no more points than fit into one page, because each page is
+        billed; so metrics of long trials are requested once, too."""
         emulator.scope().plan(
             "job",
             trials=90,
@@ -195,8 +197,8 @@ class TestCalls:
         assert_exact(emulator, tables)
 
     def test_each_trial_once(self, here: TapHere, emulator: Emulator) -> None:
-        """A tuning job that is read every few minutes asks for each trial once, when
-        its last points have come."""
+        """Even if a tuning job is read every few minutes, each trial's metrics are
+        requested once, after its last points have arrived."""
         emulator.scope().plan("job", trials=40, parallel=5, chances=STEADY)
         tables, total = Tables(), 0
         for _ in range(40):
@@ -209,7 +211,7 @@ class TestCalls:
         assert_exact(emulator, tables)
 
     def test_settled_means_no_call(self, here: TapHere, emulator: Emulator) -> None:
-        """The next sync lists tuning jobs and does nothing else."""
+        """For settled tuning jobs, the next sync makes only the list call."""
         emulator.scope().plan("job", trials=10)
         emulator.clock.move(seconds=DAY)
         tables = Tables()
@@ -220,7 +222,7 @@ class TestCalls:
         }
 
     def test_points_that_come_late(self, here: TapHere, emulator: Emulator) -> None:
-        """Points that CloudWatch has just before the five minutes are over."""
+        """Points that arrive just before the five minutes are over are read."""
         scope = emulator.scope()
         job = scope.plan("job", trials=1, chances=STEADY)
         (trial,) = job.trials
@@ -236,7 +238,8 @@ class TestCalls:
         assert_exact(emulator, tables)
 
     def test_a_status(self, here: TapHere, emulator: Emulator) -> None:
-        """status_equals saves the money that the other trials would cost."""
+        """With `status_equals`, other trials' metrics are not requested, and so not
+        billed."""
         emulator.scope().plan("job", trials=40, chances=Chances(failed=0.5))
         emulator.clock.move(seconds=DAY)
         tables = Tables()
@@ -250,7 +253,7 @@ class TestCalls:
         }
 
     def test_full_table(self, here: TapHere, emulator: Emulator) -> None:
-        """A full read asks for everything again."""
+        """A full read requests everything again."""
         emulator.scope().plan("job", trials=10, chances=STEADY)
         emulator.clock.move(seconds=DAY)
         catalog = here.catalog(STREAM, **{STREAM: "FULL_TABLE"})
@@ -264,17 +267,17 @@ class TestCalls:
 
 
 def assert_exact_so_far(emulator: Emulator, tables: Tables) -> None:
-    """What is there is as it will be."""
+    """The series read so far have their final values."""
     rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
     assert tables.rows[STREAM] == rows
 
 
 class TestTrouble:
-    """A CloudWatch that is partial, failing, denied, slow."""
+    """CloudWatch with partial, failing, denied and slow responses."""
 
     @pytest.fixture(autouse=True)
     def tuning_jobs(self, emulator: Emulator) -> None:
-        """Two tuning jobs, long over."""
+        """Two tuning jobs that ended long ago."""
         for name in ("first", "second"):
             emulator.scope().plan(name, trials=30, parallel=10, chances=STEADY)
         emulator.clock.move(seconds=DAY)
@@ -292,7 +295,8 @@ class TestTrouble:
         ids=["internal", "partial", "throttle", "error", "drop", "empty pages"],
     )
     def test_what_passes(self, here: TapHere, emulator: Emulator, fault: Fault) -> None:
-        """It is asked for again, alone, and no point is missing."""
+        """After a transient failure, only the missing metric is requested again, and no
+        point is lost."""
         emulator.faults.add(fault)
         tables = Tables()
         assert sync(here, tables).returncode == 0
@@ -309,8 +313,9 @@ class TestTrouble:
     def test_what_stays(
         self, here: TapHere, emulator: Emulator, fault: Fault, words: str
     ) -> None:
-        """One metric fails its tuning jobs, in a line that names it; every other
-        series is written; and once it is over, one sync brings the rest."""
+        """A metric that keeps failing fails its tuning jobs in a line that names it;
+        all other series are written, and the next sync after the failure reads the
+        rest."""
         emulator.faults.add(fault)
         tables = Tables()
         run = sync(here, tables, STREAM, "training_job_summaries", max_attempts=2)
@@ -326,8 +331,8 @@ class TestTrouble:
         assert_exact(emulator, tables)
 
     def test_denied(self, here: TapHere, emulator: Emulator) -> None:
-        """The stream fails by itself, in one line that names the action; the others
-        are exact."""
+        """If CloudWatch is denied, only this stream fails, in one line that names the
+        action."""
         emulator.faults.add(Fault("deny", operation=METRICS))
         tables = Tables()
         run = sync(here, tables, *expected.VISITING)
@@ -343,7 +348,7 @@ class TestTrouble:
         assert_exact(emulator, tables)
 
     def test_a_name_used_again(self, here: TapHere, emulator: Emulator) -> None:
-        """A tuning job is deleted, and another takes its name: both are rows."""
+        """Both tuning jobs have rows if one is deleted and another takes its name."""
         tables = Tables()
         sync(here, tables)
         before = dict(tables.rows[STREAM])

@@ -41,8 +41,8 @@ def test_cases(case: dict[str, Any]) -> None:
 @SOME
 @given(structures(SHAPE))
 def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
-    """Any summary that the model allows gives a record that fits, and is left as is:
-    replication looks at it as well."""
+    """Any summary that the model allows gives a record that fits, and is not modified,
+    because replication uses it too."""
     before = repr(summary)
     assert_fits(STREAM, record_of(summary, SCOPE, **ASKED))
     assert repr(summary) == before
@@ -51,7 +51,7 @@ def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
 @SOME
 @given(structures(SHAPE).flatmap(odd))
 def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit."""
+    """A summary with a member missing or of another type fits or is refused."""
     try:
         with readable("it"):
             record = record_of(listed(LIST_TRIALS, item), SCOPE, **ASKED)
@@ -61,7 +61,8 @@ def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
 
 
 def test_what_can_be_absent() -> None:
-    """All but name, ARN and creation can be absent; so can all of the objective."""
+    """Everything except name, ARN and creation time can be absent, in the objective,
+    too."""
     keys = {"TrainingJobName", "TrainingJobArn", "CreationTime"}
     bare = {name: LISTED[name] for name in keys}
     assert_fits(STREAM, record_of(bare, SCOPE, **ASKED))
@@ -81,7 +82,7 @@ def test_a_key_has_to_be_text(member: str, value: Any) -> None:
 
 @recorded.needs_them
 def test_recorded_trials(answers: Answers) -> None:
-    """Recorded trials become records, over recorded pages: empty ones are no end."""
+    """Recorded pages give records of their trials; an empty page is not the end."""
     trials = list(recorded.trials().values())
     third = len(trials) // 3
     empty, full = (recorded.responses()[name] for name in recorded.TOKENS[:2])

@@ -1,4 +1,4 @@
-"""When describing trials stops, and what is said of those that failed."""
+"""When describing trials stops, and how failures are reported."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DESCRIBE = "DescribeTrainingJob"
 
 
 def outcomes(failures: TrialFailures, text: str) -> int:
-    """Note outcomes, a letter each: described, denied, or throttled at every try.
+    """Count outcomes, one letter each: described, denied, or throttled at every try.
 
     Returns:
-        After how many of them it is hopeless; 0: it never is.
+        After how many of them it is hopeless, or 0 if it never is.
     """
     for number, letter in enumerate(text, start=1):
         if letter == ".":
@@ -45,7 +45,8 @@ def outcomes(failures: TrialFailures, text: str) -> int:
     ],
 )
 def test_when_it_stops(text: str, hopeless: int) -> None:
-    """Once ten failed and none was described, or the service failed three in a row."""
+    """Describing stops once ten failed and none succeeded, or three in a row failed on
+    the service's side."""
     assert outcomes(TrialFailures(), text) == hopeless
 
 
@@ -59,7 +60,8 @@ def test_when_it_stops(text: str, hopeless: int) -> None:
     ],
 )
 def test_what_is_said(text: str, note: str) -> None:
-    """The first error is raised; its note names its trial, and counts those alike."""
+    """The first error is raised, with a note that names its trial and counts similar
+    ones."""
     failures = TrialFailures()
     outcomes(failures, text)
     with pytest.raises(Exception, match="no") as raised:
@@ -68,7 +70,7 @@ def test_what_is_said(text: str, note: str) -> None:
 
 
 def test_nothing_failed() -> None:
-    """Then the visit ends well."""
+    """Without failures, the visit succeeds."""
     failures = TrialFailures()
     outcomes(failures, "...")
     failures.end()

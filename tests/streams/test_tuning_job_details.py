@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STREAM = "tuning_job_details"
 SHAPE = "DescribeHyperParameterTuningJobResponse"
-SECRET = "AKIA-planted-where-people-put-them"  # noqa: S105 - planted, and looked for
+SECRET = "AKIA-planted-where-people-put-them"  # noqa: S105 - planted, and searched for
 PLANTED = {"Environment": {"API_KEY": SECRET, SECRET: "on"}}
 MEMBERS = sorted(getattr(MODEL.shape_for(SHAPE), "members", {}))
 FIRM = {"HyperParameterTuningJobStatus", "CreationTime"}
@@ -30,7 +30,7 @@ FIRM = {"HyperParameterTuningJobStatus", "CreationTime"}
 
 @pytest.mark.parametrize("case", cases(STREAM))
 def test_cases(case: dict[str, Any]) -> None:
-    """A description of a tuning job becomes its record, as far as the case says."""
+    """A description of a tuning job becomes the record that each case expects."""
     record = record_of(case["given"], KEYS)
     assert_same(part(record, case["expect"]), case["expect"])
     assert "s3cr3t" not in json.dumps(record)
@@ -40,7 +40,8 @@ def test_cases(case: dict[str, Any]) -> None:
 @FEW
 @given(data=st.data())
 def test_any_description_has_a_record(member: str, data: st.DataObject) -> None:
-    """Any value of any member gives a record that fits, and is left as it is."""
+    """Any value of any member gives a record that fits, and the description is not
+    modified."""
     answer = data.draw(members(SHAPE, *{member, *FIRM}))
     before = repr(answer)
     assert_fits(STREAM, record_of(answer, KEYS))
@@ -55,7 +56,7 @@ def test_any_description_has_a_record(member: str, data: st.DataObject) -> None:
 def test_any_definitions_have_a_record(
     answer: dict[str, Any], definitions: list[dict[str, Any]]
 ) -> None:
-    """Any number of definitions is an array, without the environment of any."""
+    """Any number of definitions becomes an array without their environments."""
     several = [definition | PLANTED for definition in definitions]
     answers: list[dict[str, Any]] = [{"TrainingJobDefinitions": several}]
     answers += [{"TrainingJobDefinition": definition} for definition in several]
@@ -73,7 +74,7 @@ def test_any_definitions_have_a_record(
     .flatmap(odd)
 )
 def test_an_odd_one_fits_or_is_refused(answer: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit."""
+    """A description with a member missing or of another type fits or is refused."""
     try:
         with readable("it"):
             record = record_of(parsed(SHAPE, answer), KEYS)
@@ -83,7 +84,8 @@ def test_an_odd_one_fits_or_is_refused(answer: Any) -> None:
 
 
 def test_what_can_be_absent() -> None:
-    """All but the creation can be, the status too; the keys are the listing's."""
+    """Everything but the creation time can be absent, even the status; the keys come
+    from the listing."""
     record = record_of({"CreationTime": "2026-03-02T09:00:00.000Z"}, KEYS)
     assert_fits(STREAM, record)
     given = {name for name, value in record.items() if value is not None}
@@ -100,7 +102,7 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
     twin = recorded.TWINS.get(case)
     described = recorded.described_jobs() | recorded.failed_jobs()
     printed = {
-        "CreationTime": "2026-03-01T09:00:00Z",  # a failure's print is of no more
+        "CreationTime": "2026-03-01T09:00:00Z",  # a failure has little else
         **described[f"describe_tuning_job__{twin}" if twin else case],
     }
     body = recorded.wire_bodies()[case] if twin else recorded.wire(printed)

@@ -42,7 +42,8 @@ def test_cases(case: dict[str, Any]) -> None:
 @SOME
 @given(structures(SHAPE))
 def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
-    """Any summary that the model allows gives a record that fits, and is left as is."""
+    """Any summary that the model allows gives a record that fits, and is not
+    modified."""
     before = repr(summary)
     assert_fits(STREAM, record_of(summary, SCOPE))
     assert repr(summary) == before
@@ -51,7 +52,7 @@ def test_any_tuning_job_has_a_record(summary: dict[str, Any]) -> None:
 @SOME
 @given(structures(SHAPE).flatmap(odd))
 def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
-    """Whatever is absent or of another kind: no record that does not fit."""
+    """A summary with a member missing or of another type fits or is refused."""
     try:
         with readable("it"):
             record = record_of(listed(LIST_TUNING_JOBS, item), SCOPE)
@@ -73,7 +74,8 @@ def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
     ],
 )
 def test_what_can_be_absent(member: str) -> None:
-    """All but name, ARN and creation can be absent, alone or within limits."""
+    """Everything but name, ARN and creation time can be absent, alone or within
+    limits."""
     summary = {**WHOLE}
     del summary[member]
     assert_fits(STREAM, record_of(summary, SCOPE))
@@ -85,7 +87,7 @@ def test_what_can_be_absent(member: str) -> None:
     ["HyperParameterTuningJobName", "HyperParameterTuningJobArn", "CreationTime"],
 )
 def test_what_cannot_be_absent(member: str) -> None:
-    """Without a key it is no row."""
+    """A tuning job without a key is refused."""
     summary = {**WHOLE}
     del summary[member]
     with pytest.raises(OddError, match=f"^{member!r} is missing$"):
@@ -93,7 +95,7 @@ def test_what_cannot_be_absent(member: str) -> None:
 
 
 def test_a_bug_is_not_the_services(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A bug while a record is made surfaces as itself, not as an odd answer."""
+    """A bug while a record is made surfaces as itself, not as an odd response."""
     monkeypatch.setattr(tuning_jobs, "text_or_none", lambda value: value.strip_it())
     with pytest.raises(AttributeError, match="strip_it"), readable("the tuning job"):
         record_of(WHOLE, SCOPE)
@@ -136,7 +138,7 @@ def test_recorded_listings(answers: Answers, case: str) -> None:
 @recorded.needs_them
 @pytest.mark.parametrize("case", [*recorded.described_jobs(), *recorded.wire_bodies()])
 def test_recorded_descriptions(answers: Answers, case: str) -> None:
-    """A recorded description, asked for by name, becomes a record like a listed one."""
+    """A recorded description becomes a record like a listed one."""
     twin = recorded.TWINS.get(case)
     printed = recorded.described_jobs()[
         f"describe_tuning_job__{twin}" if twin else case

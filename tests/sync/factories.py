@@ -1,4 +1,4 @@
-"""Scopes, visits and errors, made without a service."""
+"""Scopes, visits and errors without a service."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 
 def answer(code: str, operation: Operation) -> ClientError:
-    """An error of the service's."""
+    """An error response of the service."""
     return ClientError({"Error": {"Code": code, "Message": "No"}}, operation.name)
 
 
 def visits(count: int, **odd: Any) -> list[Visit]:
-    """Visits to tuning jobs, job-0 and so on, their summaries with odd members."""
+    """Visits to tuning jobs job-0, job-1 and so on, with odd members in their
+    summaries."""
     return [
         Visit(
             job=ListedJob.of(
@@ -39,7 +40,7 @@ def visits(count: int, **odd: Any) -> list[Visit]:
 
 
 class FakeScope:
-    """A scope whose tuning jobs are visited by one stream, `jobs`."""
+    """A scope whose tuning jobs one stream, `jobs`, visits."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class FakeScope:
         found: list[Visit] | None = None,
         error: Exception | None = None,
     ) -> None:
-        """List these visits, or fail with this error; answer nothing else."""
+        """List these visits or fail with this error."""
         self.client = FakeClient(region)
         self.found = visits(6) if found is None else found
         self.error = error
@@ -59,20 +60,20 @@ class FakeScope:
         return Listing(), [{"jobs": visit} for visit in self.found]
 
     def ask(self) -> None:
-        """Answer, whatever is asked."""
+        """Succeed at any call."""
 
 
 class FakeClient:
-    """A scope's client that nobody answers."""
+    """The client of a scope, without a connection."""
 
     def __init__(self, region: str = "us-east-1") -> None:
-        """Reach a region."""
+        """Take the region of the scope."""
         self.scope = Scope("111122223333", region)
         self.calls = 0
         self.throttled = 0
 
     def open(self) -> None:
-        """Nobody has to be reached."""
+        """Do nothing: there is no connection to open."""
 
     def close(self) -> None:
-        """Nobody was."""
+        """Do nothing: there is no connection to close."""

@@ -1,4 +1,5 @@
-"""The circuit breaker: whose failures in a row are, each visit's or the scope's."""
+"""The circuit breaker decides whether repeated failures are each visit's or the
+scope's."""
 
 from __future__ import annotations
 
@@ -20,15 +21,15 @@ VISITS = 600
 
 
 class Scope:
-    """A scope that answers, or fails; only some of its tuning jobs can be read.
+    """A scope that answers or fails, and in which only some tuning jobs can be read.
 
     Attributes:
-        asked: How often something else was asked of it.
+        asked: How often the scope itself was checked.
         sampled: The numbers of the tuning jobs that were tried.
     """
 
     def __init__(self, error: Exception | None = None, readable: int = -1) -> None:
-        """Answer, unless there is an error; let one tuning job be read."""
+        """Answer unless there is an error; let one tuning job be read."""
         self.asked = 0
         self.sampled: list[int] = []
         self._error = error
@@ -51,7 +52,8 @@ class Scope:
 
 
 def test_three_in_a_row_and_the_scope_is_looked_at() -> None:
-    """If the listing fails as well, that is what the scope failed of."""
+    """After three failures in a row, the listing is tried; if it fails too, so does the
+    scope."""
     lost = answer("ServiceUnavailable", LIST_TUNING_JOBS)
     scope = Scope(lost)
     found = scope.breaker()
@@ -63,15 +65,16 @@ def test_three_in_a_row_and_the_scope_is_looked_at() -> None:
 
 @pytest.mark.parametrize("listing", [None, DENIED], ids=["answers", "denied"])
 def test_a_scope_that_answers_is_read_on(listing: Exception | None) -> None:
-    """While the scope itself answers, each failure is its own visit's, also the 249th;
-    that it may not be listed is an answer."""
+    """While the scope itself answers, each failure belongs to its own visit, even the
+    249th; a denied listing is an answer, too."""
     found = Scope(listing).breaker()
     waited = [found.note_failure(DOWN) for _ in range(249)]
     assert waited == [True, True, False] * 83
 
 
 def test_a_scope_that_only_lists_is_abandoned() -> None:
-    """After 250 failures without a success between, it is the scope's."""
+    """After 250 failures without a success, the scope fails even if its listing
+    works."""
     found = Scope().breaker()
     for _ in range(251):
         found.note_failure(DOWN)
@@ -80,7 +83,7 @@ def test_a_scope_that_only_lists_is_abandoned() -> None:
 
 
 def test_a_success_begins_anew() -> None:
-    """Failures count in a row only."""
+    """A success resets the count of failures."""
     scope = Scope(DOWN)
     found = scope.breaker()
     for _ in range(9):
@@ -90,7 +93,7 @@ def test_a_success_begins_anew() -> None:
 
 
 def test_denials_beside_a_success_are_each_ones_own() -> None:
-    """Where one tuning job could be read, those that are denied are denied."""
+    """If one tuning job could be read, each denial belongs to its own tuning job."""
     scope = Scope()
     found = scope.breaker()
     found.note_success()
@@ -99,8 +102,8 @@ def test_denials_beside_a_success_are_each_ones_own() -> None:
 
 
 def test_only_denials_are_waited_with() -> None:
-    """Until one could be read, denials may be the scope's: after 250 of them a sample
-    of all visits is tried, and if none can be read, it is."""
+    """Denials are held back until a tuning job can be read; after 250 of them, a sample
+    of all visits is tried, and if none can be read, the scope fails."""
     scope = Scope()
     found = scope.breaker()
     assert [found.note_failure(DENIED) for _ in range(249)] == [True] * 249
@@ -110,7 +113,7 @@ def test_only_denials_are_waited_with() -> None:
 
 
 def test_a_sample_that_can_be_read() -> None:
-    """If one can be read, the scope is read on."""
+    """If one tuning job of the sample can be read, the scope continues."""
     scope = Scope(readable=588)
     found = scope.breaker()
     assert [found.note_failure(DENIED) for _ in range(250)][-1] is False
@@ -119,7 +122,7 @@ def test_a_sample_that_can_be_read() -> None:
 
 
 def test_what_cannot_be_read_as_it_was_sent_is_its_own() -> None:
-    """An odd item says nothing of its scope."""
+    """An odd item does not count as a failure of its scope."""
     scope = Scope(DOWN)
     found = scope.breaker()
     odd = UnreadableError("odd")

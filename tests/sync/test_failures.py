@@ -1,4 +1,4 @@
-"""What was not read, in lines: where, why, and each cause once."""
+"""Failures become lines that say where and why, each cause once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIST = "ListHyperParameterTuningJobs"
 def answer(
     code: str = "AccessDeniedException", said: str = "No.", operation: str = LIST
 ) -> ClientError:
-    """An error of the service's, of a request of its own."""
+    """An error response of the service, with its own request ID."""
     response = {
         "Error": {"Code": code, "Message": said},
         "ResponseMetadata": {"RequestId": said},
@@ -31,7 +31,7 @@ def failure(
     scope: Scope | None = HERE,
     tuning_job: str | None = None,
 ) -> Failure:
-    """A failure: denied, unless it is another's."""
+    """A failure, by default a denial."""
     return Failure(scope=scope, tuning_job=tuning_job, error=error or answer())
 
 
@@ -39,7 +39,7 @@ class TestFailure:
     """One failure."""
 
     def test_it_says_where_first(self) -> None:
-        """A line begins with account, region and tuning job."""
+        """A line begins with the account, region and tuning job."""
         line = str(failure(answer("BrandNew", "a"), tuning_job="churn"))
         assert line == (
             f"account {ACCOUNT}, us-east-1, tuning job churn: {LIST}: BrandNew: a "
@@ -47,7 +47,8 @@ class TestFailure:
         )
 
     def test_what_of_a_tuning_job_failed(self) -> None:
-        """A note of the error's names the trials; so it does among others."""
+        """An error's note names the trials, even if several tuning jobs share the
+        line."""
         one, other = answer("BrandNew", "a"), answer("BrandNew", "b")
         one.add_note("trial churn-001")
         first, second = failure(one, tuning_job="churn"), failure(other, tuning_job="a")
@@ -58,12 +59,12 @@ class TestFailure:
         assert "2 tuning jobs (a, churn (trial churn-001)): " in line
 
     def test_of_a_whole_scope(self) -> None:
-        """Then no tuning job is named."""
+        """The line for a whole scope names no tuning job."""
         line = str(failure(TapError("out of order")))
         assert line == f"account {ACCOUNT}, us-east-1: out of order"
 
     def test_without_a_scope(self) -> None:
-        """What fails before any scope is known says only what it is."""
+        """A failure before any scope is known has only its reason."""
         found = failure(aws.NoRegionError(), scope=None)
         assert str(found) == found.reason
         assert found.reason.startswith("You must specify a region. Set regions")
@@ -90,31 +91,33 @@ class TestFailure:
         ],
     )
     def test_a_cause(self, one: Exception, other: Exception, *, same: bool) -> None:
-        """One cause is one, whatever the request, the endpoint and the words."""
+        """Two errors have the same cause regardless of request ID, endpoint and
+        message."""
         assert (failure(one).cause == failure(other).cause) is same
         assert (failure(one).key == failure(other).key) is same
 
     def test_the_same_of_another_place(self) -> None:
-        """One cause elsewhere is another failure."""
+        """The same cause in another scope or tuning job is another failure."""
         found = failure()
         assert found.key != failure(scope=Scope(ACCOUNT, "eu-west-1")).key
         assert found.key != failure(tuning_job="churn").key
 
     def test_odd_items(self) -> None:
-        """Two streams tell of one odd item in words of their own: that is one."""
+        """Two streams may describe one odd item differently, but it is one failure."""
         one, other = failure(UnreadableError("a")), failure(UnreadableError("b"))
         assert one.key == other.key != failure(TapError("odd")).key
 
 
 class TestReport:
-    """All of them: a line per cause, sorted by where."""
+    """The report has one line per cause, sorted by place."""
 
     def test_nothing(self) -> None:
-        """Without failures there are no lines."""
+        """Without failures, there are no lines."""
         assert report([], scopes=2) == []
 
     def test_one_cause_for_all_scopes(self) -> None:
-        """It is said once, in the words of one."""
+        """A cause that all scopes share is reported once, in the words of one of
+        them."""
         failures = [
             failure(answer(said=region), scope=Scope(ACCOUNT, region))
             for region in ("us-east-1", "eu-west-1")
@@ -127,11 +130,11 @@ class TestReport:
         ]
 
     def test_the_only_scope(self) -> None:
-        """One scope is not «all 1»."""
+        """A single scope is not reported as "all 1"."""
         assert report([failure()], scopes=1) == [str(failure())]
 
     def test_a_line_per_account_and_cause(self) -> None:
-        """Another account and another cause is another line; accounts are sorted."""
+        """Each account and cause has its own line, sorted by account."""
         denied, expired = answer(), answer("ExpiredTokenException")
         failures = [
             failure(denied, Scope(OTHER, "us-east-1")),
@@ -145,7 +148,7 @@ class TestReport:
         ]
 
     def test_before_any_scope_was_known(self) -> None:
-        """It comes first, as it is."""
+        """A failure before any scope was known comes first, as it is."""
         lost = failure(TapError("nowhere"), scope=None)
         assert report([failure(), lost], scopes=1) == ["nowhere", str(failure())]
 
@@ -162,14 +165,14 @@ class TestReport:
         ],
     )
     def test_tuning_jobs_of_one_cause(self, number: int, shown: str) -> None:
-        """A few are named, and then how many more there are."""
+        """A line names a few tuning jobs and counts the others."""
         names = [f"job-{index}" for index in range(number)]
         failures = [failure(tuning_job=name) for name in reversed(names)]
         (line,) = report(failures, scopes=1)
         assert f"{shown}{LIST}: AccessDenied" in line
 
     def test_tuning_jobs_of_two_scopes(self) -> None:
-        """Each scope has a line; a whole scope's failure comes before any."""
+        """Each scope has its own line, and failures of whole scopes come first."""
         there = Scope(ACCOUNT, "eu-west-1")
         failures = [
             failure(tuning_job="a"),

@@ -1,4 +1,4 @@
-"""Which calls a listing takes, what it shows, and what of it could not be read."""
+"""Which calls a listing makes, what it shows, and what it could not read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DENIED = denied("DescribeHyperParameterTuningJob")
 
 
 def item(name: str, created: float, **more: Any) -> dict[str, Any]:
-    """A tuning job as a page shows it."""
+    """A tuning job as a listing page shows it."""
     return {
         "HyperParameterTuningJobName": name,
         "CreationTime": at(created),
@@ -39,20 +39,20 @@ def item(name: str, created: float, **more: Any) -> dict[str, Any]:
 
 
 def described(name: str, created: float, **more: Any) -> dict[str, Any]:
-    """A tuning job as it is described."""
+    """A tuning job as its description shows it."""
     config = {"Strategy": "Grid", "ResourceLimits": {"MaxParallelTrainingJobs": 2}}
     return item(name, created, HyperParameterTuningJobConfig=config, **more)
 
 
 @dataclass
 class Script:
-    """A service that answers by a script: each page a second after the one before.
+    """A scripted service that returns each page one second after the previous one.
 
     Attributes:
         pages: The pages of the listing.
-        known: What DescribeHyperParameterTuningJob answers, by name; else there is no
-            such tuning job.
-        calls: What was called.
+        known: What DescribeHyperParameterTuningJob returns, by name; other names do not
+            exist.
+        calls: The calls, in order.
     """
 
     pages: list[list[Any]] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Script:
             yield Page(page, at(1000 + number))
 
     def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
-        """One tuning job."""
+        """Describe a tuning job."""
         self.calls.append(name)
         found = self.known.get(name)
         if isinstance(found, Exception):
@@ -75,18 +75,19 @@ class Script:
 
 
 def wanted(boundary: float, **created: float) -> Wanted:
-    """What a plan wants whose open tuning jobs were created then."""
+    """What a plan with open tuning jobs of these creation times wants from a
+    listing."""
     names = {(name.lower(), at(when)): name for name, when in created.items()}
     return Wanted(at(boundary), names)
 
 
 def listed(source: Script, what: Wanted = ALL, **filters: Any) -> Listing:
-    """List, with these filters."""
+    """List with these filters."""
     return list_tuning_jobs(source, what, Filters(**filters))
 
 
 def names(listing: Listing) -> list[str]:
-    """Names of the tuning jobs that it shows, oldest first."""
+    """Names of the tuning jobs in a listing, oldest first."""
     return [job.name for job in listing.jobs()]
 
 
@@ -100,15 +101,15 @@ THREE_PAGES = [
 @pytest.mark.parametrize(
     ("what", "known", "calls", "shown", "is_whole"),
     [
-        # down to the boundary
+        # back to the boundary
         (Wanted(), {}, ["list"] * 3, "abcdef", True),
         (wanted(50), {}, ["list"] * 2, "cdef", False),
         (wanted(55), {}, ["list"], "ef", False),
         (wanted(1), {}, ["list"] * 3, "abcdef", True),
-        # on as long as a page shows an open one while others are unmet
+        # further while pages show open tuning jobs and others are still missing
         (wanted(55, e=50, d=40), {}, ["list"] * 2, "cdef", False),
         (wanted(55, e=50), {}, ["list"], "ef", False),
-        # and what is unmet is asked for by name: that alone
+        # only the missing one is described by name
         (
             wanted(55, e=50, a=10),
             {"a": described("a", 10)},
@@ -117,7 +118,7 @@ THREE_PAGES = [
             False,
         ),
         (wanted(55, a=10, b=20), {}, ["list", "a", "b"], "ef", False),
-        # denied, the listing goes on until all are met: one Describe for all
+        # if Describe is denied, the listing continues until all are found
         (
             wanted(55, a=10, b=20, c=30),
             {"a": DENIED, "b": DENIED},
@@ -133,10 +134,10 @@ THREE_PAGES = [
             "acdef",
             False,
         ),
-        # or to its end: then it is the whole scope
+        # or to its end, which covers the whole scope
         (wanted(55, z=1), {"z": DENIED}, ["list", "z", *["list"] * 2], "abcdef", True),
         (wanted(1, z=1), {"z": DENIED}, [*["list"] * 3, "z"], "abcdef", True),
-        # one that is gone is not looked for any further
+        # a deleted one is no longer searched for
         (
             wanted(55, a=10, d=40),
             {"d": DENIED},
@@ -154,7 +155,8 @@ def test_as_few_calls_as_the_state_allows(
     *,
     is_whole: bool,
 ) -> None:
-    """Newest first to the boundary, further only for open tuning jobs."""
+    """A listing goes back to the boundary, newest first, and further only for open
+    tuning jobs."""
     source = Script(THREE_PAGES, known)
     listing = listed(source, what)
     assert source.calls == calls
@@ -165,27 +167,28 @@ def test_as_few_calls_as_the_state_allows(
 
 
 def test_empty_scope_is_whole() -> None:
-    """A scope without tuning jobs was seen, and when."""
+    """An empty scope was seen completely, at the time of its page."""
     listing = listed(Script([[]]), wanted(50))
     assert (names(listing), listing.is_whole, listing.began) == ([], True, at(1000))
 
 
 def test_name_contains_is_the_service_s_to_filter() -> None:
-    """Only the tuning jobs that it lets through are listed."""
+    """The service itself filters by `name_contains`."""
     source = Script(THREE_PAGES)
     listed(source, name_contains="churn")
     assert source.calls == ["list churn"] * 3
 
 
 def test_gone_is_the_service_s_word() -> None:
-    """Only what was asked for and does not exist is gone, whatever its case."""
+    """A tuning job counts as deleted only if it was described and does not exist."""
     listing = listed(Script(THREE_PAGES), wanted(55, Old=1))
     assert listing.gone == {"old"}
     assert listing.find("old") is None
 
 
 def test_other_errors_end_the_listing() -> None:
-    """Only a denial is a tuning job's own; what else fails would fail for all."""
+    """Any error other than a denial ends the listing, because it would affect all of
+    it."""
     source = Script(THREE_PAGES, {"a": BROKEN})
     with pytest.raises(ClientError) as raised:
         listed(source, wanted(55, a=10))
@@ -200,9 +203,9 @@ def test_other_errors_end_the_listing() -> None:
     [
         (wanted(55, z=1), {"z": DENIED}, ["z"], "z", ""),
         (wanted(1, z=1), {"z": DENIED}, ["z"], "z", ""),
-        # found further down: it is read
+        # found further down, so it is read
         (wanted(55, a=10, z=1), {"a": DENIED, "z": DENIED}, ["a", "z"], "z", ""),
-        # each of those that are left is asked for: a permission can be of one
+        # each remaining one is described: a permission can cover a single one
         (wanted(55, y=1, z=2), {"y": DENIED, "z": DENIED}, ["y", "z"], "yz", ""),
         (
             wanted(55, x=3, y=1, z=2),
@@ -225,8 +228,8 @@ def test_other_errors_end_the_listing() -> None:
 def test_neither_listed_nor_described(
     what: Wanted, known: dict[str, Any], calls: list[str], denied_names: str, gone: str
 ) -> None:
-    """An open tuning job that is not listed and may not be described is told, with
-    the error; each is asked for once, when the listing has ended."""
+    """An open tuning job that is neither listed nor described is reported with its
+    error; each is described once, after the listing."""
     source = Script(THREE_PAGES, known)
     listing = listed(source, what)
     assert [call for call in source.calls if call != "list"] == calls
@@ -250,7 +253,8 @@ def test_neither_listed_nor_described(
 def test_named_jobs_are_asked_for_each(
     asked: str, known: dict[str, Any], shown: str, gone: str, unreadable: str
 ) -> None:
-    """Nothing is listed: that takes no permission for the whole account."""
+    """With names in the settings, each is described and nothing is listed, so no
+    permission for the whole account is needed."""
     source = Script(THREE_PAGES, known)
     listing = listed(source, wanted(55, z=1), tuning_job_names=tuple(asked))
     assert source.calls == list(asked)
@@ -261,7 +265,7 @@ def test_named_jobs_are_asked_for_each(
 
 
 def test_all_named_ones_denied_is_one_error() -> None:
-    """It is the permission that is missing, not a tuning job's trouble."""
+    """If every named tuning job is denied, the sync has one error, not one per name."""
     source = Script([], {"a": DENIED, "b": denied("another")})
     with pytest.raises(ClientError) as raised:
         listed(source, tuning_job_names=("a", "b"))
@@ -269,7 +273,8 @@ def test_all_named_ones_denied_is_one_error() -> None:
 
 
 def test_now_is_when_each_was_shown() -> None:
-    """Counters are of when their page was answered, however long the listing takes."""
+    """Each tuning job is dated by the response that showed it, however long the listing
+    takes."""
     source = Script(THREE_PAGES, {"z": described("z", 1)})
     listing = listed(source, wanted(35, z=1))
     assert {job.name: job.seen for job in listing.jobs()} == {
@@ -305,8 +310,8 @@ ODD = [
 @pytest.mark.parametrize(("odd", "name"), ODD)
 @pytest.mark.parametrize("place", [0, 1])
 def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
-    """It is told by its name as far as it has one; what stands beside it is listed,
-    and nobody can say that the whole scope was seen."""
+    """An odd item is reported by its name, if it has one; the items beside it are
+    listed, and the scope does not count as seen completely."""
     page = [item("d", 40)]
     page.insert(place, odd)
     source = Script([THREE_PAGES[0], page, THREE_PAGES[2]])
@@ -322,7 +327,7 @@ def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
 
 
 def test_page_of_odd_items_is_not_the_end() -> None:
-    """A page that tells no creation time does not say that the boundary was passed."""
+    """A page without any creation time does not mean that the boundary was reached."""
     source = Script([[None, {}], *THREE_PAGES])
     listing = listed(source, wanted(55))
     assert names(listing) == ["e", "f"]
@@ -330,7 +335,8 @@ def test_page_of_odd_items_is_not_the_end() -> None:
 
 
 def test_odd_description_costs_no_other() -> None:
-    """One that cannot be read is told by the name that it was asked for by."""
+    """An odd description is reported by the requested name and does not affect
+    others."""
     known = {
         "a": described("a", 1, HyperParameterTuningJobStatus=[]),
         "b": {**described("b", 2), "HyperParameterTuningJobConfig": None},
@@ -346,7 +352,7 @@ def test_odd_description_costs_no_other() -> None:
 
 
 def test_answer_of_an_odd_kind_costs_no_other() -> None:
-    """Nor does one that is no description at all."""
+    """A response that is not a description at all does not affect others either."""
     broken = UnreadableError("no description")
     known = {"a": broken, "b": described("b", 2)}
     listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2))
@@ -355,8 +361,8 @@ def test_answer_of_an_odd_kind_costs_no_other() -> None:
 
 
 def test_arn_is_the_one_that_was_listed() -> None:
-    """It is a row's key, and a description can show it in another case; the same name
-    of another creation is another tuning job's."""
+    """The ARN from the listing is kept, because it is the row's key and a description
+    can show it in another case; a later creation with the same name has its own."""
     known = {
         "a": described("a", 1, HyperParameterTuningJobArn="arn:a"),
         "b": described("b", 2, HyperParameterTuningJobArn="arn:b"),
@@ -371,7 +377,7 @@ def test_arn_is_the_one_that_was_listed() -> None:
 
 
 def test_description_has_all_of_a_summary() -> None:
-    """A row is the same whether its tuning job was listed or asked for."""
+    """A row is the same whether its tuning job was listed or described."""
     summary = {
         "HyperParameterTuningJobName": "a",
         "HyperParameterTuningJobArn": "arn",
@@ -437,14 +443,16 @@ def test_description_has_all_of_a_summary() -> None:
 def test_no_one_keeps_an_environment(
     given: dict[str, Any], kept: dict[str, Any]
 ) -> None:
-    """People put API keys there: neither a job's nor any definition's is held."""
+    """The tap keeps no environment, of a tuning job or any definition, because people
+    put API keys there."""
     before = repr(given)
     assert without_secrets(given) == kept
     assert repr(given) == before
 
 
 def test_names_that_nobody_has_are_seen_at_a_time() -> None:
-    """Where none of the names is found, all that is asked for is read, as of then."""
+    """If no named tuning job exists, the listing still has the time at which it
+    began."""
     filters = Filters(tuning_job_names=("one", "two"))
     listing = list_tuning_jobs(Script(), ALL, filters)
     assert (listing.began, listing.gone) == (at(2001), {"one", "two"})

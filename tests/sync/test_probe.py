@@ -1,4 +1,4 @@
-"""The connection test: which calls it makes, and what it tells of them."""
+"""The connection test: which calls it makes, and what it reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOW = "2026-03-02T09:00:00.000Z"
 
 
 class Scope(FakeClient):
-    """A client that notes its calls, and to some of them answers with an error."""
+    """A client that records its calls and answers some of them with an error."""
 
     partition = "aws"
 
@@ -46,7 +46,7 @@ class Scope(FakeClient):
         trials: list[Any] | None = None,
         errors: dict[Operation, Exception] | None = None,
     ) -> None:
-        """Have some tuning jobs and trials, and errors for some operations."""
+        """Take some tuning jobs and trials, and errors for some operations."""
         super().__init__(region)
         self.asked: list[tuple[Operation, Any]] = []
         self.jobs = [{"HyperParameterTuningJobName": "job"}] if jobs is None else jobs
@@ -54,7 +54,7 @@ class Scope(FakeClient):
         self.errors = errors or {}
 
     def ask(self, operation: Operation, what: Any) -> None:
-        """Note a call."""
+        """Record a call."""
         self.asked.append((operation, what))
         if operation in self.errors:
             raise self.errors[operation]
@@ -86,7 +86,7 @@ class Scope(FakeClient):
 
     @property
     def metric_data(self) -> Scope:
-        """CloudWatch."""
+        """Return the metric data itself."""
         return self
 
     def points(self, series: list[Any]) -> tuple[dict[Any, Any], dict[Any, Any]]:
@@ -96,10 +96,10 @@ class Scope(FakeClient):
 
 
 class Prices:
-    """A price list that is asked through a scope."""
+    """A price list that is read through a scope."""
 
     def __init__(self, client: Scope) -> None:
-        """Open it."""
+        """Take the scope."""
         self.client = client
 
     def training(self, region: str, at_most: int) -> list[str]:
@@ -110,20 +110,21 @@ class Prices:
 
 @pytest.fixture(autouse=True)
 def prices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Price lists are asked through the scopes above."""
+    """Read price lists through the scopes above."""
     monkeypatch.setattr("tap_sagemaker_tuning.sync.probe.PriceList", Prices)
 
 
 def look(
     *clients: Any, operations: set[Operation] = EVERY, names: list[str] | None = None
 ) -> list[tuple[Any, list[str]]]:
-    """What a test finds in these scopes."""
+    """What a test of these scopes finds."""
     settings = Settings(tuning_job_names=tuple(names) if names else None)
     return list(probe(clients, operations, settings, lambda: None))
 
 
 def test_each_call_once() -> None:
-    """One call for each operation, of what the one before it found: seven in all."""
+    """The test makes seven calls, one per operation, each with what the previous one
+    found."""
     scope = Scope()
     assert look(scope) == [(scope, [])]
     assert scope.asked == [
@@ -139,14 +140,15 @@ def test_each_call_once() -> None:
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_only_what_is_selected_needs(stream: Any) -> None:
-    """No call is made that no selected stream makes."""
+    """The test makes no call that no selected stream needs."""
     scope = Scope()
     look(scope, operations=set(stream.operations))
     assert {operation for operation, _ in scope.asked} == set(stream.operations)
 
 
 def test_where_there_is_nothing() -> None:
-    """Permissions are looked at before there is a name, so one that nobody has does."""
+    """AWS checks the permission before it looks for the name, so an unknown name is
+    enough."""
     missing = answer("ResourceNotFound", LIST_TRIALS)
     scope = Scope(jobs=[], trials=[], errors={LIST_TRIALS: missing})
     assert look(scope) == [(scope, [])]
@@ -156,14 +158,14 @@ def test_where_there_is_nothing() -> None:
 
 
 def test_odd_items_are_passed_over() -> None:
-    """The first item that has a name serves."""
+    """The first item with a name is used."""
     scope = Scope(jobs=[None, 7, {}, {"HyperParameterTuningJobName": "third"}])
     look(scope)
     assert dict(scope.asked)[LIST_TRIALS] == "third"
 
 
 def test_named_tuning_jobs_are_not_listed() -> None:
-    """With names in the settings nothing account-wide is asked."""
+    """With names in the settings, no call for the whole account is made."""
     scope = Scope()
     look(scope, names=["mine", "other"])
     asked = dict(scope.asked)
@@ -177,7 +179,7 @@ def test_named_tuning_jobs_are_not_listed() -> None:
     ids=attrgetter("name"),
 )
 def test_a_denial_names_its_action(operation: Operation) -> None:
-    """Each call that is denied is told of, and the others are made all the same."""
+    """A denied call is reported with its action, and the other calls are still made."""
     denied = answer("AccessDeniedException", operation)
     scope = Scope(errors={operation: denied})
     ((_, (problem,)),) = look(scope)
@@ -195,7 +197,7 @@ def test_a_denial_names_its_action(operation: Operation) -> None:
     ids=["region", "network", "bug"],
 )
 def test_out_of_reach_is_told_once(error: Exception) -> None:
-    """What would be the same for each call ends the look at that scope."""
+    """A failure that would be the same for each call ends the test of that scope."""
     lost, well = Scope("eu-west-1", errors={LIST_TUNING_JOBS: error}), Scope()
     (_, problems), found = look(lost, well)
     assert len(problems) == len(lost.asked) == 1
@@ -203,7 +205,7 @@ def test_out_of_reach_is_told_once(error: Exception) -> None:
 
 
 def test_a_partition_without_a_price_list() -> None:
-    """Where no price list can be asked none is."""
+    """In a partition without a price list, no price list is called."""
     scope = Scope("us-gov-east-1")
     scope.partition = "aws-us-gov"
     look(scope)
@@ -211,7 +213,7 @@ def test_a_partition_without_a_price_list() -> None:
 
 
 def test_scopes_are_told_in_their_order() -> None:
-    """However many there are, and whichever is done first."""
+    """Scopes are reported in the order of the settings, whichever is done first."""
     second = threading.Event()
 
     class Slow(Scope):
@@ -229,12 +231,12 @@ def test_scopes_are_told_in_their_order() -> None:
 
 
 def test_no_scopes() -> None:
-    """Nothing to look at is nothing wrong."""
+    """Without scopes, nothing is wrong."""
     assert look() == []
 
 
 def test_a_signal_ends_it() -> None:
-    """Whoever is asked to stop does not wait for a scope that does not answer."""
+    """A signal ends the test even while a scope does not answer."""
     never = threading.Event()
 
     class Stuck(Scope):

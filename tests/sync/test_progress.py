@@ -1,4 +1,4 @@
-"""What a person reads while a long sync runs, and at its end."""
+"""What the log shows during a long sync and at its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.sync.test_scope_run import JOBS
 
 @pytest.fixture
 def clock() -> list[float]:
-    """The time, to be set."""
+    """A clock that tests can set."""
     return [100.0]
 
 
@@ -37,7 +37,7 @@ def scopes(count: int) -> list[ScopeRun]:
 
 
 def read(scope: ScopeRun, of: int, rows: int = 0, *, to_visit: int) -> None:
-    """Let so many of its tuning jobs be read."""
+    """Count this many tuning jobs of the scope as read."""
     scope.to_visit, scope.rows = to_visit, rows
     listing = Listing()
     scope.note_listing(Listed(listing, to_visit))
@@ -53,8 +53,8 @@ def progress_of(found: list[ScopeRun], clock: list[float]) -> Progress:
 def test_lines_every_ten_seconds(
     clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A line tells of all scopes, and one of each that is being read; not more often
-    than every ten seconds."""
+    """At most every ten seconds, one line covers all scopes, and one line each scope
+    that is being read."""
     caplog.set_level(logging.INFO)
     first, second = scopes(2)
     progress = progress_of([first, second], clock)
@@ -81,7 +81,7 @@ def test_lines_every_ten_seconds(
 def test_one_scope_takes_one_line(
     clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of a single scope the line for all says everything, and how long it will take."""
+    """With a single scope, one line has everything, including the time left."""
     caplog.set_level(logging.INFO)
     (only,) = scopes(1)
     progress = progress_of([only], clock)
@@ -99,8 +99,8 @@ def test_one_scope_takes_one_line(
 def test_many_scopes_take_few_lines(
     clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of many scopes the slowest three are told of, and how many more there are; what
-    is read to its end is not told of."""
+    """With many scopes, the slowest three have their own lines and the rest are
+    counted, without those that are done."""
     caplog.set_level(logging.INFO)
     many = scopes(40)
     progress = progress_of(many, clock)
@@ -119,7 +119,7 @@ def test_many_scopes_take_few_lines(
 def test_before_anything_is_read(
     clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where nothing is read yet nobody knows how long it will take."""
+    """The time left is unknown until something has been read."""
     caplog.set_level(logging.INFO)
     (only,) = scopes(1)
     progress = progress_of([only], clock)
@@ -133,8 +133,8 @@ def test_before_anything_is_read(
 def test_scopes_that_wait_for_their_turn(
     clock: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of scopes that are not begun only their number is told, and the time that is left
-    goes by scopes: nobody knows yet what is in them."""
+    """Scopes that have not begun are only counted, and the time left is estimated by
+    scopes, because their sizes are unknown."""
     caplog.set_level(logging.INFO)
     many = scopes(100)
     progress = progress_of(many, clock)

@@ -1,6 +1,6 @@
-"""The commit loop over many scopes: how many are open, and how often it saves.
+"""The commit loop over many scopes: how many are open, and how often it saves state.
 
-What it loses at a kill, and what not, is in `tests/laws`.
+`tests/laws` shows what a kill does and does not lose.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ AT_ONCE = 32
 
 
 class Client(FakeClient):
-    """A client with three tuning jobs, which notes how many like it are open."""
+    """A client with three tuning jobs that counts how many clients are open."""
 
     open_now = 0
     most_open = 0
 
     def __init__(self, number: int) -> None:
-        """Be one of many."""
+        """Share the count with the other clients."""
         super().__init__()
         self.scope = Scope(f"{number:012}", "us-east-1")
 
     def open(self) -> None:
-        """Open, unless nobody may."""
+        """Open, unless opening is forbidden."""
         Client.open_now += 1
         Client.most_open = max(Client.most_open, Client.open_now)
 
@@ -56,7 +56,7 @@ class Client(FakeClient):
 
 
 class BrokenClient(Client):
-    """A client that cannot be made."""
+    """A client that cannot be created."""
 
     def open(self) -> None:
         """Fail."""
@@ -76,7 +76,7 @@ class Jobs:
     visits_ahead = 64
 
     def rows(self, _: Any, visit: Visit, __: Any) -> Iterator[list[dict[str, Any]]]:
-        """Give the row of a tuning job."""
+        """Yield the row of a tuning job."""
         yield [visit.job.summary]
 
 
@@ -84,7 +84,7 @@ class Sink:
     """Takes records and states, and counts them."""
 
     def __init__(self, states: dict[Scope, Mapping[str, Any]] | None = None) -> None:
-        """Begin with some states."""
+        """Start with some states."""
         self.written: Counter[str] = Counter()
         self.states = dict(states or {})
 
@@ -93,7 +93,7 @@ class Sink:
         self.written[stream] += 1
 
     def saved(self, _: str, scope: Scope) -> Mapping[str, Any]:
-        """Give a state."""
+        """Return a state."""
         return self.states.get(scope, {})
 
     def save(self, _: str, scope: Scope, entry: Mapping[str, Any]) -> None:
@@ -105,7 +105,7 @@ class Sink:
         self.written["STATE"] += 1
 
     def log(self, *_: Any) -> None:
-        """Take a sentence."""
+        """Take a log message."""
 
 
 @pytest.fixture(autouse=True)
@@ -128,8 +128,8 @@ def read(
 
 
 def test_scopes_are_opened_in_turn() -> None:
-    """At most so many are open at a time, each is closed in its end, and what is known
-    of it then are counts: its plans and its listing are gone."""
+    """At most this many scopes are open at a time, each is closed at its end, and then
+    only its counts are kept, not its plans and listing."""
     sink = Sink()
     scopes = read([Client(number) for number in range(100)], sink)
     assert Client.most_open == AT_ONCE
@@ -142,7 +142,7 @@ def test_scopes_are_opened_in_turn() -> None:
 
 
 def test_what_a_scope_held_is_let_go() -> None:
-    """A closed scope keeps nothing that grows with its tuning jobs."""
+    """A closed scope keeps nothing that grows with the number of its tuning jobs."""
     kept: list[weakref.ref[Any]] = []
 
     class Watched(Client):
@@ -159,12 +159,12 @@ def test_what_a_scope_held_is_let_go() -> None:
 
 
 class Summary(dict[str, Any]):
-    """A summary that can be watched."""
+    """A summary that can be weakly referenced."""
 
 
 def test_state_is_written_by_time() -> None:
-    """However many scopes there are, a STATE comes at the beginning and at the end, and
-    between them not more often than every so many seconds."""
+    """With any number of scopes, a STATE is written at the beginning, at the end, and
+    in between at most once per interval."""
     sink = Sink()
     read([Client(number) for number in range(100)], sink)
     assert sink.written["STATE"] == 2
@@ -175,7 +175,7 @@ def test_state_is_written_by_time() -> None:
 
 
 def test_a_second_sync_goes_on() -> None:
-    """Each scope's own state is what its next sync begins with."""
+    """Each scope's next sync starts from its own state."""
     sink = Sink()
     read([Client(number) for number in range(50)], sink)
     again = Sink(sink.states)
@@ -186,7 +186,8 @@ def test_a_second_sync_goes_on() -> None:
 
 
 def test_a_client_that_cannot_be_made() -> None:
-    """Its scope fails alone, and its state stays as it was."""
+    """If a client cannot be created, only its scope fails, and its state is
+    unchanged."""
     sink = Sink()
     scopes = read([Client(1), BrokenClient(2), Client(3)], sink)
     assert [scope.status for scope in scopes] == ["complete", "failed", "complete"]

@@ -1,4 +1,4 @@
-"""One scope during one sync: what it counts, what failed, and what is whole."""
+"""One scope during one sync: what it counts, what failed, and what is complete."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def scope_of(*readers: Any, **filters: Any) -> ScopeRun:
 
 
 def listing_of(count: int, **more: Any) -> Listing:
-    """A listing of so many tuning jobs."""
+    """A listing of this many tuning jobs."""
     listing = Listing()
     listing.began = "2026-03-02T09:00:00.000Z"
     listing.add(visit.job for visit in visits(count))
@@ -76,7 +76,7 @@ def read(scope: ScopeRun, listing: Listing, *outcomes: Outcome, of: Any = JOBS) 
 
 
 def tally(trials: int = 0) -> Tally:
-    """A tuning job that was read, with so many trials."""
+    """A tuning job that was read, with this many trials."""
     found = Tally({})
     for number in range(trials):
         key = {"TrainingJobName": str(number), "CreationTime": "2026-03-01T00:00:00Z"}
@@ -85,15 +85,16 @@ def tally(trials: int = 0) -> Tally:
 
 
 class TestStatus:
-    """How much of a scope was read."""
+    """The status says how much of a scope was read."""
 
     def test_not_read(self) -> None:
-        """Nobody asked for it."""
+        """A scope that was never reached is not read."""
         scope = scope_of()
         assert (scope.status, scope.whole, scope.began) == ("not read", set(), None)
 
     def test_complete(self) -> None:
-        """All that is listed was read, or is gone."""
+        """A scope is complete if every listed tuning job was read or has been
+        deleted."""
         scope = scope_of()
         read(scope, listing_of(3), Read(tally()), Gone(), Read(tally()))
         assert (scope.status, scope.whole) == ("complete", {"jobs"})
@@ -102,7 +103,8 @@ class TestStatus:
         assert scope.began == "2026-03-02T09:00:00.000Z"
 
     def test_incomplete(self) -> None:
-        """One tuning job of it failed: the stream is not whole, and the job is open."""
+        """If a tuning job fails, the stream is incomplete and the tuning job stays
+        open."""
         scope = scope_of()
         read(scope, listing_of(2), Read(tally()), Failed(DENIED))
         assert (scope.status, scope.whole) == ("incomplete", set())
@@ -111,7 +113,7 @@ class TestStatus:
 
     @pytest.mark.parametrize("part", ["unreadable", "denied"])
     def test_what_is_not_listed(self, part: str) -> None:
-        """One that cannot be listed costs every stream its completeness."""
+        """A tuning job that cannot be listed makes every stream incomplete."""
         scope = scope_of(JOBS, TRIALS)
         read(scope, listing_of(1, **{part: [("Odd", TapError("odd"))]}), Read(tally()))
         assert (scope.status, scope.whole) == ("incomplete", set())
@@ -119,14 +121,15 @@ class TestStatus:
         assert (scope.counts.read, scope.counts.failed) == (1, 1)
 
     def test_failed(self) -> None:
-        """A stream that can read nothing of it makes it failed; another is whole."""
+        """If one stream cannot read anything, the scope has failed, but other streams
+        can be complete."""
         scope = scope_of(JOBS, TRIALS)
         read(scope, listing_of(1), Read(tally()))
         assert [*scope.finish(TRIALS, Ended("trials", Failed(DENIED)))] == []
         assert (scope.status, scope.whole) == ("failed", {"jobs"})
 
     def test_partial(self) -> None:
-        """A stream that leaves out rows is never whole."""
+        """A stream that leaves out rows is never complete."""
         partial: Any = Stream(is_partial=True, is_incremental=False)
         scope = scope_of(partial)
         read(scope, listing_of(1), Read(tally()), of=partial)
@@ -134,7 +137,7 @@ class TestStatus:
 
 
 def test_trials_are_counted_once() -> None:
-    """Two streams read the same trials: they do not add up."""
+    """Trials that two streams read count once."""
     details: Any = Stream("details", of_trials=True)
     scope = scope_of(TRIALS, details)
     read(scope, listing_of(2), Read(tally(3)), Read(tally(4)), of=TRIALS)
@@ -143,17 +146,18 @@ def test_trials_are_counted_once() -> None:
 
 
 def test_unknown_names() -> None:
-    """Names that were asked for, and neither found nor denied."""
+    """A named tuning job is unknown if it was neither found nor denied."""
     scope = scope_of(tuning_job_names=("job-0", "denied", "nobody"))
     read(scope, listing_of(1, unreadable=[("Denied", DENIED)]), Read(tally()))
     assert scope.unknown_names == {"nobody"}
 
 
 class TestFailures:
-    """Failures are noted once, in linear time."""
+    """Each failure is recorded once, in linear time."""
 
     def test_once(self) -> None:
-        """Two streams that fail of one cause, or stumble over one odd item, are one."""
+        """Two streams that fail for the same cause or on the same odd item are one
+        failure."""
         scope = scope_of()
         for name in ("b", "a", "b"):
             scope.fail(name, DENIED)
@@ -163,10 +167,10 @@ class TestFailures:
         assert named == ["b", "a", "c"]
 
     def test_no_page_is_kept(self) -> None:
-        """A failure holds nothing of what was being read when it came."""
+        """A failure keeps no reference to the page that was being read."""
 
         class Page:
-            """What a frame holds."""
+            """An object that a stack frame holds."""
 
         def read(page: Page) -> None:
             try:
@@ -187,7 +191,7 @@ class TestFailures:
         assert [each() for each in held] == [None, None]
 
     def test_linear(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A failure is looked at once or twice, however many there are already."""
+        """Each failure is compared once or twice, however many there are already."""
         looks = 0
         cause = Failure.cause.fget  # type: ignore[attr-defined]
 

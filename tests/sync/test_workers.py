@@ -1,4 +1,4 @@
-"""Threads: scopes side by side, each in order, and never too far ahead."""
+"""Worker threads read scopes side by side, each in order, with bounded read-ahead."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.replication.plan import Visit
 
-AHEAD = 64  # visits
-SOON = 5.0  # seconds in which what is to happen has happened
-EVENTS = 16  # that wait to be taken: two of each visit
+AHEAD = 64  # number of visits
+SOON = 5.0  # seconds within which an expected event happens
+EVENTS = 16  # results ready to be taken: two per visit
 FINISH = 0.3  # seconds in which nothing more happens
 
 
@@ -48,12 +48,12 @@ class Jobs:
 
 
 def number_of(visit: Visit) -> int:
-    """Which visit it is."""
+    """The number of a visit."""
     return int(visit.job.name.removeprefix("job-"))
 
 
 def one_page(_: Any, visit: Visit, __: Any) -> Iterator[list[dict[str, Any]]]:
-    """A page of one record: the number of the visit."""
+    """A page with one record: the number of the visit."""
     yield [{"number": number_of(visit)}]
 
 
@@ -67,7 +67,7 @@ def events_of(
 def read(
     rows: Any, *scopes: FakeScope, concurrency: int = 2
 ) -> list[tuple[FakeScope, Any]]:
-    """All events of some scopes, but for those that only pass the time."""
+    """All events of some scopes, without those that only pass the time."""
     with Threads(concurrency, AHEAD) as workers:
         return [found for found in events_of(workers, Jobs(rows), scopes) if found]
 
@@ -78,7 +78,7 @@ def ends_of(found: list[tuple[FakeScope, Any]]) -> list[Visited]:
 
 
 def errors_of(found: list[tuple[FakeScope, Any]]) -> list[Exception | None]:
-    """What each visit failed with; None: it did not."""
+    """The error of each visit, or None."""
     outcomes = [end.outcome for end in ends_of(found)]
     return [found.error if isinstance(found, Failed) else None for found in outcomes]
 
@@ -89,7 +89,7 @@ def outcomes_of(found: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Any]:
 
 
 def failing(error: Exception) -> Any:
-    """Reads no visit, but fails each time."""
+    """Fails at each visit without reading it."""
 
     def rows(*_: Any) -> Iterator[list[Any]]:
         yield from ()
@@ -99,10 +99,10 @@ def failing(error: Exception) -> Any:
 
 
 class Unreachable(FakeScope):
-    """A scope that answers nothing once it is listed."""
+    """A scope that answers no call after its listing."""
 
     def __init__(self, error: Exception, *of: Any) -> None:
-        """Fail with this."""
+        """Fail with this error."""
         super().__init__(*of)
         self.lost = error
 
@@ -112,7 +112,7 @@ class Unreachable(FakeScope):
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that comes soon."""
+    """Wait for something that happens soon."""
     deadline = time.monotonic() + SOON
     while not is_so():
         assert time.monotonic() < deadline, "it never came"
@@ -120,12 +120,12 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 class TestOrder:
-    """What comes out, and when."""
+    """What comes out, and in which order."""
 
     @pytest.mark.parametrize("concurrency", [0, 1, 4])
     def test_a_scopes_events(self, concurrency: int) -> None:
-        """A scope is listed, its visits come in their order, each with its pages and
-        then its outcome, and in the end it is closed."""
+        """A scope is listed, its visits come in order, each with its pages and then its
+        outcome, and then the scope is closed."""
         scope = FakeScope()
         found = read(one_page, scope, concurrency=concurrency)
         assert {each for each, _ in found} == {scope}
@@ -141,7 +141,7 @@ class TestOrder:
         assert [type(end.outcome) for end in ends] == [Read] * 6
 
     def test_a_slow_visit_is_waited_for(self) -> None:
-        """A visit that is read sooner than one before it does not come out sooner."""
+        """A visit that is read sooner than an earlier one still comes after it."""
         second = threading.Event()
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -155,7 +155,7 @@ class TestOrder:
         assert errors_of(found) == [None] * 3
 
     def test_a_slow_scope_holds_nobody_back(self) -> None:
-        """Another scope is read to its end while one gives nothing."""
+        """A slow scope does not block another one."""
         slow, quick = FakeScope("eu-west-1", visits(9)), FakeScope(found=visits(9))
         done = threading.Event()
 
@@ -175,7 +175,8 @@ class TestOrder:
         assert closed == [quick, slow]
 
     def test_it_gives_back_control_while_nothing_comes(self) -> None:
-        """The caller is asked in now and then, to look for a signal."""
+        """While no event comes, the caller gets control now and then to check for
+        signals."""
         over = threading.Event()
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -191,7 +192,8 @@ class TestOrder:
         assert None in seen
 
     def test_scopes_are_open_a_few_at_a_time(self) -> None:
-        """Of 40 scopes 32 are open at most, and the others take their places."""
+        """Of 40 scopes, at most 32 are open at a time, and others follow as these
+        close."""
         scopes = [FakeScope(f"r-{number}", visits(1)) for number in range(40)]
         are_listed = threading.Event()
 
@@ -211,16 +213,16 @@ class TestOrder:
 
 
 class TestBounds:
-    """How much is read ahead of a caller who does not take it."""
+    """How much is read ahead of a caller that takes nothing."""
 
     @pytest.fixture(autouse=True)
     def nothing_taken(self) -> None:
-        """Events that were taken."""
+        """The events that were taken."""
         self.taken: list[Any] = []
 
     def started(self, clients: int, concurrency: int, ahead: int) -> list[int]:
-        """How many visits of each scope are begun with, once all are listed and
-        nobody reads on."""
+        """How many visits of each scope are started once all scopes are listed and the
+        caller takes no more events."""
         begun: dict[Any, int] = {}
         lock = threading.Lock()
 
@@ -238,19 +240,20 @@ class TestBounds:
             return sorted(begun.values())
 
     def test_in_one_scope(self) -> None:
-        """Visits that wait to be passed on are twice those in flight at most."""
+        """In one scope, twice as many visits can wait for the caller as can be in
+        flight."""
         (begun,) = self.started(1, concurrency=4, ahead=64)
         assert 4 <= begun <= 2 * 4 + 1 + EVENTS / 2
 
     def test_in_many(self) -> None:
-        """They share what may be read ahead; each has its next visit at least."""
+        """Scopes share the read-ahead, but each has at least its next visit."""
         begun = self.started(8, concurrency=64, ahead=16)
         assert min(begun) >= 1
         assert sum(begun) <= 16 + 8 + EVENTS / 2 + len(self.taken)
 
     @pytest.mark.parametrize("concurrency", [1, 3])
     def test_calls_in_flight(self, concurrency: int) -> None:
-        """In one scope no more visits are read at once than calls may be in flight."""
+        """No more visits of a scope are read at once than calls may be in flight."""
         lock = threading.Lock()
         now, most = 0, 0
 
@@ -268,8 +271,8 @@ class TestBounds:
         assert most == concurrency
 
     def test_a_light_record_holds_no_call_back(self) -> None:
-        """Where a stream of tuning jobs gives its record first, the calls that another
-        makes after it still go side by side."""
+        """A stream that yields its record first does not serialize the calls that
+        follow."""
         at_once = threading.Barrier(3)
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -281,7 +284,7 @@ class TestBounds:
         assert errors_of(found) == [None] * 9
 
     def test_pages_of_one_visit_are_not_read_far_ahead(self) -> None:
-        """Of a visit whose turn has not come, one page waits, and another is held."""
+        """Before its turn, a visit has one page waiting and holds one more."""
         pages: dict[int, int] = {}
         is_turn = threading.Event()
 
@@ -303,7 +306,7 @@ class TestBounds:
         assert sum(isinstance(event, Records) for event in records) == 40
 
     def test_no_thread_more_than_visits(self) -> None:
-        """Threads are there for visits that are read, not for those that may be."""
+        """No more threads are started than there are visits to read."""
         seen: set[str] = set()
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -315,7 +318,7 @@ class TestBounds:
 
     @pytest.mark.parametrize("concurrency", [0, 3])
     def test_leaving_ends_all_threads(self, concurrency: int) -> None:
-        """Once nobody waits for what they read, threads end by themselves."""
+        """When the caller leaves, all threads end."""
         before = set(threading.enumerate())
         scopes = [
             FakeScope(region, visits(500)) for region in ("us-east-1", "eu-west-1")
@@ -327,10 +330,11 @@ class TestBounds:
 
 
 class TestErrors:
-    """What fails, and what that costs."""
+    """What fails, and what else that affects."""
 
     def test_a_visit_that_fails(self) -> None:
-        """It costs itself, after what was read of it."""
+        """A failed visit affects only itself, and comes after its pages that were
+        read."""
         error = ValueError("odd")
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -345,7 +349,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("failed", [{4, 5}, {0, 1}, {1, 2, 4}], ids=str)
     def test_failures_in_a_row(self, failed: set[int]) -> None:
-        """What may be the scope's failure is held back, and comes in its turn."""
+        """Failures that may be the scope's are held back, and come in order."""
         lost = answer("InternalFailure", LIST_TRIALS)
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -363,19 +367,19 @@ class TestErrors:
         "error", [GoneError("deleted"), answer("ResourceNotFound", LIST_TRIALS)]
     )
     def test_deleted_ones_say_nothing_of_the_scope(self, error: Exception) -> None:
-        """However many tuning jobs are gone, each is only gone."""
+        """Deleted tuning jobs are only reported as deleted, however many they are."""
         found = read(failing(error), FakeScope(found=visits(20)))
         assert [end.outcome for end in ends_of(found)] == [Gone()] * 20
         assert [type(end) for end in outcomes_of(found).values()] == [Complete]
 
     def test_an_odd_summary(self) -> None:
-        """What cannot be counted is that visit's failure, in words."""
+        """An odd summary is the failure of its own visit, with a message."""
         odd = visits(1, TrainingJobStatusCounters={"Completed": "many"})
         (error,) = errors_of(read(one_page, FakeScope(found=odd)))
         assert isinstance(error, UnreadableError)
 
     def test_a_scope_that_cannot_be_listed(self) -> None:
-        """It costs the scope, and no other."""
+        """A scope that cannot be listed fails alone."""
         error = answer("AccessDeniedException", LIST_TRIALS)
         denied, well = FakeScope("eu-west-1", error=error), FakeScope()
         outcomes = outcomes_of(read(one_page, denied, well))
@@ -383,21 +387,22 @@ class TestErrors:
         assert isinstance(outcomes[well], Complete)
 
     def test_a_scope_in_which_nothing_can_be_read(self) -> None:
-        """It fails with its own error, and none of its visits is told of."""
+        """A scope in which nothing can be read fails with its own error and reports no
+        visits."""
         lost = answer("InternalFailure", LIST_TRIALS)
         events = [event for _, event in read(failing(lost), Unreachable(lost))]
         assert [type(event) for event in events] == [Listed, Ended, Closed]
         assert events[1] == Ended("jobs", Failed(lost))
 
     def test_a_bug_ends_its_scope(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What nobody thought of is the scope's failure, and nobody waits for ever."""
+        """An unexpected exception fails its scope, and nothing waits forever."""
         bug = ZeroDivisionError()
         monkeypatch.setattr(scope_reading, "read_tuning_job", failing(bug))
         scope = FakeScope()
         assert outcomes_of(read(one_page, scope)) == {scope: Failed(bug)}
 
     def test_no_thread_more_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """It is the scope's failure, and no worker reads on."""
+        """If no thread can be started, the scope fails and its workers stop."""
         error = RuntimeError("can't start new thread")
         begun: list[int] = []
         start = Threads.start_thread
@@ -415,8 +420,8 @@ class TestErrors:
         wait_until(lambda: not set(threading.enumerate()) - before)
 
     def test_a_scope_that_fails_holds_nothing_back(self) -> None:
-        """What was read ahead of it is dropped, with what its readers hold while they
-        wait: another scope may wait for that."""
+        """When a scope fails, its read-ahead is dropped and its readers release what
+        they hold, because another scope may be waiting for it."""
         lost = answer("InternalFailure", LIST_TRIALS)
         slots = threading.Semaphore(2)
         held = threading.Barrier(5)

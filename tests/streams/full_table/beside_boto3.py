@@ -1,4 +1,4 @@
-"""FULL_TABLE of training_job_summaries beside boto3's paginator, the oracle here."""
+"""FULL_TABLE of training_job_summaries, compared with boto3's paginator."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ JSON = dict[str, Any]
 
 
 def before(seconds: float) -> datetime:
-    """An instant before the emulator's clock."""
+    """A time before the emulator's clock."""
     return START - timedelta(seconds=seconds)
 
 
 def tuning_job(name: str, **fields: Any) -> TuningJob:
-    """A running tuning job of 24 trials of all kinds, three of them a second."""
+    """A running tuning job of 24 trials of all kinds, three per second."""
     statuses = ("Completed", "Failed", "Stopped", "Completed", "Deleting")
     trials = [
         Trial(
@@ -51,19 +51,19 @@ def tuning_job(name: str, **fields: Any) -> TuningJob:
 
 @dataclass
 class Reader:
-    """The tap's command in this process, and boto3 beside it."""
+    """The tap's command in this process, with boto3 to compare."""
 
     tap: TapHere
     catalog: JSON
     session: boto3.Session
 
     def sync(self, state: JSON | None = None, **config: Any) -> Run:
-        """Run the tap with these settings, in pages of seven."""
+        """Run the tap with these settings and seven items per page."""
         config = {"page_size": PAGE, **config}
         return self.tap(config=config, state=state, catalog=self.catalog)
 
     def incremental(self, state: JSON | None = None, **config: Any) -> Run:
-        """Run the tap without a catalog: both streams, incremental."""
+        """Run the tap without a catalog, so both streams are incremental."""
         return self.tap(config=config, state=state)
 
     def boto3(
@@ -73,7 +73,7 @@ class Reader:
         tuning_job: str = "churn",
         **request: str,
     ) -> tuple[list[str], str]:
-        """Names of trials as boto3's paginator gives them, and the token to go on."""
+        """The names of trials from boto3's paginator, and the token to resume from."""
         client = self.session.client("sagemaker", endpoint_url=self.tap.emulator.url)
         pages = client.get_paginator(
             "list_training_jobs_for_hyper_parameter_tuning_job"
@@ -96,20 +96,20 @@ class Reader:
 
 
 def names(run: Run) -> list[str]:
-    """The names of the trials that a run wrote; it has to have succeeded."""
+    """The names of the trials that a successful run wrote."""
     assert run.returncode == 0, run.stderr
     return [record["training_job_name"] for record in run.records(TRIALS)]
 
 
 def saved(run: Run) -> JSON:
-    """What the last state says of the scope."""
+    """The scope's part of the last state."""
     partitions = run.state["bookmarks"].get(TRIALS, {}).get("partitions", [])
     entries = [entry for entry in partitions if entry["context"] == CONTEXT]
     return dict(entries[0]) if entries else {}
 
 
 def resume(run: Run) -> JSON:
-    """Where the last state says to go on; empty if nowhere."""
+    """Where the last state resumes, or empty."""
     return dict(saved(run).get("resume", {}))
 
 

@@ -1,4 +1,4 @@
-"""What the tests of FULL_TABLE share."""
+"""Fixtures for the tests of FULL_TABLE."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def session() -> boto3.Session:
 def reader(
     here: TapHere, session: boto3.Session, caplog: pytest.LogCaptureFixture
 ) -> Reader:
-    """The tap's command in this process, and boto3 beside it."""
+    """The tap's command in this process, with boto3 to compare."""
     caplog.set_level(logging.INFO)
     catalog = here.catalog(**{TRIALS: "FULL_TABLE"})
     for stream in catalog["streams"]:

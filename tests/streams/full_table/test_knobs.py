@@ -1,4 +1,4 @@
-"""Each knob of FULL_TABLE does what it does in boto3's paginator."""
+"""Each FULL_TABLE option does what it does in boto3's paginator."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deletin
 
 
 class TestKnobs:
-    """Each knob does what it does in boto3's paginator."""
+    """Each option does what it does in boto3's paginator."""
 
     @pytest.mark.parametrize("order", ["Ascending", "Descending"])
     @pytest.mark.parametrize(
@@ -42,7 +42,8 @@ class TestKnobs:
     def test_order(
         self, reader: Reader, scope: Scope, sort_by: str, count: int, order: str
     ) -> None:
-        """Each order is boto3's; the one by objective leaves out who has none."""
+        """Each order matches boto3's; the order by objective leaves out trials without
+        one."""
         run = reader.sync(sort_by=sort_by, sort_order=order)
         expected, _ = reader.boto3(SortBy=sort_by, SortOrder=order)
         assert names(run) == expected
@@ -62,7 +63,8 @@ class TestKnobs:
     def test_default_order(
         self, reader: Reader, emulator: Emulator, config: JSON, sent: tuple[str, str]
     ) -> None:
-        """The order is always sent: the service's default is not the documented one."""
+        """The order is always sent, because the service's default is not the documented
+        one."""
         run = reader.sync(**config)
         orders = {(call["SortBy"], call["SortOrder"]) for call in asked(emulator)}
         assert orders == {sent}
@@ -75,7 +77,8 @@ class TestKnobs:
     def test_status(
         self, reader: Reader, scope: Scope, status: str, *, filter_after_cut: bool
     ) -> None:
-        """Each status is sent, and gives what boto3 gives, empty pages or not."""
+        """Each status is sent, and gives boto3's result, with or without empty
+        pages."""
         scope.filter_after_cut = filter_after_cut
         run = reader.sync(status_equals=status)
         sent = [call.get("StatusEquals") for call in asked(reader.tap.emulator)]
@@ -89,7 +92,7 @@ class TestKnobs:
     def test_page_size(
         self, reader: Reader, emulator: Emulator, size: int, calls: int
     ) -> None:
-        """The page size is asked for in each call, and changes nothing else."""
+        """The page size is sent in each call, and changes nothing else."""
         run = reader.sync(page_size=size)
         assert [call["MaxResults"] for call in asked(emulator)] == [size] * calls
         assert names(run) == reader.boto3()[0]
@@ -98,7 +101,7 @@ class TestKnobs:
     def test_max_items_is_of_each_tuning_job(
         self, reader: Reader, scope: Scope, most: int
     ) -> None:
-        """The cap counts for each tuning job by itself, as the paginator does."""
+        """The cap applies to each tuning job separately, as in the paginator."""
         scope.add(tuning_job("later", created=before(3900)))
         run = reader.sync(max_items=most)
         expected, _ = reader.boto3(max_items=most)
@@ -109,7 +112,7 @@ class TestKnobs:
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("most", [7, 10])
     def test_starting_token(self, reader: Reader, most: int) -> None:
-        """A token of boto3's leads to the rest, in the middle of a page too."""
+        """A token from boto3 leads to the rest, even in the middle of a page."""
         first, token = reader.boto3(max_items=most)
         run = reader.sync(tuning_job_names=["churn"], starting_token=token)
         rest, _ = reader.boto3(starting_token=token)
@@ -118,7 +121,7 @@ class TestKnobs:
 
     @pytest.mark.usefixtures("scope")
     def test_all_at_once(self, reader: Reader) -> None:
-        """All knobs together are what they are together in boto3."""
+        """All options together give boto3's result."""
         request = {"SortBy": "Name", "SortOrder": "Descending"}
         request["StatusEquals"] = "Completed"
         _, token = reader.boto3(max_items=2, **request)
@@ -135,19 +138,19 @@ class TestKnobs:
         assert len(expected) == 5
 
     def test_empty_pages(self, reader: Reader, scope: Scope) -> None:
-        """Empty pages that carry a token end nothing."""
+        """Empty pages with a token do not end the read."""
         scope.empty_last_page = True
         reader.tap.emulator.faults.add(Fault("empty_pages", operation=LIST_TRIALS))
         assert names(reader.sync()) == reader.boto3()[0]
 
 
 class TestBesideIncremental:
-    """Incremental state, and the filters that both methods have."""
+    """FULL_TABLE beside incremental state, with the filters that both methods have."""
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("most", [{}, {"max_items": 10}], ids=["all", "partial"])
     def test_state_is_left_untouched(self, reader: Reader, most: JSON) -> None:
-        """FULL_TABLE reads all and leaves what incremental replication knows."""
+        """FULL_TABLE reads everything and leaves the incremental state unchanged."""
         config: JSON = {"tuning_job_names": ["churn"]}
         first = reader.incremental(**config)
         assert len(names(first)) == 24
@@ -163,9 +166,9 @@ class TestBesideIncremental:
 
     @pytest.mark.usefixtures("scope")
     def test_incremental_goes_on(self, reader: Reader) -> None:
-        """After a partial FULL_TABLE incremental replication goes on as if it were not.
+        """Incremental replication is unaffected by a partial FULL_TABLE read before it.
 
-        And a token waits through it for the next FULL_TABLE.
+        The token stays in the state for the next FULL_TABLE read.
         """
         config: JSON = {"tuning_job_names": ["churn"]}
         first = reader.incremental(**config)
@@ -177,7 +180,7 @@ class TestBesideIncremental:
 
     @pytest.mark.usefixtures("scope")
     def test_full_table_first(self, reader: Reader) -> None:
-        """Incremental replication that starts after FULL_TABLE reads all by itself."""
+        """Incremental replication after FULL_TABLE still reads everything."""
         config: JSON = {"tuning_job_names": ["churn"]}
         full = reader.sync(max_items=10, **config)
         run = reader.incremental(state=full.state, **config)
@@ -188,7 +191,8 @@ class TestBesideIncremental:
         ["2026-03-02T08:00:03Z", "2026-03-02T08:00:03.900Z", "2026-03-02 10:00:03+02"],
     )
     def test_start_date(self, reader: Reader, scope: Scope, start_date: str) -> None:
-        """Trials created in an earlier second are left out, and ended tuning jobs."""
+        """Trials created before the second of start_date are left out, and so are
+        tuning jobs that ended before it."""
         scope.add(tuning_job("over", created=before(9000), ended=before(5000)))
         run = reader.sync(start_date=start_date)
         assert names(run) == reader.boto3()[0][9:]
@@ -199,14 +203,14 @@ class TestBesideIncremental:
         } == {"churn"}
 
     def test_name_contains(self, reader: Reader, scope: Scope) -> None:
-        """FULL_TABLE reads only the tuning jobs that the settings name."""
+        """FULL_TABLE reads only the tuning jobs that match the settings."""
         scope.add(tuning_job("other"))
         run = reader.sync(name_contains="URN")
         assert names(run) == reader.boto3()[0]
 
     @pytest.mark.usefixtures("scope")
     def test_everything_each_time(self, reader: Reader) -> None:
-        """FULL_TABLE reads settled tuning jobs too, however often it runs."""
+        """Each FULL_TABLE read includes settled tuning jobs."""
         reader.tap.emulator.clock.move(seconds=30 * 86400)
         first = reader.sync()
         second = reader.sync(state=first.state)

@@ -1,4 +1,4 @@
-"""A partial FULL_TABLE read goes on in the next sync, by the token that it left."""
+"""A partial FULL_TABLE read resumes in the next sync with the token that it left."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class TestResume:
-    """A partial read of one tuning job in one scope goes on in the next sync."""
+    """A partial read of one tuning job in one scope resumes in the next sync."""
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize(("most", "syncs"), [(7, 4), (10, 3), (23, 2)])
@@ -40,7 +40,8 @@ class TestResume:
         most: int,
         syncs: int,
     ) -> None:
-        """Syncs go on where the last one ended, to the end, and then start anew."""
+        """Syncs resume where the previous one ended, up to the end, and then start
+        over."""
         config: JSON = {"tuning_job_names": ["churn"], "max_items": most}
         found: list[str] = []
         state: JSON = {}
@@ -63,14 +64,14 @@ class TestResume:
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("most", [24, 25])
     def test_a_cap_that_meets_the_end(self, reader: Reader, most: int) -> None:
-        """A cap that the tuning job's trials do not exceed leaves no token."""
+        """A cap at or above the number of trials leaves no token."""
         run = reader.sync(tuning_job_names=["churn"], max_items=most)
         assert names(run) == reader.boto3()[0]
         assert resume(run) == {}
 
     @pytest.mark.usefixtures("scope")
     def test_state(self, reader: Reader) -> None:
-        """The token is kept with the request that it belongs to; it is boto3's."""
+        """The state keeps boto3's token together with its request."""
         run = reader.sync(
             tuning_job_names=["CHURN"], max_items=10, sort_by="Name", page_size=PAGE
         )
@@ -90,7 +91,7 @@ class TestResume:
 
     @pytest.mark.usefixtures("scope")
     def test_another_cap_goes_on(self, reader: Reader) -> None:
-        """The cap is not part of the request: it may change on the way."""
+        """The cap can change between syncs, because it is not part of the request."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         second = reader.sync(state=first.state, tuning_job_names=["churn"])
         assert names(first) + names(second) == reader.boto3()[0]
@@ -98,7 +99,7 @@ class TestResume:
 
     @pytest.mark.usefixtures("scope")
     def test_configured_token_wins(self, reader: Reader) -> None:
-        """A configured token counts, whatever the state has."""
+        """A configured token takes precedence over the state."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         _, token = reader.boto3(max_items=3)
         config: JSON = {"tuning_job_names": ["churn"], "starting_token": token}
@@ -124,7 +125,8 @@ class TestResume:
         config: JSON,
         request_: JSON,
     ) -> None:
-        """A token of another request is not sent: all is read, without a warning."""
+        """A token of another request is not sent: everything is read, without a
+        warning."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         assert resume(first) != {}
         caplog.clear()
@@ -141,7 +143,7 @@ class TestResume:
         assert names(run) == reader.boto3(tuning_job="other")[0]
 
     def test_a_name_used_again_starts_anew(self, reader: Reader, scope: Scope) -> None:
-        """A deleted tuning job's token is not sent for its namesake."""
+        """A deleted tuning job's token is not sent for a new one of the same name."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         emulator = reader.tap.emulator
         scope.delete("churn")
@@ -156,7 +158,8 @@ class TestResume:
     def test_several_tuning_jobs_keep_no_token(
         self, reader: Reader, scope: Scope, names_: list[str] | None
     ) -> None:
-        """With several tuning jobs, or all, no token is kept: each starts anew."""
+        """With several tuning jobs, or all, no token is kept, and each starts from the
+        beginning."""
         scope.add(tuning_job("later", created=before(3900)))
         config: JSON = {"tuning_job_names": names_} if names_ else {}
         first = reader.sync(max_items=10, **config)
@@ -166,7 +169,7 @@ class TestResume:
         assert len(names(first)) == 20
 
     def test_several_scopes_keep_no_token(self, reader: Reader, scope: Scope) -> None:
-        """Nor is one kept where the name is read in several scopes."""
+        """With several scopes, no token is kept."""
         regions = [scope.home.region, "eu-west-1"]
         config: JSON = {"tuning_job_names": ["churn"], "regions": regions}
         first = reader.sync(max_items=10, **config)
@@ -175,13 +178,13 @@ class TestResume:
 
 
 class TestRefusedTokens:
-    """Tokens that the service, or boto3, does not take."""
+    """Tokens that the service or boto3 refuses."""
 
     @pytest.mark.usefixtures("scope")
     def test_an_expired_one_from_state(
         self, reader: Reader, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A token of the state's that has expired is dropped with a warning."""
+        """An expired token in the state is dropped with a warning."""
         emulator = reader.tap.emulator
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         emulator.tokens.seconds = 60
@@ -199,11 +202,11 @@ class TestRefusedTokens:
     def test_a_damaged_one_from_state(
         self, reader: Reader, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """So is one that is no token at all; the cap holds all the same."""
+        """A malformed token in the state is dropped, too, and the cap still applies."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         state = json.loads(json.dumps(first.state))
         [entry] = state["bookmarks"][TRIALS]["partitions"]
-        entry["resume"]["token"] = "no token"  # noqa: S105 - a page's, not a secret
+        entry["resume"]["token"] = "no token"  # noqa: S105 - a page token, not a secret
         caplog.clear()
         run = reader.sync(state=state, tuning_job_names=["churn"], max_items=12)
         assert names(run) == reader.boto3(max_items=12)[0]
@@ -214,7 +217,7 @@ class TestRefusedTokens:
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("kind", ["no token", "foreign", "expired"])
     def test_a_configured_one(self, reader: Reader, kind: str) -> None:
-        """A configured token that is refused is a failure: nothing else is read."""
+        """A configured token that is refused is a failure, and nothing else is read."""
         emulator = reader.tap.emulator
         tokens = {
             "no token": "no token",
@@ -231,7 +234,7 @@ class TestRefusedTokens:
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("after", [0, 1], ids=["at once", "in the middle"])
     def test_a_failure_keeps_the_token(self, reader: Reader, after: int) -> None:
-        """A sync that fails for another reason goes on there in the next."""
+        """A sync that fails for another reason resumes at the same token next time."""
         config: JSON = {"tuning_job_names": ["churn"]}
         first = reader.sync(max_items=10, **config)
         emulator = reader.tap.emulator
@@ -251,7 +254,7 @@ class TestRefusedTokens:
         ids=json.dumps,
     )
     def test_a_damaged_state(self, reader: Reader, damage: Any) -> None:
-        """A state whose `resume` is damaged is refused, or read without it."""
+        """A state with a damaged `resume` is refused, or read without it."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         state = json.loads(json.dumps(first.state))
         [entry] = state["bookmarks"][TRIALS]["partitions"]
@@ -261,7 +264,8 @@ class TestRefusedTokens:
 
     @pytest.mark.usefixtures("scope")
     def test_a_state_without_its_token(self, reader: Reader) -> None:
-        """A request in the state whose token is missing is refused, or read anew."""
+        """A request without its token in the state is refused, or read from the
+        beginning."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         state = json.loads(json.dumps(first.state))
         [entry] = state["bookmarks"][TRIALS]["partitions"]
