@@ -1,4 +1,4 @@
-"""The source as fixtures, and a process whose log is given back."""
+"""The source as fixtures, and a root logger that is restored."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def unchanged_log() -> Iterator[None]:
-    """Give back the root logger, which the source takes for itself."""
+    """Restore the root logger, which the source reconfigures."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield

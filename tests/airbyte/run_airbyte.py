@@ -1,8 +1,8 @@
-"""Airbyte's own models, standard tests and PyAirbyte, in an environment of their own.
+"""Runs Airbyte's own models, standard tests and PyAirbyte in a separate environment.
 
-It answers requests as tests/examples/runner.py wants it. With `check`, a file of
-messages, it answers what is wrong with them; with `read`, what PyAirbyte read into its
-DuckDB cache, or why it failed; with `run`, a program, what came of that.
+It serves requests of tests/examples/runner.py. `check` takes a file of messages and
+returns what is wrong with them; `read` returns what PyAirbyte read into its DuckDB
+cache, or why it failed; and `run` returns the result of a program.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# All are in that environment only.
+# Only that environment has all of them.
 ab: Any = importlib.import_module("airbyte")
 caches: Any = importlib.import_module("airbyte.caches")
 cdk: Any = importlib.import_module("airbyte_cdk.models")
@@ -31,7 +31,7 @@ spec_lint: Any = importlib.import_module(f"{STANDARD_TESTS}._spec_lint")
 
 
 def problems_of(line: str) -> Iterator[str]:
-    """What in a message Airbyte's protocol does not know, or its tests refuse."""
+    """What in a message Airbyte's protocol does not know or its tests reject."""
     yield from unknown(protocol.AirbyteMessage.model_validate_json(line), "")
     message = cdk.AirbyteMessageSerializer.load(json.loads(line))
     if message.spec:
@@ -43,7 +43,8 @@ def problems_of(line: str) -> Iterator[str]:
 
 
 def unknown(found: Any, path: str) -> Iterator[str]:
-    """The fields that the protocol's models do not have; a state's are the source's."""
+    """The fields that the protocol's models lack; the source may choose a state's
+    fields."""
     if isinstance(found, protocol.AirbyteStateBlob):
         return
     if isinstance(found, list):
@@ -57,11 +58,11 @@ def unknown(found: Any, path: str) -> Iterator[str]:
 
 
 def checked(output: str, catalog: dict[str, Any] | None) -> list[str]:
-    """What is wrong with the messages in a file, and with the records that they have.
+    """What is wrong with the messages in a file and with their records.
 
     Args:
         output: The file.
-        catalog: The ConfiguredAirbyteCatalog that was read; None: nothing was.
+        catalog: The ConfiguredAirbyteCatalog that was read, or None if nothing was.
     """
     lines = Path(output).read_text(encoding="utf-8").splitlines()
     found = [problem for line in lines for problem in problems_of(line)]
@@ -82,7 +83,7 @@ def checked(output: str, catalog: dict[str, Any] | None) -> list[str]:
 def read(
     executable: str, config: dict[str, Any], streams: list[str], cache: dict[str, Any]
 ) -> dict[str, Any]:
-    """Read these streams into a cache, and give what is in it then."""
+    """Read these streams into a cache, and return its contents."""
     source = ab.get_source(
         "source-sagemaker-tuning",
         config=config,
@@ -109,7 +110,7 @@ def read(
 
 
 def run(program: str) -> dict[str, Any]:
-    """Run a program of the documentation's, in the folder of the caches."""
+    """Run a program from the documentation in the folder of the caches."""
     os.chdir(os.environ["AIRBYTE_PROJECT_DIR"])
     names: dict[str, Any] = {}
     exec(program, names)  # noqa: S102 - it is ours
@@ -121,7 +122,7 @@ def run(program: str) -> dict[str, Any]:
 
 
 def plain(row: Any) -> dict[str, Any]:
-    """A row without PyAirbyte's own columns, its times as text."""
+    """A row without PyAirbyte's own columns, with times as text."""
     return {
         name: value.isoformat(timespec="milliseconds") + "Z"
         if hasattr(value, "isoformat")

@@ -1,4 +1,4 @@
-"""The source as Airbyte runs it, and what it says."""
+"""The source as Airbyte runs it, and its output."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ SHOWN = {
     "TRACE": "trace",
     "LOG": "log",
 }
-"""In which field a message says what it has to say."""
+"""The field of each type of message that has its content."""
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a run of the source gave."""
+    """The output of a run of the source."""
 
     returncode: int
     stdout: str = field(repr=False)
@@ -45,20 +45,20 @@ class Output:
 
     @cached_property
     def messages(self) -> list[Json]:
-        """The messages: each line of the output is one."""
+        """The messages: one per line of the output."""
         return [json.loads(line) for line in self.stdout.splitlines()]
 
     def told(self, kind: str) -> list[Json]:
-        """What the messages of a type say, in their order."""
+        """The contents of the messages of a type, in order."""
         return [m[SHOWN[kind]] for m in self.messages if m["type"] == kind]
 
     def records(self, stream: str) -> list[Json]:
-        """The records of a stream, in their order."""
+        """The records of a stream, in order."""
         return [m["data"] for m in self.told("RECORD") if m["stream"] == stream]
 
     @property
     def states(self) -> list[Json]:
-        """The last state of each stream, as Airbyte gives it back."""
+        """The last state of each stream, in the form in which Airbyte returns it."""
         last = {
             message["stream"]["stream_descriptor"]["name"]: message
             for message in self.told("STATE")
@@ -75,7 +75,7 @@ class Output:
         return dict(found)
 
     def statuses(self, stream: str) -> list[str]:
-        """The statuses of a stream, in their order."""
+        """The statuses of a stream, in order."""
         return [
             told["stream_status"]["status"]
             for told in self.told("TRACE")
@@ -85,19 +85,19 @@ class Output:
 
     @property
     def errors(self) -> list[tuple[str, str]]:
-        """Of each error its type and its text."""
+        """The type and text of each error."""
         found = [told["error"] for told in self.told("TRACE") if "error" in told]
         return [(error["failure_type"], error["message"]) for error in found]
 
     @property
     def log(self) -> str:
-        """The log, a line a message."""
+        """The log, one line per message."""
         return "\n".join(f"{m['level']} {m['message']}" for m in self.told("LOG"))
 
 
 @dataclass
 class Source:
-    """The source as a process, against the emulator that a tap reads.
+    """The source as a process, against a tap's emulator.
 
     Attributes:
         tap: The tap: its emulator, its folder, its environment.
@@ -129,7 +129,7 @@ class Source:
 
 
 class SourceHere(Source):
-    """The same in this process: sooner done."""
+    """The source in this process, which is faster."""
 
     def __call__(self, verb: str, **files: Any) -> Output:
         """Run it to its end."""
@@ -148,10 +148,10 @@ def configured(
     """Choose streams of a catalog.
 
     Args:
-        catalog: What `discover` gave.
-        full_refresh: Streams to read from the start; the others are read incrementally,
+        catalog: The catalog from `discover`.
+        full_refresh: Streams to read from the start; the others are read incrementally
             if they can be.
-        only: The streams to read; without any: all.
+        only: The streams to read, or none for all.
     """
     return {
         "streams": [

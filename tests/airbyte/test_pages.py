@@ -1,4 +1,4 @@
-"""The connector's metadata and pages say what the source does."""
+"""The connector's metadata and pages match what the source does."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ STREAMS = {stream["name"]: stream for stream in TAP.describe()["streams"]}
 
 
 def rows(page: str, head: str) -> dict[str, list[list[str]]]:
-    """The table whose head begins with these titles.
+    """The table whose header starts with these titles.
 
     Returns:
-        By the code in the first cell of a row, what is code in each other cell.
+        By the code in the first cell of a row, the code in the other cells.
     """
     table = page.partition(f"| {head} |")[2].partition("\n\n")[0]
     cells = [line.strip("|").split("|") for line in table.splitlines()[2:]]
@@ -40,13 +40,13 @@ def rows(page: str, head: str) -> dict[str, list[list[str]]]:
 
 
 def actions(name: str) -> set[str]:
-    """The IAM actions of what a stream calls."""
+    """The IAM actions of a stream's calls."""
     stream = cast("TapStream", TAP.streams[name])
     return {operation.iam_action for operation in stream.operations}
 
 
 def test_metadata() -> None:
-    """The metadata has the project's version and licence, and suggests the streams that
+    """The metadata has the project's version and license, and suggests the streams that
     are selected by default."""
     assert METADATA["dockerImageTag"] == PROJECT["version"]
     assert METADATA["license"] == PROJECT["license"]
@@ -55,7 +55,7 @@ def test_metadata() -> None:
 
 
 def test_page_has_airbytes_headings() -> None:
-    """The page has the headings that Airbyte's checks want, in their order."""
+    """The page has the headings that Airbyte's checks require, in order."""
     assert re.findall("^##? (.+)$", PAGE, re.MULTILINE) == [
         METADATA["name"],
         "Prerequisites",
@@ -98,5 +98,5 @@ def test_guide_has_all_failure_types() -> None:
 
 @pytest.mark.parametrize("block", re.findall("```python\n(.+?)```", GUIDE, re.DOTALL))
 def test_guide_is_python(block: str) -> None:
-    """The guide's programs can be read; test_pyairbyte.py runs them."""
+    """The guide's programs are valid Python; test_pyairbyte.py runs them."""
     compile(block, "docs/airbyte.md", "exec")

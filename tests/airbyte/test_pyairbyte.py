@@ -1,6 +1,6 @@
-"""Airbyte's own models and tests take what the source says, and PyAirbyte reads it.
+"""Airbyte's own models and tests accept the source's output, and PyAirbyte reads it.
 
-Into its DuckDB cache, twice, and what it does when a read fails.
+PyAirbyte reads twice into its DuckDB cache, and the tests show what a failed read does.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Airbyte:
-    """Airbyte beside an emulator; each test has a region of its own.
+    """Airbyte beside an emulator; each test uses a region of its own.
 
     Attributes:
         source: The source as a process.
@@ -49,18 +49,18 @@ class Airbyte:
 
     @property
     def emulator(self) -> Emulator:
-        """What is read."""
+        """The emulator."""
         return self.source.tap.emulator
 
     def problems(self, output: Output, catalog: Json | None = None) -> list[str]:
-        """What Airbyte finds wrong with an output of the source."""
+        """What Airbyte finds wrong with the source's output."""
         path = self.source.tap.folder / "output"
         path.write_text(output.stdout, encoding="utf-8")
         answer = self.runner.ask(check=str(path), catalog=catalog)
         return list(answer["problems"])
 
     def read(self, config: Json, schema: str, **cache: str) -> dict[str, Any]:
-        """Let PyAirbyte read into the cache, into this schema of it."""
+        """Read into this schema of PyAirbyte's cache."""
         path = self.source.tap.folder / "cache.duckdb"
         answer: dict[str, Any] = self.runner.ask(
             read={
@@ -75,7 +75,8 @@ class Airbyte:
 
 @pytest.fixture(scope="module")
 def airbyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airbyte]:
-    """Airbyte, loaded once: that takes longer than all that it does here."""
+    """Airbyte, loaded only once, because that takes longer than everything it does
+    here."""
     python = programs("airbyte", HERE / "requirements" / "pyairbyte.txt") / "python"
     folder = tmp_path_factory.mktemp("airbyte")
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
@@ -92,8 +93,8 @@ def airbyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airbyte]:
 
 
 def test_messages(airbyte: Airbyte) -> None:
-    """Airbyte's models know every field of every message, and its standard tests find
-    nothing in the form, the catalog, and the records of each stream."""
+    """Airbyte's models know every field of every message, and its standard tests accept
+    the form, the catalog and the records of each stream."""
     scope = airbyte.emulator.scope(ACCOUNT, REGION)
     scope.plan("churn", trials=40, parallel=4)
     airbyte.emulator.clock.move(seconds=7200)
@@ -120,8 +121,8 @@ def test_metadata(airbyte: Airbyte) -> None:
 
 
 def test_two_reads(airbyte: Airbyte) -> None:
-    """PyAirbyte's cache is what is true after each read, and the second asks for what
-    can have changed only."""
+    """PyAirbyte's cache is right after each read, and the second requests only what can
+    have changed."""
     emulator = airbyte.emulator
     region = "us-west-2"
     scope = emulator.scope(ACCOUNT, region)
@@ -135,13 +136,13 @@ def test_two_reads(airbyte: Airbyte) -> None:
     emulator.calls.clear()
     rows = airbyte.read({"regions": [region]}, "tuning")["rows"]
     assert_true(scope, rows)
-    # A listing of the account, and one of the trials of the tuning job that ran.
+    # A listing of the account, and one of the running tuning job's trials.
     assert len([c for c in emulator.calls if c.operation.startswith("List")]) == 2
     assert [row["status"] for row in rows["scopes"]] == ["complete"]
 
 
 def assert_true(scope: Any, rows: dict[str, list[Json]]) -> None:
-    """Assert that a cache has what the emulator shows."""
+    """Assert that a cache matches the emulator."""
     trials = expected.trials(scope, newest_first=False)
     assert len(trials) > 60
     for found, key, true in (
@@ -153,7 +154,7 @@ def assert_true(scope: Any, rows: dict[str, list[Json]]) -> None:
 
 
 def test_a_read_fails(airbyte: Airbyte) -> None:
-    """When a scope fails, PyAirbyte keeps nothing of any."""
+    """When a scope fails, PyAirbyte keeps no rows of any scope."""
     emulator = airbyte.emulator
     for region in ("ap-south-1", "ap-south-2"):
         emulator.scope(ACCOUNT, region).plan("churn", trials=3, trial_seconds=(60, 90))
@@ -167,7 +168,7 @@ def test_a_read_fails(airbyte: Airbyte) -> None:
 
 def test_guide(airbyte: Airbyte) -> None:
     """The guide's programs do what it says: the second keeps one region's rows when the
-    other fails, and later adds the other's to them without reading the first again."""
+    other fails, and later adds the other's without reading the first again."""
     guide = (HERE.parents[1] / "docs" / "airbyte.md").read_text(encoding="utf-8")
     once, each, _ = re.findall("```python\n(.+?)```", guide, re.DOTALL)
     emulator = airbyte.emulator

@@ -1,4 +1,4 @@
-"""No secret is in what Airbyte is told: a log message, a trace, a status, a record."""
+"""No message to Airbyte contains a secret: no log message, trace, status or record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAMES = [plant.name for plant in PLANTS]
 
 @pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
 def test_of_the_source(here: SourceHere, plant: Plant) -> None:
-    """Neither a log message nor a trace of Airbyte's has it, nor a row."""
+    """Neither log messages, traces nor rows of the source contain the secret."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     config = plant.put(here.tap)
     streams = here("discover", config={}).told("CATALOG")[0]["streams"]
@@ -33,7 +33,7 @@ def test_of_the_source(here: SourceHere, plant: Plant) -> None:
 
 @pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
 def test_of_a_check(here: SourceHere, plant: Plant) -> None:
-    """Nor has what Airbyte's connection test answers."""
+    """The response of Airbyte's connection test does not contain the secret."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     output = here("check", config=plant.put(here.tap))
     (status,) = output.told("CONNECTION_STATUS")
@@ -43,7 +43,7 @@ def test_of_a_check(here: SourceHere, plant: Plant) -> None:
 
 @pytest.mark.parametrize(("given", "told"), ODD.values(), ids=[*ODD])
 def test_odd_words_of_the_service(here: SourceHere, given: str, told: str) -> None:
-    """What the service says is one short line in every message."""
+    """The service's text is one short line in every message."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     body = json.dumps({"__type": "OddException", "message": given})
     here.tap.emulator.serve(LIST, [(400, {}, body)])
@@ -56,7 +56,7 @@ def test_odd_words_of_the_service(here: SourceHere, given: str, told: str) -> No
 
 
 def test_what_nobody_foresaw(here: SourceHere, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception that ends the read is told without the words that it has."""
+    """An unexpected exception that ends the read is reported without its text."""
 
     def fail(*_: Any) -> None:
         raise ResponseParserError(SECRET)
@@ -72,7 +72,7 @@ def test_what_nobody_foresaw(here: SourceHere, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_an_odd_name(here: SourceHere) -> None:
-    """The name of an unknown setting is printable, too."""
+    """The name of an unknown setting is made printable, too."""
     output = here("check", config={"\x1b[31mred\n": 1})
     (status,) = output.told("CONNECTION_STATUS")
     assert status["message"] == "\ufffd[31mred : no such setting"

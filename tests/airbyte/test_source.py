@@ -1,4 +1,4 @@
-"""The Airbyte source, against the emulator: what Airbyte is told, and what it reads."""
+"""The Airbyte source against the emulator: its messages, and what it reads."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ KEYS = {
 
 @pytest.fixture
 def catalog() -> Json:
-    """What `discover` gives."""
+    """The catalog from `discover`."""
     return AirbyteTap(setup_mapper=False).describe()
 
 
@@ -50,7 +50,7 @@ def default(catalog: Json) -> Json:
 
 
 def counted(output: Output, stream: str) -> float:
-    """How many records the states of a stream tell of."""
+    """The record count in the states of a stream."""
     told: list[float] = [
         message["sourceStats"]["recordCount"]
         for message in output.told("STATE")
@@ -60,16 +60,15 @@ def counted(output: Output, stream: str) -> float:
 
 
 def test_spec(source: Source) -> None:
-    """The console script says which settings there are, and nothing else."""
+    """The console script prints its settings, and nothing else."""
     output = source("spec")
     assert output.returncode == 0, output.stderr
     assert output.messages == [{"type": "SPEC", "spec": specification()}]
 
 
 def test_spec_is_of_the_settings() -> None:
-    """Each setting of the tap's own is in the form, in order, with one type, but for
-    the streams, which a connection chooses; secrets are marked, and whatever is no
-    secret is said to be none."""
+    """Each of the tap's own settings except the streams, which a connection chooses, is
+    in the form, in order, with one type, and only secrets are marked as such."""
     schema = specification()["connectionSpecification"]
     Draft7Validator.check_schema(schema)
     fields: Json = schema["properties"]
@@ -86,8 +85,8 @@ def test_spec_is_of_the_settings() -> None:
 
 
 def test_discover(here: SourceHere) -> None:
-    """Every stream has its own primary key, and a cursor of its own where it can be
-    read incrementally; times are said to have an offset."""
+    """Every stream has its own primary key, and its own cursor if it can be read
+    incrementally, and times have an offset."""
     output = here("discover", config={})
     assert output.returncode == 0
     (catalog,) = output.told("CATALOG")
@@ -109,7 +108,8 @@ def test_discover(here: SourceHere) -> None:
 
 
 def test_check(here: SourceHere) -> None:
-    """A test makes a call for each that is needed, and tells of those refused."""
+    """The connection test makes each call that is needed, and reports the refused
+    ones."""
     config = {"regions": [REGION, "eu-west-1"]}
     output = here("check", config=config)
     assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
@@ -126,14 +126,14 @@ def test_check(here: SourceHere) -> None:
 
 
 def test_check_does_not_ask_how_streams_are_read(here: SourceHere) -> None:
-    """What only a full refresh knows is no mistake before a catalog is there."""
+    """Settings that only a full refresh uses are accepted before there is a catalog."""
     output = here("check", config={"max_items": 5, "page_size": 50.0})
     assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
 
 
 def test_two_reads(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
-    """Two reads, the second from the states of the first, bring what is true then, and
-    the second asks for what can have changed only."""
+    """After two reads, the second from the states of the first, the rows are right, and
+    the second requests only what can have changed."""
     scope = emulator.scope(ACCOUNT, REGION)
     for number in range(5):
         scope.plan(f"ended-{number}", trials=3, parallel=3, trial_seconds=(60, 90))
@@ -160,7 +160,7 @@ def test_two_reads(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
     assert sorted(rows[SUMMARIES].values(), key=_name) == sorted(
         expected.trials(scope, newest_first=False), key=_name
     )
-    # The prices, a listing, the one tuning job's trials and details, twice each.
+    # Prices, a listing, and the trials and details of one tuning job, twice each.
     assert len(emulator.calls) <= 8
     assert len(second.records("tuning_jobs")) == 1
     for stream in KEYS:
@@ -176,7 +176,7 @@ def _name(record: Json) -> str:
 
 
 def misfits(output: Output, catalog: Json) -> list[str]:
-    """What in the records does not fit the schemas of the catalog."""
+    """Records that do not fit the schemas of the catalog."""
     checkers = {
         stream["name"]: Draft7Validator(
             stream["json_schema"], format_checker=FormatChecker(["date-time"])
@@ -191,7 +191,7 @@ def misfits(output: Output, catalog: Json) -> list[str]:
 
 
 def test_nothing_new(here: SourceHere, emulator: Emulator, default: Json) -> None:
-    """A read that finds nothing new still gives each stream's state back, once."""
+    """A read that finds nothing new still returns each stream's state, once."""
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
     emulator.clock.move(seconds=5 * 86_400)
     first = here("read", config={}, catalog=default)
@@ -205,8 +205,8 @@ def test_nothing_new(here: SourceHere, emulator: Emulator, default: Json) -> Non
 
 
 def test_full_refresh(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
-    """A full refresh reads all whatever the state, with the paginator's knobs, and
-    leaves a state from which an incremental read begins anew."""
+    """A full refresh reads everything regardless of the state, with the paginator's
+    options, and leaves a state from which an incremental read starts over."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("churn", trials=7, trial_seconds=(60, 90))
     emulator.clock.move(seconds=5 * 86_400)
@@ -227,7 +227,7 @@ def test_full_refresh(here: SourceHere, emulator: Emulator, catalog: Json) -> No
 
 
 def test_state_is_each_streams_own(here: SourceHere, default: Json) -> None:
-    """A stream whose state is reset is read from the start, and no other is."""
+    """A stream whose state is reset is read from the start, and no other stream is."""
     emulator = here.tap.emulator
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
     emulator.clock.move(seconds=5 * 86_400)
@@ -247,8 +247,8 @@ def test_state_of_singer(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A stream's state is its Singer bookmark: with the states that the guide's program
-    makes of a Singer state, a read goes on where the tap was."""
+    """A stream's state is its Singer bookmark, so with the states that the guide's
+    program makes from a Singer state, a read resumes where the tap was."""
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3, trial_seconds=(60, 90))
     emulator.clock.move(seconds=5 * 86_400)
     singer = TapHere(emulator, tmp_path)(config={}).state
@@ -264,7 +264,7 @@ def test_state_of_singer(
 
 
 def test_columns(here: SourceHere, catalog: Json) -> None:
-    """A column that the catalog leaves out is left out; keys always come."""
+    """A column that the catalog leaves out is left out, except for keys."""
     emulator = here.tap.emulator
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3)
     emulator.clock.move(seconds=3600)
@@ -277,8 +277,8 @@ def test_columns(here: SourceHere, catalog: Json) -> None:
 
 
 def test_a_scope_fails(here: SourceHere, default: Json) -> None:
-    """Where a scope fails, its streams are incomplete and the exit code is 1; what
-    could be read is there, and the states go on from it."""
+    """If a scope fails, its streams are incomplete and the exit code is 1; other
+    scopes' records are written, and the next read resumes from the states."""
     emulator = here.tap.emulator
     for region in (REGION, "eu-west-1"):
         emulator.scope(ACCOUNT, region).plan("churn", trials=3, trial_seconds=(60, 90))
@@ -301,8 +301,8 @@ def test_a_scope_fails(here: SourceHere, default: Json) -> None:
 
 
 def test_an_account_that_is_not_found_out(here: SourceHere, default: Json) -> None:
-    """Where an account's regions may not be listed, no stream of tuning jobs is
-    complete: a full refresh would take that account's rows away."""
+    """If an account's regions cannot be listed, no stream of tuning jobs is complete,
+    or a full refresh would remove that account's rows."""
     emulator = here.tap.emulator
     for account in (ACCOUNT, "111111111111"):
         emulator.organization.join(account)
@@ -332,7 +332,7 @@ def test_an_account_that_is_not_found_out(here: SourceHere, default: Json) -> No
 def test_failure_types(
     here: SourceHere, catalog: Json, fault: Fault, kind: str
 ) -> None:
-    """An error says whether the user, time, or the source has to mend it."""
+    """The type of an error says who has to act: the user, nobody, or a maintainer."""
     here.tap.emulator.faults.add(fault)
     some = configured(catalog, only=["tuning_jobs"])
     output = here("read", config={"max_attempts": 1}, catalog=some)
@@ -364,7 +364,8 @@ def test_failure_types(
     ids=lambda value: type(value).__name__,
 )
 def test_failure_types_of_other_errors(error: Exception, kind: str) -> None:
-    """What is no answer of the service has a type as well; so has what it caused."""
+    """Errors that do not come from the service have a type as well, and so do their
+    causes."""
     assert failure_type(error) == kind
     told = TapError("prices")
     told.__cause__ = error
@@ -372,7 +373,7 @@ def test_failure_types_of_other_errors(error: Exception, kind: str) -> None:
 
 
 def test_no_prices(here: SourceHere, catalog: Json) -> None:
-    """Prices that may not be read are the user's to mend."""
+    """Denied prices are a config_error."""
     here.tap.emulator.faults.add(Fault("deny", operation="GetProducts"))
     some = configured(catalog, only=["training_instance_prices"])
     output = here("read", config={}, catalog=some)
@@ -382,7 +383,7 @@ def test_no_prices(here: SourceHere, catalog: Json) -> None:
 
 
 def test_no_credentials(here: SourceHere, default: Json) -> None:
-    """Without credentials nothing is read, and no stream is complete."""
+    """Without credentials, nothing is read, and no stream is complete."""
     keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     here.tap.variables.update(dict.fromkeys(keys))
     output = here("read", config={}, catalog=default)
@@ -395,8 +396,8 @@ def test_no_credentials(here: SourceHere, default: Json) -> None:
 
 @pytest.mark.parametrize("verb", ["discover", "read"])
 def test_bad_setting(here: SourceHere, default: Json, verb: str) -> None:
-    """A setting that is refused is a config_error of one line, before the first call,
-    and no secret is in it."""
+    """An invalid setting is a config_error of one line, before the first call, without
+    any secret."""
     config = {"aws_secret_access_key": "sEcReT", "page_size": 1000}
     catalog = {"catalog": default} if verb == "read" else {}
     output = here(verb, config=config, **catalog)
@@ -407,7 +408,7 @@ def test_bad_setting(here: SourceHere, default: Json, verb: str) -> None:
 
 
 def test_check_of_a_bad_setting(here: SourceHere) -> None:
-    """To `check` a setting that is refused is a connection that fails."""
+    """For `check`, an invalid setting is a failed connection."""
     output = here("check", config={"aws_secret_access_key": "sEcReT"})
     assert output.returncode == 0
     (status,) = output.told("CONNECTION_STATUS")
@@ -417,7 +418,8 @@ def test_check_of_a_bad_setting(here: SourceHere) -> None:
 
 
 def test_what_does_not_go_with_the_catalog(here: SourceHere, default: Json) -> None:
-    """What only a full refresh knows is refused otherwise, in Airbyte's words."""
+    """A setting that only a full refresh uses is refused in other modes, in Airbyte's
+    terms."""
     output = here("read", config={"max_items": 5}, catalog=default)
     ((kind, text),) = output.errors
     assert kind == "config_error"
@@ -434,7 +436,7 @@ def test_what_does_not_go_with_the_catalog(here: SourceHere, default: Json) -> N
     ],
 )
 def test_bad_files(here: SourceHere, default: Json, files: Json, words: str) -> None:
-    """A file of another form is a config_error that names it."""
+    """A file in the wrong format is a config_error that names it."""
     given = {"config": {}, "catalog": default, **files}
     output = here("read", **given)
     assert output.returncode == 1
@@ -445,7 +447,7 @@ def test_bad_files(here: SourceHere, default: Json, files: Json, words: str) -> 
 
 @pytest.mark.parametrize("state", [[], {}])
 def test_no_state(here: SourceHere, default: Json, state: Any) -> None:
-    """An empty state is none, in the old form too."""
+    """An empty state counts as none, in the old format, too."""
     output = here("read", config={}, catalog=default, state=state)
     assert output.returncode == 0
     ended = [output.statuses(stream)[-1] for stream in DEFAULT]
@@ -453,7 +455,7 @@ def test_no_state(here: SourceHere, default: Json, state: Any) -> None:
 
 
 def test_damaged_state(here: SourceHere, default: Json) -> None:
-    """A state that cannot be read is a config_error: clearing the data mends it."""
+    """A damaged state is a config_error, because clearing the data solves it."""
     state = {
         "stream_descriptor": {"name": SUMMARIES},
         "stream_state": {"partitions": 7},
@@ -466,7 +468,8 @@ def test_damaged_state(here: SourceHere, default: Json) -> None:
 
 
 def test_unknown_stream(here: SourceHere, default: Json) -> None:
-    """A stream that this source does not have fails the read, and holds no other up."""
+    """A stream that this source does not have fails the read but does not affect
+    others."""
     emulator = here.tap.emulator
     emulator.scope(ACCOUNT, REGION).plan("churn", trials=3)
     default["streams"].append({"stream": {"name": "gone"}, "sync_mode": "incremental"})
@@ -480,7 +483,8 @@ def test_unknown_stream(here: SourceHere, default: Json) -> None:
 
 
 def test_a_mode_that_a_stream_does_not_have(here: SourceHere, catalog: Json) -> None:
-    """PyAirbyte asks each stream for an incremental read: prices come all the same."""
+    """Prices are read even if PyAirbyte requests an incremental read of them, as it
+    does for each stream."""
     some = configured(catalog, only=["training_instance_prices"])
     some["streams"][0]["sync_mode"] = "incremental"
     output = here("read", config={}, catalog=some)
@@ -492,8 +496,8 @@ def test_a_mode_that_a_stream_does_not_have(here: SourceHere, catalog: Json) -> 
 def test_a_bug(
     here: SourceHere, default: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What nobody foresaw is a system_error with its stack trace; the stream in which
-    it happened is incomplete."""
+    """An unexpected exception is a system_error with its stack trace, and its stream is
+    incomplete."""
 
     def fail(*_: Any) -> None:
         msg = "nobody foresaw it"
@@ -509,11 +513,11 @@ def test_a_bug(
 
 
 def test_log(source: Source, default: Json) -> None:
-    """All that is logged, of other threads too, is a message."""
+    """Every log line is a message, even from other threads."""
     source.tap.variables["LOGLEVEL"] = "DEBUG"
     output = source("read", config={}, catalog=default)
     assert output.stderr == ""
     assert "INFO 1 of 1 accounts and regions complete" in output.log
-    # The clients are opened in a thread.
+    # A thread opens the clients.
     assert "INFO Found credentials in environment variables" in output.log
     assert "METRIC" not in output.log

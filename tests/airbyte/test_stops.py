@@ -1,4 +1,5 @@
-"""The Airbyte source is stopped: whole lines, the state of what came, no false end."""
+"""Stopping the Airbyte source leaves whole lines, the state of what was written, and no
+false completion."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ SUMMARIES = "training_job_summaries"
 
 @pytest.fixture
 def scope(source: Source) -> Scope:
-    """Ten tuning jobs, each ended, of 100 trials."""
+    """Ten ended tuning jobs with 100 trials each."""
     emulator = source.tap.emulator
     scope = emulator.scope(ACCOUNT, REGION)
     for number in range(10):
@@ -36,13 +37,13 @@ def scope(source: Source) -> Scope:
 
 @pytest.fixture
 def catalog() -> Json:
-    """The trials, and what is told last."""
+    """The trials, and the stream that comes last."""
     found = AirbyteTap(setup_mapper=False).describe()
     return configured(found, only=[SUMMARIES, "scopes"])
 
 
 def start(source: Source, catalog: Json) -> subprocess.Popen[str]:
-    """Start a read, one tuning job after the other."""
+    """Start a read with one tuning job at a time."""
     return subprocess.Popen(  # noqa: S603 - the command is ours
         source.command("read", config={"concurrency": 1}, catalog=catalog),
         env=source.tap.environment(),
@@ -54,8 +55,8 @@ def start(source: Source, catalog: Json) -> subprocess.Popen[str]:
 
 
 def wait_for(source: Source, *, trials_listed: int) -> None:
-    """Wait until so many tuning jobs were asked for their trials: two are read ahead,
-    so those before them are written."""
+    """Wait until the trials of this many tuning jobs were requested: two are read
+    ahead, so the ones before them have been written."""
     deadline = time.monotonic() + 30
     listing = "ListTrainingJobsForHyperParameterTuningJob"
     while (
@@ -66,7 +67,7 @@ def wait_for(source: Source, *, trials_listed: int) -> None:
 
 
 def assert_goes_on(source: Source, catalog: Json, stopped: Output, trials: int) -> None:
-    """Assert that a read from the states that came brings what did not."""
+    """Assert that a read from these states returns every missing record."""
     source.tap.emulator.faults.clear()
     rest = source("read", config={}, catalog=catalog, state=stopped.states)
     assert rest.returncode == 0
@@ -79,8 +80,8 @@ def assert_goes_on(source: Source, catalog: Json, stopped: Output, trials: int) 
 
 
 def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
-    """SIGTERM ends by the signal, after the state of what is written; the stream is
-    incomplete, and the next read goes on from there."""
+    """SIGTERM ends the process by that signal, after the state of what was written; the
+    stream is incomplete, and the next read resumes there."""
     source.tap.emulator.faults.add(Fault("latency", seconds=0.3))
     with start(source, catalog) as process:
         assert process.stdout is not None
@@ -106,11 +107,11 @@ def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
 
 @pytest.mark.slow
 def test_stop_while_nobody_reads(source: Source, scope: Scope, catalog: Json) -> None:
-    """A full pipe holds no stop back, and each line in it is whole."""
+    """A full pipe does not delay a stop, and each line in it is complete."""
     with start(source, catalog) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        time.sleep(6)  # it fills the pipe, and waits
+        time.sleep(6)  # it fills the pipe and blocks
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=5)

@@ -1,4 +1,4 @@
-"""Ways in which a service can differ, each of one fact."""
+"""Ways in which a service could differ, each in one fact."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Breaks = dict[str, "Change"]
 
 
 def items(answer: Item) -> list[Item]:
-    """The items of a page; none of an error."""
+    """The items of a page; an error has none."""
     return next((answer[name] for name in LISTS.values() if name in answer), [])
 
 
@@ -43,7 +43,7 @@ def each(change: Callable[[Item], object]) -> Change:
 
 
 def whole(change: Callable[[Item], object], status: int = 200) -> Change:
-    """Change an answer as a whole, if it has this status."""
+    """Change a response as a whole, if it has this status."""
 
     def changed(_: Item, found: int, answer: Item) -> None:
         if found == status:
@@ -75,12 +75,12 @@ def product(change: Callable[[Item], object]) -> Change:
 
 
 def first_page_only(answer: Item) -> None:
-    """Leave out what leads on."""
+    """Drop the token of the next page."""
     answer.pop("NextToken", None)
 
 
 def ignoring(name: str, operation: str) -> Change:
-    """Reverse what was sorted by a parameter, as if that were not there."""
+    """Return reversed items if asked to sort by a parameter, as if it were ignored."""
 
     def changed(request: Item, _: int, answer: Item) -> None:
         if request.get(name) == "Ascending" and LISTS[operation] in answer:
@@ -90,7 +90,7 @@ def ignoring(name: str, operation: str) -> Change:
 
 
 def swapped(size: int = 100) -> Change:
-    """Turn around what was created in the same second, in small pages only."""
+    """Swap two items created in the same second, only in small pages."""
 
     def changed(request: Item, _: int, answer: Item) -> None:
         listed = items(answer)
@@ -105,32 +105,32 @@ def swapped(size: int = 100) -> Change:
 
 
 def backwards(request: Item, _: int, answer: Item) -> None:
-    """A page begins with the oldest, whatever was asked."""
+    """Pages start with the oldest item, regardless of the requested order."""
     if "MaxResults" in request:
         items(answer).reverse()
 
 
 def ending_early(request: Item, _: int, answer: Item) -> None:
-    """An empty page without a token in the place of the second one."""
+    """An empty page without a token replaces the second page."""
     if "NextToken" in request and request.get("MaxResults", 0) < 100:
         items(answer).clear()
         answer.pop("NextToken", None)
 
 
 def same_token(request: Item, _: int, answer: Item) -> None:
-    """Every page leads to itself."""
+    """Each page has its own token as the next one."""
     if "NextToken" in request and items(answer):
         answer["NextToken"] = request["NextToken"]
 
 
 def repeating(request: Item, _: int, answer: Item) -> None:
-    """A page shows its first item once more at its end."""
+    """The first item of a page comes again at its end."""
     if request.get("SortOrder") == "Descending" and items(answer):
         items(answer)[-1] = items(answer)[0]
 
 
 def too_many(request: Item, _: int, answer: Item) -> None:
-    """A page has one more than it should."""
+    """A page has one item more than requested."""
     if request.get("MaxResults", 100) < 100 and items(answer):
         last = items(answer)[-1]
         name = "TrainingJobName" if "TrainingJobName" in last else NAMES[JOBS]
@@ -138,34 +138,34 @@ def too_many(request: Item, _: int, answer: Item) -> None:
 
 
 def allowing(request: Item, status: int, __: Item) -> tuple[int, Item] | None:
-    """A page of more than 100 is given."""
+    """Pages of more than 100 items are accepted."""
     if request.get("MaxResults", 0) > 100 and status == 400:
         return 200, {"TrainingJobSummaries": []}
     return None
 
 
 def honouring(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
-    """A token is good with any parameters."""
+    """A token is accepted with any parameters."""
     if "NextToken" in request and status == 400:
         return 200, {"TrainingJobSummaries": []}
     return status, answer
 
 
 def filter_with_case(request: Item, _: int, answer: Item) -> None:
-    """NameContains compares with case."""
+    """NameContains is case-sensitive."""
     part = request.get("NameContains", "")
     listed = items(answer)
     listed[:] = [item for item in listed if part in item[NAMES[JOBS]]]
 
 
 def other_status(request: Item, _: int, answer: Item) -> None:
-    """StatusEquals lets something else through."""
+    """StatusEquals lets through another status."""
     if "StatusEquals" in request:
         items(answer)[0]["TrainingJobStatus"] = "Stopped"
 
 
 def short_status(request: Item, _: int, answer: Item) -> None:
-    """StatusEquals cuts a page first, filters it after, and leads nowhere."""
+    """StatusEquals filters a page after it was cut, and there is no next page."""
     if "StatusEquals" in request:
         del items(answer)[1:]
 
@@ -176,7 +176,7 @@ def plus_half(item: Item) -> None:
 
 
 def counted(name: str, counter: str) -> Change:
-    """One more in a counter, however long ago a tuning job ended."""
+    """A counter is one too high, however long ago the tuning job ended."""
 
     def more(item: Item) -> None:
         item[name][counter] += 1
@@ -190,13 +190,13 @@ def metric(change: Callable[[Item], object]) -> Change:
 
 
 def without_metrics(request: Item, _: int, answer: Item) -> None:
-    """Trials without a metric are sorted among the others."""
+    """Trials without a metric are sorted among those with one."""
     if request.get("SortBy") == "FinalObjectiveMetricValue":
         items(answer)[-1].pop(METRIC)
 
 
 def code(wanted: str, status: int = 400) -> Change:
-    """Refuse with another code or status."""
+    """Errors have another code or status."""
 
     def changed(_: Item, found: int, answer: Item) -> tuple[int, Item] | None:
         if found == 200 or answer["__type"] == "AccessDeniedException":
@@ -207,7 +207,7 @@ def code(wanted: str, status: int = 400) -> Change:
 
 
 def swap_case(name: str) -> Callable[[Item], None]:
-    """Show a name in another case."""
+    """A name is shown in another case."""
 
     def changed(item: Item) -> None:
         item[name] = item[name].swapcase()
@@ -216,7 +216,7 @@ def swap_case(name: str) -> Callable[[Item], None]:
 
 
 def running(item: Item) -> None:
-    """The counters of a running tuning job are those of an hour ago."""
+    """A running tuning job's counters are an hour old."""
     if item["HyperParameterTuningJobStatus"] == "InProgress":
         item["TrainingJobStatusCounters"] = {"InProgress": 1}
 
@@ -228,30 +228,30 @@ def pending(item: Item) -> None:
 
 
 def single_only(answer: Item) -> None:
-    """The objective of a tuning job with one definition is in no config."""
+    """A tuning job with one definition has no objective in its config."""
     answer["HyperParameterTuningJobConfig"].pop("HyperParameterTuningJobObjective", 0)
 
 
 def worst(answer: Item) -> None:
-    """The best trial has another metric than the listing."""
+    """The best trial's metric differs from the listing."""
     if "BestTrainingJob" in answer:
         answer["BestTrainingJob"][METRIC]["Value"] = 0.125
 
 
 def tuned_again(answer: Item) -> None:
-    """A description has other hyperparameters than the listing."""
+    """A description's hyperparameters differ from the listing."""
     shown = answer["HyperParameters"]
     answer["HyperParameters"] = {name: f"{value}7" for name, value in shown.items()}
 
 
 def without_its_job(answer: Item) -> None:
-    """The best trial of all, as those of one tuning job are shown."""
+    """OverallBestTrainingJob is the same as BestTrainingJob."""
     if "BestTrainingJob" in answer:
         answer["OverallBestTrainingJob"] = answer["BestTrainingJob"]
 
 
 def gone(request: Item, _: int, __: Item) -> tuple[int, Item]:
-    """A tuning job is listed, and cannot be described."""
+    """A tuning job is listed but cannot be described."""
     said = f"No {request[NAMES[JOBS]]}."
     return 400, {"__type": "ResourceNotFound", "message": said}
 
@@ -269,13 +269,13 @@ def one_more_metric(answer: Item) -> None:
 
 
 def only_one(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
-    """Search refuses several filters."""
+    """Search refuses more than one filter."""
     several = len(request["SearchExpression"]["Filters"]) > 1
     return INVALID if several else (status, answer)
 
 
 def unknown_case(request: Item, status: int, answer: Item) -> tuple[int, Item] | None:
-    """A tuning job is found by its name's own case only."""
+    """A tuning job is only found by its name in the right case."""
     name = request[NAMES[JOBS]]
     is_other = name == name.swapcase().swapcase() and answer.get(NAMES[JOBS]) != name
     if status == 200 and is_other:
@@ -284,7 +284,7 @@ def unknown_case(request: Item, status: int, answer: Item) -> tuple[int, Item] |
 
 
 def amount(one: Item) -> Item:
-    """The one price of a product; an empty one if it has none."""
+    """A product's only price, or an empty one."""
     terms = one["terms"].get("OnDemand", {"": {"priceDimensions": {"": {}}}})
     (term,) = terms.values()
     (price,) = term["priceDimensions"].values()
@@ -292,7 +292,7 @@ def amount(one: Item) -> Item:
 
 
 def measured(change: Callable[[Item, Item], object]) -> Change:
-    """Change every result of CloudWatch; the change gets its question as well."""
+    """Change every result of CloudWatch; the change receives the query, too."""
 
     def changed(request: Item, _: int, answer: Item) -> None:
         asked = {one["Id"]: one["MetricStat"] for one in request["MetricDataQueries"]}
@@ -303,7 +303,7 @@ def measured(change: Callable[[Item, Item], object]) -> Change:
 
 
 def no_points_of(*dimensions: str, period: int = 60) -> Callable[[Item, Item], None]:
-    """Nothing is to be had under these dimensions by this period."""
+    """No points exist for these dimensions and this period."""
 
     def changed(result: Item, asked: Item) -> None:
         (dimension,) = asked["Metric"]["Dimensions"]
@@ -314,18 +314,18 @@ def no_points_of(*dimensions: str, period: int = 60) -> Callable[[Item, Item], N
 
 
 def half_a_minute_later(result: Item, _: Item) -> None:
-    """Points are not at multiples of their period."""
+    """Points lie half a period away from multiples of their period."""
     result["Timestamps"] = [at + 30 for at in result["Timestamps"]]
 
 
 def points_of_the_past(result: Item, asked: Item) -> None:
-    """Points by the minute live longer than 15 days."""
+    """One-minute points are kept longer than 15 days."""
     if asked["Period"] == 60 and not result["Values"]:
         result.update(Timestamps=[0], Values=[1.0])
 
 
 def attribute(name: str, value: str | None) -> Change:
-    """Show an attribute of a product otherwise; None: not at all."""
+    """A product's attribute has another value, or None to drop it."""
 
     def changed(one: Item) -> None:
         shown = one["product"]["attributes"]
@@ -429,4 +429,4 @@ BREAKS: dict[int, Breaks] = {
     84: {METRICS: measured(no_points_of("Host", "TrainingJobName", period=300))},
     85: {JOB: whole(lambda a: a.get("TrainingJobDefinition", {}).pop("RoleArn", 0))},
 }
-"""By number of a fact, what breaks it: operation and change of its answers."""
+"""What breaks each fact, by its number: an operation and a change of its responses."""

@@ -1,4 +1,4 @@
-"""A filled account, and the layer before it."""
+"""A filled account, and a layer in front of its service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def account() -> Iterator[Emulator]:
-    """An account with tuning jobs of many kinds; only to be read."""
+    """An account with tuning jobs of many kinds, only for reading."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
         fill(running)
         yield running
@@ -35,7 +35,7 @@ def recording(account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Re
 
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
-    """What stands before the emulator."""
+    """The layer in front of the emulator."""
     made = Layer()
     with made.before(monkeypatch):
         yield made
@@ -43,10 +43,10 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Pauses between tries, which take no time."""
+    """Make the pauses between attempts take no time."""
     found: list[float] = []
     monkeypatch.setattr("tap_sagemaker_tuning.contract.calls.time.sleep", found.append)
-    # What adaptive mode waits for before a call, once one was throttled.
+    # What adaptive mode waits before a call after one was throttled.
     acquired = "botocore.retries.bucket.TokenBucket.acquire"
     monkeypatch.setattr(acquired, lambda *_, **__: True)
     return found

@@ -1,4 +1,5 @@
-"""The command: few calls, read-only, no names, and what could not be checked."""
+"""The command makes few calls, only reads, prints no names, and reports what it could
+not check."""
 
 from __future__ import annotations
 
@@ -27,7 +28,8 @@ NAMES = ("churn", "two-kinds", "many-", "123456789012", "arn:", "us-east-1")
 
 
 def test_few_calls_that_read(account: Emulator, layer: Layer) -> None:
-    """At most 60 with the one to STS, none of which changes anything."""
+    """The command makes at most 60 calls, including the one to STS, and all only
+    read."""
     assert run(account).exit_code == 0
     assert 30 < len(layer.requests) <= MOST_CALLS
     assert MOST_CALLS <= 58
@@ -35,7 +37,8 @@ def test_few_calls_that_read(account: Emulator, layer: Layer) -> None:
 
 
 def test_no_name_is_printed(account: Emulator) -> None:
-    """Numbers, words and counts on standard output; progress beside it."""
+    """Standard output has numbers, words and counts but no names; progress goes to
+    standard error."""
     result = run(account)
     said = result.stdout + result.stderr
     assert [name for name in NAMES if name in said] == []
@@ -44,7 +47,8 @@ def test_no_name_is_printed(account: Emulator) -> None:
 
 @pytest.mark.usefixtures("waits")
 def test_the_budget_is_hard(emulator: Emulator, layer: Layer) -> None:
-    """Tries count: a service that throttles half of the calls is not asked more."""
+    """Retries count against the limit of calls, even if the service throttles half of
+    them."""
     fill(emulator)
     emulator.faults.add(
         Fault("error", status=400, code="ThrottlingException", times=40)
@@ -56,7 +60,7 @@ def test_the_budget_is_hard(emulator: Emulator, layer: Layer) -> None:
 
 @pytest.mark.usefixtures("waits")
 def test_a_service_that_only_throttles(emulator: Emulator) -> None:
-    """Nothing could be asked: the exit code is 1, and each action has a line."""
+    """If every call is throttled, the exit code is 1 and each action has a line."""
     emulator.faults.add(Fault("error", status=400, code="ThrottlingException"))
     result = run(emulator)
     assert result.exit_code == 1
@@ -65,7 +69,8 @@ def test_a_service_that_only_throttles(emulator: Emulator) -> None:
 
 
 def test_a_missing_permission_is_a_line(emulator: Emulator) -> None:
-    """What it is, and which action; its facts were not seen, the others hold."""
+    """A missing permission is a line that names the action; its facts were not seen,
+    and others hold."""
     fill(emulator)
     for operation in ("Search", "GetProducts"):
         emulator.faults.add(Fault("deny", operation=operation))
@@ -83,7 +88,7 @@ def test_a_missing_permission_is_a_line(emulator: Emulator) -> None:
 
 
 def test_empty_pages_that_lead_on(emulator: Emulator) -> None:
-    """They are seen, and nothing else is taken for broken."""
+    """Empty pages with a token confirm their fact and break no other."""
     fill(emulator)
     emulator.faults.add(Fault("empty_pages"))
     result = run(emulator)
@@ -92,7 +97,7 @@ def test_empty_pages_that_lead_on(emulator: Emulator) -> None:
 
 
 def test_a_refused_page_after_an_empty_one(account: Emulator, layer: Layer) -> None:
-    """An empty page that leads nowhere breaks the fact about it."""
+    """An empty page whose token is refused breaks the fact about empty pages."""
 
     def change(request: dict[str, Any], status: int, answer: dict[str, Any]) -> Any:
         if status == 200 and "NextToken" in answer:
@@ -105,13 +110,14 @@ def test_a_refused_page_after_an_empty_one(account: Emulator, layer: Layer) -> N
 
 @pytest.mark.parametrize("date", ["2026-03-02T09:00:00Z", "Sun, 01 Mar 2015 0:0:0 GMT"])
 def test_a_date_that_is_none(account: Emulator, layer: Layer, date: str) -> None:
-    """A Date that cannot be read, or is before what is listed, breaks a fact."""
+    """A Date header that cannot be parsed, or is before a listed time, breaks a
+    fact."""
     layer.headers = {"Date": date}
     assert 21 in numbers(run(account), "does not hold")
 
 
 def test_two_scopes_at_a_time(layer: Layer) -> None:
-    """Each region has a number; at most two calls are in flight."""
+    """Regions are numbered in the output, and at most two calls are in flight."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         for region in ("us-east-1", "eu-west-1", "us-west-2"):
             scope = emulator.scope("123456789012", region)
@@ -130,7 +136,7 @@ def test_two_scopes_at_a_time(layer: Layer) -> None:
 def test_only_the_tuning_jobs_of_the_settings(
     account: Emulator, layer: Layer, tmp_path: Path
 ) -> None:
-    """What a sync would not read is listed, and not looked into."""
+    """Tuning jobs that the settings exclude are listed but not read."""
     config = tmp_path / "tap.json"
     config.write_text('{"name_contains": "TIES"}', encoding="utf-8")
     assert run(account, "--config", str(config)).exit_code == 0
@@ -144,7 +150,7 @@ def test_only_the_tuning_jobs_of_the_settings(
     [("{", "is not JSON"), ('{"regionz": []}', "regionz"), ("[]", "not a JSON object")],
 )
 def test_wrong_settings_are_a_line(tmp_path: Path, content: str, said: str) -> None:
-    """As for a sync."""
+    """Invalid settings are one line, as in a sync."""
     config = tmp_path / "tap.json"
     config.write_text(content, encoding="utf-8")
     result = CliRunner().invoke(main, ["--config", str(config)])
@@ -154,7 +160,7 @@ def test_wrong_settings_are_a_line(tmp_path: Path, content: str, said: str) -> N
 
 
 def test_a_folder_with_something_in_it(account: Emulator, tmp_path: Path) -> None:
-    """A recording goes into a folder of its own."""
+    """A recording needs a folder of its own."""
     (tmp_path / "a").touch()
     result = run(account, "--record", str(tmp_path))
     assert result.exit_code == 1
@@ -163,8 +169,9 @@ def test_a_folder_with_something_in_it(account: Emulator, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("module", MODULES)
 def test_it_runs_as_a_module(module: str) -> None:
-    """From the package, and in a checkout from the emulator: here on a recording."""
-    done = subprocess.run(  # noqa: S603 - this very Python
+    """The command runs as a module, here on a recording, from the package and from a
+    checkout's emulator."""
+    done = subprocess.run(  # noqa: S603 - this Python itself
         [sys.executable, "-m", module, "--check", str(RECORDINGS / "emulator")],
         capture_output=True,
         text=True,
@@ -177,6 +184,7 @@ def test_it_runs_as_a_module(module: str) -> None:
 
 
 def test_it_is_listed_first_what_is_asked(account: Emulator, layer: Layer) -> None:
-    """The first call lists tuning jobs: whoever may not do that learns it at once."""
+    """The command lists tuning jobs first, so that a user without that permission
+    learns it at once."""
     run(account)
     assert layer.requests[0][0] == JOBS

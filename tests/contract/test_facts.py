@@ -1,4 +1,4 @@
-"""Every fact holds against the emulator, and one that is broken is found and named."""
+"""Every fact holds against the emulator, and every broken one is found and named."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from tests.contract.world import Change, Layer
 
 SOME = {1, 10, 28, 36, 68}
-"""Facts that are broken over HTTP in every run; the others by `make long`."""
+"""Facts that every run breaks over HTTP; `make long` breaks the others, too."""
 
 
 def test_all_hold_against_the_emulator(account: Emulator) -> None:
-    """Each holds, or there is a reason why it was not seen."""
+    """Each fact holds against the emulator, or there is a reason why it cannot be seen
+    there."""
     result = run(account)
     assert numbers(result, "does not hold") == set()
     assert numbers(result, "was not seen") == set(NOT_IN_EMULATOR)
@@ -45,7 +46,8 @@ def test_all_hold_against_the_emulator(account: Emulator) -> None:
 
 
 def test_numbers_are_of_one_fact_each() -> None:
-    """A number stays with its fact; every one that can be broken is, in a test."""
+    """A number always means the same fact, and every fact that can be broken is, in a
+    test."""
     found = [fact.number for fact in FACTS]
     assert found == sorted(set(found))
     assert set(found) - BREAKS.keys() == {12, 21, 30, 31}, "see test_command.py"
@@ -55,7 +57,7 @@ def test_numbers_are_of_one_fact_each() -> None:
 def test_a_broken_fact_is_seen_in_a_recording(
     number: int, recording: Recording
 ) -> None:
-    """What breaks a fact, broken in what was recorded, is found."""
+    """A fact that is broken in a recording is found."""
     verdicts = judged([altered(recording, BREAKS[number])])
     assert number in broken(verdicts)
 
@@ -63,7 +65,8 @@ def test_a_broken_fact_is_seen_in_a_recording(
 def test_a_recording_says_what_the_account_said(
     account: Emulator, recording: Recording
 ) -> None:
-    """Pseudonyms leave the facts what they need: verdicts and counts are the same."""
+    """A recording with pseudonyms gives the same verdicts and counts as the account
+    itself."""
     found = list(lines(judged([recording])))
     assert found == run(account).stdout.splitlines()
 
@@ -78,7 +81,8 @@ def test_a_recording_says_what_the_account_said(
 def test_a_broken_fact_is_found_and_named(
     number: int, account: Emulator, layer: Layer
 ) -> None:
-    """Its number, a paragraph on what it means, and exit code 1."""
+    """A broken fact is reported by number with a paragraph on what it means, and the
+    exit code is 1."""
     layer.changes = BREAKS[number]
     result = run(account)
     (fact,) = [each for each in FACTS if each.number == number]
@@ -90,7 +94,7 @@ def test_a_broken_fact_is_found_and_named(
 
 
 def printing_nothing(answer: Item) -> None:
-    """A trial defines metrics, and prints none."""
+    """A trial defines metrics but prints none."""
     answer.pop("FinalMetricDataList", None)
 
 
@@ -101,18 +105,18 @@ def short(answer: Item) -> None:
 
 
 def interrupted(answer: Item) -> None:
-    """A trial on a spot instance waited for another one."""
+    """A spot instance was interrupted, and the trial waited for another one."""
     per_instance(answer)
     answer["EnableManagedSpotTraining"] = True
 
 
 def described_only(answer: Item) -> None:
-    """A description has a member that results of Search have no place for."""
+    """A description has a member that results of Search do not support."""
     answer.update(ServerlessJobConfig={}, ProfilingStatus="Enabled", New=1)
 
 
 def with_another(answer: Item) -> None:
-    """A price list has training on spot instances as well."""
+    """A price list also has training on spot instances."""
     first = json.loads(answer["PriceList"][0])
     shown = first["product"]["attributes"]
     shown["usagetype"] = shown["usagetype"].replace("-Train", "-SpotTrain")
@@ -120,12 +124,12 @@ def with_another(answer: Item) -> None:
 
 
 def twice(answer: Item) -> None:
-    """A price list has two prices of one kind of training."""
+    """A price list has two prices for the same kind of training."""
     answer["PriceList"].append(answer["PriceList"][0])
 
 
 def with_null(answer: Item) -> None:
-    """An answer has a null."""
+    """A response has a null."""
     answer["NextToken"] = None
 
 
@@ -149,12 +153,13 @@ def with_null(answer: Item) -> None:
 def test_what_is_no_difference(
     number: int, changes: dict[str, Change], recording: Recording
 ) -> None:
-    """What only looks like a difference breaks nothing."""
+    """What only looks like a difference breaks no fact."""
     assert number not in broken(judged([altered(recording, changes)]))
 
 
 def test_two_prices_of_one_kind(recording: Recording) -> None:
-    """Nobody could say which of them counts."""
+    """Two prices for the same kind of training break a fact, because either could
+    apply."""
     assert 74 in broken(judged([altered(recording, {PRICES: whole(twice)})]))
 
 
@@ -180,13 +185,15 @@ ALLOWED: dict[str, tuple[Callable[[Scope], None], dict[str, Any]]] = {
         {"metrics_in_1970": True, "lower_cased_arns": True, "cased_arns": True},
     ),
 }
-"""What the service may do: how a scope is set, and how its tuning jobs are planned."""
+"""What the service may do: how a scope is set up, and how its tuning jobs are
+planned."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ALLOWED)
 def test_what_the_service_may_do_breaks_nothing(emulator: Emulator, name: str) -> None:
-    """Nothing that the tap copes with, and has recorded, is taken for a difference."""
+    """Nothing that the tap supports is reported as a difference, live or in a
+    recording."""
     change, plan = ALLOWED[name]
     scope = emulator.scope()
     change(scope)

@@ -1,4 +1,5 @@
-"""Failures and odd answers: what they say, which facts they leave alone, what stays."""
+"""Failures and odd responses: what they report, which facts they affect, and what
+remains."""
 
 from __future__ import annotations
 
@@ -34,7 +35,8 @@ Item = dict[str, Any]
 
 @pytest.mark.usefixtures("waits")
 def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
-    """Other codes than recorded ones break the facts about them."""
+    """Denials and throttling with other codes than the recorded ones break their
+    facts."""
     said = "User: a is not authorized to perform: sagemaker:Search"
     slow = {"__type": "TooManyRequestsException", "message": "Rate exceeded"}
     layer.changes = {
@@ -46,7 +48,7 @@ def test_odd_denials_and_throttling(account: Emulator, layer: Layer) -> None:
 
 @pytest.mark.usefixtures("waits")
 def test_the_codes_of_other_services(account: Emulator, layer: Layer) -> None:
-    """CloudWatch and the price list have other codes, which break no fact."""
+    """CloudWatch and the price list have other error codes, which break no fact."""
     said = "User: a is not authorized to perform: cloudwatch:GetMetricData"
     slow = {"__type": "Throttling", "message": "Rate exceeded"}
     layer.changes = {
@@ -57,7 +59,7 @@ def test_the_codes_of_other_services(account: Emulator, layer: Layer) -> None:
 
 
 def struck(*numbers: int, status: int, code: str) -> Change:
-    """Refuse the calls of an operation that have these numbers, from 1 on."""
+    """Refuse the calls of an operation with these numbers, counted from 1."""
     counter = itertools.count(1)
 
     def changed(_: Item, found: int, answer: Item) -> tuple[int, Item]:
@@ -76,7 +78,7 @@ def struck(*numbers: int, status: int, code: str) -> Change:
 def test_a_failed_try_breaks_nothing(
     account: Emulator, layer: Layer, status: int, code: str
 ) -> None:
-    """Every second call of every operation fails, and is made again."""
+    """A failed call is retried and breaks no fact, even if it is every second one."""
     odd = range(1, 200, 2)
     layer.changes = {
         operation: struck(*odd, status=status, code=code)
@@ -89,7 +91,7 @@ def test_a_failed_try_breaks_nothing(
 
 @pytest.mark.usefixtures("waits")
 def test_a_service_that_throttles_by_the_second(emulator: Emulator) -> None:
-    """Calls that came too fast are no facts, whichever they strike."""
+    """Throttled calls break no fact, whichever they are."""
     fill(emulator)
     fault = Fault("throttle", operation=TRIALS, rate=20, burst=1)
     emulator.faults.add(fault)
@@ -99,7 +101,8 @@ def test_a_service_that_throttles_by_the_second(emulator: Emulator) -> None:
 
 
 def test_a_policy_that_names_tuning_jobs(account: Emulator, layer: Layer) -> None:
-    """What is denied for a name that does not exist is asked for those that do."""
+    """If a policy allows only certain names, facts are checked on tuning jobs that
+    exist."""
     said = {"__type": "AccessDeniedException", "message": "not authorized to do it"}
 
     def change(request: Item, status: int, answer: Item) -> tuple[int, Item]:
@@ -118,7 +121,7 @@ def test_a_policy_that_names_tuning_jobs(account: Emulator, layer: Layer) -> Non
 def test_an_action_that_is_denied_is_not_asked_for_ever(
     account: Emulator, layer: Layer
 ) -> None:
-    """After a few names it is clear that it is not about names."""
+    """After a few denials, the action is no longer called with other names."""
     said = {"__type": "AccessDeniedException", "message": "not authorized to do it"}
     layer.changes = {JOB: lambda *_: (400, said)}
     assert numbers(run(account), "does not hold") == set()
@@ -154,7 +157,8 @@ ODD_ANSWERS: dict[str, dict[str, Change]] = {
 def test_an_odd_answer_stops_nothing(
     account: Emulator, layer: Layer, name: str, tmp_path: Path
 ) -> None:
-    """All facts are judged, and what was asked is recorded."""
+    """After an odd response, all facts are still checked, and all calls are
+    recorded."""
     layer.changes = ODD_ANSWERS[name]
     result = run(account, "--record", str(tmp_path))
     assert result.exit_code in {0, 1}
@@ -172,7 +176,8 @@ def test_what_cannot_be_recorded_is_a_line(
     monkeypatch: pytest.MonkeyPatch,
     error: type[Exception],
 ) -> None:
-    """The facts are judged all the same; the error has nothing of an answer."""
+    """If the recording fails, all facts are still checked, and the error contains
+    nothing of a response."""
 
     def write(*_: Any, **__: Any) -> None:
         said = "churn"
@@ -187,7 +192,8 @@ def test_what_cannot_be_recorded_is_a_line(
 
 
 def test_prices_are_asked_for_early(account: Emulator, layer: Layer) -> None:
-    """Before one tuning job is listed in several ways, which takes many calls."""
+    """Prices are requested before the listings of one tuning job, which take many
+    calls."""
     run(account)
     asked = [operation for operation, _ in layer.requests]
     assert asked.index(PRICES) < asked.index(SEARCH)

@@ -1,4 +1,4 @@
-"""The facts against moto, somebody else's model of AWS: what differs has a reason."""
+"""The facts against moto, an independent model of AWS: each difference has a reason."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """A server of moto's, with a dozen tuning jobs."""
+    """A moto server with a dozen tuning jobs."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -64,7 +64,8 @@ def url() -> Iterator[str]:
 
 @pytest.mark.slow
 def test_what_holds_against_moto(url: str) -> None:
-    """Facts hold there too, or differ for a reason; the rest is not to be seen."""
+    """Each fact holds against moto, differs for a known reason, or cannot be seen
+    there."""
     environment = {**KEYS, "AWS_ENDPOINT_URL": url}
     result = CliRunner().invoke(main, [], env=environment)
     assert numbers(result, "does not hold") == set(MOTO_DIFFERS)

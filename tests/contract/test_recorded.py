@@ -1,4 +1,4 @@
-"""Which facts recorded responses confirm: none of those that they show is broken."""
+"""Which facts recorded responses confirm: they break none that they show."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNUSABLE = {
     "best_trial__china_partition_redacted_arn.BestTrainingJob": "its ARN was cut",
     "describe_tuning_job__ack_definitions_variant_no_best": "a fixture, edited",
 }
-"""Cases that cannot speak for the service, and why."""
+"""Cases that do not represent the service, and why."""
 
 OF_JOBS = {18, 23, 33, 34, 35, 45}
 OF_DESCRIBED_JOBS = {18, 23, 42, 85, 87}
@@ -41,7 +41,7 @@ OF_ERRORS = {28, 29, 30, 31, 32}
 
 
 def on_the_wire(printed: Any) -> Any:
-    """What was printed, with times as numbers and without the print's nulls."""
+    """What was printed, with times as numbers and without the nulls of the print."""
     match recorded.wire(printed):
         case dict() as found:
             kept = {n: v for n, v in found.items() if v is not None}
@@ -61,7 +61,7 @@ def listing(operation: str, *items: Any, **more: Any) -> Exchange:
 
 
 def jobs() -> Iterator[Case]:
-    """Listed tuning jobs, and described ones beside what a listing has of them."""
+    """Listed tuning jobs, and described ones with their part of a listing."""
     for page in recorded.listed_jobs().values():
         answer = on_the_wire(page)
         yield OF_JOBS, [Exchange(JOBS, {}, 200, answer, None)]
@@ -79,7 +79,7 @@ def jobs() -> Iterator[Case]:
 
 
 def trials() -> Iterator[Case]:
-    """Trials as listings and descriptions have them."""
+    """Trials in listings and descriptions."""
     for name, printed in recorded.trials().items():
         is_of_print = name.startswith(("trials_df__", "training_job_failure__"))
         is_of_parent = name.endswith(".OverallBestTrainingJob")
@@ -99,7 +99,7 @@ def trials() -> Iterator[Case]:
 
 
 def others() -> Iterator[Case]:
-    """What Search found whole, errors, and an empty page that leads on."""
+    """What Search found, errors, and an empty page with a token."""
     record = on_the_wire(
         recorded.searched_trials()["search_training_job__whole_seconds_with_tags"]
     )
@@ -125,7 +125,8 @@ def others() -> Iterator[Case]:
 
 
 def test_what_recorded_responses_confirm() -> None:
-    """No case breaks a fact that it shows, and these facts show in some."""
+    """No recorded case breaks a fact that it shows, and each of these facts shows in at
+    least one."""
     cases = [*jobs(), *trials(), *others()]
     verdicts = [
         (fact, fact.judge([Recording(exchanges)]), exchanges)
@@ -140,11 +141,11 @@ def test_what_recorded_responses_confirm() -> None:
 
 
 def test_sources_are_honest() -> None:
-    """What is said to be tested by recorded responses is, and nothing else."""
+    """The facts said to be tested by recorded responses are exactly those that are."""
     assert {fact.number for fact in FACTS if fact.source == TESTED} <= RECORDED
 
 
 def test_unusable_cases_are_there() -> None:
-    """What is left out is among the cases."""
+    """Each excluded case exists."""
     names: Iterable[str] = {name.partition(".")[0] for name in UNUSABLE}
     assert set(names) <= recorded.responses().keys()

@@ -1,4 +1,4 @@
-"""A recording becomes a test case by being put into `tests/recordings/`."""
+"""A recording becomes a test case when it is put into `tests/recordings/`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ every_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.
 
 @pytest.fixture(scope="module")
 def emulator_and_client() -> Iterator[tuple[Emulator, Client]]:
-    """What serves the recorded answers, and the tap's client that reads them."""
+    """A server of the recorded responses, and the tap's client that reads them."""
     with (
         Emulator(start="2026-03-02T09:00:00Z") as emulator,
         pytest.MonkeyPatch.context() as patch,
@@ -116,11 +116,11 @@ READERS = {
     SEARCH: searched,
     GET_PRODUCTS: prices,
 }
-"""What the tap makes of an answer."""
+"""What the tap reads from the response of each operation."""
 
 
 def records(recording: Recording, emulator: Emulator, client: Client) -> Made:
-    """What the tap makes of each recorded answer, over HTTP: stream and record."""
+    """Each recorded response, read over HTTP: stream and record."""
     for operation, read in READERS.items():
         for one in recording.answers(operation):
             answer = {name: v for name, v in one.answer.items() if name != TOKEN}
@@ -132,7 +132,7 @@ def records(recording: Recording, emulator: Emulator, client: Client) -> Made:
 def test_from_http_to_a_record(
     folder: Path, emulator_and_client: tuple[Emulator, Client]
 ) -> None:
-    """Every item of every answer becomes a record that fits its stream's schema."""
+    """Every item of every response becomes a record that fits its stream's schema."""
     made = [
         each
         for recording in recordings.read(folder)
@@ -145,13 +145,14 @@ def test_from_http_to_a_record(
 
 @every_folder
 def test_facts_hold_in_it(folder: Path) -> None:
-    """No fact is broken; if one is, the service is otherwise than the tap believes."""
+    """A recording breaks no fact; if it does, the service differs from what the tap
+    expects."""
     assert broken(judged(recordings.read(folder))) == []
 
 
 @every_folder
 def test_it_has_no_text_of_anyone_s(folder: Path) -> None:
-    """Only words of the service and pseudonyms."""
+    """A recording has only words of the service, and pseudonyms."""
     for path in folder.rglob("*"):
         assert path.is_dir() or path.suffix == ".json"
     for path in folder.rglob("*.json"):

@@ -1,4 +1,4 @@
-"""Recordings have nothing of what a company would not share."""
+"""Recordings contain nothing that a company would not share."""
 
 from __future__ import annotations
 
@@ -51,11 +51,12 @@ FORMS: tuple[Callable[[str], str], ...] = (
     lambda s: f"ml.{s}.xlarge-Training",
     lambda s: f"{s}----::::////{s}",
 )
-"""What a name can be part of."""
+"""The forms in which a name can be embedded."""
 
 
 def planted(shape: Any, text: str, depth: int = 0) -> Any:
-    """A value with a text wherever the model has any, its times and keys as well."""
+    """A value with a planted text wherever the model has one, even in times and
+    keys."""
     inner = depth + 1
     match shape.type_name:
         case "structure" if depth < DEPTH:
@@ -74,7 +75,7 @@ def planted(shape: Any, text: str, depth: int = 0) -> Any:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """All texts of JSON, keys as well."""
+    """All strings in JSON, including keys."""
     for key, each in value.items() if isinstance(value, dict) else ():
         yield key
         yield from texts(each)
@@ -84,7 +85,7 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def exchanges(text: str) -> list[Exchange]:
-    """Answers and errors of every operation, with a text everywhere."""
+    """Responses and errors of every operation, with planted text everywhere."""
     made = []
     for name in sorted(operations()):
         model = operation_model(name)
@@ -102,7 +103,7 @@ def exchanges(text: str) -> list[Exchange]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where recordings go, one over the other."""
+    """Where recordings go, each replacing the one before."""
     return tmp_path_factory.mktemp("recordings")
 
 
@@ -119,7 +120,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_that_is_planted_is_left(
     folder: Path, secret: str, form: Callable[[str], str], *, with_metrics: bool
 ) -> None:
-    """Wherever the model has a text, a key, an error or an unknown member."""
+    """No planted text is left, in any text, key, error or unknown member."""
     assume(not any(secret.lower() in word.lower() for word in words()))
     found = exchanges(form(secret))
     count = recordings.write(folder, found, with_metrics=with_metrics)
@@ -133,7 +134,8 @@ def test_nothing_that_is_planted_is_left(
 
 @pytest.mark.parametrize("word", ["Completed", "Training", "TrainingJobName", "NaN"])
 def test_a_name_that_is_a_word_of_the_service(word: str) -> None:
-    """A hyperparameter's value is no status, even if it is called like one."""
+    """Names and values of hyperparameters are redacted even if they equal words of the
+    service."""
     tuned = {"a": f"my-{word}", "b": word, word: "c"}
     answer = {"TrainingJobSummaries": [{"TunedHyperParameters": tuned}]}
     operation = "ListTrainingJobsForHyperParameterTuningJob"
@@ -146,7 +148,7 @@ def test_a_name_that_is_a_word_of_the_service(word: str) -> None:
 def test_text_that_is_left_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the redaction fails, the last look finds it, and no file stays."""
+    """If the redaction misses a text, the final check finds it, and no file is kept."""
     monkeypatch.setattr(Redactor, "_token", lambda _, text: text)
     answer = {"HyperParameterTuningJobName": "acme-churn"}
     one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
@@ -159,7 +161,7 @@ def test_text_that_is_left_is_refused(
 def test_a_recording_that_fails_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
 ) -> None:
-    """If a file cannot be written, no other one stays."""
+    """If a file cannot be written, none of the recording is kept."""
     written = Path.write_text
 
     def write(path: Path, *args: str, **options: str) -> int:
@@ -178,7 +180,7 @@ def test_a_recording_that_fails_leaves_nothing(
 def test_an_odd_answer_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If an answer cannot be redacted, nothing is written at all."""
+    """If a response cannot be redacted, nothing is written."""
 
     def fail(*_: object) -> None:
         raise OverflowError
@@ -191,7 +193,7 @@ def test_an_odd_answer_leaves_nothing(
 
 
 def test_huge_numbers(tmp_path: Path) -> None:
-    """A metric that no double holds is kept out like any other."""
+    """A metric too large for a double is redacted like any other."""
     metric = {"MetricName": "auc", "Value": 10**400}
     summary = {"FinalHyperParameterTuningJobObjectiveMetric": metric}
     answer = {"TrainingJobSummaries": [summary]}
@@ -205,7 +207,8 @@ def test_huge_numbers(tmp_path: Path) -> None:
 def test_the_price_list_tells_nothing_of_the_rest(
     account: Emulator, tmp_path: Path
 ) -> None:
-    """It is public: no pseudonym of its texts stands for a text elsewhere."""
+    """Prices are public, so a pseudonym in a price list stands for no text
+    elsewhere."""
     run(account, "--record", str(tmp_path))
     of_prices: set[str] = set()
     of_others: set[str] = set()
@@ -218,7 +221,8 @@ def test_the_price_list_tells_nothing_of_the_rest(
 
 
 def test_the_price_list_tells_no_offset(account: Emulator, tmp_path: Path) -> None:
-    """The dates of prices are public: one stands for all of them."""
+    """Price dates are public, so all become one date and do not reveal the time
+    offset."""
     run(account, "--record", str(tmp_path))
     (path,) = tmp_path.rglob("*GetProducts.json")
     assert set(DATE.findall(path.read_text(encoding="utf-8"))) == {EFFECTIVE}
@@ -226,7 +230,7 @@ def test_the_price_list_tells_no_offset(account: Emulator, tmp_path: Path) -> No
 
 
 def test_the_range_of_a_hyperparameter() -> None:
-    """MaxValue is no count, even where it is a number."""
+    """MaxValue is redacted even if it is a number."""
     ranges = {"IntegerParameterRanges": [{"MinValue": 3, "MaxValue": 7788990}]}
     config = {
         "ParameterRanges": ranges,
@@ -243,7 +247,7 @@ def test_the_range_of_a_hyperparameter() -> None:
 def test_times_and_metrics_are_not_the_account_s(
     account: Emulator, tmp_path: Path
 ) -> None:
-    """Times are shifted by one offset; metrics are ranks, or kept if asked for."""
+    """All times are shifted by one offset; metrics become ranks, or stay if asked."""
     operation = "ListTrainingJobsForHyperParameterTuningJob"
     metric = "FinalHyperParameterTuningJobObjectiveMetric"
     truth = account.scope().truth()["trials"]

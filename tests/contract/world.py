@@ -1,4 +1,4 @@
-"""An account in which nearly every fact shows, and a layer that breaks what it says."""
+"""An account that shows nearly every fact, and a layer that breaks them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 Item = dict[str, Any]
 Change = Callable[[Item, int, Item], Any]
-"""Gets request, status and answer; changes the answer, or gives status and answer."""
+"""Receives request, status and response; modifies the response, or returns a new status
+and response."""
 
 NO_CHANCE = Chances(
     failed=0.0, stopped_early=0.0, stopped_without=0.0, never_started=0.0
@@ -75,7 +76,7 @@ def run(emulator: Emulator, *options: str) -> Result:
 
 
 def numbers(result: Result, word: str) -> set[int]:
-    """The numbers of the facts of which the report says this."""
+    """The numbers of the facts with this verdict in the report."""
     return {
         int(line[:4])
         for line in result.stdout.splitlines()
@@ -86,13 +87,13 @@ def numbers(result: Result, word: str) -> set[int]:
 def changed(
     change: Change, request: Item, status: int, answer: Item
 ) -> tuple[int, Item]:
-    """What an answer is after a change."""
+    """The response after a change."""
     made = change(request, status, answer)
     return made if isinstance(made, tuple) else (status, answer)
 
 
 def altered(recording: Recording, changes: Mapping[str, Change]) -> Recording:
-    """A recording of what a service that differs would have answered."""
+    """The recording that a service with these changes would have given."""
     exchanges = copy.deepcopy(recording.exchanges)
     made = [
         changed(changes[one.operation], one.request, one.status, one.answer)
@@ -109,14 +110,14 @@ def altered(recording: Recording, changes: Mapping[str, Change]) -> Recording:
 
 
 class Layer:
-    """Stands before an emulator, and changes what it answers.
+    """Sits in front of an emulator and changes its responses.
 
     Attributes:
-        changes: By operation what changes an answer: it gets the request, the HTTP
-            status and the answer, which it changes in place or gives anew.
-        requests: What was asked, in order: operation and parameters.
-        headers: Headers that are sent in place of the emulator's.
-        most_at_once: How many calls were in flight at a time.
+        changes: The change of each operation's responses: it receives the request, the
+            HTTP status and the response, which it modifies in place or replaces.
+        requests: The operation and parameters of each request, in order.
+        headers: Headers that replace the emulator's.
+        most_at_once: The largest number of calls in flight at a time.
     """
 
     def __init__(self) -> None:
@@ -129,7 +130,7 @@ class Layer:
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
-        """Count a call that is in flight."""
+        """Count a call in flight."""
         with self._lock:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
@@ -139,7 +140,7 @@ class Layer:
 
     @contextmanager
     def before(self, patch: pytest.MonkeyPatch) -> Iterator[None]:
-        """Stand before all emulators of this process."""
+        """Put the layer in front of all emulators of this process."""
         original = Gateway.answer
 
         def answer(

@@ -1,4 +1,5 @@
-"""A few odd rows of the models, and what the page has to make of them: both by hand."""
+"""A few odd rows of the models, and the page's content for them, both written by
+hand."""
 
 from __future__ import annotations
 
@@ -9,23 +10,23 @@ from typing import Any
 from tests.report.columns import COLUMNS
 from tests.report.story import EAST, IRELAND, OURS, THEIRS, Row, Story
 
-DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - as warehouses hold them: UTC
+DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - UTC, as in warehouses
 MIDNIGHT = 1772409600000
 """The same in milliseconds since 1970."""
 
 
 def at(minutes: float) -> datetime:
-    """A time of that day, as a warehouse has it."""
+    """A time of that day, as in a warehouse."""
     return DAY + timedelta(minutes=minutes)
 
 
 def ms(minutes: int) -> int:
-    """A time of that day, as the page has it."""
+    """A time of that day, as on the page."""
     return MIDNIGHT + minutes * 60_000
 
 
 def keys(name: str, account: str = OURS, region: str = EAST) -> Row:
-    """What each row of a tuning job carries."""
+    """The columns that each row of a tuning job has."""
     return {
         "account_id": account,
         "region": region,
@@ -35,7 +36,7 @@ def keys(name: str, account: str = OURS, region: str = EAST) -> Row:
 
 
 def rows(names: str, *values: tuple[Any, ...], **same: Any) -> list[Row]:
-    """Rows of a table: names of columns, and the values of each row."""
+    """Rows of a table, from column names and each row's values."""
     columns = names.split()
     return [same | dict(zip(columns, row, strict=True)) for row in values]
 
@@ -245,7 +246,7 @@ STORY = Story(
 
 
 def fact(**known: Any) -> list[Row]:
-    """What the page has of `completeness`."""
+    """The page's content from `completeness`."""
     names = (
         "counted_trials loaded_trials is_complete is_deleted scope_status "
         "complete_as_of"
@@ -286,7 +287,7 @@ DEFINITION_A = {
         ],
         "value": [0, 0.5, *[None] * 6],
         "place": [2, 1, *[None] * 6],
-        # t-4 ended without a start: it is drawn from its creation.
+        # t-4 ended without a start, so its bar begins at its creation.
         "started": [
             *(ms(601), ms(611), ms(605), ms(603)),
             *(None, ms(612), ms(612), ms(612)),
@@ -296,7 +297,7 @@ DEFINITION_A = {
             *(None, ms(613), ms(614), ms(613)),
         ],
         "until": [None, None, AS_OF, *[None] * 5],
-        # t-3 still runs, so its slot is never free again.
+        # t-3 is still running, so its slot is never free again.
         "slot": [0, 0, 1, 1, None, 2, 4, 3],
         "seconds": [600, 1200, None, None, None, 60, 120, 60],
         "cost": [0.5, 0.25, *[None] * 6],
@@ -382,7 +383,7 @@ DEFINITION_B = {
     "direction": "Maximize",
     "best": 3,
     "best_trials": ["u-2", "u-4"],
-    "is_log": True,  # 3 and 3000, and what is not finite does not count
+    "is_log": True,  # 3 and 3000; a value that is not finite does not count
     "outcomes": {"completed": 3, "stopped_early": 1},
     "measured": 3,
     "ranked": 3,
@@ -445,11 +446,12 @@ TOGETHER = {
     "with_cost": 2,
     "failures": DEFINITION_A["failures"],
     "drawn": None,
-    # The order of their ends: t-1, u-2, u-3, u-4, t-2.
+    # Ordered by end: t-1, u-2, u-3, u-4, t-2.
     "curve": [[ms(611), 0, 1], [ms(622), 3, 2], [ms(623), 3000, 3]],
     "ranges": None,
 }
-"""Of all definitions: their trials and hyperparameters are looked at apart."""
+"""The content for all definitions together; trials and hyperparameters are shown for
+one definition at a time."""
 TOGETHER_PLACES = [5, 4, *[None] * 6, None, 2, 1, 2]
 TOGETHER_SLOTS = [0, 0, 1, 1, None, 2, 4, 3, 2, 2, 3, 2]
 OLD: Row = {
@@ -580,7 +582,7 @@ JOBS: list[Row] = [
         "family": None,
         "to_best": None,
         "view": {
-            "as_of": ms(492),  # its scope failed: the latest time that it has
+            "as_of": ms(492),  # its scope failed: the last time that it has
             "namesakes": 1,
             "facts": {**NOTHING, "completeness": fact(counted_trials=1)},
             "definitions": [OLD],
@@ -589,7 +591,7 @@ JOBS: list[Row] = [
         },
     },
     {
-        # Known by its trials alone.
+        # Only known by its trials.
         "key": "arn:loose",
         "account": OURS,
         "region": EAST,

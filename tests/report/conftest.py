@@ -1,4 +1,4 @@
-"""The page in a real browser, and all that the browser had to say."""
+"""The page in a real browser, and everything that the browser reported."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
 )
-"""Chromium asks nobody for anything of its own."""
+"""Options that keep Chromium from making requests of its own."""
 FRAMES = """() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(done)))"""
 UNLIKE = re.compile(r"(clip|gradient)\w*\d+")
-"""Names in an SVG that Vega counts up."""
+"""Names in an SVG that Vega numbers."""
 DRAWN = "() => !document.querySelector('.plot:not([data-drawn])')"
 
 
@@ -62,13 +62,13 @@ Open: TypeAlias = "Callable[..., Opened]"
 
 @dataclass
 class Opened:
-    """A page in a browser's window of its own.
+    """A page in a browser context of its own.
 
     Attributes:
         page: The page.
-        file: Where it lies.
-        context: The window.
-        said: What the browser had to say: messages, errors, dialogs and requests.
+        file: The path of the page.
+        context: The browser context.
+        said: What the browser reported: messages, errors, dialogs and requests.
     """
 
     page: Page
@@ -77,20 +77,20 @@ class Opened:
     said: list[str] = field(default_factory=list)
 
     def listen(self) -> None:
-        """Note all that a page that behaves never causes."""
+        """Record everything that a well-behaved page never causes."""
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
         self.page.on("request", lambda request: self.said.append(request.url))
 
     def show(self, **chosen: str) -> None:
-        """Open it with these choices in its address, and wait for the pictures."""
+        """Open it with these choices in its address, and wait for the charts."""
         self.page.goto(f"{self.file.as_uri()}#{urlencode(chosen)}")
         self.drawn()
         self.said.remove(self.file.as_uri())
 
     def drawn(self) -> None:
-        """Wait until all pictures are drawn."""
+        """Wait until all charts are drawn."""
         self.page.wait_for_function(DRAWN)
 
     def choose(self, menu: str, value: str) -> None:
@@ -105,26 +105,26 @@ class Opened:
         self.settled()
 
     def point_away(self) -> None:
-        """Move the mouse where nothing is."""
+        """Move the mouse to an empty place."""
         self.page.mouse.move(1, 1)
         self.settled()
 
     def settled(self) -> None:
-        """Let what the page has to do be done: two frames."""
+        """Wait two frames for the page to update."""
         self.page.evaluate(FRAMES)
 
     def options(self, menu: str) -> list[str]:
-        """The values of a menu."""
+        """The options of a menu."""
         options = self.page.locator(f"#{menu} option")
         return self.all_of(options, "option.value", "option")
 
     def all_of(self, found: Locator, expression: str, name: str) -> list[Any]:
-        """What an expression in JavaScript gives for each element of that name."""
+        """The value of a JavaScript expression for each element of that name."""
         values = found.evaluate_all(f"(all) => all.map(({name}) => {expression})")
         return list(values)
 
     def pictures(self) -> dict[str, str]:
-        """Each picture's SVG, by its heading."""
+        """Each chart's SVG, by its heading."""
         figures = self.page.locator("figure:has(.plot)")
         named = (
             "[figure.querySelector('h3, h4').textContent,"
@@ -136,7 +136,7 @@ class Opened:
         }
 
     def rows(self, kind: str) -> list[list[str]]:
-        """The cells of a table's rows: a number as it is, not as it looks."""
+        """The cells of a table's rows, with numbers as stored, not as displayed."""
         exact = "[...cell.querySelectorAll('data')].map(({value}) => value).join(' ')"
         shown = f"({exact} || cell.innerText.trim())"
         rows = self.page.locator(f"tr.{kind}")
@@ -149,7 +149,7 @@ class Opened:
 
 
 def chromium(playwright: Playwright) -> Browser:
-    """Debian's Chromium, without a window. A sandbox it can have only if not root."""
+    """Debian's Chromium, headless, sandboxed unless the user is root."""
     return playwright.chromium.launch(
         executable_path=CHROMIUM, chromium_sandbox=os.geteuid() != 0, args=[*QUIET]
     )
@@ -157,7 +157,7 @@ def chromium(playwright: Playwright) -> Browser:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window; skips the test where there is none."""
+    """Headless Chromium; skips the test if it is not installed."""
     if CHROMIUM is None:
         pytest.skip("there is no Chromium here: apt-get install chromium")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
@@ -168,7 +168,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """Makes the page of a story; twice the same story gives the same file."""
+    """Renders the page of a story, once per story."""
     pages: dict[tuple[str, ...], Path] = {}
 
     def make(name: str, *options: str) -> Path:
@@ -188,7 +188,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 @pytest.fixture
 def opened(browser: Browser) -> Iterator[Open]:
-    """Opens pages; at the end of the test no page may have had anything to say."""
+    """Opens pages; at the end of the test, the browser must have reported nothing."""
     windows: list[Opened] = []
 
     def open_(file: Path, width: int = 1280, **chosen: str) -> Opened:

@@ -1,4 +1,4 @@
-"""`python -m tests.report.screenshot`: the pictures of the page in the docs, anew."""
+"""Renew the pictures of the page in the docs: `python -m tests.report.screenshot`."""
 
 from __future__ import annotations
 
@@ -39,14 +39,13 @@ TUNING_JOB = {
     "trials": "Trials",
 }
 FEW_TRIALS = {"side-by-side": "Hyperparameters, side by side"}
-"""The name of each picture in the docs, and the heading of what it shows. That of many
-lines is large: it is of a tuning job with few trials.
-"""
+"""The name of each picture in the docs, and the heading of what it shows. The one with
+many lines would be large, so it shows a tuning job with few trials."""
 PARTS = {**FLEET, **TUNING_JOB, **FEW_TRIALS}
 
 
 def main() -> int:
-    """Write the pictures; gives the exit code."""
+    """Write the pictures, and return the exit code."""
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         file = stories.into_duckdb(stories.everyday(), Path(name) / "tuning.duckdb")
@@ -77,7 +76,7 @@ def main() -> int:
 def _write(window: Page, parts: dict[str, str]) -> None:
     """Write the card of each heading."""
     window.wait_for_function(DRAWN)
-    # A table is shown from its top, and no longer than it takes to see what it is.
+    # A table is cut after enough rows to show what it is.
     window.add_style_tag(content=".scroll.tall { max-height: 300px; }")
     for name, heading in parts.items():
         card = window.locator(f".card:has(:is(h3, h4):text-is('{heading}'))").first

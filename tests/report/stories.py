@@ -1,4 +1,4 @@
-"""The stories that pages are made of, and how they get into a warehouse."""
+"""Stories that pages are made from, and how to load them into a warehouse."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _day(days: float) -> Any:
 
 
 def everyday() -> Story:
-    """A fleet as a team has it, with all that is odd in it."""
+    """A typical team's fleet, with all its oddities."""
     jobs = [
         Job(
             name="churn-xgboost",
@@ -190,7 +190,7 @@ def _scopes() -> list[Row]:
 
 
 def small() -> Story:
-    """As much as plain SQL can put into a warehouse in no time."""
+    """A story small enough to load quickly with plain SQL."""
     jobs = [
         Job(
             name="small",
@@ -220,7 +220,7 @@ def large() -> Story:
 
 
 def many() -> Story:
-    """As many tuning jobs as a large team has in some months."""
+    """As many tuning jobs as a large team runs in a few months."""
     jobs = [
         Job(
             name=f"job-{number:04}",
@@ -235,16 +235,16 @@ def many() -> Story:
 
 
 def nothing() -> Story:
-    """Models without a row."""
+    """Models without rows."""
     return told([], [])
 
 
 def statements(story: Story, kind: str) -> Iterator[tuple[str, list[Row]]]:
-    """The SQL that makes each table, and its rows.
+    """The SQL that creates each table, and its rows.
 
     Args:
         story: What the tables hold.
-        kind: How the warehouse calls a text.
+        kind: The warehouse's name for a text column.
     """
     tables = {
         "tap_sagemaker_tuning.scopes": (SCOPES, story.scopes),

@@ -1,7 +1,7 @@
-"""Tuning jobs that a page has to show, as the tables that the models make of them.
+"""Tuning jobs for pages to show, as the tables that the models create from them.
 
-What the pictures need and no more: how the models come to their columns is their own
-tests' matter. Numbers are drawn, from a fixed seed.
+They have only what the charts need; how the models compute their columns is tested
+elsewhere. Numbers are random, from a fixed seed.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ Row = dict[str, Any]
 
 EAST, IRELAND = "us-east-1", "eu-west-1"
 OURS, THEIRS = "111122223333", "444455556666"
-NOON = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - as warehouses hold them: UTC
+NOON = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - UTC, as in warehouses
 ODD = """</script><script>alert(1)</script> "it's" & {{odd}} ünï 🙂 a.b['c"]"""
-"""What a name or a text may hold that breaks pages."""
+"""Text in names and messages that could break a page."""
 RATE = 0.23
-"""US dollars an hour."""
+"""US dollars per hour."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +39,11 @@ class Range:
     scaling: str | None = "Linear"
     categories: tuple[str, ...] = ()
     weight: float = 0
-    """How much the objective follows it."""
+    """How strongly the objective depends on it."""
     is_whole: bool = False
 
     def edge(self, value: float) -> str | None:
-        """Whether a value lies within 5% of the range's ends."""
+        """Whether a value lies within 5% of either end of the range."""
         if self.low == self.high:
             return None
         at = (value - self.low) / (self.high - self.low)
@@ -52,7 +52,7 @@ class Range:
         return "low" if at <= 0.05 else "high" if at >= 0.95 else None
 
     def draw(self, random: random.Random) -> tuple[str, float]:
-        """A value as text, and where it lies in the range."""
+        """A value as text, and its position in the range."""
         at = random.random()
         if self.categories:
             index = int(at * len(self.categories))
@@ -66,7 +66,7 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A tuning job to be told."""
+    """A tuning job of the story."""
 
     name: str
     account: str = OURS
@@ -87,9 +87,9 @@ class Job:
     parent: str | None = None
     family: str | None = None
     is_measured: bool = False
-    """Whether CloudWatch's metrics of its trials are loaded."""
+    """Whether CloudWatch metrics of its trials are loaded."""
     uncovered: int = 0
-    """Every so many trials one has no cost; 0: none."""
+    """One in this many trials has no cost; 0: all have one."""
     is_deleted: bool = False
     objective: Callable[[float], float] = lambda goodness: 0.72 + 0.22 * goodness
 
@@ -101,7 +101,7 @@ class Job:
 
     @property
     def keys(self) -> Row:
-        """What every row of a model carries that belongs to it."""
+        """The columns that every row of it has in a model."""
         return {
             "account_id": self.account,
             "region": self.region,
@@ -112,7 +112,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What a warehouse holds.
+    """The contents of a warehouse.
 
     Args:
         scopes: Rows of the tap's own table.
@@ -129,7 +129,7 @@ class Story:
 
 def told(jobs: Iterable[Job], scopes: list[Row], seed: int = 7) -> Story:
     """The tables with these tuning jobs."""
-    chance = random.Random(seed)  # noqa: S311 - drawn numbers, no secrets
+    chance = random.Random(seed)  # noqa: S311 - random numbers, no secrets
     marts: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     listed = []
     for job in jobs:
@@ -234,7 +234,7 @@ def _outcome(job: Job, number: int, chance: random.Random) -> str:
 def _goodness(
     job: Job, drawn: dict[str, tuple[str, float]], chance: random.Random, outcome: str
 ) -> float | None:
-    """The objective; a little luck, and what the hyperparameters do."""
+    """The objective: mostly the hyperparameters, with some luck."""
     noise = chance.gauss(0, 0.1)
     if outcome not in {"completed", "stopped_early"}:
         return None
@@ -259,7 +259,7 @@ def _place(trials: list[Row]) -> None:
 
 
 def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
-    """Add the rows of the models that have one or a few a tuning job."""
+    """Add the rows of the models that have one or a few per tuning job."""
     marts["progress"] += _progress(job, trials)
     marts["spend"] += _spend(job, trials)
     marts["completeness"].append(
@@ -322,7 +322,7 @@ def _tell(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
 def _tell_of_ranges(
     job: Job, definition: str | None, trials: list[Row], marts: dict[str, list[Row]]
 ) -> None:
-    """Add what the models find out of each hyperparameter's range."""
+    """Add what the models find about each hyperparameter's range."""
     numbers = {
         (row["training_job_arn"], row["name"]): row["number"]
         for row in marts["hyper_parameters"]
@@ -363,7 +363,7 @@ def _tell_of_ranges(
 
 
 def _correlation(found: list[float]) -> float | None:
-    """How much larger values come first in a list: 1 if they all do, -1 if last."""
+    """The rank correlation: 1 if all larger values come first in a list, -1 if last."""
     if len(set(found)) < 2:
         return None
     ranks = [sum(other < value for other in found) for value in found]

@@ -1,4 +1,4 @@
-"""What the models make of a story's trials beside the trials themselves."""
+"""What the models compute from a story besides its trials."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 MACHINE = {"CPUUtilization": 180.0, "MemoryUtilization": 35.0, "GPUUtilization": 62.0}
-"""What each is about, in percent."""
+"""The typical value of each metric, in percent."""
 
 
 def tell_more(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
-    """Add a tuning job's rows to the models that have some of each."""
+    """Add a tuning job's rows to the models with several rows per tuning job."""
     marts["tuning_job_summary"].append(_summary(job, trials))
     for at, definition in enumerate(job.definitions):
         of_it = [row for row in trials if row["definition_name"] == definition]
@@ -118,7 +118,7 @@ def _points(job: Job, trial: Row) -> list[Row]:
 
 
 def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
-    """The tap's own rows of the utilization of machines."""
+    """The tap's own rows of instance utilization."""
     return [
         {
             "training_job_arn": trial["training_job_arn"],
@@ -160,7 +160,7 @@ def _utilisation(job: Job, trials: list[Row]) -> Row:
 
 
 def daily_spend(trials: list[Row]) -> list[Row]:
-    """The rows of that model."""
+    """The rows of `daily_spend`."""
     groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in trials:
         if row["ended_at"]:

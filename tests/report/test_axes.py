@@ -1,4 +1,4 @@
-"""Axes: where values lie, and what an axis says of itself."""
+"""Axes: the positions of values, and their labels."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def test_ticks_are_few_and_round(
     kind: str,
     labels: list[str],
 ) -> None:
-    """An axis is a log axis where the tuning job says so, or its values ask for it."""
+    """An axis is logarithmic if the tuning job says so, or if its values call for
+    it."""
     texts = [None if number is None else str(number) for number in numbers]
     made = axis(texts, numbers, bounds, scaling)
     assert made.kind == kind
@@ -93,7 +94,8 @@ def test_ticks_are_few_and_round(
 def test_a_reverse_log_axis_is_long_where_little_is_missing(
     values: list[float],
 ) -> None:
-    """Positions keep the order; 0.9 to 0.99 is as long as 0.99 to 0.999."""
+    """A reverse logarithmic axis keeps the order, and 0.9 to 0.99 is as long as 0.99 to
+    0.999."""
     every = [*values, 0.9, 0.99, 0.999]
     made = axis([*map(str, every)], every, (0, 0.999), "ReverseLogarithmic")
     places = [place for place in made.positions if place is not None]
@@ -105,7 +107,7 @@ def test_a_reverse_log_axis_is_long_where_little_is_missing(
 
 
 def test_one_word_makes_categories() -> None:
-    """Values that are not all numbers are categories, numbers first, by size."""
+    """Values that are not all numbers become categories, numbers first, by size."""
     made = axis(["10", "9", None, "auto"], [10, 9, None, None])
     assert made.kind == "category"
     assert made.positions == [0.5, 0, None, 1]
@@ -113,7 +115,8 @@ def test_one_word_makes_categories() -> None:
 
 
 def test_categories_have_one_order() -> None:
-    """Whatever the order of the trials: NaN is no number among them."""
+    """Categories have the same order for any order of trials, even with NaN among
+    them."""
     names = ["NaN", "10", "b", "9", "Infinity"]
     for order in itertools.permutations(names):
         made = axis(list(order), [None] * len(names))

@@ -1,4 +1,4 @@
-"""The command: each error is one line, and the exit code tells what came of it."""
+"""Each error of the command is one line, and the exit code reports the result."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_one_tuning_job_can_be_asked_for(file: Path) -> None:
-    """With a name, whatever its case, only tuning jobs of that name are there."""
+    """With a name, in any case, the page has only tuning jobs of that name."""
     named = report(str(file), "--tuning-job", "SMALL").stdout
     assert '"name":"small"' in named
     assert '"name":"other"' not in named
 
 
 def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
-    """It is said in one line what to do."""
+    """Without models, one line says what to do."""
     import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
 
     file = tmp_path / "empty.duckdb"
@@ -45,7 +45,7 @@ def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
 
 
 def test_models_in_two_schemas_need_a_choice(file: Path) -> None:
-    """Nothing is guessed where two schemas have the models."""
+    """If two schemas have the models, the command asks for a choice."""
     import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
 
     with driver.connect(str(file)) as connection:
@@ -75,7 +75,7 @@ def test_models_in_two_schemas_need_a_choice(file: Path) -> None:
     ids=["nothing", "unknown", "no file", "no server"],
 )
 def test_what_does_not_open_is_one_line(arguments: tuple[str, ...], words: str) -> None:
-    """An error is one line that says what is wrong, and never a password."""
+    """An error is one line that says what is wrong, without any password."""
     done = report(*arguments)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ")
@@ -85,7 +85,7 @@ def test_what_does_not_open_is_one_line(arguments: tuple[str, ...], words: str) 
 
 
 def test_an_unknown_tuning_job_is_an_error(file: Path) -> None:
-    """A name that no tuning job has is refused, with the names that resemble it."""
+    """An unknown tuning job is refused with a list of similar names."""
     done = report(str(file), "--tuning-job", "sma")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
@@ -98,14 +98,15 @@ def test_an_unknown_tuning_job_is_an_error(file: Path) -> None:
 
 @pytest.mark.parametrize("count", ["0", "-5", "1.5", "many"])
 def test_a_count_below_one_is_refused(file: Path, count: str) -> None:
-    """A page carries at least one trial."""
+    """A page has at least one trial."""
     done = report(str(file), f"--most-trials={count}")
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{count} is not a whole number of at least 1" in done.stderr
 
 
 def test_a_missing_model_is_named(file: Path) -> None:
-    """The page is written, and the exit code says that it is not whole."""
+    """If a model is missing, the page is written and the exit code says that it is
+    incomplete."""
     import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
 
     with driver.connect(str(file)) as connection:
@@ -120,7 +121,8 @@ def test_a_missing_model_is_named(file: Path) -> None:
 
 
 def test_a_model_that_cannot_be_read_is_one_line(file: Path) -> None:
-    """A view whose table is gone, as in a renamed DuckDB file, is no stack trace."""
+    """A view whose table is gone, as in a renamed DuckDB file, is one line, not a stack
+    trace."""
     import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
 
     with driver.connect(str(file)) as connection:
@@ -143,7 +145,7 @@ def test_a_model_that_cannot_be_read_is_one_line(file: Path) -> None:
 def test_a_package_that_is_not_installed_is_one_line(
     file: Path, tmp_path: Path, package: str
 ) -> None:
-    """Whoever lacks a package reads what to install."""
+    """If a package is missing, one line says what to install."""
     (tmp_path / f"{package}.py").write_text(
         f"raise ModuleNotFoundError(\"No module named '{package}'\")", encoding="utf-8"
     )

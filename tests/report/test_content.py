@@ -1,4 +1,4 @@
-"""What the page is made of, compared with what was written by hand for a few rows."""
+"""The page's content equals what was written by hand for a few rows."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def found(file: Path) -> Row:
 
 
 def test_tuning_jobs(found: Row) -> None:
-    """What is said and drawn of each tuning job, newest first, to the last value."""
+    """The text and charts of each tuning job, newest first, match to the last value."""
     together = dict(found["jobs"][0]["view"]["together"])
     trials, parameters = together.pop("trials"), together.pop("parameters")
     assert trials["place"] == TOGETHER_PLACES
     assert trials["slot"] == TOGETHER_SLOTS
     assert [row["name"] for row in parameters] == ["a-word", "of-b", "weak", "z-strong"]
-    # The one definition that has this hyperparameter gives it its range.
+    # Its range comes from the only definition that has this hyperparameter.
     assert (parameters[-1]["kind"], parameters[-1]["range"]) == ("log", (1, 10_000))
     first = found["jobs"][0]
     view = {**first["view"], "together": together}
@@ -68,7 +68,8 @@ def test_scopes(found: Row) -> None:
 
 
 def test_failures(found: Row) -> None:
-    """The most frequent come first, then by text, account and region."""
+    """The most frequent failures come first, then they are sorted by text, account and
+    region."""
     names = "account region failure trials tuning_jobs seconds last"
     assert found["failures"] == rows(
         names,
@@ -80,9 +81,8 @@ def test_failures(found: Row) -> None:
 
 
 def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
-    """They are those of the trials of the tuning jobs that the page lists: with a name,
-    of that one. What is left out is counted.
-    """
+    """The failures are those of the listed tuning jobs, or of the named one, and the
+    rest are counted."""
     pytest.importorskip("duckdb", reason="of the page's own requirements")
     story = stories.everyday()
     file = str(stories.into_duckdb(story, tmp_path / "x.duckdb"))
@@ -106,7 +106,8 @@ def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
 
 
 def test_days_are_the_models(tmp_path: Path) -> None:
-    """Each of the last 90 days by scope and outcome, teams taken together."""
+    """Each of the last 90 days has its costs by scope and outcome, with all teams added
+    up."""
     pytest.importorskip("duckdb", reason="of the page's own requirements")
     day, gone = date(2026, 3, 2), date(2025, 12, 2)
     names = "date account_id region team outcome trials trials_with_cost cost currency"
@@ -131,9 +132,8 @@ def test_days_are_the_models(tmp_path: Path) -> None:
 
 
 def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of each series the first and the last point stay, and no more than a few between;
-    of many trials the best half; and of many tuning jobs those that there is room for.
-    """
+    """Each series keeps its first and last point and a few between; of many trials, the
+    best half; and of many tuning jobs, those that fit."""
     pytest.importorskip("duckdb", reason="of the page's own requirements")
     jobs = [Job(name=name, trials=50, is_measured=True) for name in ("b", "a")]
     story = told(jobs, [])
@@ -172,7 +172,8 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_deleted_trial_ends_where_it_was_seen(tmp_path: Path) -> None:
-    """Nobody knows when it ended: its bar stops at the last sync that saw it."""
+    """The bar of a deleted trial ends at the last sync that saw it, because its end is
+    unknown."""
     driver = pytest.importorskip("duckdb", reason="of the page's own requirements")
     job = Job(name="gone", trials=5, running=2, is_deleted=True, failing=0)
     story = told([job], [])
@@ -205,7 +206,7 @@ def test_a_deleted_trial_ends_where_it_was_seen(tmp_path: Path) -> None:
     ],
 )
 def test_what_a_page_carries(file: Path, most_trials: int, carried: list[str]) -> None:
-    """The newest tuning jobs, as long as their trials are not too many; one always."""
+    """A page has the newest tuning jobs up to a limit of trials, and at least one."""
     with opened(str(file)) as warehouse:
         jobs = content(warehouse, most_trials=most_trials)["jobs"]
     assert [job["name"] for job in jobs] == ["new", "old", "loose", "empty"]
@@ -213,7 +214,8 @@ def test_what_a_page_carries(file: Path, most_trials: int, carried: list[str]) -
 
 
 def test_what_a_page_lists(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The newest tuning jobs and the first failures; how many are left out is said."""
+    """A page lists the newest tuning jobs and the first failures, and says how many it
+    left out."""
     monkeypatch.setattr("report.fleet.MOST_TUNING_JOBS", 2)
     monkeypatch.setattr("report.content.MOST_FAILURES", 2)
     with opened(str(file)) as warehouse:
@@ -234,9 +236,8 @@ def test_what_a_page_lists(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_drawn_of_many(
     file: Path, monkeypatch: pytest.MonkeyPatch, most: int, drawn: list[str]
 ) -> None:
-    """Half of what is drawn are the best, and the others are spread over the rest; the
-    page has them all, though.
-    """
+    """Half of the trials in a chart are the best, and the others are spread over the
+    rest; the page still has all of them."""
     monkeypatch.setattr("report.trials.MOST_DRAWN", most)
     with opened(str(file)) as warehouse:
         job = content(warehouse, most_trials=100)["jobs"][0]
@@ -261,7 +262,8 @@ def test_what_is_drawn_of_many(
 def test_the_nearest_raw_tables_are_read(
     tmp_path: Path, schemas: list[str], read: str
 ) -> None:
-    """Those in the models' own schema, else those in the first schema by name."""
+    """Raw tables come from the models' own schema, or else from the first schema by
+    name."""
     driver = pytest.importorskip("duckdb", reason="of the page's own requirements")
     file = str(tmp_path / "x.duckdb")
     with driver.connect(file) as connection:

@@ -1,4 +1,5 @@
-"""The page by keyboard, screen reader, without colour, at every width, and on paper."""
+"""The page works by keyboard and screen reader, without color, at any width and on
+paper."""
 
 from __future__ import annotations
 
@@ -26,9 +27,7 @@ PAGES = ["", CHURN, arn("two-definitions-partial"), arn("odd"), arn("all-failed"
     ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)]
 )
 def test_axe_finds_nothing(made: Made, opened: Open, scheme: str, width: int) -> None:
-    """No page violates a rule of axe-core, also with its tables open and a trial
-    pointed at.
-    """
+    """axe-core finds no violation, even with tables open and a trial highlighted."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     window = opened(made("everyday"), width)
     window.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -43,14 +42,13 @@ def test_axe_finds_nothing(made: Made, opened: Open, scheme: str, width: int) ->
             (rule["id"], [node["html"][:200] for node in rule["nodes"][:3]])
             for rule in found["violations"]
         ] == []
-        # Where axe cannot tell, it is asked about what it could not see behind.
+        # Where axe is unsure, the reason must be a background that it could not see.
         assert {rule["id"] for rule in found["incomplete"]} <= {"color-contrast"}
 
 
 def test_the_keyboard_reaches_every_trial(made: Made, opened: Open) -> None:
-    """Arrow keys go through the marks of a picture, in order, and each is said aloud;
-    Escape leaves it.
-    """
+    """The arrow keys go through the marks of a chart in order, each is announced, and
+    Escape leaves the chart."""
     window = opened(made("everyday"), job=CHURN)
     picture = window.page.locator("figure:has-text('When each trial ran') .reach")
     picture.focus()
@@ -74,9 +72,8 @@ def test_the_keyboard_reaches_every_trial(made: Made, opened: Open) -> None:
 
 
 def test_every_picture_is_reached_and_has_its_data(made: Made, opened: Open) -> None:
-    """Each picture is in the order of the Tab key, says what its keys do, and has a
-    table of its numbers.
-    """
+    """Each chart is reachable with Tab, says what its keys do, and has a table of its
+    numbers."""
     window = opened(made("everyday"))
     for job in ("", CHURN):
         window.choose("tuning-job", job)
@@ -89,7 +86,7 @@ def test_every_picture_is_reached_and_has_its_data(made: Made, opened: Open) -> 
         for figure in figures.all():
             title = figure.locator("h3, h4").inner_text()
             summary = figure.locator(":scope > details > summary", has_text="Data")
-            # Parallel coordinates are what the table of trials holds.
+            # The table of trials has the numbers of the parallel coordinates.
             assert summary.count() == (title != "Hyperparameters, side by side"), title
             for each in summary.all():
                 each.click()
@@ -97,7 +94,7 @@ def test_every_picture_is_reached_and_has_its_data(made: Made, opened: Open) -> 
 
 
 def test_bars_lead_to_tuning_jobs(made: Made, opened: Open) -> None:
-    """Enter on a bar of the fleet opens the tuning job that it stands for."""
+    """Enter on a bar of the fleet opens its tuning job."""
     window = opened(made("everyday"))
     window.page.locator("figure:has-text('Hours of training') .reach").focus()
     window.page.keyboard.press("ArrowDown")
@@ -112,7 +109,7 @@ def test_bars_lead_to_tuning_jobs(made: Made, opened: Open) -> None:
 
 
 def test_rows_are_one_stop_of_the_tab_key(made: Made, opened: Open) -> None:
-    """Only one row of a table is in the order of Tab; arrow keys go to the others."""
+    """Tab reaches one row of a table, and the arrow keys reach the others."""
     window = opened(made("everyday"), job=CHURN)
     rows = window.page.locator("tr.trial")
     assert window.page.locator("tr.trial[tabindex='0']").count() == 1
@@ -134,7 +131,7 @@ def test_outcomes_differ_without_colour() -> None:
 
 
 def test_bars_have_patterns(made: Made, opened: Open) -> None:
-    """Timelines and bars are filled by outcome with patterns, each of which exists."""
+    """The bars and timelines of each outcome have a pattern that exists."""
     window = opened(made("everyday"), job=CHURN)
     for title in ("When each trial ran", "Hours by outcome"):
         marks = window.page.locator(f"figure:has-text('{title}') .mark-rect path")
@@ -149,7 +146,7 @@ def test_bars_have_patterns(made: Made, opened: Open) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 700, 1280])
 def test_a_long_name_breaks_nothing(made: Made, opened: Open, width: int) -> None:
-    """With names of 250 characters nothing is wider than the page, in words or bars."""
+    """With names of 250 characters, nothing is wider than the page."""
     window = opened(made("everyday"), width)
     for job in ("", LONG, arn("ranker-deep-running", region=IRELAND)):
         window.choose("tuning-job", job)
@@ -158,7 +155,7 @@ def test_a_long_name_breaks_nothing(made: Made, opened: Open, width: int) -> Non
 
 
 def test_hidden_columns_have_a_hint(made: Made, opened: Open) -> None:
-    """A table that is wider than its place says so; one that fits does not."""
+    """A table that is wider than its container says so, and no other does."""
     narrow = opened(made("everyday"), 390)
     assert "scroll sideways" in narrow.page.locator("main").inner_text()
     wide = opened(made("everyday"), 1280)
@@ -167,16 +164,15 @@ def test_hidden_columns_have_a_hint(made: Made, opened: Open) -> None:
 
 
 def paper(window: Opened) -> None:
-    """Look at the page as a printer would, on A4."""
+    """Render the page for print, on A4."""
     window.page.set_viewport_size({"width": 1047, "height": 740})
     window.page.emulate_media(media="print", color_scheme="dark")
     window.settled()
 
 
 def test_paper_has_every_row_and_is_light(made: Made, opened: Open) -> None:
-    """Printed, tables have all rows and columns, and whoever reads in the dark does
-    not print it.
-    """
+    """In print, tables have all rows and columns, and the colors are light even for
+    readers with a dark scheme."""
     window = opened(made("everyday"), job=CHURN)
     paper(window)
     assert window.page.locator("tr.trial").count() == 60
@@ -194,7 +190,7 @@ def test_paper_has_every_row_and_is_light(made: Made, opened: Open) -> None:
 
 
 def test_paper_has_no_sheet_without_words(made: Made, opened: Open) -> None:
-    """Each sheet has text, and a picture is on one sheet with its title."""
+    """Each printed sheet has text, and each chart is on the same sheet as its title."""
     window = opened(made("everyday"), job=CHURN)
     keep = "getComputedStyle(figure).breakInside"
     paper(window)

@@ -1,4 +1,5 @@
-"""The page in a browser: it asks nobody, says nothing, and shows what is chosen."""
+"""The page in a browser makes no requests, reports nothing, and shows what is
+chosen."""
 
 from __future__ import annotations
 
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 NONE = "\N{EN DASH}"
-"""What a cell shows where there is nothing."""
+"""The content of a cell without a value."""
 
 
 @cache
 def story() -> Story:
-    """The story that most of the pages here are made of."""
+    """The story of most pages here."""
     return stories.everyday()
 
 
@@ -37,7 +38,7 @@ def arn(name: str, account: str = OURS, region: str = EAST) -> str:
 
 
 def of_job(mart: str, key: str) -> list[Row]:
-    """A model's rows of one tuning job."""
+    """The rows of a model for one tuning job."""
     return [row for row in story().marts[mart] if row["tuning_job_arn"] == key]
 
 
@@ -47,9 +48,8 @@ def of_job(mart: str, key: str) -> list[Row]:
 def test_every_page_is_quiet(
     made: Made, opened: Open, width: int, scheme: Scheme
 ) -> None:
-    """Whatever is chosen and pointed at, the browser has nothing to say, nobody is
-    asked for anything, and nothing is wider than the page.
-    """
+    """With any choices, the browser reports nothing, no request is made, and nothing is
+    wider than the page."""
     window = opened(made("everyday"), width)
     window.page.emulate_media(color_scheme=scheme)
     chosen = []
@@ -69,7 +69,8 @@ def test_every_page_is_quiet(
 
 
 def test_no_text_becomes_markup(made: Made, opened: Open) -> None:
-    """Names and failures are shown as they are, whatever they hold."""
+    """Names and failure messages are shown as text, whichever characters they
+    contain."""
     window = opened(made("everyday"), job=arn("odd"))
     headings = window.page.locator("h4").all_text_contents()
     (failure,) = window.rows("failure")
@@ -80,7 +81,7 @@ def test_no_text_becomes_markup(made: Made, opened: Open) -> None:
 
 
 def test_the_policy_lets_nothing_in(made: Made, opened: Open) -> None:
-    """Even a script that got into the page would not run, nor would it get out."""
+    """A script injected into the page would neither run nor send anything."""
     window = opened(made("everyday"))
     policy = window.page.locator("meta[http-equiv]").get_attribute("content") or ""
     rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
@@ -90,7 +91,7 @@ def test_the_policy_lets_nothing_in(made: Made, opened: Open) -> None:
 
 
 def test_account_and_region_narrow_what_is_listed(made: Made, opened: Open) -> None:
-    """Each menu narrows the tables, the pictures and the menus after it."""
+    """Each menu narrows the tables, the charts and the menus after it."""
     window = opened(made("everyday"))
     every = {row["tuning_job_arn"] for row in story().tuning_jobs}
     assert set(window.options("tuning-job")) == {"", *every}
@@ -121,7 +122,7 @@ def test_account_and_region_narrow_what_is_listed(made: Made, opened: Open) -> N
 
 
 def test_another_tuning_job_changes_every_picture(made: Made, opened: Open) -> None:
-    """No picture and no table stays from the tuning job before."""
+    """Choosing another tuning job changes every chart and table."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     before, rows = window.pictures(), window.rows("trial") + window.rows("failure")
     window.choose("tuning-job", arn("churn-xgboost", THEIRS))
@@ -146,7 +147,7 @@ def test_definitions_have_a_menu(made: Made, opened: Open) -> None:
     before, leaders = window.pictures(), window.rows("trial")
     window.choose("definition", "xgboost")
     changed = {name for name, svg in window.pictures().items() if before[name] != svg}
-    # Money and hours are the whole tuning job's.
+    # Cost and hours are those of the whole tuning job.
     whole = ", of the whole tuning job"
     assert {f"Hours by outcome{whole}", f"Money by outcome, in USD{whole}"} == (
         before.keys() - changed
@@ -164,7 +165,8 @@ def test_definitions_have_a_menu(made: Made, opened: Open) -> None:
 
 
 def test_a_trial_is_marked_everywhere(made: Made, opened: Open) -> None:
-    """Who points at a trial in a table sees it in every picture, and then no more."""
+    """Pointing at a trial in a table highlights it in every chart, until the pointer
+    leaves."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     leader = window.page.locator("tr.trial").nth(2)
     name = leader.locator("td").nth(1).inner_text()
@@ -198,7 +200,8 @@ def test_a_trial_is_marked_everywhere(made: Made, opened: Open) -> None:
 def test_pointing_at_a_picture_marks_the_leader(
     made: Made, opened: Open, title: str, mark: str
 ) -> None:
-    """A mark in any picture is a trial: its row is marked, and so are the others."""
+    """Pointing at a trial in any chart highlights its row and its marks in other
+    charts."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     before = window.pictures()
     marks = window.page.locator(f"figure:has-text('{title}') {mark}").all()
@@ -217,7 +220,7 @@ def test_pointing_at_a_picture_marks_the_leader(
 
 
 def test_leaders_are_the_models(made: Made, opened: Open) -> None:
-    """The leaders are those of the leaderboard, in its order, with its numbers."""
+    """The leaders, their order and their numbers come from the leaderboard model."""
     for key in (arn("churn-xgboost"), arn("churn-xgboost", THEIRS), arn("single")):
         window = opened(made("everyday"), job=key)
         ranked = sorted(
@@ -234,7 +237,8 @@ def test_leaders_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
-    """Best, trials, failures and cost of each tuning job are the models' own."""
+    """The best value, trials, failures and cost of each tuning job come from the
+    models."""
     window = opened(made("everyday"))
     shown = {row[0] + row[8]: row for row in window.rows("job")}
     assert len(shown) == len(story().tuning_jobs)
@@ -259,9 +263,8 @@ def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
-    """A scope has its complete_as_of, in words that do not depend on when the page is
-    read, and a failure its trials.
-    """
+    """A scope shows its complete_as_of as an absolute time, and a failure shows its
+    trials."""
     window = opened(made("everyday"))
     words = {row[2]: row[3].partition(" · ")[2] for row in window.rows("scope")}
     assert words == {
@@ -291,7 +294,7 @@ def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_an_unknown_direction_gives_no_best(made: Made, opened: Open) -> None:
-    """Where nobody knows which way is better, no trial is called the best."""
+    """If the direction of the objective is unknown, no trial is shown as the best."""
     window = opened(made("everyday"), job=arn("nobody-knows"))
     text = window.page.locator("main").inner_text()
     assert "It is not known whether larger or smaller is better" in text
@@ -301,7 +304,7 @@ def test_an_unknown_direction_gives_no_best(made: Made, opened: Open) -> None:
 
 
 def test_nothing_is_said_in_words(made: Made, opened: Open) -> None:
-    """An empty warehouse gives a page that says so, and what to do."""
+    """With an empty warehouse, the page says so, and what to do."""
     window = opened(made("nothing"))
     text = window.page.locator("main").inner_text()
     assert "Nothing is loaded yet" in text
@@ -320,14 +323,14 @@ def test_nothing_is_said_in_words(made: Made, opened: Open) -> None:
 def test_what_is_missing_is_said(
     made: Made, opened: Open, name: str, words: str
 ) -> None:
-    """In place of a picture that would be empty there are words."""
+    """A chart that would be empty is replaced by a sentence."""
     region = IRELAND if name == "nothing-launched" else EAST
     window = opened(made("everyday"), job=arn(name, region=region))
     assert words in window.page.locator("main").inner_text()
 
 
 def test_every_picture_has_words(made: Made, opened: Open) -> None:
-    """A screen reader hears what each picture shows, and each table has a name."""
+    """Each chart has a description for screen readers, and each table has a name."""
     window = opened(made("everyday"))
     for job in ("", arn("churn-xgboost")):
         window.choose("tuning-job", job)
@@ -342,7 +345,8 @@ def test_every_picture_has_words(made: Made, opened: Open) -> None:
 
 
 def test_light_and_dark(made: Made, opened: Open) -> None:
-    """The page follows the reader's scheme, while it is open too, pictures included."""
+    """The page and its charts follow the reader's color scheme, even when it
+    changes."""
     window = opened(made("everyday"), job=arn("single"))
     looks = []
     for scheme in ("light", "dark"):
@@ -358,9 +362,8 @@ def test_light_and_dark(made: Made, opened: Open) -> None:
 
 
 def test_what_is_cut_is_said(made: Made, opened: Open) -> None:
-    """A page that may not carry all trials carries the newest tuning jobs' and says
-    of the others that it lacks them.
-    """
+    """If a page cannot include all trials, it has those of the newest tuning jobs and
+    says which tuning jobs are only listed."""
     window = opened(made("everyday", "--most-trials", "100"))
     window.choose("tuning-job", arn("churn-xgboost"))
     assert len(window.pictures()) >= 10
@@ -379,7 +382,7 @@ def test_what_is_cut_is_said(made: Made, opened: Open) -> None:
 
 
 def test_a_large_tuning_job_is_counted_whole(made: Made, opened: Open) -> None:
-    """What is too many to be drawn is said to be, and missing in no number."""
+    """The page says if it does not draw all trials, but every count includes them."""
     window = opened(made("large"), job=arn("large"))
     trials = stories.large().marts["trials"]
     outcomes = Counter(row["outcome"] for row in trials)

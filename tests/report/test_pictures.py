@@ -1,4 +1,4 @@
-"""What single pictures show, and what can be done with them."""
+"""What single charts show, and how users can interact with them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ CHURN = arn("churn-xgboost")
 
 
 def figure(window: Opened, title: str) -> Locator:
-    """The picture with that heading."""
+    """The chart with that heading."""
     heading = f":is(h3, h4):text-is('{title}')"
     return window.page.locator(f"figure:has({heading})")
 
 
 def heights(window: Opened, marks: Locator) -> dict[str, list[float]]:
-    """Where marks lie, from the top, by their colour."""
+    """The vertical positions of marks, by color."""
     place = "[mark.getAttribute('fill'), mark.getBoundingClientRect().top]"
     found = defaultdict(list)
     for fill, top in window.all_of(marks, place, "mark"):
@@ -38,7 +38,8 @@ def heights(window: Opened, marks: Locator) -> dict[str, list[float]]:
 
 
 def test_trials_without_a_metric_lie_below_all_others(made: Made, opened: Open) -> None:
-    """They have a strip of their own, with its name: none looks like a low value."""
+    """Trials without a metric are in a labeled strip below, so that none looks like a
+    low value."""
     window = opened(made("everyday"), job=CHURN)
     picture = figure(window, "Best so far: validation:auc")
     tops = heights(window, picture.locator(".mark-symbol path[fill^='var']"))
@@ -51,7 +52,7 @@ def test_trials_without_a_metric_lie_below_all_others(made: Made, opened: Open) 
 
 
 def test_a_reverse_logarithmic_range_is_drawn_so(made: Made, opened: Open) -> None:
-    """0.9 to 0.99 is as long as 0.99 to 0.999, side by side and by itself."""
+    """0.9 to 0.99 is as long as 0.99 to 0.999, both side by side and alone."""
     window = opened(made("everyday"), job=arn("ranker-deep-running", region=IRELAND))
     picture = figure(window, "momentum")
     assert "reverse log axis" in picture.inner_text()
@@ -66,9 +67,8 @@ def test_a_reverse_logarithmic_range_is_drawn_so(made: Made, opened: Open) -> No
 
 
 def test_importance_has_all_kinds(made: Made, opened: Open) -> None:
-    """Bars of numeric and categorical hyperparameters, the longest first, with the
-    number of trials that they rest on.
-    """
+    """Bars show numeric and categorical hyperparameters, longest first, with how many
+    trials they are based on."""
     key = arn("ranker-deep-running", region=IRELAND)
     window = opened(made("everyday"), job=key)
     picture = figure(window, "What the objective depends on")
@@ -87,7 +87,7 @@ def test_importance_has_all_kinds(made: Made, opened: Open) -> None:
 
 
 def test_next_ranges_are_copied(made: Made, opened: Open) -> None:
-    """A button copies the JSON that the API takes, as the model has it."""
+    """A button copies the JSON for the API, as the model has it."""
     window = opened(made("everyday"), job=CHURN)
     window.context.grant_permissions(["clipboard-read", "clipboard-write"])
     button = window.page.get_by_role("button", name="Copy as JSON")
@@ -102,7 +102,7 @@ def test_next_ranges_are_copied(made: Made, opened: Open) -> None:
 
 
 def test_constants_are_folded_away(made: Made, opened: Open) -> None:
-    """A hyperparameter with one value has no picture; a line names it."""
+    """A hyperparameter with a single value has no chart, but a line names it."""
     window = opened(made("everyday"), job=arn("odd"))
     assert figure(window, "constant").count() == 0
     window.page.get_by_text("1 hyperparameter with one value").click()
@@ -110,7 +110,7 @@ def test_constants_are_folded_away(made: Made, opened: Open) -> None:
 
 
 def test_bands_only_where_they_say_something(made: Made, opened: Open) -> None:
-    """A best quarter that takes most of a range is not drawn."""
+    """The band of the best quarter is left out if it covers most of a range."""
     window = opened(made("everyday"), job=CHURN)
     assert figure(window, "eta").locator(".layer_0_marks path").count() == 1
     assert "best quarter" in figure(window, "eta").inner_text()
@@ -120,9 +120,8 @@ def test_bands_only_where_they_say_something(made: Made, opened: Open) -> None:
 
 
 def test_axes_are_drawn_over(made: Made, opened: Open) -> None:
-    """Drawing over a piece of an axis keeps the trials that pass it, in the picture
-    and in the table; a button lets all back in.
-    """
+    """Selecting a piece of an axis keeps only its trials, in the chart and the table,
+    and a button resets it."""
     window = opened(made("everyday"), job=CHURN)
     picture = figure(window, "Hyperparameters, side by side")
     picture.scroll_into_view_if_needed()
@@ -133,7 +132,7 @@ def test_axes_are_drawn_over(made: Made, opened: Open) -> None:
     mouse.move(across, box["y"] + 0.45 * box["height"], steps=4)
     mouse.up()
     window.settled()
-    # The second axis is max_depth, from 2 below to 12 above.
+    # The second axis is max_depth; it extends from 2 at the bottom to 12 at the top.
     deep = {
         row["training_job_name"]
         for row in of_job("hyper_parameters", CHURN)
@@ -148,9 +147,8 @@ def test_axes_are_drawn_over(made: Made, opened: Open) -> None:
 
 
 def test_learning_curves_show_the_best(made: Made, opened: Open) -> None:
-    """A line per trial with points; the best placed stands out, and any other that is
-    pointed at.
-    """
+    """Each trial with points has a line; the best one stands out, and so does one under
+    the pointer."""
     window = opened(made("everyday"), job=CHURN)
     picture = figure(window, "Learning curves: validation:auc")
     points = of_job("learning_curves", CHURN)
@@ -170,7 +168,7 @@ def test_learning_curves_show_the_best(made: Made, opened: Open) -> None:
 
 
 def test_utilization_is_of_the_chosen_trial(made: Made, opened: Open) -> None:
-    """A menu chooses the trial; its lines have names and dashes."""
+    """A menu chooses the trial; its lines have labels and dash patterns."""
     window = opened(made("everyday"), job=CHURN)
     place = window.page.locator("section:has(h3:text-is('How busy its machines were'))")
     before = place.locator(".plot").get_attribute("aria-label") or ""
@@ -191,7 +189,7 @@ def test_utilization_is_of_the_chosen_trial(made: Made, opened: Open) -> None:
 
 
 def test_what_to_select_is_said(made: Made, opened: Open) -> None:
-    """Where no metrics are loaded, the page names the stream that has them."""
+    """If no metrics are loaded, the page names the stream to select."""
     window = opened(made("nothing"))
     assert "select the stream training_job_metrics" in (
         card(window, "Idle machines").inner_text()
@@ -203,7 +201,8 @@ def test_what_to_select_is_said(made: Made, opened: Open) -> None:
 
 
 def test_idle_machines_are_the_models(made: Made, opened: Open) -> None:
-    """Idle and whole cost by instance type, with the trials that were measured."""
+    """Idle and total cost are shown by instance type, with the number of trials
+    measured."""
     window = opened(made("everyday"))
     (row,) = story().marts["hardware_utilisation"]
     label = f"${row['idle_cost']:.2f} of ${row['cost']:.2f}"
@@ -214,9 +213,8 @@ def test_idle_machines_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_days_are_drawn_whole(made: Made, opened: Open) -> None:
-    """A bar per day and outcome; money that is not known is hatched; menus narrow it
-    all.
-    """
+    """Each day has a bar per outcome, unknown costs are hatched, and the menus
+    apply."""
     window = opened(made("everyday"))
     rows = story().marts["daily_spend"]
     bars = {(row["date"], row["outcome"]) for row in rows}
@@ -234,7 +232,8 @@ def test_days_are_drawn_whole(made: Made, opened: Open) -> None:
 
 
 def test_families_are_side_by_side(made: Made, opened: Open) -> None:
-    """The runs of a family on the fleet's page, and in each run's own."""
+    """The runs of a family are compared on the fleet page and on each run's own
+    page."""
     window = opened(made("everyday"))
     names = [
         row["tuning_job_name"]
@@ -249,7 +248,7 @@ def test_families_are_side_by_side(made: Made, opened: Open) -> None:
 
 
 def test_the_docs_show_each_part() -> None:
-    """Each picture that `make screenshot` writes is small, and in the docs."""
+    """Each picture that `make screenshot` writes is small and appears in the docs."""
     from tests.report.screenshot import FOLDER, PARTS, PICTURE  # noqa: PLC0415
 
     text = PICTURE.with_suffix(".md").read_text(encoding="utf-8")

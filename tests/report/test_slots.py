@@ -1,4 +1,4 @@
-"""Slots: laws that hold for any times."""
+"""Slots follow these laws for any times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPANS = st.lists(
 
 @given(SPANS)
 def test_no_two_share_a_slot_at_one_time(spans: list[tuple[int, int] | None]) -> None:
-    """What runs has a slot, and nobody else has it meanwhile."""
+    """No two spans share a slot at the same time."""
     given_ = slots(spans)
     assert [slot is None for slot in given_] == [span is None for span in spans]
     taken = [
@@ -32,7 +32,7 @@ def test_no_two_share_a_slot_at_one_time(spans: list[tuple[int, int] | None]) ->
 
 @given(SPANS)
 def test_no_slot_is_without_need(spans: list[tuple[int, int] | None]) -> None:
-    """There are no more slots than spans that run at one time, at their ends too."""
+    """There are no more slots than spans at any one time, including their ends."""
     known = [span for span in spans if span]
     most = max(
         (sum(start <= moment <= end for start, end in known) for moment in range(71)),

@@ -1,4 +1,4 @@
-"""Tables sort and filter, and count what the tiles count."""
+"""Tables sort and filter, and their counts match the tiles."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ def card(window: Opened, title: str) -> Locator:
 
 
 def tiles(window: Opened) -> dict[str, str]:
-    """What each tile says, by its name."""
+    """The text of each tile, by its name."""
     found = window.page.locator(".tiles > div")
     texts = window.all_of(found, "[...tile.children].map((c) => c.innerText)", "tile")
     return {text[0]: text[1] for text in texts}
 
 
 def test_a_heading_sorts(made: Made, opened: Open) -> None:
-    """Once, the largest come first; twice, the smallest; what is not there is last."""
+    """One click on a heading sorts largest first, a second click smallest first, and
+    missing values come last."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     heading = card(window, "Trials").get_by_role("button", name="validation:auc")
     orders = {}
@@ -51,7 +52,8 @@ def test_a_heading_sorts(made: Made, opened: Open) -> None:
 
 
 def test_a_filter_keeps_what_has_all_words(made: Made, opened: Open) -> None:
-    """Whatever the case; how many rows there are of how many is said."""
+    """A filter keeps the rows that have all its words, in any case, and the table says
+    how many of all rows that is."""
     window = opened(made("everyday"), job=arn("churn-xgboost"))
     place = card(window, "Trials")
     search = place.get_by_role("searchbox", name="Filter: Trials")
@@ -67,7 +69,7 @@ def test_a_filter_keeps_what_has_all_words(made: Made, opened: Open) -> None:
 
 
 def test_all_trials_are_in_one_table(made: Made, opened: Open) -> None:
-    """The first rows, and the others at a click: each trial once."""
+    """The table has the first rows and, after a click, all others, each trial once."""
     window = opened(made("everyday"), job=arn("forecast-thousand", "444455556666"))
     place = card(window, "Trials")
     assert len(window.rows("trial")) == 50
@@ -78,9 +80,8 @@ def test_all_trials_are_in_one_table(made: Made, opened: Open) -> None:
 
 
 def test_two_thousand_tuning_jobs_are_counted_alike(made: Made, opened: Open) -> None:
-    """Tiles, menus and tables count the same ones; the list says which can be opened,
-    and the page stays small.
-    """
+    """Tiles, menus and tables count two thousand tuning jobs alike; the list says which
+    can be opened, and the page stays small."""
     page = made("many", "--most-trials", "100")
     assert page.stat().st_size < 5 * MEBIBYTE
     window = opened(page)
@@ -105,7 +106,7 @@ def test_two_thousand_tuning_jobs_are_counted_alike(made: Made, opened: Open) ->
 
 
 def test_failures_sum_over_scopes(made: Made, opened: Open) -> None:
-    """What failed alike in several scopes is one row, with the count of each."""
+    """The same failure in several scopes is one row, with each scope's count."""
     window = opened(made("everyday"))
     rows = window.rows("failure")
     assert len({row[0] for row in rows}) == len(rows)

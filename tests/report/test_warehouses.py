@@ -1,4 +1,4 @@
-"""The same page comes out of every warehouse, and an error is one line."""
+"""Every warehouse gives the same page, and an error is one line."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ pytestmark = pytest.mark.warehouse
 
 @contextmanager
 def duckdb(folder: Path, *, is_1970: bool = False) -> Iterator[str]:
-    """A DuckDB file with the story; gives its URL.
+    """Load the story into a DuckDB file, and return its URL.
 
     Args:
-        folder: Where the file goes.
-        is_1970: Every null time is 1970: the connector reads fakesnow's nulls so.
+        folder: The folder of the file.
+        is_1970: Whether every null time is 1970, which is how the connector reads
+            fakesnow's nulls.
     """
     story = stories.small()
     for row in (*story.scopes, *itertools.chain(*story.marts.values())):
         for name in row if is_1970 else ():
             if row[name] is None and name.endswith(("_at", "_as_of")):
-                row[name] = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as all are
+                row[name] = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as all times here
     yield f"duckdb:///{stories.into_duckdb(story, folder / 'tuning.duckdb')}"
 
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
-    """A Postgres with the story; gives its URL."""
+    """Load the story into Postgres, and return its URL."""
     from tests.targets import warehouses  # noqa: PLC0415 - its driver is not everywhere
 
     with warehouses.postgres(folder) as server:
@@ -48,7 +49,7 @@ def postgres(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def snowflake(folder: Path) -> Iterator[str]:
-    """An emulated Snowflake with the story; gives its URL."""
+    """Load the story into an emulated Snowflake, and return its URL."""
     from tests.targets import warehouses  # noqa: PLC0415 - see above
 
     with warehouses.snowflake(folder) as server:
@@ -58,7 +59,7 @@ def snowflake(folder: Path) -> Iterator[str]:
 
 
 def fill(ask: Callable[[str], object], kind: str) -> None:
-    """Put the story into a warehouse, in plain SQL."""
+    """Load the story into a warehouse with plain SQL."""
     for schema in ("tap_sagemaker_tuning", "sagemaker_tuning"):
         ask(f"create schema {schema}")
     for create, rows in stories.statements(stories.small(), kind):
@@ -73,7 +74,7 @@ def fill(ask: Callable[[str], object], kind: str) -> None:
 
 
 def literal(value: Any) -> str:
-    """A value in SQL."""
+    """A value as an SQL literal."""
     if value is None:
         return "null"
     if isinstance(value, str | date):
@@ -85,7 +86,7 @@ def literal(value: Any) -> str:
 def test_every_warehouse_gives_the_same_page(
     tmp_path: Path, warehouse: Callable[[Path], Any]
 ) -> None:
-    """To the byte: it is the page of a DuckDB file with the same models."""
+    """The page is byte for byte that of a DuckDB file with the same models."""
     with warehouse(tmp_path) as url:
         found = report(url)
     with duckdb(tmp_path, is_1970=warehouse is snowflake) as url:

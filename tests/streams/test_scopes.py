@@ -473,8 +473,8 @@ def test_a_scope_that_is_not_in_the_settings_any_more(
 def test_nothing_that_reads_it_is_selected(
     here: TapHere, emulator: Emulator, others: tuple[str, ...]
 ) -> None:
-    """A scope that no selected stream reads has status failed and keeps its complete_as_of,
-    but the sync itself does not fail."""
+    """A scope that no selected stream reads has the status failed and keeps its
+    complete_as_of, but the sync itself succeeds."""
     fill(emulator)
     catalog = here.catalog("scopes", *others)
     first = here(config={}, catalog=catalog)

@@ -1,4 +1,4 @@
-"""What every row of every mart must be, worked out in Python and not with its SQL."""
+"""The expected rows of every mart, computed in Python independently of its SQL."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ __all__ = ["MARTS", "Row"]
 
 
 def trials(known: Known) -> list[Row]:
-    """A row a trial."""
+    """One row per trial."""
     return trial_rows(known)
 
 
 def leaderboard(known: Known) -> list[Row]:
-    """Those that have a place."""
+    """The trials that have a place."""
     return [row for row in trials(known) if row["place"] is not None]
 
 
 def progress(known: Known) -> list[Row]:
-    """Trials with a metric, numbered by their ends, and the best up to each."""
+    """Trials with a metric, numbered by their ends, and the best value up to each."""
     rated = [row for row in own_rows(known) if row["objective_value"] is not None]
     rows = []
     for of_definition in grouped(rated, "tuning_job_arn", "definition_name").values():
@@ -73,7 +73,7 @@ def progress(known: Known) -> list[Row]:
 
 
 def failures(known: Known) -> list[Row]:
-    """Failed trials by scope and by what failed."""
+    """Failed trials by scope and failure."""
     failed = [row for row in trials(known) if row["outcome"] == "failed"]
     return [
         {
@@ -91,7 +91,7 @@ def failures(known: Known) -> list[Row]:
 
 
 def spend(known: Known) -> list[Row]:
-    """Trials by tuning job, outcome, and whether they are a deleted namesake's."""
+    """Trials by tuning job, outcome, and whether they belong to a deleted namesake."""
     key = ("tuning_job_arn", "is_of_deleted_namesake", "outcome")
     return [
         {
@@ -139,7 +139,7 @@ def daily_spend(known: Known) -> list[Row]:
 
 
 def tuning_job_summary(known: Known) -> list[Row]:
-    """A row a tuning job: what it gave, and what it took."""
+    """One row per tuning job: its results and its costs."""
     return [_summary(known, job) for job in known.jobs.values()]
 
 
@@ -194,7 +194,8 @@ def _summary(known: Known, job: Job) -> Row:
 
 
 def _aim(job: Job, rows: list[Row]) -> tuple[str | None, str | None]:
-    """The one metric and direction that a tuning job aims at; nothing, if several."""
+    """The metric and direction that a tuning job optimizes, or nothing if it has
+    several."""
     wanted = [each.get("TuningObjective", {}) for each in job.definitions]
     metrics = {each.get("MetricName") for each in wanted}
     metrics |= {row["objective_metric_name"] for row in rows}
@@ -211,7 +212,7 @@ def _counted(job: Job) -> int:
 
 
 def early_stopping(known: Known) -> list[Row]:
-    """By tuning job: what early stopping saved."""
+    """What early stopping saved, by tuning job."""
     rows = []
     for job in known.jobs.values():
         of_job = [trial_row(known, trial) for trial in known.of_job(job)]
@@ -240,7 +241,7 @@ def early_stopping(known: Known) -> list[Row]:
 
 
 def utilisation(known: Known) -> list[Row]:
-    """By tuning job: how many of its slots it used."""
+    """How many of its slots each tuning job used."""
     rows = []
     for job in known.jobs.values():
         most = job.summary["ResourceLimits"]["MaxParallelTrainingJobs"]
@@ -268,7 +269,7 @@ def utilisation(known: Known) -> list[Row]:
 
 
 def lineage(known: Known) -> list[Row]:
-    """By tuning job and parent: whether the child did better."""
+    """Whether a child did better than its parent, by tuning job and parent."""
     rows = []
     for job in known.jobs.values():
         start = (job.described or {}).get("WarmStartConfig", {})
@@ -298,7 +299,8 @@ def lineage(known: Known) -> list[Row]:
 
 
 def freshness(known: Known) -> list[Row]:
-    """By tuning job: what is not final. When it was loaded is not the emulator's."""
+    """What is not final, by tuning job. The emulator does not know when it was
+    loaded."""
     waiting = [
         row
         for row in own_rows(known)
@@ -315,7 +317,7 @@ def freshness(known: Known) -> list[Row]:
 
 
 def completeness(known: Known) -> list[Row]:
-    """By tuning job: trials counted and loaded."""
+    """Trials counted and loaded, by tuning job."""
     rows = []
     for job in known.jobs.values():
         counted = _counted(job)

@@ -1,4 +1,4 @@
-"""`dbt build`, as a shell would run it, in an environment of its own."""
+"""`dbt build`, run as from a shell, in an environment of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOREIGN = ("DBT_", "PYTHON", "VIRTUAL_ENV")
 
 
 def environment() -> Path:
-    """The folder with dbt's programs; made if need be."""
+    """The folder with dbt's programs, created if needed."""
     wanted, pinned = PROJECT / "requirements.txt", PROJECT / "constraints.txt"
     return programs("transform", wanted, pinned)
 
@@ -32,14 +32,14 @@ def build(
     command: str = "build",
     *more: str,
 ) -> dict[str, str]:
-    """Build all models of what is in a warehouse, and run their tests.
+    """Build all models from the tables in a warehouse, and run their tests.
 
     Args:
-        warehouse: Which.
-        folder: Where dbt writes what it compiles, and its log.
-        schema: Where the models go.
+        warehouse: The warehouse.
+        folder: Where dbt writes compiled code and its log.
+        schema: The schema of the models.
         variables: The project's vars.
-        command: `run` builds the models alone.
+        command: `run` to build the models without tests.
         *more: Further arguments.
 
     Returns:
@@ -59,15 +59,15 @@ def dbt(
     project: Path = PROJECT,
     code: int = 0,
 ) -> None:
-    """Run dbt; what it says is in build.log.
+    """Run dbt, with its output in build.log.
 
     Args:
         warehouse: The warehouse, for dbt's profile.
-        folder: Where dbt writes what it compiles, and its log.
-        schema: Where the models go.
+        folder: Where dbt writes compiled code and its log.
+        schema: The schema of the models.
         *command: The command and its arguments.
         project: The folder of the project.
-        code: The exit code that it must have.
+        code: The expected exit code.
     """
     profiles, where = _profile(warehouse, schema)
     line = [str(environment() / "dbt"), "--no-use-colors", *command]
@@ -90,7 +90,7 @@ def dbt(
 
 
 def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:
-    """The folder of the profile, and the variables that it asks for."""
+    """The folder of the profile, and the variables that it needs."""
     config = warehouse.config
     match warehouse.name:
         case "duckdb":

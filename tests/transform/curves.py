@@ -1,4 +1,4 @@
-"""What the rows of the marts of metrics over time must be."""
+"""The expected rows of the marts of metrics over time."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ PARTS = {
     "gpu_memory": "GPUMemoryUtilization",
 }
 Weighed = list[tuple[float, int]]
-"""Shares, each with its seconds."""
+"""Shares with their durations in seconds."""
 
 
 def learning_curves(known: Known) -> list[Row]:
-    """A row a point of each metric of the algorithm."""
+    """One row per point of each metric of the algorithm."""
     trials = {row["training_job_arn"]: row for row in trial_rows(known)}
     rows = []
     for series in known.series.values():
@@ -63,7 +63,7 @@ def learning_curves(known: Known) -> list[Row]:
 
 
 def hardware_utilisation(known: Known) -> list[Row]:
-    """A row a tuning job and instance type: how busy its machines were."""
+    """How busy the instances were: one row per tuning job and instance type."""
     rows = []
     key = ("tuning_job_arn", "instance_type")
     for of_type in grouped(own_rows(known), *key).values():
@@ -112,7 +112,7 @@ def hardware_utilisation(known: Known) -> list[Row]:
 
 
 def _of_hosts(known: Known, arn: str) -> list[Series]:
-    """The series of a trial's hosts that say how busy they were."""
+    """The series of a trial's hosts that show how busy they were."""
     return [
         series
         for (of_trial, metric, host), series in known.series.items()
@@ -121,7 +121,7 @@ def _of_hosts(known: Known, arn: str) -> list[Series]:
 
 
 def _first_of_each(known: Known, arns: Iterable[str]) -> list[Series]:
-    """For each trial with a number its first series that has one."""
+    """For each trial with a number, its first series that has one."""
     found = [
         [
             series
@@ -134,7 +134,7 @@ def _first_of_each(known: Known, arns: Iterable[str]) -> list[Series]:
 
 
 def _shares(known: Known, arn: str, machine: Machine | None) -> dict[str, Weighed]:
-    """By part the shares of a machine that were in use, where they are known."""
+    """For each part of an instance, the shares in use, where they are known."""
     cores, devices = (machine.vcpu, machine.gpu) if machine else (None, None)
     full = {"cpu": cores, "gpu": devices, "memory": 1, "gpu_memory": devices}
     found: dict[str, Weighed] = {name: [] for name in PARTS}
@@ -151,7 +151,7 @@ def _shares(known: Known, arn: str, machine: Machine | None) -> dict[str, Weighe
 
 
 def _busy(known: Known, arn: str, shares: dict[str, Weighed]) -> float | None:
-    """The busier of CPUs and GPUs; None: that of one is not known."""
+    """The busier of CPUs and GPUs, or None if either is unknown."""
     cpu, gpu = _average(shares["cpu"]), _average(shares["gpu"])
     trial = known.trials[arn]
     kind = (trial.described or {}).get("ResourceConfig", {}).get("InstanceType")

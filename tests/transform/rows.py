@@ -1,4 +1,4 @@
-"""What a row of `trials` must be, and what the other expected rows are made with."""
+"""The expected rows of `trials`, and helpers for the other expected rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def home(job: Job) -> Row:
-    """Where a tuning job is, and its names."""
+    """The scope of a tuning job, and its names."""
     return {
         "account_id": job.account,
         "region": job.region,
@@ -86,7 +86,7 @@ def trial_rows(known: Known) -> list[Row]:
 
 
 def own_rows(known: Known) -> list[Row]:
-    """Those of all trials but deleted namesakes'."""
+    """The rows of all trials, except those of deleted namesakes."""
     return [trial_row(known, trial) for trial in known.current()]
 
 
@@ -108,7 +108,7 @@ def _outcome(known: Known, trial: Trial) -> tuple[str | None, bool]:
 
 
 def _stops_early(trial: Trial) -> bool | None:
-    """Whether the service stops trials without prospects; None: nobody knows."""
+    """Whether the service stops unpromising trials early, or None if unknown."""
     if trial.job.summary.get("Strategy") == "Hyperband":
         return True
     described = None if trial.is_of_deleted_namesake else trial.job.described
@@ -118,7 +118,7 @@ def _stops_early(trial: Trial) -> bool | None:
 
 
 def _objective(known: Known, trial: Trial) -> tuple[str | None, str | None]:
-    """The name of its objective metric, and its direction, where they are known."""
+    """The name and direction of its objective metric, where they are known."""
     wanted = trial.definition.get("TuningObjective", {})
     found = trial.summary.get("FinalHyperParameterTuningJobObjectiveMetric", {})
     metric = found.get("MetricName", wanted.get("MetricName"))
@@ -181,7 +181,7 @@ def _money(known: Known, trial: Trial) -> Row:
 
 
 def _team(known: Known, trial: Trial) -> str | None:
-    """Its own tag's value, or that of its newest sibling that has one."""
+    """The value of its own tag, or else that of its newest sibling with one."""
     if trial.team(known.team_tag) is not None:
         return trial.team(known.team_tag)
     siblings = [
@@ -200,7 +200,7 @@ def _team(known: Known, trial: Trial) -> str | None:
 
 
 def telling(reason: str | None) -> str | None:
-    """The line of a failure reason that tells most."""
+    """The most informative line of a failure reason."""
     if reason is None:
         return None
     reason = reason.replace("\r", "")
@@ -227,39 +227,39 @@ def telling(reason: str | None) -> str | None:
 
 
 def _errors(text: str) -> list[str]:
-    """The lines that are the name of an error, or that and a message."""
+    """The lines with the name of an error, with or without a message."""
     lines = [line.strip(" \t") for line in text.split("\n")]
     return [line for line in lines if ERROR.fullmatch(line)]
 
 
 def group_of(failure: str | None) -> str | None:
-    """A failure without its paths, sizes and numbers."""
+    """A failure without its paths, sizes and numbers, to group it by."""
     for pattern, mask in MASKS if failure is not None else ():
         failure = re.sub(pattern, mask, str(failure), flags=re.ASCII)
     return failure
 
 
 def bare(text: str) -> str:
-    """A hyperparameter's text without the quotes of script mode."""
+    """A hyperparameter's text without the quotes that script mode adds."""
     quoted = len(text) > 1 and text[0] == text[-1] == '"'
     return text[1:-1] if quoted else text
 
 
 def number(text: str) -> float | None:
-    """The number that a text is."""
+    """The number in a text."""
     found = float(text) if NUMBER.fullmatch(text) else math.inf
     return found if math.isfinite(found) else None
 
 
 def pick(values: list[float], direction: str | None) -> float | None:
-    """The best of some values; None: nobody knows which that is."""
+    """The best of some values, or None if the direction is unknown."""
     if direction is None or not values:
         return None
     return min(values) if direction == "Minimize" else max(values)
 
 
 def time(instant: datetime | None) -> str | None:
-    """A time as a column without a zone holds it: in UTC."""
+    """A time as a column without a time zone holds it, in UTC."""
     if instant is None:
         return None
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds")
@@ -279,12 +279,12 @@ def grouped(rows: Iterable[Row], *names: str) -> dict[tuple[Any, ...], list[Row]
 
 
 def product(one: float | None, other: float | None) -> float | None:
-    """The product of two numbers; None: one is unknown."""
+    """The product of two numbers, or None if one is unknown."""
     return None if one is None or other is None else one * other
 
 
 def total(values: Iterable[float | None]) -> float | None:
-    """The sum of what is known; None: nothing is."""
+    """The sum of the known numbers, or None if there are none."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 
@@ -295,6 +295,6 @@ def covered(rows: Iterable[Row]) -> int:
 
 
 def currency_of(rows: Iterable[Row]) -> str | None:
-    """The one currency of some trials."""
+    """The currency that some trials have in common."""
     found: Iterator[str] = (row["currency"] for row in rows if row["currency"])
     return next(found, None)

@@ -1,6 +1,6 @@
-"""Metrics over time that nobody measured: rows of `training_job_metrics`, and machines.
+"""Invented metrics over time: rows of `training_job_metrics`, and instances.
 
-They go through the real targets, by the messages that a tap would write.
+They reach the warehouse through the real targets, as messages like the tap's.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Members = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What the price list says of an instance type."""
+    """What the price list has on an instance type."""
 
     vcpu: int | None = None
     gpu: int | None = None
@@ -42,12 +42,12 @@ MACHINES = {
     "ml.c5.xlarge": Machine(memory="8 GiB"),
     "ml.g4dn.xlarge": Machine(vcpu=4, gpu=2, memory="16 GiB"),
 }
-"""Of one type the list does not say how many vCPUs it has."""
+"""The instance types; the list lacks the number of vCPUs of one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One metric of a trial; `host` is empty for one of the algorithm."""
+    """One metric of a trial; `host` is empty for a metric of the algorithm."""
 
     trial: Trial
     metric: str
@@ -83,11 +83,11 @@ class Series:
 
 
 def every(known: Known, *, are_late: bool = False) -> dict[Key, Series]:
-    """The series of all trials that have ended; some have no metrics at all.
+    """The series of all trials that have ended; some have no metrics.
 
     Args:
         known: What is loaded.
-        are_late: Whether points that come late are there.
+        are_late: Whether points that arrive late are included.
     """
     found = [
         each
@@ -103,7 +103,7 @@ def _random(trial: Trial) -> Random:
 
 
 def _of_trial(trial: Trial, *, are_late: bool) -> Iterator[Series]:
-    """Curves of the algorithm, and the utilization of each host."""
+    """The curves of the algorithm, and the utilization of each host."""
     random = _random(trial)
     period = random.choice((60, 300))
     begun = int(trial.summary["TrainingStartTime"].timestamp()) // period * period
@@ -125,7 +125,7 @@ def _of_trial(trial: Trial, *, are_late: bool) -> Iterator[Series]:
         full[("CPUUtilization", host)] = 101.0 * (machine.vcpu or 2)
         full[("MemoryUtilization", host)] = 100.0
         full[("DiskUtilization", host)] = 100.0
-        gpus = machine.gpu or random.choice((0, 0, 1))  # the list may not know of it
+        gpus = machine.gpu or random.choice((0, 0, 1))  # the list may lack it
         full |= {
             (f"GPU{part}Utilization", host): 100.0 * gpus
             for part in ("", "Memory")
@@ -155,13 +155,13 @@ def load(
     series: Mapping[Key, Series],
     prices: list[Members],
 ) -> None:
-    """Pipe the rows, and the prices with their machines, into the target.
+    """Pipe the rows, and prices with instance details, into the target.
 
     Args:
-        warehouse: Where to.
-        folder: Where the target's settings are.
+        warehouse: The warehouse.
+        folder: The folder with the target's settings.
         series: The rows of `training_job_metrics`.
-        prices: Those of `training_instance_prices`.
+        prices: The rows of `training_instance_prices`.
     """
     listed = json.loads((schemas_root() / "training_instance_prices.json").read_text())
     more = {"vcpu": "number", "gpu": "number", "memory": "string"}
@@ -195,13 +195,13 @@ def load(
 
 
 def _loadable(record: Members, warehouse: Warehouse) -> Members:
-    """A row that the target takes: target-duckdb reads an empty text as null."""
+    """The row without empty texts, which target-duckdb reads as null."""
     host = record["host"] or {"duckdb": "-"}.get(warehouse.name, "")
     return {**record, "host": host}
 
 
 def machines(prices: list[Members]) -> dict[tuple[str, str], Machine]:
-    """What the loaded price list says, by region and instance type."""
+    """What the loaded price list has, by region and instance type."""
     return {
         (price["region"], price["instance_type"]): _machine(price) for price in prices
     }

@@ -1,4 +1,4 @@
-"""Two syncs into a warehouse, and the models of what they loaded."""
+"""Two syncs into a warehouse, and the models built from them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Row = dict[str, Any]
 MODELS = "sagemaker_tuning"
 METRICS = "training_job_metrics"
 EVERY = sorted({str(vars(stream)["name"]) for stream in STREAMS} - {METRICS})
-"""What the tap reads; the metrics over time are of our own making."""
+"""The streams that the tap reads; the metrics over time are invented."""
 WRONG_DIRECTIONS = {"validation:auc": "Minimize"}
-"""Of a metric whose direction the details know: they are right."""
+"""Wrong directions for a metric that the details also cover: the details win."""
 TEAM_TAG, FAMILY = "team", "^([a-z]+)-"
 VARIABLES = {
     "objective_directions": WRONG_DIRECTIONS,
@@ -36,14 +36,14 @@ VARIABLES = {
     "tuning_job_family": FAMILY,
 }
 REBUILT = ("duckdb", "postgres")
-"""Where models are built after each sync: the emulated Snowflake has no temporary
-tables, which dbt needs for what is incremental."""
+"""The warehouses where models are rebuilt after each sync: the emulated Snowflake has
+no temporary tables, which dbt needs for incremental models."""
 
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
 MORE_TIMES = {"at", "date"}
-"""How the names of columns end that are times."""
+"""The suffixes of columns with times."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +51,14 @@ class Story:
     """What was loaded and built.
 
     Attributes:
-        tap: The tap, whose emulator still runs.
-        warehouse: Where.
-        folder: Where dbt may write.
-        snapshots: What was true at each sync.
+        tap: The tap, whose emulator is still running.
+        warehouse: The warehouse.
+        folder: A folder that dbt can write to.
+        snapshots: The emulator's truth at each sync.
         synced: This machine's time before and after the last sync, in UTC.
-        built: How each model and each test ended.
+        built: The result of each model and each test.
         series: The metrics over time.
-        machines: What the price list says of instance types.
+        machines: What the price list has on instance types.
     """
 
     tap: TapProcess
@@ -72,14 +72,14 @@ class Story:
 
     @property
     def seen(self) -> tuple[Snapshot, ...]:
-        """What was true at the syncs that a build followed."""
+        """The emulator's truth at the syncs after which models were built."""
         return self.snapshots[0 if self.warehouse.name in REBUILT else -1 :]
 
     def rows(self, mart: str, schema: str = MODELS) -> list[Row]:
-        """What a mart holds; its times as text, to the millisecond.
+        """The rows of a mart, with times as text, to the millisecond.
 
-        They are asked for as text: the Snowflake connector reads a null time of
-        fakesnow's as 1970.
+        The query converts them to text, because the Snowflake connector reads a null
+        time of fakesnow as 1970.
         """
         table = f"{MODELS}__{mart}"
         asked = ", ".join(
@@ -94,7 +94,8 @@ class Story:
 
 @contextmanager
 def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
-    """Sync, build the models, let things happen, sync again, and build what changed."""
+    """Sync, build the models, let things happen, sync again, and build
+    incrementally."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         tap = TapProcess(emulator, folder)
         world.begin(emulator)
@@ -137,7 +138,7 @@ def _prices(now: Snapshot) -> list[Row]:
 
 
 def load_less(told: Story, *streams: str) -> None:
-    """Load these streams alone into a schema of their own, and build its models."""
+    """Load only these streams into a schema of their own, and build its models."""
     sync(
         told.tap,
         told.warehouse,

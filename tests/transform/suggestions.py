@@ -1,4 +1,4 @@
-"""What the results of a tuning job say of its hyperparameters and their ranges."""
+"""What a tuning job's results say about its hyperparameters and their ranges."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Scale = "Callable[[float], float]"
 
 
 def hyper_parameters(known: Known) -> list[Row]:
-    """A row a trial and parameter."""
+    """One row per trial and parameter."""
     return [
         {
             **home(trial.job),
@@ -44,7 +44,7 @@ def hyper_parameters(known: Known) -> list[Row]:
 
 
 def importance(known: Known) -> list[Row]:
-    """By definition and parameter: what it explains, and in which direction."""
+    """How much each parameter explains and in which direction, by definition."""
     rows = []
     for tried in _tried(known):
         is_numeric, used = _kind(tried)
@@ -62,7 +62,7 @@ def importance(known: Known) -> list[Row]:
 
 
 def hyper_parameter_effects(known: Known) -> list[Row]:
-    """By definition and numeric parameter: how it goes with the objective."""
+    """How each numeric parameter relates to the objective, by definition."""
     rows = []
     for tried in _tried(known):
         is_numeric, used = _kind(tried)
@@ -105,7 +105,7 @@ def _kind(tried: list[Row]) -> tuple[bool, list[Row]]:
 
 
 def _importance(rows: list[Row], *, is_numeric: bool) -> float | None:
-    """Kruskal and Wallis's H by its textbook formula, and what is left of it."""
+    """Kruskal and Wallis's H by its textbook formula, and the importance from it."""
     count = len(rows)
     objectives = [row["objective_value"] for row in rows]
     ranks = _ranks(objectives)
@@ -141,7 +141,7 @@ def _effect(rows: list[Row]) -> tuple[float | None, float | None, float | None]:
 
 
 def _ranks(values: list[float]) -> list[float]:
-    """Each value's rank; equal ones share the mean of theirs."""
+    """Each value's rank; equal values share the mean of their ranks."""
     ordered = sorted(values)
     return [
         mean((ordered.index(value) + 1, ordered.index(value) + ordered.count(value)))
@@ -150,7 +150,7 @@ def _ranks(values: list[float]) -> list[float]:
 
 
 def range_edges(known: Known) -> list[Row]:
-    """By definition and numeric range: at which end the best values lie."""
+    """At which end of each numeric range the best values lie, by definition."""
     rows = []
     for job, definition, kind, given in _ranges(known):
         if kind == "categorical":
@@ -176,7 +176,7 @@ def range_edges(known: Known) -> list[Row]:
 
 
 def next_ranges(known: Known) -> list[Row]:
-    """By definition and range: what to try next."""
+    """What to try next for each range, by definition."""
     effects = {
         tuple(row[name] for name in ("tuning_job_arn", "definition_name", "name")): row
         for row in importance(known)
@@ -218,7 +218,7 @@ def _ranges(known: Known) -> list[tuple[Job, Row, str, Row]]:
 
 
 def _placed(known: Known, job: Job, definition: Row) -> list[Row]:
-    """The trials of a definition that have a place, the best first."""
+    """The trials of a definition that have a place, best first."""
     rows = [
         row
         for row in own_rows(known)
@@ -231,7 +231,7 @@ def _placed(known: Known, job: Job, definition: Row) -> list[Row]:
 
 
 def _best(placed: list[Row], share: int, least: int) -> list[Row]:
-    """The best tenth, quarter, …; who ties with the last is in it too."""
+    """The best tenth, quarter and so on, including ties with the last one."""
     wanted = max(least, math.ceil(len(placed) / share))
     return [row for row in placed if row["place"] <= wanted]
 
@@ -248,7 +248,7 @@ def _values(known: Known, rows: list[Row], name: str) -> list[float]:
 
 
 def _scale(given: Row) -> tuple[Any, Any]:
-    """What takes a value to the range's scale, and back."""
+    """Functions that convert a value to the range's scale and back."""
     match given.get("ScalingType"):
         case "Logarithmic":
             return math.log, math.exp
@@ -275,8 +275,8 @@ def _side(given: Row, value: float) -> str | None:
     try:
         least, most, here = on_scale(low), on_scale(high), on_scale(value)
         position = float((here - least) / (most - least))
-    except (ValueError, ZeroDivisionError):  # the scale does not have one of them, or
-        return None  # does not tell the ends apart
+    except (ValueError, ZeroDivisionError):  # the scale lacks one of them, or
+        return None  # cannot tell the ends apart
     except OverflowError:
         return "low" if here < least else "high"
     return "low" if position <= 0.05 else "high" if position >= 0.95 else None
@@ -305,7 +305,7 @@ def _next_range(known: Known, placed: list[Row], kind: str, given: Row) -> Row:
 
 
 def _suggested(kind: str, given: Row, good: list[float]) -> tuple[float, float] | None:
-    """The new ends; None: the scale or a double does not have them."""
+    """The new ends, or None if the scale or a double cannot represent them."""
     low, high = float(given["MinValue"]), float(given["MaxValue"])
     to_scale, from_scale = _scale(given)
     side = _edge(given, good)
@@ -329,7 +329,7 @@ def _suggested(kind: str, given: Row, good: list[float]) -> tuple[float, float] 
 
 
 def _checked(value: float, place: float, given: Row) -> float:
-    """A value that a range can have, with room for what it takes to get there."""
+    """The value, if a range can have it and there is room to compute it."""
     is_linear = given.get("ScalingType") not in {"Logarithmic", "ReverseLogarithmic"}
     if abs(place) >= (1.6e308 if is_linear else 700):
         raise OverflowError
@@ -339,7 +339,8 @@ def _checked(value: float, place: float, given: Row) -> float:
 
 
 def _whole(value: float, outwards: Callable[[float], int]) -> float:
-    """Rounded outwards, but for what is whole but for the last digits."""
+    """The value rounded outwards, unless it is already whole except for the last
+    digits."""
     nearest = round(value)
     is_whole = math.isclose(value, nearest, rel_tol=1e-9, abs_tol=1e-9)
     return float(nearest if is_whole else outwards(value))

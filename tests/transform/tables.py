@@ -1,4 +1,4 @@
-"""What two syncs have loaded, by what the emulator says was true at each."""
+"""What two syncs have loaded, derived from the emulator's truth at each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Members = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A tuning job: where it is, its summary, and its description if loaded."""
+    """A tuning job: its scope, its summary, and its description if loaded."""
 
     account: str
     region: str
@@ -64,7 +64,7 @@ class Job:
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """A trial: the tuning job that has its ARN now, its summary and description."""
+    """A trial: the tuning job that now has its ARN, its summary and its description."""
 
     job: Job
     summary: Members
@@ -77,20 +77,20 @@ class Trial:
 
     @property
     def is_of_deleted_namesake(self) -> bool:
-        """Whether it is older than the tuning job that has the ARN now."""
+        """Whether it is older than the tuning job that now has the ARN."""
         created: datetime = self.summary["CreationTime"]
         return created <= self.job.created - timedelta(seconds=1)
 
     @property
     def value(self) -> float | None:
-        """Its objective metric, where that is a finite number."""
+        """Its objective metric, if that is a finite number."""
         metric = self.summary.get("FinalHyperParameterTuningJobObjectiveMetric", {})
         value = float(metric.get("Value", "nan"))
         return value if abs(value) < float("inf") else None
 
     @property
     def seconds(self) -> float | None:
-        """How long it trained."""
+        """How many seconds it trained."""
         start = self.summary.get("TrainingStartTime")
         end = self.summary.get("TrainingEndTime")
         if start is None or end is None:
@@ -115,7 +115,7 @@ class Trial:
 
     @property
     def definition(self) -> Members:
-        """The definition that it came from; empty: not loaded."""
+        """The definition that it came from, or empty if not loaded."""
         if self.is_of_deleted_namesake:
             return {}
         name = self.summary.get("TrainingJobDefinitionName")
@@ -126,21 +126,21 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """All that was loaded.
+    """Everything that was loaded.
 
     Attributes:
         jobs: Tuning jobs by ARN.
         trials: Trials by ARN.
-        prices: What an hour costs, by region and instance type: since when, in which
-            currency, how much; the earliest first.
-        directions: What the var says of a metric.
+        prices: Hourly prices by region and instance type, earliest first: from when, in
+            which currency, and how much.
+        directions: The directions of metrics in the var.
         deleted: The ARNs of tuning jobs that were deleted before they were settled.
-        team_tag: What the var says of teams.
-        family: What the var says of families.
+        team_tag: The tag for teams in the var.
+        family: The pattern for families in the var.
         series: The metrics over time.
-        machines: What the price list says of an instance type in a region.
-        as_of: A minute before the last sync began, by the emulated clock: until then
-            the scope is complete; None: the scopes were not loaded.
+        machines: What the price list has on an instance type in a region.
+        as_of: The time as of which the scope is complete, a minute before the last sync
+            began by the emulated clock, or None if the scopes were not loaded.
     """
 
     jobs: Mapping[str, Job]
@@ -157,14 +157,14 @@ class Known:
     def price(
         self, region: str, instance_type: str, at: datetime
     ) -> tuple[str, float] | None:
-        """Currency and price of an hour that ended then."""
+        """Currency and hourly price at its end."""
         prices = self.prices.get((region, instance_type), [])
         day = at.replace(tzinfo=None).isoformat()
         since = [each for each in prices if each[0] <= day] or prices[:1]
         return since[-1][1:] if since else None
 
     def of_job(self, job: Job) -> list[Trial]:
-        """The trials of a tuning job itself."""
+        """The trials of a tuning job, without those of deleted namesakes."""
         return [trial for trial in self.current() if trial.job.arn == job.arn]
 
     def current(self) -> Iterator[Trial]:
@@ -176,7 +176,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was true at one sync."""
+    """The emulator's truth at one sync."""
 
     truth: Members
     details: Members
@@ -184,16 +184,16 @@ class Snapshot:
 
 
 def snapshot(emulator: Emulator) -> Snapshot:
-    """What is true now."""
-    seconds = emulator.clock.now.replace(microsecond=0)  # as an answer's Date has it
+    """The emulator's truth now."""
+    seconds = emulator.clock.now.replace(microsecond=0)  # as in a Date header
     return Snapshot(emulator.truth(), emulator.details(), seconds)
 
 
 def known(*snapshots: Snapshot, details: bool = True) -> Known:
-    """What is loaded by syncs at these moments: a row that vanishes stays as it was.
+    """What syncs at these moments load: a row that vanishes stays as it was.
 
     Args:
-        *snapshots: What was true at each sync.
+        *snapshots: The emulator's truth at each sync.
         details: Whether the streams of details, prices and scopes were selected.
     """
     jobs: dict[str, Job] = {}
@@ -245,7 +245,7 @@ def known(*snapshots: Snapshot, details: bool = True) -> Known:
 def _deleted(
     jobs: Mapping[str, Job], trials: Mapping[str, Trial], last: Snapshot
 ) -> frozenset[str]:
-    """The tuning jobs that are gone, and that the tap would have read again."""
+    """The deleted tuning jobs that the tap would have read again."""
     listed = {
         summary["HyperParameterTuningJobArn"]
         for truth in last.truth.values()

@@ -1,4 +1,4 @@
-"""A build after a build: what changed is built anew, and nothing is missing."""
+"""Incremental builds: what changed is rebuilt, and nothing is missing."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ delete from tap_sagemaker_tuning.training_job_summaries where tuning_job_name = 
 def built(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Warehouse, Path]]:
-    """Eight tuning jobs of fifty trials, and their models."""
+    """Eight tuning jobs with fifty trials each, and their models."""
     folder = tmp_path_factory.mktemp(request.param)
     with WAREHOUSES[request.param](folder) as warehouse:
         for statement in statements(request.param, 400):
@@ -86,7 +86,8 @@ def built(
 
 
 def rows(warehouse: Warehouse, schema: str, mart: str) -> list[tuple[str, ...]]:
-    """The rows of a mart as text, in order; sums may differ in their last digits."""
+    """The rows of a mart as text, in order, rounded because sums can differ in the last
+    digits."""
     _, found = warehouse.answer(f"select * from {schema}.sagemaker_tuning__{mart}")  # noqa: S608 - ours
     return sorted(tuple(_text(value) for value in row) for row in found)
 
@@ -96,7 +97,7 @@ def _text(value: Any) -> str:
 
 
 def test_what_changed_is_built_anew(built: tuple[Warehouse, Path]) -> None:
-    """After any change an incremental build equals a full one, and rebuilds only the
+    """After any change, an incremental build equals a full one and rebuilds only the
     tuning jobs that changed."""
     warehouse, folder = built
     for change in CHANGES.split(";"):
@@ -113,7 +114,7 @@ def test_what_changed_is_built_anew(built: tuple[Warehouse, Path]) -> None:
 
 
 def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
-    """A build with another variable has it in each row, without --full-refresh."""
+    """A changed variable applies to every row, without --full-refresh."""
     warehouse, folder = built
     building.build(warehouse, folder, "models", SETTINGS | {"team_tag": "none"}, "run")
     _, found = warehouse.answer(
@@ -124,7 +125,7 @@ def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
 
 
 def test_rebuilding_trials_drops_nothing(built: tuple[Warehouse, Path]) -> None:
-    """A build of trials alone, even a full one, leaves the leaderboard as it was."""
+    """A build of only the trials, even a full one, leaves the leaderboard as it was."""
     warehouse, folder = built
     before = rows(warehouse, "models", "leaderboard")
     alone = ("--select", "sagemaker_tuning__trials", "--full-refresh")
@@ -134,7 +135,8 @@ def test_rebuilding_trials_drops_nothing(built: tuple[Warehouse, Path]) -> None:
 
 
 def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> None:
-    """A new price holds from its effective date on, though the tap has one row."""
+    """A new price applies only from its effective date, although the tap keeps one row
+    per price."""
     warehouse, folder = built
     warehouse.answer(
         "update tap_sagemaker_tuning.training_instance_prices "
@@ -170,8 +172,8 @@ OPTIONAL = {
 
 
 def test_what_is_missing_is_null(built: tuple[Warehouse, Path]) -> None:
-    """Columns that were deselected, and a stream that was never loaded, fail no build;
-    one line says which stream that is."""
+    """Neither deselected columns nor a stream that was never loaded fail a build; one
+    line names the stream."""
     warehouse, folder = built
     for table, columns in OPTIONAL.items():
         for column in columns:

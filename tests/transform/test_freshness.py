@@ -1,4 +1,4 @@
-"""`dbt source freshness`: how old the tables may be."""
+"""`dbt source freshness` checks the age of the tables."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def loaded(
 def test_how_old_the_tables_are(
     loaded: tuple[Warehouse, Path], hours: int, status: str, code: int
 ) -> None:
-    """Tables that are complete as of an hour ago pass; after three hours dbt warns, and
-    after a day it fails."""
+    """Tables complete as of one hour ago pass; after three hours dbt warns, and after a
+    day it fails."""
     warehouse, folder = loaded
     warehouse.answer(
         "update tap_sagemaker_tuning.scopes set complete_as_of = "  # noqa: S608 - ours

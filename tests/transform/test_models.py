@@ -1,4 +1,4 @@
-"""The models of `transform/` answer what is true, row by row, in every warehouse."""
+"""The models of `transform/` are true, row by row, in every warehouse."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ JSON = ("parameter_ranges", "range_values", "next_values")
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
-    """The story, as it went into each warehouse, and its models."""
+    """The story, loaded into each warehouse, and its models."""
     folder = tmp_path_factory.mktemp(request.param)
     with (
         WAREHOUSES[request.param](folder) as warehouse,
@@ -69,7 +69,7 @@ def told(
 
 @pytest.fixture(scope="module")
 def truth(told: Story) -> Known:
-    """What the warehouse must know."""
+    """What the warehouse should know."""
     return replace(
         known(*told.snapshots),
         prices=known(*told.seen).prices,  # a price that no build saw is not kept
@@ -82,7 +82,7 @@ def truth(told: Story) -> Known:
 
 
 def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
-    """Rows by their keys, each of which has one."""
+    """Rows by their keys, which are unique."""
     names = (*KEYS, *MORE_KEYS)
     keyed = {tuple(str(row.get(name)) for name in names): row for row in rows}
     assert len(keyed) == len(rows)
@@ -90,7 +90,8 @@ def by_key(rows: list[Row]) -> dict[tuple[Any, ...], Row]:
 
 
 def nearly(rows: dict[Any, Row]) -> dict[Any, Row]:
-    """Rows that equal others if their numbers nearly do: sums have an order."""
+    """Rows to compare approximately, because sums depend on the order of their
+    terms."""
     return {
         key: {
             name: pytest.approx(value, rel=1e-9, abs=1e-12)
@@ -103,10 +104,10 @@ def nearly(rows: dict[Any, Row]) -> dict[Any, Row]:
 
 
 def comparable(mart: str, rows: list[Row]) -> list[Row]:
-    """Rows without what the emulator's truth does not have.
+    """Rows without the columns that the emulator's truth does not have.
 
-    When a mart was loaded is this machine's time, and the ranges as the API takes them
-    are checked by its own model.
+    The time at which a mart was loaded is this machine's, and botocore's model checks
+    the ranges for the API.
     """
     drop = {"freshness": "last_loaded_at", "next_ranges": "parameter_ranges"}.get(mart)
     return [
@@ -116,15 +117,15 @@ def comparable(mart: str, rows: list[Row]) -> list[Row]:
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_every_row_and_value(told: Story, truth: Known, mart: str) -> None:
-    """A mart is what the emulator's truth says, to the row and the value."""
+    """A mart matches the emulator's truth in every row and value."""
     expected = by_key(MARTS[mart](truth))
     assert expected
     assert by_key(comparable(mart, told.rows(mart))) == nearly(expected)
 
 
 def test_metrics_are_known_and_unknown(truth: Known) -> None:
-    """What is compared has each share and cost both known and unknown, curves with and
-    without a best value, and points without a number."""
+    """The story has each share and cost both known and unknown, curves with and without
+    a best value, and points without a number."""
     columns = (
         ("hardware_utilisation", ("average_cpu", "average_gpu", "idle_cost", "vcpu")),
         ("learning_curves", ("value", "best_so_far")),
@@ -136,8 +137,8 @@ def test_metrics_are_known_and_unknown(truth: Known) -> None:
 
 
 def test_the_next_ranges_are_the_apis(told: Story) -> None:
-    """What to try next is a ParameterRanges by botocore's own model, with the values of
-    the rows; an old end that stays is the text that it was."""
+    """The next ranges are valid ParameterRanges in botocore's model, with the values of
+    the rows; an end that does not change keeps its text."""
     model = botocore.session.get_session().get_service_model("sagemaker")
     shape = model.shape_for("ParameterRanges")
     rows = told.rows("next_ranges")
@@ -166,7 +167,7 @@ def test_the_next_ranges_are_the_apis(told: Story) -> None:
 
 
 def test_when_it_was_loaded(told: Story) -> None:
-    """What runs was last loaded when the last sync of its scope ended."""
+    """A running tuning job was last loaded when the last sync of its scope ended."""
     times = {
         datetime.fromisoformat(row["last_loaded_at"]).replace(tzinfo=UTC)
         for row in told.rows("freshness")
@@ -178,7 +179,7 @@ def test_when_it_was_loaded(told: Story) -> None:
 
 @pytest.fixture(scope="module")
 def less(told: Story) -> Known:
-    """What is known without details, prices and scopes, which are then loaded so."""
+    """What is known without details, prices and scopes, loaded that way."""
     story.load_less(told, "tuning_jobs", "training_job_summaries")
     bare = known(told.snapshots[-1], details=False)
     return replace(bare, directions=story.DIRECTIONS)
@@ -186,8 +187,8 @@ def less(told: Story) -> Known:
 
 @pytest.mark.parametrize("mart", MARTS)
 def test_without_details(told: Story, less: Known, mart: str) -> None:
-    """Where streams were not selected, what needs them is null, and all else is right;
-    a direction that the var says is known."""
+    """Columns that need a deselected stream are null, all others are right, and a
+    direction from the var is known."""
     found = by_key(comparable(mart, told.rows(mart, story.LESS_MODELS)))
     expected = by_key(MARTS[mart](less))
     assert bool(expected) == (mart not in NEED_DETAILS)
@@ -200,11 +201,11 @@ QUESTIONS = re.findall("```sql\n(.*?);\n```", README, re.DOTALL)
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_the_readmes_questions(told: Story, question: str) -> None:
-    """Each question has an answer, by one plain select."""
+    """Each question has an answer, from one plain select."""
     assert told.warehouse.ask(question)
 
 
 def test_every_mart_answers_a_question() -> None:
-    """The README asks each mart."""
+    """The README has a question for each mart."""
     asked = re.findall(r"sagemaker_tuning\.sagemaker_tuning__(\w+)", README)
     assert set(asked) == set(MARTS)

@@ -1,4 +1,4 @@
-"""The models as a package of somebody else's dbt project."""
+"""The models as a package in another dbt project."""
 
 from __future__ import annotations
 
@@ -56,9 +56,8 @@ group by region
 
 @pytest.mark.parametrize("name", WAREHOUSES)
 def test_an_outside_project(tmp_path: Path, name: str) -> None:
-    """A project that installs the package has its models in schemas of its own choice,
-    reads tables by names of its own, and can refer to the marts; a second build is
-    incremental there too."""
+    """A project that installs the package chooses the models' schemas and the tables'
+    names, and can refer to the marts; a second build is incremental there, too."""
     project = tmp_path / "ours"
     for file, text in FILES.items():
         (project / file).parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""Tables that do not agree or lack something, and values that nobody has heard of.
+"""Inconsistent or incomplete tables, and values that are unknown to the models.
 
-The syncs of `test_models.py` cannot make them, but a stream that fails can.
+The syncs of `test_models.py` cannot cause them, but a failing stream can.
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ where tuning_job_name = 'job-0';
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The models of five tuning jobs of fifty trials, their tables changed so."""
+    """The models of five tuning jobs with fifty trials each, with tables changed this
+    way."""
     folder = tmp_path_factory.mktemp("stale")
     with duckdb(folder) as warehouse:
         for statement in [*statements("duckdb", 250), CHANGES]:
@@ -176,7 +177,7 @@ def ask(built: Warehouse, what: str, mart: str, where: str = "true") -> list[Any
 
 
 def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
-    """Details that are older than the tuning job say nothing of it."""
+    """Details that are older than the tuning job do not apply to it."""
     counted = "tuning_job_name, objective_direction, count(*), count(place)"
     wanted = "true group by tuning_job_name, objective_direction"
     assert ask(built, counted, "trials", wanted) == [
@@ -193,14 +194,15 @@ def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> Non
 
 
 def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
-    """Nor do they say where it started from."""
+    """A warm start in details that are older than the tuning job does not apply to
+    it."""
     names = "tuning_job_name, parent_tuning_job_name, parent_tuning_job_arn is null"
     of_both = "tuning_job_name in ('job-0', 'job-1')"
     assert ask(built, names, "lineage", of_both) == [("job-0", "job-2", False)]
 
 
 def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
-    """What was last loaded is then as old as the last complete sync."""
+    """After a failed sync, tables are as old as the last complete sync."""
     what = "tuning_job_name, running_trials, last_loaded_at"
     assert ask(built, what, "freshness") == [
         ("job-0", 1, "2026-03-01 00:00:00"),
@@ -211,8 +213,8 @@ def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
 
 
 def test_a_status_that_says_no_outcome(built: Warehouse) -> None:
-    """A trial that is being deleted is deleted; one that is stopping runs, and so does
-    one that is in progress, whatever its end."""
+    """A trial that is being deleted is deleted; one that is stopping or in progress is
+    running, regardless of its end time."""
     names = "training_job_name in ('job-0-6', 'job-2-108', 'job-2-109')"
     found = ask(built, "status, outcome, ended_at is not null", "trials", names)
     assert found == [
@@ -223,8 +225,8 @@ def test_a_status_that_says_no_outcome(built: Warehouse) -> None:
 
 
 def test_a_trial_whose_tuning_job_is_not_loaded_yet(built: Warehouse) -> None:
-    """It counts where trials are counted, and is of no namesake; what belongs to a row
-    of the tuning job has to wait for that."""
+    """A trial whose tuning job is not loaded yet counts as a trial but not as a
+    namesake's, and has nothing that needs the tuning job's row."""
     of_job = "tuning_job_name = 'job-3'"
     counted = "count(*), count(objective_value), bool_or(is_of_deleted_namesake)"
     assert ask(built, counted, "trials", of_job) == [(50, 45, False)]
@@ -239,7 +241,7 @@ def test_a_trial_whose_tuning_job_is_not_loaded_yet(built: Warehouse) -> None:
 
 
 def test_a_direction_that_nobody_has_heard_of(built: Warehouse) -> None:
-    """It is as good as none: nothing is best."""
+    """An unknown direction is like none: no trial is the best."""
     of_job = "tuning_job_name = 'job-4'"
     counted = "count(*), count(best_so_far), count(objective_direction)"
     assert ask(built, counted, "progress", of_job) == [(45, 0, 0)]
@@ -249,13 +251,13 @@ def test_a_direction_that_nobody_has_heard_of(built: Warehouse) -> None:
 
 
 def test_a_metric_without_an_end_is_no_progress(built: Warehouse) -> None:
-    """A trial is in the curve once it has ended."""
+    """A trial is in the curve only once it has ended."""
     counted = ask(built, "count(*)", "progress", "tuning_job_name = 'job-0'")
     assert counted == [(44,)]
 
 
 def test_more_trials_than_are_counted(built: Warehouse) -> None:
-    """Counters that lag behind make nothing incomplete."""
+    """Counters that lag behind do not make a tuning job incomplete."""
     what = "counted_trials, loaded_trials, is_complete"
     assert ask(built, what, "completeness", "tuning_job_name = 'job-4'") == [
         (20, 50, True)
@@ -263,7 +265,8 @@ def test_more_trials_than_are_counted(built: Warehouse) -> None:
 
 
 def test_who_stopped_a_trial(built: Warehouse) -> None:
-    """A time limit is no early stopping; nor is anything where that is off."""
+    """Reaching a time limit is not early stopping, and neither is anything if that is
+    off."""
     what = "training_job_name, outcome, is_outcome_estimate"
     stopped = "status = 'Stopped' and tuning_job_name in ('job-0', 'job-2')"
     early = ("stopped_early", False)
@@ -284,8 +287,8 @@ def test_who_stopped_a_trial(built: Warehouse) -> None:
 
 
 def test_costs(built: Warehouse) -> None:
-    """In China they are in yuan; what is not known of the instances has no cost, and
-    one type with its count goes before groups."""
+    """Prices in China are in yuan, unknown instances have no cost, and a single type
+    with its count takes precedence over instance groups."""
     what = "instance_type, instance_count, billable_seconds, cost, currency, "
     what += "is_spot, spot_saved_seconds"
     names = "training_job_name between 'job-4-200' and 'job-4-205'"

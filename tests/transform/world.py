@@ -1,4 +1,4 @@
-"""Two accounts in which everything happens that a model could get wrong."""
+"""Two accounts with everything that a model could get wrong."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ CONFIG: dict[str, Any] = {
         for account, regions in REGIONS.items()
     ]
 }
-"""The tap's settings: both accounts, by a role in each."""
+"""The tap's settings: both accounts, with one role in each."""
 
 REUSED = "reused-name"
-"""The tuning job that is deleted between the syncs, and whose name another takes."""
+"""The tuning job that is deleted between the syncs, and whose name is reused."""
 
 GONE = "gone-7"
 """The tuning job that is deleted between the syncs while it runs."""
@@ -93,13 +93,13 @@ FAILURES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What one hand-made trial is like; the rest of it does not matter.
+    """The fields that matter of a hand-made trial.
 
     Attributes:
-        value: Its metric; None: none.
-        start: Seconds from the tuning job's creation to its own and its start.
-        seconds: How long it trains; None: it never starts.
-        status: Its last one.
+        value: The value of its metric, or None.
+        start: Seconds from the tuning job's creation to the trial's creation and start.
+        seconds: How many seconds it trains, or None if it never starts.
+        status: Its final status.
         parameters: Its hyperparameters.
         definition: Its definition's name.
         more: Further fields of `Trial`.
@@ -115,7 +115,7 @@ class Made:
 
 
 def begin(emulator: Emulator) -> None:
-    """Whatever there is before the first sync."""
+    """Everything that exists before the first sync."""
     emulator.clock.move(timedelta(milliseconds=700))  # trials' times are cut to seconds
     emulator.prices.append(
         Price(
@@ -193,7 +193,7 @@ def begin(emulator: Emulator) -> None:
         ours.add(job)
     emulator.clock.move(timedelta(minutes=1))
     job = ours.job("loses-two-trials")
-    ours.delete_trial(job.name, job.trials[0].name)  # it will never be loaded
+    ours.delete_trial(job.name, job.trials[0].name)  # never loaded
 
 
 def go_on(emulator: Emulator) -> None:
@@ -207,7 +207,7 @@ def go_on(emulator: Emulator) -> None:
     ours.stop("stopped-by-hand")
     job = ours.job("loses-two-trials")
     ours.delete_trial(job.name, job.trials[2].name)
-    for scope in (ours, theirs):  # one's parent is maximized, the other's minimized
+    for scope in (ours, theirs):  # one parent is maximized, the other minimized
         scope.plan(
             "warm",
             trials=6,
@@ -224,7 +224,7 @@ def go_on(emulator: Emulator) -> None:
             "Price-Linear",  # another direction
             "groups",  # another metric
             "two-definitions",  # several of both
-            REUSED,  # gone, and its name taken since
+            REUSED,  # gone, and its name has been reused since
             "never-loaded",
         ),
         warm_start_type="TransferLearning",
@@ -240,7 +240,7 @@ def go_on(emulator: Emulator) -> None:
 
 
 def _raise_the_price(emulator: Emulator) -> None:
-    """From now on an instance type costs more in one region."""
+    """Raise the price of an instance type in one region from now on."""
     kind = ("eu-west-1", "ml.c5.xlarge", "Training")
     found = [
         number
@@ -287,7 +287,8 @@ def _trial(name: str, number: int, born: datetime, made: Made) -> Trial:
 
 
 def _settling(scope: Scope, *, has_ended: bool) -> TuningJob:
-    """Ended trials: with an objective, one that is awaited, and one never spoken of."""
+    """Ended trials: with an objective, with a pending one, and without a status for
+    it."""
     born = scope.clock.now - timedelta(minutes=20)
     end = born + timedelta(minutes=20, seconds=10)
     later = end + timedelta(hours=1)
@@ -307,9 +308,9 @@ def _settling(scope: Scope, *, has_ended: bool) -> TuningJob:
 
 
 def _ties(scope: Scope) -> TuningJob:
-    """The best twice, ends that are equal to the second, parameters that are too.
+    """Two equal best values, ties with the second, and equal parameters.
 
-    The names' order is not that of creation.
+    The names are not in order of creation.
     """
     values = [0.5, 0.9, 0.9, 0.7, 0.7, 0.7, 0.1, 0.9]
     trials = [
@@ -326,7 +327,7 @@ def _ties(scope: Scope) -> TuningJob:
 
 
 def _no_metric(scope: Scope) -> TuningJob:
-    """Completed, stopped and never started, and no metric in any."""
+    """Completed, stopped and never started trials, none of them with a metric."""
     parameters = {"depth": "3"}
     trials = [
         Made(parameters=parameters),
@@ -337,7 +338,7 @@ def _no_metric(scope: Scope) -> TuningJob:
 
 
 def _failures(scope: Scope) -> TuningJob:
-    """Every kind of failure reason twice, differing in what does not tell."""
+    """Every kind of failure reason twice, with differences that do not matter."""
     reasons = [
         reason.replace("{eta}", eta)
         for reason in FAILURES.values()
@@ -356,7 +357,7 @@ def _failures(scope: Scope) -> TuningJob:
 
 
 def _odd_values(scope: Scope) -> TuningJob:
-    """Hyperparameters of every kind, and metrics at both ends of what a float holds."""
+    """Hyperparameters of every kind, and metrics at both limits of a float."""
     metrics: list[float | str]
     metrics = [0.0, -1e-9, 1e-38, 3.4e38, 0.1, 1, "NaN", "-Infinity"]
     mixed = ["1", "2", "three", "4", "5", "6", "7", "8"]
@@ -377,7 +378,8 @@ def _range(name: str, low: str, high: str, scale: str | None) -> dict[str, str]:
 
 
 def _edges(scope: Scope) -> TuningJob:
-    """Most of the best near both edges, on each scale; and ranges without a scale."""
+    """Most of the best values near both edges, on each scale, and ranges without a
+    scale."""
     ranges = {
         "ContinuousParameterRanges": [
             _range("log-low", "0.0001", "1.0", "Logarithmic"),
@@ -437,7 +439,7 @@ def _edges(scope: Scope) -> TuningJob:
         "just-inside": "1",
         "just-below": "189",
     }
-    # Two of the best three lie there, and nine trials did worse.
+    # Two of the best three are here, and nine trials did worse.
     other = dict.fromkeys(best, "0.7")
     good = [
         Made(value=0.9, start=60, parameters=best),
@@ -451,7 +453,7 @@ def _edges(scope: Scope) -> TuningJob:
 
 
 def _groups(scope: Scope) -> TuningJob:
-    """Clusters: of two types, of one type twice, of one that has no price."""
+    """Clusters of two instance types, of one type twice, and of one without a price."""
     groups: dict[str, dict[str, Any]] = {
         "mixed": {"instance_groups": {"ml.m5.xlarge": 2, "ml.c5.xlarge": 3}},
         "alike": {"instance_groups": {"ml.m5.xlarge": 4}},
@@ -475,7 +477,7 @@ def _groups(scope: Scope) -> TuningJob:
 
 
 def _alike(scope: Scope) -> TuningJob:
-    """All stopped early, none completed, with one objective for all parameters."""
+    """All stopped early, none completed, with the same objective for all parameters."""
     trials = [
         Made(value=0.5, status="Stopped", parameters={"depth": str(number)})
         for number in range(4)
@@ -484,7 +486,8 @@ def _alike(scope: Scope) -> TuningJob:
 
 
 def _of_two(scope: Scope) -> list[TuningJob]:
-    """Two definitions each: with one objective, two metrics, or two directions."""
+    """Tuning jobs with two definitions: with one objective, two metrics, or two
+    directions."""
     most, least = OBJECTIVES
     other = {**most, "MetricName": "validation:recall"}
     opposite = {**least, "MetricName": most["MetricName"]}
@@ -517,7 +520,8 @@ def _of_two(scope: Scope) -> list[TuningJob]:
 
 
 def _heirs(scope: Scope) -> list[TuningJob]:
-    """Warm-started from what was created at the same instant: none is better."""
+    """Warm-started from tuning jobs created at the same instant, none of them
+    better."""
     most, least = OBJECTIVES
     twos = ("one-objective", "two-metrics", "two-directions")
     return [
