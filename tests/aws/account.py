@@ -1,4 +1,4 @@
-"""What an account has, what the pages of its listings name, and what was called."""
+"""Fills an account, and summarizes what its listings returned and what was called."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ START = datetime(2026, 3, 2, 9, tzinfo=UTC)  # the emulator's clock
 
 
 def add_jobs(emulator: Emulator, number: int) -> list[str]:
-    """Add tuning jobs, an hour apart, the last one an hour ago; gives their names."""
+    """Add tuning jobs, an hour apart, the last one an hour ago, and return their
+    names."""
     scope = emulator.scope()
     for index in range(number):
         created = START - timedelta(hours=number - index)
@@ -29,7 +30,7 @@ def add_jobs(emulator: Emulator, number: int) -> list[str]:
 
 
 def add_trials(emulator: Emulator, number: int, job: str = "job") -> list[str]:
-    """Add a tuning job with trials, a minute apart; gives the trials' names."""
+    """Add a tuning job with trials a minute apart, and return the trials' names."""
     born = START - timedelta(days=1)
     trials = tuple(
         Trial(
@@ -71,7 +72,7 @@ def statuses(emulator: Emulator) -> list[int]:
 
 
 def roles_assumed(emulator: Emulator) -> list[str]:
-    """The roles of the AssumeRole calls so far, in their order."""
+    """The roles of the AssumeRole calls so far, in order."""
     return [
         call.params["RoleArn"]
         for call in emulator.calls

@@ -1,4 +1,4 @@
-"""A way in to the emulator, for what calls it through the package's own clients."""
+"""Access to the emulator for tests that call it through the package's own clients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONFIG = {"page_size": 10, "max_attempts": 3, "concurrency": 4}
 
 @pytest.fixture
 def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's own AWS settings: only what leads to the emulator."""
+    """An environment without AWS settings except those for the emulator."""
     own = [name for name in os.environ if name.startswith("AWS_")]
     for name in own:
         monkeypatch.delenv(name)
@@ -36,7 +36,7 @@ def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets variables
-    """Opens the clients of a configuration, and closes them in the end."""
+    """Opens the clients of a configuration, and closes them at the end."""
     opened: list[Client] = []
 
     def open_(**config: Any) -> list[Client]:
@@ -55,18 +55,18 @@ def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets vari
 
 @pytest.fixture
 def client(connect: Open) -> Client:
-    """The client of the caller's own account, with pages of ten."""
+    """The client of the caller's own account, with ten items per page."""
     (only,) = connect()
     return only
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that retries would have waited: they wait for nothing."""
+    """The seconds that retries would have waited; they do not wait."""
     seconds: list[float] = []
     clock = SimpleNamespace(sleep=seconds.append, time=time.time)
     monkeypatch.setattr("botocore.endpoint.time", clock)
-    # What adaptive mode waits for before a call, once one was throttled.
+    # What adaptive mode waits before a call after one was throttled.
     acquired = "botocore.retries.bucket.TokenBucket.acquire"
     monkeypatch.setattr(acquired, lambda *_, **__: True)
     return seconds

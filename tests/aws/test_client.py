@@ -1,4 +1,4 @@
-"""The client, over real HTTP against the emulator."""
+"""The client, over real HTTP to the emulator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def test_tuning_jobs_come_newest_first_on_all_pages(
     emulator: Emulator, client: Client
 ) -> None:
-    """Every tuning job comes once, newest first, over as many pages as there are."""
+    """Every tuning job comes once, newest first, over any number of pages."""
     newest_first = add_jobs(emulator, 25)[::-1]
     pages = job_names(client.tuning_jobs())
     assert pages == [newest_first[:10], newest_first[10:20], newest_first[20:]]
@@ -44,7 +44,7 @@ def test_tuning_jobs_come_newest_first_on_all_pages(
 def test_trials_come_newest_first_on_all_pages(
     emulator: Emulator, client: Client
 ) -> None:
-    """Every trial comes once, newest first, over as many pages as there are."""
+    """Every trial comes once, newest first, over any number of pages."""
     newest_first = add_trials(emulator, 31)[::-1]
     pages = trial_names(client.trials("job"))
     assert [len(page) for page in pages] == [10, 10, 10, 1]
@@ -56,26 +56,28 @@ def test_trials_come_newest_first_on_all_pages(
 def test_a_listing_is_read_no_further_than_asked_for(
     emulator: Emulator, client: Client
 ) -> None:
-    """A page that nobody asks for is not fetched: each call is of a scarce quota."""
+    """A page is fetched only when it is needed, because calls count against a small
+    quota."""
     add_jobs(emulator, 25)
     assert len(next(client.tuning_jobs()).items) == 10
     assert len(emulator.calls) == 1
 
 
 def test_an_empty_listing_is_one_empty_page(client: Client) -> None:
-    """No tuning jobs is an answer, not an error."""
+    """An empty listing is a valid response, not an error."""
     assert job_names(client.tuning_jobs()) == [[]]
 
 
 def test_names_are_filtered_by_the_service(emulator: Emulator, client: Client) -> None:
-    """Part of a name limits the listing."""
+    """The service filters by a part of the name."""
     add_jobs(emulator, 25)
     pages = job_names(client.tuning_jobs(name_contains="B-2"))
     assert pages == [["job-24", "job-23", "job-22", "job-21", "job-20"]]
 
 
 def test_no_filter_on_modification(emulator: Emulator, client: Client) -> None:
-    """LastModifiedTimeAfter walks empty pages into throttling: it is never sent."""
+    """LastModifiedTimeAfter is never sent, because it causes empty pages and
+    throttling."""
     add_jobs(emulator, 1)
     list(client.tuning_jobs())
     (call,) = emulator.calls
@@ -86,7 +88,7 @@ def test_no_filter_on_modification(emulator: Emulator, client: Client) -> None:
 def test_an_empty_page_with_a_token_is_no_end(
     emulator: Emulator, client: Client, operation: str
 ) -> None:
-    """An empty page that carries a token is followed to the next one."""
+    """An empty page with a token leads to the next page."""
     names = add_jobs(emulator, 24) + add_trials(emulator, 25)
     emulator.faults.add(Fault("empty_pages", operation=operation))
     jobs, trials = list(client.tuning_jobs()), list(client.trials("job"))
@@ -96,7 +98,7 @@ def test_an_empty_page_with_a_token_is_no_end(
 
 
 def test_times_are_text_in_utc(emulator: Emulator, client: Client) -> None:
-    """Times come as the records' text, whatever this machine's zone is."""
+    """Times are text in the format of records, in any time zone of this machine."""
     created = datetime(2026, 3, 1, 7, 0, 0, 123000, tzinfo=UTC)
     emulator.scope().add(TuningJob(name="job", created=created))
     ((job,), _) = next(client.tuning_jobs())
@@ -107,7 +109,7 @@ def test_times_are_text_in_utc(emulator: Emulator, client: Client) -> None:
 def test_a_token_that_comes_again_is_an_error(
     emulator: Emulator, client: Client, tokens: str
 ) -> None:
-    """A listing that goes in circles ends with an error, never without end."""
+    """A listing that goes in circles ends with an error instead of going on forever."""
     emulator.serve(
         LIST_TRIALS.name,
         [(200, {}, {"TrainingJobSummaries": [], "NextToken": t}) for t in tokens],
@@ -120,18 +122,18 @@ def test_a_token_that_comes_again_is_an_error(
 def test_a_service_that_repeats_its_token_is_an_error(
     emulator: Emulator, client: Client
 ) -> None:
-    """So does one whose page gives the token back that it was asked with."""
+    """A page that returns the token of its own request is an error, too."""
     add_jobs(emulator, 35)
     emulator.faults.add(Fault("repeat_token"))
     with pytest.raises(aws.PaginationError):
         list(client.tuning_jobs())
 
 
-# The paginator's own knobs
+# The paginator's own options
 
 
 def paginated(client: Client, token: str | None, **config: Any) -> tuple[Any, Any]:
-    """The pages of a paginated read, and the token to go on with."""
+    """The pages of a paginated read, and the token to resume from."""
     *pages, (last, resume) = client.paginate_trials("job", Settings(**config), token)
     assert last.items == []
     assert {token for _, token in pages} <= {None}
@@ -142,7 +144,8 @@ def paginated(client: Client, token: str | None, **config: Any) -> tuple[Any, An
 def test_a_partial_read_goes_on_at_its_token(
     emulator: Emulator, client: Client, most: int
 ) -> None:
-    """Read in two parts, cut on a page's boundary or off it, all trials come once."""
+    """Two partial reads return all trials once, whether the cut is at a page boundary
+    or not."""
     names = add_trials(emulator, 20)
     first, token = paginated(client, None, max_items=most)
     rest, end = paginated(client, token)
@@ -152,7 +155,7 @@ def test_a_partial_read_goes_on_at_its_token(
 
 
 def test_the_paginators_knobs_are_sent(emulator: Emulator, client: Client) -> None:
-    """Order and status are the service's to apply."""
+    """The service itself applies order and status."""
     names = add_trials(emulator, 12)
     knobs = {"sort_by": "Name", "sort_order": "Descending"}
     pages, token = paginated(client, None, status_equals="Completed", **knobs)
@@ -173,7 +176,7 @@ def test_the_paginators_knobs_are_sent(emulator: Emulator, client: Client) -> No
 def test_a_description_has_what_a_summary_has(
     emulator: Emulator, client: Client
 ) -> None:
-    """Asked for by name, a tuning job has each member that the listing shows of it."""
+    """The description of a tuning job has each member that its listing has."""
     emulator.scope().plan(
         "churn", trials=5, strategy="Random", created=START - timedelta(hours=3)
     )
@@ -187,7 +190,7 @@ def test_a_description_has_what_a_summary_has(
 
 
 def test_a_name_matches_without_case(emulator: Emulator, client: Client) -> None:
-    """A name in other letters finds the tuning job, and its own name comes back."""
+    """A name in another case finds the tuning job, and its own name is returned."""
     emulator.scope().plan("Churn-XGB", trials=1)
     described, _ = client.tuning_job("churn-xgb")
     assert described is not None
@@ -195,8 +198,8 @@ def test_a_name_matches_without_case(emulator: Emulator, client: Client) -> None
 
 
 def test_a_name_that_nobody_has_gives_nothing(client: Client) -> None:
-    """ResourceNotFound is the answer that there is none, not an error; it has a time,
-    too."""
+    """ResourceNotFound means that there is no such tuning job; it is not an error, and
+    it has a time, too."""
     assert client.tuning_job("nobody") == (None, "2026-03-02T09:00:00.000Z")
 
 
@@ -204,7 +207,7 @@ def test_a_name_that_nobody_has_gives_nothing(client: Client) -> None:
 def test_a_refused_description_is_no_missing_one(
     emulator: Emulator, client: Client, refused: str
 ) -> None:
-    """Only ResourceNotFound says that a tuning job does not exist."""
+    """Only ResourceNotFound means that a tuning job does not exist."""
     fault = Fault(
         "error",
         operation=DESCRIBE_TUNING_JOB.name,
@@ -218,7 +221,8 @@ def test_a_refused_description_is_no_missing_one(
 
 
 def test_trials_of_a_deleted_tuning_job(client: Client) -> None:
-    """Its trials cannot be listed either: that is said, not an empty listing."""
+    """Listing a deleted tuning job's trials reports the deletion, not an empty
+    listing."""
     with pytest.raises(aws.ClientError, match="ResourceNotFound"):
         list(client.trials("nobody"))
 
@@ -227,7 +231,7 @@ def test_trials_of_a_deleted_tuning_job(client: Client) -> None:
 
 
 def test_a_trial_is_described(emulator: Emulator, client: Client) -> None:
-    """Asked for by name, a trial has what its listing lacks, and times as text."""
+    """The description of a trial has what its listing lacks, with times as text."""
     (name, _) = add_trials(emulator, 2)
     found = client.trial(name)
     assert found is not None
@@ -248,7 +252,7 @@ def test_a_trial_is_described(emulator: Emulator, client: Client) -> None:
 def test_a_trial_that_nobody_has_gives_nothing(
     emulator: Emulator, client: Client, code: str, message: str
 ) -> None:
-    """A missing trial is told as a ValidationException, unlike a tuning job."""
+    """Unlike a missing tuning job, a missing trial is a ValidationException."""
     assert client.trial("nobody") is None
     fault = Fault(
         "error", operation=DESCRIBE_TRIAL.name, status=400, code=code, message=message
@@ -261,7 +265,7 @@ def test_a_trial_that_nobody_has_gives_nothing(
 def test_an_invalid_trial_is_no_missing_one(
     emulator: Emulator, client: Client, message: str
 ) -> None:
-    """Whatever else the service calls invalid is an error."""
+    """Any other ValidationException is an error."""
     fault = Fault(
         "error",
         operation=DESCRIBE_TRIAL.name,
@@ -275,14 +279,14 @@ def test_an_invalid_trial_is_no_missing_one(
 
 
 def test_a_refused_trial_is_no_missing_one(emulator: Emulator, client: Client) -> None:
-    """A trial that may not be described is an error."""
+    """A trial whose description is denied is an error."""
     emulator.faults.add(Fault("deny"))
     with pytest.raises(aws.ClientError, match="AccessDenied"):
         client.trial("nobody")
 
 
 def test_search_finds_all_of_a_page(emulator: Emulator, client: Client) -> None:
-    """A hundred trials come with one call, of the largest page."""
+    """A hundred trials come with one call of the largest page size."""
     names = add_trials(emulator, 100)
     found = client.search_trials(expression(names))
     assert {each["TrainingJobName"] for each in found} == set(names)
@@ -293,7 +297,7 @@ def test_search_finds_all_of_a_page(emulator: Emulator, client: Client) -> None:
 def test_search_is_followed_through_empty_pages(
     emulator: Emulator, client: Client
 ) -> None:
-    """Duplicates make two pages, and empty ones with a token come before each."""
+    """Duplicates make two pages, with an empty page and its token before each."""
     names = add_trials(emulator, 60)
     emulator.scope().index = Index(duplicated=1.0)
     emulator.faults.add(Fault("empty_pages", operation=SEARCH.name))
@@ -305,7 +309,7 @@ def test_search_is_followed_through_empty_pages(
 def test_search_passes_over_what_is_no_trial(
     emulator: Emulator, client: Client
 ) -> None:
-    """A null among the results is nothing found."""
+    """A null among the results is skipped."""
     other = {"Experiment": {"ExperimentName": "e"}}
     found = {"TrainingJob": {"TrainingJobName": "t"}}
     results = [None, {"TrainingJob": None}, other, found]
@@ -316,7 +320,7 @@ def test_search_passes_over_what_is_no_trial(
 def test_a_secret_is_in_no_log(
     emulator: Emulator, connect: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing that a definition's environment holds is logged, at DEBUG neither."""
+    """Nothing in a definition's environment is logged, even at DEBUG."""
     for logger in (None, "botocore"):
         caplog.set_level("DEBUG", logger)
     (client,) = connect()
@@ -333,7 +337,7 @@ def test_a_secret_is_in_no_log(
 
 @pytest.mark.usefixtures("waits")
 def test_calls_are_counted(emulator: Emulator, client: Client) -> None:
-    """Every answer counts, an error as well; refused for coming too fast, apart."""
+    """Every response counts, even an error; throttled calls count separately."""
     add_jobs(emulator, 1)
     emulator.faults.add(Fault("error", status=400, code="ThrottlingException", times=1))
     emulator.faults.add(Fault("deny", after=1))
@@ -343,7 +347,7 @@ def test_calls_are_counted(emulator: Emulator, client: Client) -> None:
 
 
 def test_a_page_says_when_it_was_given(emulator: Emulator, client: Client) -> None:
-    """Each page has its own Date, by the service's clock."""
+    """Each page has its own Date, according to the service's clock."""
     assert next(client.tuning_jobs()).seen == "2026-03-02T09:00:00.000Z"
     emulator.clock.move(seconds=3661)
     assert next(client.tuning_jobs()).seen == "2026-03-02T10:01:01.000Z"
@@ -360,8 +364,8 @@ def test_a_page_says_when_it_was_given(emulator: Emulator, client: Client) -> No
 def test_without_a_date_it_is_this_machines_time(
     emulator: Emulator, client: Client, date: str
 ) -> None:
-    """A proxy can take the Date away, or send one of the end of time: then there is no
-    better clock than one's own."""
+    """If a proxy removes the Date or sends an absurd one, this machine's time is
+    used."""
     page: dict[str, Any] = {"HyperParameterTuningJobSummaries": []}
     emulator.serve(LIST_TUNING_JOBS.name, [(200, {"Date": date}, page)])
     seen = datetime.fromisoformat(next(client.tuning_jobs()).seen)

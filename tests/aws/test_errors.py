@@ -1,4 +1,4 @@
-"""Each error in words: what the service said, and what to do about it."""
+"""Each error is a sentence with what the service said and what to do about it."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ BY_CLASS = [
     ("error", "advice"), BY_CLASS, ids=[repr(error) for error, _ in BY_CLASS]
 )
 def test_network_and_credentials(error: Exception, advice: str) -> None:
-    """What is no answer of the service's has advice as well, in one line."""
+    """Errors that do not come from the service have advice, too, in one line."""
     line = explain(error)
     assert advice in line.split(". ", 1)[1]
     assert "\n" not in line
 
 
 def answer(code: str, operation: str, message: str = "No way.") -> ClientError:
-    """An error of the service's."""
+    """An error response of the service."""
     response = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"RequestId": "id-1"},
@@ -83,7 +83,7 @@ BY_CODE = [
 
 @pytest.mark.parametrize(("code", "advice"), BY_CODE)
 def test_answers(code: str, advice: str) -> None:
-    """An error code has its advice, after the service's words and the request's id."""
+    """An error code has its advice, after the service's message and the request ID."""
     line = explain(answer(code, "ListHyperParameterTuningJobs"))
     head, _, tail = line.partition(". ")
     assert head == f"ListHyperParameterTuningJobs: {code}: No way (request id-1)"
@@ -96,7 +96,8 @@ def test_answers(code: str, advice: str) -> None:
     ids=lambda operation: operation.name,
 )
 def test_missing_permission_names_the_action(operation: Operation) -> None:
-    """A denial names the IAM action to allow; an explicit deny, the one to lift."""
+    """A denial names the IAM action to allow, and an explicit deny names the one to
+    lift."""
     line = explain(answer("AccessDeniedException", operation.name))
     allow = f"Allow {operation.iam_action}"
     if operation.service == "organizations":
@@ -114,14 +115,14 @@ def test_missing_permission_names_the_action(operation: Operation) -> None:
 
 
 def test_role_that_cannot_be_assumed() -> None:
-    """A denied AssumeRole names both policies that can miss."""
+    """A denied AssumeRole names the two policies that may lack the permission."""
     line = explain(answer("AccessDenied", "AssumeRole"))
     for words in ("sts:AssumeRole", "trust policy", "external_id"):
         assert words in line
 
 
 def test_unknown_code_has_no_advice() -> None:
-    """What is not known is told as the service told it."""
+    """An unknown error is reported as the service sent it."""
     line = explain(answer("BrandNew", "ListHyperParameterTuningJobs", "a\n  b."))
     assert line == "ListHyperParameterTuningJobs: BrandNew: a b (request id-1)"
 
@@ -135,7 +136,7 @@ def test_unknown_code_has_no_advice() -> None:
     ],
 )
 def test_an_answer_that_says_little(response: dict[str, object], line: str) -> None:
-    """What the service left out is left out: no empty brackets, no None."""
+    """What the service left out leaves no empty parentheses and no None."""
     said = explain(ClientError(response, "Search"))  # type: ignore[arg-type]
     assert said.startswith(line)
     assert "None" not in said
@@ -143,14 +144,14 @@ def test_an_answer_that_says_little(response: dict[str, object], line: str) -> N
 
 
 def test_an_odd_request_id() -> None:
-    """Whoever stands between can send any text as the request's id."""
+    """A request ID can be any text, because a proxy can set it."""
     response = {"ResponseMetadata": {"RequestId": "\x1b" + "x" * 200}}
     line = explain(ClientError(response, "Search"))  # type: ignore[arg-type]
     assert line == f"Search: error (request \ufffd{'x' * 98}…)"
 
 
 def test_a_password_is_not_shown() -> None:
-    """A proxy's URL can hold one."""
+    """Passwords in proxy URLs are not shown."""
     error = aws.ProxyConnectionError(proxy_url="http://me:s3cr3t@proxy:3128")
     assert "//***@proxy:3128" in explain(error)
     assert "s3cr3t" not in explain(error)
@@ -173,21 +174,24 @@ def test_a_password_is_not_shown() -> None:
 def test_what_quotes_an_answer_or_a_request_is_not_shown(
     error: Exception, line: str
 ) -> None:
-    """It is named by its kind only: botocore quotes all of it."""
+    """Errors in which botocore quotes a request or response are reported only by
+    type."""
     assert explain(error).startswith(line)
     assert "s3cr3t" not in explain(error)
 
 
 @pytest.mark.parametrize("code", ["InvalidSignatureException", "SignatureDoesNotMatch"])
 def test_a_wrong_signature_is_one_sentence(code: str) -> None:
-    """Behind its first sentence AWS quotes the request."""
+    """Only the first sentence of a signature error is shown, because AWS quotes the
+    request after it."""
     line = explain(answer(code, "Search", "It does not match. Check\n\n'POST s3cr3t'"))
     assert line.startswith(f"Search: {code}: It does not match (request id-1). Check")
     assert "s3cr3t" not in line
 
 
 def test_what_is_not_botocores_is_named() -> None:
-    """A bug's line says of what kind it is; the tap's own lines say it all."""
+    """A bug's line has the type of the error; the tap's own errors need only their
+    message."""
     assert explain(KeyError("x")) == "KeyError: 'x'"
     assert explain(ZeroDivisionError()) == "ZeroDivisionError: ZeroDivisionError"
     assert explain(NoResultError("Search: no Results")) == "Search: no Results"
@@ -205,14 +209,14 @@ def test_what_is_not_botocores_is_named() -> None:
     ],
 )
 def test_what_a_denial_is(error: Exception, denied: bool) -> None:  # noqa: FBT001
-    """A denied call is told from a role that cannot be assumed."""
+    """A denied call differs from a role that cannot be assumed."""
     assert is_denied(error) is denied
 
 
 @pytest.mark.parametrize("found", CODES)
 def test_a_status_can_say_more_than_a_code(found: str) -> None:
-    """A 5xx is transient with any code, and takes no kind away that callers look for:
-    a denied call stays denied."""
+    """A 5xx is transient with any code, but keeps a kind that callers look for: a
+    denied call stays denied."""
     error = answer(found, LIST_TUNING_JOBS.name)
     before = meaning(error)
     error.response["ResponseMetadata"]["HTTPStatusCode"] = 500
@@ -226,20 +230,21 @@ def test_a_status_can_say_more_than_a_code(found: str) -> None:
 
 @pytest.mark.parametrize("found", [c for c in CODES if CODES[c].kind is Kind.OUTAGE])
 def test_an_outage_is_one_with_any_status(found: str) -> None:
-    """The service says itself that it failed: the call is retried."""
+    """If the code itself says that the service failed, the call is retried."""
     assert CODES[found].is_retried
     assert is_transient(answer(found, LIST_TUNING_JOBS.name))
 
 
 def test_each_class_can_be_found() -> None:
-    """A class that stands behind its base would never count."""
+    """No class in the table comes after its base class, because it would never
+    match."""
     classes = [each for each, _ in CLASSES]
     for place, each in enumerate(classes):
         assert not issubclass(each, tuple(classes[:place])), each
 
 
 def test_code() -> None:
-    """A code is the service's; what never reached it has none."""
+    """A code comes from the service; errors that did not reach it have none."""
     assert code(answer("Odd", "Search")) == "Odd"
     assert code(ClientError({}, "Search")) == ""
     assert code(answer("x" * 200, "Search")) == "x" * 99 + "…"

@@ -1,4 +1,5 @@
-"""What GetMetricData answers, over HTTP: any order, any cut, any status."""
+"""GetMetricData over HTTP, with results in any order, split anywhere, with any
+status."""
 
 from __future__ import annotations
 
@@ -32,7 +33,7 @@ A, B, C = SERIES
 
 
 def result(number: int, *minutes: float, status: str = "Complete") -> dict[str, Any]:
-    """A MetricDataResult: each minute's value is its number."""
+    """A MetricDataResult in which each minute's value is its number."""
     return {
         "Id": f"m{number}",
         "Label": "the same for all",
@@ -43,12 +44,12 @@ def result(number: int, *minutes: float, status: str = "Complete") -> dict[str, 
 
 
 def points(*minutes: int) -> dict[str, float]:
-    """What comes of these minutes."""
+    """The points of these minutes."""
     return {timestamp(START + 60 * minute): float(minute) for minute in minutes}
 
 
 def give(emulator: Emulator, *pages: list[dict[str, Any]]) -> None:
-    """Answer with these pages."""
+    """Respond with these pages."""
     last = len(pages) - 1
     emulator.serve(
         GET_METRIC_DATA.name,
@@ -66,14 +67,14 @@ def give(emulator: Emulator, *pages: list[dict[str, Any]]) -> None:
 
 @pytest.fixture
 def client(connect: Open) -> Client:
-    """A client that tries twice."""
+    """A client that makes at most two attempts."""
     (found,) = connect(max_attempts=2)
     return found
 
 
 def test_pages_in_any_order(emulator: Emulator, client: Client) -> None:
-    """A metric's points can be on several pages, repeated, and in any order; an Id that
-    nobody asked for is passed over."""
+    """A metric's points can be on several pages, repeated, and in any order; an unknown
+    Id is skipped."""
     give(
         emulator,
         [result(1, 5, 4, status="PartialData"), result(0, 1)],
@@ -87,7 +88,8 @@ def test_pages_in_any_order(emulator: Emulator, client: Client) -> None:
 
 
 def test_what_is_partial_is_asked_for_again(emulator: Emulator, client: Client) -> None:
-    """And nothing else is; what came before does not count."""
+    """Only partial metrics are requested again, and their earlier points are
+    discarded."""
     give(emulator, [result(0, 1), result(1, 1, 2, status="PartialData"), result(2, 3)])
     give(emulator, [result(0, 2)])
     found, failed = client.metric_data.points(SERIES)
@@ -98,7 +100,7 @@ def test_what_is_partial_is_asked_for_again(emulator: Emulator, client: Client) 
 
 
 def test_what_stays_partial_fails(emulator: Emulator, client: Client) -> None:
-    """Alone, without the points that came; the others are there."""
+    """A metric that stays partial fails without its points; the others are returned."""
     give(emulator, [result(0, 1), result(1, 1, status="InternalError")])
     give(emulator, [result(0, 1, 2, status="PartialData")])
     found, failed = client.metric_data.points(SERIES)
@@ -109,7 +111,7 @@ def test_what_stays_partial_fails(emulator: Emulator, client: Client) -> None:
 
 
 def test_no_points(emulator: Emulator, client: Client) -> None:
-    """A metric without points, or without a result, has no series: no reason to ask
+    """A metric without points or without a result has no series, and is not requested
     again."""
     give(emulator, [result(0), {"Id": "m1"}])
     assert client.metric_data.points(SERIES) == ({}, {})
@@ -117,7 +119,7 @@ def test_no_points(emulator: Emulator, client: Client) -> None:
 
 
 def test_what_is_cut_stays_so(emulator: Emulator, client: Client) -> None:
-    """A series that was partial, and is missing from the next answer, has failed."""
+    """A series that was partial and is missing from the next response has failed."""
     give(emulator, [result(0, 1, status="PartialData"), result(1, 2)])
     give(emulator, [])
     found, failed = client.metric_data.points(SERIES)
@@ -125,7 +127,8 @@ def test_what_is_cut_stays_so(emulator: Emulator, client: Client) -> None:
 
 
 def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -> None:
-    """CloudWatch refuses the whole call for one metric: the others are read."""
+    """If CloudWatch refuses a whole call because of one metric, the others are still
+    read."""
     refusal: Any = (400, {}, {"__type": "ValidationError", "message": "MetricName"})
     emulator.serve(GET_METRIC_DATA.name, [refusal, refusal])
     give(emulator, [result(0, 1), result(1, 2)])
@@ -136,8 +139,8 @@ def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -
 
 
 def test_an_outage_ends_the_reading(emulator: Emulator, client: Client) -> None:
-    """After three calls in a row that nobody answers, none is made in this sync; one
-    that is answered starts the count again."""
+    """After three calls in a row without a response, the sync makes no more; a response
+    resets the count."""
     fault = emulator.faults.add(Fault("drop", operation=GET_METRIC_DATA.name))
     for _ in range(2):
         with pytest.raises(aws.HTTPClientError):
@@ -163,7 +166,8 @@ def test_an_outage_ends_the_reading(emulator: Emulator, client: Client) -> None:
     ],
 )
 def test_odd_answers(emulator: Emulator, client: Client, odd: Any) -> None:
-    """What cannot be read is told in words: no point is lost in silence."""
+    """A response that cannot be parsed is an error with a message; no point is lost
+    silently."""
     give(emulator, [odd])
     with pytest.raises((UnreadableError, NoResultError)):
         client.metric_data.points(SERIES)
@@ -171,7 +175,7 @@ def test_odd_answers(emulator: Emulator, client: Client, odd: Any) -> None:
 
 @pytest.mark.parametrize("wire", ["NaN", "Infinity", "-Infinity"])
 def test_no_number(emulator: Emulator, client: Client, wire: str) -> None:
-    """As text, as the protocol has it, and as a bare literal."""
+    """NaN is read both as text, as in the protocol, and as a bare literal."""
     for value in (wire, float(wire.replace("Infinity", "inf"))):
         assert not math.isfinite(float(value))
         give(emulator, [{**result(0, 1), "Values": [value]}])
@@ -190,7 +194,7 @@ def test_no_number(emulator: Emulator, client: Client, wire: str) -> None:
 def test_any_cut(
     emulator: Emulator, client: Client, cuts: list[list[tuple[int, int]]]
 ) -> None:
-    """However results are cut into pages, every point is there once."""
+    """Wherever results are split into pages, every point is there once."""
     give(emulator, *[[result(*each) for each in page] for page in cuts])
     wanted: dict[Series, dict[str, float]] = {}
     for number, minute in (each for page in cuts for each in page):

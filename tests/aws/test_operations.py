@@ -1,4 +1,4 @@
-"""The table of operations against the service models that botocore ships."""
+"""The table of operations matches the service models that botocore ships."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 from tap_sagemaker_tuning.aws.operations import OPERATIONS, Operation
 
 PREFIXES = {"monitoring": "cloudwatch"}
-"""Prefixes of IAM actions that are not the name that calls are signed for:
-https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
-"""
+"""IAM action prefixes that differ from the signing name:
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html"""
 METRICS_A_CALL = {"GetMetricData": 500}
 """Limits that are not in the model:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
@@ -24,13 +23,14 @@ every_operation = pytest.mark.parametrize(
 
 
 def model(service: str) -> Any:
-    """What botocore knows of a service."""
+    """Botocore's model of a service."""
     return SESSION.get_service_model(service)
 
 
 @every_operation
 def test_each_is_in_the_model(operation: Operation) -> None:
-    """Each exists, returns what the table says, and is signed as its IAM action is."""
+    """Each operation exists, returns what the table has, and is signed as its IAM
+    action."""
     service = model(operation.service)
     answer = service.operation_model(operation.name).output_shape
     assert operation.result in answer.members
@@ -40,7 +40,7 @@ def test_each_is_in_the_model(operation: Operation) -> None:
 
 @every_operation
 def test_page_limits_are_the_apis(operation: Operation) -> None:
-    """The largest page is the model's, where there are pages at all."""
+    """The largest page size is the model's, if the operation has pages."""
     given = model(operation.service).operation_model(operation.name).input_shape
     limit = given.members.get("MaxResults")
     most = limit.metadata["max"] if limit else METRICS_A_CALL.get(operation.name)
@@ -49,13 +49,13 @@ def test_page_limits_are_the_apis(operation: Operation) -> None:
 
 @every_operation
 def test_methods_are_botocores(operation: Operation) -> None:
-    """The method is boto3's, and so is the paginator where there are pages."""
+    """The method is boto3's, and so is the paginator if the operation has pages."""
     paginators = SESSION.get_paginator_model(operation.service)
     service = SESSION.create_client(
         operation.service,
         region_name="us-east-1",
         aws_access_key_id="a",
-        aws_secret_access_key="s",  # noqa: S106 - nobody is called
+        aws_secret_access_key="s",  # noqa: S106 - no call is made
     )
     assert callable(getattr(service, operation.method))
     assert (operation.page_limit is not None) == service.can_paginate(operation.method)

@@ -1,4 +1,4 @@
-"""The price list, over real HTTP against the emulator."""
+"""The price list, over real HTTP to the emulator."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 def test_it_is_asked_where_its_partition_has_one(
     emulator: Emulator, connect: Open, region: str, asked: str
 ) -> None:
-    """One region of a partition knows the prices of all."""
+    """One region of a partition has the prices of all its regions."""
     (client,) = connect(regions=[region])
     PriceList(client).training(region)
     assert {call.region for call in emulator.calls} == {asked}
 
 
 def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
-    """The service leaves out hosting and the like: one or two calls."""
+    """The service itself leaves out hosting and the like, so a list takes one or two
+    calls."""
     products = PriceList(client).training("us-east-1")
     components = {
         json.loads(text)["product"]["attributes"]["component"]
@@ -45,7 +46,7 @@ def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
 
 
 def test_pages_are_followed(emulator: Emulator, client: Client) -> None:
-    """Also through empty ones."""
+    """Pages are followed, even empty ones."""
     whole = PriceList(client).training("us-east-1")
     assert len(whole.items) > 5
     emulator.faults.add(Fault("empty_pages", operation=GET_PRODUCTS.name))
@@ -53,7 +54,7 @@ def test_pages_are_followed(emulator: Emulator, client: Client) -> None:
 
 
 def test_one_is_enough_to_test(emulator: Emulator, client: Client) -> None:
-    """A connection test asks for one product, by one call."""
+    """A connection test requests one product with one call."""
     assert len(PriceList(client).training("us-east-1", at_most=1).items) == 1
     (call,) = emulator.calls
     assert call.params["MaxResults"] == 1
@@ -61,7 +62,8 @@ def test_one_is_enough_to_test(emulator: Emulator, client: Client) -> None:
 
 @pytest.mark.usefixtures("waits")
 def test_a_proxys_page_is_no_price_list(emulator: Emulator, client: Client) -> None:
-    """Status 200 without a price list is an error, not a region without prices."""
+    """A response with status 200 but without a price list is an error, not a region
+    without prices."""
     emulator.faults.add(Fault("html", operation=GET_PRODUCTS.name))
     with pytest.raises(NoResultError, match="GetProducts"):
         PriceList(client).training("us-east-1")
@@ -71,7 +73,7 @@ def test_a_proxys_page_is_no_price_list(emulator: Emulator, client: Client) -> N
 def test_tokens_in_a_circle_end(
     emulator: Emulator, client: Client, tokens: str
 ) -> None:
-    """A token that comes back ends the listing with an error, after one round."""
+    """A repeated token ends the listing with an error."""
     pages = [{"PriceList": [], "NextToken": token} for token in tokens * 50]
     emulator.serve(GET_PRODUCTS.name, [(200, {}, page) for page in pages])
     with pytest.raises(PaginationError, match="same"):
@@ -80,6 +82,6 @@ def test_tokens_in_a_circle_end(
 
 
 def test_the_time_is_the_services(client: Client) -> None:
-    """Not this machine's: by it a price is in effect or is not yet."""
+    """The service's clock, not this machine's, decides which prices are in effect."""
     seen = PriceList(client).training("us-east-1").seen
     assert seen == "2026-03-02T09:00:00.000Z"

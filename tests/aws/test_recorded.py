@@ -1,4 +1,4 @@
-"""Recorded errors, each from HTTP to a line, and how many cases tests take at all."""
+"""Each recorded error becomes a line, and most recorded cases are used by tests."""
 
 from __future__ import annotations
 
@@ -43,14 +43,15 @@ ADVICE = {
     "validation_two_errors_in_one_message": "",
     "wire_body_unrecognized_client": CHECK_KEY,
 }
-"""Recorded errors, and what the tap says is to be done about each."""
+"""Recorded errors, and the tap's advice for each."""
 
 NO_SUCH_TUNING_JOB = "resource_not_found_tuning_job"
 
 
 @pytest.mark.usefixtures("waits")
 def test_each_recorded_error_is_a_line(emulator: Emulator, connect: Open) -> None:
-    """Code and words of the service's, and what to do; without its request's id."""
+    """The line has the service's code and message and what to do, without the request
+    ID."""
     (client,) = connect(max_attempts=1)
     bodies = {name: recorded.errors()[name] for name in ADVICE}
     for name, body in bodies.items():
@@ -65,7 +66,7 @@ def test_each_recorded_error_is_a_line(emulator: Emulator, connect: Open) -> Non
 
 
 def test_a_recorded_missing_tuning_job(emulator: Emulator, connect: Open) -> None:
-    """A name that the service does not know is no error."""
+    """A tuning job that the service does not know is not an error."""
     (client,) = connect(max_attempts=1)
     body = recorded.errors()[NO_SUCH_TUNING_JOB]
     emulator.serve(DESCRIBE_TUNING_JOB.name, [(400, {}, body)])
@@ -74,15 +75,16 @@ def test_a_recorded_missing_tuning_job(emulator: Emulator, connect: Open) -> Non
 
 
 def test_each_recorded_error_is_known() -> None:
-    """Each recorded error is among those whose advice is written down here."""
+    """Each recorded error has its advice here."""
     assert sorted(recorded.errors()) == sorted([*ADVICE, NO_SUCH_TUNING_JOB])
 
 
 def test_how_many_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
-    """Most recorded cases are taken the whole way; the rest are facts to design by."""
+    """Most recorded cases are used all the way; the rest are only facts for the
+    design."""
     every, taken = recorded.responses().keys(), recorded.taken()
     with capsys.disabled():
-        print(  # noqa: T201 - to be seen in every run
+        print(  # noqa: T201 - shown in every run
             f"\nrecorded cases: {len(every)}, of which {len(taken)} go from HTTP to a "
             f"record or a line, and {len(every - taken)} serve as facts only"
         )

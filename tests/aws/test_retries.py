@@ -1,4 +1,4 @@
-"""Which calls are tried again, and how long that waits: over HTTP, and by itself."""
+"""Which calls are retried, and after which delay: as a unit and over HTTP."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 MOST = Settings.max_attempts
 HALF_A_MINUTE = 30.0
 
-# By itself
+# As a unit
 
 
 def delay(
@@ -56,7 +56,7 @@ def delay(
     answer: dict[str, Any] | None = None,
     retries: Retries | None = None,
 ) -> float | bool | None:
-    """The delay after a call that failed: of an error, or of an answer."""
+    """The delay after a failed call, from its error or its response."""
     response = (SimpleNamespace(status_code=status), answer or {})
     return (retries or Retries(MOST)).delay(
         attempts=attempts,
@@ -68,7 +68,7 @@ def delay(
 
 
 def refused(code: str) -> dict[str, Any]:
-    """An answer that refuses."""
+    """A response that refuses the call."""
     return {"Error": {"Code": code}}
 
 
@@ -76,13 +76,14 @@ def refused(code: str) -> dict[str, Any]:
     "code", ["ThrottlingException", "Throttling", "TooManyRequestsException"]
 )
 def test_throttling_is_tried_again(code: str) -> None:
-    """Whatever the service calls it, a call that came too fast is made again."""
+    """A throttled call is retried, under any of the service's names for it."""
     assert delay(1, status=400, answer=refused(code))
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
 def test_a_server_error_is_tried_again(status: int) -> None:
-    """Any 5xx, and a request that timed out, whether or not the service says so."""
+    """Any 5xx is retried, and so is a timed out request, even if the service does not
+    say so."""
     assert delay(1, status=status)
     assert delay(1, status=status, answer=refused("InternalFailure"))
 
@@ -91,12 +92,13 @@ def test_a_server_error_is_tried_again(status: int) -> None:
     "code", ["AccessDeniedException", "ResourceNotFound", "ValidationException", ""]
 )
 def test_a_refusal_waits_for_nothing(code: str) -> None:
-    """A 4xx that is no throttling is the service's answer."""
+    """A 4xx other than throttling is final."""
     assert delay(1, status=400, answer=refused(code)) is None
 
 
 def test_an_answer_waits_for_nothing() -> None:
-    """A page is an answer; without its list it is none, and neither is an empty one."""
+    """A page is not retried, but a page without its list is, and so is an empty
+    response."""
     assert delay(1, answer={LIST_TRIALS.result: []}) is None
     assert delay(1, answer={"NextToken": "x"})
     assert delay(1, answer={})
@@ -115,7 +117,7 @@ def test_an_answer_waits_for_nothing() -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_a_network_error_is_tried_again(error: Exception) -> None:
-    """A network can come back."""
+    """A network error is retried."""
     assert delay(1, error=error)
 
 
@@ -130,8 +132,8 @@ def test_a_network_error_is_tried_again(error: Exception) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_no_other_error_is(error: Exception) -> None:
-    """A certificate that is not trusted stays so, a key with a line break and a bug do,
-    too."""
+    """An untrusted certificate, a key with a line break and a bug are not retried,
+    because they would fail again."""
     assert not delay(1, error=error)
 
 
@@ -141,7 +143,8 @@ def test_a_header_that_cannot_be_sent(
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A session token with a line break is told at once: it would fail again."""
+    """A session token with a line break is reported at once, because it would fail
+    again."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token\nx")
     with pytest.raises(aws.HTTPClientError):
         connect()
@@ -153,7 +156,8 @@ def test_a_header_that_cannot_be_sent(
     "code", [code for code, means in CODES.items() if means.kind is Kind.EXPIRED]
 )
 def test_expired_is_tried_again_if_it_can_be_renewed(code: str) -> None:
-    """Each try is signed anew: with credentials that renew themselves it can help."""
+    """Expired credentials that renew themselves are worth a retry, because each attempt
+    is signed again."""
     answer = refused(code)
     assert delay(1, status=400, answer=answer) is None
     assert delay(1, status=400, answer=answer, retries=Retries(MOST, renews=True))
@@ -161,13 +165,13 @@ def test_expired_is_tried_again_if_it_can_be_renewed(code: str) -> None:
 
 @pytest.mark.parametrize("most", [1, 2, 10])
 def test_max_attempts_ends_it(most: int) -> None:
-    """After that many tries no more are made."""
+    """There are no more attempts than max_attempts."""
     tries = [bool(delay(n, status=500, retries=Retries(most))) for n in range(1, 12)]
     assert tries == [n < most for n in range(1, 12)]
 
 
 def test_delays_grow_to_twenty_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They double up to 20 seconds, and jitter takes off a half at most."""
+    """Delays double up to 20 seconds, and jitter reduces them by at most half."""
     many = Retries(30)
     bounds = {}
     for drawn in (0.0, 1.0):
@@ -179,7 +183,7 @@ def test_delays_grow_to_twenty_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_delays_differ() -> None:
-    """Calls that failed together do not come back together."""
+    """Calls that failed together do not retry together."""
     assert len({delay(3, status=500) for _ in range(20)}) == 20
 
 
@@ -192,7 +196,7 @@ def test_delays_differ() -> None:
     ],
 )
 def test_bytes_that_are_no_text_are_an_empty_answer(body: bytes, left: bytes) -> None:
-    """What botocore could not decode is an answer without a result."""
+    """A response that botocore cannot decode counts as one without a result."""
     response = {"body": body}
     empty_if_not_text(response)
     assert response == {"body": left}
@@ -203,7 +207,7 @@ def test_bytes_that_are_no_text_are_an_empty_answer(body: bytes, left: bytes) ->
 
 @dataclass
 class Outage:
-    """A service that nobody reaches for a while, on a clock of its own."""
+    """A service that cannot be reached for a while, on a clock of its own."""
 
     seconds: float
     answer: Callable[[], AWSResponse]
@@ -216,19 +220,19 @@ class Outage:
         self.now += seconds
 
     def before_send(self, **_: Any) -> AWSResponse | None:
-        """Stand in for the service while it lasts (botocore's event)."""
+        """Stand in for the service during the outage (botocore's event)."""
         self.calls += 1
         return self.answer() if self.now < self.seconds else None
 
 
 def answered(status: int, body: bytes) -> AWSResponse:
-    """An answer as botocore's HTTP session gives it."""
+    """A response as botocore's HTTP session returns it."""
     raw: Any = SimpleNamespace(stream=lambda **_: iter([body]))
     return AWSResponse("https://x", status, HTTPHeaders(), raw)
 
 
 def refuse_the_connection() -> AWSResponse:
-    """Nobody listens."""
+    """Refuse the connection."""
     raise aws.EndpointConnectionError(endpoint_url="https://x")
 
 
@@ -250,7 +254,7 @@ def test_half_a_minute_is_survived(
     kind: str,
     drawn: float,
 ) -> None:
-    """By default no call is lost in half a minute's outage, however jitter falls."""
+    """By default, no call fails in an outage of half a minute, with any jitter."""
     (client,) = connect(max_attempts=MOST)
     names = add_jobs(emulator, 3)
     outage = Outage(HALF_A_MINUTE, OUTAGES[kind])
@@ -266,7 +270,7 @@ def test_half_a_minute_is_survived(
 
 @pytest.mark.usefixtures("waits")
 def test_prices_survive_it_too(emulator: Emulator, client: Client) -> None:
-    """The price list is tried again like any other call."""
+    """The price list is retried like any other call."""
     fault = Fault("error", operation=GET_PRODUCTS.name, times=2)
     emulator.faults.add(fault)
     assert PriceList(client).training("us-east-1")
@@ -294,7 +298,7 @@ def test_the_way_in_survives_it_too(
     monkeypatch: pytest.MonkeyPatch,
     way: tuple[Fault, dict[str, Any]],
 ) -> None:
-    """STS, which is out of reach together with the rest, is asked again as long."""
+    """STS is retried for as long when it is down together with the rest."""
     fault, config = way
     monkeypatch.setattr("random.random", lambda: 0.0)
     emulator.faults.add(fault)
@@ -312,8 +316,8 @@ def test_the_way_in_survives_it_too(
 def test_what_goes_wrong_for_a_while_loses_nothing(
     emulator: Emulator, client: Client, kind: Any
 ) -> None:
-    """A proxy's page, a lost connection, HTTP 500, a gateway's page and a page that is
-    no text are tried again: no item is lost."""
+    """A proxy's page, a lost connection, HTTP 500, a gateway's page and undecodable
+    bytes are retried, and no item is lost."""
     names = add_jobs(emulator, 25)
     fault = emulator.faults.add(Fault(kind, times=2, after=1))
     pages = job_names(client.tuning_jobs())
@@ -335,7 +339,8 @@ def test_what_goes_wrong_for_a_while_loses_nothing(
 def test_a_proxys_page_is_never_an_empty_listing(
     emulator: Emulator, client: Client, read: Callable[[Client], object]
 ) -> None:
-    """Status 200 without a list is an error, and says where to look."""
+    """A response with status 200 but without a list is an error that says where to
+    look."""
     add_trials(emulator, 3)
     emulator.faults.add(Fault("html"))
     with pytest.raises(NoResultError, match="aws_endpoint_url and HTTPS_PROXY"):
@@ -347,7 +352,7 @@ def test_a_proxys_page_is_never_an_empty_listing(
 def test_a_proxys_page_in_the_middle_does_not_end_a_listing(
     emulator: Emulator, client: Client
 ) -> None:
-    """A proxy's page in place of the second page is no last page."""
+    """A proxy's page in place of the second page does not end a listing."""
     add_jobs(emulator, 25)
     emulator.faults.add(Fault("html", after=1))
     with pytest.raises(NoResultError):
@@ -357,7 +362,7 @@ def test_a_proxys_page_in_the_middle_does_not_end_a_listing(
 def test_more_failures_than_botocores_quota_lose_nothing(
     emulator: Emulator, connect: Open, waits: list[float]
 ) -> None:
-    """Retries go on to max_attempts, when botocore's own quota (35) has long ended."""
+    """Retries continue up to max_attempts, past botocore's own retry quota (35)."""
     (client,) = connect(max_attempts=60)
     names = add_jobs(emulator, 5)
     emulator.faults.add(Fault("error", times=55, status=503))
@@ -369,7 +374,7 @@ def test_more_failures_than_botocores_quota_lose_nothing(
 def test_calls_that_fail_together_lose_nothing(
     emulator: Emulator, connect: Open
 ) -> None:
-    """With eight calls in flight, each of them outlives a time of failures."""
+    """With eight calls in flight, each survives a series of failures."""
     (client,) = connect(max_attempts=20, concurrency=8)
     jobs = [f"job-{index}" for index in range(8)]
     names = {job: add_trials(emulator, 12, job) for job in jobs}
@@ -397,7 +402,7 @@ def test_calls_that_fail_together_lose_nothing(
 def test_max_attempts_is_the_number_of_calls(
     emulator: Emulator, connect: Open, most: int, fault: Fault, error: type[Exception]
 ) -> None:
-    """What fails every time is called max_attempts times, the first one included."""
+    """A call that always fails is made max_attempts times, including the first."""
     (client,) = connect(max_attempts=most)
     emulator.faults.add(fault)
     with pytest.raises(error):
@@ -410,7 +415,7 @@ def test_max_attempts_is_the_number_of_calls(
 def test_max_attempts_counts_throttled_calls(
     emulator: Emulator, connect: Open, most: int
 ) -> None:
-    """Throttled every time, a call is made max_attempts times, and each is counted."""
+    """A call that is always throttled is made max_attempts times, and each counts."""
     (client,) = connect(max_attempts=most)
     emulator.faults.add(Fault("throttle", rate=0, burst=0))
     with pytest.raises(aws.ClientError, match="ThrottlingException"):
@@ -424,7 +429,7 @@ def test_max_attempts_counts_throttled_calls(
 def test_a_refusal_is_not_tried_again(
     emulator: Emulator, client: Client, refused: str
 ) -> None:
-    """What the service refuses it refuses again: one call."""
+    """A refused call is made only once."""
     emulator.faults.add(Fault("error", status=400, code=refused, message="No"))
     with pytest.raises(aws.ClientError, match=refused):
         list(client.tuning_jobs())
@@ -433,7 +438,8 @@ def test_a_refusal_is_not_tried_again(
 
 @pytest.mark.usefixtures("waits")
 def test_expired_credentials_are_renewed(emulator: Emulator, connect: Open) -> None:
-    """A call that is refused as expired is made again with a role assumed anew."""
+    """A call refused with expired credentials is retried after assuming the role
+    again."""
     emulator.role_seconds = 1
     (client,) = connect(assume_roles=[{"role_arn": ROLE}])
     emulator.faults.add(Fault("expired", times=1))
@@ -447,7 +453,7 @@ def test_expired_credentials_are_renewed(emulator: Emulator, connect: Open) -> N
 def test_a_connection_that_is_refused(
     connect: Open, waits: list[float], monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    """Where nobody listens, a call is tried max_attempts times."""
+    """A refused connection is attempted max_attempts times."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -464,7 +470,7 @@ def test_a_certificate_that_is_none(
     waits: list[float],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """TLS that fails is told at once: it would fail again."""
+    """A TLS error is reported at once, because it would fail again."""
     url = emulator.url.replace("http:", "https:")
     monkeypatch.setenv("AWS_ENDPOINT_URL_SAGEMAKER", url)
     (client,) = connect()
@@ -478,7 +484,8 @@ def test_a_certificate_that_is_none(
 def test_a_gateways_clock_counts_for_nothing(
     emulator: Emulator, client: Client, kind: Any
 ) -> None:
-    """The time of a page is its own answer's, not that of a gateway's before it."""
+    """A page's time comes from its own response, not from a gateway's error before
+    it."""
     date = "Thu, 01 Jan 2037 00:00:00 GMT"
     fault = emulator.faults.add(Fault(kind, status=503, times=1, date=date))
     assert next(client.tuning_jobs()).seen == "2026-03-02T09:00:00.000Z"

@@ -1,4 +1,4 @@
-"""Scopes, and the roles through which they are reached."""
+"""Scopes, and the roles that give access to them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tests.configurations import BAD, GOOD
 
 
 def test_a_scope_says_which_it_is() -> None:
-    """In words for a person, and as Singer's state has it."""
+    """A scope is printed for people, and as the context of a Singer state."""
     scope = Scope("111122223333", "eu-west-1")
     assert str(scope) == "account 111122223333, eu-west-1"
     assert scope.context == {"account_id": "111122223333", "region": "eu-west-1"}
 
 
 def test_scopes_are_sorted_by_account() -> None:
-    """And then by region."""
+    """Scopes are sorted by account and then by region."""
     scopes = [Scope("2", "a"), Scope("1", "b"), Scope("1", "a")]
     assert sorted(scopes) == [Scope("1", "a"), Scope("1", "b"), Scope("2", "a")]
 
@@ -30,7 +30,7 @@ ARNS = [
 
 @pytest.mark.parametrize("arn", ARNS)
 def test_a_roles_arn_tells_its_account(arn: str) -> None:
-    """Of any partition, and with a path."""
+    """A role's ARN contains its account, in any partition and with any path."""
     role = Role.parse(arn)
     assert (role.arn, role.account_id) == (arn, "123456789012")
     assert arn.startswith(f"arn:{role.partition}:iam::")
@@ -45,7 +45,7 @@ def test_a_roles_arn_tells_its_account(arn: str) -> None:
     ],
 )
 def test_what_is_no_roles_arn(arn: str) -> None:
-    """What is not the ARN of a role is refused, and shown."""
+    """Anything but a role's ARN is refused and shown."""
     with pytest.raises(ValueError, match="is not a role's ARN") as caught:
         Role.parse(arn)
     assert repr(arn) in str(caught.value)

@@ -1,4 +1,4 @@
-"""Which series a trial can have, and when: pure."""
+"""Which series a trial can have, and over which time."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ GPUS = ("GPUMemoryUtilization", "GPUUtilization")
 
 
 def window(start: float, seconds: float) -> Window | None:
-    """That of a trial which started so many seconds ago, and ran that long."""
+    """The window of a trial that started this many seconds ago and ran for this
+    long."""
     begun = timestamp(NOW - start)
     return Window.of(begun, timestamp(NOW - start + seconds), timestamp(NOW))
 
 
 def definition(**members: Any) -> dict[str, Any]:
-    """A tuning job's description, with one definition."""
+    """A tuning job's description with one definition."""
     return {"TrainingJobDefinition": {"RoleArn": "arn:…", **members}}
 
 
 @given(start=st.floats(600, 64 * DAY), share=st.floats(0, 1), late=st.floats(0, 300))
 def test_a_window_holds_its_trial(start: float, share: float, late: float) -> None:
-    """From its start, as far as CloudWatch has it, to its last late point, in whole
-    periods that CloudWatch has too."""
+    """A window reaches from the trial's start, or what CloudWatch still has of it, to
+    its last late point, in whole periods."""
     found = window(start, share * (start - 300))
     if_kept = (start - share * (start - 300)) <= 63 * DAY
     assert (found is not None) == if_kept or abs(start - 63 * DAY) < 1
@@ -56,7 +57,7 @@ def test_a_window_holds_its_trial(start: float, share: float, late: float) -> No
 
 
 def at(seconds: float) -> datetime:
-    """So many seconds from now."""
+    """A time this many seconds from now."""
     return moment(timestamp(NOW + seconds))
 
 
@@ -71,14 +72,15 @@ def at(seconds: float) -> datetime:
     ],
 )
 def test_periods(start: float, seconds: float, period: int) -> None:
-    """Minutes as long as all of the trial lies within 15 days, else five of them."""
+    """One-minute periods if all of the trial lies within 15 days, or else five
+    minutes."""
     found = window(start, seconds)
     assert found is not None
     assert found.period == period
 
 
 def test_what_is_gone() -> None:
-    """What ended more than 63 days ago is not asked for."""
+    """A trial that ended more than 63 days ago is not requested."""
     assert window(63.1 * DAY, 60) is None
 
 
@@ -131,13 +133,14 @@ def test_what_is_gone() -> None:
 def test_machines(
     members: dict[str, Any], hosts: int, of_hosts: tuple[str, ...]
 ) -> None:
-    """As many as there can be, with GPUs if one can have some."""
+    """Each possible instance has series, with GPU metrics if it can have GPUs."""
     found = measured(definition(**members))[None]
     assert (found.hosts, set(found.of_hosts)) == (hosts, set(of_hosts))
 
 
 def test_metrics_of_the_algorithm() -> None:
-    """Each definition's own, with its objective, once each; names differ by case."""
+    """Each definition's own metrics and its objective, once each, with case-sensitive
+    names."""
     found = measured(
         {
             "HyperParameterTuningJobConfig": {
@@ -168,8 +171,8 @@ def test_metrics_of_the_algorithm() -> None:
 @needs_them
 @pytest.mark.parametrize("name", described_jobs())
 def test_recorded_descriptions(name: str) -> None:
-    """Real descriptions can be read; those that are whole name their metrics, also of
-    built-in algorithms."""
+    """Real descriptions can be read; complete ones name their metrics, even of built-in
+    algorithms."""
     described = described_jobs()[name]
     found = measured(described)[None]
     one = described.get("TrainingJobDefinition")
@@ -186,15 +189,15 @@ def test_recorded_descriptions(name: str) -> None:
     ).filter(lambda described: isinstance(described, dict))
 )
 def test_odd_descriptions(described: Any) -> None:
-    """Whatever the service sends, it is read or refused in words."""
+    """Any description is read or refused with a message."""
     with suppress(UnreadableError):
         measured(described)
 
 
 @given(st.lists(st.tuples(st.integers(0, 14 * DAY), st.integers(0, DAY)), min_size=1))
 def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
-    """At least one series; at most 500, 180,000 periods over all of them, and as many
-    points as half an answer holds."""
+    """A call has between one and 500 series, at most 180,000 periods in all, and points
+    for at most half a response."""
     series = [
         Series(f"trial-{number}", "loss", "", one)
         for number, (ago, seconds) in enumerate(trials)

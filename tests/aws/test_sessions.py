@@ -1,4 +1,4 @@
-"""The ways in: whose credentials, which roles, which regions."""
+"""Credentials, roles and regions that lead to scopes."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 
 OTHER_ROLE = "arn:aws:iam::333333333333:role/tuning-reader"
 
-# The way in: the caller's own account
+# The caller's own account
 
 
 def test_the_chains_account_and_region(client: Client) -> None:
-    """Without settings, the scope is the chain's: STS says whose credentials it has."""
+    """Without settings, the region comes from the default chain and the account from
+    STS."""
     assert client.scope == Scope(ACCOUNT, REGION)
 
 
 def test_each_region_is_a_scope(emulator: Emulator, connect: Open) -> None:
-    """Each region has a client, in the order of the settings, that calls it alone."""
+    """Each region has its own client, in the order of the settings."""
     regions = ["eu-west-1", "us-east-1", "cn-north-1"]
     clients = connect(regions=regions)
     assert [client.scope for client in clients] == [
@@ -46,7 +47,7 @@ def test_each_region_is_a_scope(emulator: Emulator, connect: Open) -> None:
 
 
 def test_static_keys(emulator: Emulator, connect: Open) -> None:
-    """Keys in the settings count before those of the environment."""
+    """Keys in the settings take precedence over those in the environment."""
     keys = emulator.credentials("444455556666")
     (client,) = connect(**{name.lower(): value for name, value in keys.items()})
     list(client.tuning_jobs())
@@ -57,11 +58,11 @@ def test_static_keys(emulator: Emulator, connect: Open) -> None:
 @pytest.fixture
 def profile(
     emulator: Emulator,
-    environment: None,  # noqa: ARG001 - it sets variables, of which two are set anew
+    environment: None,  # noqa: ARG001 - it sets variables, two of which are replaced
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> str:
-    """A profile with a key of another account, and a region of its own."""
+    """A profile with a key of another account, and with its own region."""
     keys = emulator.credentials("777788889999")
     lines = [f"{name.lower()} = {value}" for name, value in keys.items()]
     text = "\n".join(["[readers]", *lines, ""])
@@ -76,7 +77,7 @@ def profile(
 def test_a_profile(
     emulator: Emulator, profile: str, connect: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A profile in the settings counts before the environment's keys."""
+    """A profile in the settings takes precedence over the environment's keys."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     (client,) = connect(aws_profile=profile)
     list(client.tuning_jobs())
@@ -85,7 +86,7 @@ def test_a_profile(
 
 
 def test_a_profile_that_does_not_exist(connect: Open) -> None:
-    """A profile that nobody wrote down is refused by its name."""
+    """A profile that does not exist is refused by name."""
     with pytest.raises(aws.ProfileNotFound, match="nobody"):
         connect(aws_profile="nobody")
 
@@ -97,7 +98,7 @@ def test_no_region(
     monkeypatch: pytest.MonkeyPatch,
     more: dict[str, Any],
 ) -> None:
-    """Neither settings nor chain name a region: that is said before any call."""
+    """A missing region is reported before any call."""
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(aws.NoRegionError):
         connect(**more)
@@ -108,7 +109,7 @@ def test_no_region(
 def test_no_credentials(
     connect: Open, monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
 ) -> None:
-    """No credentials anywhere: that is said, and not at some later call."""
+    """Missing credentials are reported at the start, not at some later call."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(aws.NoCredentialsError):
@@ -118,7 +119,7 @@ def test_no_credentials(
 def test_an_endpoint_in_the_settings(
     emulator: Emulator, connect: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """aws_endpoint_url leads both SageMaker and STS."""
+    """aws_endpoint_url applies to both SageMaker and STS."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     (client,) = connect(aws_endpoint_url=emulator.url)
     list(client.tuning_jobs())
@@ -126,11 +127,11 @@ def test_an_endpoint_in_the_settings(
     assert statuses(emulator) == [200]
 
 
-# The way in: roles
+# Roles
 
 
 def test_a_roles_account_is_in_its_arn(emulator: Emulator, connect: Open) -> None:
-    """A role's scope is of the role's account, and no call is made to know that."""
+    """A role's account is known from its ARN, without a call."""
     (client,) = connect(assume_roles=[{"role_arn": ROLE}])
     assert client.scope == Scope("222222222222", REGION)
     assert emulator.calls == []
@@ -144,7 +145,7 @@ def test_a_roles_account_is_in_its_arn(emulator: Emulator, connect: Open) -> Non
 def test_regions_of_a_role_share_one_assume_role(
     emulator: Emulator, connect: Open
 ) -> None:
-    """A role is assumed once, however many regions and calls it serves."""
+    """A role is assumed once for any number of regions and calls."""
     clients = connect(
         assume_roles=[{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}],
         regions=["us-east-1", "eu-west-1"],
@@ -166,14 +167,14 @@ def test_regions_of_a_role_share_one_assume_role(
 
 
 def test_a_roles_own_regions(connect: Open) -> None:
-    """A role's own regions count before the settings'."""
+    """A role's own regions take precedence over those of the settings."""
     roles = [{"role_arn": ROLE, "regions": ["sa-east-1"]}, {"role_arn": OTHER_ROLE}]
     clients = connect(assume_roles=roles, regions=["us-east-1"])
     assert [client.scope.region for client in clients] == ["sa-east-1", "us-east-1"]
 
 
 def test_an_external_id_is_sent(emulator: Emulator, connect: Open) -> None:
-    """With the external id that it wants, a role is assumed."""
+    """A role that requires an external ID is assumed with it."""
     emulator.roles[ROLE] = "their-secret"
     role = {"role_arn": ROLE, "external_id": "their-secret"}
     (client,) = connect(assume_roles=[role])
@@ -189,7 +190,8 @@ def test_a_wrong_external_id(
     caplog: pytest.LogCaptureFixture,
     more: dict[str, str],
 ) -> None:
-    """A role that cannot be assumed is AssumeRole's error; botocore says nothing."""
+    """A role that cannot be assumed is an error of AssumeRole, and botocore logs
+    nothing."""
     emulator.roles[ROLE] = "their-secret"
     (client,) = connect(assume_roles=[{"role_arn": ROLE, **more}])
     with pytest.raises(aws.ClientError) as caught:
@@ -202,7 +204,8 @@ def test_a_wrong_external_id(
 def test_a_renewal_that_may_fail_yet_has_no_traceback(
     connect: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """While credentials still serve, a refusal is botocore's to tell, in a line."""
+    """If a renewal fails while credentials are still valid, botocore's warning is one
+    line."""
     connect(assume_roles=[{"role_arn": ROLE}])
     logger = logging.getLogger("botocore.credentials")
     logger.warning("Refreshing failed during advisory period.", exc_info=ValueError())
@@ -213,7 +216,7 @@ def test_a_renewal_that_may_fail_yet_has_no_traceback(
 def test_one_role_that_fails_leaves_the_others(
     emulator: Emulator, connect: Open
 ) -> None:
-    """Each role is assumed for itself."""
+    """One role that cannot be assumed does not affect another."""
     emulator.roles[ROLE] = "their-secret"
     first, second = connect(assume_roles=[{"role_arn": ROLE}, {"role_arn": OTHER_ROLE}])
     with pytest.raises(aws.ClientError):
@@ -222,7 +225,8 @@ def test_one_role_that_fails_leaves_the_others(
 
 
 def test_credentials_are_renewed(emulator: Emulator, connect: Open) -> None:
-    """A role is assumed anew before its key expires: no call is made with the old."""
+    """A role is assumed again before its key expires, so no call uses an expired
+    key."""
     emulator.role_seconds = 1
     add_jobs(emulator, 1)
     (client,) = connect(assume_roles=[{"role_arn": ROLE}])
@@ -236,7 +240,8 @@ def test_credentials_are_renewed(emulator: Emulator, connect: Open) -> None:
 def test_a_role_that_is_refused_is_asked_for_once(
     emulator: Emulator, connect: Open
 ) -> None:
-    """Each region of a role that cannot be assumed fails of the same one refusal."""
+    """A role that cannot be assumed is requested once, and each of its regions fails
+    with that error."""
     emulator.roles[ROLE] = "their-secret"
     role = {"role_arn": ROLE, "regions": ["us-east-1", "eu-west-1", "sa-east-1"]}
     for client in connect(assume_roles=[role]):
@@ -246,7 +251,7 @@ def test_a_role_that_is_refused_is_asked_for_once(
 
 
 def test_a_renewal_that_fails_is_tried_anew(emulator: Emulator, connect: Open) -> None:
-    """What could be assumed once can be again: one refusal later is not the last."""
+    """After a failed renewal, the next call tries to assume the role again."""
     emulator.role_seconds = 1
     (client,) = connect(assume_roles=[{"role_arn": ROLE}])
     list(client.tuning_jobs())
@@ -259,14 +264,14 @@ def test_a_renewal_that_fails_is_tried_anew(emulator: Emulator, connect: Open) -
 
 
 def test_which_credentials_renew_themselves(connect: Open) -> None:
-    """Those of a role do; a key does not."""
+    """A role's credentials renew themselves; an access key does not."""
     (own,) = connect()
     (assumed,) = connect(assume_roles=[{"role_arn": ROLE}])
     assert (own.retries.renews, assumed.retries.renews) == (False, True)
 
 
 def test_long_lived_credentials_are_kept(emulator: Emulator, connect: Open) -> None:
-    """A key that lives for an hour is not renewed at every call."""
+    """Credentials that are valid for an hour are not renewed at every call."""
     (client,) = connect(assume_roles=[{"role_arn": ROLE}])
     for _ in range(4):
         list(client.tuning_jobs())
@@ -276,7 +281,7 @@ def test_long_lived_credentials_are_kept(emulator: Emulator, connect: Open) -> N
 def test_an_expired_key_that_cannot_renew_itself(
     emulator: Emulator, connect: Open
 ) -> None:
-    """A session token of the caller's own ends, and that is said."""
+    """An expired session token of the caller is reported."""
     (client,) = connect()
     emulator.faults.add(Fault("expired"))
     with pytest.raises(aws.ClientError, match="ExpiredTokenException"):
@@ -294,7 +299,7 @@ def test_an_expired_key_that_cannot_renew_itself(
 def test_where_a_role_is_assumed(
     emulator: Emulator, connect: Open, partition: str, regions: list[str], asked: str
 ) -> None:
-    """STS is called in the chain's region, if it is of the role's partition."""
+    """STS is called in the chain's region if it is in the role's partition."""
     role = f"arn:{partition}:iam::222222222222:role/reader"
     clients = connect(assume_roles=[{"role_arn": role}], regions=regions)
     for client in clients:
@@ -305,7 +310,8 @@ def test_where_a_role_is_assumed(
 def test_the_api_model_is_loaded_once(
     connect: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many clients and roles: the model, 20 MB of memory, is there once."""
+    """The API model, which takes 20 MB of memory, is loaded once for any number of
+    clients and roles."""
     loaded: list[str] = []
     load = JSONFileLoader.load_file
 
@@ -326,13 +332,13 @@ def test_the_api_model_is_loaded_once(
 
 @pytest.mark.parametrize("concurrency", [1, 64])
 def test_as_many_connections_as_calls(connect: Open, concurrency: int) -> None:
-    """Each call in flight has a connection that it can take up again."""
+    """Each call in flight has a connection that can be reused."""
     (client,) = connect(concurrency=concurrency)
     assert vars(client)["_api"].meta.config.max_pool_connections == concurrency
 
 
 def test_of_the_api_model_what_is_called_is_kept(client: Client) -> None:
-    """The other 300 operations, and the shapes that only they lead to, are left out."""
+    """The other 300 operations, and the shapes that only they use, are dropped."""
     model = vars(client)["_api"].meta.service_model
     kept = set(model.operation_names)
     assert kept == {
@@ -348,7 +354,8 @@ def test_of_the_api_model_what_is_called_is_kept(client: Client) -> None:
 def test_what_botocore_says(
     connect: Open, caplog: pytest.LogCaptureFixture, level: str, told: str
 ) -> None:
-    """Botocore warns only; at DEBUG it tells more, but no request or answer whole."""
+    """Botocore logs only warnings, and at DEBUG more, but never a whole request or
+    response."""
     caplog.set_level(level)
     caplog.set_level("NOTSET", "botocore")
     connect()
@@ -356,7 +363,8 @@ def test_what_botocore_says(
 
 
 def test_the_tap_says_who_it_is(client: Client) -> None:
-    """Each call carries the tap's name: CloudTrail shows who used up the quota."""
+    """Each call names the tap in its user agent, so CloudTrail shows who used the
+    quota."""
     seen: list[str] = []
     vars(client)["_api"].meta.events.register(
         "before-send.sagemaker",

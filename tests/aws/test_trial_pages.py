@@ -1,4 +1,4 @@
-"""Pages are read as botocore reads them: faster, and item by item."""
+"""The package reads pages as botocore does, only faster and item by item."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ listings = pytest.mark.parametrize(
 
 
 def parsed(operation: Operation, body: bytes, *, in_place: bool) -> dict[str, Any]:
-    """What botocore gives for a body, with or without the package's reader."""
+    """Botocore's result for a body, with or without the package's reader."""
     answer = {"body": body, "headers": {}, "status_code": 200}
     ours: dict[str, Any] = {}
     if in_place:
@@ -71,7 +71,7 @@ def record(operation: Operation, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def assert_alike(operation: Operation, page: dict[str, Any]) -> None:
-    """A page gives the same records and token, whoever reads it."""
+    """Both readers return the same records and the same token for a page."""
     body = json.dumps(page).encode()
     ours = parsed(operation, body, in_place=True)
     theirs = parsed(operation, body, in_place=False)
@@ -85,7 +85,7 @@ def assert_alike(operation: Operation, page: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_read_as_botocore_reads_it(name: str) -> None:
-    """Every kind of page that was ever seen of trials."""
+    """Every kind of trial page ever seen is read the same way."""
     assert_alike(LIST_TRIALS, PAGES[name])
 
 
@@ -93,14 +93,15 @@ def test_a_page_is_read_as_botocore_reads_it(name: str) -> None:
 @SOME
 @given(data=st.data())
 def test_any_page_is(operation: Operation, data: st.DataObject) -> None:
-    """Whatever the service's model allows, trials and tuning jobs alike."""
+    """Any page that the service's model allows is read the same way, for trials and
+    tuning jobs."""
     shape: Any = MODEL.operation_model(operation.name).output_shape
     assert_alike(operation, data.draw(any_value(shape)))
 
 
 @listings
 def test_times_are_the_models(operation: Operation) -> None:
-    """The times of an item are those of the service's model."""
+    """The times of an item are those that the service's model declares."""
     shape: Any = MODEL.operation_model(operation.name).output_shape
     items = shape.members[operation.result].member.members.items()
     times = {name for name, member in items if member.type_name == "timestamp"}
@@ -109,7 +110,7 @@ def test_times_are_the_models(operation: Operation) -> None:
 
 @given(JSON, st.sampled_from(sorted(TRIAL)))
 def test_an_odd_item_is_no_others_trouble(value: Any, member: str) -> None:
-    """Beside anything at all in place of an item or its member a trial is read."""
+    """A trial is read regardless of what is in place of another item or its members."""
     page = {"TrainingJobSummaries": [value, {**TRIAL, member: value}, TRIAL]}
     found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
     whole = parsed(LIST_TRIALS, json.dumps(PAGES["a page"]).encode(), in_place=False)
@@ -118,7 +119,7 @@ def test_an_odd_item_is_no_others_trouble(value: Any, member: str) -> None:
 
 
 def test_a_time_that_is_none_is_null() -> None:
-    """What is no time is not guessed at; who needs it will say so."""
+    """An invalid time becomes null, and a reader that needs it reports that."""
     page = {"TrainingJobSummaries": [{**TRIAL, "CreationTime": "soon"}]}
     found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
     assert found["TrainingJobSummaries"][0]["CreationTime"] is None
@@ -138,7 +139,7 @@ def test_a_time_that_is_none_is_null() -> None:
     ],
 )
 def test_what_is_no_page_is_left_to_botocore(body: bytes) -> None:
-    """What is not a page is not touched: botocore's own rules hold for it."""
+    """A body that is not a page is left to botocore's own rules."""
     answer, ours = {"body": body}, dict[str, Any]()
     reader(LIST_TRIALS)(answer, ours)
     assert answer == {"body": body}

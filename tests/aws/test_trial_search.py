@@ -1,4 +1,4 @@
-"""What Search is asked, and which of its answers are used."""
+"""What Search is asked, and which of its records are used."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ FOUND: dict[str, Any] = {
     "StoppingCondition": {},
     "TrainingTimeInSeconds": 540,
 }
-"""What Search has of `MEASURED`, whole."""
+"""The complete record of `MEASURED` in Search."""
 
 NAME = FOUND["TrainingJobName"]
 IN_2019 = {
@@ -68,12 +68,12 @@ UNMEASURED = {"FinalHyperParameterTuningJobObjectiveMetric": None}
 
 
 def without(*members: str) -> dict[str, None]:
-    """Changes that take members away."""
+    """Changes that each remove one of these members."""
     return dict.fromkeys(members)
 
 
 def changed(whole: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """A record or summary with changes; null takes a member away."""
+    """A record or summary with changes; null removes a member."""
     both = {**whole, **changes}
     return {name: value for name, value in both.items() if value is not None}
 
@@ -84,13 +84,13 @@ def objective(value: Any) -> dict[str, Any]:
     return {"FinalHyperParameterTuningJobObjectiveMetric": metric}
 
 
-# What is asked
+# Requests
 
 
 @SOME
 @given(st.lists(NAMES, min_size=1, max_size=100, unique=True))
 def test_names_are_packed_into_filters(names: Sequence[str]) -> None:
-    """Any page's names are asked for once each, within the service's limits."""
+    """Any page's names are requested once each, within the service's limits."""
     asked = expression(names)
     values = [each["Value"] for each in asked["Filters"]]
     assert [name for value in values for name in value.split(",")] == names
@@ -102,14 +102,15 @@ def test_names_are_packed_into_filters(names: Sequence[str]) -> None:
 
 
 def test_a_page_of_the_longest_names_is_seven_filters() -> None:
-    """A hundred names of 63 characters need seven filters, the last one not full."""
+    """A hundred names of 63 characters need seven filters, and the last one is not
+    full."""
     names = [f"{number:063}" for number in range(100)]
     filters = expression(names)["Filters"]
     assert [each["Value"].count(",") + 1 for each in filters] == [16] * 6 + [4]
 
 
 def test_when_search_is_useless() -> None:
-    """Search is useless if it knows none of ten ended trials; fewer can be too new."""
+    """Search is useless if it knows none of ten ended trials; fewer may be too new."""
     running = changed(LISTED, RUNS)
     assert is_useless([], [LISTED] * 10)
     assert not is_useless([], [LISTED] * 9)
@@ -117,7 +118,7 @@ def test_when_search_is_useless() -> None:
     assert not is_useless([], [*[LISTED] * 10, running])
 
 
-# Which answers agree with the listing
+# Which records agree with the listing
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ def test_when_search_is_useless() -> None:
     ],
 )
 def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
-    """A record that agrees with the listing, and lacks nothing, counts."""
+    """A record is used if it agrees with the listing and lacks nothing."""
     record = changed(FOUND, of_record)
     assert consistent_with_listing([record], [changed(MEASURED, of_summary)]) == {
         NAME: record
@@ -218,15 +219,16 @@ def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> No
     ],
 )
 def test_inconsistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
-    """A record of another life of the name, of another time, or that cannot be mended
-    because its times are cut, does not count."""
+    """A record of a trial's namesake, from another time, or with cut times that cannot
+    be repaired is not used."""
     record = changed(FOUND, of_record)
     assert consistent_with_listing([record], [changed(MEASURED, of_summary)]) == {}
 
 
 @pytest.mark.parametrize("member", sorted(FOUND))
 def test_no_member_may_be_missing(member: str) -> None:
-    """Of a completed trial each of these is told by every description."""
+    """A completed trial's record must have each of these members, because every
+    description does."""
     for record in (changed(FOUND, without(member)), {**FOUND, member: None}):
         assert consistent_with_listing([record], [MEASURED]) == {}
 
@@ -247,13 +249,13 @@ FORMER = {**OLDER, "CreationTime": "2026-03-01T09:00:00.000Z", "LastModifiedTime
     ids=["older", "running", "newest_is_wrong", "former_life", "undated"],
 )
 def test_the_newest_of_duplicates(records: list[Any], expected: Any) -> None:
-    """Of a name the newest record counts, whatever the order, or none."""
+    """Of several records with one name, the newest is used, in any order, or none."""
     for found in (records, records[::-1]):
         assert consistent_with_listing(found, [MEASURED]).get(NAME) == expected
 
 
 def test_each_name_of_a_recorded_search_is_found_once() -> None:
-    """Of thirteen recorded rows, one of them twice, twelve trials are used."""
+    """Thirteen recorded rows, with one duplicate, give twelve trials."""
     tables = recorded.starting("search_derived_table__").values()
     for table in tables:
         names = [row["model_name"] for row in table["rows"]]
@@ -299,13 +301,14 @@ HOME = Home()
 
 
 class Page:
-    """A page of trials: two of each kind of a definition, listed, searched, described.
+    """A page of trials, two of each kind in a definition: listed, searched and
+    described.
 
-    Of two the one tells what the other lacks.
+    Each shows what the other one's record lacks.
     """
 
     def __init__(self, definition: str, index: Index | None = None) -> None:
-        """Read it as a client does."""
+        """Parse it as a client does."""
         trials = [
             Trial(name=f"{kind}-{number}", **fields)
             for kind, fields in KINDS.items()
@@ -330,7 +333,7 @@ class Page:
         ]
 
     def is_wrong(self, number: int, found: list[dict[str, Any]]) -> bool:
-        """Whether a trial's row would be another than a description gives."""
+        """Whether a trial's row would differ from one made from its description."""
         summary = self.listed[number]
         record = consistent_with_listing(found, self.listed).get(
             summary["TrainingJobName"]
@@ -348,15 +351,16 @@ def _read(shape: str, members: Any) -> dict[str, Any]:
 
 
 def _row(record: dict[str, Any], summary: dict[str, Any]) -> str:
-    """The row of a record, times to the second, without tags: Search alone has them."""
+    """The row of a record, with times to the second and without tags, which only Search
+    has."""
     row = {**record_of(record, summary, KEYS), "tags": None}
     return re.sub(r"(:\d\d)\.\d{3}Z", r"\1Z", json.dumps(row, sort_keys=True))
 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
 def test_an_index_that_is_kept_well_leaves_nothing_to_describe(definition: str) -> None:
-    """Without lag and drops each trial of each kind is used, and its row is as if
-    it had been described."""
+    """Without lag and gaps, all records are used, and the rows match those from
+    descriptions."""
     page = Page(definition)
     names = {each["TrainingJobName"] for each in page.listed}
     assert consistent_with_listing(page.found, page.listed).keys() == names
@@ -366,7 +370,8 @@ def test_an_index_that_is_kept_well_leaves_nothing_to_describe(definition: str) 
 
 @pytest.mark.parametrize("definition", DEFINITIONS)
 def test_no_dropped_member_makes_a_row_wrong(definition: str) -> None:
-    """Whatever single member a record lacks: it is described, or nothing is amiss."""
+    """If any single member is missing from a record, the trial is described or the row
+    is still right."""
     page = Page(definition)
     wrong, dropped = [], 0
     for number, record in enumerate(page.found):
@@ -385,7 +390,7 @@ def test_no_dropped_member_makes_a_row_wrong(definition: str) -> None:
 def test_a_lone_record_may_lack_what_some_trials_lack(
     definition: str, kind: str
 ) -> None:
-    """Without another of its kind to tell, a record may lack what some trials lack."""
+    """Without another trial of its kind, a record may lack what is optional."""
     page = Page(definition)
     number = 2 * [*KINDS].index(kind)
     record, page.listed = page.found[number], [page.listed[number]]
@@ -419,7 +424,8 @@ def test_a_lone_record_may_lack_what_some_trials_lack(
 def test_trials_of_another_kind_tell_nothing(
     of_record: dict[str, Any], of_summary: dict[str, Any]
 ) -> None:
-    """What one trial has another need not have, if it differs in what decides it."""
+    """A member in one trial's record is not expected in another's if they differ in a
+    field that determines it."""
     one = {**FOUND, "VpcConfig": {}}
     record = changed(FOUND, {**of_record, "TrainingJobName": "other"})
     summary = changed(MEASURED, {**of_summary, "TrainingJobName": "other"})
@@ -429,7 +435,7 @@ def test_trials_of_another_kind_tell_nothing(
 
 @pytest.mark.parametrize("member", ["Tags", "FailureReason"])
 def test_what_describing_would_not_help(member: str) -> None:
-    """Tags are Search's alone, and the failure's reason is in no row of details."""
+    """Tags exist only in Search, and the failure reason is in no row of details."""
     one = {**FOUND, member: "any"}
     other = {**FOUND, "TrainingJobName": "other"}
     found = consistent_with_listing(
@@ -439,7 +445,7 @@ def test_what_describing_would_not_help(member: str) -> None:
 
 
 def test_an_index_without_transitions_is_consistent() -> None:
-    """The only whole record that is known of Search has none: its rows have null."""
+    """A complete index without transitions is used, and its rows have null."""
     page = Page("plain", Index(without_transitions=True))
     found = consistent_with_listing(page.found, page.listed)
     assert len(found) == len(page.listed)
@@ -449,18 +455,18 @@ def test_an_index_without_transitions_is_consistent() -> None:
 
 @pytest.mark.parametrize("lag", [30.0, 9.5 * 60, 86_400.0 - 30])
 def test_an_index_that_lags_is_consistent_where_nothing_has_changed(lag: float) -> None:
-    """What is used of a late index is right, but for what changes while a trial
-    runs: that is read again."""
+    """The records of a late index are right, except for what changes during a run,
+    which is read again."""
     page = Page("plain", Index(lag_seconds=(lag, lag)))
     final = [n for n, each in enumerate(page.listed) if "TrainingEndTime" in each]
     assert [n for n in final if page.is_wrong(n, page.found)] == []
 
 
-# Recorded descriptions, as an index that is kept well would have them
+# Recorded descriptions, as an accurate index would have them
 
 
 def of_listing(record: dict[str, Any]) -> dict[str, Any]:
-    """How a trial is listed."""
+    """The trial as a listing shows it."""
     names = ("TrainingJobStatus", "CreationTime", "TrainingStartTime")
     summary = {name: record[name] for name in names if name in record}
     summary |= {"TrainingJobName": NAME, "TrainingJobArn": LISTED["TrainingJobArn"]}
@@ -474,7 +480,7 @@ def of_listing(record: dict[str, Any]) -> dict[str, Any]:
 
 
 UNMENDABLE = {"final_metric_timestamp_1970_debugger", "tuning_trial_full_2019"}
-"""Their metrics are of January 1970, and have to be described."""
+"""Their metrics are dated January 1970, so they have to be described."""
 
 
 @recorded.needs_them
@@ -489,7 +495,7 @@ UNMENDABLE = {"final_metric_timestamp_1970_debugger", "tuning_trial_full_2019"}
     ],
 )
 def test_recorded_trials_need_no_description(case: str) -> None:
-    """A record like any recorded trial, of any year and status, would be used."""
+    """A record like any recorded trial, of any year and status, is used."""
     printed = recorded.described_trials() | recorded.searched_trials()
     record = _read("TrainingJob", recorded.wire(printed[case]))
     record["TrainingJobName"] = NAME

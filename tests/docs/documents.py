@@ -1,4 +1,4 @@
-"""The documents as the tests of this folder look at them."""
+"""Reads the documents for the tests in this folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGES = {
 
 
 NOT_OURS = {"build", "dist", "node_modules", "output"}
-"""Folders at the top that git does not know, beside those with a dot."""
+"""Top-level folders that git ignores, besides those with a leading dot."""
 
 
 def documents() -> dict[str, str]:
@@ -44,7 +44,7 @@ def documents() -> dict[str, str]:
     return {
         path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
         for path in paths
-        if "target" not in path.parts  # what dbt writes
+        if "target" not in path.parts  # written by dbt
     }
 
 
@@ -52,7 +52,7 @@ DOCUMENTS = documents()
 
 
 class Block(NamedTuple):
-    """A block of code, with the page and the heading that it is under."""
+    """A block of code, with its page and heading."""
 
     page: str
     section: str
@@ -76,7 +76,7 @@ def blocks(language: str, pages: dict[str, str] | None = None) -> list[Block]:
 
 
 def commands(pages: dict[str, str] | None = None) -> list[str]:
-    """The commands of all console blocks, in order."""
+    """The commands in all console blocks, in order."""
     lines = [
         line.strip()
         for block in blocks("console", pages)
@@ -86,7 +86,7 @@ def commands(pages: dict[str, str] | None = None) -> list[str]:
 
 
 def of_kind(key: str) -> list[tuple[str, Json]]:
-    """The JSON examples that have a key, each with its page and section."""
+    """The JSON examples with this key, each with its page and section."""
     return [
         (f"{block.page}: {block.section}", document)
         for block in blocks("json")
@@ -112,5 +112,5 @@ def headings(text: str) -> list[str]:
 
 
 def anchor(heading: str) -> str:
-    """The name by which a heading is linked to."""
+    """The anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -1,4 +1,4 @@
-"""Every command in the documents is run: here, or elsewhere, or by hand."""
+"""Every command in the documents is run: here, in another test, or by hand."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from tests.conftest import TapProcess
 
 BY_HAND = "by hand: it installs for the user, or needs what that installed"
-"""Why no test runs a command. All were run in November 2026: uv 0.13, Meltano 4.4."""
+"""Why no test runs a command. All were run in November 2026 with uv 0.13 and Meltano
+4.4."""
 
 FIRST_ROWS = "tests/docs/test_first_rows.py"
 WHEEL = "tap_sagemaker_tuning-0.2.0-py3-none-any.whl"
@@ -103,7 +104,7 @@ TYPED = {
     if block.section == section
     for line in commands({"": f"```console\n{block.text}```"})
 }
-"""The commands that FIRST_ROWS types, from an empty folder."""
+"""The commands that FIRST_ROWS types, starting in an empty folder."""
 
 EVERY = [*commands(PAGES), *commands({"CONTRIBUTING.md": GUIDE})]
 
@@ -115,7 +116,7 @@ tee -a loaded.jsonl | sed -n 's/^{"type":"STATE","value":\\(.*\\)}$/\\1/p'
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_commands_can_be_read(name: str) -> None:
-    """The console blocks of every document are what a shell reads."""
+    """A shell can parse the console blocks of every document."""
     script = "\n".join(commands({name: DOCUMENTS[name]}))
     done = subprocess.run(
         ["bash", "-n"],  # noqa: S607
@@ -128,7 +129,7 @@ def test_commands_can_be_read(name: str) -> None:
 
 
 def test_every_command_is_known() -> None:
-    """Each command is run by a test, here or elsewhere, or it is said why not."""
+    """Each command is run by a test, here or elsewhere, or has a reason why not."""
     unknown = [
         c for c in EVERY if c not in TYPED and not HERE.match(c) and c not in ELSEWHERE
     ]
@@ -136,14 +137,14 @@ def test_every_command_is_known() -> None:
 
 
 def test_known_commands_are_used() -> None:
-    """No command is known that no document has, nor by a file that is not there."""
+    """Each known command is in a document, and each file that runs one exists."""
     assert set(ELSEWHERE) <= set(EVERY)
     files = set(ELSEWHERE.values()) - {BY_HAND}
     assert [name for name in files if not (ROOT / name).is_file()] == []
 
 
 def test_commands_work(tap: TapProcess) -> None:
-    """The tap's commands can be pasted, one after the other, and each ends with 0."""
+    """The tap's commands can be pasted one after the other, and each exits with 0."""
     tap.emulator.scope().plan("churn-xgb-260302", trials=8, parallel=8)
     tap.emulator.clock.move(seconds=600)
     (config, *_) = [config for where, config in CONFIGS if "getting-started" in where]
@@ -178,7 +179,7 @@ def test_commands_work(tap: TapProcess) -> None:
 
 
 def test_emulator_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
-    """The emulator's command says how to lead the tap there."""
+    """The emulator's help says how to point the tap at it."""
     with pytest.raises(SystemExit) as ended:
         emulate(["--help"])
     assert ended.value.code == 0
@@ -186,13 +187,13 @@ def test_emulator_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_first_screen_shows_and_tests() -> None:
-    """Who opens the README sees at once how to see it work, and how to test it."""
+    """The README starts with how to see the tap work, and how to test it."""
     first_screen = README.splitlines()[:60]
     assert {"$ make demo", "$ make test"} <= set(first_screen)
 
 
 def test_make_targets_exist() -> None:
-    """Each target that a document names is one of the Makefile's."""
+    """Each make target in a document exists in the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
     text = "\n".join([*PAGES.values(), GUIDE, read(".ci/run")])
     named = re.findall(r"(?:`|^\$ |^)make ([a-z-]+)", text, re.MULTILINE)
@@ -201,7 +202,7 @@ def test_make_targets_exist() -> None:
 
 
 def test_workflows_and_hooks_call_make() -> None:
-    """What runs in a workflow or before a commit is a target of the Makefile's."""
+    """Workflows and pre-commit hooks call targets of the Makefile."""
     workflows = (ROOT / ".github" / "workflows").glob("*.yml")
     files = [*workflows, ROOT / ".pre-commit-config.yaml"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in files)
@@ -214,7 +215,7 @@ def test_workflows_and_hooks_call_make() -> None:
 
 
 def test_the_gate_runs_the_readmes_tests() -> None:
-    """The gate calls `make check`, which calls `make test` among the rest."""
+    """The gate calls `make check`, which includes `make test`."""
     assert read(".ci/run").splitlines()[-1] == "make check"
     called = {word for target in ("check", "static") for word in recipe(target)}
     rest = {"lint", "types", "docs", "test", "long", "wheel", "lowest"}

@@ -1,4 +1,4 @@
-"""The lines with which the documents lead the tap to the emulator."""
+"""The lines in the documents that point the tap at the emulator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from tests.docs.documents import PAGES, ROOT, blocks
 
 
 def test_the_lines_to_try_it_without_aws(tmp_path: Path) -> None:
-    """Pasted into a shell in a checkout they give rows, and nothing is left running."""
+    """Pasted into a shell in a checkout, the lines return rows and leave no process
+    running."""
     page = {"getting-started": PAGES["docs/getting-started.md"]}
     (lines,) = [
         block.text

@@ -1,4 +1,4 @@
-"""Settings, policies, states and catalogs in the documents are what the tap takes."""
+"""The tap accepts the settings, policies, states and catalogs in the documents."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LOADERS = {
     ids=[f"{where}, {', '.join(config)}" for where, config in CONFIGS],
 )
 def test_settings_are_accepted(where: str, config: Json) -> None:
-    """Each example of settings is one that the tap takes."""
+    """The tap accepts each example of settings."""
     method = METHODS[FULL_TABLE in where]
     chosen = {TrainingJobSummaries.name: method}
     allowed = {TrainingJobSummaries.name: TrainingJobSummaries.methods}
@@ -59,13 +59,13 @@ def test_settings_are_accepted(where: str, config: Json) -> None:
 
 @pytest.mark.parametrize(("where", "config"), TARGETS, ids=[w for w, _ in TARGETS])
 def test_settings_of_the_target(where: str, config: Json) -> None:
-    """Each example of the target's settings has settings that meltano.yml knows."""
+    """Each example of the target's settings has only settings in meltano.yml."""
     assert where
     assert set(config) <= LOADERS["target-postgres"]
 
 
 def test_every_example_is_of_a_known_kind() -> None:
-    """An example in JSON that no test looks at may say anything."""
+    """Each JSON example is of a kind that a test checks."""
     kinds = (CONFIGS, TARGETS, POLICIES, STATES)
     found = sum(map(len, kinds)) + len(AIRBYTE_STATES)
     assert found == len(blocks("json"))
@@ -73,7 +73,7 @@ def test_every_example_is_of_a_known_kind() -> None:
 
 
 def test_airbyte_states_name_streams() -> None:
-    """What is shown of Airbyte's states is about streams."""
+    """The examples of Airbyte's states name streams."""
     names = [
         each["stream"]["stream_descriptor"]["name"]
         for state in AIRBYTE_STATES
@@ -83,7 +83,7 @@ def test_airbyte_states_name_streams() -> None:
 
 
 def test_variables_are_settings() -> None:
-    """Each variable of the examples is a setting of the tap or of a loader."""
+    """Each variable in the examples is a setting of the tap or of a loader."""
     project = yaml.safe_load(read("meltano.yml"))
     known = {
         f"{plugin['namespace']}_{setting['name']}".upper()
@@ -98,7 +98,7 @@ def test_variables_are_settings() -> None:
 
 
 def test_meltano_snippets_name_streams() -> None:
-    """What is added to meltano.yml is about streams, and of a kind that is known."""
+    """Snippets for meltano.yml are about streams, and of a known kind."""
     found: dict[str, object] = {}
     for block in blocks("yaml"):
         found |= yaml.safe_load(block.text)
@@ -108,7 +108,7 @@ def test_meltano_snippets_name_streams() -> None:
 
 
 def test_roles_and_external_id_agree() -> None:
-    """The policies across accounts are for the roles of the example of settings."""
+    """The cross-account policies match the roles in the example settings."""
     page = "docs/accounts.md: Several accounts"
     (config,) = [config for where, config in CONFIGS if where == page]
     trust, caller = [
@@ -122,7 +122,7 @@ def test_roles_and_external_id_agree() -> None:
 
 
 def test_state_is_a_state() -> None:
-    """The example is taken by the tap, and is written by it in this very form."""
+    """The tap accepts the example and writes it in exactly this form."""
     ((_, state),) = STATES
     ((stream, bookmark),) = state["bookmarks"].items()
     (entry,) = bookmark["partitions"]
@@ -134,7 +134,7 @@ def test_state_is_a_state() -> None:
 
 
 def test_full_table_example(here: TapHere) -> None:
-    """The example gives the three best completed trials of each tuning job."""
+    """The example returns the three best completed trials of each tuning job."""
     scope = here.emulator.scope()
     populate(scope, tuning_jobs=3, trials=20, parallel=4, seed=7)
     (config,) = [config for where, config in CONFIGS if FULL_TABLE in where]
@@ -163,7 +163,7 @@ def test_full_table_example(here: TapHere) -> None:
 
 
 def test_excerpt_of_the_demo_is_real() -> None:
-    """The README's table is what the emulator's seed gives after two hours."""
+    """The README's table is what the emulator's seed returns after two hours."""
     emulator = Emulator("2026-03-02T09:00:00Z", seed=7)
     scope = emulator.scope()
     populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
@@ -184,7 +184,7 @@ def test_excerpt_of_the_demo_is_real() -> None:
 
 
 def test_policies_are_policies() -> None:
-    """Each policy is of the form that IAM takes."""
+    """Each policy is in IAM's format."""
     keys = {"Effect", "Action", "Resource", "Principal", "Condition"}
     for _, policy in POLICIES:
         assert policy["Version"] == "2012-10-17"

@@ -1,4 +1,4 @@
-"""Getting started, typed by somebody who begins in an empty folder: it ends in rows."""
+"""The steps of Getting started, typed in an empty folder, end with rows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def typed(*sections: str) -> list[str]:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An account with a tuning job in each of the two regions of the page."""
+    """An account with a tuning job in each of the page's two regions."""
     with Emulator(start=datetime.now(UTC) - timedelta(days=3), seed=7) as running:
         for region in ("us-east-1", "eu-west-1"):
             running.scope(ACCOUNT, region).plan(f"job-{region}", trials=4)
@@ -55,7 +55,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Path:
-    """The folder to begin in, beside a checkout; with the page's tap.json."""
+    """The folder to start in, beside a checkout, with the page's tap.json."""
     copy_checkout(tmp_path / "checkout")
     folder = tmp_path / "empty"
     folder.mkdir()
@@ -65,7 +65,7 @@ def empty(tmp_path: Path) -> Path:
 
 
 def test_postgres(tmp_path: Path, empty: Path, emulator: Emulator) -> None:
-    """The wheel that is built is the one that is installed, and two runs load all."""
+    """The wheel is built and installed, and two runs load everything."""
     with serving() as warehouse:
         address = f"postgresql+psycopg://postgres:any@127.0.0.1:{warehouse.port}"
         target = {
@@ -83,7 +83,7 @@ def test_postgres(tmp_path: Path, empty: Path, emulator: Emulator) -> None:
 
 
 def test_duckdb(tmp_path: Path, empty: Path, emulator: Emulator) -> None:
-    """The target and the duckdb that the page pins lose no row."""
+    """The target and the duckdb version that the page pins lose no rows."""
     checkout = f"uv tool install {tmp_path / 'checkout'}"
     commands = [checkout, *typed("Rows in DuckDB")]
     output = type_commands(commands, tmp_path, empty, emulator, {})
@@ -92,7 +92,7 @@ def test_duckdb(tmp_path: Path, empty: Path, emulator: Emulator) -> None:
 
 
 def test_meltano(tmp_path: Path, empty: Path, emulator: Emulator) -> None:
-    """A new Meltano project gets regions and a loader, and loads, twice."""
+    """A new Meltano project gets regions and a loader, and loads twice."""
     with serving() as warehouse:
         filled_in = {
             "$HOME/tap-sagemaker-tuning": str(tmp_path / "checkout"),

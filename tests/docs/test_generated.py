@@ -1,4 +1,4 @@
-"""What is made from the code stands in the documents as the code has it now."""
+"""The parts of the documents that are generated from the code are up to date."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WAY_IN = {ASSUME_ROLE.name, GET_CALLER_IDENTITY.name}
 
 
 def page_of(part: str) -> str:
-    """Where a generated part belongs: one of a stream's in that stream's page."""
+    """The page of a generated part; a stream's parts belong in its own page."""
     stream = part.rpartition(" of ")[2]
     return f"docs/streams/{stream}.md" if stream in NAMES else "a page"
 
@@ -63,7 +63,7 @@ def test_generated_parts_are_all_there() -> None:
 
 
 def test_every_stream_has_a_page() -> None:
-    """A page is named as its stream is, and so is its title; no stream is forgotten."""
+    """Every stream has a page with its name and title."""
     schemas = [file.name.removesuffix(".json") for file in schemas_root().iterdir()]
     assert set(schemas) - set(NAMES) == set(), "schemas/ has no schema but a stream's"
     for name in NAMES:
@@ -74,7 +74,7 @@ def test_every_stream_has_a_page() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_column_is_there(name: str) -> None:
-    """The page of a stream has a row for each column, at every depth."""
+    """A stream's page has a row for each column, at every depth."""
     schema = json.loads(schemas_root().joinpath(f"{name}.json").read_text("utf-8"))
     found = [schema]
     for each in found:
@@ -87,7 +87,7 @@ def test_every_column_is_there(name: str) -> None:
 
 
 def test_every_mart_is_described() -> None:
-    """The dbt project's YAML, which the page is made from, has every mart."""
+    """The dbt project's YAML, from which the page is generated, has every mart."""
     models = (MODELS / "marts").glob("*.sql")
     assert {mart.name for mart in marts()} == {model.stem for model in models}
 
@@ -106,7 +106,7 @@ def test_every_setting_is_named() -> None:
 
 @pytest.mark.parametrize("stream", policies.streams(), ids=NAMES)
 def test_policy_of_a_stream(stream: TapStream) -> None:
-    """The policy of a stream allows the operations that it calls, and nothing else."""
+    """A stream's policy allows exactly the operations that it calls."""
     allowed = {
         (action, statement["Resource"].rsplit(":", 1)[-1])
         for statement in policies.policy([stream])["Statement"]
@@ -116,7 +116,7 @@ def test_policy_of_a_stream(stream: TapStream) -> None:
 
 
 def test_policies_name_what_is_called() -> None:
-    """Each page's policies allow no operation that no stream calls, and deny none."""
+    """A page's policies allow only operations that a stream calls, and deny none."""
     statements = [
         statement
         for _, policy in POLICIES
@@ -131,7 +131,7 @@ def test_policies_name_what_is_called() -> None:
 
 
 def test_operations_are_ours() -> None:
-    """Each operation that the text names is one that the tap calls."""
+    """Each operation in the text is one that the tap calls."""
     text = "\n".join(PAGES.values())
     named = set(
         re.findall(r"`(?:\w+:)?((?:List|Describe|Get|Search|Assume)\w*)`", text)

@@ -1,4 +1,4 @@
-"""Every link in the project's documents leads somewhere."""
+"""Every link in the project's documents has a target."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ABSOLUTE = re.compile(r"https?://|mailto:")
 
 
 def prose(text: str) -> str:
-    """A document without its blocks of code."""
+    """A document without its code blocks."""
     return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
 def leads_somewhere(link: str, name: str) -> bool:
-    """Whether a document's link has its file, and its heading where it names one."""
+    """Whether a link's file exists, and its heading if it names one."""
     path, _, heading = link.partition("#")
     target = (ROOT / name).parent / path if path else ROOT / name
     if not heading or not target.is_file():
@@ -30,32 +30,33 @@ def leads_somewhere(link: str, name: str) -> bool:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_links_lead_somewhere(name: str) -> None:
-    """Each relative link has its file, and its heading where it names one."""
+    """Each relative link has an existing file, and an existing heading if it names
+    one."""
     links = LINK.findall(prose(DOCUMENTS[name]))
     relative = [link for link in links if not ABSOLUTE.match(link)]
     assert [link for link in relative if not leads_somewhere(link, name)] == []
 
 
 def test_documents_have_links() -> None:
-    """Where no link is found, none is checked."""
+    """The documents have links, so that the test above checks some."""
     assert sum(len(LINK.findall(text)) for text in DOCUMENTS.values()) > 60
     assert set(PAGES) <= set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_two_headings_have_one_name(name: str) -> None:
-    """A link to a heading is to one heading."""
+    """No two headings of a page have the same anchor."""
     names = [anchor(heading) for heading in headings(DOCUMENTS[name])]
     repeated = {each for each in names if names.count(each) > 1}
     assert repeated - SECTIONS == set()
 
 
 SECTIONS = {"added", "changed", "fixed", "removed"}
-"""Headings that the changelog has in each version."""
+"""Headings that each version in the changelog can have."""
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
-    """A page that no table of contents names is not found."""
+    """Every page is in the table of contents."""
     listed = set()
     for name in ("docs/index.md", "docs/streams/index.md"):
         folder = (ROOT / name).parent
@@ -67,8 +68,8 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
 
 def test_an_index_shows_no_dead_link() -> None:
-    """What an index shows of the README has absolute links only, and no picture that
-    it would have to look for."""
+    """On PyPI, the README has only absolute links and no picture from the
+    repository."""
     shown = metadata("tap-sagemaker-tuning")["Description"]
     assert "# tap-sagemaker-tuning" in shown
     assert [link for link in LINK.findall(shown) if not ABSOLUTE.match(link)] == []
@@ -77,7 +78,7 @@ def test_an_index_shows_no_dead_link() -> None:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_no_document_is_left_out() -> None:
-    """Each document that git knows is looked at."""
+    """Each document in git is checked."""
     told = subprocess.run(
         ["git", "ls-files", "*.md"],  # noqa: S607
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Every query in the documents runs in Postgres, on tables as they are described."""
+"""Every query in the documents runs in Postgres, on the tables described there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.warehouse
 
 OTHERS = ("lateral flatten", "unnest(range")
-"""What only Snowflake and DuckDB know: `test_metrics_in_targets.py` asks those."""
+"""Queries for Snowflake or DuckDB only; `test_metrics_in_targets.py` runs those."""
 
 QUERIES = [
     block
@@ -35,7 +35,7 @@ QUERIES = [
 IDS = [f"{query.page}-{number}" for number, query in enumerate(QUERIES)]
 SCHEMA = "tap_sagemaker_tuning"
 MARTS = "sagemaker_tuning"
-"""The schema that transform/ builds in."""
+"""The schema into which transform/ builds."""
 
 TYPES = {
     "array": "jsonb[]",
@@ -45,7 +45,7 @@ TYPES = {
     "object": "jsonb",
     "string": "text",
 }
-"""How target-postgres holds a column (tests/targets/facts.py)."""
+"""The column types that target-postgres uses (tests/targets/facts.py)."""
 
 COLUMN_KINDS = (
     (r"\w+_at|complete_as_of", "timestamp"),
@@ -54,7 +54,7 @@ COLUMN_KINDS = (
     (r"failure|value|edge", "text"),
     (r"\w+", "numeric"),
 )
-"""What a mart's column holds, by its name; the first that fits."""
+"""The type of a mart's column, by its name; the first match applies."""
 
 
 def tables() -> Iterator[tuple[str, dict[str, str]]]:
@@ -76,7 +76,7 @@ def _type(column: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def warehouse() -> Iterator[Warehouse]:
-    """A Postgres with every table and mart, all empty."""
+    """A Postgres with every table and mart, all of them empty."""
     with serving() as server:
         for schema in (SCHEMA, MARTS):
             server.ask(f"create schema {schema}")
@@ -98,6 +98,6 @@ def _create(server: Warehouse, table: str, columns: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("query", QUERIES, ids=IDS)
 def test_queries_run(warehouse: Warehouse, query: Any) -> None:
-    """Each query can be pasted, and finds every table and column that it names."""
+    """Each query can be pasted, and every table and column in it exists."""
     _, rows = warehouse.ask(query.text)
     assert rows == []

@@ -1,4 +1,4 @@
-"""What the emulator's tests share: schedules, and calls as a tap makes them."""
+"""Schedules, and calls as a tap makes them, for the emulator's tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emulator import Emulator, Trial, TuningJob
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Client = Any  # botocore makes a client's methods when it makes the client
+    Client = Any  # botocore creates a client's methods with the client
     Connect = Callable[..., Client]
 
 
@@ -29,12 +29,12 @@ ORDERS = ("Ascending", "Descending")
 
 
 def after(seconds: float) -> datetime:
-    """The instant some seconds after the emulator's start."""
+    """The time this many seconds after the emulator's start."""
     return START + timedelta(seconds=seconds)
 
 
 def read(client: Client, operation: str, **params: object) -> list[dict[str, Any]]:
-    """All items that a paginator brings; three pages at least."""
+    """All items from a paginator, over at least three pages."""
     pages = list(client.get_paginator(operation).paginate(**params))
     assert len(pages) >= 3
     keys = ("HyperParameterTuningJobSummaries", "TrainingJobSummaries")
@@ -42,7 +42,7 @@ def read(client: Client, operation: str, **params: object) -> list[dict[str, Any
 
 
 def refused(call: Callable[..., Any], **params: object) -> tuple[str, str, int]:
-    """Code, message and HTTP status of the error that a call ends with."""
+    """Code, message and HTTP status of the error that a call raises."""
     with pytest.raises(ClientError) as caught:
         call(**params)
     error = caught.value.response
@@ -53,7 +53,7 @@ def refused(call: Callable[..., Any], **params: object) -> tuple[str, str, int]:
 def raw(
     emulator: Emulator, operation: str, body: str = "{}", *, signed: bool = True
 ) -> tuple[int, dict[str, str], str]:
-    """Status, headers (lower case) and body of a request written by hand.
+    """Status, headers (lower case) and body of the response to a hand-written request.
 
     Bytes that are not UTF-8 are surrogates in the body.
     """
@@ -76,7 +76,7 @@ def raw(
 
 
 def trial(name: str = "t-001", **fields: object) -> Trial:
-    """A trial that ran from 10 s to 100 s and settled at 105 s, unless told else."""
+    """A trial that by default runs from 10 s to 100 s and settles at 105 s."""
     usual: dict[str, Any] = {
         "created": after(5.75),
         "started": after(10),
@@ -89,7 +89,7 @@ def trial(name: str = "t-001", **fields: object) -> Trial:
 
 
 def tuning_job(*trials: Trial, name: str = "tune", **fields: object) -> TuningJob:
-    """A tuning job of the given trials that ends at 103 s, unless told else."""
+    """A tuning job with these trials that by default ends at 103 s."""
     usual: dict[str, Any] = {"created": START, "ended": after(103)}
     usual.update(fields)
     return TuningJob(name=name, trials=trials, **usual)

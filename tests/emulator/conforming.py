@@ -1,4 +1,4 @@
-"""Answers held against botocore's service model, which ships with the client."""
+"""Checks responses against botocore's service model, which ships with the client."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "double": (int, float, str),  # as a float
-    "float": (int, float, str),  # "NaN" comes as text, too
+    "float": (int, float, str),  # "NaN" comes as text as well
     "integer": (int,),
     "list": (list, tuple),
     "long": (int,),
@@ -31,7 +31,7 @@ KINDS: dict[str, tuple[type, ...]] = {
 def flaws(
     operation: str, answer: dict[str, Any], service: str = "sagemaker"
 ) -> list[str]:
-    """All that an answer has against the service model; empty: it conforms."""
+    """Everything in a response that violates the service model."""
     shape = service_model(service).operation_model(operation).output_shape
     return list(_flaws(shape, answer, operation))
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """A fresh emulator, its clock standing still."""
+    """A new emulator with a frozen clock."""
     with Emulator(start=START, seed=7) as running:
         yield running
 
@@ -34,7 +34,7 @@ def scope(emulator: Emulator) -> Scope:
 
 @pytest.fixture(scope="module")
 def session() -> boto3.Session:
-    """A session that keeps the loaded service model for the whole module."""
+    """A session that keeps the loaded service model for all tests of a module."""
     return boto3.Session("testing", "testing", region_name="us-east-1")
 
 
@@ -42,7 +42,7 @@ def session() -> boto3.Session:
 def connect(
     emulator: Emulator, session: boto3.Session, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Connect]:
-    """Makes clients of the emulator that try once, and closes them."""
+    """Creates clients of the emulator that make one attempt, and closes them."""
     monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
     made: list[Client] = []

@@ -1,4 +1,4 @@
-"""Created, stopped and deleted by the API itself."""
+"""Creating, stopping and deleting through the API itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TestChanges:
-    """Created, stopped and deleted by the API itself."""
+    """Creating, stopping and deleting through the API itself."""
 
     def test_created_job_lives(
         self, emulator: Emulator, scope: Scope, client: Client
@@ -57,7 +57,8 @@ class TestChanges:
     def test_created_job_has_its_own_details(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """What was asked for is described as it was, in the trials as well."""
+        """A description shows what was requested, and so do the trials'
+        descriptions."""
         definitions = [
             {
                 "DefinitionName": name,
@@ -131,7 +132,8 @@ class TestChanges:
         assert described["BestTrainingJob"][member]["Value"] == max(values)
 
     def test_stop(self, emulator: Emulator, scope: Scope, client: Client) -> None:
-        """A stopped job launches nothing more, and is Stopping before it is Stopped."""
+        """A stopped job launches no more trials, and is Stopping before it is
+        Stopped."""
         scope.plan("churn", trials=20, parallel=2)
         emulator.clock.move(seconds=1800)
         name = {"HyperParameterTuningJobName": "churn"}
@@ -156,7 +158,7 @@ class TestChanges:
     def test_delete_and_create_anew(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A deleted name is free for another job, created later."""
+        """A deleted job's name is free for a later one."""
         first = scope.plan("churn", trials=3)
         emulator.clock.move(timedelta(days=1))
         name = {"HyperParameterTuningJobName": "churn"}
@@ -169,7 +171,7 @@ class TestChanges:
         assert again["CreationTime"] - first.created == timedelta(days=1)
 
     def test_deleting_takes_time(self, emulator: Emulator, scope: Scope) -> None:
-        """A job can be seen Deleting before it is gone."""
+        """A job is Deleting for a while before it is gone."""
         scope.plan("churn")
         scope.delete("churn", deleting_seconds=30)
         summary = scope.truth()["tuning_jobs"][0]
@@ -180,7 +182,7 @@ class TestChanges:
     def test_deleted_trial_stays_counted(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A deleted trial is gone from the listing, and not from the counters."""
+        """A deleted trial is no longer listed but still counted."""
         scope.add(tuning_job(trial("t-001"), trial("t-002")))
         emulator.clock.move(seconds=50)
         running = refused(client.delete_training_job, TrainingJobName="t-001")
@@ -195,7 +197,7 @@ class TestChanges:
         assert counters["Completed"] == 2
 
     def test_names_are_taken_without_case(self, scope: Scope) -> None:
-        """Two living jobs cannot share a name that differs in case only."""
+        """Two existing jobs cannot have names that differ only in case."""
         scope.plan("churn")
         with pytest.raises(ServiceError, match="ResourceInUse"):
             scope.plan("CHURN")

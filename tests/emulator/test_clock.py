@@ -1,4 +1,4 @@
-"""Emulated time: it stands still, runs at a rate, or moves on with each call."""
+"""Emulated time stands still, runs at a rate, or advances with each call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def test_clock_runs_at_its_rate() -> None:
-    """Emulated seconds pass at the rate, and never backwards."""
+    """Emulated time passes at the rate, and never goes back."""
     clock = Clock(START, rate=3600.0)
     time.sleep(0.02)
     assert clock.now >= after(60)
@@ -34,7 +34,7 @@ def test_clock_needs_a_zone() -> None:
 
 
 def test_time_passes_from_call_to_call(emulator: Emulator, client: Client) -> None:
-    """Each call is answered `tick` later than the last, failed ones included."""
+    """Each call is answered `tick` later than the previous one, even a failed call."""
     emulator.clock.tick = 90
     dates = []
     for _ in range(2):
@@ -51,7 +51,7 @@ def test_time_passes_from_call_to_call(emulator: Emulator, client: Client) -> No
 
 
 def test_an_answer_shows_its_own_instant(emulator: Emulator, client: Client) -> None:
-    """What an answer shows is what was so at the time in its `Date`."""
+    """A response shows what was true at the time in its `Date`."""
     emulator.scope().plan("soon", created=after(30))
     emulator.clock.tick = 30
     sizes = [
@@ -66,7 +66,7 @@ def test_an_answer_shows_its_own_instant(emulator: Emulator, client: Client) -> 
 
 
 def test_a_late_answer_is_made_late(emulator: Emulator, client: Client) -> None:
-    """A call that waits is answered at the time at which its waiting ends."""
+    """A delayed call is answered as of the end of the delay."""
     emulator.clock.rate = 1000
     emulator.faults.add(Fault("latency", seconds=0.1))
     client.list_hyper_parameter_tuning_jobs()
@@ -74,7 +74,7 @@ def test_a_late_answer_is_made_late(emulator: Emulator, client: Client) -> None:
 
 
 def test_no_two_answers_share_an_instant(emulator: Emulator, client: Client) -> None:
-    """Calls at the same time are answered one tick apart, too."""
+    """Even simultaneous calls are answered one tick apart."""
     emulator.clock.tick = 5
     with ThreadPoolExecutor(8) as pool:
         for _ in range(40):

@@ -1,4 +1,5 @@
-"""GetMetricData over HTTP: what comes, when, in which order, and what is refused."""
+"""GetMetricData over HTTP: which points come, when, in which order, and what is
+refused."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ def cloudwatch(connect: Connect) -> Client:
 def about(
     name: str, trial_name: str = "t-001", host: str = "", **stat: object
 ) -> dict[str, Any]:
-    """A `MetricStat` for the average by the minute, unless told else."""
+    """A `MetricStat`, by default for the average per minute."""
     dimension = {"Name": "TrainingJobName", "Value": trial_name}
     if host:
         dimension = {"Name": "Host", "Value": f"{trial_name}/{host}"}
@@ -48,17 +49,17 @@ def about(
 
 
 def queries(*stats: dict[str, Any]) -> list[dict[str, Any]]:
-    """Queries with the ids m0, m1, …."""
+    """Queries with the IDs m0, m1 and so on."""
     return [{"Id": f"m{n}", "MetricStat": stat} for n, stat in enumerate(stats)]
 
 
 def points(result: dict[str, Any]) -> list[tuple[Any, Any]]:
-    """A result's points, in their order."""
+    """A result's points, in order."""
     return list(zip(result["Timestamps"], result["Values"], strict=True))
 
 
 def ask(client: Client, *stats: dict[str, Any], **params: object) -> list[Any]:
-    """The points of one call, ascending, in the order of the metrics asked for."""
+    """The points from one call, ascending, in the order of the requested metrics."""
     asked = {**SPAN, "ScanBy": "TimestampAscending", **params}
     answer = client.get_metric_data(MetricDataQueries=queries(*stats), **asked)
     by_id = {one["Id"]: points(one) for one in answer["MetricDataResults"]}
@@ -66,7 +67,7 @@ def ask(client: Client, *stats: dict[str, Any], **params: object) -> list[Any]:
 
 
 def long_trial(scope: Scope, minutes: int = 20, **fields: object) -> None:
-    """Add `t-001`, which trains for some minutes, and let all its points come."""
+    """Add `t-001`, which trains for some minutes, and wait for all its points."""
     ended = after(10 + 60 * minutes)
     fields = {"ended": ended, "objective_settled": ended, **fields}
     scope.add(tuning_job(trial(**fields), ended=ended))  # type: ignore[arg-type]
@@ -74,12 +75,12 @@ def long_trial(scope: Scope, minutes: int = 20, **fields: object) -> None:
 
 
 class TestTruth:
-    """What is read late enough is the truth."""
+    """What is read late enough is complete and exact."""
 
     def test_every_series_of_every_trial(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """All series of a plan's ended trials are read exactly, at both periods."""
+        """All series of a plan's ended trials are exact, at both periods."""
         scope.plan("churn", trials=12, parallel=4, metric_definitions=("a", "A"))
         emulator.clock.move(seconds=LONG)
         truth = emulator.metrics()[f"{ACCOUNT}/us-east-1"]["churn"]
@@ -94,7 +95,8 @@ class TestTruth:
                 assert ask(cloudwatch, *stats) == wanted
 
     def test_any_name(self, scope: Scope, cloudwatch: Client) -> None:
-        """Names with spaces, colons, letters of any kind, differing by case alone."""
+        """Names can have spaces, colons and any letters, and can differ only in
+        case."""
         names = ("Test Loss", "test loss", "eval:f1 @ größter", "損失")
         long_trial(scope)
         job = tuning_job(
@@ -108,7 +110,7 @@ class TestTruth:
         assert len({str(curve) for curve in curves}) == 4
 
     def test_own_curves(self, scope: Scope, cloudwatch: Client) -> None:
-        """A test can say each value, NaN and gaps too, and the points are float32."""
+        """A test can set each value, even NaN and gaps; points are float32."""
         curve = (0.1, None, math.nan, 0.25, math.inf)
         long_trial(scope, curves={"validation:auc": curve})
         (found,) = ask(cloudwatch, about("validation:auc"))
@@ -132,7 +134,7 @@ class TestTruth:
     def test_statistics(
         self, scope: Scope, cloudwatch: Client, statistic: str, expected: list[float]
     ) -> None:
-        """Samples are put together in periods that begin at multiples of theirs."""
+        """Samples are aggregated in periods that begin at multiples of their length."""
         long_trial(scope, curves={"validation:auc": (0.5, 1.5, None, 2.5, 4.5, 8.0)})
         stat = about("validation:auc", Period=300, Stat=statistic)
         (found,) = ask(cloudwatch, stat)
@@ -141,7 +143,7 @@ class TestTruth:
     def test_a_deleted_trial_leaves_its_points(
         self, scope: Scope, cloudwatch: Client
     ) -> None:
-        """What CloudWatch has, it keeps, whatever becomes of the trial."""
+        """CloudWatch keeps its points, even if the trial is deleted."""
         long_trial(scope)
         before = ask(cloudwatch, about("validation:auc"))
         scope.delete_trial("tune", "t-001")
@@ -165,7 +167,7 @@ class TestTruth:
     def test_no_such_metric(
         self, scope: Scope, cloudwatch: Client, stat: dict[str, Any]
     ) -> None:
-        """What was never sent is Complete, and empty."""
+        """A metric that was never sent is Complete and empty."""
         long_trial(scope)
         answer = cloudwatch.get_metric_data(MetricDataQueries=queries(stat), **SPAN)
         (result,) = answer["MetricDataResults"]
@@ -175,7 +177,7 @@ class TestTruth:
     def test_account_and_region(
         self, emulator: Emulator, scope: Scope, connect: Connect
     ) -> None:
-        """A trial's metrics are in its account and region, and nowhere else."""
+        """A trial's metrics exist only in its account and region."""
         long_trial(scope)
         other = emulator.credentials("222222222222")
         here = ask(connect("cloudwatch"), about("validation:auc"))
@@ -186,12 +188,13 @@ class TestTruth:
 
 
 class TestTime:
-    """When points come, how long they stay, and which span holds them."""
+    """When points arrive, how long they are kept, and which time span includes them."""
 
     def test_points_come_late(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """Right after a trial's end points are missing; four minutes later, none."""
+        """Right after a trial's end, points are missing; four minutes later, none
+        are."""
         scope.plan(
             "churn", trials=8, parallel=1, trial_seconds=(900, 901), chances=ALL_WELL
         )
@@ -212,7 +215,7 @@ class TestTime:
     def test_lateness(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """The last point comes when the trial's lateness has passed, not before."""
+        """The last point arrives exactly when the trial's lateness has passed."""
         scope.add(tuning_job(trial(metrics_late_seconds=90)))
         emulator.clock.move(seconds=189)
         (early,) = ask(cloudwatch, about("validation:auc"))
@@ -234,7 +237,7 @@ class TestTime:
         period: int,
         days: int,
     ) -> None:
-        """Points of a period go one by one when they are as old as it allows."""
+        """Points of a period disappear one by one when they reach its maximum age."""
         long_trial(scope, 130, curves={"validation:auc": (0.5,) * 130})
         stat = about("validation:auc", Period=period)
         (whole,) = ask(cloudwatch, stat)
@@ -247,7 +250,7 @@ class TestTime:
         assert (older, still_older, gone) == (whole[1:], whole[2:], [])
 
     def test_span(self, scope: Scope, cloudwatch: Client) -> None:
-        """The start is in the span, the end is not."""
+        """The span includes its start but not its end."""
         long_trial(scope, curves={"validation:auc": (0.5,) * 20})
         (found,) = ask(
             cloudwatch,
@@ -268,7 +271,8 @@ class TestTime:
         period: int,
         first: int,
     ) -> None:
-        """To the minute, and when it is older to five minutes or the hour."""
+        """The start is rounded down to the minute, and if it is older, to five minutes
+        or the hour."""
         long_trial(scope, curves={"validation:auc": (0.5,) * 20})
         scope.clock.move(timedelta(days=days))
         (found,) = ask(
@@ -281,7 +285,8 @@ class TestPages:
     """Orders and pages."""
 
     def test_own_order(self, scope: Scope, cloudwatch: Client) -> None:
-        """Metrics come in an order that is not the request's; labels do not tell."""
+        """Results come in another order than the queries, and labels do not identify
+        them."""
         long_trial(scope)
         for count in (2, 3, 20):
             stats = [about("validation:auc", f"t-{n:03d}") for n in range(count)]
@@ -294,7 +299,7 @@ class TestPages:
             assert {one["Label"] for one in results} == {"validation:auc Average"}
 
     def test_scan_by(self, scope: Scope, cloudwatch: Client) -> None:
-        """The newest points come first, unless told otherwise."""
+        """By default, the newest points come first."""
         long_trial(scope)
         (usual,) = ask(
             cloudwatch, about("validation:auc"), ScanBy="TimestampDescending"
@@ -315,7 +320,7 @@ class TestPages:
         size: int,
         faults: list[Fault],
     ) -> None:
-        """Pages add up; a metric that goes on is PartialData until its last page."""
+        """Pages add up; a metric that continues is PartialData until its last page."""
         long_trial(scope)
         stats = [
             *(about(name) for name in ("validation:auc", "unknown", "train:loss")),
@@ -347,7 +352,8 @@ class TestPages:
     def test_most_points_of_an_answer(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """An answer has 100,800 points at most; its token is good for it alone."""
+        """A response has at most 100,800 points, and its token is valid only for its
+        request."""
         minutes = 1440
         ended = after(60 * minutes)
         names = [f"t-{n:03d}" for n in range(80)]
@@ -382,7 +388,7 @@ class TestPages:
         assert code == "InvalidNextToken"
 
     def test_conforming(self, scope: Scope, cloudwatch: Client) -> None:
-        """An answer has the members of the service model, and labels as asked."""
+        """A response has the members of the service model, and the requested labels."""
         long_trial(scope)
         (query,) = queries(about("validation:auc"))
         answer = cloudwatch.get_metric_data(
@@ -398,7 +404,7 @@ class TestPages:
 
 
 class TestRefusals:
-    """What breaks a rule, and what goes wrong."""
+    """Invalid requests and faults."""
 
     @pytest.mark.parametrize(
         ("asked", "params", "told"),
@@ -432,7 +438,7 @@ class TestRefusals:
         params: dict[str, Any],
         told: str,
     ) -> None:
-        """A request that breaks a rule is a ValidationError that names it."""
+        """A request that breaks a rule is a ValidationError that names the rule."""
         code, message, status = refused(
             cloudwatch.get_metric_data, MetricDataQueries=asked, **{**SPAN, **params}
         )
@@ -440,7 +446,7 @@ class TestRefusals:
         assert told in message
 
     def test_five_hundred(self, emulator: Emulator, cloudwatch: Client) -> None:
-        """500 metrics are answered at once, and each of them is counted."""
+        """A call can request 500 metrics, and each of them counts."""
         ask(cloudwatch, *(about("m", f"t-{n}") for n in range(500)))
         ask(cloudwatch, about("m"))
         assert [call.metrics for call in emulator.calls] == [500, 1]
@@ -474,7 +480,7 @@ class TestRefusals:
     def test_faults(
         self, cloudwatch: Client, emulator: Emulator, fault: Fault, expected: object
     ) -> None:
-        """Each has the code that clients know from the older protocol."""
+        """Each fault has the code that clients know from the older protocol."""
         emulator.faults.add(fault)
         call = cloudwatch.get_metric_data
         asked = queries(about("m"))
@@ -485,7 +491,7 @@ class TestRefusals:
     def test_faults_of_others(
         self, emulator: Emulator, cloudwatch: Client, client: Client
     ) -> None:
-        """SageMaker's faults leave CloudWatch alone, and its own leave SageMaker."""
+        """SageMaker's faults do not affect CloudWatch, and the reverse."""
         emulator.faults.add(Fault("error"))
         ask(cloudwatch, about("m"))
         emulator.faults.clear()
@@ -496,7 +502,8 @@ class TestRefusals:
     def test_internal_error_of_one_metric(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """One metric fails as often as asked, with half of its points, and no other."""
+        """One metric can fail this many times, with half of its points, without
+        affecting others."""
         long_trial(scope)
         stats = [about("validation:auc"), about("CPUUtilization", host="algo-1")]
         whole = ask(cloudwatch, *stats)
@@ -521,7 +528,7 @@ class TestRefusals:
     def test_forbidden_metric(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """One metric can be forbidden in an answer that has the others."""
+        """One metric can be Forbidden in a response that has the others."""
         long_trial(scope)
         emulator.faults.add(Fault("forbidden", metric="train:loss"))
         asked = queries(about("validation:auc"), about("train:loss"))
@@ -532,7 +539,7 @@ class TestRefusals:
     def test_partial_data_without_end(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client
     ) -> None:
-        """One metric goes on for ever, and each token is another one."""
+        """One metric can stay partial forever, with a new token each time."""
         long_trial(scope)
         emulator.faults.add(Fault("partial_data", metric="train:loss"))
         asked = queries(about("validation:auc"), about("train:loss"))

@@ -32,7 +32,7 @@ HOME = Home(ACCOUNT, "us-east-1")
 NAME = {"HyperParameterTuningJobName": "tune"}
 DESCRIBE = "DescribeHyperParameterTuningJob"
 DESCRIBE_TRIAL = "DescribeTrainingJob"
-SECRET = "sk-planted-0123456789"  # noqa: S105 - planted, to be looked for
+SECRET = "sk-planted-0123456789"  # noqa: S105 - planted, and searched for
 RMSE = {"Type": "Minimize", "MetricName": "rmse"}
 TWO = (
     Definition(definition_name="xgb", instance_type="ml.c5.xlarge", spot=True),
@@ -49,7 +49,7 @@ TWO = (
 
 
 def trial_at(seconds: float, job: TuningJob | None = None) -> dict[str, Any]:
-    """The description of a tuning job's first trial, so long after the start."""
+    """The description of a tuning job's first trial, this long after the start."""
     job = job or tuning_job(trial())
     return describe.trial(job, job.trials[0], after(seconds), HOME) or {}
 
@@ -79,7 +79,7 @@ def jobs(draw: st.DrawFn) -> TuningJob:
 
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
-    """Whatever is planned, at any time: the service model knows all that is shown."""
+    """Descriptions of any plan, at any time, conform to the service model."""
     summaries = {"HyperParameterTuningJobSummaries": [job.view(at, HOME)]}
     assert flaws("ListHyperParameterTuningJobs", summaries) == []
     views = [each.view(at, HOME) for each in job.trials if each.exists(at)]
@@ -94,7 +94,7 @@ def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
 
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> None:
-    """A trial's description is its summary to the millisecond, and never half."""
+    """A trial's description matches its summary to the millisecond, at any time."""
     for each in job.trials:
         summary, shown = each.view(at, HOME), describe.trial(job, each, at, HOME)
         assert (summary is None) == (shown is None)
@@ -113,7 +113,8 @@ def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> 
 
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_transitions_are_one_history(job: TuningJob, at: datetime) -> None:
-    """Each status begins where the last ended, and the last is the present one."""
+    """Each status begins where the previous one ended, and the last is the current
+    one."""
     for each in job.trials:
         shown = describe.trial(job, each, at, HOME) or {}
         steps = shown.get("SecondaryStatusTransitions", [])
@@ -125,12 +126,12 @@ def test_transitions_are_one_history(job: TuningJob, at: datetime) -> None:
 
 
 class TestTrial:
-    """DescribeTrainingJob, of a trial."""
+    """DescribeTrainingJob of a trial."""
 
     def test_it_is_what_was_foretold(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Over HTTP, each trial's description is the foretold one."""
+        """Over HTTP, each trial's description is the expected one."""
         scope.plan("churn", trials=6, parallel=3, definitions=TWO, tags={"a": "b"})
         emulator.clock.move(seconds=2000)
         foretold = scope.details()["trials"]["churn"]
@@ -144,7 +145,8 @@ class TestTrial:
         assert scope.details()["tags"] == {"churn": [{"Key": "a", "Value": "b"}]}
 
     def test_life(self) -> None:
-        """A trial starts, downloads, trains, uploads and ends, and then moves again."""
+        """A trial starts, downloads, trains, uploads and ends, and is then modified
+        again."""
         job = tuning_job(trial(touched_after_seconds=30.0))
         seen = [
             (shown["SecondaryStatus"], shown["LastModifiedTime"])
@@ -161,7 +163,8 @@ class TestTrial:
         ]
 
     def test_hyperparameters(self) -> None:
-        """They are the static and the tuned ones, and the objective's name."""
+        """The hyperparameters are the static and the tuned ones, plus the objective's
+        name."""
         job = tuning_job(trial(hyperparameters={"eta": "0.1"}))
         assert trial_at(200, job)["HyperParameters"] == {
             "_tuning_objective_metric": "validation:auc",
@@ -171,7 +174,7 @@ class TestTrial:
         }
 
     def test_seconds_are_wall_clock(self) -> None:
-        """Seconds are not multiplied by instances; spot is billed for less."""
+        """Seconds are not multiplied by instances; spot trials are billed for fewer."""
         spot = Definition(spot=True, instance_count=4)
         cheap = trial(ended=after(100.9), billable_fraction=0.4)
         shown = trial_at(200, tuning_job(cheap, definitions=(spot,)))
@@ -183,7 +186,7 @@ class TestTrial:
         assert trial_at(50).keys().isdisjoint(seconds)
 
     def test_final_metrics(self) -> None:
-        """The objective is one among others, each a float32 widened, or "NaN"."""
+        """The objective is one of several metrics, each a widened float32 or "NaN"."""
         metrics = {"a:loss": 0.1, "z:loss": "NaN"}
         job = tuning_job(trial(value=0.2, metrics=metrics))
         shown = trial_at(100, job)["FinalMetricDataList"]
@@ -196,7 +199,7 @@ class TestTrial:
         assert "FinalMetricDataList" not in trial_at(99, job)
 
     def test_metrics_of_1970(self) -> None:
-        """The time of a metric can be milliseconds that were sent as seconds."""
+        """A metric's time can be milliseconds that were sent as seconds."""
         job = tuning_job(trial(metrics_in_1970=True))
         (metric,) = trial_at(100, job)["FinalMetricDataList"]
         epoch = datetime(1970, 1, 1, tzinfo=UTC)
@@ -204,14 +207,14 @@ class TestTrial:
         assert epoch + (metric["Timestamp"] - epoch) * 1000 == after(100)
 
     def test_never_started(self) -> None:
-        """A trial that never started has no seconds and no metrics."""
+        """A trial that never started has neither seconds nor metrics."""
         shown = trial_at(200, tuning_job(trial(started=None, status="Stopped")))
         assert shown["SecondaryStatus"] == "Stopped"
         missing = {"TrainingStartTime", "BillableTimeInSeconds", "FinalMetricDataList"}
         assert missing.isdisjoint(shown)
 
     def test_missing(self, emulator: Emulator, scope: Scope, client: Client) -> None:
-        """A missing trial is a ValidationException; a deleted one is missing."""
+        """A missing or deleted trial is a ValidationException."""
         scope.add(tuning_job(trial()))
         emulator.clock.move(seconds=200)
         client.describe_training_job(TrainingJobName="T-001")
@@ -222,7 +225,7 @@ class TestTrial:
     def test_it_outlives_its_tuning_job(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A tuning job's deletion leaves its trials, and they can be deleted alone."""
+        """Trials survive their tuning job's deletion, and can be deleted separately."""
         scope.add(tuning_job(trial()))
         emulator.clock.move(seconds=200)
         name = {"TrainingJobName": "t-001"}
@@ -235,7 +238,7 @@ class TestTrial:
     def test_a_stopped_jobs_future_is_gone(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A trial that a stopped tuning job will not launch cannot be described."""
+        """A trial that a stopped tuning job will never launch cannot be described."""
         job = scope.plan("tune", trials=9, parallel=1)
         emulator.clock.move(seconds=60)
         scope.stop("tune")
@@ -244,7 +247,7 @@ class TestTrial:
         assert refused(client.describe_training_job, **name)[2] == 400
 
     def test_denied(self, emulator: Emulator, client: Client) -> None:
-        """A refusal names the action and the training job."""
+        """A denial names the action and the training job."""
         emulator.faults.add(Fault("deny", operation=DESCRIBE_TRIAL))
         _, message, _ = refused(client.describe_training_job, TrainingJobName="T-1")
         assert "sagemaker:DescribeTrainingJob on resource" in message
@@ -257,7 +260,7 @@ class TestTuningJob:
     def test_it_is_what_was_foretold(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Over HTTP, a description is the foretold one."""
+        """Over HTTP, a description is the expected one."""
         scope.plan("tune", trials=4, definitions=TWO)
         emulator.clock.move(timedelta(days=1))
         found = client.describe_hyper_parameter_tuning_job(**NAME)
@@ -265,7 +268,7 @@ class TestTuningJob:
         assert [found] == scope.details()["tuning_jobs"]
 
     def test_one_definition(self) -> None:
-        """With one definition the config has objective and ranges."""
+        """With one definition, the config has the objective and the ranges."""
         job = tuning_job(metric_type="Minimize", config={"RandomSeed": 3})
         shown = describe.tuning_job(job, after(1), HOME)
         config = shown["HyperParameterTuningJobConfig"]
@@ -279,7 +282,8 @@ class TestTuningJob:
         assert alone["EnableManagedSpotTraining"] is False
 
     def test_several_definitions(self, scope: Scope) -> None:
-        """With several, each has its own objective, ranges, instances and trials."""
+        """Each of several definitions has its own objective, ranges, instances and
+        trials."""
         job = scope.plan("tune", trials=4, definitions=TWO)
         shown = describe.tuning_job(job, after(1), HOME)
         first, second = shown["TrainingJobDefinitions"]
@@ -308,7 +312,7 @@ class TestTuningJob:
         assert resources["ResourceConfig"] == second["ResourceConfig"]
 
     def test_environment_is_shown(self, emulator: Emulator, scope: Scope) -> None:
-        """A secret in the environment is in both descriptions, and in no listing."""
+        """A secret in the environment is in both descriptions but in no listing."""
         job = scope.plan("tune", trials=2, definitions=TWO)
         emulator.clock.move(timedelta(days=1))
         body = json.dumps({**NAME, "TrainingJobName": job.trials[1].name})
@@ -324,7 +328,8 @@ class TestTuningJob:
         assert shown == [True, True, False, False]
 
     def test_warm_start(self, emulator: Emulator, scope: Scope, client: Client) -> None:
-        """Of identical data, the best of all is a parent's, which it names."""
+        """With identical data, the overall best trial can be a parent's, and names that
+        parent."""
         scope.add(tuning_job(trial("old-best", value=0.9), name="parent"))
         scope.add(tuning_job(trial(value=0.5), parents=("Parent",)))
         emulator.clock.move(seconds=200)
@@ -340,7 +345,7 @@ class TestTuningJob:
         assert shown["BestTrainingJob"]["TrainingJobName"] == "t-001"
 
     def test_transfer_learning(self) -> None:
-        """Of other data, there is no best of all."""
+        """With other data, there is no overall best trial."""
         job = tuning_job(trial(), parents=("p",), warm_start_type="TransferLearning")
         assert "OverallBestTrainingJob" not in describe.tuning_job(
             job, after(200), HOME, [tuning_job(trial(), name="p")]
@@ -352,7 +357,8 @@ class TestTuningJob:
     def test_best_and_those_since(
         self, metric_type: str, best: str, since: int
     ) -> None:
-        """The best is so by the objective's direction; trials since it are counted."""
+        """The best trial depends on the objective's direction, and trials launched
+        since it are counted."""
         values = {"a": 0.1, "b": 0.9, "c": "NaN"}
         trials = [
             trial(name, value=value, objective_settled=after(100 + number))
@@ -370,20 +376,20 @@ class TestTuningJob:
 
     @pytest.mark.parametrize(("seconds", "spent"), [(0, 0), (73.2, 73), (500, 103)])
     def test_resources_are_wall_clock(self, seconds: float, spent: int) -> None:
-        """What is consumed is the time since its creation, until its end."""
+        """The consumed resources are the time from its creation to its end."""
         job = tuning_job(trial("a"), trial("b"))
         shown = describe.tuning_job(job, after(seconds), HOME)
         assert shown["ConsumedResources"] == {"RuntimeInSeconds": spent}
 
     def test_failure_reason(self) -> None:
-        """A failed tuning job tells why, from its end on."""
+        """A failed tuning job has a failure reason from its end on."""
         job = tuning_job(status="Failed", failure_reason="All failed.")
         shown = describe.tuning_job(job, after(103), HOME)
         assert shown["FailureReason"] == "All failed."
         assert "FailureReason" not in describe.tuning_job(job, after(102), HOME)
 
     def test_arns_differ_in_case(self) -> None:
-        """A description's ARN can keep the case that a summary's loses."""
+        """An ARN in a description can keep the upper case that a summary's loses."""
         job = tuning_job(trial(), name="Tune", cased_arns=True)
         shown = describe.tuning_job(job, after(9), HOME)["HyperParameterTuningJobArn"]
         assert shown == trial_at(9, job)["TuningJobArn"]

@@ -1,4 +1,4 @@
-"""What can go wrong, where, and how often."""
+"""What can fail, where, and how often."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DENIED = (
 
 
 class TestFaults:
-    """What can go wrong, where, and how often."""
+    """What can fail, where, and how often."""
 
     @pytest.mark.parametrize(
         ("fault", "expected"),
@@ -77,7 +77,8 @@ class TestFaults:
         fault: Fault,
         expected: tuple[str, str, int],
     ) -> None:
-        """Each kind answers as AWS does, is recorded, and ends when it is cleared."""
+        """Each kind of fault responds as AWS does, is recorded, and stops when it is
+        cleared."""
         emulator.faults.add(fault)
         assert refused(client.list_hyper_parameter_tuning_jobs) == expected
         emulator.faults.clear()
@@ -90,7 +91,8 @@ class TestFaults:
     def test_a_fault_strikes_where_it_is_aimed(
         self, emulator: Emulator, connect: Connect
     ) -> None:
-        """Operation, account, region, name, number: all must fit."""
+        """A fault applies only if operation, account, region, name and number all
+        match."""
         here, there = connect(), connect(region="eu-west-1")
         name = {"HyperParameterTuningJobName": "churn"}
         for region in ("us-east-1", "eu-west-1"):
@@ -115,7 +117,7 @@ class TestFaults:
         assert emulator.faults.struck(aimed) == 1
 
     def test_throttle_refills(self, emulator: Emulator, client: Client) -> None:
-        """A throttled scope answers its burst at once, then at its rate."""
+        """A throttled scope answers a burst at once, and then at its rate."""
         emulator.faults.add(Fault("throttle", rate=20.0, burst=2.0))
         client.list_hyper_parameter_tuning_jobs()
         client.list_hyper_parameter_tuning_jobs()
@@ -126,7 +128,7 @@ class TestFaults:
         client.list_hyper_parameter_tuning_jobs()
 
     def test_latency(self, emulator: Emulator, client: Client) -> None:
-        """A slow call is answered all the same."""
+        """A slow call is still answered."""
         emulator.faults.add(Fault("latency", seconds=0.1, times=1))
         begun = time.monotonic()
         client.list_hyper_parameter_tuning_jobs()
@@ -135,7 +137,7 @@ class TestFaults:
     def test_empty_pages(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Before each page comes an empty one with a token, as often as asked."""
+        """Before each page comes an empty one with a token, as often as requested."""
         for index in range(5):
             scope.plan(f"job-{index}")
         paginate = client.get_paginator(TUNING_JOBS).paginate
@@ -150,7 +152,7 @@ class TestFaults:
     def test_repeated_token(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A page can return the token that it was asked with."""
+        """A page can return the token of its own request."""
         for index in range(5):
             scope.plan(f"job-{index}")
         emulator.faults.add(Fault("repeat_token"))
@@ -172,7 +174,7 @@ class TestFaults:
     def test_pages_of_others(
         self, emulator: Emulator, fault: Fault, status: int, told: str, date: str | None
     ) -> None:
-        """A page from between caller and service has a status and a date of its own."""
+        """A page from a gateway has its own status and date."""
         emulator.faults.add(replace(fault, date=date))
         answered, headers, body = raw(emulator, LIST_TUNING_JOBS)
         assert answered == status
@@ -180,7 +182,7 @@ class TestFaults:
         assert told in body
 
     def test_drop(self, emulator: Emulator, client: Client) -> None:
-        """A dropped connection is no answer; the next call gets one."""
+        """A dropped connection has no response; the next call has one."""
         emulator.faults.add(Fault("drop", times=1))
         with pytest.raises((HTTPClientError, EndpointConnectionError)):
             client.list_hyper_parameter_tuning_jobs()
@@ -190,7 +192,7 @@ class TestFaults:
     def test_denied_in_another_partition(
         self, emulator: Emulator, connect: Connect
     ) -> None:
-        """All ARNs of a refusal are of the region's partition."""
+        """All ARNs in a denial belong to the region's partition."""
         emulator.faults.add(Fault("deny"))
         china = connect(region="cn-north-1")
         _, message, _ = refused(
@@ -201,13 +203,13 @@ class TestFaults:
         assert "hyper-parameter-tuning-job/churn because" in message
 
     def test_unknown_kind(self) -> None:
-        """A fault that does not exist is refused, with those that do."""
+        """An unknown fault is refused with a list of the known ones."""
         unknown: Any = "earthquake"
         with pytest.raises(ValueError, match="throttle"):
             Fault(unknown)
 
     def test_given_answers(self, emulator: Emulator, client: Client) -> None:
-        """Given answers come once each, in their order, and then the model's."""
+        """Given responses come once each, in order, followed by the model's."""
         summaries = "HyperParameterTuningJobSummaries"
         emulator.serve(
             LIST_TUNING_JOBS,
@@ -228,7 +230,7 @@ class TestFaults:
     def test_altered_answers(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """An alteration reaches the wire, and not the schedule."""
+        """An alteration changes the response but not the schedule."""
         scope.add(tuning_job(trial()))
         emulator.clock.move(seconds=200)
         truth = scope.truth()
@@ -257,7 +259,7 @@ class TestFaults:
     def test_an_alteration_leaves_the_schedule_alone(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """What is taken out of a description's depths is there in the next."""
+        """A member removed deep inside one description is there in the next."""
         scope.plan("churn")
         name = {"HyperParameterTuningJobName": "churn"}
         describe = client.describe_hyper_parameter_tuning_job

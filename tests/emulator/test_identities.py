@@ -1,4 +1,4 @@
-"""Whose keys are whose, and STS."""
+"""Access keys and their accounts, and STS."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class TestAccounts:
-    """Whose keys are whose, and STS."""
+    """Access keys and their accounts, and STS."""
 
     def test_keys_lead_to_accounts(self, emulator: Emulator, connect: Connect) -> None:
-        """Each account and region shows its own; unknown keys are the default's."""
+        """Each account and region shows its own jobs; unknown keys belong to the
+        default account."""
         other = emulator.credentials("222222222222")
         emulator.scope(ACCOUNT, "us-east-1").plan("mine")
         emulator.scope("222222222222", "eu-west-1").plan("theirs")
@@ -46,7 +47,7 @@ class TestAccounts:
         ]
 
     def test_assumed_role(self, emulator: Emulator, connect: Connect) -> None:
-        """An assumed role's key leads to the role's account, until it expires."""
+        """An assumed role's key belongs to the role's account until it expires."""
         emulator.roles[ROLE] = "secret"
         emulator.role_seconds = 900
         emulator.scope("222222222222").plan("theirs")
@@ -85,7 +86,7 @@ class TestAccounts:
         ]
 
     def test_role_denied(self, emulator: Emulator, connect: Connect) -> None:
-        """AssumeRole is struck only by a fault that names it."""
+        """AssumeRole fails only with a fault that names it."""
         role = {"RoleArn": ROLE, "RoleSessionName": "tap"}
         sts = connect("sts")
         emulator.faults.add(Fault("deny"))
@@ -98,7 +99,8 @@ class TestAccounts:
         assert message.endswith(f"to perform: sts:AssumeRole on resource: {ROLE}")
 
     def test_environment(self, emulator: Emulator) -> None:
-        """The environment names the endpoint and shuts out all other sources."""
+        """The environment names the endpoint and disables all other sources of
+        settings."""
         environment = emulator.environment("222222222222", "eu-west-1")
         assert environment["AWS_ENDPOINT_URL"] == emulator.url
         assert environment["AWS_DEFAULT_REGION"] == "eu-west-1"
@@ -106,14 +108,15 @@ class TestAccounts:
         assert emulator.credentials()["AWS_ACCESS_KEY_ID"].startswith("ASIA")
 
     def test_the_rest_is_motos(self, emulator: Emulator, client: Client) -> None:
-        """What is not about tuning is answered by moto, and not recorded."""
+        """Everything that is not about tuning is left to moto, and not recorded."""
         assert client.list_endpoints()["Endpoints"] == []
         assert emulator.calls == []
 
     def test_eight_callers_at_once(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Eight callers at once each get the whole truth, and all are recorded."""
+        """Eight simultaneous callers each get everything, and all calls are
+        recorded."""
         scope.plan("churn", trials=40, parallel=8)
         emulator.clock.move(timedelta(days=1))
         truth = scope.truth()["trials"]["churn"]

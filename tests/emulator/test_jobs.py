@@ -1,4 +1,4 @@
-"""What is shown is a function of the schedule and the clock."""
+"""Everything shown is a function of the schedule and the clock."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class TestTime:
-    """What is shown is a function of the schedule and the clock."""
+    """Everything shown is a function of the schedule and the clock."""
 
     def test_a_trial_over_time(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A trial starts, ends, and then settles, each at its own instant."""
+        """A trial starts, ends, and then settles, each at its own time."""
         scope.add(tuning_job(trial()))
         seen = []
         for seconds in (5, 6, 10, 100, 105):
@@ -38,7 +38,7 @@ class TestTime:
         ]
 
     def test_counters_lag(self) -> None:
-        """Lagging counters are those of some seconds ago, the status is not."""
+        """Lagging counters show the past; the status does not."""
         job = tuning_job(trial(), counters_lag_seconds=30.0)
         shown = job.view(after(104)) or {}
         assert shown["HyperParameterTuningJobStatus"] == "Completed"
@@ -47,13 +47,13 @@ class TestTime:
         assert len(shown["ObjectiveStatusCounters"]) == 3
 
     def test_counters_can_be_sparse(self) -> None:
-        """Sparse counters leave out what is zero."""
+        """Sparse counters leave out zeros."""
         job = tuning_job(trial(), sparse_counters=True)
         shown = job.view(after(200)) or {}
         assert shown["TrainingJobStatusCounters"] == {"Completed": 1}
 
     def test_same_seed_same_schedule(self) -> None:
-        """A seed decides everything; another seed decides otherwise."""
+        """The same seed gives the same schedule, and another seed gives another."""
         one, same, other = (
             Emulator(START, seed=seed).scope().plan("churn", trials=9)
             for seed in (7, 7, 8)
@@ -62,7 +62,7 @@ class TestTime:
         assert one != other
 
     def test_all_can_fail(self) -> None:
-        """A tuning job all of whose trials fail has failed itself."""
+        """A tuning job whose trials all fail has failed itself."""
         chances = Chances(failed=1.0)
         job = Emulator(START).scope().plan("churn", trials=3, chances=chances)
         assert [job.status, *(each.status for each in job.trials)] == ["Failed"] * 4

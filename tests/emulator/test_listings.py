@@ -1,4 +1,4 @@
-"""Pages, orders and filters, driven over HTTP as a tap drives them."""
+"""Pages, orders and filters over HTTP, used as a tap uses them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TestListing:
     def test_tuning_jobs_are_complete(
         self, emulator: Emulator, client: Client, sort_by: str, member: str, order: str
     ) -> None:
-        """Pages of tuning jobs, in any order, add up to the truth, in that order."""
+        """Pages of tuning jobs add up to all of them, in any requested order."""
         scope = emulator.scope()
         for index in range(22):
             created = START - timedelta(minutes=index * index)
@@ -61,7 +61,7 @@ class TestListing:
     def test_trials_are_complete(
         self, emulator: Emulator, client: Client, sort_by: str, member: str, order: str
     ) -> None:
-        """Pages of trials, in any order, add up to the truth, in that order."""
+        """Pages of trials add up to all of them, in any requested order."""
         scope = emulator.scope()
         scope.plan("churn-xgb", trials=45, parallel=5)
         emulator.clock.move(seconds=5000)
@@ -82,7 +82,7 @@ class TestListing:
     def test_objective_order_is_a_filter(
         self, emulator: Emulator, scope: Scope, client: Client, order: str
     ) -> None:
-        """Ordered by objective, trials without a metric are left out."""
+        """Trials without a metric are left out when sorted by objective."""
         scope.plan("churn-xgb", trials=45, parallel=5)
         emulator.clock.move(seconds=5000)
         found = read(
@@ -121,7 +121,7 @@ class TestListing:
         filters: dict[str, Any],
         expected: set[str],
     ) -> None:
-        """Each filter keeps what its name says; times are compared strictly."""
+        """Each filter does what its name says; times are compared strictly."""
         for name, created, ended in (
             ("a-xgb", START, after(103)),
             ("b-xgb", after(100), after(203)),
@@ -136,7 +136,7 @@ class TestListing:
     def test_newest_come_first_ten_at_a_time(
         self, scope: Scope, client: Client
     ) -> None:
-        """Without parameters a listing shows the ten newest, newest first."""
+        """By default, a listing shows the ten newest, newest first."""
         for index in range(12):
             scope.plan(f"job-{index:02d}", created=after(-index))
         page = client.list_hyper_parameter_tuning_jobs()
@@ -147,7 +147,7 @@ class TestListing:
     def test_status_filters_trials(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """StatusEquals brings exactly the trials of that status."""
+        """StatusEquals returns exactly the trials in that status."""
         scope.plan("churn-xgb", trials=45, parallel=5)
         emulator.clock.move(seconds=5000)
         found = read(
@@ -166,7 +166,8 @@ class TestListing:
     def test_filter_after_cut_leaves_empty_pages(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Where the page is cut first, pages are empty and yet nothing is lost."""
+        """If a page is cut before it is filtered, pages can be empty, but nothing is
+        lost."""
         late = trial("last", status="Failed", value=None, created=after(6))
         scope.add(tuning_job(*(trial(f"t-{index}") for index in range(9)), late))
         emulator.clock.move(seconds=200)
@@ -184,7 +185,7 @@ class TestListing:
         assert sizes == [0, 0, 0, 1]
 
     def test_last_page_can_be_empty(self, scope: Scope, client: Client) -> None:
-        """A full last page can carry a token to an empty page without one."""
+        """A full last page can have a token that leads to an empty page."""
         scope.plan("one")
         scope.empty_last_page = True
         pages = client.get_paginator(TUNING_JOBS).paginate(MaxResults=1)
@@ -206,7 +207,7 @@ class TestListing:
     def test_a_trial_can_be_listed_late(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A new trial is counted, and can be deleted, before a listing shows it."""
+        """A new trial can be counted, and can be deleted, before a listing shows it."""
         late = trial("late", listed_after_seconds=200.0)
         scope.add(tuning_job(trial("at-once"), late))
         emulator.clock.move(seconds=150)

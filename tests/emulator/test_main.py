@@ -1,4 +1,4 @@
-"""`python -m emulator`, and its interface under `/_emulator/`."""
+"""`python -m emulator`, and its control interface under `/_emulator/`."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 class TestProcess:
-    """`python -m emulator`, and its interface under `/_emulator/`."""
+    """`python -m emulator`, and its control interface under `/_emulator/`."""
 
     @pytest.fixture
     def process(self) -> Iterator[subprocess.Popen[str]]:
-        """A running emulator of its own."""
+        """An emulator in a process of its own."""
         arguments = "--tuning-jobs 6 --trials 8 --start 2026-03-02T09:00:00Z --rate 0"
-        with subprocess.Popen(  # noqa: S603 - this very Python
+        with subprocess.Popen(  # noqa: S603 - this Python itself
             [sys.executable, "-m", "emulator", *arguments.split()],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -41,7 +41,7 @@ class TestProcess:
             running.kill()
 
     def ask(self, url: str, method: str = "GET", **body: object) -> dict[str, Any]:
-        """The JSON that the process answers."""
+        """The JSON response of the process."""
         request = urllib.request.Request(  # noqa: S310 - the emulator's own URL
             url, json.dumps(body).encode(), method=method
         )
@@ -51,7 +51,7 @@ class TestProcess:
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_life(self, process: subprocess.Popen[str], number: signal.Signals) -> None:
-        """It prints its URL, lives, can be steered, and ends cleanly on a signal."""
+        """It prints its URL, runs, can be controlled, and ends cleanly on a signal."""
         assert process.stdout is not None
         url = json.loads(process.stdout.readline())["url"] + "/_emulator"
         truth = self.ask(f"{url}/truth")[f"{ACCOUNT}/us-east-1"]
@@ -103,7 +103,7 @@ class TestProcess:
         body: dict[str, Any],
         status: int,
     ) -> None:
-        """A wrong path or argument is told as such."""
+        """An invalid path or argument is reported as such."""
         with pytest.raises(urllib.error.HTTPError) as caught:
             self.ask(f"{emulator.url}/_emulator/{path}", method, **body)
         with caught.value:
@@ -111,7 +111,8 @@ class TestProcess:
             assert "error" in json.load(caught.value)
 
     def test_state_in_process(self, emulator: Emulator, client: Client) -> None:
-        """The state tells clock, address and number of calls; calls can be read."""
+        """The state has the clock, the address and the number of calls; calls can be
+        read."""
         client.list_hyper_parameter_tuning_jobs(MaxResults=5)
         base = f"{emulator.url}/_emulator"
         state = self.ask(f"{base}/state")
@@ -123,7 +124,7 @@ class TestProcess:
     def test_metrics_in_process(
         self, emulator: Emulator, scope: Scope, connect: Connect
     ) -> None:
-        """The metrics can be read, and the state counts those asked for."""
+        """The metrics can be read, and the state counts the requested ones."""
         scope.plan("churn", trials=3)
         emulator.clock.move(seconds=20_000)
         base = f"{emulator.url}/_emulator"

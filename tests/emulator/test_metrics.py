@@ -1,4 +1,4 @@
-"""The metrics of a trial: what its schedule says of their curves."""
+"""The metrics of a trial: the curves that follow from its schedule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OBJECTIVE = "validation:auc"
 
 
 def planned(**options: Any) -> TuningJob:
-    """A tuning job of 60 trials, ten minutes at least each."""
+    """A tuning job of 60 trials that each run for at least ten minutes."""
     scope = Scope(HOME, Clock(START), seed=7)
     usual: dict[str, Any] = {
         "trials": 60,
@@ -41,7 +41,7 @@ def curve(job: TuningJob, one: Trial, name: str = OBJECTIVE) -> list[float]:
 
 
 def minutes(one: Trial) -> int:
-    """How many minutes a trial had any part of."""
+    """How many minutes a trial ran, counting partial ones."""
     assert one.started is not None
     assert one.ended is not None
     first = one.started.timestamp() // 60
@@ -50,7 +50,7 @@ def minutes(one: Trial) -> int:
 
 @pytest.mark.parametrize(("goal", "best"), [("Maximize", max), ("Minimize", min)])
 def test_the_objective_ends_at_its_final_value(goal: str, best: Any) -> None:
-    """The last point is the best one, and the final objective as a float32."""
+    """The last point is the best one, and equals the final objective as a float32."""
     job = planned(metric_type=goal)
     rated = [one for one in job.trials if one.value is not None]
     assert len(rated) > 30
@@ -61,7 +61,7 @@ def test_the_objective_ends_at_its_final_value(goal: str, best: Any) -> None:
 
 
 def test_other_metrics_end_at_their_final_values() -> None:
-    """So do the final metrics beside the objective."""
+    """Other metrics also end at their final values."""
     job = planned()
     started = [one for one in job.trials if one.started and one.status != "Failed"]
     ends = [curve(job, one, "train:loss")[-1] for one in started]
@@ -69,7 +69,8 @@ def test_other_metrics_end_at_their_final_values() -> None:
 
 
 def test_a_failed_trial_stops_early() -> None:
-    """Its curves stop before its end, and its machines do not."""
+    """A failed trial's curves stop before its end, but its instances' metrics do
+    not."""
     job = planned(chances=Chances(failed=1.0))
     for one in job.trials:
         assert one.ended is not None
@@ -82,7 +83,7 @@ def test_a_failed_trial_stops_early() -> None:
 
 @pytest.mark.parametrize("goal", ["Maximize", "Minimize"])
 def test_an_early_stopped_trial_is_worse_than_the_median(goal: str) -> None:
-    """Up to its stop its average is behind the others' median at that minute."""
+    """Up to its stop, its average is worse than the others' median at that minute."""
     job = planned(metric_type=goal)
     sign = {"Maximize": 1, "Minimize": -1}[goal]
     others = [curve(job, one) for one in job.trials if one.status == "Completed"]
@@ -100,7 +101,7 @@ def test_an_early_stopped_trial_is_worse_than_the_median(goal: str) -> None:
 
 
 def test_no_objective() -> None:
-    """A trial that stopped without its objective has no curve of it."""
+    """A trial that stopped without an objective has no curve for it."""
     job = planned(chances=Chances(stopped_without=0.5, never_started=0.4, failed=0.0))
     without = [one for one in job.trials if one.value is None]
     assert len(without) > 30
@@ -111,7 +112,7 @@ def test_no_objective() -> None:
 
 
 def test_a_value_that_is_no_number() -> None:
-    """A curve ends at NaN where the objective does, and is finite before."""
+    """If the objective is NaN, the curve ends at NaN and is finite before."""
     one = trial(ended=after(600), objective_settled=after(605), value="NaN")
     values = curve(tuning_job(one), one)
     assert math.isnan(values[-1])
@@ -119,7 +120,8 @@ def test_a_value_that_is_no_number() -> None:
 
 
 def test_gaps() -> None:
-    """Some series have every minute, others lack some, and none the last one."""
+    """Some series have every minute, others have gaps, and none lacks the last
+    point."""
     job = planned(chances=Chances(failed=0.0))
     lacking = []
     for one in [each for each in job.trials if each.started]:
@@ -141,7 +143,8 @@ def test_gaps() -> None:
     ],
 )
 def test_utilization(instance_type: str, most: dict[str, int]) -> None:
-    """Each machine has its own, cores and GPUs summed; GPUs only where they are."""
+    """Each instance has its own metrics, with cores and GPUs added up, and GPU metrics
+    only if it has GPUs."""
     job = planned(instance_type=instance_type, instance_count=2)
     limits = {f"{name}Utilization": top for name, top in most.items()}
     limits |= {"MemoryUtilization": 100, "DiskUtilization": 100}
@@ -160,7 +163,8 @@ def test_utilization(instance_type: str, most: dict[str, int]) -> None:
 
 
 def test_instance_groups() -> None:
-    """The hosts of all groups are counted on, each with what its machine has."""
+    """Hosts are numbered across all groups, and each has the metrics of its instance
+    type."""
     groups = {"ml.m5.xlarge": 2, "ml.p3.2xlarge": 1}
     job = planned(definitions=(Definition(instance_groups=groups),))
     series = metrics.source(job, job.trials[0], HOME).series()
@@ -173,7 +177,7 @@ def test_instance_groups() -> None:
 
 
 def test_the_same_name_has_the_same_metrics() -> None:
-    """Curves follow from the trial alone, whenever and however they are read."""
+    """Curves depend only on the trial, not on when or how they are read."""
     first, second = planned(), planned()
     assert [curve(first, one) for one in first.trials] == [
         curve(second, one) for one in second.trials
@@ -187,7 +191,8 @@ def test_the_same_name_has_the_same_metrics() -> None:
 
 
 def test_lateness() -> None:
-    """All points can be read at last some minutes after the end, none before it is."""
+    """All points can be read a few minutes after a trial's end, and no point before its
+    own minute is over."""
     job = planned()
     waits = []
     for one in [each for each in job.trials if each.started]:
@@ -202,7 +207,7 @@ def test_lateness() -> None:
 
 
 def test_a_deleted_trial_sends_no_more() -> None:
-    """From its deletion on a trial that ran has no points; those before stay."""
+    """A deleted trial has no points after its deletion and keeps the earlier ones."""
     gone = after(300)
     whole = trial(ended=after(600), objective_settled=after(605))
     cut = replace(whole, deleted=gone)
@@ -212,7 +217,7 @@ def test_a_deleted_trial_sends_no_more() -> None:
 
 
 def test_five_minutes_are_the_average_of_one() -> None:
-    """The truth at 300 s is the mean of the truth's minutes."""
+    """A point at 300 s is the mean of its minutes."""
     job = planned(trials=5)
     for one in job.trials:
         for series in metrics.truth(job, one, HOME):

@@ -1,4 +1,4 @@
-"""What leads from one page of a listing to the next."""
+"""How one page of a listing leads to the next."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 class TestTokens:
-    """What leads from one page to the next."""
+    """How one page leads to the next."""
 
     def test_changes_between_pages_hide_nothing(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Newer jobs and deletions between pages neither repeat nor skip others."""
+        """New jobs and deletions between pages neither repeat nor skip others."""
         for index in range(6):
             scope.plan(f"job-{index}", created=after(-index))
         first = client.list_hyper_parameter_tuning_jobs(MaxResults=2)
@@ -67,7 +67,7 @@ class TestTokens:
     def test_token_of_another_request_is_refused(
         self, scope: Scope, client: Client, change: dict[str, Any]
     ) -> None:
-        """A token is good with the parameters it was made for, and no others."""
+        """A token is valid only with the parameters of its own request."""
         for index in range(4):
             scope.plan(f"job-{index}")
         page = client.list_hyper_parameter_tuning_jobs(MaxResults=2)
@@ -78,7 +78,7 @@ class TestTokens:
     def test_token_of_another_scope_is_refused(
         self, emulator: Emulator, connect: Connect
     ) -> None:
-        """A token of one region is foreign in the next."""
+        """A token of one region is invalid in another."""
         here, there = connect(), connect(region="eu-west-1")
         for region in ("us-east-1", "eu-west-1"):
             for name in ("one", "two"):
@@ -104,7 +104,7 @@ class TestTokens:
     def test_offsets_shift(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """Where tokens are offsets, a new row repeats one and a deletion hides one."""
+        """With offset tokens, a new row repeats another and a deletion hides one."""
         emulator.tokens.offsets = True
         for index in range(8):
             scope.plan(f"job-{index}", created=after(-index))
@@ -131,7 +131,8 @@ class TestTokens:
     def test_offsets_of_trials_shift(
         self, emulator: Emulator, scope: Scope, client: Client
     ) -> None:
-        """A trial listed late between two pages repeats one, and is itself missed."""
+        """With offset tokens, a trial listed late between two pages repeats another and
+        is itself missed."""
         emulator.tokens.offsets = True
         late = trial("late", created=after(20), listed_after_seconds=30.0)
         usual = [trial(f"t-{index}", created=after(index)) for index in range(4)]
@@ -158,7 +159,7 @@ class TestTokens:
     def test_both_kinds_cut_alike(
         self, items: list[int], size: int, *, descending: bool, hidden: int
     ) -> None:
-        """Where nothing changes, places and offsets bring every item once, in order."""
+        """If nothing changes, both kinds of tokens return every item once, in order."""
 
         def page(after: Place | int | None) -> Page[int]:
             wanted = Wanted(after, descending, size)

@@ -1,4 +1,4 @@
-"""Planned tuning jobs: their options, and the laws that hold for all."""
+"""Planned tuning jobs: their options, and the laws that hold for all of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class TestPlan:
     """Options of a planned tuning job."""
 
     def test_options_reach_the_schedule(self) -> None:
-        """Options of the plan and of the tuning job are both taken."""
+        """Options of both the plan and the tuning job are applied."""
         fates = ("failed", "stopped_early", "stopped_without", "never_started")
         certain = dict.fromkeys(fates, 0.0)
         job = (
@@ -42,7 +42,7 @@ class TestPlan:
         assert all(each.lower_cased_arn for each in job.trials)
 
     def test_unknown_option(self) -> None:
-        """An option that does not exist is refused."""
+        """An unknown option is refused."""
         with pytest.raises(TypeError, match="trails"):
             Emulator(START).scope().plan("churn", trails=3)
 
@@ -52,7 +52,7 @@ moments = st.integers(0, 4000).map(after)
 
 @st.composite
 def jobs(draw: st.DrawFn) -> TuningJob:
-    """Planned tuning jobs of any seed and size."""
+    """Planned tuning jobs with any seed and size."""
     scope = Emulator(START, seed=draw(st.integers(0, 10_000))).scope()
     chances = Chances(failed=0.2, stopped_early=0.2, stopped_without=0.1)
     return scope.plan(
@@ -67,7 +67,8 @@ def jobs(draw: st.DrawFn) -> TuningJob:
 @examples(150)
 @given(jobs(), moments, moments)
 def test_views_are_monotone(job: TuningJob, one: datetime, other: datetime) -> None:
-    """What is final never changes; creation never does; counters count each trial."""
+    """What is final and when it was created never change, and counters count each
+    trial."""
     early, late = sorted((one, other))
     final = [
         each
@@ -90,7 +91,7 @@ def test_views_are_monotone(job: TuningJob, one: datetime, other: datetime) -> N
 
 @given(jobs())
 def test_slots_and_order(job: TuningJob) -> None:
-    """No more trials run at once than are allowed, and the job outlives them all."""
+    """No more trials run at once than allowed, and the job ends after all of them."""
     for each in job.trials:
         assert each.ended is not None
         assert job.ended is not None

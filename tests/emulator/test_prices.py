@@ -1,4 +1,4 @@
-"""GetProducts: what an hour of training costs, among much that is something else."""
+"""GetProducts has the hourly price of training, among much else."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pricing(connect: Connect) -> Client:
 def products(
     client: Client, *filters: dict[str, str], **params: object
 ) -> list[dict[str, Any]]:
-    """All products, over all pages, each decoded."""
+    """All products of all pages, decoded."""
     pages = client.get_paginator("get_products").paginate(
         **SERVICE, Filters=list(filters), **params
     )
@@ -43,7 +43,7 @@ def products(
 
 
 def hourly(product: dict[str, Any]) -> dict[str, str]:
-    """The price of a product's one dimension, which is for an hour."""
+    """The hourly price of a product's only dimension."""
     (term,) = product["terms"]["OnDemand"].values()
     (dimension,) = term["priceDimensions"].values()
     assert dimension["unit"] == "Hrs"
@@ -52,7 +52,8 @@ def hourly(product: dict[str, Any]) -> dict[str, str]:
 
 
 def test_training_prices(emulator: Emulator, pricing: Client) -> None:
-    """Training has a price for an hour of each instance type, and things without."""
+    """Each instance type for training has an hourly price; there are also products
+    without one."""
     emulator.scope("123456789012", "eu-west-1")
     found = products(pricing, *TRAINING)
     instances = [
@@ -73,7 +74,8 @@ def test_training_prices(emulator: Emulator, pricing: Client) -> None:
 
 
 def test_names_of_instances(pricing: Client) -> None:
-    """The type has its component as a suffix beside a name, or stands alone."""
+    """The instance type has its component as a suffix beside a name, or stands
+    alone."""
     shown = {
         (attributes.get("instanceName"), attributes.get("instanceType"))
         for product in products(pricing, *TRAINING)
@@ -120,7 +122,7 @@ def test_filters(pricing: Client, kind: str, value: str, expected: set[str]) -> 
 
 
 def test_pages(emulator: Emulator, pricing: Client) -> None:
-    """Pages, empty ones among them, add up to the list; a page conforms."""
+    """Pages, including empty ones, add up to the list, and conform to the model."""
     whole = products(pricing)
     emulator.faults.add(Fault("empty_pages", operation="GetProducts"))
     assert products(pricing, MaxResults=50) == whole
@@ -130,7 +132,7 @@ def test_pages(emulator: Emulator, pricing: Client) -> None:
 
 
 def test_china(connect: Connect) -> None:
-    """China's list has China's regions alone, in its own currency."""
+    """China's list has only China's regions, in its own currency."""
     found = products(connect("pricing", region="cn-northwest-1"), *TRAINING[1:])
     regions = {each["product"]["attributes"]["regionCode"] for each in found}
     instances = [
@@ -145,13 +147,13 @@ def test_china(connect: Connect) -> None:
 
 
 def test_a_product_without_a_price(pricing: Client) -> None:
-    """A product can be there without any on-demand term."""
+    """A product can exist without on-demand terms."""
     found = products(pricing, match("instanceName", "ml.t3.quartermicro"))
     assert [each["terms"] for each in found] == [{}] * len(found) != []
 
 
 def test_own_prices(emulator: Emulator, pricing: Client) -> None:
-    """A test can have a price list of its own."""
+    """A test can set its own price list."""
     emulator.prices = [
         Price(region="eu-west-1", instance_type="ml.p6.xlarge", per_unit="9.5")
     ]
@@ -176,7 +178,7 @@ def test_refusals(emulator: Emulator, pricing: Client, connect: Connect) -> None
 def test_only_a_fault_that_names_it_strikes(
     emulator: Emulator, pricing: Client, client: Client
 ) -> None:
-    """SageMaker's faults leave the price list alone; its calls are recorded."""
+    """SageMaker's faults do not affect the price list; its calls are recorded."""
     emulator.faults.add(Fault("error"))
     pricing.get_products(**SERVICE)
     refused(client.list_hyper_parameter_tuning_jobs)
@@ -187,7 +189,7 @@ def test_only_a_fault_that_names_it_strikes(
 
 
 def test_machines(pricing: Client) -> None:
-    """A product tells its machine as text; what it lacks is N/A, or not there."""
+    """A product describes its instance as text; missing values are N/A or absent."""
     found = {
         attributes["instanceType"].removesuffix("-Training"): [
             attributes.get(name) for name in ("vCpu", "memory", "gpu")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_example_runs() -> None:
-    """The example can be pasted into a file, and all that it asserts is so."""
+    """The example can be pasted into a file, and all its assertions hold."""
     readme = (ROOT / "emulator" / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall("```python\n(.*?)```", readme, re.DOTALL)
     done = subprocess.run(  # noqa: S603 - the document's own example

@@ -1,4 +1,4 @@
-"""Search: expressions, their limits, pages, and an index that is not kept well."""
+"""Search: expressions, their limits, pages, and an inaccurate index."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def one_of(*names: str) -> dict[str, str]:
 
 
 def search(client: Client, expression: dict[str, Any] | None = None) -> Found:
-    """All records that are found, over all pages."""
+    """All records found, over all pages."""
     params = {**ALL, "MaxResults": 7, "SearchExpression": expression}
     given = {name: value for name, value in params.items() if value is not None}
     pages = client.get_paginator("search").paginate(**given)
@@ -41,7 +41,7 @@ def search(client: Client, expression: dict[str, Any] | None = None) -> Found:
 
 
 def names(found: Found) -> set[str]:
-    """The names of what was found; no two records share one."""
+    """The names found; no two records share one."""
     shown = {each["TrainingJobName"] for each in found}
     assert len(shown) == len(found)
     return shown
@@ -49,7 +49,7 @@ def names(found: Found) -> set[str]:
 
 @pytest.fixture
 def scope(emulator: Emulator) -> Scope:
-    """Thirty trials, t-00 to t-29, in two tuning jobs; all have ended."""
+    """Thirty trials, t-00 to t-29, in two tuning jobs, all ended."""
     scope = emulator.scope()
     for job in range(2):
         trials = [
@@ -70,7 +70,8 @@ class TestExpressions:
     """What is found."""
 
     def test_without_one(self, scope: Scope, client: Client) -> None:
-        """Everything is found, as it is described, with tags, to the whole second."""
+        """Everything is found as it is described, with tags, and with times to the
+        second."""
         found = {each["TrainingJobName"]: each for each in search(client)}
         details = scope.details()
         assert len(found) == 30
@@ -168,13 +169,15 @@ class TestExpressions:
         expression: dict[str, Any],
         expected: set[str],
     ) -> None:
-        """Filters are all to fit, or any of an Or; parts are expressions themselves."""
+        """All filters must match, or any of them with Or; parts are expressions
+        themselves."""
         assert len(scope.jobs()) == 2
         assert names(search(client, expression)) == expected
 
     @pytest.mark.usefixtures("scope")
     def test_order(self, client: Client) -> None:
-        """What changed last comes first, ten at a time; another order can be asked."""
+        """By default, what changed last comes first, ten at a time; other orders can be
+        requested."""
         page = client.search(**ALL)["Results"]
         first = [each["TrainingJob"]["TrainingJobName"] for each in page]
         assert first[:3] == ["t-014", "t-114", "t-013"]
@@ -187,18 +190,18 @@ class TestExpressions:
     def test_deleted_trials_go_and_tuning_jobs_stay(
         self, scope: Scope, client: Client
     ) -> None:
-        """Search knows trials, whatever became of their tuning jobs."""
+        """Search finds trials of stopped and deleted tuning jobs."""
         scope.delete_trial("tune-0", "t-00")
         scope.delete("tune-0")
         assert names(search(client, {"Filters": [one_of("t-00", "t-01")]})) == {"t-01"}
 
 
 class TestLimits:
-    """What is too large, or unknown."""
+    """What is too large or unknown is refused."""
 
     @pytest.mark.usefixtures("scope")
     def test_a_hundred_names_fit(self, client: Client) -> None:
-        """A hundred long names fit seven filters of 1,024 characters each."""
+        """A hundred long names fit into seven filters of 1,024 characters each."""
         long = [f"t-{number:03d}-" + "x" * 57 for number in range(98)] + [
             "t-01",
             "t-02",
@@ -210,7 +213,7 @@ class TestLimits:
 
     @pytest.mark.usefixtures("scope")
     def test_fifty_filters_fit(self, client: Client) -> None:
-        """Fifty names fit as many filters, in parts of twenty at most."""
+        """Fifty names fit into as many filters, in parts of at most twenty."""
         parts = [
             {"Filters": equals(*many), "Operator": "Or"}
             for many in (["x"] * 20, ["y"] * 20, ["t-01", "t-02", *["z"] * 8])
@@ -264,14 +267,15 @@ class TestLimits:
     )
     @pytest.mark.usefixtures("scope")
     def test_refused(self, client: Client, params: dict[str, Any], told: str) -> None:
-        """What the service does not take is a ValidationException."""
+        """Anything that the service does not accept is a ValidationException."""
         code, message, status = refused(client.search, **{**ALL, **params})
         assert (code, status) == ("ValidationException", 400)
         assert told in message
 
     @pytest.mark.usefixtures("scope")
     def test_pages_can_be_empty(self, emulator: Emulator, client: Client) -> None:
-        """An empty page with a token can come before each; all is found."""
+        """Even if an empty page with a token comes before each page, everything is
+        found."""
         emulator.faults.add(Fault("empty_pages"))
         assert len(names(search(client))) == 30
         assert len(emulator.calls) == 10
@@ -298,10 +302,10 @@ class TestLimits:
 
 
 class TestIndex:
-    """Late, incomplete, twice."""
+    """An index that is late, incomplete or has duplicates."""
 
     def test_lag(self, emulator: Emulator, client: Client) -> None:
-        """A record is as old as the lag: running when it has ended, or not there."""
+        """A record is as old as the lag, so an ended trial can be running or absent."""
         scope = emulator.scope()
         scope.index = Index(lag_seconds=(60.0, 60.0))
         scope.add(tuning_job(trial()))
@@ -313,7 +317,8 @@ class TestIndex:
         assert seen == [[], running, running, ended, ended, ended]
 
     def test_lag_differs_by_trial(self, scope: Scope) -> None:
-        """Lags lie within the span, differ, and are the same each time."""
+        """Lags lie within the span, differ between trials, and are the same each
+        time."""
         index = Index(lag_seconds=(0.0, 100.0))
         at = after(150)
         once, again = (
@@ -345,7 +350,7 @@ class TestIndex:
         sizes: set[int],
         without: set[str],
     ) -> None:
-        """Records can be missing, lack members, or be there twice."""
+        """Records can be missing, lack members, or appear twice."""
         scope.index = Index(**options)
         found = search(client)
         shown = [each["TrainingJobName"] for each in found]
@@ -353,7 +358,7 @@ class TestIndex:
         assert all(without.isdisjoint(each) for each in found)
 
     def test_duplicates_are_older(self, scope: Scope) -> None:
-        """Of two records one is as things were; which comes first differs."""
+        """Of two records, one is outdated; which one comes first varies."""
         index = Index(duplicated=1.0, duplicate_seconds=320.0)
         pairs = scope.trials(None)
         records = list(index.records(pairs, after(400), scope.home))
@@ -364,7 +369,7 @@ class TestIndex:
         }
 
     def test_fractions(self, scope: Scope) -> None:
-        """A half is some and not all."""
+        """With a share of one half, some but not all records are affected."""
         index = Index(missing=0.5)
         found = list(index.records(scope.trials(None), after(400), scope.home))
         assert 5 < len(found) < 25

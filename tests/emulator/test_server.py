@@ -1,4 +1,4 @@
-"""Connections, and what a caller sees when something is wrong inside."""
+"""Connections, and what a caller sees after an internal error."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tests.emulator.calling import LIST_TUNING_JOBS, START, raw
 
 
 class TestServer:
-    """Connections, and what a caller sees when something is wrong inside."""
+    """Connections, and what a caller sees after an internal error."""
 
     def test_connections_are_kept(self, emulator: Emulator) -> None:
-        """One connection serves call after call, until the emulator stops."""
+        """One connection serves many calls, until the emulator stops."""
         connection = http.client.HTTPConnection(emulator.url.removeprefix("http://"))
         for _ in range(3):
             connection.request("GET", "/_emulator/state")
@@ -32,7 +32,7 @@ class TestServer:
             _ = emulator.url
 
     def test_a_port_can_be_used_again(self) -> None:
-        """A stopped emulator's port is free for the next at once."""
+        """A stopped emulator's port can be reused at once."""
         with Emulator(START) as first:
             port = int(first.url.rpartition(":")[2])
         with Emulator(START, port=port) as second:
@@ -41,7 +41,7 @@ class TestServer:
     def test_a_bug_is_an_internal_failure(
         self, emulator: Emulator, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """What the emulator cannot do is logged, and answered with 500."""
+        """A bug in the emulator is logged, and answered with 500."""
         broken_answer: Any = [(200, {}, 3)]
         emulator.serve(LIST_TUNING_JOBS, broken_answer)
         status, _, text = raw(emulator, LIST_TUNING_JOBS)

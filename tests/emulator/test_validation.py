@@ -1,4 +1,4 @@
-"""What the service refuses, and in which words."""
+"""What the service refuses, and its messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def broken(value: str, path: str, law: str) -> str:
-    """The service's sentence about one constraint."""
+    """The service's message about one constraint."""
     return f"Value {value} at '{path}' failed to satisfy constraint: Member must {law}"
 
 
@@ -25,7 +25,7 @@ PATTERN = "[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}"
 
 
 class TestErrors:
-    """What the service refuses, and in which words."""
+    """What the service refuses, and its messages."""
 
     @pytest.mark.parametrize(
         ("operation", "body", "message"),
@@ -73,7 +73,7 @@ class TestErrors:
     def test_constraints(
         self, emulator: Emulator, operation: str, body: dict[str, Any], message: str
     ) -> None:
-        """A broken constraint is a ValidationException in the service's words."""
+        """A broken constraint is a ValidationException with the service's message."""
         status, headers, text = raw(emulator, operation, json.dumps(body))
         code = "ValidationException"
         assert (status, json.loads(text)) == (400, {"__type": code, "message": message})
@@ -92,7 +92,7 @@ class TestErrors:
     def test_types(
         self, emulator: Emulator, body: dict[str, Any], message: str
     ) -> None:
-        """A value of another type than the model's is a SerializationException."""
+        """A value of another type than in the model is a SerializationException."""
         status, _, text = raw(emulator, LIST_TUNING_JOBS, json.dumps(body))
         code = "SerializationException"
         assert (status, json.loads(text)) == (400, {"__type": code, "message": message})
@@ -107,7 +107,7 @@ class TestErrors:
         ],
     )
     def test_missing_tuning_job(self, emulator: Emulator, operation: str) -> None:
-        """A missing tuning job's code has no suffix."""
+        """The error code for a missing tuning job has no suffix."""
         body = json.dumps({"HyperParameterTuningJobName": "gone"})
         status, _, text = raw(emulator, operation, body)
         assert (status, json.loads(text)) == (
@@ -121,17 +121,17 @@ class TestErrors:
 
     @pytest.mark.parametrize("body", ["{", "[]", "1"])
     def test_body_that_is_no_object(self, emulator: Emulator, body: str) -> None:
-        """A body that is no JSON object is a SerializationException."""
+        """A body other than a JSON object is a SerializationException."""
         status, _, text = raw(emulator, LIST_TUNING_JOBS, body)
         assert (status, json.loads(text)["__type"]) == (400, "SerializationException")
 
     def test_unsigned_request(self, emulator: Emulator) -> None:
-        """Without a signature there is no account to answer for."""
+        """Without a signature, the account is unknown, and the call is refused."""
         _, _, text = raw(emulator, LIST_TUNING_JOBS, signed=False)
         assert json.loads(text)["__type"] == "MissingAuthenticationTokenException"
 
     def test_nested_parameters_are_checked(self, emulator: Emulator) -> None:
-        """A constraint inside a list inside a structure is found and named."""
+        """A broken constraint inside a list inside a structure is found and named."""
         ranges = {"CategoricalParameterRanges": [{"Name": "a"}]}
         config = {
             "Strategy": "Bayesian",

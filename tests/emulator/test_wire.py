@@ -1,4 +1,4 @@
-"""The bytes, as recorded from the service."""
+"""Responses byte for byte as recorded from the service."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class TestWire:
-    """The bytes, as recorded from the service."""
+    """Responses byte for byte as recorded from the service."""
 
     @pytest.mark.parametrize(
         ("seconds", "text"),
@@ -43,18 +43,18 @@ class TestWire:
         ],
     )
     def test_times_are_in_scientific_notation(self, seconds: str, text: str) -> None:
-        """A time is seconds since 1970 as Java writes a double."""
+        """A time is seconds since 1970, as Java prints a double."""
         assert number(datetime.fromisoformat(seconds)) == text
 
-    @given(st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1)))  # noqa: DTZ001 - zone is put on below
+    @given(st.datetimes(datetime(1971, 1, 1), datetime(2099, 1, 1)))  # noqa: DTZ001 - the zone is added below
     def test_no_time_is_lost(self, naive: datetime) -> None:
-        """A written time reads back as the same instant, to the microsecond."""
+        """A written time is read back as the same time, to the microsecond."""
         instant = naive.replace(tzinfo=UTC)
         read_back = datetime.fromtimestamp(float(number(instant)), UTC)
         assert abs(read_back - instant) <= timedelta(microseconds=1)
 
     def test_a_summary_as_bytes(self, emulator: Emulator, scope: Scope) -> None:
-        """A trial's times are cut to seconds; what is absent is absent."""
+        """A trial's times are cut to seconds, and absent members are left out."""
         scope.add(tuning_job(trial(hyperparameters={"batch-size": '"128"'})))
         emulator.clock.move(seconds=7)
         body = json.dumps({"HyperParameterTuningJobName": "tune"})
@@ -71,7 +71,7 @@ class TestWire:
     def test_tuning_job_times_have_milliseconds(
         self, emulator: Emulator, scope: Scope
     ) -> None:
-        """A tuning job's times keep three digits, and cut the rest."""
+        """A tuning job's times are cut to milliseconds."""
         created = START + timedelta(microseconds=123987)
         scope.add(tuning_job(created=created, ended=None))
         emulator.clock.move(seconds=1)
@@ -96,7 +96,8 @@ class TestWire:
     def test_metric_values(
         self, emulator: Emulator, scope: Scope, value: float | str, text: str
     ) -> None:
-        """A metric is a float32 widened to double; what is not finite has two forms."""
+        """A metric is a float32 widened to double; values that are not finite have two
+        forms."""
         scope.add(tuning_job(trial(value=value)))
         emulator.clock.move(seconds=200)
         body = json.dumps({"HyperParameterTuningJobName": "tune"})
@@ -105,13 +106,13 @@ class TestWire:
 
     @given(st.floats(width=32))
     def test_float32_survives(self, value: float) -> None:
-        """What fits a float32 arrives unchanged."""
+        """Any float32 arrives unchanged."""
         view = trial(value=value).view(after(200)) or {}
         shown = view["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
         assert struct.pack("<d", shown) == struct.pack("<d", value)
 
     def test_failure_reason_is_cut(self) -> None:
-        """A reason keeps its lines and its first 1,024 characters."""
+        """A failure reason keeps its line breaks and its first 1,024 characters."""
         reason = "AlgorithmError:\n" + "line\n" * 500
         failed = trial(status="Failed", value=None, failure_reason=reason)
         view = failed.view(after(200)) or {}
@@ -129,7 +130,7 @@ class TestWire:
         ],
     )
     def test_partition(self, region: str, partition: str) -> None:
-        """An ARN's partition is its region's; a trial's ARN can be lower-cased."""
+        """An ARN has its region's partition; a trial's ARN can be in lower case."""
         home = Home(ACCOUNT, region)
         lower = trial("V3-Trial", lower_cased_arn=True).view(after(9), home) or {}
         upper = trial("V3-Trial").view(after(9), home) or {}
@@ -138,6 +139,6 @@ class TestWire:
         assert upper["TrainingJobArn"] == f"{start}V3-Trial"
 
     def test_any_text_survives(self) -> None:
-        """Text is written as JSON, whatever is in it."""
+        """Any text can be written as JSON and read back."""
         text = 'é "quoted"\n\u2028\x00\\'
         assert json.loads(encode({text: [text]})) == {text: [text]}

@@ -1,4 +1,4 @@
-"""What the role must allow, said without the generator that the templates come from."""
+"""What the role must allow, independent of the generator of the templates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ALL = [stream.name for stream in streams()]
 DEFAULT = [stream.name for stream in streams() if stream.selected_by_default]
 CHOICES = [DEFAULT, ALL, *([name] for name in ALL)]
-"""Lists of streams: the default, all, and each alone."""
+"""Selections of streams: the default, all, and each alone."""
 
 ORGANIZATION = {LIST_ACCOUNTS, LIST_ACCOUNTS_FOR_PARENT, LIST_UNITS_FOR_PARENT}
 
@@ -31,7 +31,7 @@ Grant = tuple[str, str]
 def called(
     names: Iterable[str], *, list_regions: bool, list_accounts: bool
 ) -> set[Operation]:
-    """The operations that some streams call, and those of the switches."""
+    """The operations of these streams and switches."""
     operations = {
         call
         for stream in streams()
@@ -57,7 +57,7 @@ def grants(
 
 
 def stated(statements: Iterable[dict[str, Any]]) -> set[Grant]:
-    """The grants that policy statements make; each must allow."""
+    """The grants in policy statements; each must be an Allow."""
     found = set()
     for statement in statements:
         assert set(statement) == {"Effect", "Action", "Resource"}

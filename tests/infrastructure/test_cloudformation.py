@@ -1,4 +1,4 @@
-"""The CloudFormation template: linted, created in moto, its role read back."""
+"""The CloudFormation template, linted and created in moto, and its role read back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BODY = infrastructure.TEMPLATE.read_text(encoding="utf-8")
 
 
 class Loader(yaml.SafeLoader):
-    """Reads a template, whose short functions are tags."""
+    """Reads a template, in which short functions are tags."""
 
 
 Loader.add_multi_constructor("!", lambda *_: "a function")
@@ -51,7 +51,7 @@ def moto() -> Iterator[None]:
 
 
 def client(service: Any, keys: Mapping[str, str] | None = None) -> Any:
-    """A client of one service, with somebody's keys."""
+    """A client of one service, with the given or default keys."""
     given = keys or {}
     return boto3.client(
         service,
@@ -63,13 +63,13 @@ def client(service: Any, keys: Mapping[str, str] | None = None) -> Any:
 
 
 def listed(parameters: Mapping[str, str]) -> list[dict[str, str]]:
-    """Parameters as CloudFormation takes them; someone must be named as principal."""
+    """Parameters as CloudFormation takes them, with a principal if none is given."""
     given = {"Principals": LOADER, **parameters}
     return [{"ParameterKey": k, "ParameterValue": v} for k, v in given.items()]
 
 
 def deploy(**parameters: str) -> dict[str, str]:
-    """Create a stack of the template; gives its outputs."""
+    """Create a stack from the template, and return its outputs."""
     cloudformation = client("cloudformation")
     cloudformation.create_stack(
         StackName="tuning-reader",
@@ -83,7 +83,8 @@ def deploy(**parameters: str) -> dict[str, str]:
 
 
 def policies(iam: Any, role: str = "tuning-reader") -> dict[str, Any]:
-    """The documents of a role's inline policies by name; it must have no others."""
+    """The documents of a role's inline policies, by name; it must have no other
+    policies."""
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
     return {
@@ -100,7 +101,7 @@ def allowed(iam: Any, role: str = "tuning-reader") -> set[tuple[str, str]]:
 
 
 def trust(iam: Any, role: str = "tuning-reader") -> dict[str, Any]:
-    """The one statement of a role's trust policy."""
+    """The only statement of a role's trust policy."""
     document = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     (statement,) = document["Statement"]
     found: dict[str, Any] = statement
@@ -108,14 +109,15 @@ def trust(iam: Any, role: str = "tuning-reader") -> dict[str, Any]:
 
 
 def test_template_is_clean() -> None:
-    """cfn-lint has nothing to say: no error, no warning, no hint."""
+    """cfn-lint reports no error, no warning and no hint."""
     lint = pytest.importorskip("cfnlint.api").lint_file
     assert [str(match) for match in lint(infrastructure.TEMPLATE)] == []
 
 
 def test_template_fits_a_stack_set() -> None:
-    """It has no macro and no nested stack, which service-managed StackSets refuse, and
-    one parameter without a default. Resources of IAM need no region of their own."""
+    """The template has no macro and no nested stack, which service-managed StackSets
+    refuse, and one parameter without a default. IAM resources do not depend on the
+    region."""
     assert set(TEMPLATE) == {
         "AWSTemplateFormatVersion",
         "Description",
@@ -134,8 +136,8 @@ def test_template_fits_a_stack_set() -> None:
 
 
 def test_default_role() -> None:
-    """With a principal alone it is named tuning-reader, trusts that principal without
-    a condition, and allows what the default streams call, and to list regions."""
+    """With only a principal, the role is named tuning-reader, trusts it
+    unconditionally, and allows what the default streams call and listing regions."""
     outputs = deploy()
     iam = client("iam")
     assert outputs == {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/tuning-reader"}
@@ -149,7 +151,7 @@ def test_default_role() -> None:
 
 
 def test_trust() -> None:
-    """Each principal is trusted, under the condition of the external id."""
+    """Each principal is trusted, on the condition of the external ID."""
     deploy(Principals=f"{LOADER},{OTHER}", ExternalId="warehouse", RoleName="reader")
     assert trust(client("iam"), "reader") == {
         "Effect": "Allow",
@@ -161,7 +163,7 @@ def test_trust() -> None:
 
 @pytest.mark.parametrize("streams", CHOICES, ids=",".join)
 def test_streams(streams: list[str]) -> None:
-    """The role allows what its streams call, no more, in one policy per stream."""
+    """The role allows only what its streams call, with one policy per stream."""
     deploy(Streams=",".join(streams), ListRegions="no")
     iam = client("iam")
     expected = called(streams, list_regions=False, list_accounts=False)
@@ -172,7 +174,7 @@ def test_streams(streams: list[str]) -> None:
 @pytest.mark.parametrize("list_regions", [False, True])
 @pytest.mark.parametrize("list_accounts", [False, True])
 def test_switches(*, list_regions: bool, list_accounts: bool) -> None:
-    """Regions and accounts may be listed as the switches say, whatever the streams."""
+    """The switches allow listing regions and accounts, for any streams."""
     words = {True: "yes", False: "no"}
     deploy(
         Streams="scopes",
@@ -184,8 +186,8 @@ def test_switches(*, list_regions: bool, list_accounts: bool) -> None:
 
 
 def test_every_partition() -> None:
-    """The ARNs of the policies are of the partition and the account of the stack: as
-    moto takes every stack's partition for aws, they are filled in here."""
+    """The ARNs have the stack's partition and account; they are filled in here, because
+    moto uses the partition aws for every stack."""
     documents = [
         resource["Properties"]["PolicyDocument"]
         for resource in TEMPLATE["Resources"].values()
@@ -208,8 +210,8 @@ def test_every_partition() -> None:
 
 @pytest.mark.parametrize("streams", CHOICES, ids=",".join)
 def test_call_by_call(streams: list[str]) -> None:
-    """Each operation of the table is permitted if a stream calls it, on a resource of
-    the account itself, and no other is."""
+    """Each operation that a stream calls is allowed on the account's own resources, and
+    no other operation is."""
     deploy(Streams=",".join(streams), ListRegions="no")
     documents = [json.dumps(each) for each in policies(client("iam")).values()]
 
@@ -261,8 +263,8 @@ def test_only_the_callers_policy_and_external_id_assume_the_role() -> None:
 
 
 def test_stack_set() -> None:
-    """A service-managed StackSet puts the role into the accounts of an organization;
-    each allows what the streams call, in its own account."""
+    """A service-managed StackSet creates the role in the accounts of an organization,
+    and each allows what the streams call in its own account."""
     organizations = client("organizations")
     organizations.create_organization(FeatureSet="ALL")
     accounts = [
@@ -314,7 +316,8 @@ def test_stack_set() -> None:
     ],
 )
 def test_bad_values_are_refused(parameter: str, value: str) -> None:
-    """A value that IAM would refuse, or that trusts everybody, is refused at once."""
+    """A value that IAM would refuse, or that would trust everybody, is refused at
+    once."""
     assert not re.search(TEMPLATE["Parameters"][parameter]["AllowedPattern"], value)
 
 
@@ -330,13 +333,13 @@ def test_bad_values_are_refused(parameter: str, value: str) -> None:
     ],
 )
 def test_good_values_are_taken(parameter: str, value: str) -> None:
-    """A value that IAM takes is taken."""
+    """A value that IAM accepts is accepted."""
     assert re.search(TEMPLATE["Parameters"][parameter]["AllowedPattern"], value)
 
 
 def test_streams_are_those_of_the_tap() -> None:
-    """The default is the tap's; a name that is no stream's is refused, and so are a
-    space, and no name at all."""
+    """The default streams are the tap's; an unknown stream, a space and an empty list
+    are refused."""
     parameter = TEMPLATE["Parameters"]["Streams"]
     assert parameter["Default"] == ",".join(DEFAULT)
     taken = re.compile(parameter["AllowedPattern"])

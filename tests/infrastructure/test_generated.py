@@ -27,7 +27,7 @@ def test_generated_parts_are_all_there() -> None:
 
 
 def test_a_stale_part_is_found() -> None:
-    """A file with one action fewer, or one more, is not what the code makes."""
+    """A file with one action too few or too many is detected as stale."""
     text = TEXTS["cloudformation/tuning-reader.yaml"]
     parts = infrastructure.parts()
     action = "              - sagemaker:Search\n"

@@ -1,4 +1,4 @@
-"""The README of `infrastructure/`: its tables and commands fit the templates."""
+"""The tables and commands in `infrastructure/README.md` match the templates."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MODULE = "\n".join(
 
 
 def given(command: str) -> dict[str, str]:
-    """The parameters that a command gives to the template."""
+    """The parameters that a command passes to the template."""
     key, value = r"(?:ParameterKey=)?(\w+)", r"(?:,ParameterValue)?=(.+)"
     words = shlex.split(command)
     options = ("--parameters", "--parameter-overrides")
@@ -55,7 +55,7 @@ def moto() -> Iterator[None]:
 
 
 def test_table_has_each_parameter() -> None:
-    """The table has the parameters of the template and the variables of the module."""
+    """The table has the template's parameters and the module's variables."""
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", README, re.MULTILINE)
     assert {parameter for parameter, _ in rows} == set(TEMPLATE["Parameters"])
     variables = re.findall(r'^variable "(\w+)"', MODULE, re.MULTILINE)
@@ -67,8 +67,8 @@ def test_table_has_each_parameter() -> None:
 
 @pytest.mark.parametrize("command", WITH_PARAMETERS)
 def test_commands_make_the_role(command: str) -> None:
-    """What a command gives is what the template takes, and makes the role that the
-    text speaks of: for the principal, external id and streams of the command."""
+    """The template accepts each command's parameters, and creates the role in the text,
+    with the command's principal, external ID and streams."""
     parameters = given(command)
     streams = parameters.get("Streams", TEMPLATE["Parameters"]["Streams"]["Default"])
     deploy(**parameters)
@@ -87,20 +87,21 @@ def test_commands_make_the_role(command: str) -> None:
 
 
 def test_every_role_has_the_external_id() -> None:
-    """Each command gives the role the external id of the settings."""
+    """Each command sets the external ID in the settings."""
     every = [given(command).get("ExternalId") for command in WITH_PARAMETERS]
     assert every == ["warehouse"] * 3
 
 
 def test_the_settings_are_taken() -> None:
-    """The tap takes the settings that the page ends with."""
+    """The tap accepts the settings at the end of the page."""
     blocks = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     (config,) = [block for block in map(json.loads, blocks) if "organization" in block]
     assert TapSageMakerTuning(config=config).settings.organization is not None
 
 
 def test_commands_name_the_template() -> None:
-    """Each stack and StackSet is made of the template, and may make a named role."""
+    """Each stack and StackSet uses the template, and is allowed to create a named
+    role."""
     assert len(WITH_PARAMETERS) == 3
     path = infrastructure.TEMPLATE.relative_to(infrastructure.FOLDER.parent).as_posix()
     for command in WITH_PARAMETERS:
@@ -109,8 +110,8 @@ def test_commands_name_the_template() -> None:
 
 
 def test_module_block_gives_what_the_module_takes() -> None:
-    """The example's arguments are variables of the module, its source its folder, and
-    its streams those of the tap."""
+    """The example passes existing variables, its source is the module's folder, and its
+    streams are the tap's."""
     (block,) = re.findall(r"```hcl\n(.*?)```", README, re.DOTALL)
     arguments = dict(re.findall(r"^  (\w+) += (.+)$", block, re.MULTILINE))
     folder = infrastructure.MODULE.relative_to(infrastructure.FOLDER.parent).as_posix()

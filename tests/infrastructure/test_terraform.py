@@ -1,4 +1,4 @@
-"""The Terraform module: parsed, and compared with the table and with the template."""
+"""The Terraform module, parsed and compared with the table and the template."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACCOUNT = "123456789012"
 
 
 def plain(value: Any) -> Any:
-    """A parsed value without the marks of the parser, and texts without quotes."""
+    """A parsed value without the parser's markers and without quotes."""
     if isinstance(value, list):
         return [plain(each) for each in value]
     if isinstance(value, dict):
@@ -47,14 +47,14 @@ LOCALS = {name: value for each in BLOCKS["locals"] for name, value in each.items
 
 
 def named(kind: str, of: str, name: str = "reader") -> dict[str, Any]:
-    """The block of a resource or of a data source."""
+    """The block of a resource or data source."""
     (found,) = [each[of][name] for each in BLOCKS[kind] if of in each]
     block: dict[str, Any] = found
     return block
 
 
 def in_place(arn: str, partition: str) -> str:
-    """An ARN with partition and account in the place of their data sources."""
+    """An ARN with partition and account filled in for their data sources."""
     account = "${data.aws_caller_identity.current.account_id}"
     filled = arn.replace("${data.aws_partition.current.partition}", partition)
     return filled.replace(account, ACCOUNT)
@@ -63,7 +63,7 @@ def in_place(arn: str, partition: str) -> str:
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 @pytest.mark.parametrize("name", LOCALS["statements"])
 def test_statements(name: str, partition: str) -> None:
-    """Each stream's statements, and each switch's, allow what it calls and no more."""
+    """The statements of each stream and switch allow exactly what it calls."""
     statements = [
         {**each, "Resource": in_place(each["Resource"], partition)}
         for each in LOCALS["statements"][name]
@@ -78,14 +78,14 @@ def test_statements(name: str, partition: str) -> None:
 
 
 def test_no_policy_is_missing() -> None:
-    """The module has the policies that the template has, by the same names."""
+    """The module has the template's policies, with the same names."""
     resources = TEMPLATE["Resources"].values()
     made = {r["Properties"].get("PolicyName") for r in resources} - {None}
     assert set(LOCALS["statements"]) == made
 
 
 def test_role_takes_the_chosen_policies() -> None:
-    """The role has a policy for each chosen stream and switch, and no other way in."""
+    """The role has one policy per chosen stream and switch, and no others."""
     assert LOCALS["allowed"] == (
         "${concat(tolist(var.streams), "
         'var.list_regions ? ["list_regions"] : [], '
@@ -109,7 +109,8 @@ def test_role_takes_the_chosen_policies() -> None:
 
 
 def test_trust() -> None:
-    """Only the principals are trusted, under the external id if there is one."""
+    """Only the principals are trusted, on the condition of the external ID if there is
+    one."""
     role = named("resource", "aws_iam_role")
     assert role["name"] == "${var.role_name}"
     assert role["assume_role_policy"] == "${data.aws_iam_policy_document.trust.json}"
@@ -135,7 +136,8 @@ def test_trust() -> None:
 
 
 def test_variables_are_the_templates_parameters() -> None:
-    """Both take the same parameters, with the same defaults, and say the same."""
+    """The module and the template have the same parameters, defaults and
+    descriptions."""
     parameters = {
         re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): parameter
         for name, parameter in TEMPLATE["Parameters"].items()
@@ -160,7 +162,7 @@ def test_variables_are_the_templates_parameters() -> None:
 
 
 def test_streams_are_those_of_the_tap() -> None:
-    """A name that is no stream's is refused."""
+    """An unknown stream is refused."""
     (validation,) = VARIABLES["streams"]["validation"]
     names = re.findall(r'"(\w+)"', validation["condition"])
     assert names == ALL
@@ -169,8 +171,8 @@ def test_streams_are_those_of_the_tap() -> None:
 
 
 def test_what_is_referred_to_is_there() -> None:
-    """Each variable, local value and data source that an expression names exists, and
-    each variable is used."""
+    """Each variable, local value and data source in an expression exists, and each
+    variable is used."""
     text = "\n".join(
         file.read_text(encoding="utf-8") for file in infrastructure.MODULE.glob("*.tf")
     )
