@@ -1,4 +1,4 @@
-"""Cases of what is given and what is expected, and how the two are compared."""
+"""Cases with input and expected output, and how the two are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASKED = {
     "hyper-parameter-tuning-job/churn-xgb-230204",
 }
 KEYS = {**SCOPE.context, **ASKED}
-"""What the tap adds to a row of details."""
+"""The columns that the tap adds to a row of details."""
 
 LISTED = {
     "TrainingJobName": "churn-xgb-230204-001-1a2b3c4d",
@@ -29,11 +29,11 @@ LISTED = {
     "TrainingStartTime": "2026-03-02T09:01:00.000Z",
     "TrainingEndTime": "2026-03-02T09:10:00.000Z",
 }
-"""A trial as its tuning job lists it."""
+"""A trial in its tuning job's listing."""
 
 
 def cases(function: str) -> list[Any]:
-    """The cases of a function, each named like its file: at least one."""
+    """The cases of a function, named after their files; at least one."""
     paths = sorted((CASES / function).glob("*.json"))
     assert paths, f"a folder without cases guards nothing: {function}"
     return [
@@ -43,13 +43,14 @@ def cases(function: str) -> list[Any]:
 
 
 def assert_same(actual: object, expected: object) -> None:
-    """Compare by value, and 1 is neither 1.0 nor true."""
+    """Compare values and types: 1 equals neither 1.0 nor true."""
     assert actual == expected
     assert json.dumps(actual, sort_keys=True) == json.dumps(expected, sort_keys=True)
 
 
 def part(whole: Any, pattern: Any) -> Any:
-    """Of a record what a case speaks of, at every depth; arrays item by item."""
+    """The parts of a record that a case mentions, at every depth, with arrays item by
+    item."""
     match whole, pattern:
         case dict(), dict():
             return {name: part(whole[name], pattern[name]) for name in pattern}

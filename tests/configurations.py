@@ -1,4 +1,4 @@
-"""Bad and good configurations, and what the line about a bad one has to name."""
+"""Valid and invalid configurations, and the error line for each invalid one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 ROLE = "arn:aws:iam::123456789012:role/tuning-reader"
 OTHER_ROLE = "arn:aws:iam::210987654321:role/tuning-reader"
-SECRET = "hunter2-never-shown"  # noqa: S105 - what must not show up anywhere
+SECRET = "hunter2-never-shown"  # noqa: S105 - must not show up anywhere
 KEY = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": SECRET}
 
 DECLARED: dict[str, Any] = config_schema.schema()["properties"]
@@ -19,7 +19,7 @@ NUMBERS = [name for name in DECLARED if DECLARED[name]["type"] == ["integer"]]
 MOST: dict[str, int] = {
     name: DECLARED[name]["maximum"] for name in NUMBERS if "maximum" in DECLARED[name]
 }
-"""The largest number that a setting may be, where there is one."""
+"""The maximum of each setting that has one."""
 LISTS = [name for name in DECLARED if DECLARED[name]["type"] == ["array"]]
 SECRETS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 PAGINATOR: dict[str, Any] = {
@@ -31,7 +31,7 @@ PAGINATOR: dict[str, Any] = {
 
 
 def all_settings() -> dict[str, Any]:
-    """JSON Schema of all settings, the SDK's own included."""
+    """JSON Schema of all settings, including the SDK's own."""
     schema = copy.deepcopy(TapSageMakerTuning.config_jsonschema)
     TapSageMakerTuning.append_builtin_config(schema)
     return schema
@@ -47,7 +47,7 @@ ENUMS = {
     for name, setting in DECLARED.items()
     if "enum" in setting
 }
-"""By setting, the values that it allows, where those are listed."""
+"""The allowed values of each setting that lists them."""
 ARN_FORM = "is not a role's ARN such as arn:aws:iam::123456789012:role/tuning-reader"
 ID_FORM = "not 2 to 1,224 letters, digits and any of _+=,.@:/-"
 URL_FORM = "is not of the form http://localhost:5000"
@@ -63,14 +63,14 @@ ONE_NEEDED = (
 
 
 def typed(name: str, value: Any, kind: str) -> str:
-    """The line about a value of another type; a secret's is not in it."""
+    """The line about a value of the wrong type, without the value if it is secret."""
     is_secret = name in (*SECRETS, "assume_roles")
     shown = "the value" if is_secret else repr(value)
     return f"{name}: {shown} is not of type {kind}" + listed(name, value)
 
 
 def listed(name: str, value: Any) -> str:
-    """What the line says more, where the setting allows some values only."""
+    """The end of the line, if the setting allows only some values."""
     known = ENUMS.get(name)
     return f"; {name}: {value!r} is not one of {known}" if known else ""
 
@@ -81,7 +81,7 @@ KINDS = {
     **dict.fromkeys(LISTS, "array"),
 }
 
-# A name for the test, the configuration, and the line that it is refused with.
+# The test's name, the configuration, and the error line.
 BAD: list[tuple[str, dict[str, Any], str]] = [
     # unknown
     (
@@ -205,7 +205,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"flattening_enabled": True},
         "flattening_max_depth: missing, while flattening_enabled is set",
     ),
-    # null, and nothing
+    # null and empty
     *[
         (f"null: {name}", {name: None}, typed(name, None, kind))
         for name, kind in KINDS.items()

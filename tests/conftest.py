@@ -1,4 +1,5 @@
-"""What tests share: the emulator, the tap as a process or here, and no stray HTTP."""
+"""Shared fixtures: the emulator, the tap as a process or in this one, and a block on
+other HTTP."""
 
 from __future__ import annotations
 
@@ -32,17 +33,18 @@ if TYPE_CHECKING:
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 FOREIGN = ("AWS_", "TAP_")
-"""How variables begin that a test's tap must not inherit."""
+"""Prefixes of variables that a test's tap must not inherit."""
 
-# Unless the command line names another: `make laws` does.
+# Unless the command line names another profile, as `make laws` does.
 settings.load_profile(profiles.SAME)
 
 
 @pytest.fixture(autouse=True)
 def no_stray_http() -> Iterator[None]:
-    """Refuse whatever a test sends through requests: the SDK's HTTP library.
+    """Refuse any request that a test sends through requests, the SDK's HTTP library.
 
-    The API is called through botocore, which has its own, and only at the emulator.
+    The API is called through botocore, which has its own HTTP library and is pointed at
+    the emulator only.
     """
     with requests_mock.Mocker():
         yield
@@ -50,7 +52,7 @@ def no_stray_http() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def unchanged_process() -> Iterator[None]:
-    """Give back what running the tap in this process changes."""
+    """Undo what running the tap changes in this process."""
     handlers = {number: signal.getsignal(number) for number in (2, 15)}
     hook = sys.excepthook
     yield
@@ -62,7 +64,8 @@ def unchanged_process() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def models_read_once() -> Iterator[None]:
-    """Read each of botocore's models once: most of what a run in this process takes."""
+    """Read each of botocore's models once, which takes most of the time of a run
+    here."""
     with pytest.MonkeyPatch.context() as patch:
         read_once = cache(JSONFileLoader().load_file)
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: read_once(path))
@@ -74,14 +77,14 @@ def models_read_once() -> Iterator[None]:
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """An emulator on a port of its own, empty, with a frozen clock."""
+    """An empty emulator on a port of its own, with a frozen clock."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
         yield running
 
 
 @dataclass(frozen=True)
 class Run:
-    """What a run of the tap gave."""
+    """The result of a run of the tap."""
 
     returncode: int
     stdout: str = field(repr=False)
@@ -89,13 +92,13 @@ class Run:
 
     @cached_property
     def messages(self) -> list[dict[str, Any]]:
-        """The Singer messages: every line of the output, if the first is one."""
+        """The Singer messages: all lines of the output, if the first is one."""
         is_singer = self.stdout.startswith('{"type"')
         lines = self.stdout.splitlines()
         return [json.loads(line) for line in lines if is_singer]
 
     def records(self, stream: str) -> list[dict[str, Any]]:
-        """The records of a stream, in their order."""
+        """The records of a stream, in order."""
         return [
             message["record"]
             for message in self.messages
@@ -104,17 +107,17 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The last state; empty if there was none."""
+        """The last state, or empty if there is none."""
         states = [m["value"] for m in self.messages if m["type"] == "STATE"]
         return states[-1] if states else {}
 
     @property
     def error(self) -> str:
-        """The last line of the log: what a failed run ends with."""
+        """The last line of the log, which has the error of a failed run."""
         return self.stderr.strip().splitlines()[-1]
 
     def assert_refused(self, *words: str) -> None:
-        """Assert that it failed with one line, the last, that has these words."""
+        """Assert that the run failed with a single last line that has these words."""
         lines = self.stderr.splitlines()
         assert self.returncode == 1
         assert "Traceback" not in self.stderr
@@ -126,12 +129,12 @@ class Run:
 
 @dataclass
 class TapProcess:
-    """The tap as users run it: its console script, against the emulator.
+    """The tap as users run it: its console script, with the emulator.
 
     Attributes:
-        emulator: What it reads.
-        folder: Where it runs, and where the files go that it is given.
-        variables: More of its environment; None takes a variable away.
+        emulator: The emulator.
+        folder: Where it runs, and where its files are written.
+        variables: Further environment variables; None removes one.
     """
 
     emulator: Emulator
@@ -139,7 +142,7 @@ class TapProcess:
     variables: dict[str, str | None] = field(default_factory=dict)
 
     def environment(self, **more: str) -> dict[str, str]:
-        """What the tap's process sees: the emulator's keys, and nobody's own."""
+        """The environment of the tap's process, with keys for the emulator only."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -156,7 +159,7 @@ class TapProcess:
         state: dict[str, Any] | None = None,
         catalog: dict[str, Any] | None = None,
     ) -> list[str]:
-        """The command line, its files written."""
+        """The command line, with its files written."""
         command = [str(Path(sys.executable).parent / "tap-sagemaker-tuning"), *options]
         given = {"config": config, "state": state, "catalog": catalog}
         for option, content in given.items():
@@ -184,7 +187,7 @@ class TapProcess:
         """The catalog with these streams selected, all their columns.
 
         Args:
-            *streams: Their names; none: those that are selected by default.
+            *streams: Their names, or none for those selected by default.
             **methods: Replication methods, by stream.
         """
         tap = TapSageMakerTuning(setup_mapper=False)
@@ -201,7 +204,7 @@ class TapProcess:
 
 
 class TapHere(TapProcess):
-    """The tap's command in this process: sooner done, and all else is the same."""
+    """The tap's command in this process, which is faster and otherwise the same."""
 
     def __call__(self, *options: str, **files: dict[str, Any] | None) -> Run:
         """Run the tap to its end."""
@@ -217,7 +220,7 @@ class TapHere(TapProcess):
 
 @contextmanager
 def logged(least: str) -> Iterator[StringIO]:
-    """Collect the log as it would go to stderr, from this level on."""
+    """Capture the log from this level on, as it would go to stderr."""
     log, root = StringIO(), logging.getLogger()
     handler, level = logging.StreamHandler(log), root.level
     handler.setFormatter(logging.Formatter("%(levelname)s | %(name)s | %(message)s"))
@@ -231,7 +234,7 @@ def logged(least: str) -> Iterator[StringIO]:
 
 
 def read_until(words: str, output: Iterable[str]) -> list[str]:
-    """Read the output of a process, up to the line that has these words."""
+    """Read the output of a process up to the line with these words."""
     lines = []
     for line in output:
         lines.append(line)
@@ -242,11 +245,11 @@ def read_until(words: str, output: Iterable[str]) -> list[str]:
 
 @pytest.fixture
 def tap(emulator: Emulator, tmp_path: Path) -> TapProcess:
-    """The tap as a process, against the emulator."""
+    """The tap as a process, with the emulator."""
     return TapProcess(emulator, tmp_path)
 
 
 @pytest.fixture
 def here(emulator: Emulator, tmp_path: Path) -> TapHere:
-    """The tap's command in this process, against the emulator."""
+    """The tap's command in this process, with the emulator."""
     return TapHere(emulator, tmp_path)

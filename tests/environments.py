@@ -1,6 +1,7 @@
-"""Virtual environments for what is tested with the tap: made once, under `build`.
+"""Virtual environments for programs tested with the tap, created once under `build`.
 
-Targets and orchestrators agree neither with each other nor with the tap.
+The dependencies of targets and orchestrators conflict with each other and with the
+tap's.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ UV = Path(sys.executable).with_name("uv")
 
 
 def programs(name: str, wanted: Path, pinned: Path | None = None) -> Path:
-    """The programs of a virtual environment.
+    """The folder with the programs of a virtual environment.
 
     Args:
-        name: The folder in `build` that it is in.
+        name: Its folder in `build`.
         wanted: A file with its requirements.
-        pinned: A file with constraints; None: the requirements are pinned.
+        pinned: A file with constraints, or None if the requirements are pinned.
     """
     folder = BUILD / name
     constraints = pinned or wanted
@@ -43,10 +44,10 @@ def programs(name: str, wanted: Path, pinned: Path | None = None) -> Path:
 
 @contextmanager
 def made_from(name: str, *files: Path) -> Iterator[bool]:
-    """Whether a folder in `build` is to be filled; it is empty then.
+    """Whether a folder in `build` has to be filled; if so, it is empty.
 
-    That is so at first and when a file has changed from which it is made. Other test
-    runs in this checkout wait meanwhile.
+    This is the case at first, and when a file that it is built from has changed. Other
+    test runs in this checkout wait in the meantime.
     """
     folder = BUILD / name
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -64,13 +65,13 @@ def made_from(name: str, *files: Path) -> Iterator[bool]:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what git knows of the checkout, changes and new files included."""
+    """Copy the checkout's files that git does not ignore, with all changes."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(  # noqa: S603 - the command is ours
         command, cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
     for name in listed.stdout.splitlines():
-        if (CHECKOUT / name).is_file():  # not deleted since
+        if (CHECKOUT / name).is_file():  # not deleted in the meantime
             copy = folder / name
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(CHECKOUT / name, copy)

@@ -1,6 +1,7 @@
-"""What a record must be: the one oracle, for the tap's output and for warehouses.
+"""The expected records, both for the tap's output and for warehouses.
 
-Worked out from what the API shows by the README's words, and not with the tap's code.
+They are computed from what the API shows according to the README, independently of the
+tap's code.
 """
 
 from __future__ import annotations
@@ -34,14 +35,15 @@ STREAMS = tuple(one.name for one in _ALL if one.selected_by_default)
 
 
 def keyed(stream: str, records: Iterable[Json]) -> Rows:
-    """Rows by key, as an upserting target keeps them: the last one wins."""
+    """Rows by key, as an upserting target keeps them: the last one for each key
+    wins."""
     return {
         tuple(record[column] for column in KEYS[stream]): record for record in records
     }
 
 
 def truth(emulator: Emulator, stream: str) -> Rows:
-    """The rows that an exact read of all scopes gives, by key; not of `scopes`."""
+    """The rows of an exact read of all scopes, by key, without those of `scopes`."""
     scopes = emulator.scopes()
     if stream == "training_instance_prices":
         regions = sorted({scope.home.region for scope in scopes})
@@ -57,7 +59,7 @@ def tuning_jobs(scope: Scope) -> list[Json]:
 
 
 def trials(scope: Scope, *, newest_first: bool) -> list[Json]:
-    """The records of a scope's trials: of the oldest tuning job first."""
+    """The records of a scope's trials, starting with the oldest tuning job."""
     listed = scope.truth()
     order = -1 if newest_first else 1
     return [
@@ -76,9 +78,9 @@ def tuning_job_details(scope: Scope) -> list[Json]:
 
 
 def trial_details(scope: Scope) -> list[Json]:
-    """The records of a scope's trials in detail: as DescribeTrainingJob has them, and
-    with the tags that only Search has. Of the oldest tuning job first, newest first.
-    """
+    """The records of a scope's trials in detail, from DescribeTrainingJob and with
+    the tags that only Search has; the oldest tuning job first, and its newest trial
+    first."""
     details, listed = scope.details(), scope.truth()
     return [
         trial_detail(
@@ -93,7 +95,8 @@ def trial_details(scope: Scope) -> list[Json]:
 
 
 def trial_metrics(scope: Scope, period: int = 60) -> list[Json]:
-    """The records of the series of a scope's ended trials, read by the minute."""
+    """The records of the series of a scope's ended trials, with one point per
+    minute."""
     listed, metrics = scope.truth(), scope.metrics()
     return [
         {
@@ -124,7 +127,7 @@ SERIES_OF = (
     *("account_id", "region", "tuning_job_name", "tuning_job_arn"),
     *("training_job_name", "training_job_arn", "creation_time"),
 )
-"""What a series has of its trial."""
+"""The columns that a series takes from its trial."""
 
 ROWS_OF_A_SCOPE: dict[str, Callable[[Scope], list[Json]]] = {
     "training_job_details": trial_details,
@@ -133,14 +136,14 @@ ROWS_OF_A_SCOPE: dict[str, Callable[[Scope], list[Json]]] = {
     "tuning_job_details": tuning_job_details,
     "tuning_jobs": tuning_jobs,
 }
-"""By stream, the rows that an exact read of a scope gives.
+"""The rows of an exact read of a scope, by stream.
 
-A stream that is not here is in the tests of all streams, but in none that compares rows
-with the truth.
+A stream that is missing here is covered by the tests of all streams, but not by those
+that compare rows with the truth.
 """
 
 VISITING = tuple(ROWS_OF_A_SCOPE)
-"""The streams of tuning jobs and trials whose exact rows are known."""
+"""The streams of tuning jobs and trials with known exact rows."""
 
 
 def prices(emulator: Emulator, region: str) -> list[Json]:
@@ -164,7 +167,7 @@ def prices(emulator: Emulator, region: str) -> list[Json]:
 
 
 def home(scope: Scope) -> Json:
-    """The columns that say where a row is from."""
+    """The columns with a row's account and region."""
     return {"account_id": scope.home.account, "region": scope.home.region}
 
 
@@ -202,7 +205,7 @@ def tuning_job(summary: Json, home: Json) -> Json:
 
 
 def trial(summary: Json, job: Json, home: Json) -> Json:
-    """The record of a HyperParameterTrainingJobSummary, of this tuning job."""
+    """The record of a HyperParameterTrainingJobSummary of this tuning job."""
     return home | {
         "tuning_job_name": job["HyperParameterTuningJobName"],
         "tuning_job_arn": job["HyperParameterTuningJobArn"],
@@ -223,7 +226,7 @@ def trial(summary: Json, job: Json, home: Json) -> Json:
 
 
 def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
-    """The record of a DescribeHyperParameterTuningJob; its ARN is the listing's."""
+    """The record of a DescribeHyperParameterTuningJob, with the listing's ARN."""
     config = described["HyperParameterTuningJobConfig"]
     for_all = {
         "Objective": config.get("HyperParameterTuningJobObjective"),
@@ -257,7 +260,7 @@ def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
     }
     members = _without(
         members,
-        # Told of in tuning_jobs, or in a form of the columns' own above.
+        # In tuning_jobs, or in another form in the columns above.
         *("Strategy", "ResourceLimits", "HyperParameterTuningEndTime"),
         *("TrainingJobStatusCounters", "ObjectiveStatusCounters"),
         *("HyperParameterTuningJobConfig", "HyperParameterTuningJobObjective"),
@@ -273,7 +276,7 @@ def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
 
 
 def trial_detail(described: Json, listed: Json, job: Json, home: Json) -> Json:
-    """The record of a DescribeTrainingJob; its keys are the listing's."""
+    """The record of a DescribeTrainingJob, with the listing's keys."""
     members = _without(described, "Environment", "FailureReason", "TuningJobArn")
     if "FinalMetricDataList" in members:
         members["FinalMetricDataList"] = [
@@ -295,7 +298,8 @@ def trial_detail(described: Json, listed: Json, job: Json, home: Json) -> Json:
 
 
 def metric(summary: Json | None) -> Json | None:
-    """The objective metric: what is no finite number is a name, and the value null."""
+    """The objective metric; a value that is not finite becomes a name, and the value
+    null."""
     if summary is None:
         return None
     value, non_finite = number(summary["Value"])
@@ -308,21 +312,21 @@ def metric(summary: Json | None) -> Json | None:
 
 
 def number(sent: float | str) -> tuple[float | None, str | None]:
-    """A metric's value, or what it is instead."""
+    """A metric's value, or the name of one that is not finite."""
     value = float(sent)
     names = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
     return value if math.isfinite(value) else None, names.get(str(value))
 
 
 def time(instant: datetime | None) -> str | None:
-    """A time as records carry it: UTC, three fraction digits, Z."""
+    """A time in the format of records: UTC, milliseconds, Z."""
     if instant is None:
         return None
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def to_the_second(value: Any) -> Any:
-    """A record with all its times cut to the second: Search has no more."""
+    """A record with all its times cut to the second, the precision of Search."""
     match value:
         case dict():
             return {name: to_the_second(part) for name, part in value.items()}
@@ -335,12 +339,12 @@ def to_the_second(value: Any) -> Any:
 
 
 def alike(rows: Rows) -> Rows:
-    """Rows without what depends on whether Search or Describe served them."""
+    """Rows without what depends on whether Search or Describe answered."""
     return {key: {**to_the_second(row), "tags": None} for key, row in rows.items()}
 
 
 def misfits(messages: list[Json]) -> list[str]:
-    """What in the records does not fit the SCHEMA message before them."""
+    """What in the records does not fit the SCHEMA messages before them."""
     found: list[str] = []
     validators: dict[str, Draft7Validator] = {}
     for message in messages:
@@ -355,14 +359,15 @@ def misfits(messages: list[Json]) -> list[str]:
 
 @cache
 def _validator(schema: str) -> Draft7Validator:
-    """What checks records, of a schema as JSON: the same few come in every run."""
+    """A validator for a schema given as JSON; cached, because each run has the same
+    few."""
     strict = _strict(json.loads(schema))
     Draft7Validator.check_schema(strict)
     return Draft7Validator(strict, format_checker=FormatChecker(["date-time"]))
 
 
 def _strict(schema: Any) -> Any:
-    """The schema, with every property that it does not name forbidden."""
+    """The schema with all other properties forbidden."""
     if isinstance(schema, list):
         return [_strict(item) for item in schema]
     if not isinstance(schema, dict):
@@ -374,9 +379,9 @@ def _strict(schema: Any) -> Any:
 
 
 def _shown(value: Any, schema: Json) -> Any:
-    """An answer's value as a record has it: all that is there, and null for the rest.
+    """A response's value as in a record: everything present, and null for the rest.
 
-    What the schema does not name is kept, so that it is missed in a record.
+    Members that the schema lacks are kept, so that a record without them fails.
     """
     match value:
         case dict() if "properties" in schema:
@@ -410,7 +415,7 @@ def _name(best: Json | None) -> str | None:
 
 
 def _criteria(config: Json) -> Json | None:
-    """The completion criteria, a level flatter."""
+    """The completion criteria, one level flatter."""
     criteria = config.get("TuningJobCompletionCriteria")
     if criteria is None:
         return None
@@ -424,14 +429,14 @@ def _criteria(config: Json) -> Json | None:
 
 
 def _completion(described: Json) -> Json:
-    """The completion details, a name shortened."""
+    """The completion details, with one name shortened."""
     details = dict(described["TuningJobCompletionDetails"])
     since_best = details.pop("NumberOfTrainingJobsObjectiveNotImproving")
     return {**details, "TrainingJobsNotImproving": since_best}
 
 
 def _mended(instant: datetime) -> datetime:
-    """A time that was sent as milliseconds divided by a thousand, put right."""
+    """A corrected time: milliseconds had been sent as seconds."""
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     since = instant - epoch
     return epoch + since * 1000 if since < timedelta(days=365) else instant

@@ -1,4 +1,4 @@
-"""Tuning jobs and trials of every kind that was ever seen of the API, and some more."""
+"""Tuning jobs and trials of every kind ever seen in the API, and a few more."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from emulator import Scope
 
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
-"""The emulator's clock when they are read."""
+"""The time of the emulator's clock when they are read."""
 
 
 def after(seconds: float) -> datetime:
-    """An instant of 1 March 2026."""
+    """A time on 1 March 2026."""
     return START - timedelta(days=1) + timedelta(seconds=seconds)
 
 
 def odd_values(name: str, **fields: Any) -> TuningJob:
-    """A tuning job whose trials have every kind of objective that was ever seen."""
+    """A tuning job whose trials have every kind of objective ever seen."""
     values: list[Any] = [
         0.25,
         0.0,
@@ -60,7 +60,7 @@ def odd_values(name: str, **fields: Any) -> TuningJob:
 
 
 def odd_trials(name: str) -> TuningJob:
-    """A tuning job that runs, with a trial in every stage."""
+    """A running tuning job with a trial in every stage."""
     ended: dict[str, Any] = {"started": after(60), "ended": after(600), "value": 0.5}
     trials = (
         Trial(name=f"{name}-new", created=START),

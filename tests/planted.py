@@ -1,4 +1,5 @@
-"""Secrets where AWS, a proxy or a user puts them, for tests that look for them."""
+"""Secrets in all the places where AWS, a proxy or a user puts them, for tests to search
+for."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ ROLE = "arn:aws:iam::222222222222:role/tuning-reader"
 LIST = "ListHyperParameterTuningJobs"
 XML = {"Content-Type": "text/xml"}
 NOWHERE = "127.0.0.1:1"
-"""Where nobody listens."""
+"""An address without a listener."""
 
 ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <AssumeRoleResult><Credentials>
@@ -44,7 +45,7 @@ e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 
 def refused_by_sts(code: str, message: str) -> str:
-    """An error in the query protocol."""
+    """An error response in the query protocol."""
     return (
         f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message>"
         "</Error><RequestId>id-1</RequestId></ErrorResponse>"
@@ -53,14 +54,14 @@ def refused_by_sts(code: str, message: str) -> str:
 
 @dataclass(frozen=True)
 class Plant:
-    """Where a secret is.
+    """The place of a secret.
 
     Attributes:
-        name: Of the test.
-        said: Words that the line that tells of it has.
-        variables: Of the environment.
+        name: The name of its test.
+        said: Words in the line that reports the failure.
+        variables: Environment variables.
         roles: Whether a role is assumed.
-        answers: By operation, what the service answers: status, headers and body.
+        answers: The service's responses by operation: status, headers and body.
     """
 
     name: str
@@ -70,7 +71,7 @@ class Plant:
     answers: dict[str, tuple[int, dict[str, str], Any]] = field(default_factory=dict)
 
     def put(self, tap: TapProcess) -> dict[str, Any]:
-        """Put it there; gives the settings to read with."""
+        """Put the secret in place, and return the settings to read with."""
         tap.variables.update(self.variables)
         for operation, answer in self.answers.items():
             tap.emulator.serve(operation, [answer])
@@ -139,4 +140,4 @@ ODD = {
     "lines": ("one\r\ntwo\u2028three", "one two three"),
     "a page of 300 kB": ("<p>" * 100_000, "…"),
 }
-"""What a service can say, and how it is shown."""
+"""What a service can send, and how it is shown."""

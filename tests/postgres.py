@@ -1,4 +1,4 @@
-"""A Postgres for tests, which another run of tests on the machine does not disturb."""
+"""A Postgres for tests, isolated from other test runs on the same machine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def passable_folder() -> Iterator[Path]:
     """A new folder for a server's data, outside pytest's own.
 
-    For root the server runs as another user, who has to get there, and pytest closes
-    the folder above all of its own to others each time it starts.
+    Under root, the server runs as another user, who needs access to it, and pytest
+    closes the parent of its own folders to other users each time it starts.
     """
     with tempfile.TemporaryDirectory(prefix="tuning-") as name:
         folder = Path(name)
@@ -28,7 +28,7 @@ def passable_folder() -> Iterator[Path]:
 
 @contextmanager
 def serving() -> Iterator[postgres.Warehouse]:
-    """A server on a new, empty database."""
+    """A server with a new, empty database."""
     with (
         passable_folder() as folder,
         postgres.serving(folder / "data", folder / "log") as server,

@@ -1,6 +1,6 @@
-"""How Hypothesis draws: the same examples in every run, or many more at random.
+"""Profiles of Hypothesis: the same examples in every run, or many more at random.
 
-`make test` has the first profile, `make laws` the second.
+`make test` uses the first profile, `make laws` the second.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, settings
 SAME = "same"
 SEARCH = "search"
 USUAL = 100
-"""Examples of a test that says nothing else, as Hypothesis has it."""
+"""How many examples a test has by default in Hypothesis."""
 
-# A busy machine is no failure: nothing here depends on how long an example takes.
+# A busy machine is not a failure: nothing depends on how long an example takes.
 _UNTIMED: dict[str, Any] = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow],
@@ -32,7 +32,7 @@ def examples(number: int, **more: Any) -> settings:
     """Settings for a test that needs more or fewer examples than usual.
 
     Args:
-        number: The examples of a run of `make test`. Other profiles scale it.
+        number: The examples in a run of `make test`. Other profiles scale it.
         **more: Other settings of Hypothesis.
     """
     return settings(max_examples=number * settings().max_examples // USUAL, **more)

@@ -1,8 +1,8 @@
-"""Recorded answers of the service, as they were on the wire, and what they say.
+"""Recorded responses of the service as they were on the wire, and the expected results.
 
-They are not part of this project: the folder beside it, or the one that the environment
-variable RECORDED_CASES names, holds them. Which of them tests take from HTTP to a
-record, or to a line, is what the functions here give; the rest are facts to design by.
+They are not part of this project; they are in a folder beside it, or the one in the
+environment variable RECORDED_CASES. The functions here return the cases that tests take
+from HTTP to a record or a line; the rest are only facts for the design.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Printed = dict[str, Any]
 NONE = {"None", "NaN", "NaT"}  # in a printed table
 
 TWINS = {"wire_reconstructed__describe_tuning_job": "unmodelled_fields"}
-"""A wire body, and the print from which it was made: the same values in text."""
+"""A wire body, and the print with the same values as text that it was made from."""
 
 TOKENS = (
     "list_training_jobs__empty_page_with_next_token",
@@ -42,7 +42,7 @@ LAST_PAGE = "list_training_jobs__empty_last_page"
 
 @cache
 def responses() -> dict[str, Any]:
-    """The recorded responses, by the name of their file."""
+    """The recorded responses, by file name."""
     return {
         path.stem: json.loads(path.read_text(encoding="utf-8"))["response"]
         for path in sorted(FOLDER.glob("*__*.json"))
@@ -50,7 +50,7 @@ def responses() -> dict[str, Any]:
 
 
 def starting(*prefixes: str) -> dict[str, Any]:
-    """The recorded responses whose file name begins so."""
+    """The recorded responses with this prefix in their file name."""
     return {
         name: response
         for name, response in responses().items()
@@ -64,7 +64,7 @@ def listed_jobs() -> dict[str, Printed]:
 
 
 def described_jobs() -> dict[str, Printed]:
-    """Descriptions of tuning jobs with name, status and creation, by case."""
+    """Descriptions of tuning jobs with name, status and creation time, by case."""
     keys = {
         "HyperParameterTuningJobName",
         "HyperParameterTuningJobArn",
@@ -77,17 +77,17 @@ def described_jobs() -> dict[str, Printed]:
 
 
 def failed_jobs() -> dict[str, Printed]:
-    """Failures of tuning jobs: name, status and reason, by case."""
+    """Failed tuning jobs with name, status and reason, by case."""
     return starting("tuning_job_failure__")
 
 
 def wire_bodies() -> dict[str, str]:
-    """Descriptions of tuning jobs as the bytes of the wire, by case."""
+    """Descriptions of tuning jobs as raw bytes, by case."""
     return {name: found["body_text"] for name, found in starting(*TWINS).items()}
 
 
 def trials() -> dict[str, Printed]:
-    """Trials as a tuning job tells of them, by case and member or row."""
+    """Trials in a tuning job's responses, by case and by member or row."""
     described = starting("best_trial__", "describe_tuning_job__")
     best = {
         f"{name}.{member}": printed
@@ -122,7 +122,7 @@ def searched_trials() -> dict[str, Printed]:
 
 
 def errors() -> dict[str, Printed]:
-    """Errors, by what they are: code and message as the wire has them."""
+    """Errors by case: code and message as on the wire."""
     return {
         name.partition("__")[2]: error.get(
             "body", {"__type": error.get("Code"), "message": error.get("Message")}
@@ -132,7 +132,7 @@ def errors() -> dict[str, Printed]:
 
 
 def taken() -> set[str]:
-    """Names of the cases that tests take from HTTP to a record, or to a line."""
+    """Names of the cases that tests take from HTTP to a record or a line."""
     every = (
         *(listed_jobs(), described_jobs(), failed_jobs(), wire_bodies()),
         *(trials(), described_trials(), searched_trials()),
@@ -142,7 +142,7 @@ def taken() -> set[str]:
 
 
 def _of_row(row: dict[str, str]) -> Printed:
-    """A row of a data frame, which was made of a list of trials, as its item."""
+    """A row of a data frame of trials, as an item of the listing."""
     cells = {name: cell for name, cell in row.items() if cell not in NONE}
     for added in ("(index)", "TrainingElapsedTimeSeconds"):
         cells.pop(added, None)
@@ -157,7 +157,7 @@ def _of_row(row: dict[str, str]) -> Printed:
 
 
 def _with_keys(printed: Printed) -> Printed:
-    """The same, with what each trial has and a print can lack."""
+    """The same trial with the members that every trial has but a print can lack."""
     name = printed["TrainingJobName"]
     added = {
         "TrainingJobArn": f"arn:aws:sagemaker:us-east-1:1:training-job/{name}",
@@ -167,9 +167,10 @@ def _with_keys(printed: Printed) -> Printed:
 
 
 def wire(printed: Any, member: str = "") -> Any:
-    """What was printed as it was on the wire: times are numbers, maps are maps.
+    """A printed response as it was on the wire, with numbers for times and maps as
+    maps.
 
-    Nulls stay, and so do members that the model does not know.
+    Nulls are kept, and so are members that the model does not have.
     """
     match printed:
         case dict():
@@ -189,15 +190,16 @@ def wire(printed: Any, member: str = "") -> Any:
 
 
 def moment(printed: str) -> datetime:
-    """A printed time; without an offset it was UTC."""
+    """A printed time, in UTC unless it has an offset."""
     parsed = datetime.fromisoformat(printed)
     return instant(parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC))
 
 
 def columns(shape: str, printed: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    """What the columns of a schema that are members of a shape have for a print.
+    """The expected columns for a print, for a schema's columns that are members of a
+    shape.
 
-    In a tuning job's record the members that name the job itself lack their prefix.
+    In a tuning job's record, members that name the job itself lose their prefix.
     """
     prefix, model = "hyper_parameter_tuning_", MODEL.shape_for(shape)
     renamed = {
@@ -211,7 +213,7 @@ def columns(shape: str, printed: Any, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _column(shape: Any, printed: Any, schema: Any) -> Any:
-    """What a record has for a printed member of a shape."""
+    """The expected value in a record for a printed member of a shape."""
     match shape.type_name, printed:
         case _, None:
             return None

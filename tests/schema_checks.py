@@ -1,4 +1,4 @@
-"""Whether a record fits its stream's schema, and can be written."""
+"""Checks that a record fits its stream's schema and can be written."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tap_sagemaker_tuning import schemas_root
 
 @cache
 def schema_of(stream: str) -> dict[str, Any]:
-    """The schema of a stream, as the package finds it."""
+    """The schema of a stream, as the package loads it."""
     text = schemas_root().joinpath(f"{stream}.json").read_text(encoding="utf-8")
     schema: dict[str, Any] = json.loads(text)
     return schema
 
 
 def misfits(stream: str, record: dict[str, Any]) -> list[str]:
-    """What in a record does not fit: formats and names at every depth included."""
+    """What in a record does not fit, including formats and names at every depth."""
     return [
         f"{error.json_path}: {error.message}"
         for error in _validator(stream).iter_errors(record)
@@ -29,7 +29,8 @@ def misfits(stream: str, record: dict[str, Any]) -> list[str]:
 
 
 def assert_fits(stream: str, record: dict[str, Any]) -> None:
-    """A record fits, and what is written of it reads back as the same."""
+    """The record fits the schema, and is unchanged after being written and read
+    back."""
     assert misfits(stream, record) == []
     written = msgspec.json.encode(record)
     assert msgspec.json.decode(written) == record
@@ -44,7 +45,7 @@ def _validator(stream: str) -> Draft202012Validator:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema, all properties required and no other allowed, in arrays as well."""
+    """The schema with all properties required and no others allowed, even in arrays."""
     if "items" in schema:
         return {**schema, "items": _closed(schema["items"])}
     if "properties" not in schema:

@@ -1,4 +1,5 @@
-"""Any answer that the service's model allows, and any odd one, for Hypothesis."""
+"""Hypothesis strategies for any response that the service's model allows, and odd
+ones."""
 
 from __future__ import annotations
 
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.operations import Operation
 
 MODEL = botocore.session.get_session().get_service_model("sagemaker")
-HARD = st.sampled_from('\0\ud83d\udd25"\n7 \u00e9\U0001f525')  # NUL, halves of a pair
+HARD = st.sampled_from('\0\ud83d\udd25"\n7 \u00e9\U0001f525')  # NUL, lone surrogates
 ANY = st.characters(exclude_categories=())
-FREE = {None, ".*", ".+"}  # patterns that let all characters through
+FREE = {None, ".*", ".+"}  # patterns that allow every character
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(HARD, max_size=3),
     lambda inner: (
@@ -34,21 +35,21 @@ JSON = st.recursive(
     ),
     max_leaves=4,
 )
-"""Anything that the wire can hold."""
+"""Any JSON value."""
 
 
 def parser() -> Any:
-    """What reads answers as the package's clients do."""
+    """A parser that reads responses as the package's clients do."""
     factory = ResponseParserFactory()
     factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
     return factory.create_parser("json")
 
 
 def parsed(shape: str, answer: Any) -> dict[str, Any]:
-    """An answer of the wire as a client gives it: no nulls, nothing unheard of.
+    """A response as a client returns it, without nulls and unknown members.
 
     Raises:
-        UnreadableError: botocore trips over a member of another kind, as in `Client`.
+        UnreadableError: botocore fails on a member of another type, as in `Client`.
     """
     body = json.dumps(answer).encode()
     response = {"body": body, "headers": {}, "status_code": 200}
@@ -61,10 +62,10 @@ def parsed(shape: str, answer: Any) -> dict[str, Any]:
 
 
 SOME = examples(30)
-"""Enough where members are looked at apart from each other."""
+"""Enough examples if members are independent of each other."""
 
 FEW = examples(8)
-"""Enough for each member by itself."""
+"""Enough examples for each member by itself."""
 
 _made: dict[str, SearchStrategy[Any]] = {}
 
@@ -75,7 +76,7 @@ def structures(name: str) -> SearchStrategy[dict[str, Any]]:
 
 
 def members(name: str, *of_these: str) -> SearchStrategy[dict[str, Any]]:
-    """A structure of this shape with these members and no others."""
+    """A structure of this shape with exactly these members."""
     shape: Any = MODEL.shape_for(name)
     chosen = {member: any_value(shape.members[member]) for member in of_these}
     return st.fixed_dictionaries(chosen)
@@ -89,7 +90,7 @@ def any_value(shape: Shape) -> SearchStrategy[Any]:
 
 
 def listed(operation: Operation, item: Any) -> Any:
-    """An item of the wire as a client's page has it."""
+    """An item as a client's page has it."""
     body = json.dumps({operation.result: [item]}).encode()
     page: dict[str, Any] = {}
     reader(operation)({"body": body}, page)
@@ -99,7 +100,7 @@ def listed(operation: Operation, item: Any) -> Any:
 
 @st.composite
 def odd(draw: st.DrawFn, sane: Any) -> Any:
-    """A value of which some parts, at any depth, are absent or of another kind."""
+    """A value with some parts, at any depth, absent or of another type."""
     fate = draw(st.integers(0, 9))
     if fate == 0:
         return draw(JSON)
@@ -114,7 +115,7 @@ def odd(draw: st.DrawFn, sane: Any) -> Any:
 
 
 def _texts(shape: Shape) -> SearchStrategy[str]:
-    """Text that the model allows, words that it does not know yet among it."""
+    """Text that the model allows, including values that the model does not know yet."""
     limits = shape.metadata
     sizes = {
         "min_size": limits.get("min", 0),
@@ -124,7 +125,7 @@ def _texts(shape: Shape) -> SearchStrategy[str]:
         word = st.from_regex("[A-Z][A-Za-z]{0,20}", fullmatch=True)
         return st.sampled_from(limits["enum"]) | word
     pattern = limits.get("pattern")
-    if pattern in FREE or r"\p{" in str(pattern):  # the latter is none of Python's
+    if pattern in FREE or r"\p{" in str(pattern):  # Python does not support the latter
         return st.text(HARD, **sizes) | st.text(ANY, **sizes)
     return st.from_regex(str(pattern), fullmatch=True)
 
@@ -137,14 +138,15 @@ def _structures(shape: Any) -> SearchStrategy[dict[str, Any]]:
 
 
 def _maps(shape: Any) -> SearchStrategy[dict[str, Any]]:
-    """A map; an explicit null for a value is in what botocore gives."""
+    """A map; botocore keeps an explicit null in it."""
     return st.dictionaries(
         any_value(shape.key), st.none() | any_value(shape.value), max_size=4
     )
 
 
 def _lists(shape: Any) -> SearchStrategy[list[Any]]:
-    """A short list, or an empty one whatever the model says: the service has some."""
+    """A short list, or an empty one even if the model forbids it, as the service
+    does."""
     return st.lists(any_value(shape.member), max_size=2)
 
 
@@ -155,14 +157,14 @@ def _integers(shape: Shape) -> SearchStrategy[int]:
 
 
 def _floats(_: Shape) -> SearchStrategy[float | str]:
-    """A metric as it arrives: float, int or text."""
+    """A metric as received: float, int or text."""
     numbers = st.floats(width=32) | st.integers(-(2**31), 2**31)
     words = st.sampled_from(["NaN", "Infinity", "-Infinity"])
     return numbers | numbers.map(str) | words
 
 
 def _timestamps(_: Shape) -> SearchStrategy[str]:
-    """A time as the client's parser gives it."""
+    """A time as the client's parser returns it."""
     milliseconds = st.integers(0, 4_102_444_800_000)
     return milliseconds.map(lambda number: timestamp(number / 1000))
 

@@ -1,4 +1,5 @@
-"""A warehouse in a dictionary: what an upserting target would hold of several runs."""
+"""A warehouse in a dictionary: what an upserting target would hold after several
+runs."""
 
 from __future__ import annotations
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Tables:
-    """Rows by stream and key, the last one winning, and the state that came last.
+    """Rows by stream and key, with the last one winning, and the last state.
 
-    Every record that it is given fits its SCHEMA message.
+    Every record must fit its SCHEMA message.
 
     Attributes:
-        rows: By stream, its rows by key.
-        state: The last state; empty if there was none.
+        rows: Rows by key, by stream.
+        state: The last state, or empty if there was none.
         written: How many records came, by stream.
     """
 
@@ -36,13 +37,13 @@ class Tables:
         self._keys: dict[str, list[str]] = {}
 
     def load(self, run: Run) -> Run:
-        """Take what a run that succeeded wrote."""
+        """Take the output of a successful run."""
         assert run.returncode == 0, run.stderr
         self.take(run.messages)
         return run
 
     def load_lines(self, lines: Iterable[str]) -> None:
-        """Take lines of the tap's output; each must be whole."""
+        """Take lines of the tap's output; each must be complete."""
         self.take([json.loads(line) for line in lines])
 
     def take(self, messages: list[dict[str, Any]]) -> None:

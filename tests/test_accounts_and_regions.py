@@ -1,4 +1,5 @@
-"""Many accounts and regions, side by side: each fails alone, and in words."""
+"""Many accounts and regions are read side by side, and each fails alone, with a
+message."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def role(account: str, **more: Any) -> dict[str, Any]:
 
 
 def fill(emulator: Emulator, account: str, region: str, jobs: int = 2) -> None:
-    """Give a scope some ended tuning jobs of three trials."""
+    """Give a scope some ended tuning jobs with three trials each."""
     scope = emulator.scope(account, region)
     for number in range(jobs):
         name = f"job-{account[:1]}-{region[:2]}-{number}"
@@ -39,7 +40,7 @@ def fill(emulator: Emulator, account: str, region: str, jobs: int = 2) -> None:
 
 @pytest.fixture
 def four(emulator: Emulator) -> dict[str, Any]:
-    """Two accounts in two regions, and the settings that reach them."""
+    """Two accounts in two regions, and settings that cover them."""
     for account in OTHERS:
         for region in REGIONS:
             fill(emulator, account, region)
@@ -50,7 +51,7 @@ def four(emulator: Emulator) -> dict[str, Any]:
 
 
 def scopes_of(run: Run) -> dict[tuple[str, str], int]:
-    """How many trials each scope gave."""
+    """How many trials were read from each scope."""
     found: dict[tuple[str, str], int] = {}
     for record in run.records("training_job_summaries"):
         scope = record["account_id"], record["region"]
@@ -62,7 +63,7 @@ ALL = {(account, region): 6 for account in OTHERS for region in REGIONS}
 
 
 def errors(run: Run) -> list[str]:
-    """The lines that say what was not read."""
+    """The lines that report what was not read."""
     return [
         line
         for line in run.stderr.splitlines()
@@ -73,8 +74,8 @@ def errors(run: Run) -> list[str]:
 def test_roles_and_regions(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
-    """Each role is read in each region, with one AssumeRole a role, and a state each;
-    the caller's own account is not read."""
+    """Each role is assumed once and read in each region, with its own state; the
+    caller's own account is not read."""
     fill(emulator, ACCOUNT, REGION)
     run = here(config=four)
     assert run.returncode == 0, run.stderr
@@ -90,7 +91,7 @@ def test_roles_and_regions(
 
 
 def test_role_has_its_own_regions(here: TapHere, four: dict[str, Any]) -> None:
-    """A role's own regions take the place of the general ones."""
+    """A role's own regions replace the general ones."""
     four["assume_roles"][1]["regions"] = ["eu-west-1"]
     run = here(config=four)
     assert (OTHERS[1], "us-east-1") not in scopes_of(run)
@@ -100,7 +101,7 @@ def test_role_has_its_own_regions(here: TapHere, four: dict[str, Any]) -> None:
 def test_within_a_scope_records_come_in_visit_order(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
-    """A scope's tuning jobs come oldest first, its trials newest first."""
+    """A scope's tuning jobs come oldest first, and the trials of each newest first."""
     for account, region in ALL:
         for name in ("b-older", "a-newer"):
             scope = emulator.scope(account, region)
@@ -180,8 +181,8 @@ def test_scope_fails_alone(
     fault: Fault,
     said: list[str],
 ) -> None:
-    """A scope that cannot be read fails with one line in words; the others are read
-    to their end and save their state; what was not read is read once it can be."""
+    """A scope that cannot be read fails alone, with one line; the others are read
+    completely and save their state; and the next sync reads what is missing."""
     config = {**four, "max_attempts": 2, "page_size": 1}
     emulator.faults.add(fault)
     run = here(config=config)
@@ -205,7 +206,7 @@ def test_scope_fails_alone(
 
 
 def test_role_that_can_not_be_assumed(here: TapHere, four: dict[str, Any]) -> None:
-    """A wrong external id fails the role's scopes, and says what to check."""
+    """A wrong external ID fails the role's scopes, and the line says what to check."""
     four["assume_roles"][0]["external_id"] = "wrong-one"
     run = here(config=four)
     assert run.returncode == 1
@@ -220,7 +221,7 @@ def test_role_that_can_not_be_assumed(here: TapHere, four: dict[str, Any]) -> No
 def test_one_reason_for_all_is_said_once(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
-    """When all scopes fail for one reason, it is said once."""
+    """If all scopes fail for the same reason, it is reported once."""
     emulator.faults.add(Fault("deny"))
     run = here(config=four)
     assert run.returncode == 1
@@ -230,8 +231,8 @@ def test_one_reason_for_all_is_said_once(
 
 
 def test_denied_tuning_job_fails_alone(emulator: Emulator, here: TapHere) -> None:
-    """A tuning job that a policy denies is a failure; the rest of its scope is read,
-    and the tuning job is read once it may be."""
+    """A tuning job that a policy denies is a failure, the rest of its scope is read,
+    and the tuning job is read once it is allowed."""
     fill(emulator, ACCOUNT, REGION, jobs=5)
     emulator.clock.move(seconds=86_400)
     emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job="job-1-us-2"))
@@ -249,8 +250,8 @@ def test_denied_tuning_job_fails_alone(emulator: Emulator, here: TapHere) -> Non
 def test_failed_listing_keeps_no_state_of_other_filters(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """A sync whose filters have changed, and whose listing fails, leaves nothing that
-    the next one would take for having read what the old filters had left out."""
+    """If a sync's filters have changed and its listing fails, the next sync still reads
+    what the old filters left out."""
     fill(emulator, ACCOUNT, REGION, jobs=3)
     emulator.clock.move(seconds=86_400)
     only_last = here(config={"name_contains": "us-2"})
@@ -267,7 +268,7 @@ def test_failed_listing_keeps_no_state_of_other_filters(
 def test_region_without_the_named_tuning_job_is_complete(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """A region that has none of the names is read to its end, as of a time."""
+    """A region that has none of the names is complete, and has a complete_as_of."""
     fill(emulator, ACCOUNT, REGION, jobs=1)
     emulator.clock.move(seconds=86_400)
     config = {"regions": REGIONS, "tuning_job_names": ["job-1-us-0"]}
@@ -288,7 +289,7 @@ def test_region_without_the_named_tuning_job_is_complete(
 def test_cut_full_read_makes_nothing_complete(
     emulator: Emulator, here: TapHere, *, knobs: dict[str, Any], is_whole: bool
 ) -> None:
-    """What a full read's own settings leave out is no complete table."""
+    """A full read whose options leave out rows makes no table complete."""
     fill(emulator, ACCOUNT, REGION, jobs=1)
     emulator.clock.move(seconds=86_400)
     trials = "training_job_summaries"
@@ -300,7 +301,7 @@ def test_cut_full_read_makes_nothing_complete(
 def test_some_denied_tuning_jobs_hold_nobody_back(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """Where a policy denies the oldest and the newest tuning jobs, the rest is read."""
+    """If a policy denies the oldest and newest tuning jobs, the others are read."""
     fill(emulator, ACCOUNT, REGION, jobs=9)
     emulator.clock.move(seconds=86_400)
     for number in (0, 1, 2, 8):
@@ -312,7 +313,7 @@ def test_some_denied_tuning_jobs_hold_nobody_back(
 
 
 def test_odd_credentials_are_one_line(emulator: Emulator, here: TapHere) -> None:
-    """What botocore raises of its own for a wrong environment is one line as well."""
+    """An error that botocore raises about the environment is one line, too."""
     fill(emulator, ACCOUNT, REGION)
     here.variables["AWS_ENDPOINT_URL_SAGEMAKER"] = "http://me:pass-word@not a url"
     run = here(config={})
@@ -321,8 +322,8 @@ def test_odd_credentials_are_one_line(emulator: Emulator, here: TapHere) -> None
 
 
 def test_denied_describe_names_the_action(emulator: Emulator, here: TapHere) -> None:
-    """A tuning job asked for by name, and denied, is a failure that names the action;
-    it is read once it may be, however old it is by then."""
+    """A named tuning job whose Describe is denied is a failure that names the action;
+    it is read once it is allowed, however old it is."""
     fill(emulator, ACCOUNT, REGION, jobs=2)
     emulator.clock.move(seconds=9 * 86_400)
     emulator.faults.add(Fault("deny", operation=DESCRIBE, tuning_job="job-1-us-0"))
@@ -342,7 +343,7 @@ def test_denied_describe_names_the_action(emulator: Emulator, here: TapHere) -> 
 def test_denied_assume_role_names_the_action(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
-    """A role that may not be assumed is a failure that names the action."""
+    """A role that cannot be assumed is a failure that names the action."""
     emulator.faults.add(Fault("deny", operation="AssumeRole"))
     run = here(config=four)
     assert run.returncode == 1
@@ -351,8 +352,8 @@ def test_denied_assume_role_names_the_action(
 
 
 def test_denied_scope_is_one_line(emulator: Emulator, here: TapHere) -> None:
-    """When every visit of a scope is denied, that is one line, however many there
-    are; and after 250 in vain a sample of the rest is enough."""
+    """If every visit of a scope is denied, that is one line; after 250 denials, a
+    sample of the rest is enough."""
     fill(emulator, ACCOUNT, REGION, jobs=420)
     emulator.clock.move(seconds=86_400)
     emulator.faults.add(Fault("deny", operation=TRIALS))
@@ -367,7 +368,7 @@ def test_denied_scope_is_one_line(emulator: Emulator, here: TapHere) -> None:
 def test_deleted_while_it_is_read_is_no_failure(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """A tuning job that is deleted between listing and visit is gone, no failure."""
+    """A tuning job that is deleted between listing and visit is not a failure."""
     fill(emulator, ACCOUNT, REGION, jobs=3)
     emulator.clock.move(seconds=86_400)
     emulator.faults.add(
@@ -387,7 +388,8 @@ def test_deleted_while_it_is_read_is_no_failure(
 
 
 def test_denied_describe_lists_on(emulator: Emulator, here: TapHere) -> None:
-    """Where an open tuning job may not be described, the listing goes on to it."""
+    """If Describe is denied, the listing continues until it reaches the open tuning
+    job."""
     scope = emulator.scope(ACCOUNT, REGION)
     scope.plan("old", trials=2000, parallel=1)
     run = here(config={})
@@ -407,7 +409,7 @@ def test_denied_describe_lists_on(emulator: Emulator, here: TapHere) -> None:
 def test_slow_scope_holds_nobody_back(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:
-    """A slow scope comes last, after all of the others."""
+    """A slow scope does not delay the others, and comes last."""
     slow = OTHERS[0], "us-east-1"
     emulator.faults.add(Fault("latency", account=slow[0], region=slow[1], seconds=0.4))
     run = here(config=four)
@@ -420,7 +422,7 @@ def test_slow_scope_holds_nobody_back(
 
 
 def test_outage_loses_nothing(emulator: Emulator, here: TapHere) -> None:
-    """A second of HTTP 500 to everything is survived, with 8 calls in flight."""
+    """With 8 calls in flight, a sync survives one second of HTTP 500 to every call."""
     fill(emulator, ACCOUNT, REGION, jobs=20)
     emulator.clock.move(seconds=86_400)
     outage = Fault("error", after=3)
@@ -444,10 +446,10 @@ def test_outage_loses_nothing(emulator: Emulator, here: TapHere) -> None:
 def test_role_is_assumed_again_before_it_expires(
     emulator: Emulator, here: TapHere
 ) -> None:
-    """A sync that outlasts a role session renews it by itself."""
+    """A sync that outlasts a role session renews the role's credentials."""
     fill(emulator, OTHERS[0], REGION, jobs=2)
     emulator.clock.move(seconds=86_400)
-    emulator.role_seconds = 60  # below ten minutes it is renewed before each call
+    emulator.role_seconds = 60  # below ten minutes, it is renewed before each call
     run = here(config={"assume_roles": [role(OTHERS[0])]})
     assert run.returncode == 0, run.stderr
     assumed = [call for call in emulator.calls if call.operation == "AssumeRole"]
@@ -455,8 +457,8 @@ def test_role_is_assumed_again_before_it_expires(
 
 
 def test_role_that_expired_is_assumed_again(emulator: Emulator, here: TapHere) -> None:
-    """A call that was refused as expired is made again: a role renews itself; a
-    session token of the caller's own cannot, and the scope says so at once."""
+    """A call refused as expired is retried with a role's new credentials; a session
+    token of the caller cannot be renewed, so its scope fails at once."""
     for account in (OTHERS[0], ACCOUNT):
         fill(emulator, account, REGION, jobs=2)
     emulator.clock.move(seconds=86_400)
@@ -475,8 +477,8 @@ def test_role_that_expired_is_assumed_again(emulator: Emulator, here: TapHere) -
 def test_no_secret_is_shown(
     emulator: Emulator, tap: TapProcess, four: dict[str, Any]
 ) -> None:
-    """No credential in use is in the log, at DEBUG too, in the output or the state:
-    there botocore tells where it found its endpoints, and no more."""
+    """No credential is in the log, the output or the state, even at DEBUG, where
+    botocore logs no more than how it found its endpoints."""
     tap.variables["LOGLEVEL"] = "DEBUG"
     keys = emulator.environment(ACCOUNT, REGION)
     secrets = [keys[n] for n in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]

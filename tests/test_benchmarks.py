@@ -1,4 +1,4 @@
-"""A guard against regressions that no noisy machine can blur: calls and bytes."""
+"""A guard against regressions that does not depend on the machine: calls and bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TUNING_JOBS = 15_000
 
 @pytest.fixture(scope="module")
 def costs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cost, Cost, Path]:
-    """A first sync of 20 tuning jobs of 150 trials, and one from its state."""
+    """A first sync of 20 tuning jobs with 150 trials each, and one from its state."""
     folder = tmp_path_factory.mktemp("bench")
     with served(Case("small", 20, 150)) as url:
         config = folder / "config.json"
@@ -40,21 +40,22 @@ def costs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cost, Cost, Path]:
 
 
 def test_calls_are_the_fewest(costs: tuple[Cost, Cost, Path]) -> None:
-    """A first sync lists once and reads two pages a tuning job; the next lists once."""
+    """A first sync lists once and reads two pages per tuning job; the next one only
+    lists."""
     first, again, _ = costs
     assert (first.calls, first.throttled) == (1 + 20 * 2, 0)
     assert (again.calls, again.throttled) == (1, 0)
 
 
 def test_output_is_records_and_little_else(costs: tuple[Cost, Cost, Path]) -> None:
-    """The output is, to the byte, its records, three schemas and a few states."""
+    """The bytes of the output are its records, three schemas and a few states."""
     first, again, folder = costs
     lines = (folder / "first").read_bytes().splitlines(keepends=True)
     by_type: dict[str, list[int]] = {}
     for line in lines:
         message = json.loads(line)
         kind = f"{message['type']} {message.get('stream', '')}"
-        # A time with no fraction of a second is shorter.
+        # A time without a fraction of a second is shorter.
         time = message.get("time_extracted", "")
         by_type.setdefault(kind, []).append(len(line) - len(time))
     trials = by_type["RECORD training_job_summaries"]
@@ -70,7 +71,7 @@ def test_output_is_records_and_little_else(costs: tuple[Cost, Cost, Path]) -> No
 
 
 def test_table_has_a_row_a_case(costs: tuple[Cost, Cost, Path]) -> None:
-    """A row has the tap's figure and its ratio to the loop's."""
+    """Each row has the tap's figure and its ratio to the loop's."""
     first, again, _ = costs
     line = row(LARGE, [first, first, first], [again, again, again])
     assert line.startswith("10,000 x 100")

@@ -1,4 +1,4 @@
-"""Which settings are refused, and in what words: the pure functions."""
+"""Which settings are refused, and the messages for them, in the pure functions."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from tests.configurations import (
 
 
 def problems(config: dict[str, Any]) -> str:
-    """What is found wrong with a configuration, as the line that a user sees has it."""
+    """The problems of a configuration, as the line that a user sees."""
     schema = all_settings()
     return "; ".join(checks.problems(checks.normalized(config, schema), schema))
 
 
 class TestProblems:
-    """What is wrong with a configuration by itself."""
+    """Problems in a configuration by itself."""
 
     def test_the_table_is_long_and_its_names_are_unique(self) -> None:
-        """No two cases of the table have one name."""
+        """All cases in the table have different names."""
         names = [name for name, _, _ in BAD]
         assert len(names) > 190
         assert len(set(names)) == len(names)
@@ -45,7 +45,7 @@ class TestProblems:
         [pytest.param(config, line, id=name) for name, config, line in BAD],
     )
     def test_refused(self, config: dict[str, Any], line: str) -> None:
-        """A bad configuration is refused in these words, and without secrets."""
+        """An invalid configuration is refused with this message, without secrets."""
         assert problems(config) == line
         assert SECRET not in line
 
@@ -53,7 +53,7 @@ class TestProblems:
         "config", [pytest.param(config, id=name) for name, config in GOOD]
     )
     def test_accepted(self, config: dict[str, Any]) -> None:
-        """A good configuration is accepted, and stays as it is."""
+        """A valid configuration is accepted, and is not modified."""
         given = copy.deepcopy(config)
         assert problems(given) == ""
         assert given == config
@@ -72,7 +72,7 @@ class TestProblems:
         assert "987654321" not in found
 
     def test_a_misspelt_secret_is_not_shown(self) -> None:
-        """An unknown setting is named without its value: it may be a secret's."""
+        """An unknown setting is named without its value, which may be a secret."""
         found = problems({"aws_secret_key": SECRET})
         assert found == (
             "aws_secret_key: no such setting. Did you mean aws_secret_access_key?"
@@ -92,18 +92,18 @@ class TestProblems:
         ids=["chain's region", "one region", "one role", "a role's own region"],
     )
     def test_token_with_one_tuning_job(self, more: dict[str, Any]) -> None:
-        """A starting token goes with one name in one account and region."""
+        """A starting token requires a single name in one account and region."""
         config = {"starting_token": "a token", "tuning_job_names": ["a"]}
         assert problems({**config, **more}) == ""
 
 
 class TestWholeNumbers:
-    """2.0 is a whole number, as JSON Schema has it, and JSON knows no difference."""
+    """2.0 is a whole number, as in JSON Schema, because JSON makes no difference."""
 
     @pytest.mark.parametrize("name", [*NUMBERS, "flattening_max_depth"])
     @pytest.mark.parametrize("given", [3, 3.0, Decimal("3.0"), Decimal("0.3E1")])
     def test_become_integers(self, name: str, given: Any) -> None:
-        """Whatever reads it, the setting is the integer 3 from then on."""
+        """The setting becomes the integer 3, however it was parsed."""
         assert problems({name: given}) == ""
         config = checks.normalized({name: given}, all_settings())
         assert (config[name], type(config[name])) == (3, int)
@@ -111,12 +111,12 @@ class TestWholeNumbers:
     @pytest.mark.parametrize("name", NUMBERS)
     @pytest.mark.parametrize("given", [2.5, Decimal("2.5")])
     def test_a_fraction_is_shown_as_it_was_written(self, name: str, given: Any) -> None:
-        """A fraction is refused in the same words, whatever read it."""
+        """A fraction is refused with the same message, however it was parsed."""
         assert problems({name: given}) == f"{name}: 2.5 is not of type integer"
 
     @pytest.mark.parametrize("given", [float("nan"), float("inf"), 1e300])
     def test_what_is_no_whole_number(self, given: float) -> None:
-        """NaN, infinity, and what is too large to be exact are no whole numbers."""
+        """NaN, infinity and numbers too large to be exact are not whole numbers."""
         assert problems({"page_size": given}).startswith("page_size: ")
 
 
@@ -130,23 +130,23 @@ INCREMENTAL = {"tuning_jobs": "INCREMENTAL", TRIALS: "INCREMENTAL"}
 
 
 class TestCatalogProblems:
-    """Settings that depend on how training_job_summaries replicates."""
+    """Settings whose validity depends on how training_job_summaries replicates."""
 
     @pytest.mark.parametrize("name", PAGINATOR)
     def test_paginator_settings_are_of_full_table(self, name: str) -> None:
-        """The paginator's settings are refused in incremental replication."""
+        """The paginator's settings are refused with incremental replication."""
         config: dict[str, Any] = {name: PAGINATOR[name]}
         (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
         assert found.startswith(f"{name}: requires the replication method FULL_TABLE")
 
     def test_all_are_named(self) -> None:
-        """Each of them is named."""
+        """Each such setting is named."""
         found = method_problems(Settings(**PAGINATOR), INCREMENTAL, ALLOWED)
         assert [line.split(":")[0] for line in found] == list(PAGINATOR)
 
     @pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting"])
     def test_incremental_takes_final_statuses(self, status: str) -> None:
-        """Incremental replication refuses a status that trials do not stay in."""
+        """Incremental replication refuses a status in which trials do not stay."""
         config: dict[str, Any] = {"status_equals": status}
         (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
         assert found.startswith(f"status_equals: {status!r} is not final")
@@ -168,7 +168,8 @@ class TestCatalogProblems:
 
     @pytest.mark.parametrize("stream", INCREMENTAL)
     def test_other_methods(self, stream: str) -> None:
-        """A replication method that a stream has not is refused, and which it has."""
+        """A replication method that a stream lacks is refused with a list of those it
+        has."""
         chosen = {**INCREMENTAL, stream: "LOG_BASED"}
         (found,) = method_problems(Settings(), chosen, ALLOWED)
         assert found == (
@@ -177,7 +178,7 @@ class TestCatalogProblems:
         )
 
     def test_a_stream_with_one_method(self) -> None:
-        """What is always whole cannot be incremental."""
+        """A stream that is always read in full cannot be incremental."""
         (found,) = method_problems(Settings(), {"scopes": "INCREMENTAL"}, ALLOWED)
         assert found == (
             "catalog: replication method 'INCREMENTAL' of scopes is not FULL_TABLE"

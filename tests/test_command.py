@@ -1,6 +1,6 @@
-"""The command line: what a user can get wrong is said in one line, before any call.
+"""The command line reports a user's mistakes in one line, before any call.
 
-Most runs are in this process; the last ones are the process that users run.
+Most runs are in this process; the last ones use a process, as users do.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ IDS = [json.dumps(config) for config, _ in BAD]
 
 
 class TestSettings:
-    """A dozen of the bad settings of test_checks.py."""
+    """A dozen of the invalid settings in test_checks.py."""
 
     @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
     @pytest.mark.parametrize(("config", "words"), BAD, ids=IDS)
@@ -58,7 +58,7 @@ class TestSettings:
         config: dict[str, Any],
         words: str,
     ) -> None:
-        """A bad configuration is refused in one line, and nothing was asked."""
+        """An invalid configuration is refused in one line, without any call."""
         run = here(*options, config=config)
         run.assert_refused(words)
         assert SECRET not in run.stderr
@@ -91,7 +91,7 @@ class TestSettings:
         text: str,
         words: str,
     ) -> None:
-        """A bad value in the environment is refused as one in a file is."""
+        """An invalid value in the environment is refused like one in a file."""
         here.variables[f"TAP_SAGEMAKER_TUNING_{name.upper()}"] = text
         run = here("--config=ENV", *options)
         run.assert_refused(words)
@@ -100,7 +100,7 @@ class TestSettings:
 
     @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
     def test_a_misspelt_variable(self, here: TapHere, options: tuple[str, ...]) -> None:
-        """A variable that is like a setting's is refused as one in a file is."""
+        """A misspelled variable is refused like a misspelled setting in a file."""
         here.variables |= {f"{PREFIX}REGION": SECRET, f"{PREFIX}AWS_SECRET_KEY": SECRET}
         run = here("--config=ENV", *options)
         assert run.error == (
@@ -112,11 +112,11 @@ class TestSettings:
         assert SECRET not in run.stderr
         assert here.emulator.calls == []
         assert here("--config=ENV", "--discover").returncode == 0
-        assert here(*options).returncode == 0  # which reads no variables
+        assert here(*options).returncode == 0  # these read no variables
 
     def test_variables_of_others(self, here: TapHere) -> None:
-        """What Meltano and the SDK set is theirs; what is like no setting is named in a
-        warning, without its value, and refused by nobody."""
+        """Variables of Meltano and the SDK are ignored; one that resembles no setting
+        causes a warning with its name and without its value."""
         here.variables |= {
             f"{PREFIX}_LOAD_SCHEMA": "raw",
             f"{PREFIX}_SELECT": "[]",
@@ -134,13 +134,13 @@ class TestSettings:
         assert SECRET not in run.stderr
 
     def test_an_odd_name(self, here: TapHere) -> None:
-        """A name that a terminal would obey is shown, and not obeyed."""
+        """Control characters in a setting's name do not reach the terminal."""
         run = here(config={"\x1b[31mred\n": 1})
         assert run.error == "Error: \ufffd[31mred : no such setting"
         assert run.returncode == 1
 
     def test_regions_with_commas(self, here: TapHere) -> None:
-        """Regions separated by commas in the environment are all read."""
+        """All of several regions separated by commas in the environment are read."""
         here.variables["TAP_SAGEMAKER_TUNING_REGIONS"] = "us-west-2,eu-west-1"
         assert here("--config=ENV").returncode == 0
         regions = {call.region for call in here.emulator.calls}
@@ -161,7 +161,8 @@ class TestSettings:
 
     @pytest.mark.parametrize("text", ["2.5", "1e400"])
     def test_no_whole_number_from_every_side(self, here: TapHere, text: str) -> None:
-        """What is no whole number is refused by all three."""
+        """A number other than a whole one is refused in a file, in the environment and
+        in Python."""
         for option in number_given(here, text):
             here("--config", option).assert_refused("page_size: ")
         assert here.emulator.calls == []
@@ -169,7 +170,8 @@ class TestSettings:
             TapSageMakerTuning(config={"page_size": json.loads(text)})
 
     def test_whole_numbers_of_a_state(self, here: TapHere) -> None:
-        """So it is in a state that something wrote anew on the way."""
+        """Whole numbers in a state may be written as floats, if a program on the way
+        does that."""
         here.emulator.scope().plan("churn", trials=30, created="2026-03-02T08:50:00Z")
         first = here(config={})
         state = json.loads(json.dumps(first.state), parse_int=float)
@@ -179,7 +181,7 @@ class TestSettings:
         assert run.state == first.state
 
     def test_discovery_needs_no_good_settings(self, here: TapHere) -> None:
-        """--discover gives the catalog whatever the settings are, without a call."""
+        """--discover returns the catalog with any settings, without a call."""
         run = here("--discover", config={"regions": ["nowhere"], "unknown": 1})
         assert run.returncode == 0
         assert {*NAMES} == {
@@ -189,7 +191,8 @@ class TestSettings:
         assert here.emulator.calls == []
 
     def test_method_in_metadata(self, here: TapHere) -> None:
-        """FULL_TABLE in the catalog's metadata counts as in the entry itself."""
+        """FULL_TABLE in the catalog's metadata has the same effect as in the entry
+        itself."""
         catalog = here.catalog()
         for stream in catalog["streams"]:
             stream.pop("replication_method", None)
@@ -203,7 +206,8 @@ class TestSettings:
 
 
 def number_given(here: TapHere, text: str) -> list[str]:
-    """Give a page size in a file and in the environment: values of --config."""
+    """Set a page size in a file and in the environment, and return both values of
+    --config."""
     path = here.folder / "config.json"
     path.write_text(f'{{"page_size": {text}}}', encoding="utf-8")
     here.variables["TAP_SAGEMAKER_TUNING_PAGE_SIZE"] = text
@@ -219,7 +223,7 @@ def content(text: str) -> Write:
 
 
 def nested(levels: int) -> str:
-    """JSON of objects and lists in each other."""
+    """JSON with nested objects and lists."""
     return '{"x": [' * (levels // 2) + "{}" * (levels % 2) + "]}" * (levels // 2)
 
 
@@ -227,7 +231,7 @@ def nothing(_: Path) -> None:
     """Writes no file."""
 
 
-# A name for the test, the file, and what the line says of it.
+# The test's name, the file, and the words about it in the error line.
 BAD_FILES: list[tuple[str, Write, str]] = [
     ("missing", nothing, "No such file"),
     ("a directory", Path.mkdir, "directory"),
@@ -261,7 +265,7 @@ BAD_STATES: list[tuple[str, Any]] = [
     ("a partition is text", {"bookmarks": {"tuning_jobs": {"partitions": ["x"]}}}),
 ]
 
-# What is wrong with the state of a scope, in a stream that visits tuning jobs.
+# Damage to a scope's state in a stream that visits tuning jobs.
 BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
     ("a version to come", {"version": 2}),
     ("version is text", {"version": "1"}),
@@ -278,7 +282,7 @@ BAD_ENTRIES: list[tuple[str, dict[str, Any]]] = [
     ("filters is text", {"filters": "none"}),
 ]
 
-# The same in the stream `scopes`.
+# The same for the stream `scopes`.
 BAD_SCOPES: list[tuple[str, dict[str, Any]]] = [
     ("a version to come", {"version": 2}),
     ("complete_as_of is a number", {"complete_as_of": 1767225600}),
@@ -300,7 +304,7 @@ class TestFiles:
     def test_refused(
         self, here: TapHere, emulator: Emulator, option: str, write: Write, says: str
     ) -> None:
-        """A file that holds no JSON object is refused, and the line names it."""
+        """A file without a JSON object is refused, and the line names the file."""
         path = here.folder / "given.json"
         write(path)
         run = here(f"--{option}", str(path))
@@ -309,7 +313,7 @@ class TestFiles:
         assert emulator.calls == []
 
     def test_an_empty_state_says_what_to_do(self, here: TapHere) -> None:
-        """A state that a failed target left empty: the line says which one to pass."""
+        """If a failed target left an empty state, the line says which one to pass."""
         path = here.folder / "state.json"
         path.write_text("", encoding="utf-8")
         assert here("--state", str(path)).error == (
@@ -319,7 +323,8 @@ class TestFiles:
 
     @pytest.mark.parametrize("option", ["config", "state", "catalog"])
     def test_a_hundred_levels(self, here: TapHere, option: str) -> None:
-        """Nested a hundred levels deep, a file is read, and refused for what it is."""
+        """A file nested a hundred levels deep is parsed, and refused for its
+        contents."""
         path = here.folder / "given.json"
         path.write_text(nested(100), encoding="utf-8")
         run = here(f"--{option}", str(path))
@@ -341,7 +346,7 @@ class TestFiles:
     def test_no_singer_state(
         self, here: TapHere, emulator: Emulator, state: dict[str, Any]
     ) -> None:
-        """What is not a Singer state is refused, with what to do."""
+        """Anything but a Singer state is refused with what to do."""
         run = here(state=state)
         run.assert_refused("state clear")
         assert emulator.calls == []
@@ -351,7 +356,7 @@ class TestFiles:
     def test_state_of_nowhere(
         self, here: TapHere, emulator: Emulator, stream: str, given: dict[str, Any]
     ) -> None:
-        """A state of no account and region is refused, whatever the stream."""
+        """A state without account and region is refused, for any stream."""
         entry = {"version": 1, **given}
         run = here(state={"bookmarks": {stream: {"partitions": [entry]}}})
         run.assert_refused(f"state: {stream}: ", "state clear")
@@ -369,14 +374,14 @@ class TestFiles:
     def test_damaged_state(
         self, here: TapHere, emulator: Emulator, stream: str, entry: dict[str, Any]
     ) -> None:
-        """A damaged state of a scope is refused, and the line names its stream."""
+        """A damaged state of a scope is refused, and the line names the stream."""
         given = {"context": CONTEXT, "version": 1, **entry}
         run = here(state={"bookmarks": {stream: {"partitions": [given]}}})
         run.assert_refused(f"state: {stream}, 123456789012, us-east-1: ", "state clear")
         assert emulator.calls == []
 
     def test_every_stream_has_its_damage(self) -> None:
-        """Only the prices keep no state that could be damaged."""
+        """Only the prices have no state that could be damaged."""
         assert {*VISITING, "scopes", "training_instance_prices"} == set(NAMES)
 
     @pytest.mark.parametrize(
@@ -392,7 +397,7 @@ class TestFiles:
         ids=json.dumps,
     )
     def test_states_that_say_nothing(self, state: dict[str, Any]) -> None:
-        """A state that knows nothing of this tap is where everyone starts."""
+        """A state without anything about this tap is valid, as for a first sync."""
         tap = TapSageMakerTuning(config={}, state=state)
         assert set(tap.streams) == set(NAMES)
 
@@ -412,14 +417,14 @@ class TestFiles:
     def test_broken_catalog(
         self, here: TapHere, emulator: Emulator, catalog: dict[str, Any]
     ) -> None:
-        """What is not a Singer catalog is refused, and the line says so."""
+        """Anything but a Singer catalog is refused with a line that says so."""
         run = here(catalog=catalog)
         run.assert_refused("catalog")
         assert emulator.calls == []
 
 
 class TestSelection:
-    """A catalog that asks for what there is not, or for nothing."""
+    """A catalog with unknown streams, or with none selected."""
 
     @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
     @pytest.mark.parametrize(
@@ -439,7 +444,7 @@ class TestSelection:
     def test_unknown_streams(
         self, here: TapHere, options: tuple[str, ...], given: list[str], told: str
     ) -> None:
-        """A stream that there is not is refused, and one that is like it suggested."""
+        """An unknown stream is refused with a suggestion."""
         catalog = here.catalog()
         for stream, name in zip(catalog["streams"], given, strict=False):
             stream["tap_stream_id"] = stream["stream"] = name
@@ -451,7 +456,8 @@ class TestSelection:
 
     @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
     def test_nothing_is_selected(self, here: TapHere, options: tuple[str, ...]) -> None:
-        """A catalog that selects no stream is refused: the run would be green."""
+        """A catalog that selects no stream is refused; otherwise the run would succeed
+        without reading anything."""
         run = here(*options, config={}, catalog=here.catalog("none"))
         assert run.error == (
             f"Error: catalog: selects no stream: select some of {', '.join(KEYS)}"
@@ -461,8 +467,8 @@ class TestSelection:
         assert here.emulator.calls == []
 
     def test_anothers_state(self, here: TapHere) -> None:
-        """Bookmarks of streams that there are not are told of, and kept; no row is
-        missing for them."""
+        """Bookmarks of unknown streams cause a warning and are kept, and all rows are
+        read."""
         here.emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
         foreign = {name: {"replication_key_value": "x"} for name in ("users", "orders")}
         state = {"bookmarks": foreign}
@@ -480,20 +486,21 @@ class TestSelection:
 
 
 class TestProcess:
-    """The same as users meet it: exit code, last line, no traceback."""
+    """The same for users of the process: exit code and last line, without a
+    traceback."""
 
     def test_help(self, tap: TapProcess) -> None:
-        """The help says what --test does: it syncs no record."""
+        """The help says that --test syncs no records."""
         told = " ".join(tap("--help").stdout.split())
         assert "Check credentials, accounts, regions and permissions" in told
         assert "single record" not in told
 
     def test_a_wrong_command_line(self, tap: TapProcess) -> None:
-        """An unknown option ends with the exit code 2, as the documents say."""
+        """An unknown option ends with the exit code 2, as documented."""
         assert tap("--stat", "x").returncode == 2
 
     def test_bad_setting(self, tap: TapProcess) -> None:
-        """A bad configuration ends the process with one line, and without output."""
+        """An invalid configuration ends the process with one line and no output."""
         run = tap("--test", config={"aws_secret_access_key": [SECRET]})
         run.assert_refused("aws_secret_access_key")
         assert SECRET not in run.stderr
@@ -501,7 +508,7 @@ class TestProcess:
         assert tap.emulator.calls == []
 
     def test_bad_file_and_environment(self, tap: TapProcess) -> None:
-        """So does a bad file, and a bad variable."""
+        """An invalid file or variable does, too."""
         tap.variables["TAP_SAGEMAKER_TUNING_ASSUME_ROLES"] = "[{"
         run = tap("--config=ENV")
         run.assert_refused("assume_roles")

@@ -1,4 +1,4 @@
-"""`--test` tells the truth of every scope, in few calls and a line each."""
+"""`--test` reports the truth about every scope, with few calls and a line each."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ FOUR: dict[str, Any] = {
     "assume_roles": [role(account) for account in OTHERS],
     "regions": REGIONS,
 }
-"""Settings that reach two accounts in two regions."""
+"""Settings for two accounts in two regions."""
 
 
 def fill(emulator: Emulator, jobs: int = 3) -> None:
-    """Give each of the four some tuning jobs."""
+    """Give each of the four scopes some tuning jobs."""
     for scope in ALL:
         for number in range(jobs):
             created = f"2026-03-01T0{number}:00:00Z"
@@ -45,7 +45,7 @@ def fill(emulator: Emulator, jobs: int = 3) -> None:
 
 
 def lines(run: Run) -> dict[str, str]:
-    """What it says of each scope; it says nothing on standard output."""
+    """The line about each scope; standard output stays empty."""
     assert run.stdout == ""
     assert "Traceback" not in run.stderr
     found = [
@@ -58,7 +58,8 @@ def lines(run: Run) -> dict[str, str]:
 
 
 def calls(emulator: Emulator) -> Counter[tuple[str, str]]:
-    """How many calls each scope took; those of prices count for their account's."""
+    """How many calls each scope took; those for prices count for their account's
+    scopes."""
     return Counter(
         (call.account, call.region)
         for call in emulator.calls
@@ -77,8 +78,8 @@ WELL = {f"{account}, {region}": "OK" for account, region in ALL}
 
 @pytest.mark.parametrize("jobs", [3, 0], ids=["full", "empty"])
 def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int) -> None:
-    """A line for each scope, in the order of the settings, and one call for each
-    operation; also where nothing is there yet."""
+    """Each scope has a line, in the order of the settings, and makes one call per
+    operation, even if it is empty."""
     fill(emulator, jobs)
     run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
     assert run.returncode == 0
@@ -108,7 +109,7 @@ def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int) -> None:
 def test_only_what_the_selected_streams_need(
     here: TapHere, streams: tuple[str, ...], wanted: set[str]
 ) -> None:
-    """A call that no selected stream makes is not tried, nor denied."""
+    """A call that no selected stream makes is not made."""
     here.emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     catalog = here.catalog(*streams)
     run = here("--test", config={}, catalog=catalog)
@@ -118,7 +119,7 @@ def test_only_what_the_selected_streams_need(
 
 
 def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> None:
-    """With tuning_job_names the account's list is not tried."""
+    """With tuning_job_names, the account is not listed."""
     emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     emulator.faults.add(Fault("deny", operation=LIST))
     run = here("--test", config={"tuning_job_names": ["churn"]})
@@ -139,8 +140,8 @@ def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> Non
 def test_a_denied_call(
     here: TapHere, emulator: Emulator, operation: str, jobs: int
 ) -> None:
-    """The scope where a call is denied says so, and which action would allow it; also
-    one that is still empty."""
+    """A scope with a denied call reports it with the action to allow, even if it is
+    empty."""
     fill(emulator, jobs)
     account, region = ALL[1]
     fault = Fault("deny", operation=operation, account=account, region=region)
@@ -155,7 +156,7 @@ def test_a_denied_call(
 
 
 def test_several_denied_calls(here: TapHere, emulator: Emulator) -> None:
-    """All that is denied is told, in one line."""
+    """All denied calls are reported in one line."""
     fill(emulator)
     for operation in (TRIALS, "Search"):
         emulator.faults.add(Fault("deny", operation=operation))
@@ -167,7 +168,7 @@ def test_several_denied_calls(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_denied_prices(here: TapHere, emulator: Emulator) -> None:
-    """Prices that are denied are told of the account's scopes."""
+    """Denied prices are reported for the account's scopes."""
     fill(emulator)
     emulator.faults.add(Fault("deny", operation="GetProducts", account=OTHERS[0]))
     run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
@@ -179,7 +180,8 @@ def test_denied_prices(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> None:
-    """It is asked for once, and all of its scopes say so."""
+    """A role that cannot be assumed is requested once, and reported for each of its
+    scopes."""
     fill(emulator)
     emulator.roles[role(OTHERS[0])["role_arn"]] = "another"
     run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
@@ -206,7 +208,7 @@ def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> Non
 def test_a_scope_out_of_reach(
     here: TapHere, emulator: Emulator, kind: Any, said: str
 ) -> None:
-    """Where nothing can be asked, one call is enough to say why."""
+    """If no call to a scope can succeed, one call is enough to find out why."""
     fault = Fault(kind, region="us-east-1", rate=0.001, burst=0)
     emulator.faults.add(fault)
     config = {"regions": REGIONS, "max_attempts": 1}
@@ -219,7 +221,7 @@ def test_a_scope_out_of_reach(
 
 
 def test_one_of_twenty(here: TapHere, emulator: Emulator) -> None:
-    """Of twenty accounts the one that is denied is found, whichever comes first."""
+    """Of twenty accounts, the denied one is found, in any order."""
     accounts = [f"{number:012}" for number in range(20)]
     denied = accounts[13]
     emulator.faults.add(Fault("deny", operation=TRIALS, account=denied))
@@ -231,7 +233,7 @@ def test_one_of_twenty(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_no_way_in(here: TapHere) -> None:
-    """Where no scope is known at all, it says why, and fails."""
+    """If no scope is known at all, the test says why and fails."""
     here.variables["AWS_DEFAULT_REGION"] = None
     run = here("--test", config={})
     assert run.returncode == 1
@@ -240,7 +242,7 @@ def test_no_way_in(here: TapHere) -> None:
 
 
 def test_process(tap: TapProcess, emulator: Emulator) -> None:
-    """So it is when the tap runs as users run it."""
+    """The process that users run reports the same."""
     emulator.faults.add(Fault("deny", operation=LIST, region="us-east-1"))
     run = tap("--test", config={"regions": REGIONS})
     assert run.returncode == 1

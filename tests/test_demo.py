@@ -1,4 +1,4 @@
-"""The demo does what it says, from nothing, and leaves nothing running."""
+"""The demo does what it says, from an empty folder, and leaves no process running."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.demo
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder for the demo, empty at first."""
-    from tests.postgres import passable_folder  # noqa: PLC0415 - of the checkout only
+    """An empty folder for the demo."""
+    from tests.postgres import passable_folder  # noqa: PLC0415 - only in the checkout
 
     with passable_folder() as folder:
         yield folder
@@ -52,14 +52,14 @@ def demo(folder: Path) -> subprocess.Popen[str]:
 
 
 def left_running(folder: Path) -> list[str]:
-    """Command lines of the processes that descend from a demo in a folder."""
+    """Command lines of the demo's processes in a folder."""
     mark = f"{MARK}={folder.name}".encode()
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             marked = mark in (process / "environ").read_bytes()
             line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:  # it has ended, or is somebody else's
+        except OSError:  # it has ended, or belongs to somebody else
             continue
         if line and (marked or str(folder) in line):
             found.append(line)
@@ -67,7 +67,7 @@ def left_running(folder: Path) -> list[str]:
 
 
 def counted(truth: dict[str, Any]) -> list[str]:
-    """Tuning jobs, trials and running trials, as the demo's table has them."""
+    """Tuning jobs, trials and running trials in the demo's table."""
     (scope,) = truth.values()
     trials = [trial for trials in scope["trials"].values() for trial in trials]
     statuses = [trial["TrainingJobStatus"] for trial in trials]
@@ -76,7 +76,7 @@ def counted(truth: dict[str, Any]) -> list[str]:
 
 
 def foretold() -> tuple[list[str], list[str]]:
-    """The counts after the first and after the second sync."""
+    """The expected counts after the first and after the second sync."""
     emulator = Emulator("2026-03-02T09:00:00Z", seed=7)
     scope = emulator.scope("123456789012", "us-east-1")
     populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
@@ -88,7 +88,7 @@ def foretold() -> tuple[list[str], list[str]]:
 
 
 def answers() -> list[str]:
-    """The README's queries, each with the answer under it, as the demo prints them."""
+    """The README's queries, each with its answer, as the demo prints them."""
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     pairs = re.findall(r"```sql\n(.*?)```\n\n```text\n(.*?)```", readme, re.DOTALL)
     assert len(pairs) == 5
@@ -96,7 +96,8 @@ def answers() -> list[str]:
 
 
 def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -> None:
-    """From nothing, both syncs bring exactly what the account holds at that time."""
+    """Starting from nothing, both syncs write exactly what the account holds at that
+    time."""
     output, _ = demo.communicate(timeout=400)
     assert demo.returncode == 0, output
     rows = [line.split() for line in output.splitlines()]
@@ -113,7 +114,7 @@ def test_shows_the_account_as_it_is(demo: subprocess.Popen[str], folder: Path) -
 def test_ctrl_c_leaves_nothing_running(
     demo: subprocess.Popen[str], folder: Path
 ) -> None:
-    """Interrupted in the middle of a sync it ends all that it started."""
+    """Interrupted during a sync, the demo ends all processes that it started."""
     assert demo.stdout is not None
     read_until("First sync", demo.stdout)
     time.sleep(2)
@@ -126,7 +127,7 @@ def test_ctrl_c_leaves_nothing_running(
 
 
 def test_a_failure_shows_the_log(tmp_path: Path) -> None:
-    """What fails is named, with the end of its log, and the exit code is 1."""
+    """The failed step is named, with the end of its log, and the exit code is 1."""
     (tmp_path / "venv").write_text("in the way")
     done = subprocess.run(  # noqa: S603 - the command is ours
         [sys.executable, "-m", "tap_tools.demo", str(tmp_path)],
@@ -143,7 +144,7 @@ def test_a_failure_shows_the_log(tmp_path: Path) -> None:
 
 
 def test_constraints_are_of_the_versions_that_meltano_installs() -> None:
-    """What meltano.yml asks for is what the demo's constraints pin."""
+    """The demo's constraints pin the versions in meltano.yml."""
     meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text(encoding="utf-8"))
     wanted = {p["name"]: p["pip_url"] for p in meltano["plugins"]["loaders"]}
     for name in ("constraints.txt", "requirements.in"):
@@ -156,7 +157,7 @@ def test_constraints_are_of_the_versions_that_meltano_installs() -> None:
 
 
 def test_models_are_built_by_the_versions_that_are_tested() -> None:
-    """The dbt and adapters that meltano.yml asks for are those of transform/."""
+    """The versions of dbt and its adapters in meltano.yml are those of transform/."""
     meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text(encoding="utf-8"))
     pinned = (CHECKOUT / "transform" / "constraints.txt").read_text(encoding="utf-8")
     utilities = meltano["plugins"]["utilities"]

@@ -1,4 +1,4 @@
-"""The examples' READMEs: their commands run as typed, and load what there is."""
+"""The commands in the examples' READMEs run as typed, and load everything."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MELTANOS = "postgresql+psycopg://meltano:change-me@warehouse.example:5432/meltan
 
 @pytest.fixture
 def emulator() -> Iterator[Emulator]:
-    """A tuning job in each scope of the organization of examples/tuning.json."""
+    """A tuning job in each scope of the organization in examples/tuning.json."""
     with Emulator(start=datetime.now(UTC) - timedelta(days=3), seed=7) as running:
         for account, regions in SCOPES.items():
             join(running, account, *regions)
@@ -66,7 +66,7 @@ def modelled(warehouse: Warehouse) -> int:
 
 
 def test_airflow(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
-    """Who types the commands of examples/airflow has all scopes in the warehouse."""
+    """The commands of examples/airflow load all scopes."""
     filled_in = {
         "postgresql://loader:change-me@warehouse.example:5432/analytics": (
             f"postgresql://postgres:any@127.0.0.1:{warehouse.port}/postgres"
@@ -80,7 +80,7 @@ def test_airflow(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> No
 
 
 def test_dagster(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
-    """Who types the commands of examples/dagster has one account in the warehouse."""
+    """The commands of examples/dagster load one account."""
     filled_in = {
         "HOST=warehouse.example": "HOST=127.0.0.1",
         "PORT=5432": f"PORT={warehouse.port}",
@@ -98,8 +98,8 @@ def test_dagster(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> No
 
 
 def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None:
-    """Who types the commands of examples/shell has the caller's account there, and
-    asks systemd for units that are there."""
+    """The commands of examples/shell load the caller's account, and use systemd units
+    that exist."""
     emulator.scope(ACCOUNT, REGION).plan("own")
     emulator.clock.move(seconds=600)
     filled_in = {
@@ -122,7 +122,7 @@ def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None
 
 
 def test_the_accounts_are_those_of_an_organization() -> None:
-    """examples/tuning.json reads an organization through a role with an external id."""
+    """examples/tuning.json reads an organization through a role with an external ID."""
     text = (EXAMPLES / "tuning.json").read_text(encoding="utf-8")
     assert json.loads(text)["organization"] == {
         "role_name": ROLE,
@@ -132,6 +132,6 @@ def test_the_accounts_are_those_of_an_organization() -> None:
 
 @pytest.mark.parametrize("example", ["airflow", "dagster", "shell"])
 def test_every_example_has_commands(example: str) -> None:
-    """None of the READMEs has lost its console blocks to another kind of block."""
+    """Each README has commands in console blocks."""
     text = (EXAMPLES / example / "README.md").read_text(encoding="utf-8")
     assert len(commands(text)) > 5

@@ -1,4 +1,4 @@
-"""Own exceptions: one tree, and what becomes of an odd item."""
+"""The package's exceptions form one tree, and odd items become messages."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ OWN = {
 
 
 def test_the_tree_is_drawn() -> None:
-    """Each own exception stands in the module's picture, and is a TapError."""
+    """Each exception of the package is in the module's diagram, and is a TapError."""
     drawn = re.findall(
         r"^(?:[├└]── )?(\w+Error)\b", exceptions.__doc__ or "", re.MULTILINE
     )
@@ -70,7 +70,8 @@ def test_the_tree_is_drawn() -> None:
 def test_an_odd_item_is_told_in_words(
     take_apart: Callable[[], Any], words: str
 ) -> None:
-    """Each check of what the service sent says what the item is, and what is wrong."""
+    """Each check of the service's data names the item, and says what is wrong with
+    it."""
     with pytest.raises(UnreadableError) as caught, readable("trial t-1"):
         take_apart()
     line = str(caught.value)
@@ -89,14 +90,14 @@ def test_an_odd_item_is_told_in_words(
     ids=repr,
 )
 def test_other_errors_are_left(error: Exception) -> None:
-    """A bug of the tap's surfaces as itself, whatever its class."""
+    """A bug in the tap surfaces as itself, for any class of exception."""
     with pytest.raises(type(error)) as caught, readable("it"):
         raise error
     assert caught.value is error
 
 
 def test_what_can_be_read_is_read() -> None:
-    """Without an error nothing is said."""
+    """Without an error, nothing happens."""
     with readable("it"):
         value = {"a": 1}["a"]
     assert value == 1

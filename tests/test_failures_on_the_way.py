@@ -1,8 +1,7 @@
-"""Whatever dies on the way, the next run ends with the exact table.
+"""Whichever process dies during a sync, the next run ends with the exact table.
 
-Meltano, target-postgres and a Postgres, all real; the tap reads the emulator. Each
-test lets time pass, breaks one sync in its middle, and looks at what the next one
-leaves behind.
+Meltano, target-postgres and Postgres are all real; the tap reads the emulator. Each
+test lets time pass, breaks one sync midway, and checks the result of the next one.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ PATIENCE = 120.0
 
 @dataclass
 class Way:
-    """From the emulator by Meltano into Postgres."""
+    """A pipeline from the emulator through Meltano into Postgres."""
 
     emulator: Emulator
     project: Project
@@ -57,7 +56,7 @@ class Way:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a user would put into `.env`."""
+        """What a user would write into `.env`."""
         aws = self.emulator.environment(ACCOUNT, REGION)
         postgres = {
             f"TARGET_POSTGRES_{name.upper()}": str(value)
@@ -67,16 +66,16 @@ class Way:
 
     @property
     def truth(self) -> expected.Tables:
-        """What the tables of tuning jobs and trials must be."""
+        """The expected tables of tuning jobs and trials."""
         return expected.from_truth(self.emulator)
 
     @property
     def tables(self) -> expected.Tables:
-        """What they are."""
+        """The actual tables of tuning jobs and trials."""
         return {name: story.held(self.warehouse, name) for name in TABLES}
 
     def let_time_pass(self) -> None:
-        """Twenty minutes, in which a tuning job starts."""
+        """Let twenty minutes pass, in which a tuning job starts."""
         self.emulator.clock.move(timedelta(minutes=5))
         now = self.emulator.clock.now
         self.emulator.scope(ACCOUNT, REGION).plan(f"late-{now:%H%M}", trials=5)
@@ -84,7 +83,8 @@ class Way:
 
     @contextmanager
     def in_the_middle(self) -> Iterator[subprocess.Popen[str]]:
-        """A sync that has read some of its tuning jobs, and waits for the others."""
+        """A sync that has read some of its tuning jobs and is waiting for the
+        others."""
         slow = Fault("latency", operation=LIST, after=JOBS // 2, seconds=2.0)
         self.emulator.calls.clear()
         self.emulator.faults.add(slow)
@@ -117,7 +117,7 @@ def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that comes within seconds."""
+    """Wait for something that happens within seconds."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < deadline, "it never came"
@@ -125,13 +125,14 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 
 
 def running(meltano: subprocess.Popen[str], program: str = "") -> list[int]:
-    """The processes of a Meltano's session, itself left out, that run a program."""
+    """The processes in a Meltano's session that run a program, except Meltano
+    itself."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().decode()
             session = os.getsid(int(process.name))
-        except OSError:  # it has ended meanwhile
+        except OSError:  # it has ended in the meantime
             continue
         if session == meltano.pid and line and program in line:
             found.append(int(process.name))
@@ -139,7 +140,8 @@ def running(meltano: subprocess.Popen[str], program: str = "") -> list[int]:
 
 
 def test_the_target_dies_between_two_tables(way: Way) -> None:
-    """Killed with one table loaded and the other not, both are right after the next."""
+    """If the target is killed with one table loaded and the other not, both are exact
+    after the next run."""
     way.let_time_pass()
     before = way.tables
     answer = way.warehouse.answer
@@ -162,7 +164,7 @@ def test_the_target_dies_between_two_tables(way: Way) -> None:
 
 @pytest.mark.parametrize("program", ["tap-sagemaker-tuning", "target-postgres"])
 def test_one_of_the_two_is_killed(way: Way, program: str) -> None:
-    """Killed in the middle of a sync, tap or target: the next run is exact."""
+    """If the tap or the target is killed during a sync, the next run is exact."""
     way.let_time_pass()
     with way.in_the_middle() as meltano:
         (killed,) = running(meltano, f"bin/{program}")
@@ -174,7 +176,7 @@ def test_one_of_the_two_is_killed(way: Way, program: str) -> None:
 
 
 def test_meltano_is_told_to_stop(way: Way) -> None:
-    """After a SIGTERM nothing runs on, and the next run needs no force."""
+    """After a SIGTERM, no process is left, and the next run needs no --force."""
     way.let_time_pass()
     with way.in_the_middle() as meltano:
         meltano.terminate()
@@ -186,12 +188,13 @@ def test_meltano_is_told_to_stop(way: Way) -> None:
 
 
 def test_meltano_is_killed(way: Way) -> None:
-    """After a SIGKILL the next run is refused, and with --force it is exact."""
+    """After a SIGKILL of Meltano, the next run is refused, and is exact with
+    --force."""
     way.let_time_pass()
     with way.in_the_middle() as meltano:
         meltano.kill()
         meltano.wait(PATIENCE)
-        wait_until(lambda: not running(meltano))  # tap and target see that it is gone
+        wait_until(lambda: not running(meltano))  # tap and target notice
     assert way.tables != way.truth
     with pytest.raises(Failed, match="pipeline is already running"):
         way.project.sync(way.settings)

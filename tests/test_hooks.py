@@ -1,6 +1,6 @@
-"""Private hooks of the SDK's that the package overrides: the SDK still calls each.
+"""The SDK's private hooks that the package overrides are still called by the SDK.
 
-A new version of the SDK that stops doing so would change what the tap does, in silence.
+If a new version of the SDK stopped calling one, the tap would silently change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STREAM_HOOKS = (
 
 
 def overridden(ours: type, theirs: type) -> set[str]:
-    """The private names of the SDK's that a class of ours has of its own."""
+    """The private names of the SDK that one of our classes overrides."""
     own = [
         name
         for owner in ours.__mro__
@@ -44,7 +44,7 @@ def overridden(ours: type, theirs: type) -> set[str]:
 
 
 def test_these_are_all() -> None:
-    """Each private name of the SDK's that is overridden has a test here."""
+    """Each overridden private name of the SDK has a test here."""
     tap = TapSageMakerTuning(setup_mapper=False)
     assert overridden(type(tap), Tap) == {
         "_env_var_config",
@@ -57,8 +57,8 @@ def test_these_are_all() -> None:
 
 
 def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK writes each stream's SCHEMA, starts its state and reads it; it hands over
-    each record to be written, and moves the state after it."""
+    """The SDK writes each stream's SCHEMA, creates and reads its state, passes on each
+    record to write, and then advances the state."""
     here.emulator.scope().plan("churn", trials=12, created="2026-03-01T09:00:00Z")
     called: Counter[tuple[str, str]] = Counter()
 
@@ -82,7 +82,8 @@ def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = set(KEYS) - set(written)
     assert silent == set(), f"no record of {silent} in an account with one tuning job"
     once = {"_sync_records": 1, "_write_starting_replication_value": 1}
-    # The pass asks for the SCHEMA of each stream that shares it, and the SDK does too.
+    # The tap's pass requests the SCHEMA of each stream that shares it, and so does the
+    # SDK.
     tap = TapSageMakerTuning(setup_mapper=False)
     shared = {
         name for name, one in tap.streams.items() if isinstance(one, VisitingStream)
@@ -112,14 +113,14 @@ def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_they_have_these_parameters(
     owner: type, hook: str, parameters: list[str]
 ) -> None:
-    """Each hook exists in the SDK, with the parameters that are overridden."""
+    """Each hook exists in the SDK, with the parameters of our override."""
     signature = inspect.signature(getattr(owner, hook))
     assert list(signature.parameters) == ["self", *parameters]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> None:
-    """The SDK hands both signals to `_handle_termination`."""
+    """The SDK passes both signals to `_handle_termination`."""
     noted: list[int] = []
 
     def spy(_: Tap, signum: int, frame: object) -> None:
@@ -136,7 +137,7 @@ def test_signals(monkeypatch: pytest.MonkeyPatch, number: signal.Signals) -> Non
 def test_settings_are_checked(
     monkeypatch: pytest.MonkeyPatch, *, raise_errors: bool
 ) -> None:
-    """The SDK calls `_validate_config` for each tap made."""
+    """The SDK calls `_validate_config` for each tap that is created."""
     asked: list[bool] = []
 
     def spy(_: Tap, *, raise_errors: bool = True) -> list[str]:
@@ -149,7 +150,8 @@ def test_settings_are_checked(
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK reads the environment through `_env_var_config`, if it is to."""
+    """The SDK reads the environment through `_env_var_config`, if it reads it at
+    all."""
     found = {"page_size": 7}
     monkeypatch.setattr(TapSageMakerTuning, "_env_var_config", found)
     config = TapSageMakerTuning(config={}, parse_env_config=True).config
@@ -158,7 +160,8 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_prefix_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK's private name of the variables' prefix, which the tap reads."""
+    """The SDK's private prefix of variables, which the tap uses, is the documented
+    one."""
     prefix = TapSageMakerTuning._env_var_prefix  # noqa: SLF001 - as the tap does
     assert prefix == "TAP_SAGEMAKER_TUNING_"
     monkeypatch.setenv("TAP_SAGEMAKER_TUNING_PAGE_SIZE", "7")

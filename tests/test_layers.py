@@ -1,6 +1,6 @@
-"""The house: floors on which modules stand, imports that lead down only, no circle.
+"""The package's layers: imports only lead down, and never in a circle.
 
-Imports of any kind count, those for types only and those inside functions as well.
+All imports count, even those for types only and those inside functions.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FLOORS = (
     {"tap"},
     {"airbyte", "contract"},
 )
-"""From the ground up. What stands on one floor does not know of each other."""
+"""The layers, from the bottom up. Parts in one layer do not import each other."""
 
 PURE = {
     "aws.trial_search",
@@ -37,14 +37,14 @@ PURE = {
     "shapes",
     "values",
 }
-"""Modules, and a part with all of its modules, that know neither files nor the wire."""
+"""Modules, and a part with all its modules, that use neither files nor the network."""
 
 IMPURE = {"boto3", "botocore", "mypy_boto3_sagemaker", "requests", "singer_sdk"}
 
 
 @cache
 def sources() -> dict[str, ast.Module]:
-    """What each module of the package says, by its name below the package's."""
+    """The parsed modules of the package, by their names inside the package."""
     spec = find_spec(PACKAGE)
     root = Path(str(spec and spec.origin)).parent
     return {
@@ -56,7 +56,7 @@ def sources() -> dict[str, ast.Module]:
 
 
 def imported(source: ast.Module) -> set[str]:
-    """Full names of all that a module imports, anywhere in it."""
+    """Full names of everything that a module imports, anywhere in it."""
     found = set()
     for node in ast.walk(source):
         if isinstance(node, ast.Import):
@@ -68,7 +68,7 @@ def imported(source: ast.Module) -> set[str]:
 
 
 def module_of(name: str) -> str | None:
-    """The module of the package that a full name leads to; None: it is another's."""
+    """The package's module with this full name, or None if it is another's."""
     if name.partition(".")[0] != PACKAGE:
         return None
     parts = name.split(".")[1:]
@@ -81,7 +81,7 @@ def module_of(name: str) -> str | None:
 
 @cache
 def arrows() -> dict[str, set[str]]:
-    """Which modules of the package each of them imports."""
+    """The modules of the package that each of them imports."""
     return {
         name: {module for each in imported(source) if (module := module_of(each))}
         for name, source in sources().items()
@@ -89,7 +89,7 @@ def arrows() -> dict[str, set[str]]:
 
 
 def floor(module: str) -> int:
-    """On which floor a module stands."""
+    """The layer of a module."""
     part = module.partition(".")[0]
     found = [number for number, parts in enumerate(FLOORS) if part in parts]
     assert len(found) == 1, f"{module} has to stand on one floor: see FLOORS"
@@ -97,7 +97,7 @@ def floor(module: str) -> int:
 
 
 def reached_from(module: str) -> set[str]:
-    """A module and all that it leads to."""
+    """A module and everything that it imports, directly or indirectly."""
     found, left = set(), [module]
     while left:
         one = left.pop()
@@ -109,7 +109,7 @@ def reached_from(module: str) -> set[str]:
 
 @pytest.mark.parametrize("module", sources())
 def test_imports_lead_down(module: str) -> None:
-    """To a floor below, or to what is in the same part of the package."""
+    """A module imports only lower layers and its own part of the package."""
     part = module.partition(".")[0]
     up = {
         other
@@ -120,7 +120,7 @@ def test_imports_lead_down(module: str) -> None:
 
 
 def test_there_is_no_circle() -> None:
-    """No module leads back to itself (`graphlib` raises where one does)."""
+    """No module imports itself indirectly (`graphlib` raises if one does)."""
     order = list(TopologicalSorter(arrows()).static_order())
     assert sorted(order) == sorted(sources())
 
@@ -134,7 +134,7 @@ def test_there_is_no_circle() -> None:
     ],
 )
 def test_what_is_pure_leads_to_no_io(module: str) -> None:
-    """What is pure knows neither AWS's SDK nor Singer's, by no way round either."""
+    """Pure modules use neither AWS's SDK nor Singer's, even indirectly."""
     names = {
         name.partition(".")[0]
         for each in reached_from(module)
@@ -144,9 +144,9 @@ def test_what_is_pure_leads_to_no_io(module: str) -> None:
 
 
 def test_imports_are_seen() -> None:
-    """The tests above see what is imported, for types only and in functions as well."""
+    """Imports for types only and inside functions are found."""
     assert "botocore.exceptions" in imported(sources()["aws.client"])
-    assert "aws.scope" in arrows()["aws.client"]  # for types only
+    assert "aws.scope" in arrows()["aws.client"]  # only for types
     assert "aws.sessions" in arrows()["sync.discovery"]  # in a function
     assert "botocore" in {
         name.partition(".")[0]

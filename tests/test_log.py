@@ -1,4 +1,4 @@
-"""The log of a sync, as people read it: each failure once, and a line that sums up."""
+"""The log of a sync reports each failure once, and ends with a summary."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ FLEET: dict[str, Any] = {
     ],
     "regions": REGIONS[::-1],
 }
-"""Settings of 60 scopes."""
+"""Settings with 60 scopes."""
 
 
 def summary(run: Run) -> str:
-    """The last line of the log, before the one that it failed with, if it did."""
+    """The summary: the last line of the log, or the one before the error."""
     lines = [line for line in run.stderr.splitlines() if not line.startswith("Error: ")]
     return lines[-1].removeprefix("INFO | tap-sagemaker-tuning | ")
 
 
 def errors(run: Run) -> list[str]:
-    """The lines that say what was not read."""
+    """The lines that report what was not read."""
     lines = run.stderr.splitlines()
     told = [line for line in lines if line.startswith("ERROR | tap-sagemaker-tuning |")]
     return [line.removeprefix("ERROR | tap-sagemaker-tuning | ") for line in told]
@@ -51,8 +51,8 @@ def said_of(run: Run, account: str, region: str) -> list[str]:
 def test_a_sync_of_60_scopes_of_which_three_fail(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """It says so in three lines, and what it came to in the last; nothing is said of
-    endpoints, nor of a failed scope as if it were empty."""
+    """If three of 60 scopes fail, there are three lines and a summary, nothing about
+    endpoints, and no failed scope looks like an empty one."""
     for account in ACCOUNTS:
         for region in REGIONS:
             emulator.scope(account, region).plan("churn", trials=2, parallel=2)
@@ -89,7 +89,8 @@ def test_a_sync_of_60_scopes_of_which_three_fail(
 def test_nineteen_roles_that_cannot_be_assumed(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """Each is asked for once, and told of once with its regions, in order."""
+    """Each role that cannot be assumed is requested once, and reported once with its
+    regions, in order."""
     for role in FLEET["assume_roles"][1:]:
         emulator.roles[role["role_arn"]] = "another"
     run = here(config=FLEET)
@@ -121,7 +122,7 @@ def test_nineteen_roles_that_cannot_be_assumed(
 def test_a_cause_of_all_is_told_once(
     here: TapHere, emulator: Emulator, kind: Any, said: str
 ) -> None:
-    """What makes all scopes fail is one line."""
+    """A cause that fails all scopes is one line."""
     emulator.faults.add(Fault(kind))
     run = here(config={"regions": REGIONS, "max_attempts": 1})
     run.assert_refused("all 3 accounts and regions: ", said)
@@ -131,7 +132,7 @@ def test_a_cause_of_all_is_told_once(
 
 @pytest.mark.parametrize("kind", ["region_disabled", "expired"])
 def test_a_cause_of_some_regions(here: TapHere, emulator: Emulator, kind: Any) -> None:
-    """What makes some regions of an account fail is one line that names them."""
+    """A cause that fails some regions of an account is one line that names them."""
     for region in REGIONS[:2]:
         emulator.faults.add(Fault(kind, region=region))
     run = here(config={"regions": REGIONS})
@@ -139,7 +140,7 @@ def test_a_cause_of_some_regions(here: TapHere, emulator: Emulator, kind: Any) -
 
 
 def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
-    """The SDK's metrics call no stream succeeded that did not read all."""
+    """The SDK's metrics report success only for streams that were read completely."""
     emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     emulator.faults.add(Fault("deny", operation=TRIALS))
     run = here(config={})
@@ -151,7 +152,7 @@ def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
 
 
 def test_the_log_begins_with_what_happened(here: TapHere, emulator: Emulator) -> None:
-    """The SDK's line about variables, once the first of every log, is dropped."""
+    """The SDK's line about variables, which began every log, is dropped."""
     emulator.scope().plan("churn", trials=2)
     run = here(config={})
     assert run.returncode == 0
@@ -168,6 +169,6 @@ def test_the_log_begins_with_what_happened(here: TapHere, emulator: Emulator) ->
     ],
 )
 def test_a_setting_gets_a_suggestion(here: TapHere, given: str, meant: str) -> None:
-    """An unknown setting that looks like one that there is says so."""
+    """An unknown setting that resembles a known one gets a suggestion."""
     run = here(config={given: "x"})
     run.assert_refused(f"{given}: no such setting", f"Did you mean {meant}?")

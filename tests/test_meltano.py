@@ -1,4 +1,4 @@
-"""meltano.yml and .env.example say of the tap what the tap says of itself."""
+"""meltano.yml and .env.example match the tap's own description of itself."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def declared(extractor: dict[str, Any]) -> Settings:
 
 @pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
-    """What the tap says of itself."""
+    """The tap's description of itself."""
     tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
     told = subprocess.run(  # noqa: S603 - the command is ours
         [str(tap), "--about", "--format=json"],
@@ -63,13 +63,13 @@ def about() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def actual(about: dict[str, Any]) -> Settings:
-    """The tap's settings as it has them, the SDK's own at the end."""
+    """The tap's actual settings, with the SDK's own at the end."""
     every = about["settings"]["properties"]
     return {name: every[name] for name in every if name not in NOT_OURS}
 
 
 def test_every_setting_is_there_in_order(declared: Settings, actual: Settings) -> None:
-    """The tap's own settings come first and in their order, then the SDK's."""
+    """The tap's own settings come first, in order, and then the SDK's."""
     missing = [name for name in actual if name not in declared]
     assert missing == [], f"meltano.yml: add {', '.join(missing)} under settings"
     assert list(declared) == list(actual)
@@ -77,13 +77,14 @@ def test_every_setting_is_there_in_order(declared: Settings, actual: Settings) -
 
 
 def test_kinds(declared: Settings, actual: Settings) -> None:
-    """A setting's kind is its type, and Meltano may resolve a relative start_date."""
+    """A setting's kind matches its type, and Meltano may resolve a relative
+    start_date."""
     expected = {name: KINDS.get(name, actual[name]["type"][0]) for name in actual}
     assert {name: setting["kind"] for name, setting in declared.items()} == expected
 
 
 def test_labels_and_descriptions(declared: Settings, actual: Settings) -> None:
-    """Label and description are the tap's own words."""
+    """Label and description are the tap's own."""
     assert {
         name: (setting["label"], setting["description"])
         for name, setting in declared.items()
@@ -94,7 +95,7 @@ def test_labels_and_descriptions(declared: Settings, actual: Settings) -> None:
 
 
 def test_values_are_defaults(declared: Settings, actual: Settings) -> None:
-    """A value is given where the tap has a default, and it is that."""
+    """A value is set exactly where the tap has a default, and equals it."""
     assert {
         name: setting["value"]
         for name, setting in declared.items()
@@ -107,20 +108,21 @@ def test_values_are_defaults(declared: Settings, actual: Settings) -> None:
 
 
 def test_secrets_are_sensitive(declared: Settings, actual: Settings) -> None:
-    """What the tap keeps secret Meltano keeps too, and nothing else."""
+    """Exactly the tap's secrets are sensitive in Meltano."""
     assert {name for name in declared if declared[name].get("sensitive")} == {
         name for name in actual if actual[name].get("secret")
     }
 
 
 def test_settings_say_nothing_else(declared: Settings) -> None:
-    """No setting has a key of which the other tests do not know."""
+    """No setting has a key that other tests do not check."""
     known = {"name", "kind", "label", "description", "value", "sensitive"}
     assert set().union(*declared.values()) == known
 
 
 def test_capabilities(extractor: dict[str, Any], about: dict[str, Any]) -> None:
-    """Meltano knows all the tap can do: without `state` it starts anew each time."""
+    """Meltano knows all capabilities of the tap; without `state`, each run would start
+    over."""
     assert extractor["capabilities"] == about["capabilities"]
     assert "state" in extractor["capabilities"]
 
@@ -135,7 +137,8 @@ def test_nothing_is_set_for_the_user(project: dict[str, Any]) -> None:
 def test_the_streams_of_the_default_are_selected(
     extractor: dict[str, Any],
 ) -> None:
-    """Meltano reads what is read without it: it would select every stream."""
+    """Meltano selects the default streams; without `select`, it would select all of
+    them."""
     tap = TapSageMakerTuning(setup_mapper=False)
     default = {name for name, each in tap.streams.items() if each.selected_by_default}
     assert {f"{name}.*" for name in default} == set(extractor["select"])
@@ -143,9 +146,8 @@ def test_the_streams_of_the_default_are_selected(
 
 @pytest.mark.slow
 def test_the_selection_in_the_docs_selects_all(tmp_path: Path) -> None:
-    """With the `select` that the docs give for all streams, Meltano selects every
-    column."""
-    from tests.examples.world import meltano  # noqa: PLC0415 - of the checkout only
+    """The docs' `select` for all streams selects every column in Meltano."""
+    from tests.examples.world import meltano  # noqa: PLC0415 - only in the checkout
 
     text = (ROOT / "docs" / "streams" / "index.md").read_text(encoding="utf-8")
     (example,) = re.findall("```yaml\n(select:.*?)```", text, re.DOTALL)
@@ -162,7 +164,7 @@ def test_the_selection_in_the_docs_selects_all(tmp_path: Path) -> None:
 
 
 def test_needs_no_hub(project: dict[str, Any]) -> None:
-    """Every plugin is defined in full, every loader at a fixed version."""
+    """Every plugin is fully defined, and every loader has a fixed version."""
     plugins = [plugin for kind in project["plugins"].values() for plugin in kind]
     needed = {"name", "namespace", "pip_url", "executable", "settings"}
     assert [plugin["name"] for plugin in plugins if needed - set(plugin)] == []
@@ -175,7 +177,8 @@ def test_needs_no_hub(project: dict[str, Any]) -> None:
 
 
 def test_tap_is_not_taken_from_an_index(extractor: dict[str, Any]) -> None:
-    """The tap is on no index: under its name there, anybody could put anything."""
+    """The tap comes from the checkout, because it isn't on PyPI and anybody could
+    register its name there."""
     assert extractor["pip_url"] == "-e ."
     text = (ROOT / "meltano.yml").read_text(encoding="utf-8")
     assert re.findall("pip_url: (.*tap-sagemaker.*)", text) == []
@@ -184,9 +187,9 @@ def test_tap_is_not_taken_from_an_index(extractor: dict[str, Any]) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
-    """meltano.yml is as Meltano writes it: `meltano install` changes and adds no file
-    that git knows."""
-    from tests.examples.world import meltano  # noqa: PLC0415 - of the checkout only
+    """meltano.yml is formatted as Meltano writes it, so `meltano install` changes or
+    adds no file in git."""
+    from tests.examples.world import meltano  # noqa: PLC0415 - only in the checkout
 
     def git(*arguments: str) -> list[str]:
         command = ["git", *arguments]
@@ -204,7 +207,7 @@ def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
 
 
 def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
-    """A loader's password, key or URL with a password is sensitive."""
+    """A loader's password, key, or URL with a password is sensitive."""
     secret = re.compile("password|passphrase|private_key$|url$")
     settings = [s for each in project["plugins"]["loaders"] for s in each["settings"]]
     assert {s["name"] for s in settings if s.get("sensitive")} == {
@@ -213,7 +216,7 @@ def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
 
 
 def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
-    """Each hour the tap is run into Postgres, and the models are built."""
+    """Each hour, Meltano runs the tap into Postgres and builds the models."""
     (schedule,) = project["schedules"]
     assert schedule["interval"] == "@hourly"
     jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
@@ -223,7 +226,7 @@ def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
 
 
 def test_env_example_has_every_setting_in_order() -> None:
-    """Each of the tap's own settings has one line, commented out, under a comment."""
+    """Each of the tap's own settings has a line, commented out, below a comment."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     paragraphs = [block.splitlines() for block in text.strip().split("\n\n")[1:]]
     names = [f"{PREFIX}{name.upper()}" for name in OWN]
@@ -236,7 +239,7 @@ def test_env_example_has_every_setting_in_order() -> None:
 
 
 def test_env_example_has_values_of_the_right_kind() -> None:
-    """Numbers, lists and chosen words in .env.example are what the tap takes."""
+    """The tap accepts the numbers, lists and enumerated values in .env.example."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     found = dict(re.findall(f"^# {PREFIX}([A-Z_]+)=(.+)$", text, re.MULTILINE))
     given = {name.lower(): value for name, value in found.items()}

@@ -1,7 +1,7 @@
-"""Every point of every metric arrives in a warehouse, to the last digit and in order.
+"""Every point of every metric arrives in a warehouse, exact and in order.
 
-Three syncs a target: what there is; what has come since; and everything again, when
-CloudWatch has five-minute averages only, so that every row changes.
+Three syncs per target: what exists at first; what is new; and everything again, when
+CloudWatch has only five-minute averages, so that every row changes.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ NAMES = (
     'a "b", \\c{d}',
     "a" * 255,
 )
-"""Names with spaces, of other scripts, that differ in case alone, with what CSV, JSON
-and arrays quote, and the longest."""
+"""Names with spaces or in other scripts, names that differ only in case, characters
+that CSV, JSON and arrays quote, and the longest name."""
 
 CURVE = (0.1, math.nan, 1e-9, None, math.inf, 1 / 3, -math.inf, 3.4e38, 1e-38, 0.0, 7)
-"""What a load could round, drop or trip over."""
+"""Values that a load could round, drop or fail on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +65,10 @@ class Synced:
     """What was synced into a warehouse.
 
     Attributes:
-        tap: The tap, whose emulator still runs.
-        warehouse: Where it went.
-        found: What the warehouse held after each sync.
-        true: What it had to hold.
+        tap: The tap, whose emulator is still running.
+        warehouse: The warehouse.
+        found: The contents of the warehouse after each sync.
+        true: The expected contents after each sync.
     """
 
     tap: TapProcess
@@ -78,7 +78,7 @@ class Synced:
 
     @property
     def last(self) -> list[Row]:
-        """What it must hold now."""
+        """The expected contents now."""
         return list(self.true[-1].values())
 
 
@@ -94,7 +94,8 @@ def synced(
 
 @contextmanager
 def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
-    """Sync, let more trials end, sync again; and all of it once more, weeks later."""
+    """Sync, let more trials end, sync again, and sync everything once more weeks
+    later."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         tap = TapProcess(emulator, folder)
         files: Row = {
@@ -151,12 +152,13 @@ def _stored(warehouse: Warehouse) -> Any:
 
 @pytest.mark.parametrize("sync", [0, 1, 2], ids=["first", "more", "all again"])
 def test_every_point(synced: Synced, sync: int) -> None:
-    """Every row, and in it every point in its place, with all its digits."""
+    """Every row has every point in its place, with all its digits."""
     assert synced.found[sync] == synced.true[sync]
 
 
 def test_the_story_has_what_matters(synced: Synced) -> None:
-    """Names of all kinds, clusters, GPUs, both periods, and points that are null."""
+    """The story has names of all kinds, clusters, GPUs, both periods, and null
+    points."""
     first, more, last = synced.true
     rows = list(first.values())
     assert set(NAMES) < {row["metric_name"] for row in rows}
@@ -170,13 +172,14 @@ def test_the_story_has_what_matters(synced: Synced) -> None:
 
 
 def test_a_key_has_one_row(synced: Synced) -> None:
-    """Each sync after the first replaced rows: SQL counts as many as there are keys."""
+    """Later syncs replaced rows: according to SQL, there are as many rows as keys."""
     (row,) = synced.warehouse.ask(f"select count(*) as n from {SCHEMA}.{STREAM}")  # noqa: S608 - ours
     assert row["n"] == len(synced.last)
 
 
 def test_sql_for_points(synced: Synced) -> None:
-    """The documents' SQL gives a row a point, with its time and number, in order."""
+    """The documents' SQL returns a row per point, with its time and number, in
+    order."""
     text = (DOCS / "warehouses.md").read_text("utf-8")
     section = text.split("## A row per point\n")[1].split("\n## ")[0]
     queries = dict(
@@ -203,7 +206,7 @@ def test_sql_for_points(synced: Synced) -> None:
 
 @pytest.mark.parametrize("name", ["tap", "target"])
 def test_flattened(synced: Synced, name: str) -> None:
-    """Whoever flattens, the points stay one column, all of them in it as JSON."""
+    """With flattening, the points stay one column, as JSON with all of them."""
     warehouse, schema = synced.warehouse, f"flat_by_{name}"
     needed = targets.NEEDED[warehouse.name]
     by_tap = {"flattening_enabled": True, "flattening_max_depth": 2}
@@ -222,8 +225,8 @@ def test_flattened(synced: Synced, name: str) -> None:
 
 
 def test_an_empty_host_fails_duckdb(tmp_path: Path) -> None:
-    """target-duckdb makes null of the empty text, which no key may be: nothing of the
-    sync is loaded. With the stream map of the documents, all is."""
+    """target-duckdb turns the empty text into null, which a key cannot be, so nothing
+    is loaded, but with the stream map in the documents everything is."""
     with (
         WAREHOUSES["duckdb"](tmp_path) as warehouse,
         Emulator(start="2026-03-02T09:00:00Z") as emulator,

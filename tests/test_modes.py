@@ -1,4 +1,4 @@
-"""What the tap does but sync: discover, and tell about itself."""
+"""The modes of the tap other than sync: discovery, and descriptions of itself."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ OF_THE_SDK = {
 
 
 class TestModes:
-    """What the tap does but sync."""
+    """The modes of the tap other than sync."""
 
     def test_discover(self, here: TapHere, emulator: Emulator) -> None:
-        """--discover gives all streams with their schemas, and asks for nothing."""
+        """--discover returns all streams with their schemas, without a call."""
         catalog = json.loads(here("--discover").stdout)
         streams = {stream["tap_stream_id"]: stream for stream in catalog["streams"]}
         assert list(streams) == list(KEYS)
@@ -56,8 +56,8 @@ class TestModes:
 
     @pytest.mark.parametrize("stream", STREAMS, ids=lambda each: each.__name__)
     def test_replication(self, stream: type[TapStream]) -> None:
-        """A stream that visits tuning jobs replicates by their creation time; the
-        others are read whole each time."""
+        """Streams that visit tuning jobs replicate by creation time; the others are
+        read in full each time."""
         catalog = json.loads(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
         entries = {entry["stream"]: entry for entry in catalog["streams"]}
         entry = entries[vars(stream)["name"]]
@@ -68,14 +68,14 @@ class TestModes:
         }[issubclass(stream, VisitingStream)]
 
     def test_version(self, here: TapHere) -> None:
-        """--version says which tap and which SDK, in one line."""
+        """--version prints the versions of the tap and the SDK in one line."""
         printed = here("--version").stdout
         assert printed.startswith("tap-sagemaker-tuning v")
         assert "Meltano SDK v0.54." in printed
         assert printed.count("\n") == 1
 
     def test_about_as_json(self, here: TapHere, emulator: Emulator) -> None:
-        """--about --format=json declares all settings, and no capability too many."""
+        """--about --format=json lists all settings, and only real capabilities."""
         about = json.loads(here("--about", "--format=json").stdout)
         assert about["name"] == "tap-sagemaker-tuning"
         assert set(about["settings"]["properties"]) == SETTINGS | OF_THE_SDK
@@ -92,14 +92,14 @@ class TestModes:
 
     @pytest.mark.parametrize("options", [(), ("--format=markdown",)], ids=str)
     def test_about_as_text(self, here: TapHere, options: tuple[str, ...]) -> None:
-        """--about names all settings, for people."""
+        """--about prints all settings as text."""
         done = here("--about", *options)
         assert done.returncode == 0
         assert [name for name in SETTINGS if name not in done.stdout] == []
         assert "Singer tap for Amazon SageMaker hyperparameter tuning" in done.stdout
 
     def test_test_schema(self, here: TapHere, emulator: Emulator) -> None:
-        """--test=schema writes every stream's SCHEMA and asks for nothing."""
+        """--test=schema writes every stream's SCHEMA, without a call."""
         run = here("--test=schema", config={})
         assert run.returncode == 0
         written = [(message["type"], message["stream"]) for message in run.messages]

@@ -1,4 +1,4 @@
-"""Items that are not as documented: each costs no more than its tuning job."""
+"""An item that differs from the documentation affects at most its own tuning job."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def put(member: str, value: Any) -> Change:
 
 
 def leave_out(member: str) -> Change:
-    """A change that takes a member away."""
+    """A change that removes a member."""
     return lambda item: item.pop(member, None)
 
 
 def put_metric(**members: Any) -> Change:
-    """A change that sets the objective metric, whatever it was."""
+    """A change that replaces the objective metric."""
     return put(OBJECTIVE, members)
 
 
-# What is odd of an item of tuning job «odd», and the columns that then have what.
+# Oddities of an item of the tuning job "odd", and the columns with their values.
 ABSENT: dict[str, tuple[str, Change, dict[str, Any]]] = {
     "trial without hyperparameters": (
         TRIALS,
@@ -108,7 +108,7 @@ ABSENT: dict[str, tuple[str, Change, dict[str, Any]]] = {
     "found without a name": (SEARCH, leave_out("TrainingJobName"), {}),
 }
 
-# What makes an item one that cannot be read.
+# What makes an item unreadable.
 UNREADABLE: dict[str, tuple[str, Change]] = {
     "trial without creation": (TRIALS, leave_out("CreationTime")),
     "trial without ARN": (TRIALS, leave_out("TrainingJobArn")),
@@ -131,7 +131,7 @@ UNREADABLE: dict[str, tuple[str, Change]] = {
 
 @pytest.fixture
 def emulator(emulator: Emulator) -> Emulator:
-    """Two regions with some tuning jobs each, all over, one of them named «odd»."""
+    """Two regions with some ended tuning jobs each, one of them named "odd"."""
     for region in REGIONS:
         scope = emulator.scope(ACCOUNT, region)
         for name in ("first", "odd", "last"):
@@ -140,7 +140,7 @@ def emulator(emulator: Emulator) -> Emulator:
 
 
 def alter(emulator: Emulator, operation: str, change: Change) -> None:
-    """Change what the tuning job «odd» of the first region looks like to a call."""
+    """Change the tuning job "odd" of the first region in the responses to a call."""
 
     def is_odd(item: dict[str, Any]) -> bool:
         arns = [v for k, v in item.items() if k.endswith(("JobArn", "JobArn"))]
@@ -157,7 +157,7 @@ def alter(emulator: Emulator, operation: str, change: Change) -> None:
 
 
 def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
-    """Read all streams of both regions."""
+    """Sync all streams of both regions."""
     config = {"regions": REGIONS, **config}
     run = here(
         config=config, state=tables.state, catalog=here.catalog(*VISITING, "scopes")
@@ -168,12 +168,12 @@ def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
 
 
 def is_of_odd(row: dict[str, Any]) -> bool:
-    """Whether a row is of the tuning job that is odd."""
+    """Whether a row belongs to the odd tuning job."""
     return (row["region"], row["tuning_job_name"]) == (REGIONS[0], "odd")
 
 
 def assert_others_are_true(here: TapHere, tables: Tables) -> None:
-    """All rows of other tuning jobs, and of the other region, are as they should be."""
+    """All rows of other tuning jobs and of the other region are right."""
     for stream in VISITING:
         wanted = expected.alike(expected.truth(here.emulator, stream))
         found = expected.alike(tables.rows[stream])
@@ -183,7 +183,8 @@ def assert_others_are_true(here: TapHere, tables: Tables) -> None:
 
 @pytest.mark.parametrize("what", ABSENT)
 def test_what_can_be_absent(here: TapHere, emulator: Emulator, what: str) -> None:
-    """A member that is not there, or of another kind, is null or text, and no more."""
+    """A member that is missing or of another type becomes null or text, and nothing
+    else changes."""
     operation, change, columns = ABSENT[what]
     stream = {LIST: "tuning_jobs", SEARCH: "training_job_details"}.get(
         operation, "training_job_summaries"
@@ -201,8 +202,8 @@ def test_what_can_be_absent(here: TapHere, emulator: Emulator, what: str) -> Non
 
 @pytest.mark.parametrize("what", UNREADABLE)
 def test_what_cannot_be_read(here: TapHere, emulator: Emulator, what: str) -> None:
-    """What cannot be read is a failure of its tuning job, told in one line; it is read
-    once it can be."""
+    """An unreadable item is a failure of its tuning job, in one line, and the next sync
+    reads it once it is well."""
     operation, change = UNREADABLE[what]
     if operation == DESCRIBE_TRIAL:
         emulator.scope(ACCOUNT, REGIONS[0]).index.missing = 1
@@ -225,7 +226,7 @@ def test_what_cannot_be_read(here: TapHere, emulator: Emulator, what: str) -> No
 
 
 def test_what_is_odd_when_asked_by_name(here: TapHere, emulator: Emulator) -> None:
-    """Of two tuning jobs that are asked for by name, the one that is odd fails."""
+    """Of two named tuning jobs, only the odd one fails."""
     alter(emulator, DESCRIBE, put("HyperParameterTuningJobConfig", "none"))
     tables = Tables()
     run = sync(here, tables, tuning_job_names=["first", "odd"])
@@ -242,7 +243,7 @@ def test_what_is_odd_when_asked_by_name(here: TapHere, emulator: Emulator) -> No
 def test_a_null_among_the_items(
     here: TapHere, emulator: Emulator, operation: str
 ) -> None:
-    """A null in a page costs no row of what stands beside it elsewhere."""
+    """A null among a page's items costs no other row."""
 
     def with_null(answer: dict[str, Any]) -> None:
         items = answer[ITEMS[operation]]
@@ -259,8 +260,8 @@ def test_a_null_among_the_items(
 def test_three_that_cannot_be_read_hide_no_others(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """Where the first three of a scope may not be read, the others are; the three are
-    tried for a week, and then abandoned in words."""
+    """If the first three tuning jobs of a scope are unreadable, the others are read;
+    the three are retried for a week and then abandoned with a warning."""
     for number in range(8):
         emulator.scope().plan(f"job-{number}", trials=2, created="2026-03-01T08:00:00Z")
     denied = [f"job-{number}" for number in range(3)]

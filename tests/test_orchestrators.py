@@ -1,6 +1,6 @@
-"""examples/airflow and examples/dagster: accounts are loaded for real.
+"""examples/airflow and examples/dagster really load accounts.
 
-What has to come of a load is one test for both; what only one of them has follows.
+Tests that apply to both come first; those for one of them follow.
 """
 
 from __future__ import annotations
@@ -61,16 +61,17 @@ LOAD = "tap-sagemaker-tuning target-postgres"
 
 @dataclass(frozen=True)
 class Told:
-    """A world, and what came of two loads of all its accounts, six hours apart.
+    """A world, and the results of two loads of all its accounts, six hours apart.
 
     Attributes:
         four: The world.
         by: The orchestrator.
-        first: The first loads: one scope is denied, another one fails once.
-        second: The second ones: all at once, and nothing fails.
-        loaded: What was in the warehouse after each.
-        lacking: What the models said after each, of tuning jobs that lack trials.
-        truth: What should have been.
+        first: The first loads: one scope is denied, and another one fails once.
+        second: The second loads: all at once, without failures.
+        loaded: The warehouse's contents after each.
+        lacking: The tuning jobs with missing trials according to the models, after
+            each.
+        truth: The expected contents.
     """
 
     four: World
@@ -86,7 +87,7 @@ class Told:
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Told]:
-    """Two loads of three accounts into a Postgres, by the class's orchestrator."""
+    """Two loads of three accounts into Postgres, with the class's orchestrator."""
     with (
         world(tmp_path_factory.mktemp(request.cls.__name__)) as four,
         request.cls.by(four) as by,
@@ -106,42 +107,42 @@ def told(
 
 
 class Both:
-    """What has to come of a load, whoever orchestrates it.
+    """What a load should do with either orchestrator.
 
-    A class for each, so that both can be tested at once.
+    Each orchestrator has its own class, so that both can be tested at once.
     """
 
     by: ClassVar[Callable[[World], AbstractContextManager[Orchestrator]]]
 
     def test_a_load_fails_alone_after_its_retries(self, told: Told) -> None:
-        """A load that cannot read a scope fails after all its tries; one that fails
-        once is retried; no other is held back. Loads that start together can meet in
-        the database, and then one of them is retried as well: seen once, under load.
-        """
+        """A load that cannot read a scope fails after all its attempts, one that fails
+        once is retried, and others are unaffected. Loads that start together can
+        conflict in the database, and then one of them is retried as well: seen once,
+        under load."""
         succeeded = {name: load.succeeded for name, load in told.first.items()}
         assert succeeded == {FAILS: False, **dict.fromkeys([RECOVERS, *REST], True)}
         assert [told.first[name].tries for name in (FAILS, RECOVERS)] == [2, 2]
         assert {told.first[name].tries for name in REST} <= {1, 2}
 
     def test_all_are_loaded_at_once(self, told: Told) -> None:
-        """When nothing fails, what starts at the same time is all loaded."""
+        """Without failures, loads that start at the same time all succeed."""
         assert [load.succeeded for load in told.second.values()] == [True] * len(ALL)
 
     def test_models_are_built(self, told: Told) -> None:
-        """After the loads, also where one failed, the models are those of the tables,
-        and their check finds all that was loaded complete."""
+        """After the loads, even failed ones, the models match the tables, and their
+        check finds everything that was loaded complete."""
         assert told.lacking == ["", ""]
         _, built = told.four.warehouse.ask(MODELED)
         assert built == [row[:4] for row in told.truth[1][1]]
 
     def test_the_others_are_loaded(self, told: Told) -> None:
-        """What could be read is loaded at first, the other region of the account that
-        failed too, and then all, to the value."""
+        """First, everything except the denied scope is loaded, including the failed
+        account's other region, and then everything is."""
         assert told.loaded[0] == [rows_without(DENIED, rows) for rows in told.truth[0]]
         assert told.loaded[1] == told.truth[1]
 
     def test_the_log_has_the_taps_summary(self, told: Told) -> None:
-        """A load's log has the tap's summary or its error, and no password."""
+        """A load's log has the tap's summary or error, and no password."""
         log = "".join({load.log for load in told.first.values()})
         summary = "1 of 1 accounts and regions complete"
         succeeded = [told.first[name] for name in (RECOVERS, *REST)]
@@ -152,7 +153,7 @@ class Both:
         assert PASSWORD not in log
 
     def test_each_tap_is_given_its_own_state(self, told: Told) -> None:
-        """Loads that start at the same time are each given the state of their own."""
+        """Loads that start at the same time each receive their own state."""
         given = {name: scopes_in(state) for name, state in told.four.states().items()}
         assert given == {
             name: {f"{name}-{region}" for region in regions}
@@ -160,14 +161,14 @@ class Both:
         }
 
     def test_no_password_is_stored(self, told: Told) -> None:
-        """The warehouse's password is in no file of the orchestrator's or Meltano's."""
+        """No file of the orchestrator or Meltano has the warehouse's password."""
         every = told.four.folder.rglob("*")
         files = [path for path in every if path.is_file() and not path.is_symlink()]
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
     def test_only_what_is_found_is_loaded(self, told: Told) -> None:
-        """An account that left is not loaded any more. Where the tap cannot find out
-        the regions of an account, the others are loaded, and nobody calls that good."""
+        """An account that left is no longer loaded. If an account's regions cannot be
+        listed, the other accounts are loaded, and the load counts as failed."""
         left, unknown, stays = ALL
         told.four.emulator.organization.leave(left)
         denied = Fault("deny", operation="ListRegions", account=unknown)
@@ -179,8 +180,8 @@ class Both:
         assert told.by.goods == [False, True, False]
 
     def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
-        """A trial that is not in the table fails the check, which names the account,
-        the region and the tuning job."""
+        """A missing trial fails the check, which names the account, the region and the
+        tuning job."""
         told.four.lose_a_trial("job-2-0")
         assert told.by.build() == f"{RECOVERS} us-east-1 job-2-0"
 
@@ -191,7 +192,7 @@ class TestAirflow(Both):
     by = airflow
 
     def test_models_are_built_when_a_load_failed(self, told: Told) -> None:
-        """A run that has failed since a load has, has built the models all the same."""
+        """A run that failed because of a load has still built the models."""
         assert isinstance(told.by, Airflow)
         told.four.emulator.faults.add(fault("deny", DENIED))
         told.by.load(together=1)
@@ -200,7 +201,8 @@ class TestAirflow(Both):
         assert (told.by.goods[-1], built) == (False, "success")
 
     def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
-        """The run fails before any load where each would read the organization."""
+        """If Meltano's settings have an organization, which every load would read, the
+        run fails before any load."""
         assert isinstance(told.by, Airflow)
         with told.four.organization_for_meltano():
             told.by.load(together=1)
@@ -214,7 +216,7 @@ class TestDagster(Both):
     by = dagster
 
     def test_definitions_are_valid(self, told: Told) -> None:
-        """Dagster finds nothing wrong with the definitions."""
+        """Dagster accepts the definitions."""
         definitions = str(DAGSTER / "definitions.py")
         command = ["dagster", "definitions", "validate", "-f", definitions]
         done = run(command, told.by.environment)
@@ -222,8 +224,8 @@ class TestDagster(Both):
         assert "All code locations passed validation" in done.stdout
 
     def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
-        """No account is found, and so none loaded, where each load would read the
-        organization."""
+        """If Meltano's settings have an organization, which every load would read, no
+        account is found or loaded."""
         assert isinstance(told.by, Dagster)
         with told.four.organization_for_meltano():
             (found,) = told.by.materialize(("accounts", None))
@@ -232,7 +234,7 @@ class TestDagster(Both):
         assert said.startswith("organization: move it from Meltano's settings to")
 
     def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
-        """A failed run says which load failed, and has the tap's own words."""
+        """A failed run says which load failed, and has the tap's own error message."""
         log = told.first[FAILS].log
         said = f"meltano run --state-id-suffix={FAILS} {LOAD} ended with 1"
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
@@ -246,16 +248,16 @@ class TestDagster(Both):
         assert sorted(again["assets"]) == tables
 
     def test_models_follow_the_tables(self, told: Told) -> None:
-        """The models are asked for when accounts were loaded, and not before."""
+        """The models are requested once accounts have been loaded, and not before."""
         asked = told.by.runner.ask(automation=[FAILS, RECOVERS])
         assert asked == [0, 1, 1]
 
     def test_accounts_are_found_each_hour(self, told: Told) -> None:
-        """Each hour the accounts are found, and nothing else is made."""
+        """The hourly schedule only finds the accounts."""
         assert told.by.runner.ask(schedule=None) == ["@hourly", ["accounts"]]
 
     def test_each_account_is_loaded_once_each_time(self, told: Told) -> None:
-        """Each time that accounts have been found, one run is requested for each."""
+        """Each time the accounts are found, one run per account is requested."""
         assert isinstance(told.by, Dagster)
         requests = told.by.runner.ask(sensor=None)
         told.by.materialize(("accounts", None))
@@ -264,7 +266,8 @@ class TestDagster(Both):
         assert len({key for _, key in requests}) == 2 * len(ALL)
 
     def test_an_account_that_left_keeps_its_partition(self, told: Told) -> None:
-        """It stays in Dagster, and says so when somebody asks for it."""
+        """An account that left stays in Dagster, and loading it fails with an
+        explanation."""
         assert isinstance(told.by, Dagster)
         told.four.emulator.organization.leave(RECOVERS)
         told.by.materialize(("accounts", None))
@@ -275,7 +278,7 @@ class TestDagster(Both):
 
 
 def test_two_runs_of_an_account_wait_for_each_other() -> None:
-    """dagster.yaml lets one run a partition go at a time."""
+    """dagster.yaml allows one run per partition at a time."""
     text = (DAGSTER / "dagster.yaml").read_text(encoding="utf-8")
     (limit,) = yaml.safe_load(text)["concurrency"]["runs"]["tag_concurrency_limits"]
     assert limit == {
@@ -287,7 +290,8 @@ def test_two_runs_of_an_account_wait_for_each_other() -> None:
 
 @pytest.mark.parametrize("example", ["airflow", "dagster"])
 def test_constraints_pin_what_is_required(example: str) -> None:
-    """What an example requires is pinned, and Meltano's version is the demo's."""
+    """The requirements of an example are pinned, and its Meltano version is the
+    demo's."""
     folder = EXAMPLES / example
     pinned = (folder / "constraints.txt").read_text(encoding="utf-8").splitlines()
     for line in (folder / "requirements.txt").read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Accounts and regions that AWS lists: they come, they go, and some refuse."""
+"""Accounts and regions listed by AWS: they come and go, and some are denied."""
 
 from __future__ import annotations
 
@@ -50,23 +50,23 @@ def rows(run: Run) -> dict[str, str]:
 
 
 def accounts_of(run: Run) -> Counter[str]:
-    """How many trials came of each account."""
+    """How many trials were read from each account."""
     return Counter(row["account_id"] for row in run.records("training_job_summaries"))
 
 
 def complete(accounts: Iterable[str], region: str = REGION) -> dict[str, str]:
-    """The rows of these accounts, all of them complete."""
+    """Complete rows for these accounts."""
     return {f"{account} {region}": "complete" for account in accounts}
 
 
 def calls(emulator: Emulator, operation: str) -> int:
-    """How many calls of an operation were answered."""
+    """How many calls of an operation were made."""
     return sum(call.operation == operation for call in emulator.calls)
 
 
 def test_every_active_account(company: Emulator, here: TapHere) -> None:
     """Each active account is read through its role; a suspended or closed one is not,
-    whether its state stands in the newer member or in the older one."""
+    whether the API has its status in the new member or in the old one."""
     for account, state in ((THREE, "SUSPENDED"), ("4" * 12, "CLOSED")):
         join(company, account)
         company.organization.accounts[account] = state
@@ -81,8 +81,8 @@ def test_every_active_account(company: Emulator, here: TapHere) -> None:
 
 
 def test_accounts_come_and_go(company: Emulator, here: TapHere) -> None:
-    """One that joins is read from the next sync on, all of it; one that leaves has no
-    row any more, and its state stays; when it is back it goes on from there."""
+    """An account that joins is read completely in the next sync; one that leaves has no
+    more rows but keeps its state; and when it returns, reading resumes there."""
     first = here(config=CONFIG)
     company.organization.leave(TWO)
     join(company, THREE)
@@ -111,8 +111,8 @@ def states_of(run: Run) -> dict[tuple[str, str], Any]:
 def test_an_account_without_the_role(
     company: Emulator, here: TapHere, regions: list[str]
 ) -> None:
-    """It fails alone, in a line that says what is missing; the others are read. Where
-    its regions are not known it has a row if it ever was read."""
+    """An account without the role fails alone, in a line that says what is missing. If
+    its regions are unknown, it has a row only if it has ever been read."""
     config = {**CONFIG, "regions": regions}
     company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
     first = here(config=config)
@@ -132,9 +132,9 @@ def test_an_account_without_the_role(
 
 
 def test_a_denied_listing(company: Emulator, here: TapHere) -> None:
-    """Without ListAccounts no account of the organization is read, and it is said
-    which permission that takes; an entry of assume_roles is read all the same; what
-    was read before says that it failed."""
+    """Without ListAccounts, no account of the organization is read, the error names the
+    permission, entries of assume_roles are still read, and accounts that were read
+    before have failed rows."""
     entry = {"role_arn": f"arn:aws:iam::{THREE}:role/reader"}
     company.scope(THREE, REGION).plan("own", trials=4)
     company.clock.move(seconds=86_400)
@@ -151,7 +151,8 @@ def test_a_denied_listing(company: Emulator, here: TapHere) -> None:
 
 
 def test_pages_of_accounts(company: Emulator, here: TapHere) -> None:
-    """Accounts come twenty a page; an empty page that has a token is no end."""
+    """Accounts are listed in pages of twenty; an empty page with a token is not the
+    end."""
     more = [f"{number:012}" for number in range(1, 42)]
     for account in more:
         company.organization.join(account)
@@ -163,8 +164,8 @@ def test_pages_of_accounts(company: Emulator, here: TapHere) -> None:
 
 
 def test_one_that_left_stays_as_it_was(company: Emulator, here: TapHere) -> None:
-    """An outage of the listing does not fail the rows of accounts that had left before,
-    nor those of regions that were disabled before."""
+    """If the listing fails, accounts and regions that had left before still have no
+    rows."""
     first = here(config=ENABLED)
     company.organization.leave(TWO)
     company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
@@ -182,7 +183,7 @@ def test_one_that_left_stays_as_it_was(company: Emulator, here: TapHere) -> None
 
 
 def test_nothing_to_read(company: Emulator, here: TapHere) -> None:
-    """An organization without an active account to read is no success."""
+    """An organization without an active account to read is an error."""
     company.organization.parents["ou-emul-aaaaaaaa"] = "r-emul"
     empty = {
         "role_name": "tuning-reader",
@@ -195,7 +196,7 @@ def test_nothing_to_read(company: Emulator, here: TapHere) -> None:
 
 
 def test_names_in_an_account_that_failed(company: Emulator, here: TapHere) -> None:
-    """Nobody knows whether an account that was not read has a tuning job of a name."""
+    """If an account was not read, no name is reported as unknown."""
     company.faults.add(Fault("deny", operation="AssumeRole", account=ONE))
     run = here(config={**ENABLED, "tuning_job_names": [f"job-{ONE}"]})
     assert run.returncode == 1
@@ -204,7 +205,8 @@ def test_names_in_an_account_that_failed(company: Emulator, here: TapHere) -> No
 
 
 def test_a_scope_that_is_reached_twice(here: TapHere) -> None:
-    """It is read once, and told: one entry means the region of boto3's chain."""
+    """A scope reached by two entries is read once, and that is an error; an entry
+    without regions means the region of boto3's chain."""
     role = {"role_arn": f"arn:aws:iam::{ONE}:role/reader"}
     run = here(config={"assume_roles": [role, {**role, "regions": [REGION]}]})
     assert run.returncode == 1
@@ -213,7 +215,7 @@ def test_a_scope_that_is_reached_twice(here: TapHere) -> None:
 
 
 def test_an_organization_of_one(emulator: Emulator, here: TapHere) -> None:
-    """The management account alone is read, through its role."""
+    """A management account on its own is read through its role."""
     join(emulator, MANAGEMENT)
     run = here(config=CONFIG)
     assert run.returncode == 0, run.stderr
@@ -221,7 +223,7 @@ def test_an_organization_of_one(emulator: Emulator, here: TapHere) -> None:
 
 
 def test_no_organization(emulator: Emulator, here: TapHere) -> None:
-    """An account that is in none says so, in the service's words."""
+    """An account without an organization gets the service's error."""
     run = here(config=CONFIG)
     assert run.returncode == 1
     assert emulator.organization.accounts == {}
@@ -229,7 +231,7 @@ def test_no_organization(emulator: Emulator, here: TapHere) -> None:
 
 
 def test_units(company: Emulator, here: TapHere) -> None:
-    """Accounts in the chosen units are read, at any depth, and no others."""
+    """Only accounts in the chosen units are read, at any depth."""
     outer, inner, other = "ou-emul-aaaaaaaa", "ou-emul-bbbbbbbb", "ou-emul-cccccccc"
     parents = {outer: "r-emul", inner: outer, other: "r-emul"}
     company.organization.parents.update(parents)
@@ -246,7 +248,7 @@ def test_units(company: Emulator, here: TapHere) -> None:
 
 @pytest.mark.usefixtures("company")
 def test_excluded_accounts_and_entries(here: TapHere) -> None:
-    """An excluded account is not read, and one with an entry is read by that entry."""
+    """An excluded account is not read, and one with its own entry is read with that."""
     entry = {"role_arn": f"arn:aws:iam::{ONE}:role/own", "regions": ["eu-west-1"]}
     of = {"role_name": "tuning-reader", "exclude_accounts": [TWO]}
     run = here(config={**CONFIG, "organization": of, "assume_roles": [entry]})
@@ -255,8 +257,8 @@ def test_excluded_accounts_and_entries(here: TapHere) -> None:
 
 
 def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
-    """A caller elsewhere lists through a role of the management account; without one
-    the refusal is told."""
+    """A caller in another account lists through a role in the management account;
+    without it, the denial is reported."""
     company.organization.leave(MANAGEMENT)
     here.variables.update(company.environment(THREE, REGION))
     refused = here(config=CONFIG).error
@@ -273,10 +275,11 @@ def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
 
 
 class TestEnabledRegions:
-    """Regions as each account has enabled them."""
+    """Each account's enabled regions."""
 
     def test_each_account_has_its_own(self, company: Emulator, here: TapHere) -> None:
-        """Those that are enabled, by default or not, and have SageMaker are read."""
+        """The regions that are enabled, by default or not, and have SageMaker are
+        read."""
         company.organization.regions = {
             ONE: dict.fromkeys(["eu-west-1", "eu-central-1"], "DISABLED")
             | {"af-south-1": "ENABLED", "xx-moon-1": "ENABLED"},
@@ -298,7 +301,7 @@ class TestEnabledRegions:
         assert len(regions[MANAGEMENT]) == 5
 
     def test_a_region_is_disabled(self, company: Emulator, here: TapHere) -> None:
-        """It has no row any more, and fails nothing."""
+        """A disabled region has no more rows and is not a failure."""
         first = here(config=ENABLED)
         company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
         second = here(config=ENABLED, state=first.state)
@@ -306,7 +309,8 @@ class TestEnabledRegions:
         assert rows(first).keys() - rows(second).keys() == {f"{ONE} eu-west-1"}
 
     def test_of_the_callers_own_account(self, company: Emulator, here: TapHere) -> None:
-        """It needs neither an organization nor a role, nor a region of the chain."""
+        """The caller's own regions need neither an organization, a role nor the chain's
+        region."""
         here.variables = {"AWS_DEFAULT_REGION": None}
         run = here(config={"regions": ["enabled"]})
         assert run.returncode == 0, run.stderr
@@ -314,13 +318,13 @@ class TestEnabledRegions:
         assert calls(company, "AssumeRole") == 0
 
     def test_a_role_is_assumed_once(self, company: Emulator, here: TapHere) -> None:
-        """For the listing of its regions, and for all of them."""
+        """A role is assumed once, both for listing its regions and for reading them."""
         assert here(config=ENABLED).returncode == 0
         assert calls(company, "AssumeRole") == 3
         assert calls(company, "ListRegions") == 3
 
     def test_a_denied_listing(self, company: Emulator, here: TapHere) -> None:
-        """It is told which action is missing, once if it is missing everywhere."""
+        """The missing action is reported, and only once if it is missing everywhere."""
         company.faults.add(Fault("deny", operation="ListRegions"))
         run = here(config=ENABLED)
         assert run.returncode == 1
@@ -328,7 +332,7 @@ class TestEnabledRegions:
         assert "Allow account:ListRegions" in run.error
 
     def test_an_outage_is_survived(self, company: Emulator, here: TapHere) -> None:
-        """What lists accounts and regions is tried again, as everything else is."""
+        """Calls that list accounts and regions are retried like all others."""
         for operation in ("ListAccounts", "ListRegions"):
             company.faults.add(Fault("error", operation=operation, times=2))
             company.faults.add(Fault("html", operation=operation, times=1))
@@ -338,10 +342,10 @@ class TestEnabledRegions:
 
 
 class TestQuestions:
-    """What --test and --scopes say."""
+    """The output of --test and --scopes."""
 
     def test_of_a_test(self, company: Emulator, here: TapHere) -> None:
-        """--test says what was listed, and then each scope; or what is denied."""
+        """--test reports what was listed and then each scope, or what was denied."""
         company.organization.accounts[TWO] = "SUSPENDED"
         run = here("--test", config=ENABLED)
         told = run.stderr.splitlines()
@@ -359,8 +363,8 @@ class TestQuestions:
         assert run.stdout == ""
 
     def test_scopes(self, company: Emulator, here: TapHere) -> None:
-        """--scopes prints what there is to read, a JSON object per line, and reads
-        nothing; an account that refuses is told on standard error."""
+        """--scopes prints what there is to read, one JSON object per line, without
+        reading it; a denied account is reported on standard error."""
         of = {"role_name": "tuning-reader", "external_id": "warehouse"}
         config = {**ENABLED, "organization": of}
         company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
@@ -382,14 +386,15 @@ class TestQuestions:
         assert f"Error: account {ONE}: AssumeRole: AccessDenied" in run.stderr
 
     def test_scopes_beside_a_catalog(self, here: TapHere) -> None:
-        """What only a catalog allows is allowed by it here as well."""
+        """A setting that is only valid with a certain catalog is accepted with it here,
+        too."""
         stream = "training_job_summaries"
         catalog = here.catalog(stream, **{stream: "FULL_TABLE"})
         assert here("--scopes", config={"max_items": 5}, catalog=catalog).stdout
         here("--scopes", config={"max_items": 5}).assert_refused("max_items")
 
     def test_scopes_of_two_entries(self, here: TapHere) -> None:
-        """Two entries for one account, in different regions, are told apart."""
+        """Two entries for one account, in different regions, can be told apart."""
         role = f"arn:aws:iam::{ONE}:role/reader"
         entries = [
             {"role_arn": role, "regions": ["eu-west-1"]},
@@ -404,7 +409,7 @@ class TestQuestions:
         ]
 
     def test_scopes_of_the_callers_own_account(self, here: TapHere) -> None:
-        """They have no role."""
+        """Scopes of the caller's own account have no role."""
         run = here("--scopes", config={})
         assert json.loads(run.stdout) == {"account_id": MANAGEMENT, "region": REGION}
 
@@ -413,13 +418,13 @@ class TestStreams:
     """The setting `streams`."""
 
     def test_without_a_catalog(self, here: TapHere) -> None:
-        """It chooses the streams."""
+        """Without a catalog, it selects the streams."""
         run = here(config={"streams": ["tuning_job_details", "scopes"]})
         assert run.returncode == 0, run.stderr
         assert schemas(run) == {"tuning_job_details", "scopes"}
 
     def test_beside_a_catalog(self, here: TapHere) -> None:
-        """The catalog takes precedence."""
+        """A catalog takes precedence over it."""
         run = here(config={"streams": ["scopes"]}, catalog=here.catalog("tuning_jobs"))
         assert schemas(run) == {"tuning_jobs"}
 
@@ -434,7 +439,7 @@ class TestStreams:
     def test_what_is_refused(
         self, here: TapHere, streams: list[str], problem: str
     ) -> None:
-        """A name that is no stream's, an empty list, and the same name twice."""
+        """An unknown stream, an empty list, and a duplicate are refused."""
         run = here(config={"streams": streams})
         assert run.returncode == 1
         assert problem in run.error

@@ -1,6 +1,6 @@
-"""Blocks of messages: whole lines, in order, with nothing left behind.
+"""Messages are written in blocks of whole lines, in order, with none left behind.
 
-For stops of the whole tap see `test_signals.py`.
+`test_signals.py` has the tests of stopping the whole tap.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def record(number: int, length: int = 10) -> RecordMessage:
 
 
 def lines(messages: list[Any]) -> bytes:
-    """What is to be written of messages."""
+    """The expected output lines of messages."""
     return b"".join(bytes(BlockWriter().format_message(each)) for each in messages)
 
 
 @contextmanager
 def collected() -> Iterator[BytesIO]:
-    """Collect for a while what goes to stdout, which is no pipe."""
+    """Collect what is written to stdout, here not a pipe."""
     out = BytesIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", TextIOWrapper(out))
@@ -48,23 +48,24 @@ def collected() -> Iterator[BytesIO]:
 
 
 class Pipe:
-    """A pipe in the place of stdout."""
+    """A pipe in place of stdout."""
 
     def __init__(self) -> None:
-        """Open it."""
+        """Create it."""
         self.reading, writing = os.pipe()
         self.end = FileIO(writing, "w")
         self.read = bytearray()
 
     def drain(self, slowly: int = 0) -> None:
-        """Read it to its end, so many bytes at a time; 0: as many as there are."""
+        """Read it to its end, this many bytes at a time, or 0 for all that are
+        available."""
         while chunk := os.read(self.reading, slowly or 64 * KIB):
             self.read += chunk
 
 
 @contextmanager
 def pipe() -> Iterator[Pipe]:
-    """Put a pipe in the place of stdout for a while."""
+    """Temporarily replace stdout with a pipe."""
     opened = Pipe()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", TextIOWrapper(BufferedWriter(opened.end)))
@@ -75,7 +76,8 @@ def pipe() -> Iterator[Pipe]:
 
 
 def test_records_are_held_back() -> None:
-    """Until there is a block of them, or something else has to be written."""
+    """Records are buffered until a block is full or another message has to be
+    written."""
     writer = BlockWriter()
     records = [record(number) for number in range(3)]
     state = StateMessage({"bookmarks": {}})
@@ -90,7 +92,7 @@ def test_records_are_held_back() -> None:
 
 
 def test_a_block_is_sixty_kibibytes() -> None:
-    """With its last record it fits a pipe, which has 64 KiB."""
+    """A block including its last record fits into a pipe, which holds 64 KiB."""
     writer = BlockWriter()
     with collected() as out:
         for number in range(100):
@@ -108,7 +110,7 @@ def test_a_block_is_sixty_kibibytes() -> None:
     st.sampled_from([0, 700, 5000]),
 )
 def test_all_is_written_in_order(lengths: list[int], slowly: int) -> None:
-    """Whatever is written, and however slowly it is read."""
+    """Everything is written in order, however slowly it is read."""
     messages = [record(number, length) for number, length in enumerate(lengths)]
     with pipe() as opened:
         reader = threading.Thread(target=opened.drain, args=[slowly])
@@ -125,8 +127,8 @@ def test_all_is_written_in_order(lengths: list[int], slowly: int) -> None:
 
 @pytest.mark.parametrize("length", [100, 3000])
 def test_a_stop_leaves_whole_lines(length: int) -> None:
-    """While nobody reads, a stop ends the writing; what is in the pipe are whole lines,
-    and nothing comes after them."""
+    """If the reader is blocked, a stop ends the writing; the pipe then has only whole
+    lines, and nothing follows them."""
     messages = [record(number, length) for number in range(150_000 // length)]
 
     def stop() -> None:
@@ -148,7 +150,7 @@ def test_a_stop_leaves_whole_lines(length: int) -> None:
 
 
 def test_a_full_disk_is_told() -> None:
-    """What cannot be written is one line, said once."""
+    """Output that cannot be written is reported once, in one line."""
     writer = BlockWriter()
     with pytest.MonkeyPatch.context() as patch:
         full = FileIO("/dev/full", "w")
@@ -165,8 +167,8 @@ def test_a_full_disk_is_told() -> None:
 def test_a_reader_that_goes_ends_the_tap(
     monkeypatch: pytest.MonkeyPatch, length: int
 ) -> None:
-    """When the target is gone while the tap waits for it to read, the tap ends, also if
-    what it has to write is longer than a page."""
+    """If the target exits while the tap waits for it, the tap ends, even with more than
+    a page left to write."""
     read, write = os.pipe()
     messages = [StateMessage({"bookmarks": {"text": of * length}}) for of in "xy"]
     writer = BlockWriter()
@@ -179,7 +181,7 @@ def test_a_reader_that_goes_ends_the_tap(
 
 
 def test_the_same_state_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A STATE that equals the last one is left out; the records before it are not."""
+    """A STATE equal to the previous one is left out, but not the records before it."""
     record = RecordMessage("jobs", {"id": 1})
     states = [StateMessage({"bookmarks": {"n": n}}) for n in (1, 1, 2, 1)]
     with TextIOWrapper(BytesIO()) as stdout:

@@ -1,4 +1,4 @@
-"""The tests' own Postgres: two runs of tests on one machine share it with nobody."""
+"""The tests' own Postgres is isolated from other test runs on the same machine."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.warehouse
 
 
 def test_it_needs_none_of_pytests_folders(tmp_path: Path) -> None:
-    """The data lies where another user can get to, whatever becomes of the folders that
-    another pytest closes when it starts."""
+    """Another user can reach the data, even after another pytest closes its folders
+    when it starts."""
     modes = {above: above.stat().st_mode for above in tmp_path.parents}
     with serving() as server:
         _, ((data,),) = server.ask("show data_directory")

@@ -1,4 +1,4 @@
-"""What others say, made printable: one line, short, and without a secret."""
+"""Text from others becomes printable: one line, short, and without secrets."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LEFT_ALONE = [
 
 @pytest.mark.parametrize("text", LEFT_ALONE)
 def test_plain_text_stays(text: str) -> None:
-    """What is printable and no secret is left as it is."""
+    """Printable text without secrets is unchanged."""
     assert printable(text) == text
 
 
@@ -42,7 +42,8 @@ def test_plain_text_stays(text: str) -> None:
     ],
 )
 def test_odd_characters(given: str, told: str) -> None:
-    """Whitespace is one space; terminal escapes and half pairs are U+FFFD."""
+    """Whitespace becomes one space; terminal escapes and lone surrogates become
+    U+FFFD."""
     assert printable(given) == told
 
 
@@ -78,6 +79,7 @@ def test_no_more_than(most: int) -> None:
 
 
 def test_a_secret_is_hidden_before_the_line_is_cut() -> None:
-    """What is cut off may be what shows that the rest is a login."""
+    """Secrets are hidden before a line is cut, because the cut may remove what
+    identifies them."""
     told = printable(f"http://me:pw{'x' * 5000}@host")
     assert told == "http://***@host"

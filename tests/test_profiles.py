@@ -1,4 +1,4 @@
-"""Hypothesis's profiles: one repeats itself, the other searches."""
+"""Hypothesis's profiles: one repeats its examples, the other searches for new ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_search_draws_others() -> None:
 
 
 def test_search_scales_every_test() -> None:
-    """No test sets its number of examples past the profile, which scales it."""
+    """No test bypasses the profile, which scales its number of examples."""
     own = [
         path.name
         for path in TESTS.rglob("*.py")

@@ -1,4 +1,4 @@
-"""Versions agree, and the project knows no machine."""
+"""Versions match, and no file depends on a machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
 
 
 def project_files() -> list[str]:
-    """What is in the repository, or will be."""
+    """The files in the repository, including new ones."""
     told = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
@@ -29,7 +29,7 @@ def project_files() -> list[str]:
 
 
 def test_changelog_ends_at_this_version() -> None:
-    """The changelog has Unreleased, then this version, and then ever lower ones."""
+    """The changelog has Unreleased, then this version, and then older ones in order."""
     first, *released = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
     assert first == "Unreleased"
     assert released[0] == VERSION
@@ -38,7 +38,7 @@ def test_changelog_ends_at_this_version() -> None:
 
 
 def test_parts_have_this_version() -> None:
-    """The dbt project and the Airbyte connector are of the tap's version."""
+    """The dbt project and the Airbyte connector have the tap's version."""
     models = yaml.safe_load(read("transform/dbt_project.yml"))
     connector = yaml.safe_load(read("registries/airbyte/metadata.yaml"))
     assert models["version"] == VERSION
@@ -53,7 +53,7 @@ def test_wheels_name_has_this_version() -> None:
 
 
 def test_python_versions_agree() -> None:
-    """The classifiers are the versions from requires-python on, without a gap."""
+    """The classifiers list all versions from requires-python on, without a gap."""
     prefix = "Programming Language :: Python :: 3."
     minors = [
         int(classifier.removeprefix(prefix))
@@ -73,7 +73,7 @@ def test_documents_are_short() -> None:
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_no_file_knows_a_machine() -> None:
-    """No file has a path of a developer's machine, or the host of a registry."""
+    """No file has a path on a developer's machine, or the host of a registry."""
     found = []
     for name in project_files():
         text = (ROOT / name).read_bytes().decode(errors="replace")

@@ -1,4 +1,4 @@
-"""The schemas against the service model that botocore ships, both ways."""
+"""The schemas and botocore's service model match in both directions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.schema_checks import schema_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CLASSES: Any = STREAMS  # of which mypy takes the names for their instances' only
+CLASSES: Any = STREAMS  # mypy takes the names for those of instances only
 STREAM_OF = {stream.name: stream for stream in CLASSES}
 NAMES = list(STREAM_OF)
 every_stream = pytest.mark.parametrize("stream", NAMES)
@@ -30,13 +30,13 @@ SHAPES = {
     "tuning_job_details": ["DescribeHyperParameterTuningJobResponse"],
     "training_job_details": ["DescribeTrainingJobResponse", "TrainingJob"],
 }
-"""What a stream's records are made of: the last of them is what Search finds.
+"""The API shapes of a stream's records; the last one is what Search returns.
 
-A stream whose records are not one shape of the API's, whole, is not compared.
+A stream whose records are not exactly one API shape is not compared.
 """
 
 PREFIXES = {"tuning_jobs": "hyper_parameter_"}
-"""What a column's name leaves out of a member's: there it names the job itself."""
+"""Prefixes of members that column names leave out, because they name the job itself."""
 
 METRIC = "training_job_summaries.final_hyper_parameter_tuning_job_objective_metric"
 DETAILS = "tuning_job_details"
@@ -74,7 +74,7 @@ MOVED = {
         "number_of_training_jobs_objective_not_improving",
     }
 }
-"""Columns that are not where the API has their members, and where it has those."""
+"""Columns that are not in their members' place in the API, and that place."""
 
 NO_SEARCH = "Search has it not, and a row must not depend on who was asked"
 IGNORED = {
@@ -107,7 +107,7 @@ IGNORED = {
     f"{TRIAL}.remote_debug_config": NO_SEARCH,
     f"{TRIAL}.serverless_job_config": NO_SEARCH,
 }
-"""Members that are no column, by the column they would be, and why."""
+"""Members without a column, by the column that they would be, and why."""
 
 DERIVED = {
     "tuning_jobs.account_id": "the scope that was asked",
@@ -124,7 +124,7 @@ DERIVED = {
     f"{TRIAL}.final_metric_data_list.*.non_finite": "what `value` cannot hold",
     f"{TRIAL}.tags": "Search alone has them",
 }
-"""Columns that are no member, and what they come from."""
+"""Columns that are not members, and what they come from."""
 
 ADDED = ("account_id", "region", "tuning_job_name", "tuning_job_arn")
 FIRM = {
@@ -159,8 +159,8 @@ FIRM = {
         "a row's key, and what it joins by",
     ),
 }
-"""Columns that are never null, and why. Every other member may be left out: Search does
-so, and so did the service before it required it."""
+"""Columns that are never null, and why. Any other member may be missing: Search leaves
+some out, and so did the service before it required them."""
 
 TYPES = {
     "boolean": "boolean",
@@ -173,7 +173,7 @@ TYPES = {
     "structure": "object",
     "timestamp": "string",
 }
-"""Kind of a member to type of a column."""
+"""The column type for each kind of member."""
 
 DESCRIPTION: dict[str, Any] = botocore.session.get_session().get_service_data(
     "sagemaker"
@@ -195,7 +195,7 @@ def columns() -> list[tuple[str, dict[str, Any]]]:
 
 
 def walk(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """What a schema has at this path: objects that are not there are made."""
+    """The schema at this path; missing objects are created."""
     for name in names:
         if name == "*":
             schema = schema["items"]
@@ -206,7 +206,7 @@ def walk(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def as_the_api_has_it(stream: str) -> dict[str, Any]:
-    """The schema of a stream, each column where the API has its member."""
+    """The schema of a stream with each column in its member's place in the API."""
     schema = deepcopy(schema_of(stream))
     for column, member in MOVED.get(stream, {}).items():
         *above, name = column.split(".")
@@ -218,12 +218,12 @@ def as_the_api_has_it(stream: str) -> dict[str, Any]:
 
 @dataclass
 class Comparison:
-    """What is between a shape and a schema.
+    """The differences between a shape and a schema.
 
     Attributes:
-        found: The problems, a sentence each.
-        met: The columns that are members, by path, each with its member's name.
-        exceptions: The exceptions from the rules that were made use of.
+        found: The problems, one sentence each.
+        met: The columns that are members, by path, with the member's name.
+        exceptions: The exceptions that were used.
     """
 
     found: list[str] = field(default_factory=list)
@@ -231,7 +231,8 @@ class Comparison:
     exceptions: set[str] = field(default_factory=set)
 
     def structure(self, shape: Any, schema: Any, at: str, prefix: str = "") -> None:
-        """Compare a structure with an object, both ways, and what is in them."""
+        """Compare a structure with an object in both directions, including their
+        contents."""
         properties = schema.get("properties", {})
         named = {
             xform_name(member).removeprefix(prefix): member for member in shape.members
@@ -270,7 +271,7 @@ class Comparison:
 
 
 def without_null(column: dict[str, Any]) -> list[str]:
-    """The types of a column, but for null."""
+    """The types of a column, without null."""
     kinds = column.get("type", [])
     return [
         kind
@@ -290,7 +291,7 @@ def compare(model: ServiceModel) -> Comparison:
 
 
 def model_with(name: str, **changes: Any) -> ServiceModel:
-    """A copy of the service model, one shape of which is another."""
+    """A copy of the service model with one shape changed."""
     shapes = DESCRIPTION["shapes"]
     changed = {**shapes[name], **changes}
     return ServiceModel(
@@ -299,18 +300,19 @@ def model_with(name: str, **changes: Any) -> ServiceModel:
 
 
 def members_of(name: str) -> dict[str, Any]:
-    """The members of a shape, as the service model describes them."""
+    """The members of a shape in the service model."""
     members: dict[str, Any] = DESCRIPTION["shapes"][name]["members"]
     return members
 
 
 def test_schemas_are_the_service_model() -> None:
-    """Each member is a column of its kind and each column a member, or a table says."""
+    """Each member is a column of its kind and each column is a member, unless a table
+    has an exception."""
     assert compare(MODEL).found == []
 
 
 def test_no_exception_is_out_of_date() -> None:
-    """Each entry of the tables of exceptions is made use of."""
+    """Each entry in the tables of exceptions is used."""
     assert compare(MODEL).exceptions == {*IGNORED, *DERIVED}
 
 
@@ -340,7 +342,7 @@ NESTED = {
 
 @pytest.mark.parametrize(("shape", "path"), NESTED.items())
 def test_a_member_that_the_service_gains_is_reported(shape: str, path: str) -> None:
-    """A botocore that knows one member more, at any level, fails the comparison."""
+    """If botocore adds a member, at any level, the comparison fails."""
     gained = {**members_of(shape), "CarbonGrams": {"shape": "MetricName"}}
     found = compare(model_with(shape, members=gained)).found
     assert f"{path}.carbon_grams: the member CarbonGrams is no column" in found
@@ -348,7 +350,7 @@ def test_a_member_that_the_service_gains_is_reported(shape: str, path: str) -> N
 
 @pytest.mark.parametrize(("shape", "path"), NESTED.items())
 def test_a_member_that_the_service_loses_is_reported(shape: str, path: str) -> None:
-    """A botocore without a member that is a column fails the comparison."""
+    """If botocore removes a member that is a column, the comparison fails."""
     kept = members_of(shape).copy()
     lost = next(name for name in kept if f"{path}.{xform_name(name)}" not in IGNORED)
     del kept[lost]
@@ -382,14 +384,14 @@ def test_a_member_that_the_service_loses_is_reported(shape: str, path: str) -> N
 def test_a_member_of_another_kind_is_reported(
     shape: str, kind: str, problem: str
 ) -> None:
-    """A botocore in which a member is of another kind fails the comparison."""
+    """If a member's type changes in botocore, the comparison fails."""
     other = {"type": kind, "member": {"shape": "MetricName"}}
     found = compare(model_with(shape, **other)).found
     assert f"training_job_summaries.{problem}" in found
 
 
 def column_of(member: str) -> str:
-    """The path of the column that has a member, by the path that the API has it at."""
+    """The path of a member's column, from its path in the API."""
     stream, _, path = member.partition(".")
     for column, moved in reversed(MOVED.get(stream, {}).items()):
         if f"{path}.".startswith(f"{moved}."):
@@ -403,9 +405,8 @@ MEMBERS = {column_of(path): member for path, member in compare(MODEL).met.items(
 
 @pytest.mark.parametrize(("path", "column"), columns())
 def test_each_column_says_what_it_is(path: str, column: dict[str, Any]) -> None:
-    """Each column has a description; that of a member begins with the member's name,
-    or with the way to it where the column is not where the API has it.
-    """
+    """Each column has a description, which begins with the member's name, or with its
+    path if the column is in another place than in the API."""
     opening, _, rest = column["description"].partition(": ")
     member = opening.rpartition(".")[2]
     assert MEMBERS.get(path, member) == member
@@ -414,20 +415,21 @@ def test_each_column_says_what_it_is(path: str, column: dict[str, Any]) -> None:
 
 
 def test_no_column_lists_its_values() -> None:
-    """The service adds statuses: a list of values would make a record unfit."""
+    """No column lists its values, because the service adds statuses and a record would
+    no longer fit."""
     listing = {"enum", "const", "pattern"}
     assert [path for path, column in columns() if column.keys() & listing] == []
 
 
 def test_flattened_names_fit() -> None:
-    """Flattened with `__`, a column's name fits Postgres's 63 characters."""
+    """Flattened with `__`, a column's name fits into Postgres's 63 characters."""
     flat = [path.split(".")[1:] for path, _ in columns() if "*" not in path]
     assert [names for names in flat if len("__".join(names)) > 63] == []
 
 
 @pytest.mark.parametrize("stream", SHAPES)
 def test_what_can_be_null(stream: str) -> None:
-    """All can be null but a row's keys, and what the tap itself works out."""
+    """Every column can be null, except keys and what the tap itself computes."""
     never = {
         path.removeprefix(f"{stream}.")
         for path, column in nested(schema_of(stream), stream)
@@ -447,7 +449,7 @@ def test_keys_are_columns(stream: str) -> None:
 
 
 def page_of(stream: str) -> str | None:
-    """What the page of AWS's API reference is about that a schema refers to."""
+    """The subject of the page of AWS's API reference in a schema."""
     address = re.compile(r"https://docs\.aws\.amazon\.com/\S+/API_(\w+)\.html")
     found = address.search(schema_of(stream)["description"])
     return found and found[1]
@@ -455,8 +457,8 @@ def page_of(stream: str) -> str | None:
 
 @every_stream
 def test_a_schema_says_what_a_record_is(stream: str) -> None:
-    """A schema has a title, and in its description what a record is; of a stream that
-    calls the API also the page of the API's documentation."""
+    """A schema has a title and a description of its records, which links to the API's
+    documentation if the stream calls the API."""
     schema = schema_of(stream)
     assert schema["type"] == "object"
     assert schema["title"]
@@ -468,17 +470,18 @@ def test_a_schema_says_what_a_record_is(stream: str) -> None:
 
 
 def test_the_page_is_of_the_shape() -> None:
-    """The page that a schema refers to is the one of what its records are made of."""
+    """The page in a schema is about the shape of its records."""
     for stream, (shape, *_) in SHAPES.items():
         assert page_of(stream) == shape.removesuffix("Response")
 
 
 def test_no_environment() -> None:
-    """No column at any depth is for environment variables: they hold API keys."""
+    """No column at any depth has environment variables, because they hold API keys."""
     assert [path for path, _ in columns() if "environment" in path] == []
 
 
 def test_the_folder_holds_schemas_only() -> None:
-    """All that lies in the folder goes into the wheel: a schema a stream, no more."""
+    """The folder, which goes into the wheel, has one schema per stream and nothing
+    else."""
     names = sorted(entry.name for entry in schemas_root().iterdir())
     assert names == sorted(f"{stream}.json" for stream in NAMES)

@@ -1,4 +1,4 @@
-"""The SDK's own suite for taps, once, of all streams, against the emulator."""
+"""The SDK's own test suite for taps, once, with all streams and the emulator."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", autouse=True)
 def emulator() -> Iterator[Emulator]:
-    """An emulator with what the suite reads: all kinds of trials, ended and running."""
+    """An emulator for the suite, with all kinds of trials, ended and running."""
     chances = Chances(failed=0.3, stopped_early=0.2, never_started=0.1)
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
         scope = running.scope()
@@ -34,7 +34,7 @@ def emulator() -> Iterator[Emulator]:
 
 
 def suite() -> Any:
-    """The SDK's test class; making it makes taps, which take the signals over."""
+    """The SDK's test class; creating it creates taps, which install signal handlers."""
     handlers = {number: signal.getsignal(number) for number in (2, 15)}
     made = get_tap_test_class(
         TapSageMakerTuning,

@@ -1,6 +1,6 @@
-"""What others say is shown without its secrets, in one short line, everywhere.
+"""Text from others is shown without its secrets, in one short line, everywhere.
 
-A secret is planted, and sought at every level of the log, in rows and in messages.
+The tests plant a secret and search for it at every log level, in rows and in messages.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ NAMES = [plant.name for plant in PLANTS]
 @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
 @pytest.mark.parametrize("plant", PLANTS, ids=NAMES)
 def test_of_the_tap(here: TapHere, options: tuple[str, ...], plant: Plant) -> None:
-    """Neither the log, at DEBUG and with tracebacks, nor a row has it; the line that
-    tells of the failure says what to do."""
+    """The secret is neither in the log, even at DEBUG and with tracebacks, nor in a
+    row, and the line about the failure says what to do."""
     here.variables["LOGLEVEL"] = "DEBUG"
     config = plant.put(here)
     run = here(*options, config=config, catalog=here.catalog("tuning_jobs", "scopes"))
@@ -50,7 +50,8 @@ loggers: {tap-sagemaker-tuning: {level: DEBUG, handlers: [own], propagate: true}
 
 
 def test_of_the_process(tap: TapProcess) -> None:
-    """So it is with the SDK's handler, and with those of a logging configuration."""
+    """The same holds for the SDK's log handler, and for those of a logging
+    configuration."""
     path = tap.folder / "logging.yaml"
     path.write_text(STRUCTURED, encoding="utf-8")
     tap.variables["SINGER_SDK_LOG_CONFIG"] = str(path)
@@ -68,7 +69,7 @@ def test_of_the_process(tap: TapProcess) -> None:
 
 @pytest.fixture
 def record() -> logging.LogRecord:
-    """A record of an error that another, with a secret, led to."""
+    """A log record of an error caused by another one with a secret."""
     error = TapError("it cannot be read")
     error.__cause__ = ValueError(SECRET)
     caught = TapError, error, None
@@ -77,8 +78,8 @@ def record() -> logging.LogRecord:
 
 
 def test_a_record_that_two_handlers_write(record: logging.LogRecord) -> None:
-    """It is made printable once, its traceback too, also if another handler that is not
-    protected has formatted it before."""
+    """A record is made printable once, with its traceback, even if an unprotected
+    handler has formatted it before."""
     logging.Formatter().format(record)
     assert SECRET in str(record.exc_text)
     lines = []
@@ -94,14 +95,16 @@ def test_a_record_that_two_handlers_write(record: logging.LogRecord) -> None:
 
 
 def test_counts_and_seconds_are_the_sdks(record: logging.LogRecord) -> None:
-    """The SDK's formatter takes a metric from the arguments of its record."""
+    """The arguments of metrics are unchanged, because the SDK's formatter reads
+    them."""
     record.name = log.METRICS
     assert log.make_printable(record)
     assert (record.msg, record.args) == ("%s\nfailed: %s", ("a", "b"))
 
 
 def test_of_what_nobody_foresaw(caplog: pytest.LogCaptureFixture) -> None:
-    """An exception that ends the process is named, with its traceback, by `explain`."""
+    """An exception that ends the process is reported through `explain`, with its
+    traceback."""
     command: Any = TapSageMakerTuning.get_singer_command()
     TapSageMakerTuning(config={})
     error = ResponseParserError(SECRET)
@@ -120,7 +123,7 @@ def test_what_sts_left_unsaid_is_asked_again(
     roles: bool,  # noqa: FBT001
     body: str,
 ) -> None:
-    """An answer of STS's that is cut, empty or a proxy's page costs a second try."""
+    """A response of STS that is truncated, empty or a proxy's page is retried."""
     broken = (200, XML, body.encode("latin-1"))
     here.emulator.serve(operation, [broken])
     config = {"assume_roles": [{"role_arn": ROLE}]} if roles else {}
@@ -136,8 +139,8 @@ def test_what_sts_left_unsaid_is_asked_again(
 def test_odd_words_of_the_service(
     here: TapHere, given: str, told: str, text: str
 ) -> None:
-    """What the service says, in message or code, is one short line that a terminal, a
-    log and a warehouse can hold."""
+    """The service's message or code is shown as one short line that is safe for a
+    terminal, a log and a warehouse."""
     here.variables["LOGLEVEL"] = "DEBUG"
     answer = {"__type": "OddException", "message": "odd", text: given}
     for _ in range(2):

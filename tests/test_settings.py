@@ -1,4 +1,4 @@
-"""Settings: which there are, what is said of each, and where they are taken from."""
+"""The settings: their declarations, and the sources of their values."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ PREFIX = "TAP_SAGEMAKER_TUNING_"
 
 
 class TestDeclarations:
-    """What is declared of each setting."""
+    """The declaration of each setting."""
 
     def test_all_settings(self) -> None:
-        """The settings that are described are those that are parsed, in that order."""
+        """The documented settings are those that are parsed, in the same order."""
         declared = SETTINGS.to_dict()
         parsed = [each.name for each in fields(Settings)]
         lacking = {*declared["properties"]} ^ {*parsed}
@@ -46,7 +46,7 @@ class TestDeclarations:
 
     @pytest.mark.parametrize("name", DECLARED)
     def test_title_and_description(self, name: str) -> None:
-        """Each setting has a title and a description of its own, in sentences."""
+        """Each setting has its own title and description, in sentences."""
         declared = SETTINGS.to_dict()["properties"]
         assert declared[name]["title"][0].isupper()
         assert declared[name]["description"].endswith(".")
@@ -63,7 +63,7 @@ class TestDeclarations:
 
     @pytest.mark.parametrize("name", ["role_arn", "external_id", "regions"])
     def test_title_and_description_in_a_role(self, name: str) -> None:
-        """What an entry of assume_roles holds is described too, and nothing else is."""
+        """Exactly the keys of an entry of assume_roles are documented."""
         entry = SETTINGS.to_dict()["properties"]["assume_roles"]["items"]
         assert set(entry["properties"]) == {"role_arn", "external_id", "regions"}
         assert entry["properties"][name]["title"][0].isupper()
@@ -71,20 +71,20 @@ class TestDeclarations:
         assert entry["additionalProperties"] is False
 
     def test_secrets(self) -> None:
-        """The three parts of a key are secret, and nothing else is."""
+        """Exactly the three parts of an access key are secret."""
         declared = SETTINGS.to_dict()["properties"]
         assert {n for n in declared if declared[n].get("secret")} == set(SECRETS)
         assert {n for n in declared if declared[n].get("writeOnly")} == set(SECRETS)
 
     def test_defaults(self) -> None:
-        """A default that is described is the one that a tap without settings takes."""
+        """Each documented default is what a tap without settings uses."""
         declared = SETTINGS.to_dict()["properties"]
         taken = vars(TapSageMakerTuning(config={}).settings)
         assert taken == {name: declared[name].get("default") for name in declared}
         assert (Settings.page_size, Settings.max_attempts) == (100, 10)
 
     def test_secrets_are_not_in_the_repr(self) -> None:
-        """No secret, and no external id, is shown with the settings."""
+        """Neither secrets nor external IDs are in the repr of the settings."""
         role = RoleToAssume(role_arn=ROLE, external_id=SECRET)
         secrets = dict.fromkeys(SECRETS, SECRET)
         settings = Settings(**secrets, assume_roles=(role,))  # type: ignore[arg-type]
@@ -92,18 +92,18 @@ class TestDeclarations:
         assert ROLE in repr(settings)
 
     def test_no_setting_is_nullable(self) -> None:
-        """No setting may be null: leaving it out is how to say nothing."""
+        """No setting may be null; it can be left out instead."""
         declared = schema()["properties"]
         assert [n for n in declared if "null" in declared[n]["type"]] == []
 
 
 class TestSources:
-    """A setting is the same wherever it is given."""
+    """A setting means the same in each source."""
 
     @pytest.mark.parametrize("name", NUMBERS)
     @pytest.mark.parametrize("text", ["2", "2.0"])
     def test_whole_numbers(self, here: TapHere, name: str, text: str) -> None:
-        """2.0 is 2, in a file as in the environment."""
+        """2.0 is 2, both in a file and in the environment."""
         here.emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
         catalog = here.catalog(training_job_summaries="FULL_TABLE")
         for run in self.both(here, name, text, catalog=catalog):
@@ -112,14 +112,14 @@ class TestSources:
 
     @pytest.mark.parametrize("name", NUMBERS)
     def test_fractions(self, here: TapHere, name: str) -> None:
-        """2.5 is refused in the same words, in a file as in the environment."""
+        """2.5 is refused with the same message in a file and in the environment."""
         for run in self.both(here, name, "2.5"):
             run.assert_refused(f"Error: {name}: 2.5 is not of type integer")
 
     def both(
         self, here: TapHere, name: str, text: str, **files: dict[str, Any]
     ) -> tuple[Run, Run]:
-        """Run with a setting from a file, and from the environment."""
+        """Run with a setting from a file, and with it from the environment."""
         path = here.folder / "given.json"
         path.write_text(f'{{"{name}": {text}}}', encoding="utf-8")
         of_file = here("--config", str(path), **files)
@@ -128,13 +128,13 @@ class TestSources:
 
     @pytest.mark.parametrize("name", NUMBERS)
     def test_whole_numbers_of_python(self, here: TapHere, name: str) -> None:
-        """2.0 is 2 to who makes the tap in Python, too."""
+        """2.0 is 2 for a tap created in Python, too."""
         catalog = here.catalog(training_job_summaries="FULL_TABLE")
         config = TapSageMakerTuning(config={name: 2.0}, catalog=catalog).config
         assert (config[name], type(config[name])) == (2, int)
 
     def test_the_environment_is_ignored_without_env(self, here: TapHere) -> None:
-        """Without --config=ENV the environment says nothing."""
+        """Without --config=ENV, the environment is ignored."""
         here.variables["TAP_SAGEMAKER_TUNING_PAGE_SIZE"] = "ten"
         run = here(config={})
         assert run.returncode == 0
@@ -161,14 +161,15 @@ class TestEnvironment:
     def test_value(
         self, monkeypatch: pytest.MonkeyPatch, name: str, text: str, value: Any
     ) -> None:
-        """A value has its setting's type if it can; lists may have commas."""
+        """A value gets its setting's type if possible; lists may have commas."""
         monkeypatch.setenv(PREFIX + name.upper(), text)
         found = environment.read(all_settings(), PREFIX)
         assert (found[name], type(found[name])) == (value, type(value))
 
     @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
     def test_broken_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-        """Broken JSON is told without its value; a list with commas is not blamed."""
+        """Broken JSON is reported without its value, but a comma-separated list is
+        accepted."""
         monkeypatch.setenv(PREFIX + "REGIONS", "us-east-1,eu-west-1")
         monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
         with pytest.raises(ValueError, match="Expecting value"):

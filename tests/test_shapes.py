@@ -1,4 +1,4 @@
-"""Shapes: from any answer that the service's model allows to a record that fits."""
+"""Shapes turn any response that the service's model allows into a record that fits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tests.strategies import MODEL
 
 @pytest.mark.parametrize("stream", ["tuning_job_details", "training_job_details"])
 def test_nothing_gives_all_columns_as_null(stream: str) -> None:
-    """Of an answer without members each column is there, and null."""
+    """For a response without members, each column is there and null."""
     record = shape_of(stream)({})
     assert set(record.values()) == {None}
     assert len(record) > 20
 
 
 def test_what_the_schema_does_not_name_is_not_taken() -> None:
-    """An unheard-of member, and the environment above all, is in no record."""
+    """Unknown members, and above all the environment, are in no record."""
     members = {"Environment": {"API_KEY": "x"}, "ResourceConfig": {"New": 1}}
     record = shape_of("training_job_details")(members)
     assert "environment" not in record
@@ -29,7 +29,7 @@ def test_what_the_schema_does_not_name_is_not_taken() -> None:
 
 
 def test_nulls_inside_are_left_out() -> None:
-    """Of arrays and maps; a member that is null is null."""
+    """Nulls in arrays and maps are left out; a member that is null is null."""
     record = shape_of("training_job_details")(
         {
             "HyperParameters": {"a": None, "b\0": "\0", "c": 1},
@@ -62,13 +62,13 @@ def test_nulls_inside_are_left_out() -> None:
     ],
 )
 def test_a_member_of_another_kind_is_refused(member: str, value: Any) -> None:
-    """A member of another kind is refused by the error that callers know."""
+    """A member of another type raises an error that callers handle."""
     with pytest.raises(OddError):
         shape_of("training_job_details")({member: value})
 
 
 def test_names_are_botos() -> None:
-    """Each member of each shape of the service is named as boto3 names it."""
+    """Each member of each of the service's shapes has boto3's name."""
     members = {
         member
         for name in MODEL.shape_names

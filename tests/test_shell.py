@@ -1,4 +1,4 @@
-"""examples/shell: sync.sh keeps the state whatever happens, and leaves no process."""
+"""examples/shell: sync.sh always keeps the state, and leaves no process running."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 
 @dataclass
 class Sync:
-    """sync.sh, with the real tap and a target that does as it is told.
+    """sync.sh with the real tap and a controllable target.
 
     Attributes:
         emulator: What the tap reads.
-        folder: For all files.
+        folder: A folder for all files.
         target: The target's program.
     """
 
@@ -62,7 +62,7 @@ class Sync:
             (self.folder / f"{name}.json").write_text("{}", encoding="utf-8")
 
     def start(self, **environment: str) -> subprocess.Popen[str]:
-        """Start it."""
+        """Start sync.sh."""
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -86,39 +86,39 @@ class Sync:
         )
 
     def run(self, **environment: str) -> tuple[int, str]:
-        """Run it to its end; gives its exit code and log."""
+        """Run sync.sh to its end, and return its exit code and log."""
         process = self.start(**environment)
         log, _ = process.communicate(timeout=60)
         return process.returncode, log
 
     def running(self, name: str = "") -> list[int]:
-        """Its processes, or those of a program."""
+        """Its processes, or those that run a program."""
         mark = f"{MARK}={self.mark}".encode()
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 marked = mark in (process / "environ").read_bytes()
                 line = (process / "cmdline").read_bytes().decode()
-            except OSError:  # it has ended, or is somebody else's
+            except OSError:  # it has ended, or belongs to somebody else
                 continue
             if marked and name in line:
                 found.append(int(process.name))
         return found
 
     def wait_for_records(self) -> None:
-        """Wait until the target has taken some."""
+        """Wait until the target has received some records."""
         deadline = time.monotonic() + 30
         while not (self.loaded.exists() and self.loaded.stat().st_size):
             assert time.monotonic() < deadline
             time.sleep(0.05)
 
     def trials(self) -> set[str]:
-        """The trials that the target has taken."""
+        """The trials that the target has received."""
         lines = self.loaded.read_text(encoding="utf-8").splitlines()
         return {json.loads(line).get("training_job_arn") for line in lines} - {None}
 
     def truth(self) -> set[str]:
-        """The trials that there are."""
+        """The emulator's trials."""
         (scope,) = self.emulator.truth().values()
         return {
             trial["TrainingJobArn"]
@@ -129,7 +129,7 @@ class Sync:
 
 @pytest.fixture
 def sync(tmp_path: Path) -> Iterator[Sync]:
-    """sync.sh with the real tap, and a target that does as it is told."""
+    """sync.sh with the real tap and a controllable target."""
     target = tmp_path / "target"
     program = Path(__file__).parent / "examples" / "fake_target.py"
     target.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n', "utf-8")
@@ -144,7 +144,7 @@ def sync(tmp_path: Path) -> Iterator[Sync]:
 
 @pytest.fixture
 def slow(sync: Sync) -> Iterator[Sync]:
-    """The same while the API is slow."""
+    """The same with a slow API."""
     sync.emulator.faults.add(Fault("latency", seconds=0.5))
     yield sync
     for pid in sync.running():
@@ -152,14 +152,14 @@ def slow(sync: Sync) -> Iterator[Sync]:
 
 
 def content(state: Path) -> dict[str, Any]:
-    """What is in a state file."""
+    """The content of a state file."""
     loaded: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
     return loaded
 
 
 @pytest.mark.parametrize("given", [[], ["tap.json", "target.json"], ["a"] * 4])
 def test_usage(given: list[str]) -> None:
-    """Without its three arguments it says which they are."""
+    """Without its three arguments, it prints its usage."""
     done = subprocess.run(  # noqa: S603 - the command is ours
         [SHELL / "sync.sh", *given], capture_output=True, text=True, check=False
     )
@@ -169,7 +169,7 @@ def test_usage(given: list[str]) -> None:
 
 @pytest.mark.warehouse
 def test_into_postgres_twice(sync: Sync) -> None:
-    """Each run brings the table up to date; the second reads what is new only."""
+    """Each run updates the table; the second one reads only what is new."""
     install_meltano()
     plugins = BUILD / "meltano" / "project" / ".meltano" / "loaders"
     sync.target = plugins / "target-postgres" / "venv" / "bin" / "target-postgres"
@@ -187,8 +187,8 @@ def test_into_postgres_twice(sync: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_failing_target_keeps_the_old_state(sync: Sync) -> None:
-    """If the target fails its code is the script's, and the next run starts where
-    this one did."""
+    """If the target fails, the script exits with its code, and the next run starts from
+    the same state."""
     sync.run()
     before = content(sync.state)
     sync.emulator.scope(ACCOUNT, REGION).plan("late", trials=4)
@@ -202,7 +202,8 @@ def test_failing_target_keeps_the_old_state(sync: Sync) -> None:
 
 @pytest.mark.parametrize("said", ['{"bookmarks": {', "[]"])
 def test_damaged_state_is_not_kept(sync: Sync, said: str) -> None:
-    """A last line that is no state leaves the old one, and is an error."""
+    """If the target's last line is not a state, the old state is kept, and that is an
+    error."""
     sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
     code, log = sync.run(FAKE_SAYS=said)
     assert (code, content(sync.state)) == (65, {"bookmarks": {}})
@@ -211,7 +212,7 @@ def test_damaged_state_is_not_kept(sync: Sync, said: str) -> None:
 
 
 def test_silent_target_leaves_the_state(sync: Sync) -> None:
-    """A target that writes no state does not empty the old one."""
+    """If the target writes no state, the old one is kept."""
     sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
     assert sync.run(FAKE_SAYS="")[0] == 0
     assert content(sync.state) == {"bookmarks": {}}
@@ -231,7 +232,7 @@ def test_damaged_state_is_refused(sync: Sync, damaged: str) -> None:
 
 @pytest.mark.orchestrator
 def test_failing_tap_is_told(sync: Sync) -> None:
-    """If the tap fails its code is the script's; what it could read is kept."""
+    """If the tap fails, the script exits with its code, and what was read is kept."""
     fault = Fault("deny", operation=TRIALS, tuning_job="job-03")
     sync.emulator.faults.add(fault)
     code, log = sync.run()
@@ -257,8 +258,8 @@ def test_failing_tap_is_told(sync: Sync) -> None:
 def test_models_are_built(
     sync: Sync, environment: dict[str, str], denied: tuple[str, ...], expected: int
 ) -> None:
-    """What was loaded is built, also when the tap could not read all; if nothing else
-    failed, the build's code is the script's."""
+    """The models are built even if the tap could not read everything; if nothing else
+    fails, the script exits with the build's code."""
     for name in denied:
         sync.emulator.faults.add(Fault("deny", operation=TRIALS, tuning_job=name))
     code, log = sync.run(**environment)
@@ -271,7 +272,7 @@ def test_models_are_built(
 
 @pytest.mark.orchestrator
 def test_nothing_is_built_of_a_failed_load(sync: Sync) -> None:
-    """If the target fails the models stay as they are."""
+    """If the target fails, the models are not built."""
     code, log = sync.run(BUILD="echo built", FAKE_ENDS="3")
     assert code == 3
     assert "built" not in log
@@ -279,7 +280,7 @@ def test_nothing_is_built_of_a_failed_load(sync: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_a_build_is_stopped(sync: Sync) -> None:
-    """A stop while the models are built ends that, and keeps what was loaded."""
+    """A stop during the build ends it, and keeps what was loaded."""
     process = sync.start(BUILD="echo building; exec sleep 60")
     assert process.stdout is not None
     read_until("building", process.stdout)
@@ -292,7 +293,7 @@ def test_a_build_is_stopped(sync: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_killed_tap(slow: Sync) -> None:
-    """After SIGKILL of the tap the target ends, and the next run brings the rest."""
+    """After SIGKILL of the tap, the target ends, and the next run loads the rest."""
     process = slow.start()
     slow.wait_for_records()
     (tap,) = slow.running("tap-sagemaker-tuning")
@@ -311,7 +312,8 @@ def test_killed_tap(slow: Sync) -> None:
     [(signal.SIGTERM, 143), (signal.SIGINT, 130)],
 )
 def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
-    """A stop ends tap and target, keeps what was loaded, and has the signal's code."""
+    """A stop ends tap and target, keeps what was loaded, and exits with the signal's
+    code."""
     process = slow.start()
     slow.wait_for_records()
     process.send_signal(sent)
@@ -325,13 +327,13 @@ def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
     again = time.monotonic()
     assert slow.run()[0] == 0
     assert slow.trials() == slow.truth()
-    # The listing, and a visit to each tuning job but those that were done.
+    # The listing, and a visit to each tuning job except the completed ones.
     calls = [call for call in slow.emulator.calls if call.at_real > again]
     assert len(calls) == 1 + 20 - done
 
 
 def test_stop_at_once(sync: Sync) -> None:
-    """A stop before there is a tap ends all the same."""
+    """A stop before the tap has started ends the script, too."""
     process = sync.start()
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
@@ -341,7 +343,7 @@ def test_stop_at_once(sync: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_two_at_once(slow: Sync) -> None:
-    """While one runs a second one refuses, and disturbs nothing."""
+    """A second run is refused while one is running, which is not disturbed."""
     process = slow.start()
     slow.wait_for_records()
     code, log = slow.run()
@@ -355,7 +357,7 @@ def test_two_at_once(slow: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_killed_script(slow: Sync) -> None:
-    """If the script is killed, tap and target keep the lock until they end."""
+    """If the script is killed, tap and target hold the lock until they end."""
     process = slow.start()
     slow.wait_for_records()
     process.kill()
@@ -372,7 +374,7 @@ def test_killed_script(slow: Sync) -> None:
     shutil.which("systemd-analyze") is None, reason="systemd is not installed"
 )
 def test_units_are_valid(tmp_path: Path) -> None:
-    """Nothing is wrong with the units by systemd's own check."""
+    """The units pass systemd's own check."""
     service = (SHELL / "tap-sagemaker-tuning.service").read_text(encoding="utf-8")
     here = service.replace("/opt/tuning/bin/sync.sh", str(SHELL / "sync.sh"))
     assert here != service
@@ -380,7 +382,7 @@ def test_units_are_valid(tmp_path: Path) -> None:
     shutil.copy(SHELL / "tap-sagemaker-tuning.timer", tmp_path)
     units = sorted(map(str, tmp_path.glob("tap-*")))
     done = subprocess.run(  # noqa: S603 - the command is ours
-        ["systemd-analyze", "verify", *units],  # noqa: S607 - wherever it is
+        ["systemd-analyze", "verify", *units],  # noqa: S607 - wherever it is installed
         capture_output=True,
         text=True,
         check=False,
@@ -389,7 +391,7 @@ def test_units_are_valid(tmp_path: Path) -> None:
 
 
 def test_cron_job() -> None:
-    """The manifest lets no two runs overlap, and mounts what sync.sh is given."""
+    """The manifest prevents overlapping runs, and mounts what sync.sh needs."""
     text = (SHELL / "cronjob.yaml").read_text(encoding="utf-8")
     job, claim = yaml.safe_load_all(text)
     assert (job["kind"], job["spec"]["concurrencyPolicy"]) == ("CronJob", "Forbid")

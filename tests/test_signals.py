@@ -1,4 +1,5 @@
-"""The tap is stopped, killed, or loses its reader: whole lines, and nothing lost."""
+"""If the tap is stopped, killed or loses its reader, lines stay whole and no row is
+lost."""
 
 from __future__ import annotations
 
@@ -39,7 +40,7 @@ SLOW = [
 
 @pytest.fixture
 def tap(tmp_path: Path) -> Iterator[TapProcess]:
-    """The tap, and an account whose clock runs on while it is read."""
+    """The tap, and an account whose clock runs during the sync."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=11, rate=60) as emulator:
         scope = emulator.scope(ACCOUNT, REGION)
         for number in range(JOBS):
@@ -56,7 +57,8 @@ def started(
     stdout: Any = subprocess.PIPE,
     **config: Any,
 ) -> Iterator[Any]:
-    """The tap, reading these streams; its output is to be read, its log is a file."""
+    """The running tap with these streams; its output is a pipe, and its log is a
+    file."""
     command = tap.command(*options, config=config, catalog=tap.catalog(*streams))
     with (
         (tap.folder / "log").open("w", encoding="utf-8") as log,
@@ -69,7 +71,7 @@ def started(
             cwd=tap.folder,
         ) as process,
     ):
-        # Whatever a test forgets, it ends.
+        # Kills the process if a test forgets to.
         timer = threading.Timer(60, process.kill)
         timer.start()
         yield process
@@ -77,12 +79,12 @@ def started(
 
 
 def logged(tap: TapProcess) -> str:
-    """What the tap has logged so far."""
+    """The tap's log so far."""
     return (tap.folder / "log").read_text(encoding="utf-8")
 
 
 def wait_until(is_so: Callable[[], bool], tap: TapProcess) -> None:
-    """Wait for something that comes within seconds, and half a second more."""
+    """Wait for something that happens within seconds, and then half a second more."""
     deadline = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < deadline, logged(tap)
@@ -91,12 +93,12 @@ def wait_until(is_so: Callable[[], bool], tap: TapProcess) -> None:
 
 
 def whole(output: str) -> list[str]:
-    """The lines of an output that was cut anywhere."""
+    """The whole lines of an output that was cut anywhere."""
     return output.rpartition("\n")[0].splitlines()
 
 
 def assert_nothing_is_lost(tables: Tables, tap: TapProcess) -> None:
-    """Once all is over, a sync from the last state brings what is missing."""
+    """At the end, a sync from the last state writes everything that is missing."""
     tap.emulator.faults.clear()
     tap.emulator.clock.move(seconds=5 * 86_400)
     here = TapHere(tap.emulator, tap.folder)
@@ -109,7 +111,7 @@ def assert_nothing_is_lost(tables: Tables, tap: TapProcess) -> None:
 
 @pytest.mark.parametrize("lines", [60, 330])
 def test_kill_loses_nothing(tap: TapProcess, lines: int) -> None:
-    """After SIGKILL at any line, one more sync from the last STATE brings the rest."""
+    """After SIGKILL at any line, one sync from the last STATE writes the rest."""
     tables = Tables()
     with started(tap) as process:
         read = [process.stdout.readline() for _ in range(lines)]
@@ -123,8 +125,9 @@ def test_kill_loses_nothing(tap: TapProcess, lines: int) -> None:
 
 @pytest.mark.parametrize(("sent", "code"), STOPS)
 def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None:
-    """A stop ends between two records, after the state, with the signal's code."""
-    # So slow that the pipe is never full: of what is held back then, nothing comes.
+    """A stop comes between two records, with the state written and the signal's exit
+    code."""
+    # Slow enough that the pipe is never full; buffered records are not written then.
     tap.emulator.faults.add(Fault("latency", seconds=0.2))
     tables = Tables()
     with started(tap, streams=expected.STREAMS, concurrency=1) as process:
@@ -150,11 +153,11 @@ def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None
 def test_stop_while_nobody_reads(
     tap: TapProcess, sent: signal.Signals, code: int, streams: Iterable[str]
 ) -> None:
-    """A target that does not read holds no stop back; all that it finds in the pipe
-    later is whole lines, and their state is true."""
+    """A target that does not read does not delay a stop; the pipe then has only whole
+    lines with a true state."""
     tables = Tables()
     with started(tap, streams=streams) as process:
-        # Once a target reads no further, the tap fills the pipe, and waits.
+        # When the target stops reading, the tap fills the pipe and blocks.
         head = [process.stdout.readline() for _ in range(20)]
         wait_until(lambda: len(tap.emulator.calls) >= JOBS, tap)
         assert process.poll() is None
@@ -169,8 +172,8 @@ def test_stop_while_nobody_reads(
 
 
 def test_one_tuning_job_is_not_read_far_ahead(tap: TapProcess) -> None:
-    """While the target does not read, only so many pages of one tuning job are held as
-    fit the pipe and a bound: memory does not grow with its trials."""
+    """If the target does not read, the tap holds only a limited number of pages of one
+    tuning job, so memory does not grow with its trials."""
     pages = 150
     long_ago = "2026-02-01T09:00:00Z"
     tap.emulator.scope(ACCOUNT, REGION).plan(
@@ -190,7 +193,8 @@ def test_one_tuning_job_is_not_read_far_ahead(tap: TapProcess) -> None:
 def test_stop_does_not_wait_for_a_call(
     tap: TapProcess, options: tuple[str, ...], fault: Fault
 ) -> None:
-    """A stop ends within seconds, also while a worker waits or sleeps in a retry."""
+    """A stop ends within seconds, even if a worker waits for a call or sleeps before a
+    retry."""
     tap.emulator.faults.add(fault)
     role = {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/reader"}
     streams = expected.STREAMS
@@ -203,7 +207,8 @@ def test_stop_does_not_wait_for_a_call(
 
 
 def test_a_target_that_is_gone(tap: TapProcess) -> None:
-    """When nobody reads any more, the tap says so in one line, with exit code 1."""
+    """If the target closes its input, the tap reports it in one line and exits with
+    code 1."""
     with started(tap) as process:
         read_until('"RECORD"', process.stdout)
         assert process.poll() is None
@@ -218,7 +223,7 @@ def test_a_target_that_is_gone(tap: TapProcess) -> None:
 
 
 def test_a_closed_output(tap: TapProcess) -> None:
-    """Where standard output is closed from the start, one line says so."""
+    """If standard output is closed from the start, one line reports it."""
     ran = subprocess.run(  # noqa: S603 - the command is ours
         ["/bin/sh", "-c", 'exec "$@" >&-', "sh", *tap.command(config={})],
         env=tap.environment(),
@@ -235,7 +240,7 @@ def test_a_closed_output(tap: TapProcess) -> None:
 
 @pytest.mark.parametrize("streams", [["training_job_details"], [*expected.STREAMS]])
 def test_stop_while_nobody_reads_a_socket(tap: TapProcess, streams: list[str]) -> None:
-    """A socket that is full, as under sshd without a terminal, holds no stop back."""
+    """A full socket, as under sshd without a terminal, does not delay a stop."""
     ours, given = socket.socketpair()
     with started(tap, streams=streams, stdout=given) as process:
         given.close()
@@ -252,7 +257,8 @@ def test_stop_while_nobody_reads_a_socket(tap: TapProcess, streams: list[str]) -
 
 
 def test_the_state_comes_before_the_first_record(here: TapHere) -> None:
-    """Whoever is killed right after it knows under which settings it was read."""
+    """A STATE precedes the first record, so even a tap killed right after it has saved
+    its filters."""
     here.emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
     streams = ("training_job_summaries", "tuning_job_details")
     run = here(config={"name_contains": "churn"}, catalog=here.catalog(*streams))
@@ -273,7 +279,7 @@ def test_the_state_comes_before_the_first_record(here: TapHere) -> None:
 def test_a_stop_comes_between_two_records(
     here: TapHere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not after a page of them: a stop on the way is the last record's."""
+    """A stop takes effect after the current record, not after the current page."""
     here.emulator.scope().plan("churn", trials=60, created="2026-03-01T09:00:00Z")
     written, sent = 0, {7: lambda: signal.raise_signal(signal.SIGTERM)}
 
@@ -290,7 +296,7 @@ def test_a_stop_comes_between_two_records(
 
 
 def test_no_record_stays_in_the_writer(here: TapHere) -> None:
-    """Records that come while the state does not move are written all the same."""
+    """Records are written even if the state does not change."""
     here.emulator.scope().plan("running", trials=20, parallel=20)
     here.emulator.clock.move(seconds=600)
     first, second = Tables(), Tables()

@@ -1,6 +1,6 @@
-"""The tap's whole output, as users see it, against the emulator.
+"""The tap's whole output with the emulator, as users see it.
 
-Runs are shared where they can be; the incremental one is the process itself.
+Runs are shared where possible; the incremental one uses a process.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LIST_TUNING_JOBS = "ListHyperParameterTuningJobs"
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[Emulator]:
-    """An emulator with tuning jobs of every kind, which no test changes."""
+    """An emulator with tuning jobs of every kind, which no test modifies."""
     with Emulator(start=START, seed=11) as emulator:
         kinds.populate(emulator.scope())
         yield emulator
@@ -39,7 +39,7 @@ def world() -> Iterator[Emulator]:
 
 @pytest.fixture
 def here_reader(world: Emulator, tmp_path: Path) -> TapHere:
-    """The tap in this process, against the world."""
+    """The tap in this process, with the shared world."""
     return TapHere(world, tmp_path)
 
 
@@ -51,7 +51,7 @@ def incremental(world: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Ru
 
 @pytest.fixture(scope="module")
 def full_table(world: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A FULL_TABLE sync, in small pages."""
+    """A FULL_TABLE sync with small pages."""
     reader = TapHere(world, tmp_path_factory.mktemp("reader"))
     catalog = reader.catalog(**dict.fromkeys(STREAMS, "FULL_TABLE"))
     return reader(config={"page_size": 7}, catalog=catalog)
@@ -59,32 +59,33 @@ def full_table(world: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Run
 
 @pytest.fixture(params=["incremental", "full_table"])
 def sync(request: pytest.FixtureRequest) -> Run:
-    """A sync of everything, by either method."""
+    """A sync of everything, with either method."""
     run: Run = request.getfixturevalue(request.param)
     return run
 
 
 class TestSync:
-    """What a sync writes, by either method."""
+    """The output of a sync, with either method."""
 
     def test_succeeds(self, sync: Run) -> None:
-        """A sync in which nothing failed ends with 0, and without a warning."""
+        """A sync without failures exits with 0, and without a warning."""
         assert sync.returncode == 0
         assert "1 of 1 accounts and regions complete" in sync.error
         assert "WARNING" not in sync.stderr
         assert "ERROR" not in sync.stderr
 
     def test_records_fit_their_schema(self, sync: Run) -> None:
-        """Every record fits its SCHEMA message to the letter, formats included."""
+        """Every record fits its SCHEMA message, including formats."""
         assert len(sync.records("training_job_summaries")) > 90
         assert misfits(sync.messages) == []
 
     def test_tuning_jobs_are_the_truth(self, sync: Run, world: Emulator) -> None:
-        """The records of tuning jobs are what the API shows, oldest first."""
+        """The records of tuning jobs match the API, oldest first."""
         assert sync.records("tuning_jobs") == expected.tuning_jobs(world.scope())
 
     def test_messages(self, sync: Run) -> None:
-        """A SCHEMA comes before its records, STATE last, and nothing else at all."""
+        """A SCHEMA comes before its records, a STATE last, and there are no other
+        messages."""
         kinds = Counter(message["type"] for message in sync.messages)
         assert set(kinds) == {"SCHEMA", "RECORD", "STATE"}
         assert sync.messages[-1]["type"] == "STATE"
@@ -104,7 +105,7 @@ class TestSync:
         ]
 
     def test_scopes_come_last(self, sync: Run) -> None:
-        """One row tells of the scope, after all that it tells of."""
+        """Each scope has one row, after all its other records."""
         (scope,) = sync.records("scopes")
         assert scope["status"] == "complete"
         assert scope["trials_read"] == len(sync.records("training_job_summaries"))
@@ -112,14 +113,14 @@ class TestSync:
         assert streams.index("scopes") == len(streams) - 1
 
     def test_no_key_is_there_twice(self, sync: Run) -> None:
-        """One record a key: what is written once is not written again."""
+        """Each key has one record: nothing is written twice."""
         arns = [record["training_job_arn"] for record in sync.records(STREAMS[0])]
         assert len(set(arns)) == len(arns) > 90
         arns = [record["tuning_job_arn"] for record in sync.records(STREAMS[1])]
         assert len(set(arns)) == len(arns) == 10
 
     def test_every_kind_is_there(self, sync: Run) -> None:
-        """What is read holds all that was ever seen of the API."""
+        """The records cover every kind ever seen in the API."""
         trials = sync.records("training_job_summaries")
         metrics = [
             record["final_hyper_parameter_tuning_job_objective_metric"]
@@ -150,17 +151,19 @@ class TestSync:
         assert max(len(reason) for reason in reasons) == 1024
 
     def test_incremental_order(self, incremental: Run, world: Emulator) -> None:
-        """Incremental: the oldest tuning job first, in each the newest trial."""
+        """Incremental order is oldest tuning job first, and in each the newest trial
+        first."""
         wanted = expected.trials(world.scope(), newest_first=True)
         assert incremental.records("training_job_summaries") == wanted
 
     def test_full_table_order(self, full_table: Run, world: Emulator) -> None:
-        """FULL_TABLE: the oldest tuning job first, in each the oldest trial."""
+        """FULL_TABLE order is oldest tuning job first, and in each the oldest trial
+        first."""
         wanted = expected.trials(world.scope(), newest_first=False)
         assert full_table.records("training_job_summaries") == wanted
 
     def test_state(self, incremental: Run) -> None:
-        """State holds one entry a scope, with strings and integers only."""
+        """The state has one entry per scope, with strings and integers only."""
         bookmarks = incremental.state["bookmarks"]
         assert list(incremental.state) == ["bookmarks"]
         assert set(bookmarks) == set(STREAMS)
@@ -169,7 +172,7 @@ class TestSync:
             assert entry["context"] == {"account_id": ACCOUNT, "region": "us-east-1"}
             reached = {
                 "replication_key_value": "2026-03-02T09:00:00.000Z",
-                # A minute is allowed for what is listed late.
+                # One minute is allowed for late listing.
                 "complete_as_of": "2026-03-02T08:59:00.000Z",
             }
             assert reached.keys() & entry.keys()
@@ -182,7 +185,7 @@ class TestSync:
         assert "null" not in as_text
 
     def test_full_table_has_no_state(self, full_table: Run) -> None:
-        """FULL_TABLE of all, with no cap, leaves no bookmark behind."""
+        """FULL_TABLE of everything, without a cap, leaves no bookmark."""
         entries = [
             entry
             for stream, bookmark in full_table.state["bookmarks"].items()
@@ -201,10 +204,10 @@ class TestSync:
 
 
 class TestManyPages:
-    """Listings of three pages and more."""
+    """Listings of three or more pages."""
 
     def test_three_pages_of_each(self, here: TapHere, emulator: Emulator) -> None:
-        """No page of 230 trials and 240 tuning jobs is lost, repeated or reordered."""
+        """Of 230 trials and 240 tuning jobs, none is lost, repeated or out of order."""
         scope = emulator.scope()
         scope.plan("many", trials=230, parallel=10, created="2026-02-20T09:00:00Z")
         for index in range(239):
@@ -220,7 +223,7 @@ class TestManyPages:
         assert calls == {LIST_TUNING_JOBS: 3, LIST_TRIALS: 3 + 239}
 
     def test_regions(self, here: TapHere, emulator: Emulator) -> None:
-        """Each region of any partition is read, and has a state of its own."""
+        """Each region of any partition is read, with its own state."""
         regions = ["us-east-1", "eu-west-1", "cn-north-1"]
         scopes = [emulator.scope(ACCOUNT, region) for region in regions]
         for scope in scopes:
@@ -247,10 +250,10 @@ class TestManyPages:
 
 
 class TestSelection:
-    """What the catalog selects, and stream maps change."""
+    """The effects of catalog selection and stream maps."""
 
     def test_a_stream_and_a_column(self, here_reader: TapHere, world: Emulator) -> None:
-        """A stream or column that is not selected is not there, nor in its SCHEMA."""
+        """A deselected stream or column is missing from both records and SCHEMA."""
         left_out = {"failure_reason", "tuned_hyper_parameters"}
         catalog = here_reader.catalog("training_job_summaries")
         for stream in catalog["streams"]:
@@ -270,7 +273,7 @@ class TestSelection:
         assert misfits(run.messages) == []
 
     def test_tuning_jobs_alone(self, here: TapHere, emulator: Emulator) -> None:
-        """Without training_job_summaries no trial is asked for."""
+        """Without training_job_summaries, no trials are listed."""
         emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
         run = here(config={}, catalog=here.catalog("tuning_jobs"))
         assert run.returncode == 0
@@ -278,7 +281,7 @@ class TestSelection:
         assert [call.operation for call in emulator.calls] == [LIST_TUNING_JOBS]
 
     def test_stream_maps(self, here_reader: TapHere, world: Emulator) -> None:
-        """Stream maps rename, drop, hash and filter, and leave the rest as it is."""
+        """Stream maps rename, drop, hash and filter, and leave the rest unchanged."""
         maps = {
             "tuning_jobs": {
                 "__alias__": "jobs",
@@ -309,7 +312,7 @@ class TestSelection:
         assert misfits(run.messages) == []
 
     def test_flattening(self, here_reader: TapHere, world: Emulator) -> None:
-        """Flattened columns have short names, and the values that they had."""
+        """Flattened columns have short names, and the original values."""
         config = {"flattening_enabled": True, "flattening_max_depth": 1}
         run = here_reader(config=config)
         assert run.returncode == 0
@@ -343,7 +346,7 @@ class TestSelection:
         ]
 
     def test_flattened_records_fit_their_schema(self, here_reader: TapHere) -> None:
-        """Every flattened record fits the flattened SCHEMA message to the letter."""
+        """Every flattened record fits the flattened SCHEMA message."""
         config = {"flattening_enabled": True, "flattening_max_depth": 1}
         run = here_reader(config=config)
         assert len(run.records("training_job_summaries")) > 90
@@ -363,7 +366,7 @@ class TestSelection:
     def test_broken_stream_map(
         self, here: TapHere, of_stream: dict[str, Any], said: str
     ) -> None:
-        """A stream map that cannot be carried out is named in one line."""
+        """An invalid stream map is named in one line."""
         here.emulator.scope().plan("churn", created="2026-03-01T09:00:00Z")
         run = here(config={"stream_maps": {"tuning_jobs": of_stream}})
         run.assert_refused(said)

@@ -1,7 +1,7 @@
-"""What the tap writes arrives in a warehouse, through a target, to the value.
+"""What the tap writes arrives in a warehouse exactly, through a target.
 
-Two syncs a target, into a real Postgres, a DuckDB file, an emulated Snowflake and
-JSON files; and then what users do with targets.
+Two syncs per target, into a real Postgres, a DuckDB file, an emulated Snowflake and
+JSON files, followed by what users do with targets.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ DETAILS = {"tuning_job_details", "training_job_details", "training_instance_pric
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:
-    """The story, as it went into each warehouse."""
+    """The story, loaded into each warehouse."""
     folder = tmp_path_factory.mktemp(request.param)
     with (
         WAREHOUSES[request.param](folder) as warehouse,
@@ -60,13 +60,13 @@ def told(
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_every_row_and_value(told: Story, stream: str) -> None:
-    """After two syncs the table is what both saw, to the row and the value."""
+    """After two syncs, the tables have exactly the rows and values of both."""
     assert told.rows(stream) == told.all[stream]
 
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_key_has_one_row(told: Story, stream: str) -> None:
-    """Rows are counted by SQL: as many as keys, as many as there are."""
+    """According to SQL, there are as many rows as keys, and as many as expected."""
     rows = f"{SCHEMA}.{stream}"
     keys = f"select distinct {', '.join(oracle.KEYS[stream])} from {rows}"  # noqa: S608 - ours
     for counted in (rows, f"({keys}) as found"):
@@ -76,7 +76,7 @@ def test_a_key_has_one_row(told: Story, stream: str) -> None:
 
 @pytest.mark.parametrize("stream", sorted(DETAILS))
 def test_what_the_tap_wrote_is_true(told: Story, stream: str) -> None:
-    """Details and prices that were to be loaded are what the service has."""
+    """The details and prices in the tap's output match the service."""
     written = Tables()
     written.load_lines(told.output.read_text("utf-8").splitlines())
     truth = oracle.truth(told.tap.emulator, stream)
@@ -84,21 +84,21 @@ def test_what_the_tap_wrote_is_true(told: Story, stream: str) -> None:
 
 
 def test_the_scope_is_complete(told: Story) -> None:
-    """The row of the scope tells of the second sync: until when all was read."""
+    """The row of the scope is from the second sync, and its complete_as_of, too."""
     (row,) = told.rows("scopes").values()
     assert (row["status"], row["error"]) == ("complete", None)
     assert row["complete_as_of"] == "2026-03-02T10:59:00.000"
 
 
 def test_a_secret_is_nowhere(told: Story) -> None:
-    """What a training job's environment holds is in no file of the tap or target."""
+    """No file of the tap or target has a value from a training job's environment."""
     files = [path for path in told.tap.folder.iterdir() if path.is_file()]
     assert told.output in files
     assert [path for path in files if b"s3cr3t" in path.read_bytes()] == []
 
 
 def test_the_second_sync_updates(told: Story) -> None:
-    """A trial that ran at the first sync and has ended since is Completed now."""
+    """A trial that was running at the first sync and has ended since is Completed."""
     ran, ended = (
         {
             key
@@ -117,7 +117,7 @@ def test_the_second_sync_updates(told: Story) -> None:
 
 
 def test_what_is_deleted_stays(told: Story) -> None:
-    """The rows of a tuning job that was deleted between the syncs are as they were."""
+    """The rows of a tuning job deleted between the syncs are unchanged."""
     gone = {
         key: trial
         for key, trial in told.first["training_job_summaries"].items()
@@ -140,7 +140,7 @@ def test_types(told: Story, stream: str) -> None:
 
 
 def test_names(told: Story) -> None:
-    """Columns are stored in the case that the table names."""
+    """Columns are stored in the case in the table of facts."""
     found = told.warehouse.ask(
         "select column_name from information_schema.columns "
         "where lower(table_name) = 'training_job_summaries'"
@@ -220,7 +220,7 @@ def test_metrics_that_are_no_numbers(told: Story) -> None:
 
 
 def test_failure_reasons(told: Story) -> None:
-    """A long reason of many lines, quotes and other scripts is held whole."""
+    """A long reason with many lines, quotes and other scripts is stored completely."""
     (found,) = told.warehouse.ask(
         "select failure_reason, length(failure_reason) as long "
         "from tap_sagemaker_tuning.training_job_summaries "
@@ -233,7 +233,7 @@ def test_failure_reasons(told: Story) -> None:
 
 
 def test_stream_maps(told: Story) -> None:
-    """Renamed, dropped, hashed and filtered by the tap's stream maps."""
+    """The tap's stream maps rename, drop, hash and filter."""
     maps = {
         "training_job_summaries": {
             "trial": "training_job_name",
@@ -269,7 +269,7 @@ def test_stream_maps(told: Story) -> None:
 
 
 def test_selection(told: Story) -> None:
-    """What is not selected in the catalog, a stream or a column, is not loaded."""
+    """A deselected stream or column is not loaded."""
     catalog = told.tap.catalog(*STREAMS)
     for stream, *column in (
         *((name,) for name in DETAILS | {"tuning_jobs", "training_job_metrics"}),
@@ -297,7 +297,8 @@ KEPT_MAPS = {"stream_maps": targets.KEPT_MAPS}
 
 
 def test_the_tap_flattens(told: Story) -> None:
-    """Where the tap flattens, objects become columns, maps and arrays text, exactly."""
+    """If the tap flattens, objects become columns, and maps and arrays become text,
+    exactly."""
     load(told, "flat_by_tap", config=FLAT)
     types = targets.TYPES[told.warehouse.name]
     wanted = types | dict.fromkeys(("map", "array"), types["text"])
@@ -309,7 +310,7 @@ def test_the_tap_flattens(told: Story) -> None:
 
 
 def test_the_target_flattens(told: Story) -> None:
-    """Where the target flattens, maps are kept or lost as the table says."""
+    """If the target flattens, maps are kept or lost as in the table of facts."""
     name = told.warehouse.name
     load(told, "flat_by_target", target=targets.FLATTENING[name])
     types = targets.TYPES[name]
@@ -354,7 +355,7 @@ def load(told: Story, schema: str, **settings: dict[str, Any]) -> None:
 
 
 def flat(told: Story, stream: str, schema: str) -> dict[str, Row]:
-    """What a flattened table holds, but for when the sync was."""
+    """The contents of a flattened table, without the time of the sync."""
     held = story.held(told.warehouse, stream, schema, flat=True)
     return {
         key: {name: value for name, value in row.items() if name not in WHEN}
@@ -363,7 +364,7 @@ def flat(told: Story, stream: str, schema: str) -> dict[str, Row]:
 
 
 def foretold_flat(told: Story, stream: str, *, has_maps: bool = True) -> dict[str, Row]:
-    """What `flat` must give."""
+    """The expected result of `flat`."""
     lost = {name for name, kind in kinds(stream, flat=True).items() if kind == "map"}
     empty = targets.EMPTY_TEXT[told.warehouse.name]
     return {
@@ -393,8 +394,8 @@ def _entry(catalog: dict[str, Any], stream: str, breadcrumb: list[str]) -> Any:
 
 
 def test_jsonl(tmp_path: Path) -> None:
-    """target-jsonl adds to its files; the last line of each key is what is true."""
-    from emulator import Emulator  # noqa: PLC0415 - this test alone has no story
+    """target-jsonl appends to its files, so the last line for each key wins."""
+    from emulator import Emulator  # noqa: PLC0415 - only this test has no story
 
     target = [str(environments.environment("jsonl") / "target-jsonl")]
     settings = tmp_path / "target.json"
@@ -415,18 +416,18 @@ def test_jsonl(tmp_path: Path) -> None:
     assert expected.by_key(name, map(json.loads, lines)) == truth[name]
 
 
-# What the documents say
+# The documents
 
 
 def test_the_stream_map_is_what_was_tested() -> None:
-    """The documents' way to keep the hyperparameters is the one that is tested."""
+    """The documents' way to keep the hyperparameters is the tested one."""
     text = (CHECKOUT / "docs" / "warehouses.md").read_text("utf-8")
     examples = re.findall("```yaml\n(.*?)```", text, re.DOTALL)
     assert KEPT_MAPS in [yaml.safe_load(example).get("config") for example in examples]
 
 
 def test_versions_are_meltanos() -> None:
-    """The targets under test are those that meltano.yml installs."""
+    """The tested targets are those that meltano.yml installs."""
     meltano = yaml.safe_load((CHECKOUT / "meltano.yml").read_text("utf-8"))
     asked = {
         loader["name"]: set(loader["pip_url"].split())

@@ -1,4 +1,4 @@
-"""Times, texts and numbers: cases in `tests/cases`, and laws for any of them."""
+"""Times, texts and numbers: cases in `tests/cases`, and laws for any value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.case_files import CASES, assert_same, cases
 from tests.strategies import ANY, HARD, JSON
 
 FORM = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
-HALF_A_MILLISECOND = timedelta(microseconds=501)  # and what a double loses
+HALF_A_MILLISECOND = timedelta(microseconds=501)  # and the rounding of a double
 MOMENTS = st.datetimes(
     min_value=datetime(1970, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
     max_value=datetime(2100, 1, 1),  # noqa: DTZ001 - hypothesis adds the time zone
@@ -30,7 +30,7 @@ NUMBERS = st.floats(width=32) | st.integers(-(2**31), 2**31)
 
 
 def test_each_folder_of_cases_is_read() -> None:
-    """A case in a folder that no test reads guards nothing."""
+    """Each folder of cases is read by a test."""
     assert {path.name for path in CASES.iterdir() if path.is_dir()} == {
         "storable",
         "timestamp",
@@ -55,7 +55,8 @@ def test_timestamp(case: dict[str, Any]) -> None:
 def test_no_time_depends_on_this_machines_zone(
     monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
-    """In any zone a number and a text without an offset are the same time in UTC."""
+    """In any time zone, a number and a text without an offset are the same time in
+    UTC."""
     with monkeypatch.context() as local:
         local.setenv("TZ", zone)
         time.tzset()
@@ -74,7 +75,7 @@ def test_no_time_depends_on_this_machines_zone(
     ids=lambda value: repr(value)[:12],
 )
 def test_what_is_no_time(value: Any) -> None:
-    """What is no time, or one past the years of four digits, is refused."""
+    """An invalid time, or one outside the years of four digits, is refused."""
     with pytest.raises(values.OddError, match=r"."):
         values.timestamp(value)
     assert values.timestamp_or_none(value) is None
@@ -82,14 +83,14 @@ def test_what_is_no_time(value: Any) -> None:
 
 @given(JSON)
 def test_a_time_or_none(value: Any) -> None:
-    """Of anything at all it is a time, or null: never another exception."""
+    """Any value becomes a time or null, without an exception."""
     text = values.timestamp_or_none(value)
     assert text is None or FORM.fullmatch(text)
 
 
 @given(MOMENTS)
 def test_timestamp_keeps_the_instant_of_a_number(moment: datetime) -> None:
-    """Seconds since 1970 keep their instant, to the millisecond."""
+    """Seconds since 1970 keep their time, to the millisecond."""
     text = values.timestamp(moment.timestamp())
     assert FORM.fullmatch(text)
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
@@ -97,7 +98,7 @@ def test_timestamp_keeps_the_instant_of_a_number(moment: datetime) -> None:
 
 @given(MOMENTS)
 def test_timestamp_keeps_the_instant_of_the_wires_notation(moment: datetime) -> None:
-    """Scientific notation, as a number or as text, keeps it too."""
+    """Numbers in scientific notation, as a number or as text, keep their time, too."""
     number = f"{moment.timestamp():.15E}"
     text = values.timestamp(float(number))
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
@@ -106,7 +107,7 @@ def test_timestamp_keeps_the_instant_of_the_wires_notation(moment: datetime) -> 
 
 @given(MOMENTS)
 def test_timestamp_keeps_the_instant_of_a_text(moment: datetime) -> None:
-    """ISO 8601 text with any offset keeps its instant, to the millisecond."""
+    """ISO 8601 text with any offset keeps its time, to the millisecond."""
     text = values.timestamp(moment.isoformat())
     assert FORM.fullmatch(text)
     assert abs(datetime.fromisoformat(text) - moment) <= HALF_A_MILLISECOND
@@ -114,7 +115,7 @@ def test_timestamp_keeps_the_instant_of_a_text(moment: datetime) -> None:
 
 @given(MOMENTS)
 def test_whole_milliseconds_are_exact(moment: datetime) -> None:
-    """A time of whole milliseconds is written as exactly that."""
+    """A time in whole milliseconds is written exactly."""
     whole = moment.astimezone(UTC)
     whole = whole.replace(microsecond=whole.microsecond // 1000 * 1000)
     assert datetime.fromisoformat(values.timestamp(whole.timestamp())) == whole
@@ -122,7 +123,7 @@ def test_whole_milliseconds_are_exact(moment: datetime) -> None:
 
 @given(st.lists(MOMENTS, min_size=2))
 def test_text_sorts_as_time(moments: list[datetime]) -> None:
-    """In the order of time the texts are in the order of text."""
+    """Times sort the same as their texts."""
     ordered = [
         values.timestamp(moment.timestamp())
         for moment in sorted(moments, key=datetime.timestamp)
@@ -132,14 +133,16 @@ def test_text_sorts_as_time(moments: list[datetime]) -> None:
 
 @pytest.mark.parametrize("seconds", [253402214400, -30610224001])
 def test_years_of_five_digits_are_no_times(seconds: int) -> None:
-    """Text sorts as time among years of four digits only: 1000 to 9999."""
+    """Only years from 1000 to 9999 are valid, because text sorts as time only with four
+    digits."""
     with pytest.raises(ValueError, match="is not a time"):
         values.timestamp(seconds)
 
 
 @given(MOMENTS)
 def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
-    """What it wrote it reads back unchanged: state goes through it again and again."""
+    """The output is accepted unchanged as input, because state is written and read
+    repeatedly."""
     text = values.timestamp(moment.timestamp())
     assert values.timestamp(text) == text
     assert values.moment(text) == datetime.fromisoformat(text)
@@ -154,7 +157,7 @@ def test_timestamp_leaves_its_own_text(moment: datetime) -> None:
     ],
 )
 def test_shift(by: timedelta, moved: str) -> None:
-    """A time is moved over the ends of days and months."""
+    """A time can be moved across the ends of days and months."""
     assert values.shift("2026-03-01T00:00:00.250Z", by) == moved
 
 
@@ -169,7 +172,7 @@ def test_shift(by: timedelta, moved: str) -> None:
     ],
 )
 def test_shift_ends(text: str, by: timedelta, moved: str) -> None:
-    """No time is moved past the years that a time can be written in."""
+    """A time is not moved beyond the first or last valid time."""
     assert values.shift(text, by) == moved
 
 
@@ -178,13 +181,14 @@ def test_shift_ends(text: str, by: timedelta, moved: str) -> None:
 
 @pytest.mark.parametrize("case", cases("storable"))
 def test_storable(case: dict[str, Any]) -> None:
-    """What no warehouse can store becomes U+FFFD; all else is left as it is."""
+    """Characters that no warehouse can store become U+FFFD, and all others are
+    unchanged."""
     assert_same(values.storable(case["given"]), case["expect"])
 
 
 @given(st.text(HARD) | st.text(ANY))
 def test_storable_keeps_length_and_has_a_utf_8_form(text: str) -> None:
-    """Any text keeps its length, and its form in UTF-8 reads back as the same."""
+    """Any text keeps its length, and is unchanged after encoding as UTF-8."""
     stored = values.storable(text)
     assert len(stored) == len(text)
     assert "\0" not in stored
@@ -197,13 +201,14 @@ def test_storable_keeps_length_and_has_a_utf_8_form(text: str) -> None:
     [(None, None), ("a\0", "a\ufffd"), (7, "7"), (["é\0"], '["\\u00e9\\u0000"]')],
 )
 def test_text_or_none(value: Any, text: str | None) -> None:
-    """Nothing is null; what is no text is told as its JSON."""
+    """Null stays null, and any other value becomes text, as JSON if it is not a
+    string."""
     assert values.text_or_none(value) == text
 
 
 @pytest.mark.parametrize("value", [None, 7, True, ["a"], {"a": 1}, b"a"])
 def test_what_has_to_be_text(value: Any) -> None:
-    """A key that is no text is refused, without saying what it is."""
+    """A key other than text is refused, without showing its value."""
     with pytest.raises(
         values.OddError, match=f"^expected text, got {type(value).__name__}$"
     ):
@@ -215,7 +220,7 @@ def test_what_has_to_be_text(value: Any) -> None:
 
 @given(NUMBERS | NUMBERS.map(str) | st.sampled_from(["NaN", "Infinity", "-Infinity"]))
 def test_a_number_is_finite_or_said(value: float | str) -> None:
-    """A number is kept where JSON can hold it; otherwise its text says what it is."""
+    """A number is kept if JSON can hold it; otherwise its text says what it is."""
     number, text = values.finite(value)
     assert (number is None) != (text is None)
     assert json.loads(json.dumps(number)) == number
@@ -238,13 +243,13 @@ def test_a_number_is_finite_or_said(value: float | str) -> None:
     ids=lambda value: repr(value)[:12],
 )
 def test_finite(value: Any, split: tuple[float, str]) -> None:
-    """0 is a number, nothing is nothing, and a word is kept as it is."""
+    """0 is a number, null is neither a number nor text, and other text is kept."""
     assert values.finite(value) == split
 
 
 @pytest.mark.parametrize("value", [3, 3.0, "3"], ids=repr)
 def test_whole_numbers(value: Any) -> None:
-    """Whatever it is written as, it is an integer."""
+    """A whole number in any notation becomes an integer."""
     assert_same(values.as_integer(value), 3)
 
 
@@ -252,6 +257,6 @@ def test_whole_numbers(value: Any) -> None:
     "value", [None, 3.5, "3.5", "three", math.nan, math.inf, [], {}], ids=repr
 )
 def test_what_has_to_be_a_whole_number(value: Any) -> None:
-    """What is none is refused, and not cut."""
+    """A value other than a whole number is refused, not truncated."""
     with pytest.raises(values.OddError):
         values.as_integer(value)

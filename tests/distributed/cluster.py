@@ -42,11 +42,11 @@ where
 
 
 class Cluster:
-    """The processes of it, and what its database says of tasks.
+    """The cluster's processes, and what its database knows about tasks.
 
     Attributes:
-        environment: What all its processes see.
-        workers: By name, the folder of each worker's Meltano project.
+        environment: The environment of all processes.
+        workers: The folder of each worker's Meltano project, by worker.
     """
 
     def __init__(self, world: World, stack: ExitStack, broker: str) -> None:
@@ -63,17 +63,17 @@ class Cluster:
         self.environment = self._environment(broker)
 
     def start(self) -> None:
-        """Start all but the workers."""
+        """Start everything except the workers."""
         self.airflow("db", "migrate")
         for name in ("api-server", "scheduler", "dag-processor"):
             self._start(name, self.environment, name)
 
     def start_worker(self, name: str) -> None:
-        """Start a worker, which makes one load at a time."""
+        """Start a worker that runs one load at a time."""
         folder = self._world.folder / name
         project = folder / "project"
         make_project(project)
-        # So that rows come to the warehouse while a load is under way.
+        # So that rows reach the warehouse during a load.
         own = project / "meltano.yml"
         text = own.read_text(encoding="utf-8")
         loader = "    executable: target-postgres\n"
@@ -95,32 +95,33 @@ class Cluster:
         """Kill all processes of a worker at once, as if its machine were lost."""
         del self.workers[name]
         worker = self._processes[name].pid
-        # Stopped first, none sees another one end; twice, for what was just started.
+        # All are stopped first, so that none reacts to another's end; twice, to include
+        # processes that were just started.
         for number in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL):
             for process in _family(worker):
                 with suppress(ProcessLookupError):
                     os.kill(process, number)
 
     def loads_at(self, name: str) -> set[str]:
-        """The accounts that a worker has begun to load."""
+        """The accounts whose loads a worker has started."""
         folder = self.workers[name] / ".meltano" / "accounts"
         return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
     def airflow(self, *arguments: str) -> str:
-        """Run a command of Airflow's; it must succeed. Gives its output."""
+        """Run an Airflow command, and return its output; it must succeed."""
         done = run([self._found / "airflow", *arguments], self.environment)
         assert done.returncode == 0, done.stdout
         return done.stdout
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask Airflow's database."""
+        """Query Airflow's database."""
         return self._database.execute(sql.encode()).fetchall()
 
     def end_of(self, run_id: str) -> str:
-        """Wait until a run has ended; gives its state.
+        """Wait until a run has ended, and return its state.
 
         Args:
-            run_id: Its id, in SQL.
+            run_id: Its ID, in SQL.
         """
         ended = f"select state from dag_run where run_id = {run_id} and state in "  # noqa: S608
         ended += "('success', 'failed')"
@@ -128,7 +129,8 @@ class Cluster:
         return str(self.ask(ended)[0][0])
 
     def time_passes(self, seconds: int) -> None:
-        """Let loads that were lost have ended earlier, for Airflow as for Meltano."""
+        """Move retries and heartbeats into the past, in Airflow's and Meltano's
+        databases."""
         self._database.execute(RETRIES_EARLIER, [seconds])
         self._meltano.execute(HEARTBEATS_EARLIER, [seconds])
 
@@ -208,7 +210,7 @@ def cluster(world: World) -> Iterator[Cluster]:
 
 
 def wait_for(seconds: float, law: Callable[[], bool], says: Callable[[], str]) -> None:
-    """Wait until it holds; fail with a log if it does not come to that."""
+    """Wait until a condition holds, or fail with a log."""
     deadline = time.monotonic() + seconds
     while not law():
         assert time.monotonic() < deadline, says()
@@ -235,7 +237,7 @@ def _meltano() -> Path:
 
 
 def _family(process: int) -> list[int]:
-    """A process and all that come of it, whatever groups they are in."""
+    """A process and all its descendants, in any process group."""
     children: dict[int, list[int]] = {}
     for status in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has ended

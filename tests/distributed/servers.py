@@ -1,4 +1,4 @@
-"""Redis and Postgres as Debian packages them, each new and local, gone at the end."""
+"""Redis and Postgres from Debian packages, new and local, removed at the end."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ USER = "postgres"
 
 
 def lacking() -> list[str]:
-    """The Debian packages that are not here."""
+    """The Debian packages that are not installed."""
     found = {"redis-server": REDIS, "postgresql": POSTGRES}
     return [package for package, program in found.items() if not program]
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a listener."""
     with socket.socket() as listening:
         listening.bind((HOST, 0))
         return int(listening.getsockname()[1])
@@ -41,7 +41,7 @@ def free_port() -> int:
 
 @contextmanager
 def redis(folder: Path) -> Iterator[str]:
-    """Run a Redis that keeps nothing; gives its URL."""
+    """Run a Redis without persistence, and yield its URL."""
     port = free_port()
     command = [str(REDIS), "--bind", HOST, "--port", str(port), "--save", ""]
     with processes.running(command, folder / "redis.log", cwd=folder):
@@ -50,7 +50,7 @@ def redis(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def postgres(log: Path, databases: Sequence[str]) -> Iterator[Warehouse]:
-    """Run a Postgres with these databases; gives the one named `postgres`."""
+    """Run a Postgres with these databases, and yield the one named `postgres`."""
     (programs,) = POSTGRES
     with passable_folder() as folder:
         options: dict[str, Any] = {"cwd": folder}

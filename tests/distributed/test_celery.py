@@ -1,4 +1,4 @@
-"""examples/airflow on the CeleryExecutor: two workers, of which one is lost."""
+"""examples/airflow on the CeleryExecutor with two workers, one of them lost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ RENDERED = "select rendered_fields::text from rendered_task_instance_fields"
 
 @pytest.fixture
 def four(tmp_path: Path) -> Iterator[World]:
-    """Three accounts, and one that takes long to read, into Debian's Postgres."""
+    """Three accounts, one of them slow to read, with Debian's Postgres."""
     server = servers.postgres(tmp_path / "postgres.log", DATABASES)
     with world(tmp_path, server) as made:
         scope = made.emulator.scope(SLOW, REGION)
@@ -56,16 +56,16 @@ def four(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def airflow(four: World) -> Iterator[Cluster]:
-    """Airflow, whose first run begins at once."""
+    """Airflow, whose first run starts at once."""
     with cluster(four) as made:
         yield made
 
 
 def test_a_lost_worker_loses_nothing(four: World, airflow: Cluster) -> None:
-    """When a worker is killed in the middle of a load, another one loads the account
-    again, not before Meltano lets it, and the run ends well: the warehouse has what the
-    service has. The next run goes on from the states of the first, on a new worker as
-    well."""
+    """When a worker is killed during a load, another one loads the account again as
+    soon as Meltano allows it, and the run succeeds with the service's rows in the
+    warehouse. The next run resumes from the states of the first, even on a new
+    worker."""
     four.emulator.faults.add(Fault("latency", account=SLOW, seconds=1.0))
     wait_for(300, lambda: loading(airflow) != [], airflow.log)
     (lost,) = loading(airflow)
@@ -98,7 +98,7 @@ def test_a_lost_worker_loses_nothing(four: World, airflow: Cluster) -> None:
 
 
 def loading(airflow: Cluster) -> list[str]:
-    """The workers that have begun to load the slow account."""
+    """The workers that have started to load the slow account."""
     return [name for name in airflow.workers if SLOW in airflow.loads_at(name)]
 
 
@@ -113,7 +113,7 @@ def retried(airflow: Cluster) -> dict[int, int]:
     """Let time pass until no load waits for its retry.
 
     Returns:
-        The loads that waited, and how many seconds passed for each.
+        The loads that waited, and how many seconds each did.
     """
     passed: Counter[int] = Counter()
     while waiting := airflow.ask(WAITING):

@@ -1,7 +1,8 @@
-"""A target for tests of sync.sh: `python fake_target.py CONFIG…`, told by FAKE_….
+"""A target for tests of sync.sh, run as `python fake_target.py CONFIG…`, controlled by
+FAKE_….
 
-It appends records to FAKE_LOADED, and writes the last state that it was given when its
-input ends. FAKE_SAYS is written in its place; FAKE_ENDS is its exit code.
+It appends records to FAKE_LOADED and, at the end of its input, writes the last state
+that it received, or FAKE_SAYS if that is set. FAKE_ENDS is its exit code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Airflow and Dagster, each made to load all accounts of a world on request.
+"""Airflow and Dagster, which each load all accounts of a world on request.
 
-Both answer alike, so that one test says for both what has to come of a load.
+Both give the same answers, so that one test can check both.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ PASSWORD = "not-to-be-seen"  # noqa: S105 - the server trusts its own machine
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What came of a load.
+    """The result of a load.
 
     Attributes:
-        succeeded: Whether it did, at last.
-        tries: How often it was tried.
-        log: A log that has its own.
+        succeeded: Whether it succeeded in the end.
+        tries: How many attempts it took.
+        log: A log that includes its own.
     """
 
     succeeded: bool
@@ -42,33 +42,34 @@ class Load:
 
 
 class Orchestrator(Protocol):
-    """One of the two."""
+    """Airflow or Dagster."""
 
     runner: runner.Runner
     environment: dict[str, str]
     goods: list[bool]
-    """Of each time that all was loaded: whether nothing was said to be wrong."""
+    """For each load of all accounts, whether no failure was reported."""
 
     def load(self, together: int) -> dict[str, Load]:
         """Find the accounts, and load each of them.
 
         Args:
-            together: How many at once, at least.
+            together: How many run at once, at least.
 
         Returns:
-            What came of each load, by account.
+            The result of each load, by account.
         """
 
     def build(self) -> str:
-        """Build the models; gives the tuning jobs that the check finds lacking."""
+        """Build the models, and return the tuning jobs that the check finds
+        incomplete."""
 
 
 class Airflow:
     """The DAG of examples/airflow, run by `dag.test()`.
 
     Attributes:
-        answer: What came of its last loads.
-        goods: As of `Orchestrator`.
+        answer: The result of its last loads.
+        goods: As in `Orchestrator`.
     """
 
     def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
@@ -77,7 +78,7 @@ class Airflow:
         self.goods: list[bool] = []
 
     def load(self, together: int) -> dict[str, Load]:
-        """As of `Orchestrator`; the models are built as well."""
+        """As in `Orchestrator`; the models are built as well."""
         self.answer = self.runner.ask(
             environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
         )
@@ -89,7 +90,7 @@ class Airflow:
         }
 
     def build(self) -> str:
-        """As of `Orchestrator`."""
+        """As in `Orchestrator`."""
         answer = self.runner.ask(environment={}, together=1, skip="load")
         ((_, built, _),), ((_, checked, _),) = answer["build"], answer["check"]
         assert built == "success", self.runner.log
@@ -106,12 +107,13 @@ class Dagster:
         self.goods: list[bool] = []
 
     def materialize(self, *assets: tuple[str, str | None], together: int = 1) -> Any:
-        """Materialize assets, each by name and partition; gives what came of each."""
+        """Materialize assets, each by name and partition, and return the result of
+        each."""
         environment = {"TAP_TOGETHER": str(together)}
         return self.runner.ask(environment=environment, assets=assets)
 
     def load(self, together: int) -> dict[str, Load]:
-        """As of `Orchestrator`."""
+        """As in `Orchestrator`."""
         (found,) = self.materialize(("accounts", None))
         names = [name for name, _ in self.runner.ask(sensor=None)]
         assets = [("sagemaker_tuning", name) for name in names]
@@ -127,7 +129,7 @@ class Dagster:
         }
 
     def build(self) -> str:
-        """As of `Orchestrator`."""
+        """As in `Orchestrator`."""
         (told,) = self.materialize(("models", None))
         assert told["success"], told["failures"]
         ((passed, tuning_jobs),) = told["checks"]
@@ -137,7 +139,8 @@ class Dagster:
 
 @contextmanager
 def airflow(world: World) -> Iterator[Orchestrator]:
-    """An Airflow of its own; its database is made once, which takes long."""
+    """An Airflow for the test; its database is created once, because that takes
+    long."""
     found = venv("airflow")
     home = world.folder / "airflow"
     home.mkdir()
@@ -166,7 +169,7 @@ def airflow(world: World) -> Iterator[Orchestrator]:
 
 @contextmanager
 def dagster(world: World) -> Iterator[Orchestrator]:
-    """A Dagster of its own."""
+    """A Dagster for the test."""
     found = venv("dagster")
     home = world.folder / "dagster"
     home.mkdir()
@@ -185,6 +188,6 @@ def dagster(world: World) -> Iterator[Orchestrator]:
 
 
 def venv(example: str) -> Path:
-    """The programs of an example's environment."""
+    """The folder with the programs of an example's environment."""
     folder = EXAMPLES / example
     return programs(example, folder / "requirements.txt", folder / "constraints.txt")

@@ -1,10 +1,10 @@
-"""Materialize assets, in Dagster's environment; see tests/examples/runner.py.
+"""Materializes assets in Dagster's environment; see tests/examples/runner.py.
 
 A request has `environment` and `assets`, pairs of a name and a partition or null. All
 are materialized at once, each in a process of its own, as Dagster's launchers do. With
-`sensor` it is answered what the sensor asks for, with `schedule` what the schedule
-makes; with `automation`, partitions that have been materialized, what that lets
-Dagster make.
+`sensor`, the answer is what the sensor requests; with `schedule`, what the schedule
+runs; and with `automation`, a list of materialized partitions, what Dagster runs
+because of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import definitions  # type: ignore[import-not-found]
 
 
 def materialize(asset: str, partition: str | None, answer: Any) -> None:
-    """Materialize one, and say what came of it."""
+    """Materialize one asset, and send the result."""
     with closing(answer), dg.DagsterInstance.get() as instance:
         result = dg.materialize(
             [getattr(definitions, asset)],
@@ -65,7 +65,7 @@ def materialize(asset: str, partition: str | None, answer: Any) -> None:
 
 
 def asked() -> list[tuple[str, str]]:
-    """The partitions and keys that the sensor asks for, since it knows of nothing."""
+    """The partitions and keys that the sensor requests without a cursor."""
     with (
         dg.DagsterInstance.get() as instance,
         partition_loading_context(dynamic_partitions_store=instance),
@@ -76,7 +76,7 @@ def asked() -> list[tuple[str, str]]:
 
 
 def scheduled() -> tuple[str, list[str]]:
-    """When the schedule makes what."""
+    """The schedule, and what it runs."""
     hourly = definitions.hourly
     job = definitions.defs.resolve_job_def(hourly.job_name)
     made = job.asset_layer.executable_asset_keys
@@ -84,9 +84,9 @@ def scheduled() -> tuple[str, list[str]]:
 
 
 def requested(partitions: list[str]) -> list[int]:
-    """How often the models are asked for: before, and after each partition's tables.
+    """How often the models are requested: before, and after each partition's tables.
 
-    They are made whenever they were asked for, and Dagster looks once more.
+    They are materialized after each request, and then Dagster evaluates again.
     """
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions("accounts", partitions)
@@ -110,7 +110,7 @@ def requested(partitions: list[str]) -> list[int]:
 
 
 def materialized(request: dict[str, Any]) -> list[dict[str, Any]]:
-    """What came of each."""
+    """The result of each asset."""
     os.environ.update(request["environment"])
     processes = multiprocessing.get_context("fork")
     under_way = []
@@ -123,7 +123,7 @@ def materialized(request: dict[str, Any]) -> list[dict[str, Any]]:
     return [there.recv() for there in under_way]
 
 
-with dg.DagsterInstance.get() as made:  # its tables, before many want to make them
+with dg.DagsterInstance.get() as made:  # creates its tables once
     made.get_runs_count()
 for line in sys.stdin:
     request = json.loads(line)

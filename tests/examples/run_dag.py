@@ -1,8 +1,8 @@
-"""Run the DAG, in Airflow's environment; requests are as tests/examples/runner.py says.
+"""Runs the DAG in Airflow's environment; see tests/examples/runner.py for requests.
 
-A request has `environment`; `together`, how many loads run at once, each in a process
-of its own, as Airflow's executors do (`dag.test` runs one after another); and `skip`,
-a pattern of the tasks that are taken for done.
+A request has `environment`; `together`, the number of loads that run at once, each in a
+process of its own, as with Airflow's executors (`dag.test` runs one after another); and
+`skip`, a pattern of tasks to treat as done.
 """
 
 from __future__ import annotations
@@ -19,25 +19,27 @@ from airflow.dag_processing.dagbag import DagBag  # type: ignore[import-not-foun
 from airflow.sdk.definitions import dag as dags  # type: ignore[import-not-found]
 from airflow.sdk.execution_time import supervisor  # type: ignore[import-not-found]
 
-run_task = dags._run_task  # noqa: SLF001 - there is no other way in
+run_task = dags._run_task  # noqa: SLF001 - there is no public way
 children: list[int] = []
 
 
 def fork(together: int, task: dict[str, Any]) -> None:
-    """Start a load; wait when there are as many as wanted. Other tasks run alone."""
+    """Start a load in a process, and wait once enough have started. Run other tasks
+    here."""
     if task["ti"].task_id != "load":
         run_task(**task)
         return
     child = os.fork()
     if not child:
         try:
-            # Connections and threads are the parent's: leave them, do not close them.
+            # Connections and threads belong to the parent: abandon them without
+            # closing.
             settings.engine.dispose(close=False)
             api = supervisor.in_process_api_server()
-            kept = api.transport  # noqa: F841 - it must not be closed either
+            kept = api.transport  # noqa: F841 - must stay referenced, so that it is not closed either
             del api.transport
             run_task(**task)
-        except BaseException:  # noqa: BLE001 - it must not go on as the parent does
+        except BaseException:  # noqa: BLE001 - must not continue as the parent does
             traceback.print_exc()
         finally:
             sys.stdout.flush()
@@ -49,7 +51,7 @@ def fork(together: int, task: dict[str, Any]) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Run the DAG once; gives what came of it."""
+    """Run the DAG once, and return the result."""
     os.environ.update(request["environment"])
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     if bag.import_errors:

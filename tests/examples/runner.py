@@ -1,7 +1,7 @@
-"""A program that answers requests, one after another: an orchestrator is slow to load.
+"""A program that answers several requests, because an orchestrator is slow to load.
 
-A request is a line of JSON on its stdin, an answer a line of `ANSWER` and JSON on its
-stdout; all other lines are its log.
+A request is one line of JSON on its stdin. An answer is one line on its stdout,
+`ANSWER` followed by JSON. All other lines are its log.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MARK = "ANSWER "
 
 
 class Runner:
-    """Such a program.
+    """A program that is running to answer requests.
 
     Attributes:
         log: The log of the last request.
@@ -62,7 +62,7 @@ class Runner:
 def running(
     command: Sequence[str | Path], environment: Mapping[str, str]
 ) -> Iterator[Runner]:
-    """Run it until the block ends."""
+    """Run the program until the block ends."""
     with subprocess.Popen(  # noqa: S603 - the command is ours
         [*map(str, command)],
         env=environment,

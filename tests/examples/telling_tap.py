@@ -1,7 +1,7 @@
-"""The tap, which first leaves a copy of the state that it was given.
+"""Runs the tap after saving a copy of the state that it was given.
 
-With TAP_TOGETHER=N it waits until N have been started, as late as it can: whatever
-Meltano wrote for one of them and overwrote for another is then seen.
+With TAP_TOGETHER=N, it first waits until N taps have started, and only then reads its
+state, so that a state overwritten by another one's Meltano is noticed.
 """
 
 from __future__ import annotations
@@ -29,4 +29,4 @@ if not {"--about", "--discover", "--scopes"} & {*options}:
     (given / f"{account}.json").write_text(state, encoding="utf-8")
 
 real = Path(__file__).with_name("real-tap").resolve()
-os.execv(real, [str(real), *options])  # noqa: S606 - no shell is wanted
+os.execv(real, [str(real), *options])  # noqa: S606 - no shell wanted

@@ -1,6 +1,6 @@
-"""The commands of an example's README, typed as they stand, by somebody with no setup.
+"""Runs the commands of an example's README as they stand, without any setup.
 
-They run in a copy of the checkout, in one shell, with a home of its own.
+They run in a copy of the checkout, in one shell, with its own home folder.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from emulator import Emulator
 
 NOT_HERE = ("systemctl", "journalctl")
-"""Programs that only note how they were called: no machine of a test has systemd."""
+"""Programs that are replaced by ones that only record their arguments, because test
+machines have no systemd."""
 
 
 def commands(readme: str) -> list[str]:
-    """What the console blocks type, in their order."""
+    """The commands in the console blocks, in order."""
     blocks = re.findall(r"^ *```console\n(.*?)^ *```", readme, re.DOTALL | re.MULTILINE)
     lines = [line.strip() for block in blocks for line in block.splitlines()]
     assert [line for line in lines if not line.startswith("$ ")] == []
@@ -40,12 +41,12 @@ def type_readme(
 
     Args:
         example: The example's folder.
-        folder: For all files.
-        emulator: Where the tap is led.
-        filled_in: What a reader puts in the place of the README's own words.
+        folder: A folder for all files.
+        emulator: The emulator for the tap.
+        filled_in: The reader's values, by the README's placeholders.
 
     Returns:
-        How the programs that are not here were called.
+        How the replaced programs were called.
     """
     checkout = folder / "checkout"
     copy_checkout(checkout)
@@ -67,10 +68,10 @@ def type_commands(
 
     Args:
         typed: The commands.
-        folder: For programs and a home.
-        where: The folder to begin in.
-        emulator: Where the tap is led.
-        filled_in: What a reader puts in the place of the documents' own words.
+        folder: A folder for programs and a home.
+        where: The folder to start in.
+        emulator: The emulator for the tap.
+        filled_in: The reader's values, by the documents' placeholders.
 
     Returns:
         The output.
@@ -86,7 +87,7 @@ def type_commands(
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """A home, and a folder of programs, with nothing but uv in it."""
+    """A home, and a folder of programs that has only uv."""
     programs, home = folder / "bin", folder / "home"
     programs.mkdir()
     home.mkdir()

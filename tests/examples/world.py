@@ -1,4 +1,4 @@
-"""What the examples run in: four scopes, a Meltano project, a real Postgres."""
+"""What the examples run with: four scopes, a Meltano project and a real Postgres."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ALL = {
     "333333333333": ("us-east-1",),
     "444444444444": ("eu-west-1",),
 }
-"""The regions of each account; a load is of an account."""
+"""The regions of each account; one load covers one account."""
 
 SCOPES = [(account, region) for account, regions in ALL.items() for region in regions]
 
@@ -42,7 +42,7 @@ SETTINGS = {
     "organization": {"role_name": ROLE, "external_id": EXTERNAL_ID},
     "regions": ["enabled"],
 }
-"""The tap's settings, by which the accounts are found."""
+"""The tap's settings, with which it finds the accounts."""
 
 FOREIGN = ("AWS_", "AIRFLOW", "DAGSTER", "MELTANO_", "TAP_", "TARGET_", "TUNING_")
 TAP = "tap-sagemaker-tuning"
@@ -74,13 +74,13 @@ delete from training_job_summaries where training_job_arn = (
 
 @dataclass
 class World:
-    """An emulator, a Postgres and a Meltano project between them.
+    """An emulator, a Postgres, and a Meltano project between them.
 
     Attributes:
         emulator: Four scopes, with different tuning jobs.
         warehouse: The database, empty at first.
-        folder: For all that a test makes.
-        given: The folder in which the tap's processes leave what they were given.
+        folder: A folder for everything that a test creates.
+        given: The folder where the tap's processes save the states that they receive.
     """
 
     emulator: Emulator
@@ -89,7 +89,7 @@ class World:
     given: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the Meltano project and the tap's settings."""
+        """Create the Meltano project and the tap's settings."""
         self.given = self.folder / "given"
         self.given.mkdir()
         self.project = self.folder / "project"
@@ -98,11 +98,11 @@ class World:
         make_project(self.project)
 
     def environment(self, programs: Path, **more: str) -> dict[str, str]:
-        """What an orchestrator's process sees.
+        """The environment of an orchestrator's process.
 
         Args:
             programs: The folder of the orchestrator's own programs.
-            **more: What else.
+            **more: Further variables.
         """
         inherited = {
             name: value
@@ -126,7 +126,8 @@ class World:
         }
 
     def goes_on(self) -> None:
-        """Six hours pass; a tuning job is started in each scope, and runs then."""
+        """Let six hours pass, and start a tuning job in each scope that is then
+        running."""
         self.emulator.clock.move(seconds=5 * 3600)
         enabled = [each for each in self.emulator.scopes() if self._is_enabled(each)]
         for number, scope in enumerate(enabled):
@@ -137,7 +138,7 @@ class World:
 
     @contextmanager
     def organization_for_meltano(self) -> Iterator[None]:
-        """Give Meltano's settings an organization too, for a while."""
+        """Temporarily set an organization in Meltano's settings, too."""
         own = self.project / ".env"
         organization = json.dumps(SETTINGS["organization"])
         own.write_text(f"TAP_SAGEMAKER_TUNING_ORGANIZATION='{organization}'\n", "utf-8")
@@ -145,13 +146,13 @@ class World:
         own.unlink()
 
     def _is_enabled(self, scope: Scope) -> bool:
-        """Whether it is one to be read: an enabled region of a member."""
+        """Whether a scope should be read: an enabled region of a member account."""
         of = self.emulator.organization
         account, region = scope.home.account, scope.home.region
         return account in of.accounts and of.opt_status(account)[region] == "ENABLED"
 
     def lose_a_trial(self, tuning_job: str) -> None:
-        """Delete one of its trials from the warehouse."""
+        """Delete one of a tuning job's trials from the warehouse."""
         self.warehouse.ask(LOSE.format(tuning_job=tuning_job))
 
     def loaded(self) -> list[list[Row]]:
@@ -159,11 +160,11 @@ class World:
         return compared(self.warehouse)
 
     def truth(self) -> list[list[Row]]:
-        """The same by the emulator."""
+        """Tuning jobs and trials in the emulator."""
         return compared(self.emulator)
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """By load, the state that its last tap was given; read where the tap does."""
+        """The state that each load's last tap received."""
         return {
             path.stem: json.loads(path.read_text(encoding="utf-8"))
             for path in self.given.glob("*.json")
@@ -171,7 +172,8 @@ class World:
 
 
 def make_project(project: Path) -> None:
-    """Make a Meltano project with the installed plugins, and a tap that tells."""
+    """Create a Meltano project with the installed plugins and a tap that saves its
+    state."""
     installed = BUILD / "meltano" / "project"
     text = (installed / "meltano.yml").read_text(encoding="utf-8")
     assert text.count(_PROGRAM) == 1
@@ -199,8 +201,8 @@ def world(
     """Run it.
 
     Args:
-        folder: For all that a test makes.
-        server: The warehouse; None: one like the demo's.
+        folder: A folder for everything that a test creates.
+        server: The warehouse, or None for one like the demo's.
     """
     install_meltano()
     start = datetime.now(UTC) - timedelta(days=3)
@@ -222,7 +224,7 @@ def world(
 
 
 def join(emulator: Emulator, account: str, *regions: str) -> None:
-    """Let an account join the organization, with these regions and no other."""
+    """Let an account join the organization with only these regions."""
     emulator.organization.join(account)
     emulator.organization.regions[account] = {
         region: "ENABLED" if region in regions else "DISABLED"
@@ -251,12 +253,12 @@ def fault(kind: Kind, scope: str, times: int | None = None) -> Fault:
 
 
 def rows_without(scope: str, rows: Sequence[Row]) -> list[Row]:
-    """The rows of all other scopes."""
+    """The rows of all scopes except one."""
     return [row for row in rows if f"{row[0]}-{row[1]}" != scope]
 
 
 def scopes_in(state: Mapping[str, Any]) -> set[str]:
-    """The scopes of which a state of the tap knows."""
+    """The scopes in a state of the tap."""
     return {
         f"{entry['context']['account_id']}-{entry['context']['region']}"
         for stream in state.get("bookmarks", {}).values()
@@ -275,7 +277,8 @@ def install_meltano() -> None:
 
 
 def meltano(project: Path, *arguments: str) -> str:
-    """Run Meltano in a project, without a hub; it must succeed. Gives its output."""
+    """Run Meltano in a project, without a hub, and return its output; it must
+    succeed."""
     install_meltano()
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     environment = {
@@ -293,7 +296,7 @@ def meltano(project: Path, *arguments: str) -> str:
 def run(
     command: Sequence[str | Path], environment: Mapping[str, str], **options: Any
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, both outputs as one."""
+    """Run a command to its end, with both outputs combined."""
     return subprocess.run(  # noqa: S603 - the command is ours
         [*map(str, command)],
         env=environment,

@@ -1,4 +1,5 @@
-"""The definition for Meltano: fresh, and good for a real `meltano add` and `invoke`."""
+"""The definition for Meltano is up to date, and works with `meltano add` and
+`invoke`."""
 
 from __future__ import annotations
 
@@ -41,18 +42,19 @@ def test_every_definition_is_generated() -> None:
 
 
 def test_package_is_taken_from_no_index() -> None:
-    """It suggests no name that anybody could register: the user says where it is."""
+    """The definition has no package name that anybody could register: the user sets the
+    package's location."""
     assert held()["pip_url"] == "${TUNING_TAP_PACKAGE}"
 
 
 @dataclass
 class Project:
-    """A Meltano project of a user's own, and the wheel of the tap.
+    """A user's Meltano project, and the wheel of the tap.
 
     Attributes:
-        folder: The project's.
-        environment: What Meltano's process sees.
-        meltano: The program.
+        folder: The project's folder.
+        environment: The environment of Meltano's process.
+        meltano: The `meltano` program.
     """
 
     folder: Path
@@ -60,7 +62,7 @@ class Project:
     meltano: Path
 
     def run(self, *arguments: str) -> str:
-        """Run Meltano, which must succeed; gives its standard output."""
+        """Run Meltano, and return its standard output; it must succeed."""
         done = subprocess.run(  # noqa: S603 - the command is ours
             [str(self.meltano), *arguments],
             cwd=self.folder,
@@ -80,7 +82,7 @@ class Project:
         return dict(entry)
 
     def streams_read(self) -> set[str]:
-        """Sync once; gives the streams of which there are records."""
+        """Sync once, and return the streams with records."""
         messages = map(json.loads, self.run("invoke", NAME).splitlines())
         return {each["stream"] for each in messages if each["type"] == "RECORD"}
 
@@ -88,7 +90,7 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path, emulator: Emulator) -> Project:
     """An empty Meltano project, beside an emulator with a tuning job."""
-    from tests.environments import BUILD, UV  # noqa: PLC0415 - slow tests' only
+    from tests.environments import BUILD, UV  # noqa: PLC0415 - only for slow tests
     from tests.examples.world import install_meltano  # noqa: PLC0415 - likewise
 
     install_meltano()
@@ -124,9 +126,9 @@ def project(tmp_path: Path, emulator: Emulator) -> Project:
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """Serve the definition as Meltano Hub does; gives the URL."""
+    """Serve the definition as Meltano Hub does, and yield the URL."""
     variants: dict[str, dict[str, str]] = {"original": {}}
-    logo = {"logo_url": ""}  # Meltano 4.4.1 does not find a plugin without one
+    logo = {"logo_url": ""}  # Meltano 4.4.1 does not find a plugin without it
     index = {NAME: {"default_variant": "original", "variants": variants, **logo}}
     path = f"/plugins/extractors/{NAME}--original"
     answers = {"/plugins/extractors/index": index, path: held()}
@@ -139,7 +141,7 @@ def serving() -> Iterator[str]:
             self.wfile.write(json.dumps(answer).encode())
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
     url = f"http://127.0.0.1:{server.server_port}"
@@ -166,7 +168,8 @@ def test_added_from_the_file(project: Project) -> None:
 
 @pytest.mark.slow
 def test_added_from_a_hub(project: Project) -> None:
-    """From a hub that holds it `meltano add`, `install` and `invoke` work as well."""
+    """With a hub that has the definition, `meltano add`, `install` and `invoke` also
+    work."""
     with serving() as url:
         project.environment["MELTANO_HUB_API_ROOT"] = url
         project.run("add", "--no-install", "--plugin-type", "extractor", NAME)

@@ -1,4 +1,4 @@
-"""`make release-check` says each thing that a release lacks."""
+"""`make release-check` reports each thing that a release lacks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILES = {
 
 
 def git(root: Path, *arguments: str) -> None:
-    """Run git, as somebody."""
+    """Run git with a name and an email address."""
     somebody = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     command = ["git", *somebody, *arguments]
     subprocess.run(command, cwd=root, check=True, capture_output=True)  # noqa: S603
@@ -35,7 +35,7 @@ def git(root: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A project with nothing missing, tagged."""
+    """A complete project with a tag."""
     root = tmp_path / "project"
     for name, text in FILES.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def write(name: str, text: str) -> Callable[[Path], None]:
-    """A change: a file has another text."""
+    """A change that gives a file another text."""
 
     def change(root: Path) -> None:
         (root / name).write_text(text, encoding="utf-8")
@@ -57,7 +57,7 @@ def write(name: str, text: str) -> Callable[[Path], None]:
 
 
 def untag(root: Path) -> None:
-    """A change: the tag is gone."""
+    """A change that removes the tag."""
     git(root, "tag", "--delete", "v1.2.0")
 
 
@@ -75,28 +75,28 @@ CHANGES = {
 
 
 def test_nothing_is_missing(checkout: Path) -> None:
-    """Where all agrees, nothing is missing."""
+    """If everything matches, nothing is reported."""
     assert [*versions.missing(checkout), *package.unclean(checkout)] == []
 
 
 @pytest.mark.parametrize("words", CHANGES)
 def test_says_what_does_not_agree(checkout: Path, words: str) -> None:
-    """Each thing that does not agree with the version is one line that says so."""
+    """Anything that does not match the version is reported in one line."""
     CHANGES[words](checkout)
     (line,) = versions.missing(checkout)
     assert words in line
 
 
 def test_says_what_is_not_committed(checkout: Path) -> None:
-    """What no commit has is in no release."""
+    """Uncommitted changes are reported, because they are in no release."""
     (checkout / "new.py").touch()
     (line,) = package.unclean(checkout)
     assert line.endswith("git status shows: 1")
 
 
 def test_says_what_a_person_decides(checkout: Path) -> None:
-    """The repository's address, the package's name on an index and whom the index
-    trusts are for a person to decide."""
+    """A person has to decide the repository's address, the package's name on PyPI and
+    its trusted publisher."""
     told = "\n".join(versions.to_decide(checkout))
     assert "[project.urls]" in told
     assert "pip_url" in told
@@ -104,7 +104,7 @@ def test_says_what_a_person_decides(checkout: Path) -> None:
 
 
 def test_says_what_the_sdist_lacks(checkout: Path, tmp_path: Path) -> None:
-    """What git knows and the sdist does not hold is named."""
+    """Files that are in git but not in the sdist are named."""
     unpacked = tmp_path / "unpacked"
     (unpacked / "docs").mkdir(parents=True)
     (unpacked / "docs" / "index.md").touch()
@@ -116,7 +116,7 @@ def test_says_what_the_sdist_lacks(checkout: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_the_sdist_holds_all(tmp_path: Path) -> None:
-    """Our own sdist holds every file that git knows."""
+    """Our own sdist has every file in git."""
     uv = Path(sys.executable).with_name("uv")
     build = [str(uv), "build", "--quiet", "--sdist", "--out-dir", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True)  # noqa: S603 - ours

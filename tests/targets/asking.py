@@ -1,7 +1,7 @@
-"""Put SQL to a warehouse whose driver is in another virtual environment.
+"""Runs SQL in a warehouse whose driver is in another virtual environment.
 
-Run there as a script. Each line of its input is a statement, as JSON text; each line
-of its output is `{"columns": […], "rows": [[…]]}`, or `{"error": …}`.
+It runs there as a script. Each line of its input is a statement, as JSON text; each
+line of its output is `{"columns": […], "rows": [[…]]}` or `{"error": …}`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Answer = tuple[list[str], list[list[Any]]]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: times as text, to the millisecond, without a zone."""
+    """A value for JSON: times as text, to the millisecond, without a time zone."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, datetime):
@@ -31,7 +31,8 @@ def plain(value: Any) -> Any:
 
 
 def duckdb(path: str) -> Callable[[str], Answer]:
-    """A DuckDB file, open only while it answers: else no target could write it."""
+    """A DuckDB file that is open only during a query, so that a target can write to
+    it."""
     driver = importlib.import_module("duckdb")
 
     def ask(sql: str) -> Answer:
@@ -44,12 +45,12 @@ def duckdb(path: str) -> Callable[[str], Answer]:
 
 
 def snowflake(host: str, port: str, database: str) -> Callable[[str], Answer]:
-    """A Snowflake at this address, through its own connector."""
+    """A Snowflake at this address, through its official connector."""
     driver = importlib.import_module("snowflake.connector")
     connection = driver.connect(
         account="emulated",
         user="reader",
-        password="any",  # noqa: S106 - the emulation lets all in
+        password="any",  # noqa: S106 - the emulation accepts any
         host=host,
         port=int(port),
         protocol="http",
@@ -75,7 +76,7 @@ def main(kind: str, *where: str) -> None:
         try:
             columns, rows = ask(json.loads(line))
             answer: dict[str, Any] = {"columns": columns, "rows": rows}
-        except Exception as error:  # noqa: BLE001 - whatever it is, the test says it
+        except Exception as error:  # noqa: BLE001 - any error is passed to the test
             answer = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer, default=plain) + "\n")
         sys.stdout.flush()

@@ -1,4 +1,5 @@
-"""The columns of each table by its stream's schema, as it stands and flattened."""
+"""The columns of each table according to its stream's schema, original and
+flattened."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ Row = dict[str, Any]
 
 STREAMS = tuple(KEYS)
 JSON = ("object", "map", "array")
-"""The kinds of columns of which a target makes JSON, if anything."""
+"""The kinds of columns that a target stores as JSON, if it does."""
 
 _SCHEMAS = {
     name: json.loads(schemas_root().joinpath(f"{name}.json").read_text("utf-8"))
@@ -24,7 +25,7 @@ _SCHEMAS = {
 
 
 def key_of(stream: str, row: Row) -> str:
-    """The row's key: its columns, with a space between them."""
+    """The row's key: its key columns, joined by a space."""
     return " ".join(row[column] for column in KEYS[stream])
 
 
@@ -33,11 +34,11 @@ def kinds(stream: str, *, flat: bool = False) -> dict[str, str]:
 
     Args:
         stream: The stream's name.
-        flat: Whether objects are taken apart.
+        flat: Whether objects are flattened.
 
     Returns:
-        text, time, number, integer, boolean, array, map (an object whose names are not
-        known), or object.
+        text, time, number, integer, boolean, array, map (an object with arbitrary
+        names) or object.
     """
     return {
         name: _kind(column)
@@ -46,7 +47,7 @@ def kinds(stream: str, *, flat: bool = False) -> dict[str, str]:
 
 
 def flattened(stream: str, row: Row) -> Row:
-    """The row with its objects taken apart."""
+    """The row with its objects flattened."""
     columns = _columns(_SCHEMAS[stream]["properties"], row, flat=True)
     return {name: value for name, _, value in columns}
 
@@ -54,7 +55,7 @@ def flattened(stream: str, row: Row) -> Row:
 def _columns(
     properties: Row, row: Row, *, flat: bool, prefix: str = ""
 ) -> Iterator[tuple[str, Row, Any]]:
-    """Name, schema and value of each column."""
+    """The name, schema and value of each column."""
     for name, column in properties.items():
         value = row.get(name)
         if flat and "properties" in column:

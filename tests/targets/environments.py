@@ -1,7 +1,8 @@
-"""A virtual environment for each target: they do not agree with each other, or us.
+"""A virtual environment per target: their dependencies conflict with each other and
+with the tap's.
 
-Made by uv from `requirements/NAME.txt`, where everything is pinned, and kept under
-`build/targets/` until those pins change.
+uv creates it from `requirements/NAME.txt`, where everything is pinned, and it is kept
+under `build/targets/` until the pins change.
 """
 
 from __future__ import annotations
@@ -17,5 +18,5 @@ KEPT = BUILD / "targets"
 
 
 def environment(name: str) -> Path:
-    """The folder with the programs of a target's environment; made if need be."""
+    """The folder with a target's programs, created if needed."""
     return programs(f"targets/{name}", HERE / "requirements" / f"{name}.txt")

@@ -1,8 +1,8 @@
-"""What a warehouse must hold.
+"""The expected contents of a warehouse.
 
-Tuning jobs and trials are worked out from what the emulator says is true. All other
-tables must be what the tap wrote, to the millisecond; that is compared with the truth
-by itself, since Search cuts times to the second.
+Tuning jobs and trials are computed from the emulator's truth. All other tables must
+match what the tap wrote, to the millisecond; a separate test compares that with the
+truth, because Search cuts times to the second.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ def tables(emulator: Emulator, written: Path) -> Tables:
     """All tables after a sync, rows by key.
 
     Args:
-        emulator: What is true.
-        written: What the tap wrote.
+        emulator: The truth.
+        written: The output of the tap.
     """
     return from_output(written) | from_truth(emulator)
 
 
 def from_truth(emulator: Emulator) -> Tables:
-    """Tuning jobs and trials."""
+    """Tuning jobs and trials, from the emulator."""
     return {
         name: by_key(name, expected.truth(emulator, name).values())
         for name in ("tuning_jobs", "training_job_summaries")
@@ -41,7 +41,7 @@ def from_truth(emulator: Emulator) -> Tables:
 
 
 def from_output(written: Path) -> Tables:
-    """What the tap wrote."""
+    """All other rows, from the tap's output."""
     messages = list(map(json.loads, written.read_text("utf-8").splitlines()))
     records = [message for message in messages if message["type"] == "RECORD"]
     return {
@@ -51,17 +51,17 @@ def from_output(written: Path) -> Tables:
 
 
 def by_key(stream: str, records: Iterable[Row]) -> dict[str, Row]:
-    """The last record of each key, as a warehouse holds it."""
+    """The last record of each key, as a warehouse keeps it."""
     return {key_of(stream, record): _stored(stream, record) for record in records}
 
 
 def merged(first: Tables, second: Tables) -> Tables:
-    """After two syncs: what was deleted between them stays as it was."""
+    """The rows after two syncs: what was deleted in between stays as it was."""
     return {name: first[name] | second[name] for name in first}
 
 
 def _stored(stream: str, record: Row) -> Row:
-    """Its times as a column without a zone holds them: in UTC."""
+    """The row's times as a column without a time zone holds them, in UTC."""
     kind = kinds(stream)
     return {
         name: value.removesuffix("Z") if value and kind[name] == "time" else value

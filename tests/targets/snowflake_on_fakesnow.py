@@ -1,9 +1,9 @@
-"""target-snowflake, unchanged but for what keeps it from an emulated Snowflake.
+"""target-snowflake, changed only where an emulated Snowflake requires it.
 
-Run in the target's own environment, as `target-snowflake` is: its own command line,
-its own SQL, the real Snowflake connector, which speaks to fakesnow over HTTP. Each
-piece below says what fakesnow 0.12.1 cannot do without it. No piece touches how
-columns are typed, named or cast, or which rows a MERGE updates.
+It runs in the target's own environment in place of `target-snowflake`: its own command
+line, its own SQL, and the real Snowflake connector, which talks to fakesnow over HTTP.
+Each part below says what fakesnow 0.12.1 cannot do without it. None affects how columns
+are typed, named or cast, or which rows a MERGE updates.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Both are in the target's environment only.
+# Only the target's environment has both.
 SnowflakeConnector = importlib.import_module(
     "target_snowflake.connector"
 ).SnowflakeConnector
@@ -28,11 +28,11 @@ _merge_statement = SnowflakeConnector._get_merge_from_stage_statement  # noqa: S
 
 
 def connect_args(self: Any) -> dict[str, Any]:
-    """Lead the connector to the emulation.
+    """Point the connector at the emulation.
 
-    The target has no settings for host, port and protocol, since a real account has
-    one host. REMOVE and DROP FILE FORMAT only tidy up; fakesnow does not know them,
-    and answers what matches `nop_regexes` without doing anything.
+    The target has no settings for host, port and protocol, because a real account has
+    one host. REMOVE and DROP FILE FORMAT only clean up; fakesnow does not support them,
+    and does nothing for statements that match `nop_regexes`.
     """
     given: dict[str, Any] = _connect_args(self)
     given |= {
@@ -41,7 +41,7 @@ def connect_args(self: Any) -> dict[str, Any]:
         "protocol": "http",
         # Its heartbeat would outlive the load by up to an hour.
         "client_session_keep_alive": False,
-        # What fakesnow does not understand at all is a 500, tried again for an hour.
+        # What fakesnow does not understand at all is a 500, retried for an hour.
         "network_timeout": 60,
     }
     given["session_parameters"] |= {"nop_regexes": ["^remove ", "^drop file format "]}
@@ -49,9 +49,10 @@ def connect_args(self: Any) -> dict[str, Any]:
 
 
 def put_batches_to_stage(self: Any, sync_id: str, files: Sequence[str]) -> None:
-    """PUT into a named stage, made for it: fakesnow has no stage of the user's (`@~`).
+    """PUT into a named stage, created for it, because fakesnow has no user stage
+    (`@~`).
 
-    Nor does it take a stage's name in quotes.
+    It does not accept a stage's name in quotes either.
     """
     stage = _staged(self, sync_id)
     with self._connect() as connection, connection.begin():
@@ -68,12 +69,12 @@ def merge_from_stage(  # noqa: PLR0913, PLR0917 - the target's own signature
     file_format: str,
     key_properties: Sequence[str],
 ) -> int:
-    """Run the target's own MERGE in three steps, on tables in the staged file's place.
+    """Run the target's own MERGE in three steps, on tables in place of the staged file.
 
-    fakesnow cannot MERGE from a select, nor select from a staged file, and has no
-    SEQ8(), by which the target tells the order of a file's lines. So the file is
-    copied into a table of one VARIANT column, its lines are numbered, the target's
-    own select, with its casts, is made a table of, and its own MERGE reads that.
+    fakesnow cannot MERGE from a select or select from a staged file, and lacks SEQ8(),
+    with which the target orders a file's lines. So the file is copied into a table with
+    one VARIANT column, its lines are numbered, a table is created from the target's own
+    select, with its casts, and its own MERGE reads that.
     """
     stage = _staged(self, sync_id)
     merge, options = _merge_statement(
@@ -88,7 +89,7 @@ def merge_from_stage(  # noqa: PLR0913, PLR0917 - the target's own signature
     numbered = f"select line, row_number() over () as number from {stage}_file"  # noqa: S608 - ours
     with self._connect() as connection, connection.begin():
         for prepare in (
-            f"use schema {stage.rpartition('.')[0]}",  # it asks for one to make a table
+            f"use schema {stage.rpartition('.')[0]}",  # it needs one to create a table
             f"create or replace table {stage}_file (line variant)",
             f"copy into {stage}_file from @{stage} file_format = ({format_name})",
             f"create or replace table {stage}_lines as {numbered}",
@@ -103,17 +104,17 @@ def merge_from_stage(  # noqa: PLR0913, PLR0917 - the target's own signature
 
 
 def _staged(connector: Any, sync_id: str) -> str:
-    """The named stage of a load, in full: the session has no schema of its own."""
+    """The load's named stage with its full name, because the session has no schema."""
     home = f"{connector.config['database']}.{connector.config['default_target_schema']}"
     return f"{home}.staged_{sync_id.replace('-', '_')}"
 
 
 def main() -> None:
-    """Be target-snowflake."""
+    """Run as target-snowflake."""
     SnowflakeConnector.get_connect_args = connect_args
     SnowflakeConnector.put_batches_to_stage = put_batches_to_stage
     SnowflakeConnector.merge_from_stage = merge_from_stage
-    # fakesnow loses statements of two connections that write at once.
+    # fakesnow loses statements if two connections write at once.
     TargetSnowflake.max_parallelism = 1
     TargetSnowflake.cli()
 

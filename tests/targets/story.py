@@ -1,4 +1,5 @@
-"""Two syncs into a warehouse, with all that can happen between and in the data."""
+"""Two syncs into a warehouse, with everything that can happen in between and in the
+data."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_EXACT = 2**53  # a double holds whole numbers up to here
+_EXACT = 2**53  # a double holds all integers up to here
 
 METRIC = "final_hyper_parameter_tuning_job_objective_metric"
 
@@ -33,10 +34,10 @@ GONE = "churn-1"
 """The tuning job that is deleted between the syncs."""
 
 LATE = "Fraud-LGBM-late"
-"""The one that is created between them."""
+"""The tuning job that is created between the syncs."""
 
 ODD = "odd-one"
-"""The one whose trials hold what could break a load."""
+"""The tuning job whose trials have values that could break a load."""
 
 REASON = (
     "AlgorithmError: ExecuteUserScriptError:\nExitCode 1\n"
@@ -78,15 +79,15 @@ DEFINITIONS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What was synced into a warehouse, and what must be there.
+    """What was synced into a warehouse, and what should be there.
 
     Attributes:
-        tap: The tap, whose emulator still runs.
-        warehouse: Where it went.
-        first: What was true at the first sync.
-        second: What was true at the second.
-        full: What a first sync would bring now.
-        output: What the tap writes in such a sync.
+        tap: The tap, whose emulator is still running.
+        warehouse: The warehouse.
+        first: The truth at the first sync.
+        second: The truth at the second sync.
+        full: What a first sync would write now.
+        output: The tap's output in such a sync.
     """
 
     tap: TapProcess
@@ -98,7 +99,7 @@ class Story:
 
     @property
     def all(self) -> expected.Tables:
-        """What the warehouse must hold now."""
+        """What the warehouse should hold now."""
         return expected.merged(self.first, self.second)
 
     def rows(self, table: str, schema: str = SCHEMA) -> dict[str, Row]:
@@ -109,10 +110,10 @@ class Story:
 def held(
     warehouse: Warehouse, table: str, schema: str = SCHEMA, *, flat: bool = False
 ) -> dict[str, Row]:
-    """A table's rows by key, what is JSON parsed, the target's own columns left out.
+    """A table's rows by key, with JSON parsed and without the target's own columns.
 
-    Times are asked for as text: the Snowflake connector reads a null time of
-    fakesnow's as 1970.
+    Times are selected as text, because the Snowflake connector reads a null time of
+    fakesnow as 1970.
     """
     kind = kinds(table, flat=flat)
     asked = ", ".join(
@@ -236,7 +237,8 @@ def _parsed(value: Any, kind: str) -> Any:
 
 
 def _doubles(value: Any) -> Any:
-    """What JSON holds: 1e38 without an exponent is a Python int, but a double too."""
+    """A JSON value with large integers as floats: 1e38 without an exponent is an int in
+    Python but a double elsewhere."""
     if isinstance(value, dict):
         return {name: _doubles(part) for name, part in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""`tap | target`, as a shell would run it."""
+"""`tap | target`, as in a shell."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ def sync(
     target: dict[str, Any] | None = None,
     **files: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Run one sync to its end, which must be a good one.
+    """Run one sync to its end; it must succeed.
 
     Args:
         tap: The tap.
-        warehouse: Where to.
-        target: More settings of the target.
-        **files: `config`, `state` and `catalog` of the tap.
+        warehouse: The warehouse.
+        target: Further settings of the target.
+        **files: `config`, `state` and `catalog` for the tap.
 
     Returns:
-        The state that the target wrote last.
+        The last state that the target wrote.
     """
     settings = tap.folder / "target.json"
     settings.write_text(json.dumps(warehouse.config | (target or {})), "utf-8")
@@ -50,9 +50,9 @@ def piped(
     variables: dict[str, str],
     **files: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Pipe the tap into a command; gives the last line of its output.
+    """Pipe the tap into a command, and return the last line of its output.
 
-    What the tap wrote is also in `written`.
+    The tap's output is also in `written`.
     """
     logs = [tap.folder / "tap.log", tap.folder / "target.log"]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
@@ -66,7 +66,7 @@ def piped(
             stderr=tap_log,
         ) as source,
         subprocess.Popen(  # noqa: S603 - the command is ours
-            ["tee", str(written(tap))],  # noqa: S607 - wherever it is
+            ["tee", str(written(tap))],  # noqa: S607 - wherever it is installed
             stdin=source.stdout,
             stdout=subprocess.PIPE,
         ) as tee,
@@ -81,7 +81,7 @@ def piped(
     ):
         for pipe in (source.stdout, tee.stdout):
             assert pipe is not None
-            pipe.close()  # so that each learns when the next one has gone
+            pipe.close()  # so that each notices when the next one has ended
         answer, _ = sink.communicate(timeout=120)
         source.wait(timeout=30)
     codes = (source.returncode, sink.returncode)
@@ -92,7 +92,7 @@ def piped(
 
 
 def written(tap: TapProcess) -> Path:
-    """The file with what the tap wrote in its last sync."""
+    """The file with the tap's output in its last sync."""
     return tap.folder / "written.jsonl"
 
 

@@ -1,4 +1,4 @@
-"""The warehouses that the targets load into, each started for the tests alone."""
+"""The warehouses that the targets load into, each started only for the tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 SCHEMA = "tap_sagemaker_tuning"
 HOST = "127.0.0.1"
 OURS = "TARGET_TEST_POSTGRES_URL"
-"""Variable with a server to use in the embedded one's place: postgresql://…"""
+"""A variable with a server to use instead of the embedded one: postgresql://…"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,9 @@ class Warehouse:
     Attributes:
         name: postgres, snowflake or duckdb.
         command: The target's command line.
-        config: Its settings.
-        variables: Its environment, beyond what it inherits.
-        answer: Puts a statement to the warehouse.
+        config: The target's settings.
+        variables: Its environment, in addition to what it inherits.
+        answer: Runs a statement in the warehouse.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Warehouse:
     answer: Callable[[str], tuple[list[str], list[list[Any]]]]
 
     def ask(self, sql: str) -> list[Row]:
-        """The rows of a statement: names in lower case, values as JSON has them."""
+        """The rows of a statement, with names in lower case and values as in JSON."""
         columns, rows = self.answer(sql)
         names = [name.lower() for name in columns]
         return [
@@ -56,7 +56,7 @@ class Warehouse:
         ]
 
     def types(self, table: str, schema: str = SCHEMA) -> dict[str, str]:
-        """The columns of a table with their types, but for the target's own."""
+        """The types of a table's columns, without the target's own."""
         found = self.ask(
             "select column_name, data_type from information_schema.columns "  # noqa: S608 - ours
             f"where lower(table_schema) = '{schema}' and lower(table_name) = '{table}'"
@@ -123,7 +123,7 @@ def snowflake(folder: Path) -> Iterator[Warehouse]:
 
 @contextmanager
 def postgres(_folder: Path) -> Iterator[Warehouse]:
-    """An embedded server; or a new database on the server that is named for it."""
+    """An embedded server, or a new database on the server in the variable."""
     named = os.environ.get(OURS)
     serving = _named_server(named) if named else _embedded_server()
     with serving as (config, answer):
@@ -162,7 +162,7 @@ def _embedded_server() -> Iterator[Served]:
 @contextmanager
 def _named_server(url: str) -> Iterator[Served]:
     import psycopg  # noqa: PLC0415 - not in every environment
-    from psycopg import conninfo  # noqa: PLC0415 - ditto
+    from psycopg import conninfo  # noqa: PLC0415 - likewise
 
     name = f"tuning_test_{os.getpid()}"
     own = conninfo.make_conninfo(url, dbname=name)
@@ -220,7 +220,7 @@ def _asking(
 
 
 def _private_key(programs: Path, folder: Path) -> Path:
-    """A new key, to sign in with as a real account's user would."""
+    """A new key, to sign in with as a user of a real account would."""
     made = subprocess.run(  # noqa: S603 - the command is ours
         [str(programs / "python"), "-c", _KEY],
         check=True,
