@@ -85,8 +85,8 @@ def test_how_many_are_taken(capsys: pytest.CaptureFixture[str]) -> None:
     every, taken = recorded.responses().keys(), recorded.taken()
     with capsys.disabled():
         print(  # noqa: T201 - shown in every run
-            f"\nrecorded cases: {len(every)}, of which {len(taken)} go from HTTP to a "
-            f"record or a line, and {len(every - taken)} serve as facts only"
+            f"\nrecorded cases: {len(every)}; {len(taken)} go from HTTP to a "
+            f"record or a line, and {len(every - taken)} are only facts"
         )
     assert taken <= every
     assert len(taken) >= 75

@@ -58,7 +58,7 @@ def test_static_keys(emulator: Emulator, connect: Open) -> None:
 @pytest.fixture
 def profile(
     emulator: Emulator,
-    environment: None,  # noqa: ARG001 - it sets variables, two of which are replaced
+    environment: None,  # noqa: ARG001 - it sets variables; two are replaced
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> str:

@@ -109,7 +109,7 @@ TYPED = {
 EVERY = [*commands(PAGES), *commands({"CONTRIBUTING.md": GUIDE})]
 
 TARGET = """#!/bin/sh
-# In the place of target-postgres: it keeps what it was given, and prints the states.
+# Replaces target-postgres: saves its input, and prints the states.
 tee -a loaded.jsonl | sed -n 's/^{"type":"STATE","value":\\(.*\\)}$/\\1/p'
 """
 

@@ -175,7 +175,8 @@ def test_trial_listed_a_day_late_is_found_before_the_end() -> None:
 
 def test_disagreeing_counters_read_the_job_whole_once() -> None:
     """If the counters report more trials than are listed, the tuning job is read in
-    full once, and again before it is abandoned with a warning a day after its end."""
+    full once, and once more a day after its end, before it is abandoned with a
+    warning."""
     missing = trial("job-x", 60, minutes=1, listed=NEVER)
     made = replace(job(), trials=(*job().trials, missing))
     tap = run(FakeService([made]), 45 * MINUTE, 2 * HOUR)

@@ -149,8 +149,8 @@ def test_what_is_wanted_of_a_listing(
 
 
 def test_open_job_keeps_name_and_arn() -> None:
-    """An open tuning job keeps the name and ARN that were listed first, in whatever
-    case the name comes later."""
+    """An open tuning job keeps the name and ARN that were listed first, even if later
+    ones differ in case."""
     plan = plan_of(state(known("churn", -9), mark=None))
     first = job("Churn", 5, arn="arn:Churn", **RUNS)
     plan.visited(Visit(job=first, since=None), tally(first))

@@ -692,7 +692,7 @@ class TestTuningJobs:
 
     def test_open_and_old(self, here: TapHere, emulator: Emulator) -> None:
         """The same applies to an old one that still runs; its rows keep the ARN from
-        the listing, in whatever case a description shows it."""
+        the listing, even if a description shows it in another case."""
         scope = emulator.scope()
         long = (9000, 9000)
         scope.plan("Old", trials=50, parallel=1, trial_seconds=long, cased_arns=True)

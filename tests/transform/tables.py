@@ -139,8 +139,8 @@ class Known:
         family: The pattern for families in the var.
         series: The metrics over time.
         machines: What the price list has on an instance type in a region.
-        as_of: The time as of which the scope is complete, a minute before the last sync
-            began by the emulated clock, or None if the scopes were not loaded.
+        as_of: How far the scope is complete: a minute before the last sync began, by
+            the emulated clock, or None if the scopes were not loaded.
     """
 
     jobs: Mapping[str, Job]
