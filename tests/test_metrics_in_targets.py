@@ -140,7 +140,8 @@ def _begin(scope: Scope) -> None:
 
 
 def _stored(warehouse: Warehouse) -> Any:
-    """Makes of a record what a column without a zone and this target's keys hold."""
+    """A function that returns a record as a column without a time zone and this
+    target's keys hold it."""
     of_the_algorithm = targets.EMPTY_TEXT[warehouse.name]
 
     def stored(row: Row) -> Row:

@@ -131,7 +131,7 @@ def test_what_is_deleted_stays(told: Story) -> None:
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_types(told: Story, stream: str) -> None:
-    """Each column is of the type that the table names for its kind."""
+    """Each column has the type in the table of facts for its kind."""
     types = targets.TYPES[told.warehouse.name]
     wanted = types | {"map": types["object"]}
     assert told.warehouse.types(stream) == {
@@ -150,7 +150,7 @@ def test_names(told: Story) -> None:
 
 
 def test_null_object(told: Story) -> None:
-    """A trial without a metric is found as the table says, and no other is."""
+    """A trial without a metric, and no other, is found as in the table of facts."""
     without = targets.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
     found = told.warehouse.ask(
         "select training_job_name as name "  # noqa: S608 - ours
@@ -165,7 +165,7 @@ def test_null_object(told: Story) -> None:
 
 @pytest.mark.parametrize("key", ["learning-rate", "läring-räte", "select", "order"])
 def test_one_hyperparameter(told: Story, key: str) -> None:
-    """SQL takes one hyperparameter out of the map, whatever its name and value."""
+    """SQL extracts one hyperparameter from the map, with any name and value."""
     part = targets.PART[told.warehouse.name].format(
         column="tuned_hyper_parameters", key=key
     )
@@ -180,7 +180,8 @@ def test_one_hyperparameter(told: Story, key: str) -> None:
 
 
 def test_an_item_of_an_array(told: Story) -> None:
-    """SQL takes a part of an array's first item, be the array empty, null or longer."""
+    """SQL extracts a part of an array's first item, even if the array is empty or
+    null."""
     item = targets.ITEM[told.warehouse.name]
     name, text = (
         item.format(column="final_metric_data_list", key=key)
@@ -202,7 +203,7 @@ def test_an_item_of_an_array(told: Story) -> None:
 
 
 def test_metrics_that_are_no_numbers(told: Story) -> None:
-    """NaN and infinity are null in `value` and text in `non_finite`."""
+    """NaN and infinity are null in `value`, and text in `non_finite`."""
     part = targets.PART[told.warehouse.name]
     value, text = (part.format(column=METRIC, key=k) for k in ("value", "non_finite"))
     found = told.warehouse.ask(
@@ -328,7 +329,7 @@ def test_the_target_flattens(told: Story) -> None:
 
 
 def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
-    """Turned into text by the tap's stream maps, a map survives any flattening."""
+    """A map that the tap's stream maps turn into text survives any flattening."""
     target = targets.FLATTENING[told.warehouse.name]
     load(told, "flat_and_kept", config=KEPT_MAPS, target=target)
     text = targets.TYPES[told.warehouse.name]["text"]
@@ -342,7 +343,7 @@ def test_stream_maps_keep_the_hyperparameters(told: Story) -> None:
 
 
 def load(told: Story, schema: str, **settings: dict[str, Any]) -> None:
-    """Sync all again, into a schema of its own, with settings of tap and target."""
+    """Sync everything again, into its own schema, with settings for tap and target."""
     needed, given = targets.NEEDED[told.warehouse.name], settings.get("config", {})
     maps = needed.get("stream_maps", {}) | given.get("stream_maps", {})
     syncing.sync(

@@ -44,13 +44,13 @@ def page_of(part: str) -> str:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_generated_files_are_fresh(file: Path) -> None:
-    """Every generated file is what the code generates now."""
+    """Every generated file is up to date."""
     is_fresh = FILES[file] == file.read_text(encoding="utf-8")
     assert is_fresh, f"{file} is out of date: run `make generated`"
 
 
 def test_generated_parts_are_all_there() -> None:
-    """Each part that is made has its place in the pages, once."""
+    """Each generated part is in the pages once."""
     texts = [text for text in PAGES.values() if text != README]
     placed = Counter(chain.from_iterable(map(marked, texts)))
     missing = [
@@ -93,12 +93,12 @@ def test_every_mart_is_described() -> None:
 
 
 def test_every_mart_is_in_the_lineage() -> None:
-    """The picture shows each mart."""
+    """The diagram has each mart."""
     assert {mart for mart, _, _ in lineage.lineage()} == {m.name for m in marts()}
 
 
 def test_every_setting_is_named() -> None:
-    """The tap's settings and the SDK's are in the tables, each once."""
+    """Each setting of the tap and of the SDK is in the tables once."""
     names = [*SETTINGS.to_dict()["properties"], *pages.sdk_settings()]
     rows = re.findall(r"^\| `(\w+)` \|", PAGES["docs/settings.md"], re.MULTILINE)
     assert [name for name in names if rows.count(name) != 1] == []

@@ -1,4 +1,4 @@
-"""The wordings that the project avoids are found, and stand nowhere."""
+"""The prose check finds the wordings that the project avoids, and no file has one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.docs.documents import ROOT
 
 @pytest.mark.parametrize("avoided", prose.AVOIDED, ids=lambda each: each.better)
 def test_each_wording_is_found(avoided: prose.Avoided) -> None:
-    """A wording is found in its example, also when a line breaks in the middle."""
+    """Each wording is found in its example, even across a line break."""
     text = f"Well.\n# {avoided.example}"
     assert avoided.better in [each.better for each in prose.found(text)]
     broken = text.replace(" ", "\n    # ")
@@ -18,20 +18,21 @@ def test_each_wording_is_found(avoided: prose.Avoided) -> None:
 
 
 def test_good_prose_passes() -> None:
-    """Plain sentences with the same words are left alone."""
+    """Plain sentences with the same words are not reported."""
     text = "A trial is no longer read. It has a row of a table, and cannot go on."
     assert list(prose.found(text)) == []
 
 
 def test_a_finding_has_its_line() -> None:
-    """A finding says on which line the wording begins."""
+    """A finding has the line on which the wording begins."""
     (found,) = prose.found("First.\nIt can\nnot be.")
     assert (found.line, found.text) == (2, "can not")
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_the_project_avoids_them(capsys: pytest.CaptureFixture[str]) -> None:
-    """No file has one: else the line printed says what to write instead."""
+    """No file has an avoided wording; otherwise, the output says what to write
+    instead."""
     code = prose.main()
     assert capsys.readouterr().out == ""
     assert code == 0

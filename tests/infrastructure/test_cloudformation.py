@@ -235,8 +235,8 @@ def test_call_by_call(streams: list[str]) -> None:
 
 
 def test_only_the_callers_policy_and_external_id_assume_the_role() -> None:
-    """Who has the policy of the README assumes the role, with its external id; with
-    another id, or as somebody else, nobody does; moto does not refuse to have none."""
+    """With the README's policy and the external ID, the principal can assume the role,
+    but not with another ID, and nobody else can; moto accepts a missing ID."""
     readme = infrastructure.README.read_text(encoding="utf-8")
     blocks = re.findall(r"```json\n(.*?)```", readme, re.DOTALL)
     iam = client("iam")

@@ -1,4 +1,4 @@
-"""The generated parts of `infrastructure/` are all there."""
+"""The generated parts of `infrastructure/` are complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TEXTS = {
 
 
 def test_generated_parts_are_all_there() -> None:
-    """Each part that is made stands in one file, once."""
+    """Each generated part is in exactly one file, once."""
     placed = Counter(chain.from_iterable(map(marked, TEXTS.values())))
     assert placed == Counter(infrastructure.parts().keys())
 
@@ -37,8 +37,8 @@ def test_a_stale_part_is_found() -> None:
 
 
 def test_each_operation_is_granted() -> None:
-    """A policy of the role allows each operation of the table, except those that come
-    before the role is assumed; and each policy is of a stream or a switch."""
+    """The role's policies allow each operation in the table except those made before
+    the role is assumed, and each policy belongs to a stream or a switch."""
     granted = infrastructure.granted()
     allowed = {call.name for calls in granted.values() for call in calls}
     assert allowed == set(OPERATIONS) - {ASSUME_ROLE.name, GET_CALLER_IDENTITY.name}

@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
 
 
 def parsed() -> dict[str, list[Any]]:
-    """The blocks of all files of the module, by kind."""
+    """The blocks in all files of the module, by kind."""
     files = sorted(infrastructure.MODULE.glob("*.tf"))
     assert len(files) == 5
     found: dict[str, list[Any]] = {}

@@ -31,13 +31,13 @@ SELECTED = {"tuning_jobs", "training_job_summaries", "scopes"}
 
 
 def held() -> dict[str, Any]:
-    """The definition as it stands in the repository."""
+    """The definition in the repository."""
     found: dict[str, Any] = yaml.safe_load(registries.PATH.read_text(encoding="utf-8"))
     return found
 
 
 def test_every_definition_is_generated() -> None:
-    """No definition in the folder is kept by hand."""
+    """Every definition in the folder is generated."""
     assert set(registries.files()) == set(registries.FOLDER.glob("*.yml"))
 
 
@@ -156,8 +156,8 @@ def serving() -> Iterator[str]:
 
 @pytest.mark.slow
 def test_added_from_the_file(project: Project) -> None:
-    """The documents' commands add it, install it from the wheel and select the default
-    streams: `meltano add --from-ref` takes all of the definition but its selection."""
+    """The documents' commands add the tap, install it from the wheel and select the
+    default streams: `meltano add --from-ref` imports everything except `select`."""
     copy = project.folder / registries.PATH.name
     copy.write_bytes(registries.PATH.read_bytes())
     project.run("add", "--plugin-type", "extractor", NAME, "--from-ref", copy.name)
