@@ -35,7 +35,7 @@ LISTED = {
 def cases(function: str) -> list[Any]:
     """The cases of a function, named after their files; at least one."""
     paths = sorted((CASES / function).glob("*.json"))
-    assert paths, f"a folder without cases guards nothing: {function}"
+    assert paths, f"the folder has no cases: {function}"
     return [
         pytest.param(json.loads(path.read_text(encoding="utf-8")), id=path.stem)
         for path in paths

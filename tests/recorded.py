@@ -23,7 +23,7 @@ from tests.strategies import MODEL
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "cases"
 FOLDER = Path(os.environ.get("RECORDED_CASES", BESIDE))
 needs_them = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no {FOLDER.name} there: see RECORDED_CASES"
+    not FOLDER.is_dir(), reason=f"no folder {FOLDER.name}: see RECORDED_CASES"
 )
 
 Printed = dict[str, Any]

@@ -60,4 +60,4 @@ class Tables:
                 case {"type": "STATE", "value": state}:
                     self.state = state
                 case _:
-                    pytest.fail(f"a message of no known kind: {message}")
+                    pytest.fail(f"unknown type of message: {message}")

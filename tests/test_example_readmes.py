@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.orchestrator,
     pytest.mark.skipif(
-        not (CHECKOUT / ".git").exists(), reason="the examples are in the checkout only"
+        not (CHECKOUT / ".git").exists(), reason="the examples are only in a checkout"
     ),
 ]
 

@@ -120,7 +120,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     """Wait for something that happens within seconds."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
-        assert time.monotonic() < deadline, "it never came"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.05)
 
 

@@ -80,7 +80,7 @@ def test_stream_hooks(here: TapHere, monkeypatch: pytest.MonkeyPatch) -> None:
         message["stream"] for message in run.messages if "record" in message
     )
     silent = set(KEYS) - set(written)
-    assert silent == set(), f"no record of {silent} in an account with one tuning job"
+    assert silent == set(), f"no records of {silent} in an account with one tuning job"
     once = {"_sync_records": 1, "_write_starting_replication_value": 1}
     # The tap's pass requests the SCHEMA of each stream that shares it, and so does the
     # SDK.

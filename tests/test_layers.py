@@ -92,7 +92,7 @@ def floor(module: str) -> int:
     """The layer of a module."""
     part = module.partition(".")[0]
     found = [number for number, parts in enumerate(FLOORS) if part in parts]
-    assert len(found) == 1, f"{module} has to stand on one floor: see FLOORS"
+    assert len(found) == 1, f"{module} must be in exactly one layer: see FLOORS"
     return found[0]
 
 

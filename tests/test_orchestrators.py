@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.orchestrator,
     pytest.mark.skipif(
-        not EXAMPLES.is_dir(), reason="the examples are in the checkout only"
+        not EXAMPLES.is_dir(), reason="the examples are only in a checkout"
     ),
 ]
 

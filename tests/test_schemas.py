@@ -76,7 +76,7 @@ MOVED = {
 }
 """Columns that are not in their members' place in the API, and that place."""
 
-NO_SEARCH = "Search has it not, and a row must not depend on who was asked"
+NO_SEARCH = "not in Search, and a row must not depend on which call returned it"
 IGNORED = {
     f"{DETAILS}.{CONFIG}.strategy": "in tuning_jobs",
     f"{DETAILS}.{CONFIG}.resource_limits": "in tuning_jobs",
@@ -91,11 +91,11 @@ IGNORED = {
     "training_job_details",
     f"{TRIAL}.environment": "people put API keys there",
     f"{TRIAL}.failure_reason": "in training_job_summaries",
-    f"{TRIAL}.labeling_job_arn": "no labeling job launches trials",
-    f"{TRIAL}.algorithm_specification.training_image_config": "how a registry is "
-    "reached; flattened, its names are too long",
+    f"{TRIAL}.labeling_job_arn": "labeling jobs do not launch trials",
+    f"{TRIAL}.algorithm_specification.training_image_config": "how to reach a "
+    "registry; its names are too long when flattened",
     f"{TRIAL}.resource_config.instance_placement_config": "which UltraServers; "
-    "flattened, its names are too long",
+    "its names are too long when flattened",
     f"{TRIAL}.billable_token_count": NO_SEARCH,
     f"{TRIAL}.infra_check_config": NO_SEARCH,
     f"{TRIAL}.mlflow_config": NO_SEARCH,
@@ -110,26 +110,26 @@ IGNORED = {
 """Members without a column, by the column that they would be, and why."""
 
 DERIVED = {
-    "tuning_jobs.account_id": "the scope that was asked",
-    "tuning_jobs.region": "the scope that was asked",
-    "training_job_summaries.account_id": "the scope that was asked",
-    "training_job_summaries.region": "the scope that was asked",
-    "training_job_summaries.tuning_job_arn": "of the tuning job that was asked about",
-    f"{METRIC}.non_finite": "what `value` cannot hold",
-    f"{DETAILS}.account_id": "the scope that was asked",
-    f"{DETAILS}.region": "the scope that was asked",
-    f"{TRIAL}.account_id": "the scope that was asked",
-    f"{TRIAL}.region": "the scope that was asked",
-    f"{TRIAL}.tuning_job_name": "of the tuning job that was asked about",
-    f"{TRIAL}.final_metric_data_list.*.non_finite": "what `value` cannot hold",
-    f"{TRIAL}.tags": "Search alone has them",
+    "tuning_jobs.account_id": "the requested scope",
+    "tuning_jobs.region": "the requested scope",
+    "training_job_summaries.account_id": "the requested scope",
+    "training_job_summaries.region": "the requested scope",
+    "training_job_summaries.tuning_job_arn": "from the requested tuning job",
+    f"{METRIC}.non_finite": "a value that `value` cannot hold",
+    f"{DETAILS}.account_id": "the requested scope",
+    f"{DETAILS}.region": "the requested scope",
+    f"{TRIAL}.account_id": "the requested scope",
+    f"{TRIAL}.region": "the requested scope",
+    f"{TRIAL}.tuning_job_name": "from the requested tuning job",
+    f"{TRIAL}.final_metric_data_list.*.non_finite": "a value that `value` cannot hold",
+    f"{TRIAL}.tags": "only in Search",
 }
 """Columns that are not members, and what they come from."""
 
 ADDED = ("account_id", "region", "tuning_job_name", "tuning_job_arn")
 FIRM = {
     "tuning_jobs": {
-        **dict.fromkeys([*ADDED, "creation_time"], "a row's key, and what it joins by"),
+        **dict.fromkeys([*ADDED, "creation_time"], "a key, or joins tables"),
         **dict.fromkeys(
             [
                 "training_job_status_counters",
@@ -148,15 +148,15 @@ FIRM = {
     },
     "training_job_summaries": dict.fromkeys(
         [*ADDED, "training_job_name", "training_job_arn", "creation_time"],
-        "a row's key, and what it joins by",
+        "a key, or joins tables",
     ),
     DETAILS: {
-        **dict.fromkeys([*ADDED, "creation_time"], "a row's key, and what it joins by"),
+        **dict.fromkeys([*ADDED, "creation_time"], "a key, or joins tables"),
         "training_job_definitions": "a single definition is an array of one",
     },
     TRIAL: dict.fromkeys(
         [*ADDED, "training_job_name", "training_job_arn", "creation_time"],
-        "a row's key, and what it joins by",
+        "a key, or joins tables",
     ),
 }
 """Columns that are never null, and why. Any other member may be missing: Search leaves
@@ -464,8 +464,8 @@ def test_a_schema_says_what_a_record_is(stream: str) -> None:
     assert schema["title"]
     assert schema["description"].startswith("One record is ")
     assert (page_of(stream) is not None) == bool(STREAM_OF[stream].operations), (
-        f"schemas/{stream}.json: its description has, if the stream calls the API, the "
-        "address of a page of AWS's API reference"
+        f"schemas/{stream}.json: the description must link to a page of AWS's API "
+        "reference if the stream calls the API, and only then"
     )
 
 

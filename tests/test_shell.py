@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(
-    not EXAMPLES.is_dir(), reason="the examples are in the checkout only"
+    not EXAMPLES.is_dir(), reason="the examples are only in a checkout"
 )
 
 SHELL = EXAMPLES / "shell"

@@ -131,7 +131,7 @@ def test_what_is_deleted_stays(told: Story) -> None:
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_types(told: Story, stream: str) -> None:
-    """Each column has the type in the table of facts for its kind."""
+    """Each column has the documented type for its kind."""
     types = targets.TYPES[told.warehouse.name]
     wanted = types | {"map": types["object"]}
     assert told.warehouse.types(stream) == {
@@ -140,7 +140,7 @@ def test_types(told: Story, stream: str) -> None:
 
 
 def test_names(told: Story) -> None:
-    """Columns are stored in the case in the table of facts."""
+    """Columns are stored in the documented case."""
     found = told.warehouse.ask(
         "select column_name from information_schema.columns "
         "where lower(table_name) = 'training_job_summaries'"
@@ -150,7 +150,7 @@ def test_names(told: Story) -> None:
 
 
 def test_null_object(told: Story) -> None:
-    """A trial without a metric, and no other, is found as in the table of facts."""
+    """A trial without a metric, and no other, is found in the documented way."""
     without = targets.NULL_OBJECT[told.warehouse.name].format(column=METRIC)
     found = told.warehouse.ask(
         "select training_job_name as name "  # noqa: S608 - ours
@@ -311,7 +311,7 @@ def test_the_tap_flattens(told: Story) -> None:
 
 
 def test_the_target_flattens(told: Story) -> None:
-    """If the target flattens, maps are kept or lost as in the table of facts."""
+    """If the target flattens, maps are kept or lost as documented."""
     name = told.warehouse.name
     load(told, "flat_by_target", target=targets.FLATTENING[name])
     types = targets.TYPES[name]

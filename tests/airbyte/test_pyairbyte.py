@@ -31,7 +31,7 @@ STREAMS = ["tuning_jobs", SUMMARIES, "scopes"]
 pytestmark = [
     pytest.mark.warehouse,
     pytest.mark.skipif(not UV.exists(), reason="uv is needed: make setup"),
-    pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte knows no 3.13"),
+    pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte lacks 3.13"),
 ]
 
 

@@ -219,8 +219,8 @@ def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> No
     ],
 )
 def test_inconsistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
-    """A record of a trial's namesake, from another time, or with cut times that cannot
-    be repaired is not used."""
+    """A record that disagrees with the listing in a time, the status, the name or a
+    metric, or that cannot be corrected, is not used."""
     record = changed(FOUND, of_record)
     assert consistent_with_listing([record], [changed(MEASURED, of_summary)]) == {}
 

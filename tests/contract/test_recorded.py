@@ -24,11 +24,11 @@ pytestmark = recorded.needs_them
 Case = tuple[set[int], list[Exchange]]
 
 UNUSABLE = {
-    "event_tuning_job__counters_null_describe_has_them": "an event, not an answer",
-    "describe_training_job__launched_by_tuning_job_partial": "a part of one",
+    "event_tuning_job__counters_null_describe_has_them": "an event, not a response",
+    "describe_training_job__launched_by_tuning_job_partial": "a partial response",
     "describe_tuning_job__kubectl_docs_value_missing.BestTrainingJob": "docs",
     "best_trial__china_partition_redacted_arn.BestTrainingJob": "its ARN was cut",
-    "describe_tuning_job__ack_definitions_variant_no_best": "a fixture, edited",
+    "describe_tuning_job__ack_definitions_variant_no_best": "an edited fixture",
 }
 """Cases that do not represent the service, and why."""
 

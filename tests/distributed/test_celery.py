@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.distributed,
     pytest.mark.skipif(
-        not EXAMPLES.is_dir(), reason="the examples are in the checkout only"
+        not EXAMPLES.is_dir(), reason="the examples are only in a checkout"
     ),
     pytest.mark.skipif(
         bool(servers.lacking()),

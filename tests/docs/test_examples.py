@@ -59,7 +59,8 @@ def test_settings_are_accepted(where: str, config: Json) -> None:
 
 @pytest.mark.parametrize(("where", "config"), TARGETS, ids=[w for w, _ in TARGETS])
 def test_settings_of_the_target(where: str, config: Json) -> None:
-    """Each example of the target's settings has only settings in meltano.yml."""
+    """Each example of the target's settings uses only settings that are in
+    meltano.yml."""
     assert where
     assert set(config) <= LOADERS["target-postgres"]
 

@@ -65,7 +65,7 @@ def test_generated_parts_are_all_there() -> None:
 def test_every_stream_has_a_page() -> None:
     """Every stream has a page with its name and title."""
     schemas = [file.name.removesuffix(".json") for file in schemas_root().iterdir()]
-    assert set(schemas) - set(NAMES) == set(), "schemas/ has no schema but a stream's"
+    assert set(schemas) - set(NAMES) == set(), "schemas/ has a schema of no stream"
     for name in NAMES:
         page = f"docs/streams/{name}.md"
         assert page in PAGES, f"write {page}, as CONTRIBUTING.md says"

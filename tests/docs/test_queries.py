@@ -45,7 +45,7 @@ TYPES = {
     "object": "jsonb",
     "string": "text",
 }
-"""The column types that target-postgres uses (tests/targets/facts.py)."""
+"""The column types that target-postgres uses (tap_tools/generated/targets.py)."""
 
 COLUMN_KINDS = (
     (r"\w+_at|complete_as_of", "timestamp"),

@@ -132,7 +132,7 @@ def test_template_fits_a_stack_set() -> None:
     assert [name for name, each in parameters if "Default" not in each] == [
         "Principals"
     ]
-    assert len(BODY) < 51_200, "more than a request of CreateStack holds"
+    assert len(BODY) < 51_200, "too large for a CreateStack request"
 
 
 def test_default_role() -> None:

@@ -266,7 +266,7 @@ def test_start_date_that_moves_and_a_killed_sync() -> None:
 
 
 def test_start_date_that_moves_and_a_named_job_denied_at_first() -> None:
-    """A named tuning job that was never seen keeps its earlier start_date."""
+    """No later start_date takes over before each named tuning job has been seen."""
     service = FakeService([job("a"), job("b")])
     tap = Warehouse(service)
     tap.filters = Filters(start_date=at(0), tuning_job_names=("b",))

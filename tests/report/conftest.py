@@ -159,7 +159,7 @@ def chromium(playwright: Playwright) -> Browser:
 def browser() -> Iterator[Browser]:
     """Headless Chromium; skips the test if it is not installed."""
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium here: apt-get install chromium")
+        pytest.skip("Chromium is not installed: apt-get install chromium")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
 
     with sync_playwright() as playwright, chromium(playwright) as started:

@@ -265,7 +265,7 @@ def statements(story: Story, kind: str) -> Iterator[tuple[str, list[Row]]]:
 
 def into_duckdb(story: Story, file: Path) -> Path:
     """Write a story into a new DuckDB file."""
-    import duckdb  # noqa: PLC0415 - of the page's own requirements
+    import duckdb  # noqa: PLC0415 - only for the page
 
     with duckdb.connect(str(file)) as connection:
         connection.execute("create schema tap_sagemaker_tuning")

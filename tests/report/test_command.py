@@ -31,7 +31,7 @@ def test_one_tuning_job_can_be_asked_for(file: Path) -> None:
 
 def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
     """Without models, one line says what to do."""
-    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+    import duckdb as driver  # noqa: PLC0415 - only for the page
 
     file = tmp_path / "empty.duckdb"
     driver.connect(str(file)).close()
@@ -46,7 +46,7 @@ def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
 
 def test_models_in_two_schemas_need_a_choice(file: Path) -> None:
     """If two schemas have the models, the command asks for a choice."""
-    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+    import duckdb as driver  # noqa: PLC0415 - only for the page
 
     with driver.connect(str(file)) as connection:
         connection.execute("create schema dev")
@@ -107,7 +107,7 @@ def test_a_count_below_one_is_refused(file: Path, count: str) -> None:
 def test_a_missing_model_is_named(file: Path) -> None:
     """If a model is missing, the page is written and the exit code says that it is
     incomplete."""
-    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+    import duckdb as driver  # noqa: PLC0415 - only for the page
 
     with driver.connect(str(file)) as connection:
         connection.execute("drop table sagemaker_tuning.sagemaker_tuning__lineage")
@@ -123,7 +123,7 @@ def test_a_missing_model_is_named(file: Path) -> None:
 def test_a_model_that_cannot_be_read_is_one_line(file: Path) -> None:
     """A view whose table is gone, as in a renamed DuckDB file, is one line, not a stack
     trace."""
-    import duckdb as driver  # noqa: PLC0415 - of the page's own requirements
+    import duckdb as driver  # noqa: PLC0415 - only for the page
 
     with driver.connect(str(file)) as connection:
         connection.execute("use sagemaker_tuning")

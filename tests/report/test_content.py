@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DuckDB file with the rows."""
-    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
     return stories.into_duckdb(STORY, tmp_path_factory.mktemp("content") / "x.duckdb")
 
 
@@ -83,7 +83,7 @@ def test_failures(found: Row) -> None:
 def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
     """The failures are those of the listed tuning jobs, or of the named one, and the
     rest are counted."""
-    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
     story = stories.everyday()
     file = str(stories.into_duckdb(story, tmp_path / "x.duckdb"))
     with opened(file) as warehouse:
@@ -108,7 +108,7 @@ def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
 def test_days_are_the_models(tmp_path: Path) -> None:
     """Each of the last 90 days has its costs by scope and outcome, with all teams added
     up."""
-    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
     day, gone = date(2026, 3, 2), date(2025, 12, 2)
     names = "date account_id region team outcome trials trials_with_cost cost currency"
     story = told([], [])
@@ -134,7 +134,7 @@ def test_days_are_the_models(tmp_path: Path) -> None:
 def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each series keeps its first and last point and a few between; of many trials, the
     best half; and of many tuning jobs, those that fit."""
-    pytest.importorskip("duckdb", reason="of the page's own requirements")
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
     jobs = [Job(name=name, trials=50, is_measured=True) for name in ("b", "a")]
     story = told(jobs, [])
     with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
@@ -174,7 +174,7 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_deleted_trial_ends_where_it_was_seen(tmp_path: Path) -> None:
     """The bar of a deleted trial ends at the last sync that saw it, because its end is
     unknown."""
-    driver = pytest.importorskip("duckdb", reason="of the page's own requirements")
+    driver = pytest.importorskip("duckdb", reason="the page's requirements are needed")
     job = Job(name="gone", trials=5, running=2, is_deleted=True, failing=0)
     story = told([job], [])
     file = stories.into_duckdb(story, tmp_path / "x.duckdb")
@@ -264,7 +264,7 @@ def test_the_nearest_raw_tables_are_read(
 ) -> None:
     """Raw tables come from the models' own schema, or else from the first schema by
     name."""
-    driver = pytest.importorskip("duckdb", reason="of the page's own requirements")
+    driver = pytest.importorskip("duckdb", reason="the page's requirements are needed")
     file = str(tmp_path / "x.duckdb")
     with driver.connect(file) as connection:
         for schema in {"marts": None, **dict.fromkeys(schemas)}:
