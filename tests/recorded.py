@@ -177,7 +177,7 @@ def wire(printed: Any, member: str = "") -> Any:
             return {
                 name: wire(value, name)
                 for name, value in printed.items()
-                if name != "ResponseMetadata"  # boto3's own
+                if name != "ResponseMetadata"  # added by boto3
             }
         case [{"Name": _, "Value": _}, *_] if member == "TunedHyperParameters":
             return {pair["Name"]: str(pair["Value"]) for pair in printed}

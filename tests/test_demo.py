@@ -59,7 +59,7 @@ def left_running(folder: Path) -> list[str]:
         try:
             marked = mark in (process / "environ").read_bytes()
             line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:  # it has ended, or belongs to somebody else
+        except OSError:  # it has ended, or belongs to another user
             continue
         if line and (marked or str(folder) in line):
             found.append(line)

@@ -98,7 +98,7 @@ class Way:
 
 @pytest.fixture(scope="module")
 def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
-    """A project that has synced once."""
+    """A pipeline that has synced once."""
     folder = environments.KEPT / "meltano"
     folder.mkdir(parents=True, exist_ok=True)
     project = Project(environments.CHECKOUT, folder)

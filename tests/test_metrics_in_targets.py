@@ -40,7 +40,7 @@ Row = dict[str, Any]
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 STREAM = "training_job_metrics"
 NEW, OLD = "us-east-1", "eu-west-1"
-"""Regions: in one the trials are new, in the other they were 20 days ago."""
+"""Two regions: in one, the trials are new; in the other, they are 20 days old."""
 
 HOUR, DAY = 3600, 86_400
 STEADY = Chances(failed=0, stopped_early=0, stopped_without=0, never_started=0)

@@ -99,7 +99,7 @@ class Sync:
             try:
                 marked = mark in (process / "environ").read_bytes()
                 line = (process / "cmdline").read_bytes().decode()
-            except OSError:  # it has ended, or belongs to somebody else
+            except OSError:  # it has ended, or belongs to another user
                 continue
             if marked and name in line:
                 found.append(int(process.name))

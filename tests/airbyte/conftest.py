@@ -27,11 +27,11 @@ def unchanged_log() -> Iterator[None]:
 
 @pytest.fixture
 def source(tap: TapProcess) -> Source:
-    """The source as a process, against the emulator."""
+    """The source as a process, with the emulator."""
     return Source(tap)
 
 
 @pytest.fixture
 def here(tap: TapProcess) -> SourceHere:
-    """The source's command in this process, against the emulator."""
+    """The source's command in this process, with the emulator."""
     return SourceHere(tap)

@@ -100,13 +100,13 @@ class Source:
     """The source as a process, against a tap's emulator.
 
     Attributes:
-        tap: The tap: its emulator, its folder, its environment.
+        tap: The tap, with its emulator, folder and environment.
     """
 
     tap: TapProcess
 
     def command(self, verb: str, **files: Any) -> list[str]:
-        """The command line, its files written."""
+        """The command line, with its files written."""
         command = [str(SOURCE), verb]
         for option, content in files.items():
             path = self.tap.folder / f"{option}.json"

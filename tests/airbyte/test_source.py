@@ -45,7 +45,7 @@ def catalog() -> Json:
 
 @pytest.fixture
 def default(catalog: Json) -> Json:
-    """The streams that are selected by default, read incrementally."""
+    """The streams that are selected by default, to be read incrementally."""
     return configured(catalog, only=DEFAULT)
 
 

@@ -13,9 +13,8 @@ PREFIXES = {"monitoring": "cloudwatch"}
 """IAM action prefixes that differ from the signing name:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html"""
 METRICS_A_CALL = {"GetMetricData": 500}
-"""Limits that are not in the model:
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
-"""
+"""Page limits missing from the model:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html"""
 SESSION = botocore.session.get_session()
 every_operation = pytest.mark.parametrize(
     "operation", OPERATIONS.values(), ids=lambda operation: operation.name

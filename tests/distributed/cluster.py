@@ -194,7 +194,7 @@ class Cluster:
 
 @contextmanager
 def cluster(world: World) -> Iterator[Cluster]:
-    """Run one, with two workers."""
+    """Run a cluster with two workers."""
     with ExitStack() as stack:
         broker = stack.enter_context(servers.redis(world.folder))
         made = Cluster(world, stack, broker)

@@ -1,4 +1,4 @@
-"""The emulator's README: its example runs as it stands."""
+"""The example in the emulator's README runs as it stands."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def scope(emulator: Emulator) -> Scope:
 
 
 class TestExpressions:
-    """What is found."""
+    """Which records a search finds."""
 
     def test_without_one(self, scope: Scope, client: Client) -> None:
         """Everything is found as it is described, with tags, and with times to the
@@ -294,7 +294,7 @@ class TestLimits:
     def test_faults(
         self, emulator: Emulator, connect: Connect, fault: Fault, code: str, told: str
     ) -> None:
-        """It can be denied and throttled like any other operation."""
+        """Search can be denied and throttled like any other operation."""
         emulator.faults.add(fault)
         found = refused(connect().search, **ALL)
         assert found[0] == code

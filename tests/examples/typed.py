@@ -40,7 +40,7 @@ def type_readme(
     """Run all commands of an example's README; each must succeed.
 
     Args:
-        example: The example's folder.
+        example: The name of the example's folder.
         folder: A folder for all files.
         emulator: The emulator for the tap.
         filled_in: The reader's values, by the README's placeholders.

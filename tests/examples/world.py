@@ -198,7 +198,7 @@ def make_project(project: Path) -> None:
 def world(
     folder: Path, server: AbstractContextManager[postgres.Warehouse] | None = None
 ) -> Iterator[World]:
-    """Run it.
+    """Run a world.
 
     Args:
         folder: A folder for everything that a test creates.
@@ -234,7 +234,7 @@ def join(emulator: Emulator, account: str, *regions: str) -> None:
 
 
 def compared(held_by: postgres.Warehouse | Emulator) -> list[list[Row]]:
-    """All tuning jobs, and all trials, by account, region and name."""
+    """All tuning jobs and all trials, by account, region and name."""
     if isinstance(held_by, postgres.Warehouse):
         return [held_by.ask(sql)[1] for sql in (JOBS, TRIALS)]
     jobs: list[Row] = []

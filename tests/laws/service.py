@@ -302,7 +302,7 @@ class FakeService:
 
     @property
     def metric_data(self) -> FakeService:
-        """CloudWatch, as an `aws.metric_data.MetricData`."""
+        """CloudWatch, in place of an `aws.metric_data.MetricData`."""
         return self
 
     def points(

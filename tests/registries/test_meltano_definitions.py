@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NAME = "tap-sagemaker-tuning"
 SELECTED = {"tuning_jobs", "training_job_summaries", "scopes"}
-"""The streams that are read by default."""
+"""The streams that are selected by default."""
 
 
 def held() -> dict[str, Any]:
@@ -117,7 +117,7 @@ def project(tmp_path: Path, emulator: Emulator) -> Project:
         "MELTANO_CLI_DISABLE_VERSION_CHECK": "true",
         "MELTANO_HUB_API_ROOT": "http://127.0.0.1:9",
         "NO_PROXY": "127.0.0.1",
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),  # Meltano keeps answers of hubs
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),  # Meltano caches responses of hubs
         "UV_CACHE_DIR": told.stdout.strip(),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }

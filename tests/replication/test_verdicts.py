@@ -180,7 +180,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             (),
             known(since=540, rows=1, checked=1, ended=LATE),
         ),
-        # and once more a day after its end, before it is abandoned
+        # and again a day after its end, before it is abandoned
         (
             None,
             {"seen": LATE + 1, **THREE},

@@ -12,7 +12,7 @@ from tests.report.story import EAST, IRELAND, OURS, THEIRS, Row, Story
 
 DAY = datetime(2026, 3, 2)  # noqa: DTZ001 - UTC, as in warehouses
 MIDNIGHT = 1772409600000
-"""The same in milliseconds since 1970."""
+"""Midnight of that day in milliseconds since 1970."""
 
 
 def at(minutes: float) -> datetime:

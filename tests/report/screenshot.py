@@ -74,7 +74,7 @@ def main() -> int:
 
 
 def _write(window: Page, parts: dict[str, str]) -> None:
-    """Write the card of each heading."""
+    """Write a picture of each heading's card."""
     window.wait_for_function(DRAWN)
     # A table is cut after enough rows to show what it is.
     window.add_style_tag(content=".scroll.tall { max-height: 300px; }")

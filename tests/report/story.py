@@ -116,7 +116,7 @@ class Story:
 
     Args:
         scopes: Rows of the tap's own table.
-        tuning_jobs: Likewise.
+        tuning_jobs: Rows of the tap's own table.
         marts: Rows of each model, by its name without the prefix.
         metrics: Rows of the tap's own table.
     """

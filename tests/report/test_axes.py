@@ -125,7 +125,7 @@ def test_categories_have_one_order() -> None:
 
 
 def test_many_and_long_categories_stay_readable() -> None:
-    """At most eight labels, none of them long."""
+    """An axis of categories has at most eight labels, none of them long."""
     made = axis([f"a name that is long {n:02}" for n in range(40)], [None] * 40)
     assert len(made.ticks) == 8
     assert {len(label) for _, label in made.ticks} == {14}

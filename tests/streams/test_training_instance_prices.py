@@ -1,4 +1,4 @@
-"""Records of `training_instance_prices`: cases, a price list, and odd products."""
+"""Records of `training_instance_prices`, from cases, a price list and odd products."""
 
 from __future__ import annotations
 

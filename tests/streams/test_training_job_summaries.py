@@ -1,4 +1,5 @@
-"""Records of `training_job_summaries`: cases, recorded answers, and any that come."""
+"""Records of `training_job_summaries`, from cases, recorded responses and any possible
+one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Records of `tuning_job_details`: cases, recorded answers, and any that can come."""
+"""Records of `tuning_job_details`, from cases, recorded responses and any possible
+one."""
 
 from __future__ import annotations
 

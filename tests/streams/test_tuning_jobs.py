@@ -1,4 +1,4 @@
-"""Records of `tuning_jobs`: cases, recorded answers, and any that can come."""
+"""Records of `tuning_jobs`, from cases, recorded responses and any possible one."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def expected(printed: dict[str, Any], scope: Scope) -> dict[str, Any]:
 @recorded.needs_them
 @pytest.mark.parametrize("case", recorded.listed_jobs())
 def test_recorded_listings(answers: Answers, case: str) -> None:
-    """A recorded page of tuning jobs, after a recorded empty one, becomes records."""
+    """A recorded page of tuning jobs becomes records, even after an empty page."""
     page = recorded.responses()[case]
     empty = dict(recorded.responses()[recorded.TOKENS[2]]["body"])
     empty["HyperParameterTuningJobSummaries"] = empty.pop("TransformJobSummaries")

@@ -40,7 +40,7 @@ FINISH = 0.3  # seconds in which nothing more happens
 
 @dataclass(frozen=True)
 class Jobs:
-    """A stream whose rows a function makes."""
+    """A stream whose rows come from a function."""
 
     rows: Callable[[Any, Visit, Any], Iterator[list[Any]]]
     name: str = "jobs"

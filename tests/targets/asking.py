@@ -68,7 +68,7 @@ def snowflake(host: str, port: str, database: str) -> Callable[[str], Answer]:
 
 
 def main(kind: str, *where: str) -> None:
-    """Answer until the input ends."""
+    """Answer statements until the input ends."""
     kinds: dict[str, Callable[..., Callable[[str], Answer]]]
     kinds = {"duckdb": duckdb, "snowflake": snowflake}
     ask = kinds[kind](*where)

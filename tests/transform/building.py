@@ -38,7 +38,7 @@ def build(
         warehouse: The warehouse.
         folder: Where dbt writes compiled code and its log.
         schema: The schema of the models.
-        variables: The project's vars.
+        variables: The dbt variables of the project.
         command: `run` to build the models without tests.
         *more: Further arguments.
 

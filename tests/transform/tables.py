@@ -168,7 +168,7 @@ class Known:
         return [trial for trial in self.current() if trial.job.arn == job.arn]
 
     def current(self) -> Iterator[Trial]:
-        """All trials but those of deleted namesakes."""
+        """All trials except those of deleted namesakes."""
         for trial in self.trials.values():
             if not trial.is_of_deleted_namesake:
                 yield trial

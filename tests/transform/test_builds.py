@@ -30,7 +30,7 @@ RAW = "tap_sagemaker_tuning."
 SETTINGS = {"team_tag": "team", "tuning_job_family": "^([a-z]+)-"}
 
 CHANGES = """
--- A trial ends later than it was thought to, and another one is new.
+-- A trial ends later than was loaded, and another one is new.
 update tap_sagemaker_tuning.training_job_summaries
 set training_end_time = training_end_time + interval '1 minute'
 where training_job_name = 'job-1-57';
@@ -45,12 +45,12 @@ select
 from tap_sagemaker_tuning.training_job_summaries
 where training_job_name = 'job-2-109';
 
--- Details arrive late, and say something else.
+-- Details arrive late, with another value.
 update tap_sagemaker_tuning.training_job_details
 set billable_time_in_seconds = 1
 where training_job_arn like '%job-3-150';
 
--- A point of a metric comes late, and so does a whole metric.
+-- Points of a metric arrive late, and so does a whole metric.
 update tap_sagemaker_tuning.training_job_metrics
 set points = (
     select max(cast(points as varchar)) from tap_sagemaker_tuning.training_job_metrics
@@ -65,7 +65,7 @@ select
 from tap_sagemaker_tuning.training_job_metrics
 where training_job_name = 'job-6-300' and host = '';
 
--- Somebody deletes the rows of a tuning job.
+-- A user deletes the rows of a tuning job.
 delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-4';
 
 delete from tap_sagemaker_tuning.training_job_summaries where tuning_job_name = 'job-4'

@@ -27,12 +27,12 @@ pytestmark = [
 ]
 
 CHANGES = """
--- What is known in detail of job-1 is of one that was deleted: it is older.
+-- The details of job-1 are older: they belong to a deleted namesake.
 update tap_sagemaker_tuning.tuning_job_details
 set creation_time = creation_time - interval '1 day'
 where tuning_job_name = 'job-1';
 
--- Both were started from job-2, which is older than they.
+-- Both were started from job-2, which is older.
 update tap_sagemaker_tuning.tuning_job_details
 set warm_start_config = json_object(
     'warm_start_type', 'TransferLearning',
@@ -50,7 +50,7 @@ update tap_sagemaker_tuning.tuning_job_details
 set creation_time = creation_time - interval '5 minutes'
 where tuning_job_name = 'job-2';
 
--- Some summaries say a direction: the API's model has it.
+-- Some summaries have a direction, which the API's model allows.
 update tap_sagemaker_tuning.training_job_summaries
 set final_hyper_parameter_tuning_job_objective_metric = json_merge_patch(
     final_hyper_parameter_tuning_job_objective_metric, '{"type": "Minimize"}'
@@ -67,10 +67,10 @@ where training_job_name = 'job-2-108';
 
 update tap_sagemaker_tuning.scopes set status = 'failed';
 
--- Its trials and its details are loaded before the tuning job itself.
+-- Trials and details of job-3 are loaded before the tuning job itself.
 delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-3';
 
--- One trial has a metric and no end yet, another an end and still the status before.
+-- One trial has a metric but no end yet, another has an end but still the old status.
 update tap_sagemaker_tuning.training_job_summaries
 set training_end_time = null
 where training_job_name = 'job-0-5';
@@ -79,8 +79,8 @@ update tap_sagemaker_tuning.training_job_summaries
 set training_job_status = 'InProgress'
 where training_job_name = 'job-0-6';
 
--- job-4 is in China, in no known scope, with a direction that nobody has heard of, and
--- has more trials than its counters say.
+-- job-4 is in China, in no known scope, with an unknown direction and more trials than
+-- its counters.
 update tap_sagemaker_tuning.tuning_jobs
 set region = 'cn-north-1',
     training_job_status_counters = json_merge_patch(
@@ -106,7 +106,7 @@ values
     ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5, timestamp '2026-01-01'),
     ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0, timestamp '2026-01-01');
 
--- What its details say of instances and of spot training, or do not.
+-- Its details have or lack instances and spot training.
 update tap_sagemaker_tuning.training_job_details
 set enable_managed_spot_training = null
 where training_job_arn like '%job-4-200';
@@ -130,13 +130,13 @@ set resource_config = json_object(
 )
 where training_job_arn like '%job-4-203';
 
--- A trial and its warm pool: the pool is billed as well.
+-- A trial with a warm pool, which is billed, too.
 update tap_sagemaker_tuning.training_job_details
 set warm_pool_status = json_object('resource_retained_billable_time_in_seconds', 600)
 where training_job_arn like '%job-4-205';
 
--- Trials that a time limit stopped, one that did not say, and one that something else
--- stopped in a tuning job that never stops any early.
+-- Trials stopped by a time limit, one stopped for an unknown reason, and one stopped in
+-- a tuning job without early stopping.
 update tap_sagemaker_tuning.training_job_details
 set secondary_status = 'MaxRuntimeExceeded'
 where training_job_arn like '%job-2-101';
