@@ -88,7 +88,7 @@ def test_quiet_sync_lists_the_lookback_window_only(history: History) -> None:
     history = History(jobs=jobs, syncs=history.syncs, status=history.status)
     tap = live(history)
     tap.service.now = max(tap.service.now, history.over + DAY)
-    tap.sync()  # this sync sees the end, and the patience with it begins
+    tap.sync()  # this sync sees the end, which starts the patience
     tap.service.now += PATIENCE.days * DAY + HOUR
     tap.sync()
     tap.sync()  # a counter mismatch is checked once more
