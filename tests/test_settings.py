@@ -54,7 +54,8 @@ class TestDeclarations:
         assert declared[name]["title"] not in others
 
     def test_the_setting_streams_names_all_streams(self) -> None:
-        """Its description lists every stream, in order, and those read by default."""
+        """The description of `streams` lists every stream, in order, and the default
+        ones."""
         described = SETTINGS.to_dict()["properties"]["streams"]["description"]
         streams: Any = STREAMS
         by_default = [one.name for one in streams if one.selected_by_default]

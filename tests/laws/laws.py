@@ -164,7 +164,7 @@ def assert_row(history: History, tap: Warehouse, job: FakeJob) -> None:
 
 
 def abandoned(tap: Warehouse, stream: str, job: FakeJob) -> bool:
-    """Whether a warning told that a tuning job is not followed any more."""
+    """Whether a warning reported that a tuning job was abandoned."""
     said = f"{stream}: tuning job {job.name} (created {at(job.created)}) is abandoned"
     return any(warning.startswith(said) for warning in tap.warnings)
 

@@ -256,7 +256,7 @@ def test_job_that_is_gone_is_forgotten() -> None:
         ([job("open", 4)], [], []),
         ([], ["open"], [f"tuning job Open (created {at(5)}) was deleted"]),
         ([], ["other"], []),
-        # its name is used again, also by one that start_date leaves out
+        # its name is reused, even by one that start_date leaves out
         ([job("open", 6)], [], [f"tuning job Open (created {at(5)}) was deleted"]),
         (
             [job("open", 6, end=7)],

@@ -102,7 +102,7 @@ def test_the_listing_stands_in(known: dict[str, Any]) -> None:
     ids=str,
 )
 def test_a_member_of_another_kind_is_refused(member: str, value: Any) -> None:
-    """A member of another kind is one of the errors that callers know."""
+    """A member of another type raises an error that callers handle."""
     with pytest.raises(UnreadableError, match=r"^it is malformed"), readable("it"):
         record_of({member: value}, LISTED, KEYS)
 

@@ -76,7 +76,7 @@ def test_what_can_be_absent() -> None:
 @pytest.mark.parametrize("member", ["TrainingJobName", "TrainingJobArn"])
 @pytest.mark.parametrize("value", [None, 7, ["a"]], ids=repr)
 def test_a_key_has_to_be_text(member: str, value: Any) -> None:
-    """Without a key it is no row."""
+    """A trial without a key is refused."""
     with pytest.raises(OddError, match="expected text"):
         record_of({**LISTED, member: value}, SCOPE, **ASKED)
 
