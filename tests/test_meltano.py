@@ -108,7 +108,7 @@ def test_values_are_defaults(declared: Settings, actual: Settings) -> None:
 
 
 def test_secrets_are_sensitive(declared: Settings, actual: Settings) -> None:
-    """Exactly the tap's secrets are sensitive in Meltano."""
+    """The tap's secrets are sensitive in Meltano, and nothing else is."""
     assert {name for name in declared if declared[name].get("sensitive")} == {
         name for name in actual if actual[name].get("secret")
     }

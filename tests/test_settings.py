@@ -64,7 +64,7 @@ class TestDeclarations:
 
     @pytest.mark.parametrize("name", ["role_arn", "external_id", "regions"])
     def test_title_and_description_in_a_role(self, name: str) -> None:
-        """Exactly the keys of an entry of assume_roles are documented."""
+        """Each key of an entry of assume_roles is documented, and no other key is."""
         entry = SETTINGS.to_dict()["properties"]["assume_roles"]["items"]
         assert set(entry["properties"]) == {"role_arn", "external_id", "regions"}
         assert entry["properties"][name]["title"][0].isupper()
@@ -72,7 +72,7 @@ class TestDeclarations:
         assert entry["additionalProperties"] is False
 
     def test_secrets(self) -> None:
-        """Exactly the three parts of an access key are secret."""
+        """The three parts of an access key are secret, and nothing else is."""
         declared = SETTINGS.to_dict()["properties"]
         assert {n for n in declared if declared[n].get("secret")} == set(SECRETS)
         assert {n for n in declared if declared[n].get("writeOnly")} == set(SECRETS)
