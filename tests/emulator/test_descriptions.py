@@ -94,7 +94,8 @@ def test_descriptions_conform(job: TuningJob, at: datetime) -> None:
 
 @given(jobs(), st.integers(0, 4000).map(after))
 def test_a_description_agrees_with_its_summary(job: TuningJob, at: datetime) -> None:
-    """A trial's description matches its summary to the millisecond, at any time."""
+    """A trial's description matches its summary at any time, with the milliseconds that
+    the summary cuts off."""
     for each in job.trials:
         summary, shown = each.view(at, HOME), describe.trial(job, each, at, HOME)
         assert (summary is None) == (shown is None)

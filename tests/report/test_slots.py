@@ -32,7 +32,8 @@ def test_no_two_share_a_slot_at_one_time(spans: list[tuple[int, int] | None]) ->
 
 @given(SPANS)
 def test_no_slot_is_without_need(spans: list[tuple[int, int] | None]) -> None:
-    """There are no more slots than spans at any one time, including their ends."""
+    """There are only as many slots as the most spans that overlap, even at their
+    ends."""
     known = [span for span in spans if span]
     most = max(
         (sum(start <= moment <= end for start, end in known) for moment in range(71)),

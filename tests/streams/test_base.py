@@ -87,7 +87,7 @@ def test_a_deselected_column_is_left_out() -> None:
 
 
 def test_a_null_object_is_flattened() -> None:
-    """Flattening a trial without an objective gives the same columns as one with it."""
+    """Flattening a trial without an objective adds no column that the schema lacks."""
     of = stream(flattening_enabled=True, flattening_max_depth=2)
     (mapped,) = of.stream_maps
     record = mapped.transform(of.post_process(dict(RECORD)))

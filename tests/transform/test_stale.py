@@ -202,7 +202,7 @@ def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) ->
 
 
 def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
-    """After a failed sync, tables are as old as the last complete sync."""
+    """After a failed sync, tables count as loaded at the last complete sync."""
     what = "tuning_job_name, running_trials, last_loaded_at"
     assert ask(built, what, "freshness") == [
         ("job-0", 1, "2026-03-01 00:00:00"),
