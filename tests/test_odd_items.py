@@ -82,7 +82,7 @@ ABSENT: dict[str, tuple[str, Change, dict[str, Any]]] = {
             }
         },
     ),
-    "failure reason that is no text": (
+    "failure reason that is not text": (
         TRIALS,
         put("FailureReason", {"Code": 5}),
         {"failure_reason": '{"Code": 5}'},

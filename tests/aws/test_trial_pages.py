@@ -40,7 +40,7 @@ PAGES: dict[str, Any] = {
     "a time as text": {
         "TrainingJobSummaries": [{**TRIAL, "CreationTime": "2026-03-02T09:00:00Z"}]
     },
-    "a metric that is no number": {
+    "a metric that is not a number": {
         "TrainingJobSummaries": [
             {**TRIAL, "FinalHyperParameterTuningJobObjectiveMetric": NO_NUMBER}
         ]

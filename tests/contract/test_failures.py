@@ -144,7 +144,7 @@ ODD_ANSWERS: dict[str, dict[str, Change]] = {
         TRIAL: whole(lambda a: a.update(FinalMetricDataList=7))
     },
     "trials without names": {TRIALS: each(nameless)},
-    "a page that is no list": {
+    "a page that is not a list": {
         TRIALS: whole(lambda a: a.update(TrainingJobSummaries=7))
     },
     "tuning jobs without names": {

@@ -462,7 +462,7 @@ class TestTrials:
         "message",
         [
             "1 validation error detected: Value 'x' at 'trainingJobName' failed",
-            "Requested resource not found in the cache. Try again.",
+            "Requested resource not found in the cache. Please retry.",
             "",
         ],
     )

@@ -96,16 +96,16 @@ def _text(value: Any) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
-def test_what_changed_is_built_anew(built: tuple[Warehouse, Path]) -> None:
+def test_what_changed_is_rebuilt(built: tuple[Warehouse, Path]) -> None:
     """After any change, an incremental build equals a full one and rebuilds only the
     tuning jobs that changed."""
     warehouse, folder = built
     for change in CHANGES.split(";"):
         warehouse.answer(change)
     building.build(warehouse, folder, "models", SETTINGS)
-    building.build(warehouse, folder, "anew", SETTINGS, "run")
+    building.build(warehouse, folder, "rebuilt", SETTINGS, "run")
     for mart in MARTS:
-        assert rows(warehouse, "models", mart) == rows(warehouse, "anew", mart), mart
+        assert rows(warehouse, "models", mart) == rows(warehouse, "rebuilt", mart), mart
     _, changed = warehouse.answer(
         "select right(tuning_job_arn, 5) from models.int_sagemaker_tuning__tuning_jobs "
         "where changed_in = 2 order by 1"

@@ -33,7 +33,7 @@ class TestResume:
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize(("most", "syncs"), [(7, 4), (10, 3), (23, 2)])
-    def test_to_the_end_and_anew(
+    def test_to_the_end_and_from_the_start(
         self,
         reader: Reader,
         caplog: pytest.LogCaptureFixture,
@@ -58,8 +58,8 @@ class TestResume:
         assert found == reader.boto3()[0]
         assert "to continue, set starting_token to" not in caplog.text
         assert resume(last) == {}
-        anew = reader.sync(state=last.state, **config)
-        assert names(anew) == reader.boto3(max_items=most)[0]
+        restarted = reader.sync(state=last.state, **config)
+        assert names(restarted) == reader.boto3(max_items=most)[0]
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("most", [24, 25])
@@ -118,7 +118,7 @@ class TestResume:
         ],
         ids=["sort_by", "sort_order", "status_equals", "page_size"],
     )
-    def test_another_request_starts_anew(
+    def test_another_request_starts_over(
         self,
         reader: Reader,
         caplog: pytest.LogCaptureFixture,
@@ -135,14 +135,14 @@ class TestResume:
         assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
         assert resume(run) == {}
 
-    def test_another_tuning_job_starts_anew(self, reader: Reader, scope: Scope) -> None:
+    def test_another_tuning_job_starts_over(self, reader: Reader, scope: Scope) -> None:
         """A token of one tuning job is not sent for another."""
         scope.add(tuning_job("other"))
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         run = reader.sync(state=first.state, tuning_job_names=["other"])
         assert names(run) == reader.boto3(tuning_job="other")[0]
 
-    def test_a_name_used_again_starts_anew(self, reader: Reader, scope: Scope) -> None:
+    def test_a_name_used_again_starts_over(self, reader: Reader, scope: Scope) -> None:
         """A deleted tuning job's token is not sent for a new one of the same name."""
         first = reader.sync(tuning_job_names=["churn"], max_items=10)
         emulator = reader.tap.emulator
