@@ -75,7 +75,7 @@ order by seconds desc nulls last
 """
 
 NEXT_RANGES = """
-select name, range_min, range_max, next_min, next_max, reason
+select name, range_min, range_max, next_min, next_max, next_values, reason
 from sagemaker_tuning.sagemaker_tuning__next_ranges
 where tuning_job_name = '{tuning_job}'
 order by name
