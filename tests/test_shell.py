@@ -207,7 +207,7 @@ def test_damaged_state_is_not_kept(sync: Sync, said: str) -> None:
     sync.state.write_text('{"bookmarks": {}}', encoding="utf-8")
     code, log = sync.run(FAKE_SAYS=said)
     assert (code, content(sync.state)) == (65, {"bookmarks": {}})
-    assert "the target's last line is no state" in log
+    assert "the target's last line is not a state" in log
     assert sync.trials() == sync.truth()
 
 

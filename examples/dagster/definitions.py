@@ -1,18 +1,18 @@
 """SageMaker's tuning jobs and trials in Postgres: one partition per account.
 
-The tap finds the accounts. Each is loaded by a run of its own, so Dagster spreads them
-over its workers, and one that fails holds no other back. The regions of an account are
-read side by side. When none is being loaded any more, the models are built, and asked
-whether all trials are there.
+The tap finds the accounts, and each account has its own run. Dagster distributes the
+runs to its workers, and a failed run doesn't hold up the others. Each run reads the
+regions of its account in parallel. Once no load is running, Dagster builds the models,
+and uses them to check that no trial is missing.
 """
 
-# ruff: noqa: I002 - Dagster refuses a context whose annotation is text
+# ruff: noqa: I002 - Dagster rejects a context whose annotation is a string
 
 import json
 import os
 import subprocess
 from collections import deque
-from collections.abc import Iterable, Iterator  # noqa: TC003 - Dagster looks at annotations
+from collections.abc import Iterable, Iterator  # noqa: TC003 - Dagster evaluates annotations
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ TAP = "tap-sagemaker-tuning"
 ROLE = ("role_arn", "external_id")
 PARTITIONS = dg.DynamicPartitionsDefinition(name="accounts")
 TABLES = ("tuning_jobs", "training_job_summaries", "scopes")
-TAIL = 30  # lines of the log that a failure carries
+TAIL = 30  # lines of the log to attach to a failure
 LACKING = """
 select account_id || ' ' || region || ' ' || tuning_job_name
 from sagemaker_tuning.sagemaker_tuning__completeness
@@ -36,7 +36,7 @@ where not is_complete and ended_at > now() at time zone 'utc' - interval '7 days
 
 RETRIES = dg.RetryPolicy(
     max_retries=int(os.environ.get("TUNING_RETRIES", "3")),
-    # After a worker was lost, Meltano refuses its account for five minutes.
+    # If a worker is lost, Meltano refuses to load its account for five minutes.
     delay=float(os.environ.get("TUNING_RETRY_SECONDS", "360")),
     backoff=dg.Backoff.EXPONENTIAL,
 )
@@ -44,12 +44,13 @@ RETRIES = dg.RetryPolicy(
 
 @dg.asset(retry_policy=RETRIES)
 def accounts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """The accounts that the tap's settings reach, each with its regions and roles.
+    """Find the accounts that the tap's settings cover, with their regions and roles.
 
     Raises:
-        Failure: The tap found none, or could not find out whether these are all. In
-            the latter case they are loaded all the same. Or Meltano's own settings have
-            an organization: no load could unset it, and each would read all of it.
+        Failure: The tap found no accounts, or the list may be incomplete; in the latter
+            case, the accounts in it are still loaded. Or Meltano's own settings contain
+            `organization`: a load can't unset it, so every load would read the whole
+            organization.
     """
     if "organization" in json.loads(invoke(context, "--dump=config", TAP).stdout):
         message = f"organization: move it from Meltano's settings to {SETTINGS}"
@@ -60,7 +61,7 @@ def accounts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     if not told:
         message = f"no accounts found; the tap ended with {found.returncode}"
         raise dg.Failure(message, metadata=log)
-    # An account that left keeps its partition: what was loaded of it is still there.
+    # An account that left keeps its partition: its rows are still in the warehouse.
     context.instance.add_dynamic_partitions("accounts", [*told])
     yield dg.MaterializeResult(metadata={"accounts": told, "number": len(told)})
     if found.returncode:
@@ -71,7 +72,7 @@ def accounts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
 def invoke(
     context: dg.AssetExecutionContext, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run `meltano invoke` in the project, its log in the run's."""
+    """Run `meltano invoke` in the project, and copy its log to the run's log."""
     command = ["meltano", "invoke", "--no-install", *arguments]
     done = subprocess.run(
         command,
@@ -86,10 +87,13 @@ def invoke(
 
 
 def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """What each account's load is told.
+    """Group the output of `--scopes` by account.
 
     Args:
-        lines: What the tap printed: a region of an account each, as JSON.
+        lines: The lines that the tap printed: one account and region each, as JSON.
+
+    Returns:
+        By account ID, its regions, and its roles by their JSON text.
     """
     told: dict[str, dict[str, Any]] = {}
     for scope in map(json.loads, lines):
@@ -106,7 +110,7 @@ def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
     specs=[dg.AssetSpec(table, deps=[accounts]) for table in TABLES],
     partitions_def=PARTITIONS,
     backfill_policy=dg.BackfillPolicy.multi_run(1),  # one run per account
-    pool="sagemaker_tuning",  # its limit: accounts at once
+    pool="sagemaker_tuning",  # its limit is how many accounts are loaded at once
     retry_policy=RETRIES,
 )
 def sagemaker_tuning(
@@ -115,7 +119,7 @@ def sagemaker_tuning(
     """Load one account.
 
     Raises:
-        Failure: It failed, or the account is not among those that were found last.
+        Failure: The load failed, or the account was not among those found last.
     """
     name = context.partition_key
     account = found_last(context.instance).get(name)
@@ -131,7 +135,7 @@ def sagemaker_tuning(
 @dg.asset(
     deps=TABLES,
     check_specs=[dg.AssetCheckSpec("all_trials_are_there", asset="models")],
-    # Also when an account was never loaded.
+    # Also if an account has never been loaded.
     automation_condition=dg.AutomationCondition.eager().without(
         ~dg.AutomationCondition.any_deps_missing()
     ),
@@ -160,7 +164,7 @@ load = dg.define_asset_job("load", selection=[sagemaker_tuning])
 def found(
     context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
 ) -> list[dg.RunRequest]:
-    """A run for each account, once they have been found."""
+    """Request a run for each account that was found."""
     return [
         dg.RunRequest(run_key=f"{name} {asset_event.run_id}", partition_key=name)
         for name in found_last(context.instance)
@@ -168,7 +172,7 @@ def found(
 
 
 def found_last(instance: dg.DagsterInstance) -> dict[str, dict[str, Any]]:
-    """What each account's load is told, by what was found last."""
+    """Return the accounts found last, by ID, each with its regions and roles."""
     event = instance.get_latest_materialization_event(accounts.key)
     if event is None:
         return {}
@@ -180,10 +184,10 @@ def run(
     environment: dict[str, str],
     context: dg.AssetExecutionContext,
 ) -> None:
-    """Run Meltano, its log in the run's.
+    """Run Meltano, and copy its log to the run's log.
 
     Raises:
-        Failure: Meltano's run failed; it has the end of the log.
+        Failure: Meltano failed. The end of its log is in the metadata.
     """
     command = ["meltano", "run", "--no-install"]
     tail: deque[str] = deque(maxlen=TAIL)
@@ -200,7 +204,7 @@ def run(
                 context.log.info(line.rstrip())
                 tail.append(line)
         except BaseException:
-            meltano.terminate()  # it ends what it runs
+            meltano.terminate()  # it stops its own processes
             raise
     if meltano.returncode:
         message = f"meltano run {' '.join(plugins)} ended with {meltano.returncode}"
@@ -211,17 +215,18 @@ def run(
 
 
 def shared_environment() -> dict[str, str]:
-    """What Meltano is always told: where states and locks are."""
+    """Return the environment of every Meltano command: it names the shared database."""
     database = PROJECT / ".meltano" / "meltano.db"
     return {"MELTANO_DATABASE_URI": f"sqlite:///{database}", **os.environ}
 
 
 def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
-    """Meltano's environment for an account.
+    """Return the environment for Meltano to load an account.
 
-    Accounts run side by side. Each has a system folder of its own: Meltano hands a
-    plugin its state in a file there, and in a shared one an account is given another's
-    state. The plugins are shared, and so is the database, which holds states and locks.
+    Loads of several accounts run in parallel. Each account has its own system folder:
+    Meltano passes the state to the tap in a file there, and in a shared folder, an
+    account would get the state of another. The loads share the plugins, and the
+    database with states and locks.
     """
     shared = PROJECT / ".meltano"
     own = shared / "accounts" / name
@@ -239,7 +244,7 @@ def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
 
 
 def lacking() -> list[str]:
-    """The tuning jobs of the last week that lack trials, with account and region."""
+    """Find last week's tuning jobs with missing trials, with account and region."""
     names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
     server = {
         option: os.environ[f"TARGET_POSTGRES_{name}"] for option, name in names.items()

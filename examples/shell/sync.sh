@@ -5,22 +5,23 @@
 #
 # $TAP and $TARGET name the programs. Settings can also come from the environment, as
 # TAP_SAGEMAKER_TUNING_… and TARGET_POSTGRES_…. $BUILD is a command that builds the
-# models of what was loaded, also when the tap failed, such as `dbt build`.
+# models, such as `dbt build`. It runs even if the tap failed.
 #
-# The exit code is the target's, or else the tap's, or else the build's; 75 if this state folder is in use; 65
-# if the target's state is damaged; 64 without these three arguments; 143 after SIGTERM
-# (130 SIGINT, 129 SIGHUP).
+# The exit code is that of the target if it failed, else that of the tap if it failed,
+# else that of the build. It is 75 if another run uses the state folder, 65 if the
+# target's state is damaged, 64 if there are not three arguments, and 143 after SIGTERM
+# (130 after SIGINT, 129 after SIGHUP).
 set -uo pipefail
 
 if [ $# -ne 3 ]; then
   echo "usage: sync.sh TAP_CONFIG TARGET_CONFIG STATE_FOLDER" >&2
-  echo "Two files with settings in JSON, and a folder that exists and keeps the state." >&2
+  echo "Two JSON files with settings, and an existing folder for the state." >&2
   exit 64
 fi
 tap_config=$(realpath "$1") target_config=$(realpath "$2")
 cd "$3" || exit
 
-# The tap and the target inherit the lock: if this script is killed, they keep it.
+# The tap and the target inherit the lock, and hold it even if this script is killed.
 exec 9>lock
 if ! flock --nonblock 9; then
   echo "sync.sh: another run uses $PWD" >&2
@@ -29,11 +30,11 @@ fi
 
 state=()
 if [ -e state.json ]; then
-  state=(--state state.json) # the tap refuses one that is empty or damaged
+  state=(--state state.json) # the tap rejects a state that is empty or damaged
 fi
 
-# A stop is for the tap alone, which then ends between two records; the target loads what
-# it was given, and ends. So each has a process group of its own.
+# On a signal, only the tap is stopped: it ends between two records, and the target loads
+# what it received, and ends. So each runs in its own process group.
 set -m
 runs= stopped=
 stop() {
@@ -49,7 +50,7 @@ rm -f pipe && mkfifo pipe || exit
 tap=$! runs=$tap
 "${TARGET:-target-postgres}" --config "$target_config" --config ENV <pipe >state.new &
 target=$!
-if [ -n "$stopped" ]; then stop "$stopped"; fi # it came before there was a tap
+if [ -n "$stopped" ]; then stop "$stopped"; fi # the signal came before the tap started
 
 wait_for() { # a trapped signal interrupts `wait`
   while kill -0 "$1" 2>/dev/null; do wait "$1"; done
@@ -61,17 +62,17 @@ wait_for "$target"
 target_code=$?
 rm -f pipe
 
-# The target has loaded all that is before a state that it wrote. If it failed the old
-# state is kept, and the next run loads some rows again. If the tap failed, what it could
-# read is loaded, and the state tells what it could not.
+# The target writes a state only after it has loaded everything before that state. If the
+# target failed, the old state is kept, and the next run loads some rows again. If the tap
+# failed, the rows that it could read are loaded, and the state covers only those.
 if [ "$target_code" -ne 0 ]; then
-  echo "sync.sh: the target failed with exit code $target_code; the state is as it was" >&2
+  echo "sync.sh: the target failed with exit code $target_code; the old state is kept" >&2
 elif [ -s state.new ]; then
   tail -n 1 state.new >state.last
   if python3 -c 'import json; json.load(open("state.last"))["bookmarks"]' 2>/dev/null; then
     mv state.last state.json
   else
-    echo "sync.sh: the target's last line is no state; the state is as it was" >&2
+    echo "sync.sh: the target's last line is not a state; the old state is kept" >&2
     target_code=65
   fi
 fi
@@ -82,16 +83,16 @@ build_code=0
 if [ -n "${BUILD:-}" ]; then
   bash -c "$BUILD" &
   runs=$!
-  if [ -n "$stopped" ]; then stop "$stopped"; fi # it came before there was a build
+  if [ -n "$stopped" ]; then stop "$stopped"; fi # the signal came before the build started
   wait_for "$runs"
   build_code=$? runs=
   if [ "$build_code" -ne 0 ]; then
-    echo "sync.sh: the build failed with exit code $build_code; the load is kept" >&2
+    echo "sync.sh: the build failed with exit code $build_code; the loaded rows are kept" >&2
   fi
 fi
 if [ -n "$stopped" ]; then exit "$stopped"; fi
 if [ "$tap_code" -ne 0 ]; then # last, below the build's output
-  echo "sync.sh: the tap failed with exit code $tap_code, see its errors above; what it read is loaded" >&2
+  echo "sync.sh: the tap failed with exit code $tap_code (see its errors above); what it read is loaded" >&2
   exit "$tap_code"
 fi
 exit "$build_code"

@@ -94,7 +94,7 @@ class Airflow:
         answer = self.runner.ask(environment={}, together=1, skip="load")
         ((_, built, _),), ((_, checked, _),) = answer["build"], answer["check"]
         assert built == "success", self.runner.log
-        lacking = re.findall(r"trials are missing of (.+)", self.runner.log)
+        lacking = re.findall(r"trials are missing in (.+)", self.runner.log)
         assert (checked == "success") == (lacking == [])
         return "".join(lacking[:1]).strip()
 

@@ -1,9 +1,10 @@
-# Load one account: $NAME is its id, $REGIONS its regions, $ROLES the roles to assume.
-# BashOperator runs this in the Meltano project.
+# Load one account: $NAME is its ID, $REGIONS its regions, $ROLES the roles to assume.
+# BashOperator runs this script in the Meltano project.
 #
-# Accounts run side by side. Each has a system folder of its own: Meltano hands a plugin
-# its state in a file there, and in a shared one an account is given another's state. The
-# plugins are shared, and so is the database, which holds states and locks.
+# Loads of several accounts run in parallel. Each account has its own system folder:
+# Meltano passes the state to the tap in a file there, and in a shared folder, an account
+# would get the state of another. The loads share the plugins, and the database with
+# states and locks.
 set -euo pipefail
 export MELTANO_DATABASE_URI="${MELTANO_DATABASE_URI:-sqlite:///$PWD/.meltano/meltano.db}"
 export MELTANO_SYS_DIR_ROOT="$PWD/.meltano/accounts/$NAME"

@@ -1,9 +1,9 @@
-"""Each hour: SageMaker's tuning jobs into Postgres, the models of them, and a check.
+"""Load SageMaker's tuning jobs into Postgres hourly, and build and check the models.
 
-The tap finds the accounts, and each has a load of its own: the executor spreads them
-over its workers, and one that fails holds no other back. The regions of an account are
-read side by side. When all loads have ended the models are built once, and asked
-whether all trials are there.
+The tap finds the accounts, and each account has its own load. The executor distributes
+the loads to its workers, and a failed load doesn't hold up the others. Each load reads
+the regions of its account in parallel. After all loads have ended, the DAG builds the
+models once, and uses them to check that no trial is missing.
 """
 
 from __future__ import annotations
@@ -50,15 +50,18 @@ where not is_complete and ended_at > now() at time zone 'utc' - interval '7 days
 
 @task(retries=3, retry_delay=timedelta(minutes=1))
 def find(ti: Any = None) -> list[dict[str, str]]:
-    """The accounts that the tap's settings reach: what the load of each is told.
+    """Find the accounts that the tap's settings cover.
 
     Args:
-        ti: Airflow's task instance; it keeps, as `are_all`, whether these are all.
+        ti: Airflow's task instance. Its XCom `are_all` is true if the list is complete.
+
+    Returns:
+        The parameters for the load of each account.
 
     Raises:
-        RuntimeError: It found none.
-        AirflowFailException: Meltano's own settings have an organization: no load could
-            unset it, and each would read all of it.
+        RuntimeError: There are no accounts.
+        AirflowFailException: Meltano's own settings contain `organization`. A load
+            can't unset it, so every load would read the whole organization.
     """
     if "organization" in json.loads(invoke("--dump=config", TAP).stdout):
         message = f"organization: move it from Meltano's settings to {SETTINGS}"
@@ -73,20 +76,23 @@ def find(ti: Any = None) -> list[dict[str, str]]:
 
 
 def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run `meltano invoke` in the project, its log in the task's."""
+    """Run `meltano invoke` in the project, and copy its log to the task's log."""
     command = ["meltano", "invoke", "--no-install", *arguments]
     done = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, check=False
     )
-    print(done.stderr)  # noqa: T201 - Airflow takes it
+    print(done.stderr)  # noqa: T201 - Airflow logs it
     return done
 
 
 def by_account(lines: Iterable[str]) -> list[dict[str, str]]:
-    """What each account's load is told.
+    """Group the output of `--scopes` by account.
 
     Args:
-        lines: What the tap printed: a region of an account each, as JSON.
+        lines: The lines that the tap printed: one account and region each, as JSON.
+
+    Returns:
+        The parameters for the load of each account.
     """
     regions: dict[str, list[str]] = {}
     roles: dict[str, dict[str, dict[str, Any]]] = {}
@@ -111,10 +117,10 @@ def by_account(lines: Iterable[str]) -> list[dict[str, str]]:
 
 @task
 def all_found(*, are_all: bool) -> None:
-    """Whether the tap found all accounts and regions.
+    """Check that the tap found all accounts and regions.
 
     Raises:
-        ValueError: It could not find out; the log of `find` says why.
+        ValueError: The list may be incomplete; the log of `find` says why.
     """
     if not are_all:
         message = "accounts or regions may be missing: see the log of the task find"
@@ -123,14 +129,14 @@ def all_found(*, are_all: bool) -> None:
 
 @task
 def check() -> None:
-    """Whether all trials of the tuning jobs that ended in the last week are there.
+    """Check that no trial of the tuning jobs that ended in the last week is missing.
 
     Raises:
-        ValueError: They are not.
+        ValueError: Trials are missing.
     """
     lacking = [name for (name,) in PostgresHook(WAREHOUSE).get_records(LACKING)]
     if lacking:
-        message = f"trials are missing of {', '.join(lacking)}"
+        message = f"trials are missing in {', '.join(lacking)}"
         raise ValueError(message)
 
 
@@ -138,10 +144,10 @@ def check() -> None:
     schedule="@hourly",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
-    max_active_runs=1,  # so that two loads of an account never overlap
+    max_active_runs=1,  # two loads of an account must not overlap
 )
 def sagemaker_tuning() -> None:
-    """A load for each account that is found; then the models, and their check."""
+    """Load each account that was found, then build and check the models."""
     meltano = {"cwd": PROJECT, "append_env": True}
     found = find()
     load = BashOperator.partial(
@@ -152,7 +158,7 @@ def sagemaker_tuning() -> None:
         max_active_tis_per_dag=4,  # accounts at once
         execution_timeout=timedelta(minutes=50),
         retries=3,
-        # After a worker was lost, Meltano refuses its account for five minutes.
+        # If a worker is lost, Meltano refuses to load its account for five minutes.
         retry_delay=timedelta(minutes=6),
         retry_exponential_backoff=2,
         max_retry_delay=timedelta(minutes=30),
@@ -166,8 +172,8 @@ def sagemaker_tuning() -> None:
         **meltano,
     )
     load >> build >> check()
-    # Without these, a run would succeed if its check does, even if accounts were not
-    # found or failed to load.
+    # Without these, a run would succeed whenever its check does, even if accounts were
+    # not found or failed to load.
     all_found(are_all=found["are_all"])
     load >> EmptyOperator(task_id="all_loaded")
 
