@@ -6,14 +6,15 @@ PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
 LEFT_OUT := distributed or $(LONG)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
-# Tests start the tap some fifty times: compiled once, each start takes a third.
+# The tests start the tap about fifty times. With compiled bytecode, a start takes a third
+# of the time.
 unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 .PHONY: setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
   constraints generated release-check screenshot clean
 
-setup: $(SETUP)  ## A virtual environment with everything, at the pinned versions.
+setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
 $(SETUP): pyproject.toml constraints.txt report/requirements.in
 	$(PYTHON) -m venv .venv
@@ -22,13 +23,13 @@ $(SETUP): pyproject.toml constraints.txt report/requirements.in
 	  --requirement report/requirements.in
 	touch $@
 
-test: setup  ## Unit tests, laws, the command line, HTTP and docs: two minutes at most.
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five minutes.
 	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 
-laws: setup  ## A random search by Hypothesis: 20 times the examples of `make test`.
+laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
 
-check: setup  ## What the gate runs: all, two things at a time.
+check: setup  ## Everything that the gate runs, two jobs at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static test
 	$(MAKE) --no-print-directory long
 	$(MAKE) --no-print-directory --jobs 2 --output-sync wheel lowest python-3.12 python-3.13
@@ -52,19 +53,19 @@ lint: setup
 types: setup
 	$(BIN)/mypy tap_sagemaker_tuning tap_tools emulator report docs/conf.py tests
 
-docs: setup  ## The documentation, as pages in build/docs: warnings are errors.
+docs: setup  ## Build the documentation as HTML in build/docs; warnings are errors.
 	rm -rf build/docs
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs build/docs
 
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
 	$(BIN)/$(PYTEST) --dist loadscope -m "$(LONG)"
 
-distributed: setup  ## Airflow on Celery workers, one of which is lost: five minutes.
+distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
 
-# The tests of `make test` again, on the installed wheel: in the unpacked sdist, without
-# the package beside them. $(1) names the environment, $(2) is its Python, and $(3) says
-# which versions it has.
+# Run the tests of `make test` again on the installed wheel, in the unpacked sdist without
+# the package's source. $(1) names the environment, $(2) is its Python, and $(3) are uv's
+# options that choose the versions.
 define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
 $(BIN)/uv pip install --quiet --python build/$(1) -r pyproject.toml --group test $(3) && \
@@ -72,7 +73,7 @@ $(BIN)/uv pip install --quiet --python build/$(1) --no-deps dist/*.whl && \
 cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 endef
 
-built: setup  ## The sdist and the wheel. (CI has them already: make --old-file=built …)
+built: setup  ## Build the sdist and the wheel. (CI has them: make --old-file=built …)
 	rm -rf dist
 	$(BIN)/uv build --quiet --python $(BIN)/python
 
@@ -82,45 +83,45 @@ unpacked: setup built
 	tar -xzf dist/*.tar.gz -C build/wheel --strip-components=1
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas
 
-wheel: unpacked  ## The built wheel, on the pinned versions.
+wheel: unpacked  ## Test the built wheel on the pinned versions.
 	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)
 
-lowest: unpacked  ## On the lowest versions that pyproject.toml allows.
+lowest: unpacked  ## Test the wheel on the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct)
 
-newest: unpacked  ## On the newest versions, of the SDK also past its bound.
+newest: unpacked  ## Test the wheel on the newest versions, even an SDK beyond its bound.
 	printf 'singer-sdk[msgspec,testing]\n' >build/newest.txt
 	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt)
 
-# pyenv's own are looked for as well: uv gives up at a shim of a version that is not chosen.
+# Also look for pyenv's versions: uv stops at a shim whose version is not selected.
 FIND = $(BIN)/uv python find --no-python-downloads $* 2>/dev/null || \
   ls -d ~/.pyenv/versions/$*.*/bin/python 2>/dev/null | tail -n 1
 
-python-%: unpacked  ## On another Python, where there is one.
+python-%: unpacked  ## Test the wheel on another Python, if it is installed.
 	@found=$$($(FIND)) && test -n "$$found" || \
-	{ echo "There is no Python $* here: the tests on it are left out."; exit 0; }; \
+	{ echo "Python $* is not installed: skipping its tests."; exit 0; }; \
 	$(call on_the_wheel,python-$*,$$found,--constraint constraints.txt)
 
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: setup  ## Two syncs of an emulated account into a real Postgres.
+demo: setup  ## Sync an emulated account twice into a real Postgres.
 	$(BIN)/python -m tap_tools.demo
 
-release-check: setup  ## What a release still lacks.
+release-check: setup  ## List what a release still lacks.
 	$(BIN)/python -m tap_tools.release
 
-generated: setup  ## Every file, and part of a file, that is generated from the code.
+generated: setup  ## Write every file, and part of a file, that is generated from the code.
 	$(BIN)/python -m tap_tools.generated
 
-screenshot: setup  ## The picture of the report in the docs, anew.
+screenshot: setup  ## Take the docs' picture of the report again.
 	$(BIN)/python -m tests.report.screenshot
 
-bench: setup  ## The tap beside a plain boto3 loop.
+bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks
 
-constraints: setup  ## Pin anew what pyproject.toml asks for.
+constraints: setup  ## Update the pins for what pyproject.toml requires.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --group dev --output-file constraints.txt report/requirements.in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
