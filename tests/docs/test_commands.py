@@ -60,6 +60,17 @@ ELSEWHERE = {
     "meltano install utility dbt-postgres": "tap_tools/demo/project.py",
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
+    "python3 -m venv dbt-venv": "tests/transform/building.py",
+    "dbt-venv/bin/pip install --requirement $CHECKOUT/transform/requirements.txt "
+    "--constraint $CHECKOUT/transform/constraints.txt": "tests/transform/building.py",
+    "export DBT_POSTGRES_HOST=warehouse.example DBT_POSTGRES_USER=loader "
+    "DBT_POSTGRES_PASSWORD=change-me DBT_POSTGRES_DATABASE=analytics": (
+        "tests/transform/building.py"
+    ),
+    "dbt-venv/bin/dbt build --project-dir $CHECKOUT/transform "
+    "--profiles-dir $CHECKOUT/transform --target postgres": (
+        "tests/transform/building.py"
+    ),
     "uv venv report-venv": BY_HAND,
     "uv pip install --python report-venv/bin/python -r report/requirements.in "
     "-c report/constraints.txt": BY_HAND,
