@@ -1,1 +1,1 @@
-"""A page of pictures about tuning jobs, made from the models in a warehouse."""
+"""An HTML report on tuning jobs, built from the models in a warehouse."""

@@ -1,7 +1,10 @@
-"""`python -m report DATABASE_URL > tuning.html`: a page of pictures.
+"""Write an HTML report on tuning jobs: `python -m report DATABASE_URL > tuning.html`.
 
-The exit code is 0 for a whole page, 1 for none, 2 for arguments that make no sense, and
-3 for a page that lacks something because models are missing.
+exit codes:
+  0  The page is complete.
+  1  There is no page. Standard error says why.
+  2  An argument is invalid.
+  3  The page is incomplete because models are missing. Standard error names them.
 """
 
 from __future__ import annotations
@@ -15,14 +18,16 @@ from report.warehouse import ADVICE, UnusableError, opened
 
 MOST_TRIALS = 10_000
 LACKING = 3
-"""The exit code of a page that was written without some of the models."""
+"""The exit code for a page that is incomplete because models are missing."""
 
 
 def main() -> int:
-    """Write the page to standard output; gives the exit code."""
+    """Write the page to standard output and return the exit code."""
     given = _arguments()
     if not given.url:
-        return _refused("no DATABASE_URL: give it, or set the variable of that name")
+        return _refused(
+            "no DATABASE_URL: pass one, or set the environment variable of that name"
+        )
     try:
         html, missing = _made(given)
     except UnusableError as error:
@@ -32,16 +37,16 @@ def main() -> int:
     if not missing:
         return 0
     sys.stderr.write(
-        f"Warning: the page lacks what these models say: {', '.join(missing)};"
-        " build transform/ with dbt\n"
+        "Warning: the page is incomplete, because these models are missing: "
+        f"{', '.join(missing)}; build transform/ with dbt\n"
     )
     return LACKING
 
 
 def _made(given: argparse.Namespace) -> tuple[str, list[str]]:
-    """The page, and the models that it lacks."""
+    """Return the page and the names of missing models."""
     try:
-        # Altair and vl-convert are needed here only, and may not be installed.
+        # Only this import needs Altair and vl-convert, which may not be installed.
         from report.page import page  # noqa: PLC0415
     except ImportError as error:
         message = f"{error}: {ADVICE}"
@@ -63,17 +68,21 @@ def _arguments() -> argparse.Namespace:
         nargs="?",
         default=os.environ.get("DATABASE_URL"),
         help="postgresql://…, snowflake://USER:PASSWORD@ACCOUNT/DATABASE?warehouse=…, "
-        "duckdb:///FILE or just FILE; without it, the variable DATABASE_URL",
+        "duckdb:///FILE or just FILE; default: the environment variable DATABASE_URL",
     )
-    parser.add_argument("--schema", help="the schema with the models, if several have")
-    parser.add_argument("--tuning-job", metavar="NAME", help="only this tuning job")
+    parser.add_argument(
+        "--schema", help="the schema with the models, if several schemas have them"
+    )
+    parser.add_argument(
+        "--tuning-job", metavar="NAME", help="report on this tuning job only"
+    )
     parser.add_argument(
         "--most-trials",
         metavar="COUNT",
         type=_count,
         default=MOST_TRIALS,
-        help="how many trials the page may carry, the newest tuning jobs first: at "
-        "least 1 (%(default)s)",
+        help="how many trials the page may include, from the newest tuning jobs first; "
+        "at least 1 (default: %(default)s)",
     )
     return parser.parse_args()
 

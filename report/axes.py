@@ -1,6 +1,6 @@
-"""The axis of a hyperparameter: where on it each value lies, and which values it names.
+"""The axis of a hyperparameter: the position of each value, and its ticks.
 
-A position is between 0 and 1.
+Positions are between 0 and 1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MANY_TIMES = 1000
-"""A range whose ends differ by this factor is shown on a log axis if none is named."""
+"""A range with an unknown scale gets a log axis if its ends differ by this factor."""
 MOST_CATEGORIES = 8
 LONGEST_CATEGORY = 14
 
@@ -24,13 +24,13 @@ class Axis:
     """An axis.
 
     Args:
-        kind: `linear`, `log`, `reverse` (a log axis of what is missing to 1) or
+        kind: `linear`, `log`, `reverse` (a log axis of the distance to 1) or
             `category`.
-        values: What each trial has: a number, or a text on an axis of categories.
-        positions: Where that is.
+        values: The value of each trial: a number, or text on an axis of categories.
+        positions: The position of each value.
         ticks: Positions with their labels.
-        low: The least value of a numeric axis.
-        high: The greatest.
+        low: The smallest value of a numeric axis.
+        high: The largest value of a numeric axis.
     """
 
     kind: str
@@ -47,13 +47,13 @@ def axis(
     bounds: tuple[float | None, float | None] = (None, None),
     scaling: str | None = None,
 ) -> Axis:
-    """Make the axis of a hyperparameter.
+    """Build the axis of a hyperparameter.
 
     Args:
-        texts: The value of each trial; None: it has none.
-        numbers: The same as numbers.
-        bounds: The ends of its range, where they are known.
-        scaling: Its scaling type in the tuning job, if that is known.
+        texts: The value of each trial; None if it has none.
+        numbers: The same values as numbers; None if a value is not a number.
+        bounds: The ends of its range, if known.
+        scaling: Its scaling type in the tuning job, if known.
     """
     pairs = list(zip(texts, numbers, strict=True))
     if any(value is not None and figure is None for value, figure in pairs):
@@ -104,7 +104,7 @@ def _numeric(
 
 
 _SCALES: dict[str, Callable[[float], float]] = {
-    # Halves: the whole can be longer than a double is large.
+    # Halved, because the length of the axis can exceed the largest double.
     "linear": lambda value: value / 2,
     "log": math.log,
     "reverse": lambda value: -math.log1p(-value),
@@ -112,7 +112,7 @@ _SCALES: dict[str, Callable[[float], float]] = {
 
 
 def _marked(kind: str, low: float, high: float) -> list[float]:
-    """The values between the ends of a numeric axis that get a label."""
+    """Return the values between the ends of a numeric axis that get a label."""
     if kind == "log":
         return _decades(low, high)
     if kind == "reverse":
@@ -122,14 +122,14 @@ def _marked(kind: str, low: float, high: float) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten between two values, three at most."""
+    """Return up to three powers of ten between two values."""
     first, last = math.floor(math.log10(low)) + 1, math.ceil(math.log10(high)) - 1
     step = max(1, math.ceil((last - first + 1) / 3))
     return [10.0**power for power in range(first, last + 1, step)]
 
 
 def _apart(ticks: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """The ticks that leave each other room; both ends stay."""
+    """Drop ticks that are too close to another, but keep both ends."""
     kept = ticks[:1]
     for tick in ticks[1:-1]:
         if tick[0] - kept[-1][0] >= 0.2 and ticks[-1][0] - tick[0] >= 0.2:  # noqa: PLR2004
@@ -155,7 +155,7 @@ def _categories(texts: Sequence[str | None]) -> Axis:
 
 
 def _in_order(name: str) -> tuple[bool, float, str]:
-    """Numbers by size, then text; what is not finite is text, as NaN has no size."""
+    """Sort key: numbers by value, then text. NaN and infinity count as text."""
     try:
         size = float(name)
     except ValueError:
@@ -170,7 +170,7 @@ def _short(name: str) -> str:
 
 
 def _label(value: float) -> str:
-    """A number in few characters: 0.001, 1e-5, 20, 1.5M."""
+    """Format a number in few characters: 0.001, 1e-5, 20, 12,000."""
     if value == 0:
         return "0"
     size = abs(value)

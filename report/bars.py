@@ -1,7 +1,7 @@
-"""The pictures that are bars: hours, money and trials, importance, idle machines.
+"""Bar charts: hours, money and trials, importance, idle machines.
 
-Bars have a `key`, which is what the reader points at. A hatched piece is what is not
-known of a sum of money.
+Each bar has a `key` that identifies it when it is highlighted. A hatched segment marks
+a cost that is not completely known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from report.values import OUTCOMES
 
 
 def bars() -> dict[str, dict[str, Any]]:
-    """Each picture by its name."""
+    """Return each chart by name."""
     amount = {"amountLow": 0, "amountHigh": 1}
     made = {
         "days": picture(_days(), timeLow=0, timeHigh=1, dayTicks=0, **amount),
@@ -36,7 +36,7 @@ def bars() -> dict[str, dict[str, Any]]:
 
 
 def _names(field: str, sort: Any, **axis: Any) -> alt.Y:
-    """A row for each name."""
+    """Encode names as rows."""
     quiet: dict[str, Any] = {"domain": False, "ticks": False, "grid": False}
     return alt.Y(
         f"{field}:N",
@@ -55,7 +55,7 @@ def _in_order(field: str) -> alt.Y:
 
 
 def _amount(field: str) -> alt.X:
-    """An amount without an axis: each bar has its number beside it."""
+    """Encode an amount without an axis, because each bar has its number next to it."""
     scale = alt.Scale(domain=span("amount"), nice=False)
     return alt.X(f"{field}:Q", title=None, axis=None, scale=scale)
 
@@ -69,7 +69,7 @@ def _label(bars: alt.Chart) -> alt.Chart:
 
 
 def _gaps(bars: alt.Chart, *, is_upright: bool = False) -> alt.Chart:
-    """What is not known of a sum of money, hatched, at the end of each bar."""
+    """Draw a hatched segment at the end of each bar with an incomplete cost."""
     along: dict[str, Any] = (
         {"y": alt.Y("from:Q", title=None), "y2": "to:Q"}
         if is_upright
@@ -84,7 +84,7 @@ def _gaps(bars: alt.Chart, *, is_upright: bool = False) -> alt.Chart:
 
 
 def _outcomes(unit: str) -> list[alt.Chart]:
-    """Hours or money of a tuning job by outcome, with the number at each bar."""
+    """Draw the hours or cost of a tuning job by outcome, with a number at each bar."""
     rows = alt.Chart(alt.NamedData(name="outcomes")).encode(
         y=_names(
             "outcome",
@@ -104,7 +104,7 @@ def _outcomes(unit: str) -> list[alt.Chart]:
 
 
 def _fleet(unit: str) -> list[alt.Chart]:
-    """Hours or money of the newest tuning jobs by outcome."""
+    """Draw the hours or cost of the newest tuning jobs by outcome."""
     rows = (
         alt.Chart(alt.NamedData(name="jobs"))
         .mark_bar()
@@ -130,12 +130,12 @@ def _fleet(unit: str) -> list[alt.Chart]:
 
 
 def _days() -> list[alt.Chart]:
-    """An amount of each day by outcome."""
+    """Draw an amount per day by outcome."""
     rows = (
         alt.Chart(alt.NamedData(name="days"))
         .mark_bar()
         .encode(
-            # No time scale: Vega-Lite makes a riddle of its domain where there is x2.
+            # Not a time scale: Vega-Lite gets its domain wrong if there is an x2.
             x=alt.X(
                 "day:Q",
                 title=None,
@@ -168,7 +168,7 @@ def _days() -> list[alt.Chart]:
 
 
 def _importance() -> list[alt.Chart]:
-    """How much of the objective each hyperparameter explains."""
+    """Draw how much of the objective each hyperparameter explains."""
     rows = alt.Chart(alt.NamedData(name="parameters")).encode(
         y=_in_order("name"),
         x=alt.X(
@@ -186,7 +186,7 @@ def _importance() -> list[alt.Chart]:
 
 
 def _idle() -> list[alt.Chart]:
-    """What machines cost, and how much of it they were idle for."""
+    """Draw what machines cost, and the idle share of it."""
     looks = alt.Scale(domain=["idle", "busy"], range=["url(#idle)", colour("line")])
     rows = alt.Chart(alt.NamedData(name="machines")).encode(y=_in_order("instance"))
     bars = rows.encode(x=_amount("from"), x2="to:Q")

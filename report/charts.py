@@ -1,7 +1,7 @@
-"""The pictures, as Vega-Lite without data: the page's script fills them.
+"""The charts, as Vega-Lite specifications to which the page's script adds data.
 
-The trial that the reader points at is the parameter `hovered`. Only the topmost layers
-of a picture look at it, so that a thousand other marks stay as they are.
+The parameter `hovered` is the highlighted trial. Only the topmost layers of a chart
+depend on it, so that the other thousand marks are not redrawn.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = ("linear", "log", "reverse", "category")
 
 
 def charts() -> dict[str, dict[str, Any]]:
-    """Every picture by its name; a log axis is a picture of its own."""
+    """Return every chart by name; linear and log axes are separate charts."""
     value = {"valueLow": 0, "valueHigh": 1}
     moment = {"timeLow": 0, "timeHigh": 1}
     made = {
@@ -59,7 +59,7 @@ def charts() -> dict[str, dict[str, Any]]:
 
 
 def _progress(scale: Scale) -> list[alt.Chart]:
-    """Best so far, with the trials; those without a metric have a strip below."""
+    """Draw the best so far and the trials, with a strip for those without a metric."""
     points = alt.Chart(TRIALS).encode(x=time("ended"), shape=shape_by_outcome())
     up = objective(scale, has_strip=True)
     measured = points.transform_filter(MEASURED).encode(y=up)
@@ -96,8 +96,8 @@ def _progress(scale: Scale) -> list[alt.Chart]:
 
 
 def _timeline() -> list[alt.Chart]:
-    """When each trial ran, trials at the same time below each other."""
-    # The outline keeps a trial visible that took less than a pixel.
+    """Draw when each trial ran, with concurrent trials below each other."""
+    # The outline keeps trials visible that are narrower than a pixel.
     fill = alt.Fill("outcome:N", scale=outcome_scale("url(#bar-{})"), legend=None)
     outline = alt.Stroke("outcome:N", scale=outcome_scale(), legend=None)
     pointed_at = alt.when(HOVERED).then(alt.value(colour("ink")))
@@ -123,7 +123,7 @@ def _timeline() -> list[alt.Chart]:
 
 
 def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
-    """The objective against one hyperparameter, with its range and best quarter."""
+    """Draw the objective against a hyperparameter, with its range and best quarter."""
     if kind == "category":
         across = alt.X(
             "parameter:N",

@@ -1,4 +1,4 @@
-"""All that the page says, as the one JSON object that its script reads."""
+"""The content of the page, as the JSON object that its script reads."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
 
 MOST_FAILURES = 500
-"""How many rows of failures the page has."""
+"""The most rows of failures that the page includes."""
 
 
 def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) -> Row:
     """Read what the page shows.
 
     Args:
-        warehouse: Where the models are.
-        most_trials: How many trials the page may carry: the newest tuning jobs'.
-        name: Only tuning jobs of this name, in any case.
+        warehouse: The warehouse with the models.
+        most_trials: The most trials to include, from the newest tuning jobs first.
+        name: Include only tuning jobs with this name, ignoring case.
 
     Raises:
         UnusableError: No tuning job has that name.
@@ -34,7 +34,7 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     jobs = every[: fleet.MOST_TUNING_JOBS]
     carried = _carried(jobs, most_trials)
     details = Details(warehouse, carried)
-    # The service's time, as all of a trial's are; when a sync ended is the tap's.
+    # By SageMaker's clock, like the times of trials. The end of a sync is by the tap's.
     as_of = {
         (scope["account"], scope["region"]): scope["complete_as_of"] for scope in scopes
     }
@@ -50,28 +50,32 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
         "unlisted": len(every) - len(jobs),
         "failures": failed[:MOST_FAILURES],
         "other_failures": sum(row["trials"] for row in failed[MOST_FAILURES:]),
-        # A day is not told by tuning job.
+        # The model of days does not distinguish tuning jobs.
         "days": days(warehouse) if name is None else [],
         "machines": fleet.machines(warehouse, listed),
     }
 
 
 def _named(jobs: list[Row], name: str | None) -> list[Row]:
-    """The tuning jobs of a name; None: all."""
+    """Return the tuning jobs with a name; None for all."""
     if name is None:
         return jobs
     found = [job for job in jobs if job["name"].lower() == name.lower()]
     if not found:
         names = sorted({job["name"] for job in jobs})
         near = get_close_matches(name, names, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"it has {len(names)}"
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"it has {len(names)}, none similar"
+        )
         message = f"the warehouse has no tuning job {name}: {hint}"
         raise UnusableError(message)
     return found
 
 
 def _carried(jobs: list[Row], most_trials: int) -> list[Row]:
-    """The newest tuning jobs whose trials together are not too many; one at least."""
+    """Return the newest tuning jobs within the limit on trials, but at least one."""
     carried: list[Row] = []
     trials = 0
     for job in jobs:

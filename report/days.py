@@ -1,4 +1,4 @@
-"""What each day came to: trials and money by account, region and outcome."""
+"""Trials and cost per day, by account, region and outcome."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
 
 MOST = 90
-"""How many days the page goes back from the last one."""
+"""The number of days that the page shows, up to the last one."""
 DAY = 86_400_000
 
 
 def days(warehouse: Warehouse) -> list[Row]:
-    """The last days by scope and outcome, in the order of time."""
+    """Return the last days by scope and outcome, oldest first."""
     groups: dict[tuple[int, str, str, str], list[Row]] = {}
     for row in warehouse.read("daily_spend"):
         at = moment(row["date"])

@@ -1,4 +1,4 @@
-"""What several pictures have in common."""
+"""Parts that several charts share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHAPES = (
     "triangle-left",
     "triangle-down",
 )
-"""The shape of each of OUTCOMES: readers who see no colours see these."""
+"""The shape of each of OUTCOMES, for readers who cannot tell the colors apart."""
 
 TRIALS = alt.NamedData(name="trials")
 HOVERED: Final = "datum.trial === hovered"
@@ -37,15 +37,15 @@ TIMES = {
     "month": "%b",
     "year": "%Y",
 }
-"""How the labels of a time axis look, by the unit that they count."""
+"""The label format of a time axis, by unit."""
 
 
 def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
-    """A specification that fills its place, and has nothing that is Altair's own.
+    """Build a Vega-Lite chart that fills its container, without Altair's defaults.
 
     Args:
-        layers: What it shows, the topmost last.
-        parameters: More that the page's script sets.
+        layers: The layers, topmost last.
+        parameters: Parameters that the page's script sets, with initial values.
     """
     every: dict[str, Any] = {"hovered": None, **parameters}
     whole: Any = (
@@ -67,25 +67,25 @@ def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
 
 
 def colour(name: str) -> str:
-    """A colour of the page's style: it changes with the scheme, and on paper."""
+    """Return a color of the style sheet, which adapts to color scheme and print."""
     return f"var(--{name})"
 
 
 def span(name: str) -> list[alt.ExprRef]:
-    """A scale's domain that the page's script gives.
+    """Return a scale's domain, whose ends are parameters that the page's script sets.
 
-    Vega warns of a layer that has no data to take a domain from, and the layer of the
-    trial that is pointed at mostly has none.
+    Vega cannot take it from the data: it warns about layers without data, and the layer
+    of the highlighted trial is usually empty.
     """
     return [alt.ExprRef(expr=f"{name}Low"), alt.ExprRef(expr=f"{name}High")]
 
 
 def numbers(scale: Kind, name: str) -> str:
-    """How the labels of a number's axis look, as a Vega expression: 0.25, 5000, 1e-5.
+    """Return a Vega expression for the labels of a numeric axis: 0.25, 5000, 1e-5.
 
     Args:
-        scale: `linear`; `log`: there few of the ticks have a label; `reverse`: a log
-            scale of what is missing to 1.
+        scale: `linear`; `log`, which labels only some ticks; or `reverse`, a log scale
+            of the distance to 1.
         name: The name of its domain (see `span`).
     """
     label = (
@@ -103,33 +103,34 @@ def numbers(scale: Kind, name: str) -> str:
 
 
 def outcome_scale(look: str = "var(--{})") -> alt.Scale:
-    """A colour per outcome; the page's own key names them."""
+    """Map each outcome to a color; the page has a legend for them."""
     looks = [look.format(name) for name in OUTCOMES]
     return alt.Scale(domain=list(OUTCOMES), range=looks)
 
 
 def by_outcome() -> alt.Color:
-    """The colour of an outcome, for dots, which have a shape as well."""
+    """Encode the outcome as a color, for dots, which also have a shape."""
     return alt.Color("outcome:N", scale=outcome_scale(), legend=None)
 
 
 def filled_by_outcome() -> alt.Color:
-    """The colour and pattern of an outcome, for bars, which have no shape."""
+    """Encode the outcome as a color and pattern, for bars, which have no shape."""
     return alt.Color("outcome:N", scale=outcome_scale("url(#bar-{})"), legend=None)
 
 
 def shape_by_outcome() -> alt.Shape:
-    """The shape of an outcome."""
+    """Encode the outcome as a shape."""
     scale = alt.Scale(domain=list(OUTCOMES), range=list(SHAPES))
     return alt.Shape("outcome:N", scale=scale, legend=None)
 
 
 def objective(scale: Scale, *, has_strip: bool = False) -> alt.Y:
-    """The objective metric, up.
+    """Encode the objective metric on the vertical axis.
 
     Args:
-        scale: Its scale.
-        has_strip: Whether the parameter `strip` keeps room below it.
+        scale: The scale of the axis.
+        has_strip: Whether to leave room below for a strip, as high as the parameter
+            `strip`.
     """
     bottom: Any = [alt.ExprRef(expr="height - strip"), 0]
     return alt.Y(
@@ -153,11 +154,11 @@ def objective(scale: Scale, *, has_strip: bool = False) -> alt.Y:
 
 
 def time(field: str, domain: Any = None) -> alt.X:
-    """A time, in UTC.
+    """Encode a UTC time on the horizontal axis.
 
     Args:
-        field: Its name.
-        domain: The scale's; None: the page's script gives it.
+        field: The name of the field.
+        domain: The domain of the scale; None if the page's script sets it.
     """
     return alt.X(
         f"{field}:T",
@@ -175,7 +176,7 @@ def time(field: str, domain: Any = None) -> alt.X:
 
 
 def ring(size: int) -> dict[str, Any]:
-    """How the mark looks around the point of the trial that is pointed at."""
+    """Return the style of the ring around the highlighted trial's point."""
     return {
         "size": size,
         "strokeWidth": 2.5,
@@ -186,7 +187,7 @@ def ring(size: int) -> dict[str, Any]:
 
 
 def framed(bars: alt.Chart) -> alt.Chart:
-    """A frame around the bar that is pointed at."""
+    """Draw a frame around the highlighted bar."""
     frame: alt.Chart = bars.transform_filter(MARKED).mark_bar(
         fill="transparent", stroke=colour("ink"), strokeWidth=2.5
     )

@@ -1,7 +1,7 @@
-"""Why trials failed: the fleet's failures, summed from the trials of its tuning jobs.
+"""Failures across tuning jobs, counted from their trials.
 
-The models' own table of failures is not used: it counts the trials of all tuning jobs,
-also of those that the page does not list.
+The model `failures` does not serve here, because it also counts tuning jobs that the
+page does not list.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ group by account_id, region, tuning_job_arn, coalesce(failure_group, failure)
 
 
 def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
-    """The failures of some tuning jobs by scope and text, the most frequent first.
+    """Return failures by scope and text, most frequent first.
 
     Args:
-        warehouse: Where the models are.
-        tuning_jobs: Their ARNs.
+        warehouse: The warehouse with the models.
+        tuning_jobs: ARNs of the tuning jobs to include.
     """
     groups: dict[tuple[str, str, str], list[Row]] = {}
     for row in warehouse.select(FAILED.format(trials=warehouse.marts["trials"])):
@@ -59,6 +59,6 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
 
 
 def total(values: Collection[object]) -> float | None:
-    """The sum of what is known, in any order; None if nothing is."""
+    """Add up the known values, exactly in any order; None if no value is known."""
     known = [figure for value in values if (figure := number(value)) is not None]
     return number(round(fsum(known), 6)) if known else None

@@ -1,4 +1,4 @@
-"""What the page says of all scopes and tuning jobs."""
+"""Content of the overview page: scopes, tuning jobs and machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
 
 MOST_TUNING_JOBS = 3000
-"""How many the page lists."""
+"""The most tuning jobs that the page lists."""
 
 DEFINITIONS = """
 select account_id, region, tuning_job_name, tuning_job_arn, definition_name,
@@ -30,7 +30,7 @@ from {leaderboard} where place = 1
 
 
 def scopes(warehouse: Warehouse) -> list[Row]:
-    """The scopes as the tap left them, by account and region."""
+    """Return the scopes as of their last sync, sorted by account and region."""
     rows = warehouse.read("scopes") or _known_scopes(warehouse)
     return sorted(
         (
@@ -51,7 +51,7 @@ def scopes(warehouse: Warehouse) -> list[Row]:
 
 
 def _known_scopes(warehouse: Warehouse) -> list[Row]:
-    """What the models know of the scopes, where the tap's own table is out of reach."""
+    """Return what the models know about the scopes, if the tap's table is missing."""
     found = {}
     for row in warehouse.read("completeness"):
         found[row["account_id"], row["region"]] = {
@@ -64,7 +64,7 @@ def _known_scopes(warehouse: Warehouse) -> list[Row]:
 
 
 def tuning_jobs(warehouse: Warehouse) -> list[Row]:
-    """The tuning jobs, the newest first, each with what it gave and what it cost."""
+    """Return the tuning jobs with their results and costs, newest first."""
     jobs: dict[str, Row] = {}
     for row in warehouse.read("completeness"):
         job = jobs.setdefault(row["tuning_job_arn"], _job(row))
@@ -82,7 +82,7 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
         job["created"] = moment(row["creation_time"])
         job["status"] = text(row["tuning_job_status"])
     for row in warehouse.read("spend"):
-        # A deleted tuning job's ARN can be another's since: that one did not spend it.
+        # A newer tuning job can reuse a deleted one's ARN, but did not spend its money.
         if not row.get("is_of_deleted_namesake"):
             _spend(jobs[row["tuning_job_arn"]], row)
     for row in warehouse.read("tuning_job_summary"):
@@ -114,7 +114,7 @@ def _job(row: Row) -> Row:
 
 
 def _sum_up(job: Row, row: Row) -> None:
-    """Note the family, and what it took to get to the best trial."""
+    """Add the family, and what it took to reach the best trial."""
     job["family"] = text(row.get("family"))
     if row["trials_to_best"] is not None:
         job["to_best"] = {
@@ -126,11 +126,11 @@ def _sum_up(job: Row, row: Row) -> None:
 
 
 def machines(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
-    """How busy the machines of some tuning jobs were, by tuning job and type.
+    """Return the utilization and cost of machines by tuning job and instance type.
 
     Args:
-        warehouse: Where the models are.
-        tuning_jobs: Their ARNs.
+        warehouse: The warehouse with the models.
+        tuning_jobs: ARNs of the tuning jobs to include.
     """
     names = ("cpu", "memory", "gpu", "gpu_memory")
     rows = [
@@ -182,7 +182,7 @@ def _spend(job: Row, row: Row) -> None:
 
 
 def _best(jobs: dict[str, Row], warehouse: Warehouse) -> None:
-    """Note the best trials of each definition; several can share the first place."""
+    """Add the best trials of each definition; several can share first place."""
     if "leaderboard" not in warehouse.marts:
         return
     sql = BEST.format(leaderboard=warehouse.marts["leaderboard"])

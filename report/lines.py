@@ -1,4 +1,4 @@
-"""The pictures that are lines: learning curves, utilization, the runs of a family."""
+"""Line charts: learning curves, utilization, the runs of a family."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from report.encodings import Scale
 
 SERIES = ("CPU", "memory", "GPU", "GPU memory", "disk")
-"""What the utilization of a machine is measured of."""
+"""The parts of a machine whose utilization is measured."""
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [1, 4])
 
 
 def lines() -> dict[str, dict[str, Any]]:
-    """Each picture by its name; a log axis is a picture of its own."""
+    """Return each chart by name; linear and log axes are separate charts."""
     value = {"valueLow": 0, "valueHigh": 1, "minutesHigh": 1}
     moment = {"timeLow": 0, "timeHigh": 1}
     scales: tuple[Scale, ...] = ("linear", "log")
@@ -29,7 +29,7 @@ def lines() -> dict[str, dict[str, Any]]:
 
 
 def _minutes() -> alt.X:
-    """Minutes since a trial's start."""
+    """Encode minutes since a trial's start."""
     return alt.X(
         "minutes:Q",
         title=None,
@@ -45,7 +45,7 @@ def _minutes() -> alt.X:
 
 
 def _curves(scale: Scale) -> list[alt.Chart]:
-    """A line per trial over its own time; the best trial's stands out."""
+    """Draw one line per trial over its own time, with the best highlighted."""
     every = alt.Chart(alt.NamedData(name="curves")).encode(
         x=_minutes(), y=objective(scale), detail="trial:N", order="minutes:Q"
     )
@@ -55,13 +55,13 @@ def _curves(scale: Scale) -> list[alt.Chart]:
         every.mark_line(color=colour("muted"), opacity=0.35, strokeWidth=1.2),
         best.mark_line(color=colour("accent"), strokeWidth=2.8),
         pointed_at.mark_line(color=colour("ink"), strokeWidth=3),
-        # A thin line is hard to hit: this one is wide, and is not seen.
+        # An invisible wide line, because a thin one is hard to hit with the mouse.
         every.mark_line(color=colour("muted"), opacity=0, strokeWidth=11),
     ]
 
 
 def _utilization() -> list[alt.Chart]:
-    """How busy the machines of one trial were."""
+    """Draw the utilization of one trial's machines."""
     colours = [colour(name) for name in ("accent", "stopped_early", "failed")]
     look = alt.Scale(
         domain=list(SERIES), range=[*colours, colour("running"), colour("muted")]
@@ -81,7 +81,7 @@ def _utilization() -> list[alt.Chart]:
 
 
 def _runs(scale: Scale) -> list[alt.Chart]:
-    """The best of each tuning job of a family, in the order of their creation."""
+    """Draw the best value of each tuning job in a family, in order of creation."""
     runs = alt.Chart(alt.NamedData(name="runs")).encode(
         x=time("created"), y=objective(scale)
     )

@@ -1,7 +1,7 @@
-"""The page: one file of HTML that asks nothing of anybody.
+"""The page: one HTML file that makes no requests.
 
-Its policy lets its own two scripts run and nothing else, and no request leave. Data is
-JSON in which no character can end the element that holds it.
+Its content security policy allows only its own two scripts, and no requests. The data
+is JSON without any character that could end its element.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SCRIPTS = (
 
 
 def page(content: dict[str, Any]) -> str:
-    """The page with this content (see `content.content`)."""
+    """Build the HTML page from its content (see `content.content`)."""
     library = _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
     script = _script("\n".join(_part(name) for name in SCRIPTS))
     return Template(_part("page.html")).substitute(
@@ -50,13 +50,13 @@ def _part(name: str) -> str:
 
 
 def _script(text: str) -> str:
-    """A script as it may stand in HTML.
+    """Return a script that is safe to put into HTML.
 
     Raises:
-        ValueError: It could end its own element.
+        ValueError: The script could end its own element.
     """
     if "</script" in text.lower() or "<!--" in text:
-        message = "a script of the page holds what ends a script"
+        message = "a script of the page contains text that would end its element"
         raise ValueError(message)
     return text.replace("\r\n", "\n")
 
@@ -67,6 +67,6 @@ def _hash(script: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON as it may stand in a script element: no < that could end it."""
+    """Encode JSON for a script element: without any < that could end it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028")

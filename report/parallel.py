@@ -15,10 +15,11 @@ BRUSHES = alt.NamedData(name="brushes")
 
 
 def parallel(*, is_flat: bool) -> dict[str, Any]:
-    """The picture.
+    """Return the chart.
 
     Args:
-        is_flat: Axes lie below each other, for a narrow page; else they stand.
+        is_flat: Whether to stack horizontal axes, for a narrow page, instead of placing
+            vertical axes side by side.
     """
     along, across = ("y", "x") if is_flat else ("x", "y")
     ends = [-0.55, alt.ExprRef(expr="axes - 0.45")]
@@ -69,7 +70,7 @@ def _channel(
 
 
 def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
-    """One line per trial, the stronger the better, and the one that is pointed at."""
+    """Draw one line per trial, stronger for better trials, and highlight one."""
     lines = alt.Chart(POINTS).encode(**positions, detail="trial:N", order="row:Q")
     faint = lines.encode(opacity=alt.Opacity("strength:Q", scale=None))
     width = alt.ExprRef(expr="clamp(22 / sqrt(trials), 0.8, 2)")
@@ -88,7 +89,7 @@ def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
 
 
 def _brushes(place: dict[str, Any], across: str) -> alt.Chart:
-    """The pieces of axes that the reader has drawn over."""
+    """Draw the parts of axes that the reader selected."""
     piece: dict[str, Any] = {
         across: _channel(across, "from", [0, 1]),
         f"{across}2": "to:Q",
@@ -104,7 +105,7 @@ def _brushes(place: dict[str, Any], across: str) -> alt.Chart:
 def _text(
     base: alt.Chart, name: str, style: dict[str, Any], *, halo: int
 ) -> tuple[alt.Chart, alt.Chart]:
-    """Text on a halo of the paper's colour: lines run below it."""
+    """Draw text with a halo in the background color, so that it is legible on lines."""
     below: dict[str, Any] = {
         "fill": colour("paper"),
         "stroke": colour("paper"),
@@ -132,6 +133,6 @@ def _name_style(*, is_flat: bool) -> dict[str, Any]:
     }
     if is_flat:
         return {**style, "align": "left", "dy": -6}
-    # A name is an array of lines; the first stands where the name does.
+    # A name is an array of lines, and its position is that of the first line.
     above = alt.ExprRef(expr="-16 - 14 * (length(datum.name) - 1)")
     return {**style, "align": "center", "dy": above}

@@ -1,4 +1,4 @@
-"""What the page says of a tuning job's hyperparameters."""
+"""Content about a tuning job's hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Models: TypeAlias = Mapping[str, list[Row]]
 
 ALL = "*"
-"""The name of all definitions together: none can be called so."""
+"""The name for all definitions together. No definition can have this name."""
 
 
 def parameters(
@@ -26,13 +26,13 @@ def parameters(
     drawn: Sequence[int] | None,
     values: Mapping[str, Mapping[str, Row]],
 ) -> list[Row]:
-    """The hyperparameters of a definition, those first that explain most.
+    """Return the hyperparameters of a definition, most important first.
 
     Args:
         models: The tuning job's rows by model.
-        definition: Its name; ALL: of all definitions.
+        definition: The definition's name; ALL for all definitions.
         trials: Rows of `trials`.
-        drawn: Which of them are drawn; None: all.
+        drawn: Indexes of the trials to draw; None for all.
         values: Rows of `hyper_parameters` by name and trial.
     """
     effects = _by_name(models["hyper_parameter_effects"], definition)
@@ -55,7 +55,7 @@ def parameters(
 
 
 def ranges(models: Models, definition: str | None) -> Row | None:
-    """What to try next; None: nothing is suggested."""
+    """Return the ranges to try next; None if there are no suggestions."""
     rows = _by_name(models["next_ranges"], definition)
     if not rows:
         return None
@@ -77,7 +77,7 @@ def ranges(models: Models, definition: str | None) -> Row | None:
 
 
 def _range(row: Row, which: str) -> Any:
-    """Two numbers, or the values of a categorical parameter."""
+    """Return the two ends, or the values of a categorical hyperparameter."""
     listed = text(row.get(f"{which}_values"))
     if listed is not None:
         return json.loads(listed)
@@ -94,7 +94,7 @@ def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
 
 
 def _shared(rows: list[Row]) -> dict[str, Row]:
-    """The ranges that are the same in every definition that has them."""
+    """Return the ranges that are the same in every definition that has them."""
     fields = ("name", "range_min", "range_max", "scaling_type")
     found: dict[str, list[Row]] = {}
     for row in rows:
@@ -111,7 +111,7 @@ def _parameter(
     effect: Row,
     edge: Row,
 ) -> Row:
-    """One hyperparameter, its values in the trials' order."""
+    """Return one hyperparameter, with its values in the order of the trials."""
     bounds = (number(edge.get("range_min")), number(edge.get("range_max")))
     made = axis(
         [text(row.get("value")) for row in rows],
@@ -137,7 +137,7 @@ def _parameter(
 
 
 def _strength(parameter: Row) -> tuple[float, float]:
-    """Small for what explains much or correlates strongly; unknown comes last."""
+    """Sort key: by importance, then by strength of correlation; unknown comes last."""
     weight, correlation = parameter["importance"], parameter["correlation"]
     return (
         1.0 if weight is None else -weight,

@@ -1,8 +1,8 @@
-"""Learning curves and utilization: what some trials of a tuning job did over time.
+"""Learning curves and utilization of some trials over time.
 
-Learning curves are a model; utilization over time is in the tap's own table alone. A
-page bears a part of it: some trials of each tuning job, each series thinned to a few
-points, as long as all points together are not too many.
+Learning curves come from a model, and utilization over time from the tap's own table.
+To limit its size, a page has only some trials of each tuning job, few points of each
+series, and a maximum number of points in total.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 MART = "learning_curves"
 RAW = "training_job_metrics"
 MOST_TRIALS = 40
-"""Trials of a tuning job: the best half, and the others evenly over time."""
+"""The most trials of a tuning job: half are the best, half are spread over time."""
 MOST_POINTS = 30
-"""Points of a series."""
+"""The most points of a series, apart from its last."""
 MOST_IN_ALL = 60_000
-"""Points of a page."""
+"""The number of points on a page after which no more series are added."""
 POINTS = """
 select * from (
   select curves.*,
@@ -46,10 +46,10 @@ where host <> '' and training_job_arn in ({places})
 
 
 class Series:
-    """The series of tuning jobs, as many as a page bears.
+    """Series of tuning jobs, up to the limit of a page.
 
     Args:
-        warehouse: Where the models are.
+        warehouse: The warehouse with the models.
     """
 
     def __init__(self, warehouse: Warehouse) -> None:
@@ -57,10 +57,10 @@ class Series:
         self._room = MOST_IN_ALL
 
     def of(self, trials: Trials) -> list[Row] | None:
-        """The series of a tuning job's trials; None: the page has no room for them.
+        """Return the series of a tuning job's trials; None if the page is full.
 
         Args:
-            trials: The tuning job's.
+            trials: The trials of the tuning job.
         """
         if self._room <= 0:
             return None
@@ -70,7 +70,7 @@ class Series:
         return sorted(found, key=lambda row: (row["trial"], row["metric"], row["host"]))
 
     def _rows(self, sql: str, table: str | None, trials: Sequence[Row]) -> list[Row]:
-        """The rows of these trials, none without the table."""
+        """Return the rows of these trials; none if the table is missing."""
         arns = [row["training_job_arn"] for row in trials]
         if table is None or not arns:
             return []
@@ -79,7 +79,7 @@ class Series:
         return self._warehouse.select(asked, arns)
 
     def _curves(self, trials: Sequence[Row]) -> list[Row]:
-        """The learning curves, which the warehouse thins."""
+        """Return the learning curves, thinned by the warehouse."""
         names = {row["training_job_arn"]: row["training_job_name"] for row in trials}
         groups: dict[tuple[str, str], list[tuple[Any, Any]]] = defaultdict(list)
         for row in self._rows(POINTS, self._warehouse.marts.get(MART), trials):
@@ -88,7 +88,7 @@ class Series:
         return [_series((*key, ""), points) for key, points in groups.items()]
 
     def _machines(self, trials: Sequence[Row]) -> list[Row]:
-        """The utilization of the trials' machines."""
+        """Return the utilization of the trials' machines."""
         begun = {row["training_job_arn"]: row for row in trials}
         found = []
         for row in self._rows(MACHINES, self._warehouse.raw.get(RAW), trials):
@@ -107,7 +107,7 @@ class Series:
 
 
 def _thinned(points: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """As the warehouse thins: some points evenly, and the last."""
+    """Keep evenly spread points and the last one, like the query POINTS."""
     many = len(points)
     return [
         point
@@ -117,7 +117,7 @@ def _thinned(points: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _series(key: tuple[str, str, str], points: Sequence[tuple[Any, Any]]) -> Row:
-    """A series: seconds since the trial's start, and values in five digits."""
+    """Return a series: seconds since the trial's start, and values in five digits."""
     known = [
         (round(seconds), number(f"{value:.5g}"))
         for at, figure in points

@@ -1,4 +1,4 @@
-"""Which slot each trial ran in, so that trials at the same time stand side by side."""
+"""Slots for trials, so that concurrent trials are drawn side by side."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
 
 def slots(spans: Sequence[tuple[int, int] | None]) -> list[int | None]:
-    """The slot of each span, the lowest that is free when it starts.
+    """Assign each span the lowest slot that is free when it starts.
 
     Args:
-        spans: Start and end of each; None: it has not started.
+        spans: The start and end of each trial; None if it has not started.
+
+    Returns:
+        The slot of each span, counted from 0; None if it has not started.
     """
     given: list[int | None] = [None] * len(spans)
     free: list[int] = []

@@ -1,4 +1,4 @@
-"""The trials of a tuning job: counted whole, and drawn if a page can bear it."""
+"""The trials of a tuning job: all are counted, and a limited number is drawn."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ if TYPE_CHECKING:
     from report.warehouse import Row
 
 MOST_DRAWN = 1000
-"""How many trials one picture shows."""
+"""The most trials in one chart."""
 MOST = 10_000
-"""How many trials a page has for each definition."""
+"""The most trials per definition on a page."""
 _TIMES = ("created_at", "started_at", "ended_at")
 
 
 class Trials:
-    """Rows of the model `trials`, in the order of their creation.
+    """Rows of the model `trials`, in order of creation.
+
+    Times are in milliseconds since 1970.
 
     Args:
         rows: The rows.
-        as_of: As of when they are known to be complete, if that is known: until then,
-            or the latest time in them, a running trial has run.
-        seen: When a sync last saw the trials of deleted tuning jobs, by ARN.
+        as_of: When their scope was last complete, if known. Running trials are drawn up
+            to then or to the latest time in the rows, whichever is later.
+        seen: When a sync last saw each trial of a deleted tuning job, by ARN.
     """
 
     def __init__(
@@ -45,12 +47,12 @@ class Trials:
         self._slots = slots(self._spans)
 
     def of(self, definition: str | None) -> Trials:
-        """Those of a training job definition."""
+        """Return the trials of a training job definition."""
         rows = [row for row in self.rows if text(row["definition_name"]) == definition]
         return Trials(rows, self.as_of, self._seen)
 
     def ranked_together(self, direction: str) -> Trials:
-        """All of them, placed among each other and not within their definitions."""
+        """Return all trials, with places across definitions."""
         sign = 1 if direction == "Minimize" else -1
         known = sorted(
             sign * value
@@ -70,7 +72,7 @@ class Trials:
         return Trials(rows, self.as_of, self._seen)
 
     def counts(self) -> Row:
-        """How many there are, those included that are not shown."""
+        """Return counts and totals over all trials, including those not shown."""
         return {
             "outcomes": dict(Counter(outcome(row["outcome"]) for row in self.rows)),
             "measured": sum(
@@ -86,7 +88,7 @@ class Trials:
         }
 
     def failures(self) -> list[Row]:
-        """Why trials failed, the most frequent first."""
+        """Return the failures, most frequent first."""
         groups: dict[str, list[Row]] = {}
         for row in self.rows:
             if row["outcome"] == "failed":
@@ -104,7 +106,7 @@ class Trials:
         ]
 
     def best(self, most: int) -> list[int]:
-        """So many at most: all, or the best placed, and of the others every n-th."""
+        """Return up to `most` indexes: half the best, half spread over the others."""
         every = range(len(self.rows))
         if len(every) <= most:
             return [*every]
@@ -116,25 +118,22 @@ class Trials:
         return sorted({*best, *spread})
 
     def carried(self) -> list[int]:
-        """Which the page has."""
+        """Return the indexes of the trials that the page carries."""
         return self.best(MOST)
 
     def drawn(self) -> list[int] | None:
-        """Which of those that the page has are drawn, by their place among them.
-
-        None: all.
-        """
+        """Return which of the carried trials to draw, as indexes; None for all."""
         if len(self.rows) <= MOST_DRAWN:
             return None
         drawn = {*self.best(MOST_DRAWN)}
         return [at for at, index in enumerate(self.carried()) if index in drawn]
 
     def pick(self, shown: Sequence[int]) -> list[Row]:
-        """The rows at these places in the order."""
+        """Return the rows at these indexes."""
         return [self.rows[index] for index in shown]
 
     def columns(self, shown: Sequence[int]) -> Row:
-        """These rows as columns: the JSON is a third of what it would be as rows."""
+        """Return rows as columns, which makes the JSON a third as large."""
         rows = self.pick(shown)
         return {
             "name": [row["training_job_name"] for row in rows],
@@ -151,7 +150,7 @@ class Trials:
             "failure": [
                 _failure(row) if row["outcome"] == "failed" else None for row in rows
             ],
-            # Mostly the same: then it is not said twice.
+            # Usually the same as the failure, and left out then.
             "group": [
                 _group(row)
                 if row["outcome"] == "failed" and _group(row) != _failure(row)
@@ -161,14 +160,14 @@ class Trials:
         }
 
     def _until(self, index: int) -> int | None:
-        """Until when a trial without an end is drawn."""
+        """Return the time up to which a trial without an end is drawn."""
         span = self._spans[index]
         return None if span is None or self.rows[index]["ended_at"] else span[1]
 
     def _span(self, row: Row) -> tuple[int, int] | None:
-        """When a trial ran; None: it has not started.
+        """Return when a trial ran; None if it has not started.
 
-        Nobody knows when a deleted one ended: it ran at least until a sync saw it last.
+        The end of a deleted trial is unknown: it ran at least until a sync last saw it.
         """
         started, ended = moment(row["started_at"]), moment(row["ended_at"])
         begun = started if started is not None else ended and moment(row["created_at"])
@@ -188,7 +187,7 @@ def _failure(row: Row) -> str:
 
 
 def _group(row: Row) -> str:
-    """What failures that differ in numbers and paths alone have in common."""
+    """Return the text shared by failures that differ only in numbers and paths."""
     return text(row.get("failure_group")) or _failure(row)
 
 

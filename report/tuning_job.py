@@ -1,4 +1,4 @@
-"""What the page says of one tuning job: its trials, its curve, its hyperparameters."""
+"""Content of a tuning job's page: its trials, its curve, its hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from report.warehouse import Row, Warehouse
 
 MANY_TIMES = 1000
-"""Objectives that differ by this factor, all above 0, are shown on a log axis."""
+"""Positive objectives that differ by at least this factor get a log axis."""
 
 FACTS = ("utilisation", "early_stopping", "lineage", "freshness", "completeness")
-"""Models of a row or a few per tuning job, whose rows the page puts into words."""
+"""Models with one or few rows per tuning job, which the page shows as text."""
 READ = (
     "trials",
     "progress",
@@ -33,11 +33,11 @@ _PICKS = {"Maximize": max, "Minimize": min}
 
 
 class Details:
-    """The models' rows of some tuning jobs, by tuning job.
+    """Rows of the models for some tuning jobs.
 
     Args:
-        warehouse: Where they are.
-        jobs: The tuning jobs, as the fleet has them.
+        warehouse: The warehouse with the models.
+        jobs: The tuning jobs, from `fleet.tuning_jobs`.
     """
 
     def __init__(self, warehouse: Warehouse, jobs: Sequence[Row]) -> None:
@@ -53,19 +53,20 @@ class Details:
         }
 
     def rows(self, mart: str, arn: str) -> list[Row]:
-        """The rows of a model, none if there is no such model."""
+        """Return the rows of a model for a tuning job; none if the model is missing."""
         return self._rows[mart].get(arn, [])
 
     def view(self, job: Row, as_of: int | None) -> Row:
-        """All that the page draws of a tuning job.
+        """Return what the page shows of a tuning job.
 
         Args:
-            job: As the fleet has it.
-            as_of: As of when its scope is complete, if that is known.
+            job: The tuning job, from `fleet.tuning_jobs`.
+            as_of: When its scope was last complete, in milliseconds since 1970, if
+                known.
         """
         arn = job["key"]
         loaded = self.rows("trials", arn)
-        # A deleted tuning job's ARN can be another's since: those trials are not its.
+        # A newer tuning job can reuse a deleted one's ARN, but does not own its trials.
         own = [row for row in loaded if not row.get("is_of_deleted_namesake")]
         every = Trials(own, as_of, self._seen)
         values = self._values(arn)
@@ -93,7 +94,7 @@ class Details:
         trials: Trials,
         values: dict[str, dict[str, Row]],
     ) -> Row:
-        """What is said and drawn of one training job definition, or of all."""
+        """Return what the page shows of one training job definition, or of all."""
         carried = trials.carried()
         drawn = trials.drawn()
         measured = [number(row["objective_value"]) for row in trials.rows]
@@ -113,7 +114,7 @@ class Details:
     def _together(
         self, job: Row, every: Trials, values: dict[str, dict[str, Row]]
     ) -> Row | None:
-        """All definitions as one; None: there is one, or their objectives differ."""
+        """Combine all definitions; None if there is one or their objectives differ."""
         aims = {(row["metric"], row["direction"]) for row in job["definitions"]}
         if len(job["definitions"]) == 1 or len(aims) != 1:
             return None
@@ -133,7 +134,7 @@ class Details:
         }
 
     def _values(self, arn: str) -> dict[str, dict[str, Row]]:
-        """The hyperparameters' rows, by name and trial."""
+        """Return the rows of hyperparameters, by name and trial."""
         values: dict[str, dict[str, Row]] = defaultdict(dict)
         for row in self.rows("hyper_parameters", arn):
             values[row["name"]][row["training_job_arn"]] = row
@@ -154,7 +155,7 @@ def _spreads(values: list[float]) -> bool:
 
 
 def _curve(rows: list[Row], trials: list[Row], definition: str | None) -> list[Any]:
-    """Where the best so far changed: time, value, number of the trial."""
+    """Return each change of the best so far: time, value, number of the trial."""
     arns = {row["training_job_arn"] for row in trials}
     points: list[Any] = []
     for row in sorted(rows, key=lambda row: int(row["trial_number"])):
@@ -169,7 +170,7 @@ def _curve(rows: list[Row], trials: list[Row], definition: str | None) -> list[A
 
 
 def _recomputed(trials: list[Row], direction: str | None) -> list[Any]:
-    """The same of all definitions: the models have it per definition."""
+    """Return the curve for all definitions; the models have one per definition."""
     pick = _PICKS.get(direction or "")
     ended = sorted(
         (moment(row["ended_at"]) or 0, row["training_job_name"], value)
@@ -184,7 +185,7 @@ def _recomputed(trials: list[Row], direction: str | None) -> list[Any]:
 
 
 def _facts(rows: list[Row]) -> list[Row]:
-    """A model's rows without what the page knows already."""
+    """Return a model's rows without the columns that identify the tuning job."""
     facts = [
         {name: _plain(value) for name, value in row.items() if name not in _KNOWN}
         for row in rows

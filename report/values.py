@@ -1,4 +1,4 @@
-"""What the warehouses' drivers hand over, as the page's JSON has it."""
+"""Conversion of values from the warehouses' drivers to the page's JSON."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ OUTCOMES = (
     "deleted",
     "unknown",
 )
-"""How a trial can stand, in the order in which the page shows it."""
+"""The outcomes of a trial, in the order in which the page shows them."""
 
 
 EXACT = 2**53
-"""Whole numbers above this are not all doubles."""
+"""Above this, a double cannot represent every whole number."""
 
 
 def number(value: Any) -> float | None:
-    """A number, whole where it is one; None for null and for what is not finite."""
+    """Convert a number, to an int if it is whole; None for null, NaN and infinity."""
     if value is None:
         return None
     as_float = float(value)
@@ -36,7 +36,14 @@ def number(value: Any) -> float | None:
 
 
 def moment(value: Any) -> int | None:
-    """A time as milliseconds since 1970; one without a zone is UTC, a day its start."""
+    """Convert a time to milliseconds since 1970 UTC.
+
+    A time without a zone is taken as UTC, and a date as its start.
+
+    Raises:
+        TypeError: The value is not a time.
+        ValueError: The text is not a time in ISO 8601 format.
+    """
     if value is None:
         return None
     if isinstance(value, str):
@@ -51,15 +58,15 @@ def moment(value: Any) -> int | None:
 
 
 def whole(value: Any) -> int:
-    """A count; null is 0."""
+    """Convert a count; null is 0."""
     return int(value or 0)
 
 
 def outcome(value: Any) -> str:
-    """An outcome; the models have none for a status that they do not know."""
+    """Return the outcome; `unknown` if the models have none for the trial's status."""
     return value if value in OUTCOMES else "unknown"
 
 
 def text(value: Any) -> str | None:
-    """A text; None for null."""
+    """Convert to text; None for null."""
     return None if value is None else str(value)

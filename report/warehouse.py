@@ -1,6 +1,6 @@
-"""Rows of the models, out of Postgres, DuckDB or Snowflake by their own drivers.
+"""Read the models from Postgres, DuckDB or Snowflake, each with its own driver.
 
-Nothing is written, and no model is named here that is not asked for.
+Nothing is written to the warehouse.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Row: TypeAlias = dict[str, Any]
 PREFIX = "sagemaker_tuning__"
 ADVICE = "pip install -r report/requirements.in -c report/constraints.txt"
 STALE = (
-    "if the models are older than this report, or their file was renamed since, build "
-    "transform/ again"
+    "if the models are older than this report, or their file was renamed since, "
+    "rebuild transform/"
 )
 RAW = {
     "scopes": "complete_as_of",
@@ -28,7 +28,7 @@ RAW = {
     "training_job_summaries": "_sdc_extracted_at",
     "tuning_jobs": "creation_time",
 }
-"""Tables of the tap's, each with a column that tells it from others of its name."""
+"""The tap's tables, each with a column that other tables of that name lack."""
 READ = (
     "completeness",
     "daily_spend",
@@ -47,14 +47,16 @@ READ = (
     "tuning_job_summary",
     "utilisation",
 )
-"""The models that the page shows. Beside them `learning_curves` and
-`hardware_utilisation`: without them it says which stream to select."""
+"""The models that the page needs to be complete.
+
+It also shows `learning_curves` and `hardware_utilisation`; without them, it says which
+stream to select."""
 MOST_IN_A_LIST = 500
-"""How many values go into one `in (…)`."""
+"""The most values in one `in (…)`."""
 
 
 class UnusableError(Exception):
-    """The warehouse cannot be read: why, and what to do, in one line."""
+    """The warehouse cannot be read. The message says in one line why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +64,11 @@ class Warehouse:
     """An open warehouse.
 
     Args:
-        connection: As the driver gives it (DB-API 2).
-        placeholder: What stands for a value in its SQL.
-        marts: The models that are there, quoted with their schema, by their names
-            without the prefix.
-        raw: The tap's own tables (see RAW), likewise.
+        connection: The driver's connection (DB-API 2).
+        placeholder: The placeholder for a value in its SQL.
+        marts: The models found: their quoted names with schema, by model name without
+            the prefix.
+        raw: The tap's own tables found (see RAW), likewise.
     """
 
     connection: Any
@@ -76,24 +78,24 @@ class Warehouse:
 
     @property
     def missing(self) -> list[str]:
-        """The models that the page would show, and that are not there."""
+        """The full names of models that the page needs but the warehouse lacks."""
         return [f"{PREFIX}{name}" for name in READ if name not in self.marts]
 
     def select(self, sql: str, values: Sequence[object] = ()) -> list[Row]:
-        """The rows of a query, by their columns' names in lower case."""
+        """Return the rows of a query as dicts, keyed by lower-case column names."""
         return _select(self.connection, sql, values)
 
     def read(self, name: str, tuning_jobs: Sequence[str] | None = None) -> list[Row]:
-        """The rows of a model or of the tap's own table, none if there is none.
+        """Return the rows of a model or one of the tap's tables; none if it is missing.
 
         Args:
-            name: The model's name without its prefix, or the table's.
-            tuning_jobs: Only the rows of these tuning jobs, by ARN.
+            name: The model's name without its prefix, or the table's name.
+            tuning_jobs: Return only rows of the tuning jobs with these ARNs.
         """
         table = self.marts.get(name) or self.raw.get(name)
         if table is None:
             return []
-        sql = f"select * from {table}"  # noqa: S608 - a name that the catalog gave
+        sql = f"select * from {table}"  # noqa: S608 - a name from the catalog
         if tuning_jobs is None:
             return self.select(sql)
         rows: list[Row] = []
@@ -109,11 +111,12 @@ def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
     """Open a warehouse for reading.
 
     Args:
-        url: A URL as SQLAlchemy takes it, or the path of a DuckDB file.
-        schema: The one with the models; None: wherever they are.
+        url: A URL in SQLAlchemy's format, or the path of a DuckDB file.
+        schema: The schema with the models; None to find it.
 
     Raises:
-        UnusableError: It cannot be read, or the models are not there.
+        UnusableError: The warehouse cannot be read, or it does not have the models, or
+            several schemas have them.
     """
     connection, placeholder = _connected(url)
     with closing(connection):
@@ -125,10 +128,10 @@ def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
 
 
 def _connected(url: str) -> tuple[Any, str]:
-    """The connection, and what stands for a value in its SQL."""
+    """Return the connection and the placeholder for a value in its SQL."""
     kind = url.partition("://")[0].partition("+")[0] if "://" in url else "duckdb"
     if kind not in _KINDS:
-        message = f"{kind}:// is none of {'://, '.join(_KINDS)}://"
+        message = f"{kind}:// is not supported: use {'://, '.join(_KINDS)}://"
         raise UnusableError(message)
     try:
         connection = _KINDS[kind](url)
@@ -136,19 +139,19 @@ def _connected(url: str) -> tuple[Any, str]:
         message = f"the driver for {kind} is not installed ({error}): {ADVICE}"
         raise UnusableError(message) from error
     except Exception as error:
-        message = f"the {kind} warehouse does not open: {_one_line(error)}"
+        message = f"cannot open the {kind} warehouse: {_one_line(error)}"
         raise UnusableError(message) from error
     return connection, "?" if kind == "duckdb" else "%s"
 
 
 def _duckdb(url: str) -> Any:
-    """A file: its path, or SQLAlchemy's URL, whose third slash is not the path's."""
+    """Connect to a file, by path or by URL; the third slash is not part of the path."""
     path = url.partition("://")[2].removeprefix("/") or url
     return importlib.import_module("duckdb").connect(path, read_only=True)
 
 
 def _postgres(url: str) -> Any:
-    """A Postgres, all of whose answers are of one moment."""
+    """Connect to Postgres, so that all queries see the same snapshot."""
     psycopg: Any = importlib.import_module("psycopg")
     connection = psycopg.connect(f"postgresql://{url.partition('://')[2]}")
     connection.read_only = True
@@ -157,7 +160,7 @@ def _postgres(url: str) -> Any:
 
 
 def _snowflake(url: str) -> Any:
-    """SQLAlchemy's URL, snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=ROLE."""
+    """Connect to snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=ROLE."""
     parts = urlsplit(url)
     database, _, schema = parts.path.strip("/").partition("/")
     given = {
@@ -181,7 +184,7 @@ _KINDS: dict[str, Callable[[str], Any]] = {
 
 
 def _marts(connection: Any, schema: str | None) -> tuple[str, dict[str, str]]:
-    """The schema with the models, and the models by name, quoted with it."""
+    """Return the schema with the models, and their quoted names by model name."""
     found = _select(
         connection,
         "select table_schema, table_name from information_schema.tables"  # noqa: S608
@@ -198,17 +201,19 @@ def _marts(connection: Any, schema: str | None) -> tuple[str, dict[str, str]]:
         if "trials" in tables and schema in {None, name, name.lower()}
     ]
     if not schemas:
-        place = f"in the schema {schema}" if schema else "there"
+        place = f"in the schema {schema}" if schema else "in the warehouse"
         message = f"no model {PREFIX}trials {place}: build transform/ with dbt first"
         raise UnusableError(message)
     if len(schemas) > 1:
-        message = f"several schemas have the models: --schema {' or '.join(schemas)}"
+        message = (
+            f"several schemas have the models: pass --schema {' or '.join(schemas)}"
+        )
         raise UnusableError(message)
     return schemas[0], by_schema[schemas[0]]
 
 
 def _raw(connection: Any, near: str) -> dict[str, str]:
-    """The tap's own tables by name, of the models' schema if they are there too."""
+    """Return the quoted names of the tap's tables, preferring the models' schema."""
     own = " or ".join(
         f"(lower(table_name) = '{table}' and lower(column_name) = '{column}')"
         for table, column in RAW.items()

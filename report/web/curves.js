@@ -1,24 +1,24 @@
-// What trials did over time: learning curves, and how busy their machines were.
+// What trials did over time: learning curves and machine utilization.
 
 const MACHINE = { CPUUtilization: "CPU", MemoryUtilization: "memory", GPUUtilization: "GPU", GPUMemoryUtilization: "GPU memory", DiskUtilization: "disk" };
-const SELECT = "Select the stream training_job_metrics, and build the models: it has what CloudWatch kept of each trial that ended within the last 63 days.";
+const SELECT = "Select the stream training_job_metrics, then build the models. It has the metrics of trials that ended within the last 63 days.";
 
 function learningCurves(about) {
   const { view, all } = about;
   const title = "Learning curves";
-  if (view.series === null) return [nothing(title, "This page has no room for them: make one with --tuning-job and this name.")];
+  if (view.series === null) return [nothing(title, "Left out to limit the size of this page. Generate one with --tuning-job and this name.")];
   const names = new Set(all.map((row) => row.trial));
   const series = view.series.filter((each) => each.values.length && names.has(each.trial));
   if (!series.length) return [nothing(title, SELECT)];
   const curves = series.filter((each) => !(each.metric in MACHINE));
   const busy = series.filter((each) => each.metric in MACHINE);
   return [
-    curves.length ? choosing(curvesOf(about, curves)) : nothing(title, "The training jobs send no metric of their own: define metrics in the algorithm specification."),
+    curves.length ? choosing(curvesOf(about, curves)) : nothing(title, "The training jobs report no metrics. Define metrics in the algorithm specification."),
     busy.length ? choosing(utilizationOf(about, busy)) : null,
   ];
 }
 
-/** A card with a menu, whose choice draws its picture again. */
+/** A card with a menu that selects what its chart shows. */
 function choosing({ label, options, first, draw }) {
   const place = el("div", {});
   const select = el("select", { change: () => place.replaceChildren(draw(select.value)) }, options.map(([value, text]) => el("option", { value }, text)));
@@ -29,7 +29,7 @@ function choosing({ label, options, first, draw }) {
 
 const minutesOf = ({ seconds, values }) => seconds.map((second, at) => ({ minutes: second / 60, value: values[at] }));
 
-/** The trial that stands out: the best placed of those with a series. */
+/** The trials that have a series, best place first. */
 function bestAmong({ all }, series) {
   const having = new Set(series.map((each) => each.trial));
   return all.filter((row) => having.has(row.trial)).sort((a, b) => compare(a.place, b.place, 1) || compare(a.ended, b.ended, -1));
@@ -50,8 +50,8 @@ function curvesOf(about, series) {
     const many = total(definition);
     return picture(`curves-${isLog ? "log" : "linear"}`, {
       title: `Learning curves: ${metric}`, kind: "plain", height: 260,
-      note: `A line per trial, from its start. ${hasBest ? "The best trial’s stands out. " : ""}${of.length < many ? `${counted(of.length)} of ${plural(many, "trial")}: those with points in CloudWatch, at most the 20 best and 20 others. ` : ""}Averages per minute or longer: short peaks do not show.`,
-      text: `${metric} over the time of ${plural(of.length, "trial")}.${hasBest ? ` The best, ${best.trial}, ends at ${figure(of.find((each) => each.trial === best.trial).values.at(-1))}.` : ""}`,
+      note: `One line per trial, from its start. ${hasBest ? "The best trial is highlighted. " : ""}${of.length < many ? `Shows ${counted(of.length)} of ${plural(many, "trial")}: those with points in CloudWatch, at most the 20 best and 20 others. ` : ""}Points are averages over a minute or longer, which hide short peaks.`,
+      text: `${metric} over time for ${plural(of.length, "trial")}.${hasBest ? ` The best, ${best.trial}, ends at ${figure(of.find((each) => each.trial === best.trial).values.at(-1))}.` : ""}`,
       data: { curves: rows },
       given: { ...spanOf("value", values, isLog), minutesHigh: Math.max(...rows.map((row) => row.minutes)) || 1 },
       stops: bestAmong(about, of).map((row) => row.trial),
@@ -75,7 +75,7 @@ function utilizationOf(about, series) {
     const tell = (each) => [nameOf(each), [["Average", `${brief(mean(each))} %`], ["Highest", `${brief(Math.max(...each.values))} %`], ["Trial", trial]]];
     return picture("utilization", {
       title: "How busy its machines were", kind: "plain", height: 220,
-      note: "In percent, as CloudWatch has it: CPU and GPU are sums over cores and devices, so four busy cores are 400%.",
+      note: "In percent, as CloudWatch reports it. CPU and GPU are sums over cores and devices, so four busy cores are 400%.",
       text: `Utilization of ${trial}. ${of.map((each) => `${nameOf(each)}: ${brief(mean(each))} % on average`).join("; ")}.`,
       data: { series: rows },
       given: { valueLow: 0, valueHigh: Math.max(100, ...rows.map((row) => row.value)), minutesHigh: Math.max(...rows.map((row) => row.minutes)) || 1 },
@@ -89,7 +89,7 @@ function utilizationOf(about, series) {
   return { label: "Trial ", options: trials.map(({ trial, place }) => [trial, isNumber(place) ? `${trial} (place ${place})` : trial]), first: trials[0].trial, draw };
 }
 
-/** A line as the picture has it, in the order of MACHINE. */
+/** A sample of a chart's line. Colors and dashes are in the order of MACHINE. */
 function lineSample(at) {
   const colours = ["accent", "stopped_early", "failed", "running", "muted"];
   const dashes = ["none", "6 3", "2 2", "8 3 2 3", "1 4"];

@@ -1,9 +1,9 @@
-// What each day came to, and what idle machines cost.
+// Trials and cost by day, and the cost of idle machines.
 
 const DAY = 86400000;
 const dayOf = (time) => instant(time).slice(0, 10);
 
-/** Three pictures of the last days: trials, failures and money. */
+/** Charts of the last days: trials, failures and, if known in one currency, cost. */
 function byDay(page, through) {
   const rows = page.days.filter(through);
   if (!rows.length) return [];
@@ -53,24 +53,24 @@ function byDay(page, through) {
   ];
   if (currencies.length === 1) {
     const covered = sum(days.map((day) => day.with_cost));
-    figures.unshift(draw("cost", `Cost by day, in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: not known." : ""}`, parts, (part) => part.cost));
+    figures.unshift(draw("cost", `Cost by day, in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: unknown." : ""}`, parts, (part) => part.cost));
   }
-  return [card("Day by day", `By the day (UTC) on which a trial ended, ${plural(every.length, "day")} up to ${dayOf(every.at(-1))}.`,
+  return [card("Day by day", `By the UTC day on which each trial ended. ${plural(every.length, "day")}, up to ${dayOf(every.at(-1))}.`,
     el("div", { class: "several wide" }, figures))];
 }
 
-/** What idle machines cost, by instance type. */
+/** The cost of idle machines, by instance type. */
 function idleMachines(machines, jobs) {
   const keys = new Set(jobs.map((job) => job.key));
   const known = machines.filter((row) => keys.has(row.job));
   const title = "Idle machines";
   if (!known.some((row) => row.measured)) {
-    return nothing(title, "How busy machines were is not loaded: select the stream training_job_metrics, and for money training_job_details and training_instance_prices, then build the models.");
+    return nothing(title, "No utilization is loaded. Select the stream training_job_metrics (for costs, also training_job_details and training_instance_prices), then build the models.");
   }
   const rows = [...new Set(known.map((row) => row.instance))].map((instance) => {
     const of = known.filter((row) => row.instance === instance);
     const priced = of.filter((row) => isNumber(row.idle) && isNumber(row.cost));
-    // An average over tuning jobs, by how many trials were measured.
+    // An average over tuning jobs, weighted by the number of measured trials.
     const average = (at) => {
       const with_it = of.filter((row) => isNumber(row.average[at]) && row.measured);
       return with_it.length ? sum(with_it.map((row) => row.average[at] * row.measured)) / sum(with_it.map((row) => row.measured)) : null;
@@ -93,7 +93,7 @@ function idleMachines(machines, jobs) {
   ], rows];
   const drawn = rows.filter((row) => isNumber(row.idle) && row.currencies === 1);
   if (!drawn.length || new Set(drawn.map((row) => row.currency)).size > 1) {
-    return card(title, "What it cost is not known, or is in several currencies. Averages are shares of the machine.", table(...behindIt, { label: title }));
+    return card(title, "The cost is unknown or in several currencies. Averages are shares of the whole machine.", table(...behindIt, { label: title }));
   }
   const most = Math.max(...drawn.map((row) => row.cost)) || 1;
   const label = (row) => `${money(row.idle, row.currency)} of ${money(row.cost, row.currency)}${NARROW.matches ? "" : ` · ${row.measured} of ${plural(row.trials, "trial")}`}`;
@@ -102,9 +102,9 @@ function idleMachines(machines, jobs) {
     { instance: row.instance, index, part: "busy", from: row.idle, to: row.cost, end: row.cost, label: "", key: `idle:${row.instance}` },
   ]);
   return picture("idle", {
-    title, note: "Cost by instance type; striped: the share for which the busier of CPU and GPU was idle. It counts measured trials whose cost is known, and a waiting GPU may still be the right machine.",
+    title, note: "Cost by instance type. Striped: the idle share, judged by the CPU or the GPU, whichever was busier. Covers measured trials with a known cost. A GPU that waits may still be the right choice.",
     height: 32 * drawn.length, data: { machines: bars }, given: { amountLow: 0, amountHigh: (NARROW.matches ? 2.8 : 1.7) * most, labelWidth: NARROW.matches ? 90 : 200 },
-    text: `Money for idle machines. ${drawn.map((row) => `${row.instance}: ${label(row)}`).join("; ")}.`,
+    text: `Cost of idle machines. ${drawn.map((row) => `${row.instance}: ${label(row)}`).join("; ")}.`,
     stops: drawn.map((row) => `idle:${row.instance}`),
     tells: Object.fromEntries(drawn.map((row) => [`idle:${row.instance}`, [row.instance, [
       ["Idle", `${money(row.idle, row.currency)} of ${money(row.cost, row.currency)}`], ["Measured", `${row.measured} of ${plural(row.trials, "trial")}`],

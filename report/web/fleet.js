@@ -1,4 +1,4 @@
-// The page of all scopes and tuning jobs that the menus let through.
+// The overview page: the scopes and tuning jobs that match the menus.
 
 const NEWEST = 15;
 const MOST_FAMILIES = 9;
@@ -12,16 +12,16 @@ const spentOf = (jobs) => sum(ofEach(jobs, "trials"));
 const countOf = (jobs, outcome) => sum(jobs.map((job) => job.outcomes[outcome]?.trials));
 const countsOf = (jobs) => Object.fromEntries(OUTCOMES.map((outcome) => [outcome, countOf(jobs, outcome)]));
 
-/** How many of the trials a cost covers. */
+/** Says how many of the trials a cost covers. */
 const covers = (covered, trials) => (covered === trials ? `all ${plural(trials, "trial")} covered` : `${counted(covered)} of ${plural(trials, "trial")} covered`);
 const coverage = (jobs) => covers(coveredOf(jobs), spentOf(jobs));
-/** How many of the trials a time covers: nobody knows how long the others take. */
+/** Says how many trials a total time leaves out, because they have not ended. */
 const timed = (jobs) => {
   const without = countOf(jobs, "running") + countOf(jobs, "deleted");
-  return without ? `${counted(without)} not ended are left out` : "all trials ended";
+  return without ? `without ${plural(without, "unfinished trial")}` : "all trials have ended";
 };
 
-/** Costs by currency: amounts of two currencies are never added. */
+/** Costs by currency. Amounts in different currencies are never added. */
 function costs(jobs) {
   const totals = new Map();
   for (const job of jobs) {
@@ -42,12 +42,12 @@ function fleetPage(page, jobs, through) {
   return [
     el("div", {},
       el("h2", {}, "All tuning jobs"),
-      el("p", { class: "subtitle" }, "Every account and region that was read. Times are UTC. Choose a tuning job above, or in the table.")),
-    ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet: run the tap, build the models, and make this page again.")]),
-    ...(page.missing.length ? [el("div", { class: "notice" }, `These models are missing, so the page lacks what they say: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
+      el("p", { class: "subtitle" }, "All accounts and regions that were read. Times are in UTC. Choose a tuning job above or in the table.")),
+    ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet. Run the tap, build the models, and generate this page again.")]),
+    ...(page.missing.length ? [el("div", { class: "notice" }, `This page is incomplete, because these models are missing: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
     el("dl", { class: "tiles" },
       tile("Scopes complete", `${done} of ${scopes.length}`, done < scopes.length ? "see below" : null),
-      tile("Tuning jobs", counted(jobs.length), page.unlisted ? `the newest; ${counted(page.unlisted)} older ones are left out everywhere` : null),
+      tile("Tuning jobs", counted(jobs.length), page.unlisted ? `the newest; ${counted(page.unlisted)} older ones are left out` : null),
       tile("Trials", counted(trials), countOf(jobs, "running") ? `${counted(countOf(jobs, "running"))} running` : null),
       tile("Failed trials", counted(failed), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
       tile("Training time", duration(sum(jobs.map(secondsOf))), timed(jobs)),
@@ -62,10 +62,10 @@ function fleetPage(page, jobs, through) {
   ];
 }
 
-/** As of when a scope's tables are complete, in words that need no clock of the reader's. */
+/** When a scope's tables were last complete, in words that do not depend on the reader's clock. */
 function completeAsOf({ complete_as_of: asOf, status }) {
-  if (!isNumber(asOf)) return "never yet";
-  const words = status === "complete" ? "its last sync" : "an earlier sync";
+  if (!isNumber(asOf)) return "never";
+  const words = status === "complete" ? "last sync" : "earlier sync";
   return el("time", { datetime: new Date(asOf).toISOString() }, `${instant(asOf)} · ${words}`);
 }
 
@@ -83,12 +83,12 @@ function scopesCard(scopes) {
     ["Calls", (scope) => (isNumber(scope.calls) ? counted(scope.calls) : "–"), "number", (scope) => scope.calls],
     ["Error", (scope) => scope.error ?? "", "wrap", (scope) => scope.error],
   ];
-  const note = "Every trial that was final before “complete as of” is in the tables as it ended.";
-  if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scope has been read here."));
+  const note = "Every trial that was final before “complete as of” is loaded in its final form.";
+  if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scopes have been read."));
   return card("Scopes", note, table(columns, scopes, { label: "Scopes", tall: true, attributes: () => ({ class: "scope" }) }));
 }
 
-/** The best of a tuning job; null where there is none, or where there are several. */
+/** The best value of a tuning job; null if there is none, or if its definitions have different objectives. */
 function bestOf({ definitions }) {
   const aims = new Set(definitions.map(({ metric, direction }) => `${metric} ${direction}`));
   const known = definitions.map(({ best }) => best).filter(isNumber);
@@ -106,7 +106,7 @@ const mix = (job) => [`${counted(job.trials)} `, mixBar(Object.fromEntries(outco
 
 const jobLink = (job) => (job.view
   ? el("a", { href: address({ job: job.key }) }, job.name)
-  : [`${job.name} `, el("span", { class: "badge plain", title: "This page does not carry its trials." }, "listed only")]);
+  : [`${job.name} `, el("span", { class: "badge plain", title: "This page does not include its trials." }, "listed only")]);
 
 function loaded(job) {
   if (job.deleted) return el("span", { class: "badge plain" }, "deleted");
@@ -131,15 +131,15 @@ function jobsCard(jobs) {
   ];
   const openable = jobs.filter((job) => job.view).length;
   const note = [
-    "The newest first. ↑ larger is better, ↓ smaller is better; without an arrow the direction is not known, and there is no best.",
-    openable < jobs.length ? `The pictures of ${openable} are in this page; to see another, make a page with --tuning-job and its name, or with a larger --most-trials.` : null,
+    "Newest first. ↑ larger is better, ↓ smaller is better. Without an arrow, the direction is unknown and there is no best.",
+    openable < jobs.length ? `This page has charts for ${openable} of them. To see another, generate a page with --tuning-job and its name, or with a larger --most-trials.` : null,
   ].filter(Boolean).join(" ");
-  if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs here."));
+  if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs."));
   return card("Tuning jobs", note, key(countsOf(jobs)),
     table(columns, jobs, { label: "Tuning jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) }));
 }
 
-/** A cost, and a mark where it does not cover all trials. */
+/** A cost, marked with ≥ if it does not cover all trials. */
 function costCell(job) {
   const cost = costOf(job);
   if (!isNumber(cost)) return "–";
@@ -158,11 +158,11 @@ function families(jobs) {
   const figures = several.slice(0, MOST_FAMILIES).map(([name, runs]) => runsPicture(name, runs, { heading: "h4", kind: "small", height: 150 }));
   const rest = several.length - figures.length;
   return [card("Families, run by run",
-    `The best of each tuning job of a family, in the order of their creation.${rest ? ` ${plural(rest, "smaller family is", "smaller families are")} left out.` : ""}`,
+    `The best value of each tuning job in a family, in order of creation.${rest ? ` ${plural(rest, "smaller family is", "smaller families are")} left out.` : ""}`,
     el("div", { class: "several" }, figures))];
 }
 
-/** The runs that can be compared: those with the newest one's objective. */
+/** The runs that can be compared: those with the same objective as the newest one. */
 function comparable(jobs) {
   const runs = [...jobs].sort((a, b) => a.created - b.created);
   const aim = ({ definitions: [{ metric, direction }] }) => `${metric} ${direction}`;
@@ -177,7 +177,7 @@ function runsPicture(title, runs, look, current = null) {
   for (const job of runs) if (job.view) opens.set(keyOf(job), address({ job: job.key }));
   return picture(`runs-${isLog ? "log" : "linear"}`, {
     ...look, title,
-    note: `${metric}, ${direction === "Minimize" ? "smaller" : "larger"} is better. ${plural(runs.length, "run")}, the last ${figure(values.at(-1))}.`,
+    note: `${metric}: ${direction === "Minimize" ? "smaller" : "larger"} is better. ${plural(runs.length, "run")}, the latest at ${figure(values.at(-1))}.`,
     text: `The best ${metric} of ${plural(runs.length, "run")}: ${values.slice(-10).map(figure).join(", ")}.`,
     data: { runs: runs.map((job, at) => ({ key: keyOf(job), created: job.created, value: values[at], is_this: job.key === current })) },
     given: { ...spanOf("time", runs.map((job) => job.created)), ...spanOf("value", values, isLog) },
@@ -188,13 +188,13 @@ function runsPicture(title, runs, look, current = null) {
   });
 }
 
-/** Bars by outcome end to end: rows with from and to. */
+/** Lays bars end to end: each row gets from and to. */
 function stacked(rows, amount) {
   let at = 0;
   return rows.map((row) => { const from = at; at += amount(row) ?? 0; return { ...row, from, to: at }; });
 }
 
-/** Hours, and money where it is known in one currency, of the newest tuning jobs. */
+/** Hours of the newest tuning jobs, and their cost if it is known in one currency. */
 function spending(jobs) {
   const newest = jobs.filter((job) => job.trials).slice(0, NEWEST);
   if (!newest.length) return [];
@@ -234,7 +234,7 @@ function spending(jobs) {
       const end = own.at(-1).to;
       return coveredOf([job]) < spentOf([job]) ? [{ job: own[0].job, index, from: end, to: end + roomOf(rows) }] : [];
     });
-    figures.push(draw("cost", `Cost in ${currency}`, `${which} Hatched: trials whose cost is not known, however much it is.`,
+    figures.push(draw("cost", `Cost in ${currency}`, `${which} Hatched: trials whose cost is unknown, not to scale.`,
       ({ cost }) => cost, (job) => `${money(costOf(job), currency)}, ${coverage([job])}`, gaps));
   } else {
     figures[0].classList.remove("half");
@@ -242,15 +242,15 @@ function spending(jobs) {
   return figures;
 }
 
-/** How long a hatched piece is, regardless of what it stands for. */
+/** The length of a hatched segment, which is not to scale. */
 const roomOf = (rows) => (Math.max(...rows.map((row) => row.to)) || 1) / 12;
 
-/** A count with a bar beside it. */
+/** A count with a bar next to it. */
 function frequency(count, most) {
   return [el("span", { class: "bar", style: `width:${80 * count / most}px`, "aria-hidden": "true" }), counted(count)];
 }
 
-/** The failures of all scopes together: what failed alike in several is one row. */
+/** The failures of all scopes. The same failure in several scopes is one row. */
 function failuresCard(page, failures) {
   const groups = new Map();
   for (const row of failures) groups.set(row.failure, [...(groups.get(row.failure) ?? []), row]);
@@ -264,7 +264,7 @@ function failuresCard(page, failures) {
   })).sort((a, b) => b.trials - a.trials || compare(a.failure, b.failure, 1));
   const most = Math.max(...rows.map((row) => row.trials));
   const columns = [
-    ["What the script said", (row) => row.failure, "wrap", (row) => row.failure],
+    ["Error", (row) => row.failure, "wrap", (row) => row.failure],
     ["Trials", (row) => frequency(row.trials, most), "", (row) => row.trials],
     ["Tuning jobs", (row) => counted(row.jobs), "number", (row) => row.jobs],
     ["Time lost", (row) => duration(row.seconds), "number", (row) => row.seconds],
@@ -272,8 +272,8 @@ function failuresCard(page, failures) {
     ["Last", (row) => instant(row.last), "", (row) => row.last],
   ];
   const note = [
-    "Grouped by the line that tells, over all scopes, the most frequent first.",
-    page.only ? `Those of ${page.only} only.` : null,
+    "Grouped across scopes by the most informative line of the failure reason, most frequent first.",
+    page.only ? `Only those of ${page.only}.` : null,
     page.other_failures ? `${plural(page.other_failures, "trial")} with rarer failures are left out.` : null,
   ].filter(Boolean).join(" ");
   if (!rows.length) return card("Failures", note, el("p", { class: "empty" }, "No trial has failed."));

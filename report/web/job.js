@@ -1,6 +1,6 @@
 // The page of one tuning job.
 
-/** The trials of a definition as rows, out of the columns that the page carries. */
+/** The trials of a definition as rows; the page's data has them as columns. */
 function trialRows(definition) {
   const columns = definition.trials;
   const most = Math.max(1, definition.last_place);
@@ -55,7 +55,7 @@ function describe({ job, parameters }, row) {
     ["Outcome", spoken(row.outcome)],
     ["Objective", figure(row.value)],
     ["Place", row.place ?? "–"],
-    ["Took", duration(row.seconds)],
+    ["Duration", duration(row.seconds)],
     ...(isNumber(row.cost) ? [["Cost", money(row.cost, job.currency)]] : []),
     ...(row.instance ? [["Instance", row.instance]] : []),
     ...parameters.filter((parameter) => isNumber(parameter.values[row.index])).slice(0, 14)
@@ -65,10 +65,10 @@ function describe({ job, parameters }, row) {
 
 const valueText = (value) => (typeof value === "number" ? figure(value) : String(value));
 
-/** How many trials a definition has, drawn or not. */
+/** The number of trials in a definition, drawn or not. */
 const total = ({ outcomes }) => sum(Object.values(outcomes));
 
-/** Tiles of the definition, and of the whole tuning job where that has several. */
+/** Tiles for the definition, and for the whole tuning job if it has several definitions. */
 function tiles({ job, definition, view, isOne }) {
   const [used] = view.facts.utilisation;
   const [saved] = view.facts.early_stopping;
@@ -77,17 +77,17 @@ function tiles({ job, definition, view, isOne }) {
   const failed = definition.outcomes.failed;
   const left = many - definition.ended;
   const best = tile("Best", exact(definition.best),
-    definition.best_trials.length > 1 ? `${definition.best_trials.length} trials share it` : definition.best_trials[0] ?? (definition.direction ? "no metric yet" : "direction not known"));
-  const toBest = job.to_best ? tile("To the best", plural(job.to_best.trials, "trial"), [duration(job.to_best.seconds), isNumber(job.to_best.cost) ? `${money(job.to_best.cost, job.currency)}, ${covers(job.to_best.with_cost, job.to_best.trials)}` : null].filter(Boolean).join(" · ")) : null;
+    definition.best_trials.length > 1 ? `shared by ${definition.best_trials.length} trials` : definition.best_trials[0] ?? (definition.direction ? "no metric yet" : "direction unknown"));
+  const toBest = job.to_best ? tile("To reach the best", plural(job.to_best.trials, "trial"), [duration(job.to_best.seconds), isNumber(job.to_best.cost) ? `${money(job.to_best.cost, job.currency)}, ${covers(job.to_best.with_cost, job.to_best.trials)}` : null].filter(Boolean).join(" · ")) : null;
   const whole = [
     toBest,
     used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${brief(used.average_parallel)} of ${used.max_parallel} on average`) : null,
-    saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), `${plural(saved.stopped_early_trials, "trial")}${saved.is_estimate ? "; an estimate: details are missing" : ""}`) : null,
+    saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), `${plural(saved.stopped_early_trials, "trial")}${saved.is_estimate ? "; an estimate, because details are missing" : ""}`) : null,
   ];
   const own = [
     best,
     tile("Trials", counted(many), failed ? `${counted(failed)} failed` : "none failed"),
-    tile("Training time", duration(definition.seconds), [left ? `${counted(left)} not ended are left out` : "all trials ended", isOne && spot ? `spot saved ${duration(spot)}` : null].filter(Boolean).join("; ")),
+    tile("Training time", duration(definition.seconds), [left ? `without ${plural(left, "unfinished trial")}` : "all trials have ended", isOne && spot ? `spot saved ${duration(spot)}` : null].filter(Boolean).join("; ")),
     tile("Cost", money(definition.cost, job.currency), isNumber(definition.cost) ? covers(definition.with_cost, many) : "needs details and prices"),
   ];
   if (isOne) return [el("dl", { class: "tiles" }, own, whole)];
@@ -109,32 +109,32 @@ function notices({ job, definition, view, trials, all, parameters }) {
   const edges = parameters.filter((parameter) => parameter.edge);
   const many = total(definition);
   const lines = [
-    complete && complete.is_complete === false ? `Not all of its trials are loaded: ${complete.loaded_trials} of ${complete.counted_trials}.` : null,
-    job.deleted ? "This tuning job was deleted before all its trials had ended. What was read before stays: the bar of a trial without an end stops where a sync saw it last." : null,
-    fresh?.running_trials ? `${plural(fresh.running_trials, "trial is", "trials are")} not final yet: as of ${instant(view.as_of)} UTC.` : null,
-    view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job of this name ${view.namesakes === 1 ? "is" : "are"} not drawn.` : null,
-    trials.length < many ? `${counted(trials.length)} of ${plural(many, "trial")} are drawn: the best, and the others evenly over time. Numbers and ${all.length < many ? `most lists count them all; the table has ${counted(all.length)}` : "the table have them all"}.` : null,
-    !definition.direction && definition.metric ? "It is not known whether larger or smaller is better, so there are no places and no best: load tuning_job_details, or say it in the models’ variables." : null,
-    edges.length ? `Most of the best trials lie at an edge of a range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Widen it.` : null,
-    ...view.facts.lineage.map((row) => `Warm start from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? ": this one is better." : row.is_better === false ? ": this one is not better." : "."}`),
+    complete && complete.is_complete === false ? `Only ${complete.loaded_trials} of its ${complete.counted_trials} trials are loaded.` : null,
+    job.deleted ? "This tuning job was deleted before all its trials had ended. Data that was read before is kept. The bar of a trial with no known end stops when a sync last saw it." : null,
+    fresh?.running_trials ? `As of ${instant(view.as_of)} UTC, ${plural(fresh.running_trials, "trial is", "trials are")} not final yet.` : null,
+    view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job with this name ${view.namesakes === 1 ? "is" : "are"} left out.` : null,
+    trials.length < many ? `Charts show ${counted(trials.length)} of ${plural(many, "trial")}: the best, and a sample of the others spread evenly over time. Totals and ${all.length < many ? `most lists count all of them; the table has ${counted(all.length)}` : "the table include all of them"}.` : null,
+    !definition.direction && definition.metric ? "It is unknown whether larger or smaller is better, so there are no places and no best trial. Load tuning_job_details, or set the models’ variable objective_directions." : null,
+    edges.length ? `Most of the best trials lie at the edge of a range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Consider widening it.` : null,
+    ...view.facts.lineage.map((row) => `Warm-started from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? "; this one is better." : row.is_better === false ? "; this one is not better." : "."}`),
   ];
   const said = lines.filter(Boolean).map((line) => el("p", {}, line));
   return said.length ? [el("div", { class: "notice" }, said)] : [];
 }
 
-/** From when to when its trials ran: two pictures have that as their axis. */
+/** The time span of the trials, which is the time axis of two charts. */
 const timeOf = (trials) => spanOf("time", trials.flatMap((row) => [row.started, row.ended, row.until]).filter(isNumber));
 
 const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
 
-/** The columns of a table of trials, without hyperparameters. */
+/** The columns of a table of trials, without the hyperparameters. */
 const trialColumns = ({ job, definition }) => [
   ["Trial", (row) => row.trial, "name"],
   [definition.metric ?? "Objective", (row) => exact(row.value), "number", (row) => row.value],
   ["Outcome", (row) => spoken(row.outcome)],
   ["Started", (row) => instant(row.started), "", (row) => row.started],
   ["Ended", (row) => instant(row.ended), "", (row) => row.ended],
-  ["Took", (row) => duration(row.seconds), "number", (row) => row.seconds],
+  ["Duration", (row) => duration(row.seconds), "number", (row) => row.seconds],
   ["Cost", (row) => money(row.cost, job.currency), "number", (row) => row.cost],
 ];
 
@@ -147,12 +147,12 @@ function progress(about) {
   const title = `${curve.length ? "Best so far" : "Objective over time"}${definition.metric ? `: ${definition.metric}` : ""}`;
   if (!valuesOf(shown).length) return nothing(title, shown.length ? "No trial has a metric." : "No trial has ended yet.");
   const last = shown.at(-1).ended;
-  const said = curve.length ? `The best went from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(curve.length - 1, "step")}, the last with trial ${curve.at(-1).number}.` : "There is no best: the direction is not known.";
+  const said = curve.length ? `The best improved from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(curve.length - 1, "step")}, the last at trial ${curve.at(-1).number}.` : "There is no best, because the direction is unknown.";
   if (curve.length) curve.push({ ...curve.at(-1), ended: Math.max(last, curve.at(-1).ended) });
   const unmeasured = shown.filter((row) => !isNumber(row.value)).length;
   return picture(definition.is_log ? "progress-log" : "progress-linear", {
     title,
-    note: `Each trial at its end.${unmeasured ? ` The strip below has the ${plural(unmeasured, "trial")} without a metric.` : ""}${definition.is_log ? " Log axis." : ""}`,
+    note: `Each trial is shown at its end.${unmeasured ? ` The strip below shows ${plural(unmeasured, "trial")} without a metric.` : ""}${definition.is_log ? " Logarithmic axis." : ""}`,
     text: `Objective of each trial at its end${curve.length ? ", with the best so far" : ""}. ${plural(shown.length, "trial")} ended, ${unmeasured} without a metric. ${said}`,
     data: { trials: shown, curve, strip: unmeasured ? [{ label: "no metric" }] : [] },
     given: { ...timeOf(trials), ...spanOf("value", [...valuesOf(shown), ...curve.map((row) => row.value)], definition.is_log), strip: unmeasured ? STRIP : 0 },
@@ -170,7 +170,7 @@ function timeline(about) {
   const { timeLow, timeHigh } = timeOf(trials);
   return picture("timeline", {
     title,
-    note: `A bar per trial, ${slots === 1 ? "one at a time" : `at most ${slots} at once`}. Times are UTC.`,
+    note: `One bar per trial, ${slots === 1 ? "one at a time" : `at most ${slots} at once`}. Times are in UTC.`,
     text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(timeLow)} to ${instant(timeHigh)} UTC.`,
     data: { trials: shown },
     given: { timeLow, timeHigh },
@@ -187,7 +187,7 @@ function nothing(title, why, kind = "card") {
 function moneyAndHours({ job, isOne }) {
   const known = outcomesOf(job);
   if (!known.length) return [];
-  const whole = isOne ? "" : ", of the whole tuning job";
+  const whole = isOne ? "" : ", whole tuning job";
   const numbers = [[
     ["Outcome", (outcome) => spoken(outcome)],
     ["Trials", (outcome) => counted(job.outcomes[outcome].trials), "number", (outcome) => job.outcomes[outcome].trials],
@@ -204,7 +204,7 @@ function moneyAndHours({ job, isOne }) {
     }));
     return picture(`outcome-${unit}`, {
       title: `${title}${whole}`, kind: "card half", height: 32 * rows.length, numbers,
-      // Unknown is not zero: a hatched piece stands for the trials without a cost.
+      // Unknown is not zero: a hatched segment stands for the trials without a cost.
       data: { outcomes: rows, ...(unit === "cost" ? { gaps: rows.filter((row) => row.end > row.cost).map((row) => ({ outcome: row.outcome, from: row.cost, to: row.end })) } : {}) },
       given: { amountLow: 0, amountHigh: (NARROW.matches ? 3.2 : 1.9) * Math.max(...rows.map((row) => row.end)) || 1 },
       text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
@@ -222,7 +222,7 @@ function moneyAndHours({ job, isOne }) {
     ({ with_cost: covered, trials }) => covered < trials)];
 }
 
-/** The other tuning jobs of its family. */
+/** All tuning jobs of its family. */
 function familyOf(job) {
   if (!job.family) return [];
   const all = DATA.jobs.filter(({ family }) => family === job.family).sort((a, b) => b.created - a.created);
@@ -240,7 +240,7 @@ function familyOf(job) {
   ];
   const runs = isNumber(bestOf(job)) ? comparable(all.filter((run) => isNumber(bestOf(run)) && isNumber(run.created))) : [];
   const drawn = runs.includes(job) && runs.length > 1;
-  return [card(`Family ${job.family}`, `Its ${plural(all.length, "tuning job")}, side by side.`,
+  return [card(`Family ${job.family}`, `The ${plural(all.length, "tuning job")} of this family, newest first.`,
     drawn ? runsPicture("Best, run by run", runs, { heading: "h4", kind: "plain", height: 150 }, job.key) : null,
     table(columns, all, { label: `Family ${job.family}`, tall: true, attributes: () => ({ class: "run" }) }))];
 }
@@ -249,18 +249,18 @@ function jobFailures({ definition, all }) {
   const rows = definition.failures;
   if (!rows.length) return nothing("Failures", "No trial has failed.");
   const columns = [
-    ["What the script said", (row) => row.failure, "wrap", (row) => row.failure],
+    ["Error", (row) => row.failure, "wrap", (row) => row.failure],
     ["Trials", (row) => frequency(row.trials, rows[0].trials), "", (row) => row.trials],
     ["Time lost", (row) => duration(row.seconds), "number", (row) => row.seconds],
     ["Newest", (row) => row.newest, "name"],
   ];
   const byGroup = new Map();
   for (const row of all) if (row.group) byGroup.set(row.group, [row.trial, ...(byGroup.get(row.group) ?? [])]);
-  return card("Failures", "Grouped by the line that tells, the most frequent first.",
+  return card("Failures", "Grouped by the most informative line of the failure reason, most frequent first.",
     table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ failure }) => ({ class: "failure", ...standsFor(...(byGroup.get(failure) ?? [])) }) }));
 }
 
-/** All trials: the best placed first, then the newest. */
+/** The table of all trials: best place first, then newest first. */
 function allTrials(about) {
   const { job, definition, all, parameters } = about;
   const rows = [...all].sort((a, b) => compare(a.place, b.place, 1) || isNumber(b.value) - isNumber(a.value) || compare(a.started, b.started, -1) || compare(a.trial, b.trial, 1));
@@ -281,9 +281,9 @@ function allTrials(about) {
   const many = total(definition);
   const list = table(columns, rows, { label: "Trials", tall: true, attributes: (row) => ({ class: "trial", ...standsFor(row.trial) }) });
   const made = card("Trials", [
-    hasPlaces ? "The best first." : "The newest first.",
-    rows.length < many ? `${counted(rows.length)} of ${counted(many)}: the best, and the others evenly over time.` : `All ${counted(many)}.`,
-    job.definitions.length > 1 && definition.name === ALL ? "Places are among all definitions." : null,
+    hasPlaces ? "Best first." : "Newest first.",
+    rows.length < many ? `${counted(rows.length)} of ${counted(many)}: the best, and a sample of the others spread evenly over time.` : `All ${counted(many)}.`,
+    job.definitions.length > 1 && definition.name === ALL ? "Places rank the trials of all definitions together." : null,
   ].filter(Boolean).join(" "), list);
   made.only = list.only;
   return made;

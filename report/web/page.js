@@ -1,12 +1,12 @@
-// The menus, and which page they show. What is chosen stands in the address, after #.
+// The menus and the page that they select. The URL fragment holds the selection.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const MENUS = { account: "account", region: "region", job: "tuning-job", definition: "definition" };
-/** All definitions of a tuning job, as a choice: none can be called so. */
+/** The menu value for all definitions together. No definition can have this name. */
 const ALL = "*";
 const menu = (name) => document.getElementById(MENUS[name]);
 
-/** What is chosen; a name that is not there any more is no choice. */
+/** The current selection. Names that no longer exist are ignored. */
 function chosen() {
   const given = new URLSearchParams(location.hash.slice(1));
   const account = known(given.get("account"), [...DATA.scopes, ...DATA.jobs].map((row) => row.account));
@@ -17,7 +17,7 @@ function chosen() {
   return { account, region, job, definition };
 }
 
-/** What there is to choose of a tuning job: all definitions, where they aim at one thing. */
+/** The definitions to choose from. All of them together come first if they share an objective. */
 function choicesOf(job) {
   if (!job?.view) return job?.definitions ?? [];
   return [...(job.view.together ? [job.view.together] : []), ...job.view.definitions];
@@ -26,7 +26,7 @@ function choicesOf(job) {
 const known = (value, values) => (values.includes(value) ? value : "");
 const inScope = (account, region) => (row) => (!account || row.account === account) && (!region || row.region === region);
 
-/** The address of a page: what is chosen, with changes. */
+/** The address of a page: the current selection with changes. */
 function address(changes) {
   const now = chosen();
   const next = { account: now.account, region: now.region, job: now.job?.key ?? "", definition: "", ...changes };
@@ -74,9 +74,9 @@ function pageOf({ account, region, job, definition }) {
   }
   const back = el("p", { class: "back" }, el("a", { href: address({ job: "" }) }, "← All tuning jobs"));
   if (!job.view) {
-    return [el("div", {}, back, el("h2", {}, job.name)), el("p", { class: "notice" }, "This page does not carry its trials: it has those of newer tuning jobs only. Make one with --tuning-job and its name, or with a larger --most-trials.")];
+    return [el("div", {}, back, el("h2", {}, job.name)), el("p", { class: "notice" }, "This page includes only the trials of newer tuning jobs. Generate one with --tuning-job and this name, or with a larger --most-trials.")];
   }
-  if (!definition) return [el("div", {}, back, el("h2", {}, job.name)), nothing("Trials", "It has not launched a trial yet.")];
+  if (!definition) return [el("div", {}, back, el("h2", {}, job.name)), nothing("Trials", "This tuning job has not launched a trial yet.")];
   return jobPage(job, definition);
 }
 

@@ -1,14 +1,14 @@
-// What a tuning job's hyperparameters did to its objective.
+// How a tuning job's hyperparameters relate to its objective.
 
-/** Those that do not always have one value: only they can explain anything. */
+/** The hyperparameters with more than one value; the others cannot explain anything. */
 const varying = (parameters) => parameters.filter(({ ticks, values }) => new Set(values.filter(isNumber)).size > 1 || ticks.length > 1);
 
-/** Those that do, told in a line that unfolds. */
+/** The hyperparameters with a single value, in a collapsed list. */
 function constants(parameters) {
   const rest = parameters.filter((parameter) => !varying([parameter]).length);
   if (!rest.length) return null;
   return el("details", { class: "data" },
-    el("summary", {}, `${plural(rest.length, "hyperparameter")} with one value`),
+    el("summary", {}, `${plural(rest.length, "hyperparameter")} with a single value`),
     el("ul", {}, rest.map(({ name, values }) => el("li", {}, `${name} = ${valueText(values.find(isNumber) ?? "–")}`))));
 }
 
@@ -16,7 +16,7 @@ function parallel({ definition, trials, parameters }, trialsTable) {
   const title = "Hyperparameters, side by side";
   const drawn = varying(parameters);
   if (!parameters.length) return nothing(title, "No hyperparameters are loaded.");
-  if (!drawn.length) return card(title, "Each hyperparameter has one value in all trials.", constants(parameters));
+  if (!drawn.length) return card(title, "Every hyperparameter has the same value in all trials.", constants(parameters));
   const isFlat = NARROW.matches;
   const axes = drawn.map(({ name, kind, positions, ticks }) => ({ name, kind, positions, ticks }));
   if (valuesOf(trials).length) axes.push(objectiveAxis(definition, trials));
@@ -45,12 +45,12 @@ function parallel({ definition, trials, parameters }, trialsTable) {
     view.data("points", points());
     view.data("brushes", [...brushes].map(([row, [from, to]]) => ({ row, from, to }))).runAsync();
     clear.hidden = !isOn;
-    status.textContent = isOn ? `${counted(inside.size)} of ${plural(trials.length, "trial")} pass, here and in the table of trials. ` : "";
+    status.textContent = isOn ? `${counted(inside.size)} of ${plural(trials.length, "trial")} match, here and in the table of trials. ` : "";
     trialsTable.only?.(isOn ? (row) => inside.has(row.trial) : null);
   }, clear);
   return picture(isFlat ? "parallel-flat" : "parallel-upright", {
     title,
-    note: `A line per trial, through its value on each axis${definition.direction ? "; the stronger, the better" : ""}. Draw along an axis to keep the trials that pass there.${logs.length ? ` Log axes: ${logs.join(", ")}.` : ""}`,
+    note: `One line per trial, through its value on each axis${definition.direction ? "; stronger lines are better trials" : ""}. Drag along an axis to keep only the trials that cross it there.${logs.length ? ` Logarithmic axes: ${logs.join(", ")}.` : ""}`,
     text: `Parallel coordinates of ${plural(trials.length, "trial")} on ${plural(drawn.length, "hyperparameter")}: ${drawn.map(({ name, kind }) => `${name} (${kind})`).join(", ")}.`,
     data: { points: points(), axes: names, ticks, brushes: [] },
     given: { axes: axes.length, trials: trials.length },
@@ -61,7 +61,7 @@ function parallel({ definition, trials, parameters }, trialsTable) {
   });
 }
 
-/** Lets the reader draw over axes; tells each time of an axis and its piece, or none. */
+/** Lets the reader select part of an axis by dragging. Calls tell with the axis and the span, or null. */
 function brushing(view, plot, isFlat, axes, tell, clear) {
   const places = (event) => {
     const root = plot.querySelector("svg");
@@ -70,7 +70,7 @@ function brushing(view, plot, isFlat, axes, tell, clear) {
     const zoom = box.width / root.width.baseVal.value || 1;
     const [x, y] = [(event.clientX - box.left) / zoom - left, (event.clientY - box.top) / zoom - top];
     const [along, across] = isFlat ? [view.scale("y").invert(y), view.scale("x").invert(x)] : [view.scale("x").invert(x), view.scale("y").invert(y)];
-    // The ends are easy to hit.
+    // Snaps to the ends of the axis.
     return { along, across: across < 0.02 ? 0 : across > 0.98 ? 1 : across };
   };
   let from = null;
@@ -93,7 +93,7 @@ function brushing(view, plot, isFlat, axes, tell, clear) {
   clear.addEventListener("click", () => tell(null, null));
 }
 
-/** How strong a trial's line is: among many, only the best stand out. */
+/** The opacity of a trial's line by its goodness. Among many trials, only the best stand out. */
 function strengthAmong(count) {
   const least = Math.min(0.35, 40 / count);
   const power = Math.max(3, count / 20);
@@ -114,7 +114,7 @@ function objectiveAxis({ metric, is_log: isLog }, trials) {
   };
 }
 
-/** A name in lines of so many letters, broken where a word ends; three at most. */
+/** Wraps a name into at most three lines of the given length, broken between words. */
 function wrapped(name, letters) {
   const lines = [""];
   for (const word of name.match(/[^\s_\-./:@]*[\s_\-./:@]?/g)) {
@@ -130,7 +130,7 @@ function importance({ definition, parameters, isOne }) {
   const known = parameters.filter((parameter) => isNumber(parameter.importance));
   if (!known.length) {
     if (!parameters.length) return null;
-    return nothing(title, definition.name === ALL && !isOne ? "Importance is worked out per definition: choose one above." : "Importance needs ten trials with a metric, and hyperparameters with more than one value.");
+    return nothing(title, definition.name === ALL && !isOne ? "Importance is calculated per definition. Choose one above." : "Importance needs at least ten trials with a metric, and hyperparameters with more than one value.");
   }
   const rows = known.map(({ name, kind, importance: weight, trials, correlation }, index) => ({
     name, index, importance: weight, key: `parameter:${name}`, trials, correlation, kind,
@@ -139,7 +139,7 @@ function importance({ definition, parameters, isOne }) {
   const least = Math.min(...known.map((parameter) => parameter.trials));
   return picture("importance", {
     title,
-    note: `How much of ${definition.metric} each hyperparameter explains by itself, from 0 to 1, over ${plural(least, "trial")}. ${least < 30 ? "With so few trials, up to 0.2 can be chance. " : ""}Two that only work together both look weak.`,
+    note: `How much of ${definition.metric} each hyperparameter explains on its own, from 0 to 1, over ${plural(least, "trial")}. ${least < 30 ? "With so few trials, up to 0.2 can be chance. " : ""}Hyperparameters that only matter in combination look weak.`,
     text: `Importance of ${plural(rows.length, "hyperparameter")}. ${rows.slice(0, 8).map((row) => `${row.name}: ${row.label}`).join("; ")}.`,
     height: 26 * rows.length, data: { parameters: rows }, given: { labelWidth: NARROW.matches ? 110 : 260 },
     stops: rows.map((row) => row.key),
@@ -153,11 +153,11 @@ function importance({ definition, parameters, isOne }) {
   });
 }
 
-/** What to try next, and a button that copies it as the API takes it. */
+/** The ranges to try next, with a button that copies them as JSON for the API. */
 function nextRanges({ definition: { ranges } }) {
   if (!ranges) return [];
   const text = (range) => (range === null ? "–" : typeof range[0] === "number" ? `${figure(range[0])} to ${figure(range[1])}` : range.map((value) => String(value).replace(/^"(.*)"$/, "$1")).join(", "));
-  const why = { narrowed: "narrowed to the best trials", widened_low: "widened: the best lie at the lower end", widened_high: "widened: the best lie at the upper end", kept: "kept" };
+  const why = { narrowed: "narrowed to the best trials", widened_low: "widened: the best trials lie at the lower end", widened_high: "widened: the best trials lie at the upper end", kept: "kept" };
   const columns = [
     ["Hyperparameter", (row) => row.name, "name"],
     ["Now", (row) => text(row.now), "wrap", (row) => text(row.now)],
@@ -172,24 +172,24 @@ function nextRanges({ definition: { ranges } }) {
       say("Copied.");
       copy.textContent = "Copied";
     } catch {
-      copy.textContent = "Copying is not allowed here: open the JSON below";
+      copy.textContent = "Cannot copy here: open the JSON below";
     }
     setTimeout(() => { copy.textContent = "Copy as JSON"; }, 3000);
   } }, "Copy as JSON");
   return [card("What to try next",
-    "A rule of thumb: the span of the best tenth of the trials, with some room. It knows nothing of hyperparameters that only work together.",
+    "A rule of thumb: the span of the best tenth of the trials, plus a margin. It looks at one hyperparameter at a time.",
     table(columns, ranges.rows, { label: "What to try next", attributes: () => ({ class: "range" }) }),
     ranges.json ? el("div", { class: "copying" }, copy, el("details", { class: "data" }, el("summary", {}, "ParameterRanges as JSON"), el("pre", { tabindex: 0 }, ranges.json)))
-      : el("p", { class: "note" }, "There is no JSON to copy: the service takes at most 30 hyperparameters."))];
+      : el("p", { class: "note" }, "There is no JSON to copy, because the service accepts at most 30 hyperparameters."))];
 }
 
-/** A steady scatter for a category's dots. */
+/** The same scatter every time, for a category's dots. */
 const jitter = (index) => ((index * 0.618034) % 1) * 2 - 1;
 
 const NARROW_BAND = 0.5;
 const FEW = 10;
 
-/** Whether a best quarter says anything: it is narrow, and of enough trials. */
+/** Whether the best quarter is informative: it is narrow, and there are enough trials. */
 function saysSomething({ kind, best_quarter: [low, high], range, values, trials }) {
   if (kind === "category" || !isNumber(low) || trials < FEW) return false;
   const scale = { log: Math.log, reverse: (value) => -Math.log1p(-value) }[kind] ?? ((value) => value);
@@ -214,7 +214,7 @@ function effects(about) {
       edge ? `best at the ${edge} edge` : null,
       kind === "reverse" ? "reverse log axis" : null,
     ].filter(Boolean).join(" · ");
-    // Of a reverse log axis, the distance to 1 is what is drawn.
+    // A reverse log axis shows the distance to 1.
     const place = (value) => (kind === "reverse" && isNumber(value) ? 1 - value : value);
     const rows = [...measured].sort((a, b) => parameter.positions[a.at] - parameter.positions[b.at])
       .filter(({ row }) => isNumber(values[row.index]))
@@ -236,6 +236,6 @@ function effects(about) {
     });
   });
   return [card("Objective against each hyperparameter",
-    `${definition.metric}, up, against each${drawn.some((each) => isNumber(each.importance)) ? ", the most important first" : ""}.${hasBand ? " A band is where the best quarter lies, if that is narrow." : ""} Dashes are the ends of the range; a rank correlation is positive where larger values did better.`,
+    `${definition.metric} on the vertical axis${drawn.some((each) => isNumber(each.importance)) ? ", the most important hyperparameter first" : ""}.${hasBand ? " A band marks the best quarter of the trials, if it is narrow." : ""} Dashed lines are the ends of the range. A positive rank correlation means that larger values did better.`,
     el("div", { class: "several" }, figures))];
 }

@@ -1,5 +1,5 @@
-// Draws pictures, and marks what the reader points at in all of them: a trial, or a bar,
-// which has a key. The arrow keys move through a picture as the mouse does.
+// Draws charts, and highlights the trial or bar under the mouse in all of them. Bars are
+// identified by a key. Arrow keys move through a chart like the mouse.
 
 const CHARTS = JSON.parse(document.getElementById("charts").textContent);
 const NARROW = matchMedia("(max-width: 700px)");
@@ -8,9 +8,9 @@ const LINES = { gridColor: "var(--line)", domainColor: "var(--line)", tickColor:
 let views = [];
 let drawing = 0;
 let hovered = null;
-/** What there is to say of a bar: its key to [heading, [[name, value], …]]. */
+/** The description of each bar by its key: [heading, [[name, value], …]]. */
 let told = new Map();
-/** Where Enter or a click on a bar leads. */
+/** The address that Enter or a click on a bar opens, by its key. */
 let opens = new Map();
 let describeTrial = () => null;
 
@@ -22,7 +22,7 @@ function embedding() {
       background: "transparent",
       font,
       view: { stroke: null },
-      // Each picture has one text: a thousand marks with a label each help nobody.
+      // Each chart has one description: a thousand labeled marks would help nobody.
       mark: { aria: false },
       axis: { ...TEXT, ...LINES, labelFont: font, aria: false, labelPadding: 5 },
       text: { font },
@@ -30,7 +30,7 @@ function embedding() {
   };
 }
 
-/** Start over: the pictures there were are gone. */
+/** Discards all charts. */
 function clearPictures() {
   views.forEach((view) => view.finalize());
   views = [];
@@ -41,7 +41,7 @@ function clearPictures() {
   point(null);
 }
 
-/** Two parameters that are a scale's domain: all values, and room where they are one. */
+/** The two parameters of a scale's domain: the extent of the values, padded if they are all equal. */
 function spanOf(name, values, isLog = false) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -54,10 +54,10 @@ function spanOf(name, values, isLog = false) {
 }
 
 /**
- * A figure. Its picture is drawn once the figure is in the page.
- * Data are rows by the name of a dataset, and given are values of the picture's
- * parameters. Stops are the trials or keys that the arrow keys move through, and tells
- * what there is to say of a key. Data are behind it as a table: [columns, rows].
+ * A figure, whose chart is drawn once the figure is in the page.
+ * `data` holds rows by dataset name, and `given` values of the chart's parameters. `stops`
+ * are the trials or keys that the arrow keys move through, and `tells` describes each key.
+ * `numbers` is the table behind the chart: [columns, rows].
  */
 function picture(chart, { title, note, text, data, given = {}, height, heading = "h3", kind = "card", stops = [], tells = {}, numbers = null, ready = () => {}, more = null }) {
   const plot = el("div", { class: "plot", style: `min-height:${height}px` });
@@ -65,7 +65,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
   for (const [name, tell] of Object.entries(tells)) told.set(name, tell);
   const spec = structuredClone(CHARTS[chart]);
   for (const param of spec.params) if (param.name in given) param.value = given[param.name];
-  // Each picture has rows of its own: Vega writes into them.
+  // Copies the rows, because Vega modifies them.
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))]));
   Object.assign(spec, { description: text, height, padding: 2 });
   queueMicrotask(async () => {
@@ -74,7 +74,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
     const keyOf = (item) => item?.datum?.trial ?? item?.datum?.key ?? null;
     view.addEventListener("mousemove", (_, item) => point(keyOf(item)));
     view.addEventListener("click", (_, item) => { point(keyOf(item)); follow(keyOf(item)); });
-    // Not the view's own mouseout: the ring around a point comes between it and the mouse.
+    // Not the view's own mouseout, because the ring around a point comes between it and the mouse.
     plot.addEventListener("mouseleave", () => point(null));
     views.push(view);
     ready(view, plot);
@@ -89,7 +89,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
 
-/** A picture that the keyboard reaches: arrow keys move from mark to mark. */
+/** Makes a chart usable with the keyboard: arrow keys move from mark to mark. */
 function reachable(plot, title, stops) {
   let at = -1;
   const keydown = (event) => {
@@ -109,7 +109,7 @@ function reachable(plot, title, stops) {
 
 const follow = (name) => { if (opens.has(name)) location.hash = opens.get(name); };
 
-/** Mark a trial or a bar in every picture and table, and say what it is; null: none. */
+/** Highlights a trial or a bar in every chart and table, and describes it. Null clears it. */
 function point(name, isAloud = false) {
   if (name === hovered) return;
   hovered = name;
@@ -132,11 +132,11 @@ function description(heading, facts, warning = null) {
   ];
 }
 
-/** A description as a sentence. */
+/** A description as text for screen readers. */
 const spokenOf = (shown) => [...shown.querySelectorAll("strong, dt, dd")]
   .map((part) => `${part.textContent}${part.tagName === "DT" ? ":" : "."}`).join(" ");
 
-/** The attributes of a table's row that stands for trials; the first is pointed at. */
+/** Attributes for a table row that stands for trials. The row highlights the first of them. */
 function standsFor(...trials) {
   return { "data-trials": JSON.stringify(trials), tabindex: -1 };
 }
@@ -148,7 +148,7 @@ function listenToRows(root) {
   root.addEventListener("mouseleave", () => point(null));
   root.addEventListener("focusin", (event) => { if (rowOf(event)) point(first(event), true); });
   root.addEventListener("focusout", (event) => { if (rowOf(event)) point(null); });
-  // One row at a time is in the order of the Tab key; arrow keys go to the others.
+  // Only one row is in the tab order. Arrow keys move to the others.
   root.addEventListener("keydown", (event) => {
     const row = event.target.matches("tr[data-trials]") ? event.target : null;
     const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
@@ -178,7 +178,7 @@ function svg(tag, attributes, ...content) {
   return made;
 }
 
-/** The key to colours, shapes and patterns. */
+/** The legend of colors, shapes and patterns. */
 function key(counts) {
   const symbol = (outcome) => svg("svg", { viewBox: "0 0 30 12", width: 30, height: 12, "aria-hidden": "true" },
     svg("path", { d: PATHS[SHAPES[OUTCOMES.indexOf(outcome)]], fill: `var(--${outcome})` }),
@@ -188,7 +188,7 @@ function key(counts) {
     present.map((outcome) => el("li", {}, symbol(outcome), `${spoken(outcome)} ${counted(counts[outcome])}`)));
 }
 
-/** A bar of trials by outcome, for a table's cell. */
+/** A bar of trials by outcome, for a table cell. */
 function mixBar(counts) {
   const present = OUTCOMES.filter((outcome) => counts[outcome]);
   const all = sum(Object.values(counts));

@@ -1,10 +1,10 @@
-// Tables that sort, filter and print whole.
+// Tables that can be sorted and filtered, and that print in full.
 
 const FIRST_ROWS = 50;
 const MORE_ROWS = 500;
 let printed = [];
 
-/** Numbers by size and text by name; what is not there comes last either way. */
+/** Compares numbers by value and text in natural order. Missing values come last either way. */
 function compare(a, b, sign) {
   if (!isNumber(a) || !isNumber(b)) return isNumber(b) - isNumber(a);
   if (typeof a === "number" && typeof b === "number") return sign * (a - b);
@@ -12,8 +12,8 @@ function compare(a, b, sign) {
 }
 
 /**
- * A table. Columns are [heading, cell of a row, class, value that sorts].
- * The element has a function `only`, which takes a test that rows must pass (null: all).
+ * A table. Each column is [heading, row => cell, class, row => value to sort by].
+ * The element has a method `only`, which takes a filter for rows (null shows all rows).
  */
 function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
   const made = new Map();
@@ -34,7 +34,7 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
 
   const headings = columns.map((column, index) => el("th", { scope: "col", class: column[2], "aria-sort": "none" },
     el("button", { type: "button", title: `Sort by ${column[0]}`, click: () => sort(index) }, column[0]),
-    // Paper has no buttons: a heading that repeats on each sheet would be empty.
+    // Buttons are not printed, so the headings at the top of each sheet would be empty.
     el("span", { class: "printed", "aria-hidden": "true" }, column[0])));
   const body = el("tbody");
   const count = el("span", { class: "count", role: "status" });
@@ -45,7 +45,7 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
   });
   const scroll = el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
     el("table", {}, el("caption", { class: "unseen" }, label), el("thead", {}, el("tr", {}, headings)), body));
-  const hint = el("p", { class: "hint", hidden: "" }, "More columns to the right: scroll sideways.");
+  const hint = el("p", { class: "hint", hidden: "" }, "Scroll sideways for more columns.");
 
   function sort(index) {
     const first = columns[index][2] === "number" ? -1 : 1;
@@ -64,7 +64,7 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
     const shown = found.slice(0, state.most).map(rowOf);
     body.replaceChildren(...shown);
     if (shown[0]?.dataset.trials) for (const each of shown) each.tabIndex = each === shown[0] ? 0 : -1;
-    if (!shown.length) body.append(el("tr", {}, el("td", { colspan: columns.length }, "No row matches.")));
+    if (!shown.length) body.append(el("tr", {}, el("td", { colspan: columns.length }, "No rows match.")));
     count.textContent = found.length === rows.length ? plural(rows.length, "row") : `${counted(found.length)} of ${plural(rows.length, "row")}`;
     more.hidden = found.length <= state.most;
     more.textContent = `Show ${counted(Math.min(MORE_ROWS, found.length - state.most))} more of ${counted(found.length)}`;
@@ -80,7 +80,7 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
   return whole;
 }
 
-/** A table that is made when it is opened: the numbers behind a picture. */
+/** The numbers behind a chart, in a table that is built when it is opened. */
 function behind(title, columns, rows) {
   const details = el("details", { class: "data" },
     el("summary", {}, "Data", el("span", { class: "unseen" }, `: ${title}`)));

@@ -1,10 +1,10 @@
-// Numbers, times and elements as the page shows them. Text only ever goes in as text:
-// what comes out of a warehouse is never markup.
+// Formats numbers and times, and creates elements. Text is always inserted as text, so
+// that data from the warehouse is never treated as markup.
 
 const OUTCOMES = ["completed", "stopped_early", "stopped_by_limit", "stopped", "failed", "running", "deleted", "unknown"];
 const SHAPES = ["circle", "diamond", "triangle-right", "square", "cross", "triangle-up", "triangle-left", "triangle-down"];
 
-/** An element: its attributes (null: left out; a function listens), and its content. */
+/** Creates an element. Null attributes are left out, and functions become event listeners. */
 function el(tag, attributes = {}, ...content) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -17,7 +17,7 @@ function el(tag, attributes = {}, ...content) {
 
 const isNumber = (value) => value !== null && value !== undefined;
 
-/** A number in at most five digits. */
+/** A number with at most five significant digits. */
 function figure(value) {
   if (!isNumber(value)) return "–";
   const size = Math.abs(value);
@@ -25,10 +25,10 @@ function figure(value) {
   return String(Number(value.toPrecision(5)));
 }
 
-/** A number in three digits, for what is said in words. */
+/** A number with three significant digits, for running text. */
 const brief = (value) => figure(Number(value.toPrecision(3)));
 
-/** A number in five, with the whole value for machines and in the tooltip. */
+/** A number with five significant digits; the element and its tooltip hold the full value. */
 function exact(value) {
   return isNumber(value) ? el("data", { value, title: value }, figure(value)) : "–";
 }
@@ -48,12 +48,12 @@ function duration(seconds) {
   return `${hours < 100 ? hours.toFixed(1) : Math.round(hours).toLocaleString("en-US")} h`;
 }
 
-/** A time in UTC to the minute. */
+/** A UTC time, to the minute. */
 function instant(time) {
   return isNumber(time) ? `${new Date(time).toISOString().slice(0, 16).replace("T", " ")}` : "–";
 }
 
-/** Have a screen reader say something. */
+/** Announces a text to screen readers. */
 const say = (text) => { document.getElementById("said").textContent = text; };
 
 const textOf = (content) => el("span", {}, content).textContent;
@@ -67,13 +67,13 @@ const spoken = (outcome) => outcome.replaceAll("_", " ");
 
 const sum = (values) => values.reduce((total, value) => total + (value ?? 0), 0);
 
-/** A sum of what is known; null if nothing is. */
+/** The sum of the known values; null if none is known. */
 const sumKnown = (values) => (values.some(isNumber) ? sum(values) : null);
 
-/** A text of any length in a few lines, and whole in the tooltip. */
+/** A text cut to a few lines, with the full text in its tooltip. */
 const clamped = (text) => el("span", { class: "clamp", title: text }, text);
 
-/** A card: a heading, a line below it, and what it shows. */
+/** A card with a heading, a note and content. */
 function card(title, note, ...content) {
   return el("section", { class: "card" },
     el("div", { class: "caption" }, el("h3", {}, title), note ? el("p", { class: "note" }, note) : null),

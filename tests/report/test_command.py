@@ -39,7 +39,7 @@ def test_a_warehouse_without_models_is_an_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == (
-        "Error: no model sagemaker_tuning__trials there:"
+        "Error: no model sagemaker_tuning__trials in the warehouse:"
         " build transform/ with dbt first\n"
     )
 
@@ -55,7 +55,8 @@ def test_models_in_two_schemas_need_a_choice(file: Path) -> None:
             " select * from sagemaker_tuning.sagemaker_tuning__trials limit 0"
         )
     assert report(str(file)).stderr == (
-        "Error: several schemas have the models: --schema dev or sagemaker_tuning\n"
+        "Error: several schemas have the models:"
+        " pass --schema dev or sagemaker_tuning\n"
     )
     chosen = report(str(file), "--schema", "sagemaker_tuning")
     assert '"name":"small"' in chosen.stdout
@@ -65,11 +66,11 @@ def test_models_in_two_schemas_need_a_choice(file: Path) -> None:
     ("arguments", "words"),
     [
         ((), "no DATABASE_URL"),
-        (("mysql://there",), "mysql:// is none of"),
-        (("/no/such/file.duckdb",), "the duckdb warehouse does not open"),
+        (("mysql://there",), "mysql:// is not supported"),
+        (("/no/such/file.duckdb",), "cannot open the duckdb warehouse"),
         (
             ("postgresql://me:secret@127.0.0.1:1/x",),
-            "the postgresql warehouse does not",
+            "cannot open the postgresql warehouse",
         ),
     ],
     ids=["nothing", "unknown", "no file", "no server"],
@@ -92,7 +93,7 @@ def test_an_unknown_tuning_job_is_an_error(file: Path) -> None:
         "Error: the warehouse has no tuning job sma: did you mean small?\n"
     )
     assert report(str(file), "--tuning-job", "zzz").stderr == (
-        "Error: the warehouse has no tuning job zzz: it has 2\n"
+        "Error: the warehouse has no tuning job zzz: it has 2, none similar\n"
     )
 
 
@@ -115,8 +116,8 @@ def test_a_missing_model_is_named(file: Path) -> None:
     assert done.returncode == 3
     assert '"missing":["sagemaker_tuning__lineage"]' in done.stdout
     assert done.stderr == (
-        "Warning: the page lacks what these models say: sagemaker_tuning__lineage;"
-        " build transform/ with dbt\n"
+        "Warning: the page is incomplete, because these models are missing:"
+        " sagemaker_tuning__lineage; build transform/ with dbt\n"
     )
 
 
@@ -137,7 +138,7 @@ def test_a_model_that_cannot_be_read_is_one_line(file: Path) -> None:
     done = report(str(file))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: the warehouse refused a query: ")
-    assert "build transform/ again" in done.stderr
+    assert "rebuild transform/" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

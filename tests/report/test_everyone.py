@@ -157,10 +157,10 @@ def test_a_long_name_breaks_nothing(made: Made, opened: Open, width: int) -> Non
 def test_hidden_columns_have_a_hint(made: Made, opened: Open) -> None:
     """A table that is wider than its container says so, and no other does."""
     narrow = opened(made("everyday"), 390)
-    assert "scroll sideways" in narrow.page.locator("main").inner_text()
+    assert "Scroll sideways" in narrow.page.locator("main").inner_text()
     wide = opened(made("everyday"), 1280)
     scopes = wide.page.locator("section:has(h3:text-is('Scopes'))")
-    assert "scroll sideways" not in scopes.inner_text()
+    assert "Scroll sideways" not in scopes.inner_text()
 
 
 def paper(window: Opened) -> None:

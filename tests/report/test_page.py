@@ -147,8 +147,8 @@ def test_definitions_have_a_menu(made: Made, opened: Open) -> None:
     before, leaders = window.pictures(), window.rows("trial")
     window.choose("definition", "xgboost")
     changed = {name for name, svg in window.pictures().items() if before[name] != svg}
-    # Cost and hours are those of the whole tuning job.
-    whole = ", of the whole tuning job"
+    # Money and hours are the whole tuning job's.
+    whole = ", whole tuning job"
     assert {f"Hours by outcome{whole}", f"Money by outcome, in USD{whole}"} == (
         before.keys() - changed
     )
@@ -268,8 +268,8 @@ def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
     window = opened(made("everyday"))
     words = {row[2]: row[3].partition(" · ")[2] for row in window.rows("scope")}
     assert words == {
-        "complete": "its last sync",
-        "incomplete": "an earlier sync",
+        "complete": "last sync",
+        "incomplete": "earlier sync",
         "failed": "",
     }
     shown = [
@@ -281,7 +281,7 @@ def test_scopes_and_failures_are_the_models(made: Made, opened: Open) -> None:
             row["region"],
             f"{row['complete_as_of']:%Y-%m-%d %H:%M}"
             if row["complete_as_of"]
-            else "never yet",
+            else "never",
         )
         for row in sorted(
             story().scopes, key=lambda row: (row["account_id"], row["region"])
@@ -297,7 +297,7 @@ def test_an_unknown_direction_gives_no_best(made: Made, opened: Open) -> None:
     """If the direction of the objective is unknown, no trial is shown as the best."""
     window = opened(made("everyday"), job=arn("nobody-knows"))
     text = window.page.locator("main").inner_text()
-    assert "It is not known whether larger or smaller is better" in text
+    assert "It is unknown whether larger or smaller is better" in text
     assert "Best so far" not in text
     assert "Place" not in text
     assert window.page.locator("dd").first.inner_text() == NONE
@@ -308,7 +308,7 @@ def test_nothing_is_said_in_words(made: Made, opened: Open) -> None:
     window = opened(made("nothing"))
     text = window.page.locator("main").inner_text()
     assert "Nothing is loaded yet" in text
-    assert "No tuning jobs here." in text
+    assert "No tuning jobs." in text
     assert window.pictures() == {}
 
 
@@ -316,7 +316,7 @@ def test_nothing_is_said_in_words(made: Made, opened: Open) -> None:
     ("name", "words"),
     [
         ("all-failed", "No trial has a metric"),
-        ("nothing-launched", "It has not launched a trial yet"),
+        ("nothing-launched", "This tuning job has not launched a trial yet"),
         ("no-parameters", "No hyperparameters are loaded"),
     ],
 )
@@ -376,7 +376,7 @@ def test_what_is_cut_is_said(made: Made, opened: Open) -> None:
     window.page.evaluate("(key) => { location.hash = `job=${key}`; }", cut)
     window.settled()
     assert (
-        "This page does not carry its trials"
+        "This page includes only the trials of newer tuning jobs"
         in window.page.locator("main").inner_text()
     )
 
@@ -388,8 +388,8 @@ def test_a_large_tuning_job_is_counted_whole(made: Made, opened: Open) -> None:
     outcomes = Counter(row["outcome"] for row in trials)
     failures = Counter(row["failure"] for row in trials if row["failure"])
     text = window.page.locator("main").inner_text()
-    assert "1,000 of 1,300 trials are drawn" in text
-    assert "The best first. All 1,300." in text
+    assert "Charts show 1,000 of 1,300 trials" in text
+    assert "Best first. All 1,300." in text
     assert f"completed {outcomes['completed']:,}" in text
     assert {row[0]: int(row[1]) for row in window.rows("failure")} == failures
     bars = window.page.locator("figure:has-text('When each trial ran') .mark-rect path")

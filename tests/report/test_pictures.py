@@ -105,7 +105,7 @@ def test_constants_are_folded_away(made: Made, opened: Open) -> None:
     """A hyperparameter with a single value has no chart, but a line names it."""
     window = opened(made("everyday"), job=arn("odd"))
     assert figure(window, "constant").count() == 0
-    window.page.get_by_text("1 hyperparameter with one value").click()
+    window.page.get_by_text("1 hyperparameter with a single value").click()
     assert window.page.locator("li", has_text="constant = 3").count() == 1
 
 
@@ -140,7 +140,7 @@ def test_axes_are_drawn_over(made: Made, opened: Open) -> None:
     }
     assert {row[1] for row in window.rows("trial")} == deep
     status = picture.get_by_role("status").first
-    assert status.inner_text().startswith(f"{len(deep)} of 60 trials pass")
+    assert status.inner_text().startswith(f"{len(deep)} of 60 trials match")
     window.page.get_by_role("button", name="Clear").click()
     window.settled()
     assert card(window, "Trials").get_by_role("status").inner_text() == "60 rows"
@@ -191,7 +191,7 @@ def test_utilization_is_of_the_chosen_trial(made: Made, opened: Open) -> None:
 def test_what_to_select_is_said(made: Made, opened: Open) -> None:
     """If no metrics are loaded, the page names the stream to select."""
     window = opened(made("nothing"))
-    assert "select the stream training_job_metrics" in (
+    assert "Select the stream training_job_metrics (for costs" in (
         card(window, "Idle machines").inner_text()
     )
     window = opened(made("everyday"), job=arn("single"))
