@@ -6,9 +6,9 @@
         emulator.clock.move(seconds=3600)
         client = boto3.client("sagemaker", endpoint_url=emulator.url)
 
-Tuning jobs are schedules and time is the emulator's own, so what is shown can be
-foretold exactly. Its own are the tuning operations, the price list, organizations and
-CloudWatch's GetMetricData; STS and all other calls are moto's.
+Tuning jobs are schedules and the emulator has its own clock, so every answer can be
+predicted exactly. It implements the tuning operations, the price list, organizations
+and CloudWatch's GetMetricData; moto answers STS and all other calls.
 """
 
 from __future__ import annotations
@@ -62,24 +62,24 @@ class Emulator:
     """SageMaker tuning on a local port; a context manager.
 
     Args:
-        start: Where its clock starts; None: at the real time.
-        rate: Emulated seconds a real second; 0: the clock stands still.
-        seed: The same seed gives the same schedules.
-        port: The port; 0: a free one.
+        start: Start time of its clock; None for the current time.
+        rate: Emulated seconds per real second; 0 stops the clock.
+        seed: Seed of the schedules; the same seed creates the same schedules.
+        port: Port to listen on; 0 for a free one.
 
     Attributes:
-        clock: Its clock; the `Date` header of its answers shows it. With `clock.tick`
-            time passes from call to call.
-        calls: Every tuning operation and AssumeRole so far, in the order answered.
-        faults: What goes wrong at present.
-        tokens: Its NextTokens; `tokens.seconds` makes them expire, `tokens.offsets`
-            makes them numbers of rows.
-        prices: What its price list has, decoys among it; to be changed at will.
-        roles: Role ARN to the external id without which it cannot be assumed.
-        role_seconds: Lifetime, in real seconds, of the credentials of an assumed
-            role; None: as the caller asks.
-        organization: The organization that it lists; without accounts there is none.
-        identities: Whose the access keys are.
+        clock: Its clock, also shown by the `Date` header of answers. With `clock.tick`,
+            each call advances it.
+        calls: Every emulated operation and AssumeRole so far, in the order answered.
+        faults: The active faults.
+        tokens: Its NextTokens: `tokens.seconds` makes them expire, and `tokens.offsets`
+            makes them row numbers.
+        prices: The products of its price list, including decoys. Tests can change them.
+        roles: External id that each role ARN requires; other roles require none.
+        role_seconds: Lifetime of an assumed role's credentials, in real seconds; None
+            for the lifetime that the caller requests.
+        organization: The organization that it lists; without accounts, there is none.
+        identities: The callers behind access keys.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Emulator:
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
-        """Start to listen."""
+        """Start listening."""
         return self.start()
 
     def __exit__(self, *_: object) -> None:
@@ -115,7 +115,7 @@ class Emulator:
         self.stop()
 
     def start(self) -> Self:
-        """Listen, in threads of its own."""
+        """Start listening in background threads."""
         self._server = Server(self._answer, self._port)
         self._server.start()
         return self
@@ -128,14 +128,18 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Its endpoint, for SageMaker, STS, CloudWatch and all else."""
+        """The endpoint URL for SageMaker, STS, CloudWatch and all other services.
+
+        Raises:
+            RuntimeError: The emulator is not running.
+        """
         if self._server is None:
             message = "the emulator is not running"
             raise RuntimeError(message)
         return self._server.url
 
     def scope(self, account: str = "123456789012", region: str = "us-east-1") -> Scope:
-        """One account in one region; made when first asked for."""
+        """Return the scope of an account and region, creating it if necessary."""
         home = Home(account, region)
         with self._lock:
             if home not in self._scopes:
@@ -143,21 +147,21 @@ class Emulator:
             return self._scopes[home]
 
     def scopes(self) -> list[Scope]:
-        """All scopes that anyone has asked for."""
+        """Return all scopes created so far."""
         with self._lock:
             return list(self._scopes.values())
 
     def truth(self) -> dict[str, Any]:
-        """The truth of every scope, under `ACCOUNT/REGION`; see `Scope.truth`."""
+        """Return every scope's truth, keyed by `ACCOUNT/REGION`; see `Scope.truth`."""
         return {
             f"{scope.home.account}/{scope.home.region}": scope.truth()
             for scope in self.scopes()
         }
 
     def details(self) -> dict[str, Any]:
-        """The details in every scope, under `ACCOUNT/REGION`; see `Scope.details`.
+        """Return the details of every scope, keyed by `ACCOUNT/REGION`.
 
-        With `prices`: what an hour of training costs in the scope's region.
+        See `Scope.details`. `prices` has the hourly prices of training in the region.
         """
         return {
             f"{scope.home.account}/{scope.home.region}": {
@@ -168,40 +172,42 @@ class Emulator:
         }
 
     def metrics(self) -> dict[str, Any]:
-        """The metrics over time, under `ACCOUNT/REGION`; see `Scope.metrics`."""
+        """Return metrics over time, keyed by `ACCOUNT/REGION`; see `Scope.metrics`."""
         return {
             f"{scope.home.account}/{scope.home.region}": scope.metrics()
             for scope in self.scopes()
         }
 
     def serve(self, operation: str, responses: Iterable[Given]) -> None:
-        """Give answers of one's own, before the model's.
+        """Queue responses that replace the emulator's own, once each.
+
+        Active faults still take precedence.
 
         Args:
             operation: The API's name of the operation, or AssumeRole.
-            responses: Status, headers and body of each: bytes or text as they are,
-                a dict in the service's JSON. Each is used once; faults come first.
+            responses: Status, headers and body of each response. A body of bytes or
+                text is sent unchanged, a dict as the service's JSON.
         """
         self._gateway.serve(operation, responses)
 
     def alter(self, operation: str, alteration: Alteration | None) -> None:
-        """Change the answers that the model gives, before they are written as JSON.
+        """Modify the emulator's answers before they are encoded as JSON.
 
         Args:
             operation: The API's name of the operation.
-            alteration: Gets each answer's members, and changes them in place: what
-                it sets to None is sent as null. None: answers are as they were.
+            alteration: Called with the members of each answer, to change them in place;
+                None is sent as null. Pass None instead to stop modifying.
         """
         self._gateway.alter(operation, alteration)
 
     def credentials(self, account: str = "123456789012") -> dict[str, str]:
-        """Environment variables with a key of an account."""
+        """Return environment variables with an access key for an account."""
         return self.identities.credentials(account)
 
     def environment(
         self, account: str = "123456789012", region: str = "us-east-1"
     ) -> dict[str, str]:
-        """All variables that lead an AWS SDK here and nowhere else."""
+        """Return all variables that make an AWS SDK use only this emulator."""
         return self.identities.environment(account, region, self.url)
 
     def _answer(

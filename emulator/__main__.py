@@ -1,6 +1,6 @@
-"""`python -m emulator`: a small living account on a local port.
+"""`python -m emulator`: serve a small AWS account on a local port.
 
-Prints one line of JSON with its URL when it is ready, and ends on SIGTERM or SIGINT.
+Prints one line of JSON with its URL when it is ready, and exits on SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
@@ -21,37 +21,38 @@ OLDEST = timedelta(days=4)
 
 
 DESCRIPTION = """\
-A small AWS account on 127.0.0.1: SageMaker's hyperparameter tuning, its price list,
-what CloudWatch knows of its trials, and STS. Some tuning jobs have ended, some run.
+Emulate a small AWS account on 127.0.0.1: SageMaker's hyperparameter tuning, the
+metrics of its trials in CloudWatch, the price list, and STS. Some of its tuning jobs
+have ended, others are running.
 
-It prints one line of JSON with its URL when it is ready, and serves until it is
-stopped (Ctrl-C, SIGTERM)."""
+When it is ready, it prints one line of JSON with its URL. Stop it with Ctrl-C or
+SIGTERM."""
 EPILOG = """\
-To lead the tap, or any AWS SDK, there:
+To point the tap or any AWS SDK to it:
 
   export AWS_ENDPOINT_URL=http://127.0.0.1:PORT AWS_DEFAULT_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=key
 
-To see and steer it, over HTTP with JSON:
+To inspect and control it with JSON over HTTP:
 
-  GET    /_emulator/state    its clock, its URL, how many calls it has answered
-  GET    /_emulator/calls    the calls; DELETE forgets them
-  GET    /_emulator/truth    what an exact read would show; details, metrics: likewise
-  POST   /_emulator/clock    {"seconds": 3600} moves its time on
+  GET    /_emulator/state    its clock, its URL and the number of calls so far
+  GET    /_emulator/calls    the calls so far; DELETE clears them
+  GET    /_emulator/truth    what a full read should find; also details and metrics
+  POST   /_emulator/clock    {"seconds": 3600} advances its clock
   POST   /_emulator/plan     {"account", "region", "name", "trials"} adds a tuning job
-  POST   /_emulator/faults   {"kind": "throttle"} lets calls fail; DELETE ends that
-  POST   /_emulator/environment   {"account", "region"} gives variables with a key
+  POST   /_emulator/faults   {"kind": "throttle"} makes calls fail; DELETE stops it
+  POST   /_emulator/environment   {"account", "region"} returns variables with a key
 """
 
 
 class _Help(
     argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter
 ):
-    """Help with defaults, its texts as they are."""
+    """Help with default values, and without reflowing text."""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="python -m emulator",
         description=DESCRIPTION,
@@ -59,34 +60,37 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     made.add_argument(
-        "--port", type=int, default=0, help="port to listen on; 0: a free one"
+        "--port", type=int, default=0, help="port to listen on; 0 for a free one"
     )
     made.add_argument(
         "--account", default="123456789012", help="account of the tuning jobs"
     )
     made.add_argument("--region", default="us-east-1", help="region of the tuning jobs")
     made.add_argument(
-        "--tuning-jobs", type=int, default=6, help="how many tuning jobs there are"
+        "--tuning-jobs", type=int, default=6, help="number of tuning jobs"
     )
     made.add_argument(
-        "--trials", type=int, default=20, help="how many trials each launches"
+        "--trials", type=int, default=20, help="number of trials of each tuning job"
     )
     made.add_argument(
-        "--parallel", type=int, default=4, help="how many run at once in each"
+        "--parallel",
+        type=int,
+        default=4,
+        help="number of trials that run at once in each tuning job",
     )
     made.add_argument(
-        "--seed", type=int, default=7, help="another seed gives other tuning jobs"
+        "--seed", type=int, default=7, help="seed of the tuning jobs' random schedules"
     )
     made.add_argument(
         "--start",
         default=argparse.SUPPRESS,
-        help="where its clock starts, such as 2026-03-02T09:00:00Z (default: now)",
+        help="start time of its clock, such as 2026-03-02T09:00:00Z (default: now)",
     )
     made.add_argument(
         "--rate",
         type=float,
         default=1.0,
-        help="emulated seconds a real second; 0: the clock stands still",
+        help="emulated seconds per real second; 0 stops the clock",
     )
     return made
 
@@ -97,11 +101,11 @@ def populate(
     """Plan tuning jobs of different ages: ended, running, and just created.
 
     Args:
-        scope: Where they live.
-        tuning_jobs: How many.
-        trials: Trials of each.
-        parallel: Trials at once in each.
-        seed: Names and ages depend on it.
+        scope: The scope to add them to.
+        tuning_jobs: The number of tuning jobs.
+        trials: The number of trials of each.
+        parallel: The number of trials that run at once in each.
+        seed: Seed of their ages.
     """
     rng = random.Random(seed)  # noqa: S311 - a schedule
     now = scope.clock.now
@@ -118,7 +122,7 @@ def populate(
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until a signal comes; gives the exit code."""
+    """Serve until SIGTERM or SIGINT, and return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     options = parser().parse_args(arguments)
     ended = threading.Event()

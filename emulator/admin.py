@@ -23,13 +23,13 @@ PREFIX = "/_emulator/"
 
 
 def answer(emulator: Emulator, method: str, path: str, body: bytes) -> Reply:
-    """The answer to a request under `/_emulator/`.
+    """Answer a request under `/_emulator/`.
 
     GET `state`, `calls`, `truth`, `details`, `metrics`; POST `clock` {"seconds"},
     `faults` {fields of `Fault`}, `plan` {"account", "region", "name", "trials",
     "parallel", …; "definitions" as objects} and `environment` {"account", "region"}
-    (variables with a key of that account); DELETE `faults`, `calls`. A wrong path is a
-    404, wrong arguments are a 400 with `error`.
+    (variables with a key for that account); DELETE `faults`, `calls`. Answers 404 to an
+    unknown path and 400 to invalid arguments, both with `error`.
     """
     try:
         given = json.loads(body or b"{}")

@@ -1,4 +1,4 @@
-"""Schedules rewritten from one instant on: stopped, deleted. Pure."""
+"""Changes to a schedule from a given time on: stop, delete. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def stopped(job: TuningJob, at: datetime, seconds: float = 20.0) -> TuningJob:
-    """The tuning job as it goes on when it is asked to stop at `at`.
+    """Return the tuning job, stopped at `at`.
 
-    No further trial is created; those that run stop within `seconds`, keep their
-    metric if they have trained at all, and the tuning job ends last.
+    No more trials are created. Running trials stop within `seconds`, and keep their
+    metric if they have started training. The tuning job ends last.
     """
     end = at + timedelta(seconds=seconds)
     trials = tuple(
@@ -53,13 +53,13 @@ def _stopped(trial: Trial, at: datetime, end: datetime) -> Trial:
 
 
 def deleted(job: TuningJob, at: datetime, deleting_seconds: float = 0.0) -> TuningJob:
-    """The tuning job, Deleting from `at` on and gone `deleting_seconds` later."""
+    """Return the tuning job, Deleting from `at` and gone `deleting_seconds` later."""
     gone = at + timedelta(seconds=deleting_seconds)
     return replace(job, deleting=at, deleted=gone)
 
 
 def without_trial(job: TuningJob, trial_name: str, at: datetime) -> TuningJob:
-    """The tuning job with one trial gone from `at` on; its counters still count it."""
+    """Return the tuning job with a trial deleted at `at`, which is still counted."""
     wanted = trial_name.lower()
     trials = tuple(
         replace(trial, deleted=at)

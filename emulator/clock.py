@@ -1,4 +1,4 @@
-"""The emulator's clock: it stands still, or runs at a rate, and can be moved."""
+"""The emulator's clock, which stands still or runs at a rate, and can be advanced."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 
 def instant(value: datetime | str | None) -> datetime:
-    """An aware datetime in UTC from ISO 8601 text or a datetime; None: now."""
+    """Convert ISO 8601 text or an aware datetime to UTC; None is the current time.
+
+    Raises:
+        ValueError: The text is not ISO 8601, or there is no time zone.
+    """
     if value is None:
         return datetime.now(UTC)
     if isinstance(value, str):
@@ -23,12 +27,13 @@ class Clock:
     """Emulated time.
 
     Args:
-        start: Where it starts; None: at the real time.
-        rate: Emulated seconds a real second; 0: it moves only by `move` and `tick`.
+        start: The start time; None for the current time.
+        rate: Emulated seconds per real second; with 0, only `move` and `tick` advance
+            it.
 
     Attributes:
-        rate: As given.
-        tick: Emulated seconds by which each answered call moves it on.
+        rate: Emulated seconds per real second.
+        tick: Emulated seconds by which each answered call advances it.
     """
 
     def __init__(self, start: datetime | str | None = None, rate: float = 0.0) -> None:
@@ -40,12 +45,16 @@ class Clock:
 
     @property
     def now(self) -> datetime:
-        """The emulated instant, in UTC."""
+        """The emulated time, in UTC."""
         with self._lock:
             return self._read()
 
     def move(self, delta: timedelta | None = None, *, seconds: float = 0.0) -> datetime:
-        """Move forward by a timedelta or by seconds; gives the new instant."""
+        """Advance by a timedelta or by seconds, and return the new time.
+
+        Raises:
+            ValueError: The step is negative.
+        """
         step = (delta or timedelta()) + timedelta(seconds=seconds)
         if step < timedelta():
             message = "emulated time does not run backwards"
@@ -56,7 +65,7 @@ class Clock:
             return self._base
 
     def answering(self) -> datetime:
-        """The instant of an answer; the clock then moves on by `tick`."""
+        """Return the time for an answer, then advance by `tick`."""
         with self._lock:
             now = self._read()
             self._base += timedelta(seconds=self.tick)

@@ -1,7 +1,7 @@
-"""CloudWatch's GetMetricData, of the namespace of training jobs.
+"""CloudWatch's GetMetricData, for the namespace of training jobs.
 
-No answer of the real one is recorded publicly: shapes and names are those of the
-service model, ages, limits and rounding those of its reference.
+There is no public recording of the real one. Shapes and names come from the service
+model; retention, limits and rounding from its reference.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_QUERIES = 500
 MOST_POINTS = 100_800
 DAY = 86_400
 AGES = ((3600, 455 * DAY), (300, 63 * DAY), (MINUTE, 15 * DAY))
-"""How long points live, by the longest of these periods that divides theirs."""
+"""How long points are kept, by the longest of these periods that divides theirs."""
 
 QUERY_CODES = {
     "AccessDeniedException": "AccessDenied",
@@ -41,8 +41,9 @@ QUERY_CODES = {
     "UnrecognizedClientException": "InvalidClientTokenId",
     "ValidationException": "ValidationError",
 }
-"""Codes of the older query protocol. The service sends them in a header beside its
-JSON, and clients take them for the code."""
+"""Codes of the older query protocol.
+
+The service sends them in a header along with its JSON, and clients use that code."""
 
 _SERVER = 500
 
@@ -51,14 +52,14 @@ _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """One metric that is asked for.
+    """A requested metric.
 
     Attributes:
         id: `Id` of its query.
         label: `Label` of its result.
         name: `MetricName`.
-        trial: Name of the training job; empty: no metric of one.
-        points: Start and value of its periods that can be read, in the order asked.
+        trial: Name of the training job; empty if the metric is not about one.
+        points: Start and value of its readable periods, in the requested order.
     """
 
     id: str
@@ -71,11 +72,11 @@ class Asked:
 def metric_data(request: Request) -> dict[str, Any]:
     """GetMetricData.
 
-    A page has as many points as it may; the metrics of a call come in an order of
-    the service's own, and one can go on in the next page.
+    Pages are filled with as many points as allowed. Metrics come in the service's own
+    order, and a metric can continue on the next page.
 
     Raises:
-        ServiceError: The request breaks a rule.
+        ServiceError: The request is invalid.
     """
     params = request.params
     size = params.get("MaxDatapoints", MOST_POINTS)
@@ -119,13 +120,13 @@ def metric_data(request: Request) -> dict[str, Any]:
 
 
 def query_error(error: ServiceError) -> str:
-    """An error in the words of the query protocol, as the header has it."""
+    """Return the value of the query protocol's error header."""
     blamed = "Sender" if error.status < _SERVER else "Receiver"
     return f"{QUERY_CODES.get(error.code, error.code)};{blamed}"
 
 
 def _check(params: Mapping[str, Any], size: int) -> None:
-    """Refuse what the service refuses beyond its model."""
+    """Refuse what the service refuses in addition to its model."""
     queries = params["MetricDataQueries"]
     if len(queries) > MOST_QUERIES:
         message = (
@@ -153,7 +154,7 @@ def _check(params: Mapping[str, Any], size: int) -> None:
 
 
 def _check_one(query: Mapping[str, Any]) -> None:
-    """Refuse a query that is not one for a metric by the minute or more."""
+    """Refuse a query unless it is for a metric with a period of whole minutes."""
     if not _ID.fullmatch(query["Id"]):
         message = (
             f"The value {query['Id']} for parameter id in MetricDataQueries is not "
@@ -173,7 +174,7 @@ def _check_one(query: Mapping[str, Any]) -> None:
 
 
 def _asked(request: Request) -> Iterator[Asked]:
-    """The metrics asked for, with their points."""
+    """Yield the requested metrics with their points."""
     descending = request.params.get("ScanBy") != "TimestampAscending"
     sources: dict[str, list[metrics.Source]] = {}
     for query in request.params["MetricDataQueries"]:
@@ -203,7 +204,7 @@ def _asked(request: Request) -> Iterator[Asked]:
 
 
 def _about(metric: Mapping[str, Any]) -> tuple[str, str]:
-    """The training job and the host that a metric is about; the host can be empty."""
+    """Return the training job and the host of a metric; either can be empty."""
     dimensions = metric.get("Dimensions", [])
     if metric.get("Namespace") == NAMESPACE and len(dimensions) == 1:
         (only,) = dimensions
@@ -218,7 +219,7 @@ def _about(metric: Mapping[str, Any]) -> tuple[str, str]:
 def _readable(
     request: Request, samples: Sequence[Point], period: int, statistic: str
 ) -> list[tuple[int, float]]:
-    """The periods in the span asked for that have come and are not too old."""
+    """Return the periods in the requested span that have arrived and not expired."""
     now = request.now.timestamp()
     start, end = (request.params[name].timestamp() for name in ("StartTime", "EndTime"))
     step = next((step for step, life in AGES[::-1] if now - start < life), AGES[0][0])
@@ -233,7 +234,7 @@ def _readable(
 
 
 def _in_own_order(asked: list[Asked]) -> list[Asked]:
-    """The metrics in an order that is not the request's."""
+    """Return the metrics in an order that differs from the request's."""
     mixed = sorted(asked, key=lambda one: (zlib.crc32(one.id.encode()), one.id))
     return mixed if mixed != asked else mixed[::-1]
 
@@ -241,7 +242,7 @@ def _in_own_order(asked: list[Asked]) -> list[Asked]:
 def _result(
     request: Request, one: Asked, points: list[tuple[int, float]], *, complete: bool
 ) -> dict[str, Any]:
-    """A metric's part of a page, unless a fault strikes it."""
+    """Return a metric's part of a page, with any faults applied."""
     status, told = "Complete" if complete else "PartialData", []
     if request.metric_fault("internal_error", one.name, one.trial):
         status, points = "InternalError", points[: len(points) // 2]

@@ -1,6 +1,6 @@
-"""`python -m emulator.contract`: the same as `python -m tap_sagemaker_tuning.contract`.
+"""`python -m emulator.contract`: an alias of `python -m tap_sagemaker_tuning.contract`.
 
-What is believed about the service is in that package, and the emulator is built by it.
+That package has the assumptions about the service on which the emulator is built.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tuning jobs made by the API's own request."""
+"""Tuning jobs created through the API."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emulator.scopes import Scope
 
 DEFAULT_TRIALS = 20
-"""Trials of a created tuning job that sets no `MaxNumberOfTrainingJobs`."""
+"""Number of trials if the request has no `MaxNumberOfTrainingJobs`."""
 
 KEPT = (
     "HyperParameterTuningJobConfig",
@@ -22,11 +22,11 @@ KEPT = (
     "WarmStartConfig",
     "Autotune",
 )
-"""Members of the request that its description shows as they are."""
+"""Members of the request that the description repeats unchanged."""
 
 
 def create(scope: Scope, params: Mapping[str, Any]) -> TuningJob:
-    """Plan the tuning job that a CreateHyperParameterTuningJob request asks for.
+    """Plan a tuning job from a CreateHyperParameterTuningJob request.
 
     Raises:
         ServiceError: ResourceInUse: the name is taken.

@@ -1,4 +1,4 @@
-"""What the trials of a tuning job run: ranges, image, instances. Pure."""
+"""Training job definitions: ranges, image, instances. Pure."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ RANGES: Mapping[str, Any] = {
         {"Name": "order", "Values": ['"depth"', '"loss"']},
     ],
 }
-"""`ParameterRanges` of a planned job: hyphens, a reserved word, quoted values."""
+"""`ParameterRanges` of a planned job, with hyphens, an SQL keyword, quoted values."""
 
 STATIC: Mapping[str, str] = {"num_round": "100", "objective": "binary:logistic"}
-"""`StaticHyperParameters` of a planned job, but for the objective's name."""
+"""`StaticHyperParameters` of a planned job, without the objective's name."""
 
 MAX_RUNTIME_SECONDS = 86_400
 VOLUME_GB = 30
@@ -38,21 +38,21 @@ VOLUME_GB = 30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """A training job definition, as a `HyperParameterTrainingJobDefinition` tells it.
+    """A training job definition: `HyperParameterTrainingJobDefinition`.
 
     Attributes:
-        definition_name: `DefinitionName`; None: absent.
+        definition_name: `DefinitionName`; None to omit it.
         ranges: `ParameterRanges` from which hyperparameters are drawn.
-        static: `StaticHyperParameters`, but for `_tuning_objective_metric`.
-        objective: `TuningObjective` of its own; None: the tuning job's.
-        instance_type: What a trial runs on, such as `ml.m5.xlarge`.
-        instance_count: On how many of them.
-        instance_groups: Instance type to count: `InstanceGroups` instead of one
-            type; empty: there are none.
+        static: `StaticHyperParameters`, without `_tuning_objective_metric`.
+        objective: Its own `TuningObjective`; None for the tuning job's.
+        instance_type: The instance type of a trial, such as `ml.m5.xlarge`.
+        instance_count: The number of instances of a trial.
+        instance_groups: `InstanceGroups` instead of a single type: the number of
+            instances by type; empty for none.
         spot: `EnableManagedSpotTraining`.
-        metric_definitions: Names in `MetricDefinitions`, beside the objective's.
-        environment: `Environment`; empty: absent.
-        more: Further members, as they are: `VpcConfig`, `RetryStrategy`, …
+        metric_definitions: Names in `MetricDefinitions` other than the objective's.
+        environment: `Environment`; empty to omit it.
+        more: Additional members: `VpcConfig`, `RetryStrategy`, …
     """
 
     definition_name: str | None = None
@@ -70,12 +70,13 @@ class Definition:
     def view(
         self, home: Home, objective: Mapping[str, str], *, alone: bool
     ) -> dict[str, Any]:
-        """The definition as the API shows it.
+        """Return the definition as the API shows it.
 
         Args:
-            home: Where it is used.
-            objective: The tuning job's objective, unless it has one of its own.
-            alone: The tuning job has no other, and its config tells the ranges.
+            home: The account and region of the tuning job.
+            objective: The tuning job's objective, used unless it has its own.
+            alone: Whether it is the tuning job's only definition, so that the tuning
+                job's config has the ranges.
         """
         own = self.objective or objective
         bucket = f"s3://tuning-{home.region}-{home.account}"

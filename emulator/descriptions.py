@@ -1,4 +1,4 @@
-"""What the two Describe operations show of a tuning job and of a trial. Pure."""
+"""Answers of the two Describe operations. Pure."""
 
 from __future__ import annotations
 
@@ -36,15 +36,14 @@ MESSAGES = {
 def tuning_job(
     job: TuningJob, at: datetime, home: Home, parents: Iterable[TuningJob] = ()
 ) -> dict[str, Any]:
-    """What DescribeHyperParameterTuningJob answers at `at`.
+    """Return the answer of DescribeHyperParameterTuningJob at `at`.
 
-    Unlike a summary it has no `Strategy` and `ResourceLimits` of its own: they are
-    inside its config.
+    Unlike in a summary, `Strategy` and `ResourceLimits` are inside its config.
 
     Args:
-        job: A tuning job that lives at `at`.
-        at: When.
-        home: Where it lives.
+        job: A tuning job that exists at `at`.
+        at: The time.
+        home: Its account and region.
         parents: The tuning jobs that it was warm-started from.
     """
     summary = job.view(at, home) or {}
@@ -94,9 +93,9 @@ def tuning_job(
 def trial(
     job: TuningJob, trial: Trial, at: datetime, home: Home
 ) -> dict[str, Any] | None:
-    """What DescribeTrainingJob answers at `at`; None: the trial does not exist.
+    """Return the answer of DescribeTrainingJob at `at`; None if there is no such trial.
 
-    Its times are cut to milliseconds. A trial outlives its tuning job.
+    Times are truncated to milliseconds. A trial outlives its tuning job.
     """
     summary = trial.view(at, home)
     if summary is None:
@@ -144,12 +143,12 @@ def trial(
 
 
 def tags(job: TuningJob) -> list[dict[str, str]]:
-    """`Tags`, which a tuning job hands on to its trials; Search alone shows them."""
+    """Return a tuning job's `Tags`, which its trials inherit and only Search shows."""
     return [{"Key": key, "Value": value} for key, value in job.tags.items()]
 
 
 def definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
-    """The definition, as the API shows it, that a trial was made from."""
+    """Return the definition of a trial, as the API shows it."""
     shown: list[dict[str, Any]] = (
         job.description.get("TrainingJobDefinitions")
         or [each for each in [job.description.get("TrainingJobDefinition")] if each]
@@ -162,7 +161,7 @@ def definition(job: TuningJob, trial: Trial, home: Home) -> dict[str, Any]:
 
 
 def _ended(trial: Trial, ended: datetime, at: datetime) -> dict[str, Any]:
-    """What is known from the end on."""
+    """Return the members that a description has once the trial has ended."""
     shown: dict[str, Any] = {"TrainingEndTime": milliseconds(ended)}
     if trial.failure_reason is not None:
         shown["FailureReason"] = trial.failure_reason[:FAILURE_REASON_LIMIT]
@@ -181,7 +180,7 @@ def _ended(trial: Trial, ended: datetime, at: datetime) -> dict[str, Any]:
 
 
 def _metrics(trial: Trial, ended: datetime) -> list[dict[str, Any]]:
-    """`FinalMetricDataList`, the objective among the others by name."""
+    """Return the `FinalMetricDataList`, including the objective, sorted by name."""
     values = dict(trial.metrics)
     if trial.value is not None:
         values[trial.metric_name] = trial.value
@@ -199,7 +198,7 @@ def _metrics(trial: Trial, ended: datetime) -> list[dict[str, Any]]:
 
 
 def _transitions(trial: Trial, at: datetime) -> dict[str, Any]:
-    """The secondary status at `at`, how it came to it, and when that last changed."""
+    """Return the secondary status at `at`, its transitions and last change."""
     steps = [("Starting", trial.created)]
     if trial.started is not None:
         training = trial.started + DOWNLOAD
@@ -239,13 +238,13 @@ def _transitions(trial: Trial, at: datetime) -> dict[str, Any]:
 
 
 def _definitions(job: TuningJob, home: Home) -> list[dict[str, Any]]:
-    """A tuning job's definitions, as the API shows them."""
+    """Return a tuning job's definitions, as the API shows them."""
     alone = len(job.definitions) == 1
     return [each.view(home, job.objective(), alone=alone) for each in job.definitions]
 
 
 def _best(jobs: Iterable[TuningJob], at: datetime) -> tuple[TuningJob, Trial] | None:
-    """The trial with the best finite objective so far, and its tuning job."""
+    """Return the trial with the best finite objective so far, and its tuning job."""
     rated = [
         (float(value), job, trial)
         for job in jobs
@@ -261,7 +260,7 @@ def _best(jobs: Iterable[TuningJob], at: datetime) -> tuple[TuningJob, Trial] | 
 
 
 def _completion(job: TuningJob, at: datetime, best: Trial | None) -> dict[str, Any]:
-    """`TuningJobCompletionDetails`: trials since the best one, and convergence."""
+    """Return `TuningJobCompletionDetails`: trials since the best, and convergence."""
     since = [
         each
         for each in job.trials

@@ -1,14 +1,14 @@
-"""The error that a handler raises to answer with one of the service's errors."""
+"""Errors that handlers raise to answer with an error of the service."""
 
 from __future__ import annotations
 
 
 class ServiceError(Exception):
-    """An error answer.
+    """An error response of the service.
 
     Args:
-        code: The error code, as it stands in `__type`.
-        message: The service's sentence; may be empty.
+        code: The error code, as in `__type`.
+        message: The error message; can be empty.
         status: The HTTP status.
     """
 
@@ -20,17 +20,17 @@ class ServiceError(Exception):
 
 
 def invalid(message: str) -> ServiceError:
-    """A ValidationException."""
+    """Return a ValidationException."""
     return ServiceError("ValidationException", message)
 
 
 def no_trial() -> ServiceError:
-    """A missing training job; the service does not say that it is missing one."""
+    """Return the error for a missing training job; the service's message is generic."""
     return invalid("Requested resource not found.")
 
 
 def no_tuning_job(name: str) -> ServiceError:
-    """A missing tuning job; its code has no suffix, its sentence is AWS's."""
+    """Return the error for a missing tuning job, with AWS's own code and message."""
     return ServiceError(
         "ResourceNotFound",
         f"Amazon SageMaker can't find a tuning job called {name}. Type another name.",

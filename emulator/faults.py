@@ -1,4 +1,4 @@
-"""What can go wrong on demand: throttling, errors, lost connections, odd pages."""
+"""Faults that can be injected: throttling, errors, lost connections, odd pages."""
 
 from __future__ import annotations
 
@@ -51,45 +51,44 @@ NAMED = frozenset(
         "ListRegions",
     }
 )
-"""Operations of other services, struck only by a fault that names them."""
+"""Operations of other services, affected only by faults that name them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
 METRIC_KINDS = frozenset({"internal_error", "partial_data", "forbidden"})
-"""Kinds that strike single metrics of GetMetricData."""
+"""Kinds that affect single metrics of GetMetricData."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that goes wrong, and where.
+    """A fault, and the calls that it affects.
 
     Attributes:
         kind: `throttle` (ThrottlingException above `rate`), `error`, `latency`,
             `empty_pages` (an empty page with a token before each page), `html` (a
-            proxy's page with status 200), `gateway` (a gateway's page with `status`),
+            proxy's HTML with status 200), `gateway` (a gateway's HTML with `status`),
             `latin1` (JSON with status 200 that is not UTF-8), `drop` (the connection
             closes without an answer), `deny` (AccessDeniedException), `repeat_token`
-            (a page returns the token it was asked with), `region_disabled`, `expired`.
-            Of single metrics in GetMetricData, each counted as one call:
-            `internal_error` (with that StatusCode comes half of the points),
-            `partial_data` (it goes on for ever: page after page, without points),
-            `forbidden`.
-        operation: The API's name; None: every SageMaker operation. A fault strikes an
-            operation of another service only where it names it.
-        account: Only this account; for AssumeRole the account of the role.
+            (a page returns the token of its request), `region_disabled`, `expired`.
+            For single metrics in GetMetricData, each counted as one call:
+            `internal_error` (half of the points with that StatusCode), `partial_data`
+            (endless pages without points), `forbidden`.
+        operation: Only this operation, by the API's name; None for every SageMaker
+            operation. Operations of other services must be named.
+        account: Only this account; for AssumeRole, the account of the role.
         region: Only this region.
-        tuning_job: Only requests that name this tuning job, compared without case.
+        tuning_job: Only requests that name this tuning job, ignoring case.
         role_arn: Only AssumeRole of this role.
-        metric: Only the metrics of this name.
-        training_job: Only the metrics of this training job.
-        times: How many calls it strikes; None: until it is removed.
-        after: How many matching calls it lets pass first.
-        rate: `throttle`: calls a real second, for each account and region.
-        burst: `throttle`: calls that may come at once.
-        status: `error` and `gateway`: the HTTP status.
-        code: `error`: the error code.
-        message: `error`: the message; the service's InternalFailure has none.
-        seconds: `latency`: real seconds before the call goes on.
-        date: `html`, `gateway`, `latin1`: the `Date` header, as it is; None: the
+        metric: Only metrics with this name.
+        training_job: Only metrics of this training job.
+        times: Number of calls to affect; None for all until the fault is removed.
+        after: Number of matching calls to let pass first.
+        rate: For `throttle`: allowed calls per real second, per account and region.
+        burst: For `throttle`: calls allowed at once.
+        status: For `error` and `gateway`: the HTTP status.
+        code: For `error`: the error code.
+        message: For `error`: the message; the service's InternalFailure has none.
+        seconds: For `latency`: delay in real seconds.
+        date: For `html`, `gateway` and `latin1`: the exact `Date` header; None for the
             emulated time.
     """
 
@@ -112,17 +111,17 @@ class Fault:
     date: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a kind that does not exist."""
+        """Refuse an unknown kind."""
         if self.kind not in get_args(Kind):
             message = (
-                f"no such fault: {self.kind}; there are {', '.join(get_args(Kind))}"
+                f"unknown fault {self.kind}: use one of {', '.join(get_args(Kind))}"
             )
             raise ValueError(message)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The parts of a call that faults look at."""
+    """The parts of a call that determine which faults affect it."""
 
     operation: str
     account: str
@@ -134,7 +133,7 @@ class Target:
     training_job: str | None = None
 
     def struck_by(self, fault: Fault) -> bool:
-        """Whether the fault concerns this call at all."""
+        """Return whether the fault can affect this call."""
         if fault.kind in METRIC_KINDS:
             if self.metric is None:
                 return False
@@ -160,7 +159,7 @@ class Target:
 
 
 class _Active:
-    """A fault with what it has done so far."""
+    """An active fault and its counters."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -183,7 +182,7 @@ class _Active:
         return True
 
     def _takes(self, target: Target) -> bool:
-        """Take one call from the scope's bucket, which fills in real time."""
+        """Take a call from the scope's token bucket, which refills in real time."""
         key = (target.account, target.region)
         now = time.monotonic()
         level, since = self.buckets.get(key, (self.fault.burst, now))
@@ -194,38 +193,41 @@ class _Active:
 
 
 class Faults:
-    """The faults that are on; safe for many threads."""
+    """The active faults; thread-safe."""
 
     def __init__(self) -> None:
         self._active: list[_Active] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
-        """Switch a fault on; gives it back."""
+        """Activate a fault and return it."""
         with self._lock:
             self._active.append(_Active(fault))
         return fault
 
     def remove(self, fault: Fault) -> None:
-        """Switch one fault off."""
+        """Deactivate a fault."""
         with self._lock:
             self._active = [item for item in self._active if item.fault != fault]
 
     def clear(self) -> None:
-        """Switch all faults off."""
+        """Deactivate all faults."""
         with self._lock:
             self._active = []
 
     def struck(self, fault: Fault) -> int:
-        """How many calls a fault has struck."""
+        """Return how many calls a fault has affected."""
         with self._lock:
             return sum(item.struck for item in self._active if item.fault == fault)
 
     def striking(self, target: Target, *kinds: str) -> list[Fault]:
-        """The faults of these kinds that strike this call, in the order added.
+        """Return the faults that affect this call, in the order added, and count it.
 
-        Without kinds: all but those that change a page (`PAGE_KINDS`), which only
-        a call that gets a page may use up, and those of single metrics.
+        Args:
+            target: The call.
+            *kinds: Only faults of these kinds. Without kinds, all faults except those
+                of single metrics and those that change a page (`PAGE_KINDS`), which
+                only a call that gets a page may use up.
         """
         with self._lock:
             return [

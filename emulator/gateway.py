@@ -1,4 +1,4 @@
-"""One HTTP request in, one answer out: who calls, what goes wrong, who answers."""
+"""Answers each HTTP request: finds its caller, its faults and its handler."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Alteration = Callable[[dict[str, Any]], None]
 
 
 class Gateway:
-    """Answers requests for an emulator; safe for many threads."""
+    """Answers requests for an emulator; thread-safe."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
@@ -38,11 +38,11 @@ class Gateway:
         self._alterations: dict[str, Alteration] = {}
 
     def serve(self, operation: str, responses: Iterable[Given]) -> None:
-        """Queue given answers for an operation; each is used once."""
+        """Queue responses for an operation; each is used once."""
         self._served[operation].extend(responses)
 
     def alter(self, operation: str, alteration: Alteration | None) -> None:
-        """Change the model's answers to an operation; None: no longer."""
+        """Modify the emulator's answers to an operation; None stops it."""
         self._alterations.pop(operation, None)
         if alteration is not None:
             self._alterations[operation] = alteration
@@ -50,10 +50,10 @@ class Gateway:
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Reply:
-        """The answer to a request.
+        """Answer a request.
 
         Raises:
-            Dropped: There is to be none.
+            Dropped: The connection is to be closed without an answer.
         """
         arrived = time.monotonic()
         signed = signed_by(headers.get("Authorization", ""))
@@ -101,7 +101,7 @@ class Gateway:
         return reply
 
     def _replied(self, incoming: Incoming, *, signed: bool) -> Reply:
-        """The answer, or the error in the protocol of its service."""
+        """Return the answer, or the error in the protocol of its service."""
         try:
             return self._struck(incoming, signed=signed)
         except ServiceError as error:
@@ -109,7 +109,7 @@ class Gateway:
             return replace(reply, error=error.code)
 
     def _struck(self, incoming: Incoming, *, signed: bool) -> Reply:
-        """The answer, unless a fault comes first."""
+        """Return the answer, unless a fault takes precedence."""
         if not signed:
             code, message = (
                 "MissingAuthenticationTokenException",
@@ -120,7 +120,7 @@ class Gateway:
             incoming.params = _decoded(incoming.body)
         faults = self._emulator.faults.striking(incoming.target)
         time.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
-        if incoming.operation != "GetCallerIdentity":  # unrecorded: it takes no time
+        if incoming.operation != "GetCallerIdentity":  # does not tick
             incoming.now = self._emulator.clock.answering()
         for fault in faults:
             if fault.kind != "latency":
@@ -169,7 +169,7 @@ class Gateway:
         shown = service.answer(request)
         alteration = self._alterations.get(incoming.operation)
         if alteration is not None:
-            shown = copy.deepcopy(shown)  # parts of it are the schedule's own
+            shown = copy.deepcopy(shown)  # it shares parts with the schedule
             alteration(shown)
         return replies.of_json(incoming, 200, wire.encode(shown) if shown else "")
 

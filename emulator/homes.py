@@ -1,4 +1,4 @@
-"""Where jobs live: an account in a region of a partition."""
+"""Accounts and regions, and the ARNs of jobs in them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ PARTITIONS = {
     "us-isof-": "aws-iso-f",
     "eusc-": "aws-eusc",
 }
-"""First part of a region's name to its partition, as in botocore's partitions.json."""
+"""Partitions by the prefix of a region's name, as in botocore's partitions.json."""
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The account and region in which jobs live; it makes their ARNs."""
+    """The account and region of jobs, which determine their ARNs."""
 
     account: str = "123456789012"
     region: str = "us-east-1"
 
     @property
     def partition(self) -> str:
-        """The ARN partition of the region; `aws` unless its prefix says otherwise."""
+        """The ARN partition of the region; `aws` unless its prefix has another."""
         return next(
             (
                 name
@@ -37,7 +37,7 @@ class Home:
         )
 
     def arn(self, kind: str, name: str) -> str:
-        """The ARN of a SageMaker resource, e.g. of kind `training-job`."""
+        """Return the ARN of a SageMaker resource, such as of kind `training-job`."""
         return (
             f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{kind}/{name}"
         )

@@ -1,4 +1,4 @@
-"""Who calls: which account an access key belongs to, and under which ARN."""
+"""Callers: the account and ARN behind each access key."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Identity:
     """A caller.
 
     Attributes:
-        account: The account that the key belongs to.
-        arn: The caller's ARN, as it stands in AccessDeniedException.
-        expires: The real time, in seconds since 1970, at which the key ends.
+        account: The account that the access key belongs to.
+        arn: The caller's ARN, as in AccessDeniedException.
+        expires: When the key expires, in real seconds since 1970; None for never.
     """
 
     account: str
@@ -29,15 +29,14 @@ class Identity:
 
     @property
     def expired(self) -> bool:
-        """Whether its key has expired, by the real clock as botocore sees it."""
+        """Whether its key has expired, by the real clock that botocore uses."""
         return self.expires is not None and time.time() >= self.expires
 
 
 class Identities:
-    """The access keys that one emulator has handed out.
+    """The access keys that an emulator has issued.
 
-    A key that it has not handed out belongs to the default account:
-    signatures are not checked.
+    Any other key belongs to the default account. Signatures are not checked.
     """
 
     def __init__(self) -> None:
@@ -45,17 +44,17 @@ class Identities:
         self._lock = threading.Lock()
 
     def known(self, key: str) -> Identity:
-        """The identity behind an access key."""
+        """Return the identity behind an access key."""
         with self._lock:
             return self._known.get(key) or _caller(DEFAULT_ACCOUNT)
 
     def learn(self, key: str, identity: Identity) -> None:
-        """Remember whose an access key is."""
+        """Store the identity behind an access key."""
         with self._lock:
             self._known[key] = identity
 
     def credentials(self, account: str) -> dict[str, str]:
-        """Environment variables with a fresh key of an account."""
+        """Return environment variables with a new access key for an account."""
         key = "ASIA" + secrets.token_hex(8).upper()
         self.learn(key, _caller(account))
         return {
@@ -65,7 +64,7 @@ class Identities:
         }
 
     def environment(self, account: str, region: str, url: str) -> dict[str, str]:
-        """All variables that lead an AWS SDK to an emulator and nowhere else."""
+        """Return all variables that make an AWS SDK use only an emulator."""
         return {
             **self.credentials(account),
             "AWS_ENDPOINT_URL": url,
@@ -77,7 +76,7 @@ class Identities:
 
 
 def signed_by(authorization: str) -> tuple[str, str, str] | None:
-    """Access key, region and service of an Authorization header; None: unsigned."""
+    """Return access key, region and service of a signature; None if unsigned."""
     found = _CREDENTIAL.search(authorization)
     return (found[1], found[2], found[3]) if found else None
 

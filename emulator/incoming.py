@@ -1,4 +1,4 @@
-"""A request on its way to its answer, and what is remembered of it."""
+"""A request in progress, and the record that is kept of it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call that was answered.
+    """A call that was answered.
 
     Attributes:
-        operation: The API's name of it; AssumeRole too.
+        operation: The API's name of the operation, or AssumeRole.
         account: The caller's account.
-        region: The region that it was signed for.
+        region: The region for which it was signed.
         params: Its parameters as sent.
-        status: The HTTP status; 0: the connection was dropped.
+        status: The HTTP status; 0 if the connection was dropped.
         error: The error code, or None.
-        at: The emulated instant at which it was answered.
+        at: The emulated time at which it was answered.
         at_real: When it arrived, by `time.monotonic`, in seconds.
     """
 
@@ -43,13 +43,13 @@ class Call:
 
     @property
     def metrics(self) -> int:
-        """How many metrics it asked for: what GetMetricData is paid by."""
+        """The number of metrics requested, by which AWS bills GetMetricData."""
         return len(self.params.get("MetricDataQueries") or ())
 
 
 @dataclass(slots=True)
 class Incoming:
-    """A request on its way to its answer."""
+    """A request in progress."""
 
     operation: str
     home: Home
@@ -62,7 +62,7 @@ class Incoming:
 
     @property
     def target(self) -> Target:
-        """What faults look at."""
+        """The parts of the call that determine which faults affect it."""
         role = self.params.get("RoleArn") if self.operation == "AssumeRole" else None
         named = self.params.get("HyperParameterTuningJobName")
         return Target(

@@ -1,4 +1,4 @@
-"""What Search knows of a scope's trials: late, incomplete, and twice. Pure."""
+"""The index of Search, whose records can be late, incomplete or duplicated. Pure."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ Record = dict[str, Any]
 
 @dataclass(slots=True, kw_only=True)
 class Index:
-    """How well the index is kept; without options it is exact and up to date.
+    """Settings of the index; the default is exact and up to date.
 
-    What befalls a trial depends on its name and the options alone. Fractions are of 1.
+    The effect on a trial depends only on its name and these settings.
 
     Attributes:
-        lag_seconds: Shortest and longest time by which a record is late.
+        lag_seconds: Minimum and maximum delay of a record.
         missing: Fraction of the trials that are never found.
         thinned: Fraction of the records that lack `thinned_members`.
-        thinned_members: What those lack.
-        duplicated: Fraction of the records that are found twice, once as they were
-            `duplicate_seconds` before; either can come first.
-        duplicate_seconds: How much older the second record is.
-        without_transitions: No record has `SecondaryStatusTransitions`.
+        thinned_members: The members that these records lack.
+        duplicated: Fraction of the records that are found twice, once in an older
+            state; either can come first.
+        duplicate_seconds: How much older that state is.
+        without_transitions: Whether all records lack `SecondaryStatusTransitions`.
     """
 
     lag_seconds: Span = (0.0, 0.0)
@@ -48,9 +48,9 @@ class Index:
     def records(
         self, pairs: Iterable[tuple[TuningJob, Trial]], at: datetime, home: Home
     ) -> Iterator[Record]:
-        """The records of trials, each with its tuning job, that are found at `at`.
+        """Yield the records that are found at `at`, of trials with their tuning jobs.
 
-        Their times are cut to whole seconds, and they have `Tags`.
+        Times are truncated to whole seconds. Records have `Tags`.
         """
         for job, trial in pairs:
             rng = random.Random(trial.name)  # noqa: S311 - a schedule, not a secret
@@ -76,7 +76,7 @@ class Index:
 
 
 def _in_seconds(value: Any) -> Any:
-    """The value with all its times cut to whole seconds."""
+    """Truncate all times in a value to whole seconds."""
     match value:
         case datetime():
             return value.replace(microsecond=0)

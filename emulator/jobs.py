@@ -1,10 +1,10 @@
-"""What a tuning job does over time, and what the API shows of it at one instant.
+"""The schedule of a tuning job, and what the API shows of it at a given time.
 
-Pure: no clock, no HTTP, no randomness. A schedule (`TuningJob` with its `Trial`s)
-holds every instant at which something happens; `view(at)` says what a caller sees
-at `at`. So what the emulator shows is a function of (schedule, clock) and nothing
-else. All instants are aware datetimes; shapes and member names are those of
-`HyperParameterTuningJobSummary` and `HyperParameterTrainingJobSummary`.
+Pure: no clock, no HTTP, no randomness. A schedule (`TuningJob` with its `Trial`s) holds
+the time of every event, and `view(at)` returns what a caller sees at `at`. What the
+emulator shows therefore depends only on the schedule and the clock. All times are aware
+datetimes. Shapes and member names are those of `HyperParameterTuningJobSummary` and
+`HyperParameterTrainingJobSummary`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OBJECTIVE_COUNTERS = ("Succeeded", "Pending", "Failed")
 """Members of `ObjectiveStatusCounters`."""
 
 CONFIG: Mapping[str, Any] = {"TrainingJobEarlyStoppingType": "Auto"}
-"""What a tuning job's config has beside strategy, limits, objective and ranges."""
+"""Members of a tuning job's config other than strategy, limits, objective, ranges."""
 
 Counted = dict[str, dict[str, int]]
 
@@ -47,33 +47,34 @@ class TuningJob:
 
     Attributes:
         name: `HyperParameterTuningJobName`.
-        created: When it appears, InProgress.
-        trials: Its trials in any order; kept sorted by creation and name.
-        stopping: When it turns Stopping; None if it never does.
-        ended: When it reaches `status`; None: it runs for ever.
-        status: The last status: Completed, Failed, Stopped, or one unheard of.
+        created: When it is created, with the status InProgress.
+        trials: Its trials; sorted by creation and name.
+        stopping: When its status becomes Stopping; None for never.
+        ended: When it ends with `status`; None if it runs forever.
+        status: The final status: Completed, Failed, Stopped, or any other text.
         strategy: Bayesian, Random, Hyperband or Grid.
-        max_trials: `MaxNumberOfTrainingJobs`; None: absent.
+        max_trials: `MaxNumberOfTrainingJobs`; None to omit it.
         parallel: `MaxParallelTrainingJobs`.
-        max_runtime_seconds: `MaxRuntimeInSeconds`; None: absent.
+        max_runtime_seconds: `MaxRuntimeInSeconds`; None to omit it.
         metric_name: Name of the objective metric, in its description.
-        metric_type: Maximize or Minimize; shown in the description only.
-        definitions: What its trials run; one at least.
-        config: Further members of its `HyperParameterTuningJobConfig`, as they are:
+        metric_type: Maximize or Minimize; only in its description.
+        definitions: Definitions of its trials; at least one.
+        config: Additional members of its `HyperParameterTuningJobConfig`:
             `RandomSeed`, `TuningJobCompletionCriteria`, …
         parents: Names of the tuning jobs that it was warm-started from.
         warm_start_type: IdenticalDataAndAlgorithm or TransferLearning.
-        converged: `ConvergenceDetectedTime`; None: absent.
-        tags: `Tags`, of its trials too; Search shows them.
-        cased_arns: Descriptions show its ARN with the case of its name.
-        failure_reason: Shown in the description from the end on.
-        listed_after_seconds: How long a listing lags behind its creation.
-        counters_lag_seconds: How old the counters are.
-        sparse_counters: Counters that are 0 are left out.
-        deleting: When it turns Deleting; None if it never does.
-        deleted: When it vanishes, its trials with it; None: never.
-        description: Members of the description, as they are, instead of what
-            it would show: a created job's own definitions, or `Autotune`.
+        converged: `ConvergenceDetectedTime`; None to omit it.
+        tags: Its `Tags`, which its trials inherit; only Search returns them.
+        cased_arns: Whether descriptions keep the case of its name in its ARN.
+        failure_reason: Its `FailureReason`, in its description once it has ended.
+        listed_after_seconds: Delay between its creation and its first listing.
+        counters_lag_seconds: How many seconds its counters lag behind.
+        sparse_counters: Whether to omit counters that are 0.
+        deleting: When its status becomes Deleting; None for never.
+        deleted: When it disappears from the API; None for never. Its trials can still
+            be described.
+        description: Members that replace those of its description, such as a created
+            job's own definitions, or `Autotune`.
     """
 
     name: str
@@ -106,7 +107,7 @@ class TuningJob:
     _counted: Counted = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Sort the trials by creation, then name; note what it comes to in the end."""
+        """Sort the trials by creation and name, and store the final counters."""
         ordered = sorted(self.trials, key=lambda trial: (trial.created, trial.name))
         object.__setattr__(self, "trials", tuple(ordered))
         own = (self.created, self.stopping, self.ended, self.deleting)
@@ -117,16 +118,16 @@ class TuningJob:
         object.__setattr__(self, "_counted", self._count(self._last))
 
     def exists(self, at: datetime) -> bool:
-        """Whether it can be described at `at`."""
+        """Return whether it can be described at `at`."""
         return self.created <= at and not reached(self.deleted, at)
 
     def listed(self, at: datetime) -> bool:
-        """Whether a listing shows it at `at`."""
+        """Return whether listings include it at `at`."""
         late = timedelta(seconds=self.listed_after_seconds)
         return self.created + late <= at and not reached(self.deleted, at)
 
     def status_at(self, at: datetime) -> str:
-        """`HyperParameterTuningJobStatus` at `at`."""
+        """Return its `HyperParameterTuningJobStatus` at `at`."""
         if reached(self.deleting, at):
             return "Deleting"
         if reached(self.ended, at):
@@ -134,7 +135,7 @@ class TuningJob:
         return "Stopping" if reached(self.stopping, at) else "InProgress"
 
     def modified_at(self, at: datetime) -> datetime:
-        """`LastModifiedTime` at `at`: the last instant at which anything changed."""
+        """Return its `LastModifiedTime` at `at`: the time of the last change."""
         if self._last <= at:
             return self._last
         own = (self.created, self.stopping, self.ended, self.deleting)
@@ -144,7 +145,7 @@ class TuningJob:
         return max(seen)
 
     def counters(self, at: datetime) -> Counted:
-        """Both counters at `at`, of all trials ever created, deleted ones included."""
+        """Return both counters at `at`, over all trials, including deleted ones."""
         at -= timedelta(seconds=self.counters_lag_seconds)
         counted = self._counted if self._last <= at else self._count(at)
         return {
@@ -174,7 +175,7 @@ class TuningJob:
         }
 
     def limits(self) -> dict[str, int]:
-        """`ResourceLimits`."""
+        """Return its `ResourceLimits`."""
         limits = {"MaxParallelTrainingJobs": self.parallel}
         if self.max_trials is not None:
             limits["MaxNumberOfTrainingJobs"] = self.max_trials
@@ -183,23 +184,23 @@ class TuningJob:
         return limits
 
     def objective(self) -> dict[str, str]:
-        """`HyperParameterTuningJobObjective`."""
+        """Return its `HyperParameterTuningJobObjective`."""
         return {"Type": self.metric_type, "MetricName": self.metric_name}
 
     def described_arn(self, home: Home) -> str:
-        """Its ARN in a description, and in those of its trials."""
+        """Return its ARN in its description and in those of its trials."""
         if self.cased_arns:
             return home.arn("hyper-parameter-tuning-job", self.name)
         return self.arn(home)
 
     def arn(self, home: Home | None = None) -> str:
-        """Its ARN; lower-cased, as recorded ARNs of tuning jobs are."""
+        """Return its ARN in lower case, like recorded ARNs of tuning jobs."""
         return (home or Home()).arn("hyper-parameter-tuning-job", self.name.lower())
 
     def view(self, at: datetime, home: Home | None = None) -> dict[str, Any] | None:
-        """The tuning job's summary at `at`, or None where the API does not know it.
+        """Return its summary at `at`; None if it does not exist then.
 
-        Its times are cut to milliseconds.
+        Times are truncated to milliseconds.
         """
         if not self.exists(at):
             return None
@@ -219,5 +220,5 @@ class TuningJob:
 
 
 def milliseconds(instant: datetime) -> datetime:
-    """The instant, cut to whole milliseconds."""
+    """Truncate a time to whole milliseconds."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -1,4 +1,4 @@
-"""The two listings: what they show, in which order, a page at a time."""
+"""The two listings: filters, sorting and pages."""
 
 from __future__ import annotations
 
@@ -89,17 +89,17 @@ def _page(
     places: Mapping[str, Callable[[Item], Place]],
     status: Callable[[Item], str],
 ) -> tuple[list[Item], dict[str, str]]:
-    """One page in the order asked for, and its NextToken, if any, as a member.
+    """Return a page in the requested order, and its NextToken, if any, as a member.
 
-    Without `SortBy` the newest come first, as recorded listings do, despite the
-    documentation; with it, the order is ascending unless told otherwise.
+    Without `SortBy` the newest come first, like in recorded listings, although the
+    documentation says otherwise. With `SortBy`, the default order is ascending.
 
     Args:
         request: The call.
-        items: All there are, oldest first.
-        kept: Whether the listing has an item at all.
-        places: An item's place in each order that can be asked for.
-        status: An item's status.
+        items: All items, oldest first.
+        kept: Returns whether the listing includes an item.
+        places: Functions that return an item's sort key, by `SortBy`.
+        status: Returns an item's status.
     """
     params, scope = request.params, request.scope
     sort_by = params.get("SortBy", "CreationTime")
@@ -134,12 +134,12 @@ def _page(
 
 
 def _between(value: datetime, params: Mapping[str, Any], name: str) -> bool:
-    """Whether an instant lies strictly between the filters `After` and `Before`."""
+    """Return whether a time is strictly between the filters `After` and `Before`."""
     after, before = params.get(f"{name}After"), params.get(f"{name}Before")
     return (after is None or value > after) and (before is None or value < before)
 
 
 def _rank(value: float | str | None) -> float:
-    """A metric's place in an order; what is not a number comes first."""
+    """Return the sort key of a metric; NaN comes first."""
     number = float(value) if value is not None else math.nan
     return -math.inf if math.isnan(number) else number

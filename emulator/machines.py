@@ -1,4 +1,4 @@
-"""The size of an instance type: the price list tells it, and utilization is of it."""
+"""Sizes of instance types, for the price list and for utilization."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Machine:
     """The size of an instance.
 
     Attributes:
-        vcpu: Its cores.
-        memory_gib: Its memory.
-        gpu: Its GPUs.
+        vcpu: Number of vCPUs.
+        memory_gib: Memory in GiB.
+        gpu: Number of GPUs.
     """
 
     vcpu: int
@@ -38,6 +38,6 @@ _WITH_GPU = ("ml.p", "ml.g")
 
 
 def machine(instance_type: str) -> Machine:
-    """The size of an instance type; one that is not known here has a usual size."""
+    """Return the size of an instance type; unknown types have a default size."""
     usual = Machine(4, 16, int(instance_type.startswith(_WITH_GPU)))
     return _MACHINES.get(instance_type, usual)

@@ -1,8 +1,9 @@
-"""What a trial sends to CloudWatch: learning curves, and what its machines did. Pure.
+"""What a trial reports to CloudWatch: learning curves and utilization. Pure.
 
-The metrics of the algorithm are those of its definition, those of each instance have
-fixed names. One sample a minute, from the trial's start to its end, some missing; each
-can be read some time later. All of it follows from the schedule and the trial's name.
+The algorithm's metrics come from its definition; those of each instance have fixed
+names. There is one sample per minute from the trial's start to its end. Some are
+missing, and each becomes readable with a delay. The schedule and the trial's name
+determine it all.
 """
 
 from __future__ import annotations
@@ -27,26 +28,26 @@ if TYPE_CHECKING:
 
 MINUTE = 60
 PERIODS = (60, 300)
-"""The periods of a truth, in seconds."""
+"""The periods that `truth` returns, in seconds."""
 
 LATE = (5.0, 230.0)
-"""From a trial's end until all its points can be read, in seconds."""
+"""Time from a trial's end until all its points can be read, in seconds."""
 
 CPU, MEMORY, DISK = "CPUUtilization", "MemoryUtilization", "DiskUtilization"
 GPU, GPU_MEMORY = "GPUUtilization", "GPUMemoryUtilization"
 _FALLING = ("loss", "error", "rmse")
 _WITH_GAPS, _GAP = 0.25, 0.15
 _CRASH = 0.6
-"""Where the curves of a failed trial stop: before its end."""
+"""Fraction of a failed trial's time after which its curves stop."""
 
 
 class Point(NamedTuple):
-    """One sample of a metric.
+    """A sample of a metric.
 
     Attributes:
-        at: Its minute, in seconds since 1970.
+        at: Start of its minute, in seconds since 1970.
         value: The value; can be nan or infinite.
-        seen: From when on it can be read, in seconds since 1970.
+        seen: When it becomes readable, in seconds since 1970.
     """
 
     at: int
@@ -56,13 +57,13 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One trial, as CloudWatch sees it.
+    """A trial, as CloudWatch sees it.
 
     Attributes:
         trial: The trial.
-        maximize: Whether its objective is to rise.
+        maximize: Whether its objective is maximized.
         names: The metrics of its algorithm.
-        instance_types: That of each host, `algo-1` first.
+        instance_types: The instance type of each host, starting with `algo-1`.
     """
 
     trial: Trial
@@ -71,7 +72,7 @@ class Source:
     instance_types: tuple[str, ...]
 
     def series(self) -> list[tuple[str, str]]:
-        """Name and host of each metric; the algorithm's have an empty host."""
+        """Return name and host of each metric; the algorithm's have an empty host."""
         found = [(name, "") for name in self.names]
         for number, kind in enumerate(self.instance_types, 1):
             gpus = (GPU, GPU_MEMORY) if machine(kind).gpu else ()
@@ -79,7 +80,7 @@ class Source:
         return found
 
     def points(self, name: str, host: str) -> list[Point]:
-        """A metric's samples, in order of time; none if there is no such metric."""
+        """Return a metric's samples in order of time; none for an unknown metric."""
         trial, started = self.trial, self.trial.started
         if started is None or (name, host) not in self.series():
             return []
@@ -114,9 +115,9 @@ class Source:
         ]
 
     def _curve(self, name: str, count: int, rng: random.Random) -> list[float]:
-        """A curve that ends at the metric's final value, its best.
+        """Generate a curve that ends at the metric's final value, which is its best.
 
-        An early-stopped trial stays far off until the end; so it was stopped.
+        A trial that was stopped early stays far from it, which is why it was stopped.
         """
         trial = self.trial
         is_objective = name == trial.metric_name
@@ -144,7 +145,7 @@ class Source:
     def _utilization(
         self, name: str, host: str, count: int, rng: random.Random
     ) -> list[float]:
-        """Shares of the machine, summed over its cores or GPUs: 4 cores go to 400."""
+        """Generate percentages summed over cores or GPUs: 4 cores reach 400."""
         kind = self.instance_types[int(host.removeprefix("algo-")) - 1]
         size = machine(kind)
         parts = {CPU: size.vcpu, GPU: size.gpu, GPU_MEMORY: size.gpu}.get(name, 1)
@@ -158,7 +159,7 @@ class Source:
 
 
 def source(job: TuningJob, trial: Trial, home: Home) -> Source:
-    """What CloudWatch hears of a trial."""
+    """Return the CloudWatch source for a trial."""
     shown = descriptions.definition(job, trial, home)
     goal = shown.get("TuningObjective", {}).get("Type", job.metric_type)
     defined = shown.get("AlgorithmSpecification", {}).get("MetricDefinitions", [])
@@ -169,12 +170,16 @@ def source(job: TuningJob, trial: Trial, home: Home) -> Source:
 def aggregated(
     points: Iterable[Point], period: int, statistic: str = "Average"
 ) -> list[tuple[int, float]]:
-    """Periods with samples and their statistic, in order of time.
+    """Aggregate samples by period, in order of time.
 
     Args:
         points: Samples in order of time.
-        period: In seconds; periods begin at its multiples, since 1970.
+        period: Length of a period in seconds; periods begin at its multiples since
+            1970.
         statistic: One of `STATISTICS`.
+
+    Returns:
+        The start, in seconds since 1970, and the statistic of each period with samples.
     """
     of_all = STATISTICS[statistic]
     return [
@@ -184,7 +189,7 @@ def aggregated(
 
 
 def truth(job: TuningJob, trial: Trial, home: Home) -> list[dict[str, Any]]:
-    """All series of an ended trial as they stand for ever: see `Scope.metrics`."""
+    """Return all series of an ended trial in their final form: see `Scope.metrics`."""
     found = []
     of_trial = source(job, trial, home)
     for name, host in of_trial.series():
@@ -201,7 +206,7 @@ def truth(job: TuningJob, trial: Trial, home: Home) -> list[dict[str, Any]]:
 
 
 def sent(value: float) -> float | str:
-    """A value as the JSON protocol has it: what is not finite is text."""
+    """Convert a value for the JSON protocol, where nan and infinity are text."""
     if math.isfinite(value):
         return value
     if math.isnan(value):
@@ -210,7 +215,7 @@ def sent(value: float) -> float | str:
 
 
 def _types(shown: Mapping[str, Any]) -> list[str]:
-    """The instance type of each host of a cluster."""
+    """Return the instance type of each host of a cluster."""
     config = shown.get("ResourceConfig", {})
     groups = config.get("InstanceGroups") or [config] * bool(config)
     return [
@@ -219,7 +224,7 @@ def _types(shown: Mapping[str, Any]) -> list[str]:
 
 
 def _with_gaps(values: list[float], rng: random.Random) -> list[float | None]:
-    """The values, in some cases with minutes missing; never the last one."""
+    """Return the values, for some metrics with gaps, but never at the end."""
     if rng.random() >= _WITH_GAPS:
         return list(values)
     return [
@@ -229,7 +234,7 @@ def _with_gaps(values: list[float], rng: random.Random) -> list[float | None]:
 
 
 def _sum(values: list[float]) -> float:
-    """The sum, exact before it is rounded once, in any order."""
+    """Return the sum, rounded only once, so that the order does not matter."""
     return math.fsum(values) if all(map(math.isfinite, values)) else sum(values)
 
 

@@ -1,7 +1,7 @@
-"""An AWS organization: its accounts and units, and which regions each account enables.
+"""An AWS organization: its accounts and units, and the regions of each account.
 
-AWS Organizations' listings, and Account's ListRegions. No answer of either is recorded
-publicly: shapes and names are those of the service model.
+Emulates the listings of AWS Organizations, and ListRegions of AWS Account Management.
+There is no public recording of either; shapes and names come from the service model.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _OPT_IN = ("af-south-1", "eu-south-1", "me-south-1")
 
 @dataclass
 class Organization:
-    """The accounts that are listed; all of it can be changed at will.
+    """An organization, which tests can change at any time.
 
     Attributes:
-        accounts: Account id to its state: ACTIVE, SUSPENDED, ….
-        unit_of: Account id to the unit or root that it is in; the root if not there.
-        parents: Organizational unit to the unit or root that it is in.
-        regions: Account id to its regions' opt status, where that is not the usual.
-        with_state: Whether an account has the newer member `State`.
+        accounts: The state of each account, by id: ACTIVE, SUSPENDED, ….
+        unit_of: The parent of each account, by id; the root by default.
+        parents: The parent of each organizational unit.
+        regions: Opt status of regions that differ from the default, by account id.
+        with_state: Whether accounts have the newer member `State`.
     """
 
     accounts: dict[str, str] = field(default_factory=dict)
@@ -42,18 +42,18 @@ class Organization:
     _lock: Any = field(default_factory=threading.Lock, repr=False)
 
     def join(self, account: str, unit: str = ROOT) -> None:
-        """Let an active account join."""
+        """Add an active account."""
         with self._lock:
             self.accounts[account] = "ACTIVE"
             self.unit_of[account] = unit
 
     def leave(self, account: str) -> None:
-        """Let an account leave."""
+        """Remove an account."""
         with self._lock:
             del self.accounts[account]
 
     def members(self, parent: str | None = None) -> list[str]:
-        """Ids of the accounts, or of those right in a unit; in no useful order."""
+        """Return ids of all accounts, or of a unit's direct members, in no order."""
         with self._lock:
             return [
                 account
@@ -62,7 +62,7 @@ class Organization:
             ]
 
     def shown(self, account: str) -> dict[str, Any]:
-        """An account as it is listed."""
+        """Return an account as listings show it."""
         owner = f"arn:aws:organizations::{MANAGEMENT}:account/o-emulated01"
         state = self.accounts[account]
         of_old = "SUSPENDED" if state == "CLOSED" else state
@@ -77,7 +77,7 @@ class Organization:
         }
 
     def opt_status(self, account: str) -> dict[str, str]:
-        """Every region and its opt status in an account."""
+        """Return the opt status of every region in an account."""
         usual = dict.fromkeys(_BY_DEFAULT, "ENABLED_BY_DEFAULT")
         return (
             usual | dict.fromkeys(_OPT_IN, "DISABLED") | self.regions.get(account, {})
@@ -105,7 +105,7 @@ def list_units_for_parent(request: Request) -> dict[str, Any]:
 
 
 def list_regions(request: Request) -> dict[str, Any]:
-    """Account's ListRegions, of the caller's own account."""
+    """ListRegions of AWS Account Management, for the caller's own account."""
     status = request.organization.opt_status(request.scope.home.account)
     wanted = request.params.get("RegionOptStatusContains") or set(status.values())
     rows = [
@@ -136,7 +136,7 @@ def _parent(request: Request) -> str:
 
 
 def _require_membership(request: Request) -> None:
-    """Refuse a caller whose account is not the management account."""
+    """Refuse callers that are not in the management account."""
     if not request.organization.accounts:
         code = "AWSOrganizationsNotInUseException"
         raise ServiceError(code, "Your account is not a member of an organization.")

@@ -1,8 +1,8 @@
-"""Pages of a listing, and the opaque tokens that lead from one to the next.
+"""Pages of a listing, and the opaque tokens that lead to the next page.
 
-Nobody knows what is inside the service's own. By default a token names the last item's
-place in the order, so what is created or deleted between two pages neither repeats nor
-hides anything else. With `Tokens.offsets` it is a number of rows, and rows shift.
+The content of the service's own tokens is unknown. By default, a token holds the last
+item's sort key, so items that are created or deleted between two pages do not repeat or
+hide others. With `Tokens.offsets` it is a row number, and rows can shift.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _DIGEST_BYTES = 20
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a listing goes on.
+    """The position at which a listing continues.
 
     Attributes:
-        after: The place of the last item that was given, or how many rows to leave
-            out; None: from the start.
-        passed_empty: The empty page before this one has been given.
+        after: The sort key of the last item returned, or the number of rows to skip;
+            None for the start.
+        passed_empty: Whether the empty page before this one was already returned.
     """
 
     after: Place | int | None = None
@@ -43,14 +43,14 @@ class Position:
 
 
 class Tokens:
-    """Makes and reads NextTokens.
+    """Issues and reads NextTokens.
 
     Args:
-        secret: Another emulator's tokens are foreign.
+        secret: The key that signs tokens; tokens signed with another key are rejected.
 
     Attributes:
-        seconds: For how long, in emulated seconds, a token is good; None: for ever.
-        offsets: Tokens are numbers of rows, not places.
+        seconds: Lifetime of a token, in emulated seconds; None for unlimited.
+        offsets: Whether tokens are row numbers instead of sort keys.
     """
 
     def __init__(self, secret: bytes) -> None:
@@ -59,16 +59,16 @@ class Tokens:
         self.offsets = False
 
     def issue(self, bound: str, position: Position, now: datetime) -> str:
-        """A token for `position`, good only with the request described by `bound`."""
+        """Return a token for `position`, valid only for the request `bound`."""
         told = [now.timestamp(), position.after, position.passed_empty]
         content = json.dumps(told).encode()
         return base64.b64encode(self._digest(bound, content) + content).decode()
 
     def read(self, bound: str, token: str, now: datetime) -> Position:
-        """The token's position.
+        """Return the token's position.
 
         Raises:
-            ServiceError: The token is damaged, foreign, expired, or was issued for
+            ServiceError: The token is damaged, expired, from another emulator, or for
                 other parameters.
         """
         try:
@@ -94,7 +94,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Some items of a listing, and what the next page begins after; None: no more."""
+    """Some items of a listing, and what the next page starts after; None if last."""
 
     items: list[Item]
     last: Place | int | None
@@ -102,13 +102,13 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which page of a listing.
+    """The page of a listing to return.
 
     Attributes:
-        after: The place after which it begins, or how many rows come before it;
-            None: from the start.
-        descending: Whether places fall from page to page.
-        size: Its most items.
+        after: The sort key after which it starts, or the number of rows before it; None
+            for the start.
+        descending: Whether the order is descending.
+        size: The most items on the page.
     """
 
     after: Place | int | None
@@ -122,13 +122,13 @@ def cut(
     kept: Callable[[Item], bool],
     wanted: Wanted,
 ) -> Page[Item]:
-    """The next page of a listing.
+    """Return a page of a listing.
 
     Args:
-        ordered: All items, their places rising.
-        place: An item's place in that order; no two items share one.
-        kept: Whether the listing has an item at all.
-        wanted: Which page.
+        ordered: All items, in ascending order.
+        place: Returns an item's sort key, which must be unique.
+        kept: Returns whether the listing includes an item.
+        wanted: The page to return.
     """
     rest = ordered
     if isinstance(wanted.after, tuple) and wanted.descending:

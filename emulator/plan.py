@@ -1,8 +1,8 @@
 """Seeded schedules that look like real tuning: slots, failures, early stops.
 
-The numbers are chosen to resemble recorded tuning jobs: a trial starts some seconds
-after its creation, an early-stopped one keeps its objective, an objective settles
-some seconds after the trial, and the tuning job ends about then.
+They resemble recorded tuning jobs: a trial starts some seconds after its creation, one
+that is stopped early keeps its objective, objectives settle some seconds after the
+trial ends, and the tuning job ends at about that time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from emulator.jobs import TuningJob
 
 Span = tuple[float, float]
-"""Shortest and longest, in seconds."""
+"""Minimum and maximum, in seconds."""
 
 FAILURE_REASON = (
     "AlgorithmError: ExecuteUserScriptError:\n"
@@ -33,13 +33,13 @@ FAILURE_REASON = (
     + '  File "/opt/ml/code/train.py", line 88, in fit\n    booster.update(batch)\n'
     * 20
 )
-"""Longer than what the service keeps of it."""
+"""Longer than the service's limit."""
 
 ALL_FAILED = (
     "All training jobs failed. Please take a look at the training jobs failures to "
     "get more details."
 )
-"""AWS's sentence about a tuning job whose trials have all failed."""
+"""AWS's failure reason for a tuning job whose trials have all failed."""
 
 RETRYABLE = 0.3
 """Fraction of the failures that count as RetryableError."""
@@ -47,9 +47,14 @@ RETRYABLE = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chances:
-    """How many of the trials, as fractions of 1, do not simply complete.
+    """Fractions of the trials that do not simply complete.
 
-    `non_finite` is the fraction of objectives that come as "NaN".
+    Attributes:
+        failed: Fraction that fails.
+        stopped_early: Fraction that is stopped early, with an objective.
+        stopped_without: Fraction that is stopped without an objective.
+        never_started: Fraction that is stopped before training starts.
+        non_finite: Fraction of objectives that are "NaN".
     """
 
     failed: float = 0.08
@@ -61,22 +66,22 @@ class Chances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a planned tuning job is like.
+    """Parameters of a planned tuning job.
 
     Attributes:
-        trials: How many trials it launches.
-        parallel: How many run at once.
-        trial_seconds: How long a trial trains.
-        start_seconds: From a trial's creation to its start.
-        settle_seconds: From a trial's end to its objective's.
-        gap_seconds: From a slot's freeing to the next trial's creation.
-        end_seconds: From the last objective's settling to the tuning job's end.
-        chances: How many trials fail, stop, or never start.
-        metrics: Names of final metrics beside the objective.
-        metrics_in_1970: The final metrics' times are milliseconds ÷ 1000.
-        touched_seconds: From a trial's end to the last move of `LastModifiedTime`.
-        billable: With spot, what is billed of the training time.
-        lower_cased_arns: The trials' ARNs are lower-cased.
+        trials: Number of trials that it launches.
+        parallel: Number of trials that run at once.
+        trial_seconds: Training time of a trial.
+        start_seconds: Time from a trial's creation to its start.
+        settle_seconds: Time from a trial's end until its objective is final.
+        gap_seconds: Time until a freed slot gets the next trial.
+        end_seconds: Time from the last final objective to the tuning job's end.
+        chances: Fractions of trials that fail, are stopped, or never start.
+        metrics: Names of final metrics other than the objective.
+        metrics_in_1970: Whether the final metrics' times are milliseconds ÷ 1000.
+        touched_seconds: Time from a trial's end to its last `LastModifiedTime`.
+        billable: With spot, the billed fraction of the training time.
+        lower_cased_arns: Whether the trials' ARNs are in lower case.
     """
 
     trials: int = 10
@@ -95,14 +100,14 @@ class Plan:
 
 
 def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
-    """The tuning job with trials and an end.
+    """Return the tuning job with trials and an end.
 
     Args:
-        job: All that is not planned: name, creation, strategy, objective, and the
-            definitions, which its trials take in turn. They will be called
-            `NAME-001-0123abcd`.
-        plan: How many trials, how long, how lucky.
-        rng: The only source of chance.
+        job: The tuning job with everything that is not planned: name, creation,
+            strategy, objective, and definitions, which its trials use in turn. Trials
+            will be named like `NAME-001-0123abcd`.
+        plan: The number, times and fates of its trials.
+        rng: The only source of randomness.
     """
     slots = [job.created] * plan.parallel
     made: list[Trial] = []
@@ -147,9 +152,9 @@ def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
 
 
 def _detailed(trial: Trial, plan: Plan, *, spot: bool) -> Trial:
-    """The trial with what only its description shows; its name is the seed.
+    """Add the values that only the trial's description shows.
 
-    So that details of its own change nothing else of a schedule.
+    Its name is their seed, so that they do not change the rest of the schedule.
     """
     rng = random.Random(trial.name)  # noqa: S311 - a schedule, not a secret
     touched = _within(rng, plan.touched_seconds).total_seconds()
@@ -163,7 +168,7 @@ def _detailed(trial: Trial, plan: Plan, *, spot: bool) -> Trial:
 
 
 def _fated(trial: Trial, fate: str, rng: random.Random) -> Trial:
-    """A trial that would complete, as it ends if fate is otherwise."""
+    """Change a trial that would complete according to its fate."""
     started, ended, settled = trial.started, trial.ended, trial.objective_settled
     if fate == "completed" or started is None or ended is None or settled is None:
         return trial
@@ -199,7 +204,7 @@ def _fate(rng: random.Random, chances: Chances) -> str:
 
 
 def _objective(index: int, trials: int, rng: random.Random, metric_type: str) -> float:
-    """A value that gets better over time, with noise; between 0 and 1."""
+    """Return a noisy value between 0 and 1 that improves from trial to trial."""
     learned = 1 - math.exp(-3 * (index + 1) / trials)
     good = min(0.999, 0.62 + 0.3 * learned + rng.gauss(0, 0.03))
     return good if metric_type == "Maximize" else 1 - good

@@ -1,8 +1,8 @@
-"""The price list: what an hour of each instance type costs, and decoys.
+"""The price list: hourly prices of instance types, and decoys.
 
-No answer of the real one is recorded publicly. Shape and names are those that public
-code reads: an `instanceName`, an `instanceType` with its component as a suffix, and
-one on-demand term with one price dimension.
+There is no public recording of the real one. Shape and names are those that public code
+reads: an `instanceName`, an `instanceType` with its component as a suffix, and one
+on-demand term with one price dimension.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ REGIONS: Mapping[str, tuple[str, str]] = {
     "cn-north-1": ("China (Beijing)", "1.3"),
     "cn-northwest-1": ("China (Ningxia)", "1.1"),
 }
-"""A region's name in the price list, and how its prices compare."""
+"""Each region's name in the price list, and its price factor."""
 
 TYPES: Mapping[str, str] = {
     "ml.m4.xlarge": "0.24",
@@ -42,16 +42,16 @@ TYPES: Mapping[str, str] = {
     "ml.g4dn.xlarge": "0.7364",
     "ml.p3.2xlarge": "3.825",
 }
-"""An instance type's price for an hour of training, in US dollars."""
+"""Each instance type's price per hour of training, in US dollars."""
 
 OLD_FORM = "ml.m4.xlarge"
-"""Shown as older products are: without `instanceName`, `instanceType` unsuffixed."""
+"""Listed like older products: no `instanceName`, and `instanceType` without suffix."""
 
 UNKNOWN = "N/A"
-"""What the list says of what it does not know, or a machine does not have."""
+"""The list's value for what is unknown, or what a machine does not have."""
 
 WITHOUT_GPU = frozenset({"ml.c5.xlarge", "ml.m5.large"})
-"""Machines without GPUs for which the list does not even say that."""
+"""Machines without GPUs for which the list omits `gpu`."""
 
 DECOYS: Mapping[str, str] = {
     "Hosting": "1.1",
@@ -60,25 +60,25 @@ DECOYS: Mapping[str, str] = {
     "Spot Training": "0.3",
     "Training Warm Pool": "0.9",
 }
-"""Components whose prices are not those of training, and how they compare."""
+"""Components other than training, and their price factors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """One product of the price list with its on-demand price.
+    """A product of the price list with its on-demand price.
 
     Attributes:
         region: `regionCode`.
-        instance_type: Such as `ml.m5.xlarge`; None: no instance, a volume.
-        per_unit: The price, as text; None: the product has no on-demand term.
-        component: `Training`, or something else.
-        currency: Of the price.
-        unit: `Hrs`, or `GB-Mo` of a volume.
+        instance_type: Such as `ml.m5.xlarge`; None for a volume.
+        per_unit: The price, as text; None for a product without on-demand term.
+        component: `Training`, or another component.
+        currency: Currency of the price.
+        unit: `Hrs`, or `GB-Mo` for a volume.
         effective: `effectiveDate` of the price.
-        old_form: Without `instanceName`, and `instanceType` without a suffix.
-        vcpu: `vCpu`, as text; None: absent.
-        memory: `memory`, as text; None: absent.
-        gpu: `gpu`, as text; None: absent.
+        old_form: Whether `instanceName` is missing and `instanceType` has no suffix.
+        vcpu: `vCpu`, as text; None to omit it.
+        memory: `memory`, as text; None to omit it.
+        gpu: `gpu`, as text; None to omit it.
     """
 
     region: str
@@ -95,14 +95,14 @@ class Price:
 
     @property
     def sku(self) -> str:
-        """Its `sku`: another product has another one."""
+        """Its `sku`, which is different for each product."""
         text = f"{self.region}/{self.instance_type}/{self.component}/{self.unit}"
         digest = hashlib.sha256(f"{text}/{self.old_form}".encode()).hexdigest()
         return digest[:16].upper()
 
     @property
     def description(self) -> str:
-        """The sentence of its price dimension."""
+        """The description of its price dimension."""
         where = REGIONS.get(self.region, (self.region, ""))[0]
         what = f"{self.component} {self.instance_type} hour"
         if self.instance_type is None:
@@ -111,7 +111,7 @@ class Price:
         return f"{sign}{self.per_unit} per {what} in {where}"
 
     def attributes(self) -> dict[str, str]:
-        """`product.attributes`."""
+        """Return its `product.attributes`."""
         suffix = self.component.replace(" ", "")
         shown = {
             "servicecode": SERVICE,
@@ -141,7 +141,7 @@ class Price:
         }
 
     def item(self) -> str:
-        """The product as an item of `PriceList`: JSON inside of JSON."""
+        """Return the product as an item of `PriceList`, which is a JSON string."""
         family = "ML Instance" if self.instance_type else "ML Storage"
         terms: dict[str, Any] = {}
         if self.per_unit is not None:
@@ -178,12 +178,12 @@ class Price:
 
 
 def usual() -> list[Price]:
-    """A price list of some regions and instance types, decoys among them."""
+    """Return the default price list: some regions and instance types, and decoys."""
     return [price for region in REGIONS for price in _of(region)]
 
 
 def truth(prices: list[Price], region: str) -> list[dict[str, str | None]]:
-    """What an hour of training costs in a region, as an exact read would have it."""
+    """Return the hourly prices of training that a full read of a region should find."""
     return [
         {
             "region": price.region,
@@ -245,7 +245,7 @@ def _of(region: str) -> Iterator[Price]:
 
 
 def _size(kind: str) -> dict[str, Any]:
-    """What the list says of a machine."""
+    """Return the fields of a `Price` about the machine."""
     if kind == OLD_FORM:
         return {"memory": UNKNOWN}
     size = machine(kind)

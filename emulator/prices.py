@@ -1,4 +1,4 @@
-"""The Price List API's GetProducts, of the service AmazonSageMaker."""
+"""The Price List API's GetProducts, for the service AmazonSageMaker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from emulator.request import Request
 
 ENDPOINTS = frozenset({"us-east-1", "eu-central-1", "ap-south-1", "cn-northwest-1"})
-"""The regions that have a price list to ask, as in botocore's endpoints.json."""
+"""The regions with a Price List endpoint, as in botocore's endpoints.json."""
 
 MAX_RESULTS = 100
 
@@ -23,7 +23,7 @@ def products(request: Request) -> dict[str, Any]:
     """GetProducts.
 
     Raises:
-        ServiceError: No such service, or no price list in that region.
+        ServiceError: The service is unknown, or the region has no endpoint.
     """
     params, asked = request.params, request.scope.home.region
     if asked not in ENDPOINTS:
@@ -47,7 +47,7 @@ def products(request: Request) -> dict[str, Any]:
 
 
 def _passes(price: Price, one: Mapping[str, str]) -> bool:
-    """Whether a product has the value that a filter asks for."""
+    """Return whether a product matches a filter."""
     fields = {
         **price.attributes(),
         "sku": price.sku,

@@ -1,4 +1,4 @@
-"""Answers as bytes: the service's JSON, its refusals, and pages of others."""
+"""Answers as bytes: the service's JSON, its errors, and HTML of proxies."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from emulator.incoming import Incoming
 
 CLOUDWATCH = "GetMetricData"
-"""Its protocol is JSON 1.0 that knows the codes of an older one."""
+"""Its protocol is JSON 1.0 with error codes of the older query protocol."""
 
 PAGE = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 LATIN1 = '{"message":"Zugriff nur über den Stellvertreter"}'.encode("latin-1")
 
 
-class Dropped(Exception):  # noqa: N818 - not an error: an answer that never comes
+class Dropped(Exception):  # noqa: N818 - not an error
     """The connection is to be closed without an answer."""
 
 
 def headers(incoming: Incoming) -> dict[str, str]:
-    """The service's own headers."""
+    """Return the service's headers."""
     is_cloudwatch = incoming.operation == CLOUDWATCH
     return {
         "x-amzn-RequestId": incoming.request_id,
@@ -40,12 +40,12 @@ def headers(incoming: Incoming) -> dict[str, str]:
 
 
 def of_json(incoming: Incoming, status: int, body: str) -> Reply:
-    """An answer of the service."""
+    """Return an answer of the service."""
     return Reply(status, headers(incoming), body.encode())
 
 
 def of_error(incoming: Incoming, error: ServiceError) -> Reply:
-    """An error of the service, or of STS in its own protocol."""
+    """Return an error of the service, or of STS in its own protocol."""
     if incoming.operation in sts.OPERATIONS:
         return sts.error_reply(error, incoming.request_id)
     body = wire.error_body(error.code, error.message)
@@ -57,11 +57,11 @@ def of_error(incoming: Incoming, error: ServiceError) -> Reply:
 
 
 def of_fault(incoming: Incoming, fault: Fault) -> Reply:
-    """A fault's own answer.
+    """Return the answer that a fault causes.
 
     Raises:
-        ServiceError: It answers with an error of the service.
-        Dropped: It does not answer.
+        ServiceError: The answer is an error of the service.
+        Dropped: There is no answer.
     """
     match fault.kind:
         case "html":
@@ -91,21 +91,21 @@ def of_fault(incoming: Incoming, fault: Fault) -> Reply:
 
 
 def _page(incoming: Incoming, fault: Fault, status: int, title: str) -> Reply:
-    """An HTML page from someone between the caller and the service."""
+    """Return an HTML page from a proxy between the caller and the service."""
     date = fault.date or headers(incoming)["Date"]
     sent = {"Content-Type": "text/html; charset=utf-8", "Date": date}
     return Reply(status, sent, PAGE.format(title).encode())
 
 
 def expired(incoming: Incoming) -> ServiceError:
-    """The refusal of a key that has expired."""
+    """Return the error for an expired key."""
     is_sts = incoming.operation in sts.OPERATIONS
     code = "ExpiredToken" if is_sts else "ExpiredTokenException"
     return ServiceError(code, "The security token included in the request is expired")
 
 
 def _denied(incoming: Incoming) -> ServiceError:
-    """AWS's sentence for a call that no policy allows."""
+    """Return the error for a call that no policy allows, in AWS's words."""
     if incoming.operation == "AssumeRole":
         return sts.denied(incoming.identity, incoming.params.get("RoleArn", ""))
     operation = incoming.operation
@@ -120,7 +120,7 @@ def _denied(incoming: Incoming) -> ServiceError:
 
 
 def _resource(incoming: Incoming) -> str:
-    """What a refusal says of the resource: prices and metrics have none."""
+    """Return the part of a refusal about the resource: prices and metrics have none."""
     if incoming.operation in {"GetProducts", CLOUDWATCH}:
         return ""
     if incoming.operation in {"Search", *NAMED}:

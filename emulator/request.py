@@ -1,4 +1,4 @@
-"""One call of a modelled operation, and the pages of its answers."""
+"""A call of an emulated operation, and the pages of its answers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One call of a modelled operation.
+    """A call of an emulated operation.
 
     Attributes:
-        operation: The API's name of it.
-        params: Its checked parameters, timestamps as datetimes.
-        scope: The account and region that it was signed for.
+        operation: The API's name of the operation.
+        params: Its checked parameters, with timestamps as datetimes.
+        scope: The account and region for which it was signed.
         prices: The emulator's price list.
         organization: The emulator's organization.
-        now: The emulated instant at which it is answered.
-        tokens: What makes and reads NextTokens.
-        page_fault: Whether a fault of that kind strikes the page being made.
-        metric_fault: Whether a fault of that kind strikes a metric of that name, of
-            that training job.
+        now: The emulated time at which it is answered.
+        tokens: Issues and reads NextTokens.
+        page_fault: Returns whether a fault of a kind affects the current page.
+        metric_fault: Returns whether a fault of a kind affects a metric, by name and
+            training job.
     """
 
     operation: str
@@ -49,14 +49,14 @@ class Request:
     def page(
         self, cut: Callable[[Place | int | None], Page[Item]]
     ) -> tuple[list[Item], dict[str, str]]:
-        """The items of the page asked for, and its NextToken, if any, as a member.
+        """Return the requested page's items, and its NextToken, if any, as a member.
 
         Args:
-            cut: The page that begins after a place, or after a number of rows; its
-                `last` is what the next one begins after.
+            cut: Returns the page that starts after a sort key or a number of rows; its
+                `last` is what the next page starts after.
 
         Raises:
-            ServiceError: The NextToken is not good for this request.
+            ServiceError: The NextToken is not valid for this request.
         """
         asked = self.params.get("NextToken")
         bound = self._bound()
@@ -77,7 +77,7 @@ class Request:
     def rows(
         self, rows: Sequence[Item], size: int
     ) -> tuple[list[Item], dict[str, str]]:
-        """A page, as `page` gives it, of rows that a token counts."""
+        """Return a page of rows like `page`, with row numbers as tokens."""
 
         def cut(after: Place | int | None) -> Page[Item]:
             begun = after if isinstance(after, int) else 0
@@ -87,7 +87,7 @@ class Request:
         return self.page(cut)
 
     def _bound(self) -> str:
-        """What a NextToken is bound to: everything but itself."""
+        """Return what a NextToken is bound to: everything in the request but itself."""
         params = {name: self.params[name] for name in sorted(self.params)}
         params.pop("NextToken", None)
         home = self.scope.home

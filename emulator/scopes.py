@@ -1,4 +1,4 @@
-"""One account in one region: its tuning jobs, and what tests do to them."""
+"""One account in one region: its tuning jobs, and how tests change them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """The tuning jobs of one account in one region; safe for many threads.
+    """The tuning jobs of one account in one region; thread-safe.
 
     Attributes:
         home: The account and region.
-        filter_after_cut: With `StatusEquals` the page is cut first and filtered
-            after, so pages can be short or empty and still carry a token.
-        empty_last_page: A full last page carries a token to an empty one.
-        index: What its Search knows, and how late.
+        clock: The emulator's clock.
+        filter_after_cut: Whether `StatusEquals` filters pages only after they are cut,
+            so that they can be short or empty and still have a token.
+        empty_last_page: Whether a full last page has a token for an empty one.
+        index: The index of its Search, with its delays and errors.
     """
 
     def __init__(self, home: Home, clock: Clock, seed: int) -> None:
@@ -56,14 +57,14 @@ class Scope:
         created: datetime | str | None = None,
         **options: Any,
     ) -> TuningJob:
-        """Add a seeded, living tuning job, created now or at `created`.
+        """Add a tuning job with a random schedule from the emulator's seed.
 
         Args:
-            name: Its name; the same name, creation and seed give the same schedule.
-            created: Its creation; None: now.
+            name: Its name; the same name, creation and seed lead to the same schedule.
+            created: Its creation; None for now.
             **options: Any field of `Plan` (`trials=45`, `trial_seconds=(60, 90)`), of
-                its one `Definition` (`spot=True`), and any other of `TuningJob`
-                (`strategy="Random"`, `definitions=(…)` where there are several).
+                its single `Definition` (`spot=True`), or of `TuningJob`
+                (`strategy="Random"`, or `definitions=(…)` for several).
         """
         born = self.clock.now if created is None else instant(created)
         text = f"{self._seed}/{self.home.account}/{self.home.region}/{name}/{born}"
@@ -77,11 +78,11 @@ class Scope:
         )
 
     def add(self, job: TuningJob) -> TuningJob:
-        """Add a schedule.
+        """Add a tuning job with its schedule.
 
         Raises:
-            ServiceError: ResourceInUse: a tuning job of that name has not been
-                deleted by the time this one is created.
+            ServiceError: ResourceInUse: another tuning job has that name at the time of
+                creation.
         """
         with self._lock:
             namesakes = self._named.setdefault(job.name.lower(), [])
@@ -99,11 +100,11 @@ class Scope:
         return job
 
     def replace(self, job: TuningJob) -> TuningJob:
-        """Replace the living schedule of its name."""
+        """Replace the existing tuning job of the same name."""
         return self._change(self.job(job.name), lambda _: job)
 
     def stop(self, name: str, seconds: float = 20.0) -> TuningJob:
-        """Stop a tuning job from now on; its running trials end within `seconds`."""
+        """Stop a tuning job now; its running trials end within `seconds`."""
         now = self.clock.now
 
         def change(job: TuningJob) -> TuningJob:
@@ -121,17 +122,17 @@ class Scope:
         return self._change(self.job(name), change)
 
     def delete(self, name: str, deleting_seconds: float = 0.0) -> TuningJob:
-        """Delete a tuning job, in any status, with all that it shows."""
+        """Delete a tuning job in any status; for `deleting_seconds` it is Deleting."""
         now = self.clock.now
         return self._change(
             self.job(name), lambda job: changes.deleted(job, now, deleting_seconds)
         )
 
     def delete_trial(self, name: str, trial_name: str) -> Trial:
-        """Delete one trial of a tuning job, in any status of either.
+        """Delete one trial, in any status of the trial and its tuning job.
 
         Raises:
-            ServiceError: It is not there.
+            ServiceError: The trial does not exist.
         """
         now = self.clock.now
         job, trial = self.trial(trial_name, now)
@@ -141,10 +142,10 @@ class Scope:
         return trial
 
     def job(self, name: str, at: datetime | None = None) -> TuningJob:
-        """The tuning job of a name, compared without case, that lives at `at` or now.
+        """Return the tuning job that has a name, ignoring case, at `at` or now.
 
         Raises:
-            ServiceError: ResourceNotFound, as the API says it.
+            ServiceError: ResourceNotFound, like the API.
         """
         asked = at or self.clock.now
         with self._lock:
@@ -154,17 +155,17 @@ class Scope:
         raise no_tuning_job(name)
 
     def jobs(self) -> list[TuningJob]:
-        """All schedules, past and future ones included, oldest first."""
+        """Return all tuning jobs, including past and future ones, oldest first."""
         with self._lock:
             return self._jobs.copy()
 
     def trial(self, name: str, at: datetime) -> tuple[TuningJob, Trial]:
-        """The trial of a name, compared without case, at `at`, and its tuning job.
+        """Return the trial that has a name, ignoring case, at `at`, and its tuning job.
 
-        A trial outlives its tuning job.
+        Trials outlive their tuning job.
 
         Raises:
-            ServiceError: There is none, as the API says it.
+            ServiceError: There is none, like the API.
         """
         wanted = name.lower()
         with self._lock:
@@ -175,7 +176,7 @@ class Scope:
         raise no_trial()
 
     def trials(self, names: Iterable[str] | None) -> list[tuple[TuningJob, Trial]]:
-        """All schedules of trials, past and future ones included, or of these names."""
+        """Return all trials or those with these names, including past and future."""
         if names is None:
             return [(job, trial) for job in self.jobs() for trial in job.trials]
         with self._lock:
@@ -188,7 +189,7 @@ class Scope:
             ]
 
     def parents(self, job: TuningJob) -> list[TuningJob]:
-        """The tuning jobs that one was warm-started from, deleted ones too."""
+        """Return the parents of a warm-started tuning job, including deleted ones."""
         with self._lock:
             return [
                 parent
@@ -198,12 +199,12 @@ class Scope:
             ]
 
     def truth(self) -> dict[str, Any]:
-        """What a full read would show now.
+        """Return what a full read should find now.
 
         Returns:
-            `tuning_jobs`: summaries, oldest first; `trials`: tuning job name to
-            summaries, oldest first. Member names are the API's, times are aware
-            datetimes in UTC, metric values as botocore gives them.
+            `tuning_jobs`: summaries, oldest first; `trials`: summaries by tuning job
+            name, oldest first. Member names are the API's, times are aware datetimes in
+            UTC, and metric values are as botocore returns them.
         """
         now = self.clock.now
         return {
@@ -219,12 +220,12 @@ class Scope:
         }
 
     def details(self) -> dict[str, Any]:
-        """What an exact read of everything listed would show now, beyond `truth`.
+        """Return the details that a full read should find now, in addition to `truth`.
 
         Returns:
-            `tuning_jobs`: descriptions, oldest first; `trials`: tuning job name to
-            descriptions, oldest first; `tags`: tuning job name to `Tags`, its trials'
-            too. All as in `truth`.
+            `tuning_jobs`: descriptions, oldest first; `trials`: descriptions by tuning
+            job name, oldest first; `tags`: `Tags` by tuning job name, which its trials
+            share. In the same format as `truth`.
         """
         now, home = self.clock.now, self.home
         listed = self._listed(now)
@@ -245,13 +246,13 @@ class Scope:
         }
 
     def metrics(self) -> dict[str, Any]:
-        """All that CloudWatch will ever have of the listed trials that have ended.
+        """Return the final metrics in CloudWatch of listed trials that have ended.
 
         Returns:
-            Tuning job name to trial name to series: `MetricName`, `Host` (such as
-            `algo-1`; empty for a metric of the algorithm), and `Averages`: the
-            period, 60 or 300 seconds, to pairs of timestamp and value, in order of
-            time; empty where there are no points. Values as botocore gives them.
+            Series by tuning job name and trial name. Each has `MetricName`, `Host`
+            (such as `algo-1`; empty for a metric of the algorithm), and `Averages`:
+            pairs of timestamp and value in order of time, by period (60 or 300
+            seconds); empty if there are no points. Values are as botocore returns them.
         """
         now = self.clock.now
         return {
@@ -286,7 +287,7 @@ class Scope:
 
 
 def _taken(kind: type[Plan | Definition], options: dict[str, Any]) -> dict[str, Any]:
-    """The options that are fields of a class, taken out of the others."""
+    """Remove the options that are fields of a class, and return them."""
     known = {field.name for field in fields(kind)}
     return {name: options.pop(name) for name in known & options.keys()}
 

@@ -1,4 +1,4 @@
-"""Search for training jobs: expressions and their limits, orders, pages."""
+"""Search for training jobs: expressions, their limits, sorting and pages."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 DEFAULT_PAGE_SIZE = 10
 NAME = "TrainingJobName"
 TREE_LIMIT = 50
-"""Filters in a whole expression; those of one expression, and the length of a value,
-are limited by the service model."""
+"""The most filters in a whole expression, including its parts.
+
+The service model limits those of each part, and the length of values."""
 
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "Equals": operator.eq,
@@ -37,10 +38,11 @@ COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def training_jobs(request: Request) -> dict[str, Any]:
-    """Search, of the resource TrainingJob.
+    """Search, for the resource TrainingJob.
 
     Raises:
-        ServiceError: The expression is too large, or asks for what is not here.
+        ServiceError: The resource or the expression is not supported, or the expression
+            is too large.
     """
     params, scope = request.params, request.scope
     if params["Resource"] != "TrainingJob":
@@ -60,7 +62,7 @@ def training_jobs(request: Request) -> dict[str, Any]:
     sort_by = params.get("SortBy", "LastModifiedTime")
     descending = params.get("SortOrder", "Descending") == "Descending"
     values = [_member(record, sort_by) for record in found]
-    order = sorted(  # stable: equal ones stay as the index has them
+    order = sorted(  # stable: ties keep the index's order
         (index for index, value in enumerate(values) if value is not None),
         key=lambda index: values[index],
         reverse=descending,
@@ -72,7 +74,7 @@ def training_jobs(request: Request) -> dict[str, Any]:
 
 
 def _filters(expression: Expression) -> Iterator[Mapping[str, str]]:
-    """All filters of an expression, those of its parts included."""
+    """Yield all filters of an expression, including those of its parts."""
     if expression.get("NestedFilters"):
         message = "Nested filters are not known here."
         raise invalid(message)
@@ -82,9 +84,9 @@ def _filters(expression: Expression) -> Iterator[Mapping[str, str]]:
 
 
 def _names(expression: Expression) -> set[str] | None:
-    """The only names that an expression can fit; None: any.
+    """Return the only names that an expression can match; None for any.
 
-    An account has many trials, and most searches ask for some by name.
+    An optimization: accounts have many trials, and most searches ask for a few by name.
     """
     parts = [_named(each) for each in expression.get("Filters", ())]
     parts += [_names(each) for each in expression.get("SubExpressions", ())]
@@ -95,7 +97,7 @@ def _names(expression: Expression) -> set[str] | None:
 
 
 def _named(one: Mapping[str, str]) -> set[str] | None:
-    """The names that one filter allows; None: any."""
+    """Return the names that a filter allows; None for any."""
     if one["Name"] != NAME or one.get("Operator", "Equals") not in {"Equals", "In"}:
         return None
     return set(_values(one))
@@ -111,14 +113,14 @@ def _values(one: Mapping[str, str]) -> list[str]:
 def _candidates(
     scope: Scope, names: set[str] | None
 ) -> Iterator[tuple[TuningJob, Trial]]:
-    """Trials with their tuning jobs: of these names, or all."""
+    """Yield trials with their tuning jobs: those with these names, or all."""
     for job, trial in scope.trials(names):
         if names is None or trial.name in names:
             yield job, trial
 
 
 def _fits(record: Record, expression: Expression) -> bool:
-    """Whether a record fits all of an expression, or any part of an Or."""
+    """Return whether a record matches an expression."""
     verdicts = [_passes(record, each) for each in expression.get("Filters", ())]
     verdicts += [_fits(record, each) for each in expression.get("SubExpressions", ())]
     if expression.get("Operator") == "Or":
@@ -140,7 +142,7 @@ def _passes(record: Record, one: Mapping[str, str]) -> bool:
 
 
 def _like(found: Any, name: str, text: str) -> Any:
-    """A filter's value, as the kind of thing that it is compared with."""
+    """Convert a filter's value to the type that it is compared with."""
     try:
         match found:
             case bool():
@@ -157,7 +159,7 @@ def _like(found: Any, name: str, text: str) -> Any:
 
 
 def _member(record: Record, path: str) -> Any:
-    """A record's member by its dotted name; `Tags.KEY` too; None: absent."""
+    """Return a record's member by dotted name, including `Tags.KEY`; None if absent."""
     found: Any = record
     for name in path.split("."):
         if isinstance(found, list):

@@ -1,4 +1,4 @@
-"""AWS STS: moto answers, this module decides who may assume which role."""
+"""AWS STS: moto answers, and this module decides who may assume which role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from emulator.identities import Identities
 
 OPERATIONS = frozenset({"AssumeRole", "GetCallerIdentity"})
-"""What faults can strike, and given answers answer."""
+"""Operations of STS that faults and queued responses can affect."""
 
 _ROLE = re.compile(r"arn:[^:]+:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _loading = threading.Lock()
@@ -29,7 +29,14 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer; `error`: the error code that its body holds, if known."""
+    """An HTTP answer.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers.
+        body: The body.
+        error: The error code in the body, if known.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -39,7 +46,7 @@ class Reply:
 
 @cache
 def _application() -> Any:
-    """Moto's server; imported late, it takes a second that few tests need."""
+    """Return moto's server, imported late because it takes a second."""
     from moto.moto_server.werkzeug_app import (  # noqa: PLC0415 - see above
         DomainDispatcherApplication,
         create_backend_app,
@@ -51,7 +58,7 @@ def _application() -> Any:
 def moto(
     method: str, path: str, headers: Mapping[str, str], body: bytes, account: str
 ) -> Reply:
-    """What moto's server answers to a request of an account."""
+    """Return the answer of moto's server to a request of an account."""
     from werkzeug.test import EnvironBuilder, run_wsgi_app  # noqa: PLC0415 - as moto
 
     with _loading:
@@ -68,12 +75,12 @@ def moto(
 
 
 def form(body: bytes) -> dict[str, str]:
-    """The parameters of a request of the query protocol."""
+    """Return the parameters of a request in the query protocol."""
     return dict(parse_qsl(body.decode(), keep_blank_values=True))
 
 
 def role_account(arn: str | None) -> str | None:
-    """The account of a role's ARN; None: it is not one."""
+    """Return the account in a role's ARN; None if it is not such an ARN."""
     found = _ROLE.fullmatch(arn or "")
     return found[1] if found else None
 
@@ -81,16 +88,16 @@ def role_account(arn: str | None) -> str | None:
 def authorized(
     params: Mapping[str, str], identity: Identity, roles: Mapping[str, str | None]
 ) -> None:
-    """Refuse AssumeRole where the role wants another external id.
+    """Refuse AssumeRole if the role requires another external id.
 
     Args:
         params: The request's parameters.
         identity: The caller.
-        roles: Role ARN to the external id that it wants; a role that is not in it
-            can be assumed by anyone.
+        roles: The external id that each role ARN requires; anyone can assume other
+            roles.
 
     Raises:
-        ServiceError: AccessDenied, as STS says it.
+        ServiceError: AccessDenied, like STS.
     """
     arn = params.get("RoleArn", "")
     wanted = roles.get(arn)
@@ -99,7 +106,7 @@ def authorized(
 
 
 def denied(identity: Identity, arn: str) -> ServiceError:
-    """STS's refusal of AssumeRole; its code has no suffix and its status is 403."""
+    """Return STS's refusal of AssumeRole: the code has no suffix, the status is 403."""
     return ServiceError(
         "AccessDenied",
         f"User: {identity.arn} is not authorized to perform: sts:AssumeRole "
@@ -115,14 +122,14 @@ def assume(
     identities: Identities,
     seconds: int | None,
 ) -> Reply:
-    """Moto's answer to AssumeRole; the new key's account is remembered.
+    """Return moto's answer to AssumeRole, and store the identity of the new key.
 
     Args:
         headers: The request's headers.
-        params: Its parameters.
+        params: The request's parameters.
         identity: The caller.
-        identities: Where the new key is remembered.
-        seconds: How long the new key lives, in real time; None: as requested.
+        identities: Where to store the identity of the new key.
+        seconds: Lifetime of the new key in real seconds; None for the requested one.
     """
     sent = dict(params)
     if seconds is not None:
@@ -141,7 +148,7 @@ def assume(
 
 
 def error_reply(error: ServiceError, request_id: str) -> Reply:
-    """An error as the query protocol writes it."""
+    """Return an error in the query protocol."""
     body = (
         f'<ErrorResponse xmlns="{_NAMESPACE}"><Error><Type>Sender</Type>'
         f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"

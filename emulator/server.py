@@ -1,4 +1,4 @@
-"""The HTTP server: threads, keep-alive, and nothing about SageMaker."""
+"""The HTTP server, with threads and keep-alive; independent of SageMaker."""
 
 from __future__ import annotations
 
@@ -25,14 +25,15 @@ _HOP_BY_HOP = frozenset({"connection", "content-length", "transfer-encoding"})
 
 
 class Server(ThreadingHTTPServer):
-    """A server in threads of its own, on 127.0.0.1.
+    """A server on 127.0.0.1 in background threads.
 
-    werkzeug's server, on which moto's stands, closes each connection after one
-    answer; botocore keeps its connections alive, as it does with AWS.
+    It keeps connections alive for botocore, as AWS does. Werkzeug's server, which moto
+    uses, closes each connection after one answer.
 
     Args:
-        answer: Method, path, headers (names in Title-Case) and body in, reply out.
-        port: The port; 0: a free one.
+        answer: Takes method, path, headers (names in Title-Case) and body, and returns
+            the reply.
+        port: Port to listen on; 0 for a free one.
     """
 
     daemon_threads = True
@@ -51,7 +52,7 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL on which it listens."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def start(self) -> None:
@@ -68,17 +69,17 @@ class Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, then serve it in a thread."""
+        """Track the connection, and serve it in a thread."""
         self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """Forget the connection, and close it."""
+        """Close the connection and stop tracking it."""
         self._open.discard(request)
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class
-        """Log what a thread could not handle, such as a client that went away."""
+        """Log an error of a connection, such as a client that disconnected."""
         log.debug("connection from %s failed: %r", client_address, sys.exception())
 
 
@@ -88,10 +89,10 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # buffered: head and body leave in one piece
+    wbufsize = -1  # buffered, so that head and body are sent at once
 
     def handle_one(self) -> None:
-        """Read a request, write its answer in one piece."""
+        """Read a request and write its answer at once."""
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         headers = {name.title(): value for name, value in self.headers.items()}

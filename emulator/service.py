@@ -1,4 +1,4 @@
-"""The modelled operations: checked parameters in, an answer out."""
+"""The emulated operations, which turn checked parameters into an answer."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ PREFIXES = {
     "AWSOrganizationsV20161128.": "organizations",
     "GraniteServiceVersion20100801.": "cloudwatch",
 }
-"""What an `X-Amz-Target` begins with, and botocore's name of that service."""
+"""Botocore's name of each service, by the prefix of `X-Amz-Target`."""
 
 
 PATHS = {"/listRegions": "ListRegions"}
-"""What is asked for by a path, and not by a target."""
+"""Operations that are requested by path instead of `X-Amz-Target`."""
 
 
 def named(target: str) -> str | None:
-    """The modelled operation that an `X-Amz-Target` asks for; None: none of them."""
+    """Return the emulated operation that an `X-Amz-Target` names, or None."""
     prefix, _, operation = target.partition(".")
     service = PREFIXES.get(f"{prefix}.")
     known = OPERATIONS.get(operation)
@@ -43,15 +43,19 @@ def named(target: str) -> str | None:
 
 
 def checked(operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The request's parameters, checked against the service model."""
+    """Return the request's parameters, checked against the service model.
+
+    Raises:
+        ServiceError: The parameters are invalid.
+    """
     return validation.checked(OPERATIONS[operation][0], operation, body)
 
 
 def answer(request: Request) -> dict[str, Any]:
-    """The answer's members, times as datetimes.
+    """Return the members of the answer, with times as datetimes.
 
     Raises:
-        ServiceError: The service's own error.
+        ServiceError: The service would answer with an error.
     """
     return OPERATIONS[request.operation][1](request)
 
@@ -74,7 +78,7 @@ def describe_trial(request: Request) -> dict[str, Any]:
 
 
 def create_tuning_job(request: Request) -> dict[str, Any]:
-    """CreateHyperParameterTuningJob: the job lives on, as a planned one does."""
+    """CreateHyperParameterTuningJob: plans a tuning job that runs by its schedule."""
     job = creation.create(request.scope, request.params)
     return {"HyperParameterTuningJobArn": job.arn(request.scope.home)}
 
@@ -124,4 +128,4 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
     "Search": ("sagemaker", search.training_jobs),
     "StopHyperParameterTuningJob": ("sagemaker", stop_tuning_job),
 }
-"""Each operation's service, and what answers it."""
+"""The service and handler of each operation."""

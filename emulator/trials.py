@@ -1,4 +1,4 @@
-"""What one training job of a tuning job does over time: pure, as `emulator.jobs` is."""
+"""The schedule of one training job of a tuning job. Pure, like `emulator.jobs`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FAILURE_REASON_LIMIT = 1024
-"""Characters; `FailureReason` in the service model. Longer ones are cut mid-word."""
+"""The most characters of `FailureReason` in the service model; longer ones are cut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,37 +22,36 @@ class Trial:
     """The schedule of one training job that a tuning job launches.
 
     Attributes:
-        name: `TrainingJobName`; kept as it is, upper case included.
-        created: When it appears, InProgress.
-        started: When training starts; None if it never does.
-        stopping: When it turns Stopping; None if it never does.
-        ended: When it reaches `status`; None: it runs for ever.
-        objective_settled: When its objective leaves Pending; None: when it ends.
-        status: The last status: Completed, Failed or Stopped (or one unheard of).
-        objective_status: The last one; None: the member is absent at all times.
+        name: `TrainingJobName`; its case is preserved.
+        created: When it is created, with the status InProgress.
+        started: When training starts; None for never.
+        stopping: When its status becomes Stopping; None for never.
+        ended: When it ends with `status`; None if it runs forever.
+        objective_settled: When its objective is no longer Pending; None for its end.
+        status: The final status: Completed, Failed, Stopped, or any other text.
+        objective_status: The final `ObjectiveStatus`; None to omit it at all times.
         metric_name: Name of the objective metric.
         value: The metric as sent: a float (shown as a float32 widened to double; nan
-            and infinity as bare literals), text such as "NaN", or None: no metric.
+            and infinity as bare literals), text such as "NaN", or None for no metric.
             Shown once the objective has settled.
-        metric_type: `Type` of the metric; None: absent, as in every recorded answer.
-        metrics: Further final metrics by name; shown in the description only.
-        metrics_in_1970: The final metrics' times are milliseconds ÷ 1000.
-        billable_fraction: What is billed of the training time; spot saves the rest.
-        touched_after_seconds: How long after the end `LastModifiedTime` moves once
-            more, in the description; None: it does not.
-        hyperparameters: `TunedHyperParameters`: text to text.
-        definition_name: `TrainingJobDefinitionName`; None: absent.
-        failure_reason: Shown from the end on, cut at 1024 characters.
-        retryable: A failure counts as RetryableError.
-        listed_after_seconds: How long a listing lags behind its creation; it is
-            counted, and can be described, from its creation on.
-        deleted: When it vanishes (`DeleteTrainingJob`); None: never.
-        lower_cased_arn: Its ARN is lower-cased though its name is not.
-        curves: Metrics of its algorithm with values of their own in CloudWatch: one a
-            minute from its start on, None: a gap. Others have a curve that belongs to
-            how it ends.
-        metrics_late_seconds: From its end until all its points are in CloudWatch;
-            None: it depends on its name, four minutes at most.
+        metric_type: `Type` of the metric; None to omit it, like every recorded answer.
+        metrics: Other final metrics by name; only in the description.
+        metrics_in_1970: Whether the final metrics' times are milliseconds ÷ 1000.
+        billable_fraction: Billed fraction of the training time; spot saves the rest.
+        touched_after_seconds: When `LastModifiedTime` in the description changes again,
+            in seconds after the end; None for never.
+        hyperparameters: `TunedHyperParameters`.
+        definition_name: `TrainingJobDefinitionName`; None to omit it.
+        failure_reason: Shown once it has ended, cut to 1024 characters.
+        retryable: Whether a failure counts as RetryableError.
+        listed_after_seconds: Delay between its creation and its first listing; counters
+            and descriptions have it at once.
+        deleted: When it disappears (`DeleteTrainingJob`); None for never.
+        lower_cased_arn: Whether its ARN is in lower case although its name is not.
+        curves: Values in CloudWatch of metrics of its algorithm: one per minute from
+            its start, None for a gap. Other metrics get a curve that suits its outcome.
+        metrics_late_seconds: Time from its end until all its points are in CloudWatch;
+            None for a time that depends on its name, at most four minutes.
     """
 
     name: str
@@ -82,35 +81,35 @@ class Trial:
 
     @property
     def settled(self) -> datetime | None:
-        """The instant from which it is final; None: it never is."""
+        """When it becomes final; None for never."""
         if self.ended is None or self.objective_settled is None:
             return self.ended
         return max(self.ended, self.objective_settled)
 
     def exists(self, at: datetime) -> bool:
-        """Whether the API knows it at `at`."""
+        """Return whether it exists at `at`."""
         return self.created <= at and not reached(self.deleted, at)
 
     def listed(self, at: datetime) -> bool:
-        """Whether a listing shows it at `at`."""
+        """Return whether listings include it at `at`."""
         late = timedelta(seconds=self.listed_after_seconds)
         return self.created + late <= at and not reached(self.deleted, at)
 
     def status_at(self, at: datetime) -> str:
-        """`TrainingJobStatus` at `at`."""
+        """Return its `TrainingJobStatus` at `at`."""
         if reached(self.ended, at):
             return self.status
         return "Stopping" if reached(self.stopping, at) else "InProgress"
 
     def metric_at(self, at: datetime) -> float | str | None:
-        """The objective metric's value at `at`; None while there is none."""
+        """Return the objective metric's value at `at`; None while there is none."""
         return self.value if reached(self.settled, at) else None
 
     def view(self, at: datetime, home: Home | None = None) -> dict[str, Any] | None:
-        """The trial's summary at `at`, or None where the API does not know it.
+        """Return its summary at `at`; None if it does not exist then.
 
-        Its times are cut to whole seconds. `TuningJobName` is left out, as the
-        service leaves it out of the items of a list.
+        Times are truncated to whole seconds. There is no `TuningJobName`, because the
+        service omits it in listings.
         """
         if not self.exists(at):
             return None
@@ -143,7 +142,7 @@ class Trial:
         return shown
 
     def counted_as(self, at: datetime) -> tuple[str, str]:
-        """The two counters that it adds to: of its status, and of its objective."""
+        """Return the two counters that include it: for its status and its objective."""
         if not reached(self.ended, at):
             return "InProgress", "Pending"
         status = self.status
@@ -155,7 +154,7 @@ class Trial:
         return status, self.objective_status or without
 
     def instants(self) -> Iterator[datetime]:
-        """Every instant at which it changes, in no particular order."""
+        """Yield every time at which it changes, in no particular order."""
         for instant in (
             self.created,
             self.started,
@@ -168,5 +167,5 @@ class Trial:
 
 
 def reached(instant: datetime | None, at: datetime) -> TypeGuard[datetime]:
-    """Whether an instant that may never come has come by `at`."""
+    """Return whether a time, which can be None for never, has come by `at`."""
     return instant is not None and instant <= at

@@ -1,4 +1,4 @@
-"""Requests checked as the service checks them, from botocore's own service model."""
+"""Checks of requests against botocore's service model, like the service's own."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """A service's model as the installed botocore ships it."""
+    """Return a service's model from the installed botocore."""
     return botocore.session.get_session().get_service_model(service)
 
 
 def checked(service: str, operation: str, body: Mapping[str, Any]) -> dict[str, Any]:
-    """The request's known members, timestamps as datetimes.
+    """Return the request's known members, with timestamps as datetimes.
 
     Args:
         service: botocore's name of the service.
@@ -47,8 +47,8 @@ def checked(service: str, operation: str, body: Mapping[str, Any]) -> dict[str, 
         body: The decoded JSON body.
 
     Raises:
-        ServiceError: A SerializationException for a wrong type, else one
-            ValidationException that tells all constraints that failed.
+        ServiceError: A SerializationException for a wrong type, or a
+            ValidationException that lists all violated constraints.
     """
     shape = service_model(service).operation_model(operation).input_shape
     if shape is None:
@@ -68,7 +68,7 @@ def checked(service: str, operation: str, body: Mapping[str, Any]) -> dict[str, 
 
 
 def _failures(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """The sentences about every constraint that a value breaks."""
+    """Yield a message for every constraint that a value violates."""
     kind = shape.type_name
     if not _is_a(kind, value):
         code = "SerializationException"
@@ -144,7 +144,7 @@ def _sentence(value: str, path: str, told: str) -> str:
 def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
-    except re.error:  # a pattern of Java's that Python does not know
+    except re.error:  # a Java pattern that Python does not support
         return True
 
 

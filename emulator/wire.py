@@ -1,7 +1,7 @@
-"""The service's JSON as bytes: its numbers for times, its floats, its error bodies.
+"""Encoding of the service's JSON: times, floats and errors.
 
-Recorded bodies are compact and write times as Java writes a double: seconds since
-1970 in scientific notation, trailing zeros dropped (`1.606690925672E9`).
+Recorded bodies are compact and write times like Java writes a double: seconds since
+1970 in scientific notation, without trailing zeros (`1.606690925672E9`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def encode(value: Any) -> str:
-    """The value as compact JSON: datetimes as numbers, nan as a bare literal."""
+    """Encode a value as compact JSON: datetimes as numbers, nan as a bare literal."""
     match value:
         case str():
             return _text(value)
@@ -35,7 +35,7 @@ def encode(value: Any) -> str:
 
 
 def number(instant: datetime) -> str:
-    """Seconds since 1970 in scientific notation, to the microsecond."""
+    """Format a time as seconds since 1970, scientific, to the microsecond."""
     microseconds = (instant - EPOCH) // _MICROSECOND
     if microseconds == 0:
         return "0.0"
@@ -47,7 +47,7 @@ def number(instant: datetime) -> str:
 
 
 def widened(value: float) -> float:
-    """The value as the service keeps it: a float32, widened to a double."""
+    """Return the value as the service stores it: a float32, widened to a double."""
     if not math.isfinite(value):
         return value
     try:
@@ -57,5 +57,5 @@ def widened(value: float) -> float:
 
 
 def error_body(code: str, message: str) -> str:
-    """An error's body, as recorded: `__type` and a lower-case `message`."""
+    """Return the body of an error, as recorded: `__type` and a lower-case `message`."""
     return encode({"__type": code, "message": message})
