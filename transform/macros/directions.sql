@@ -1,10 +1,10 @@
-{#- The direction that the var objective_directions gives for an objective metric: a
-mapping of its name to Maximize or Minimize. -#}
+{#- The direction of an objective metric in the variable objective_directions, which maps
+names to Maximize or Minimize; null if it is not there. -#}
 {% macro direction_by_var(metric_name) -%}
     {%- set directions = var('objective_directions', {}) -%}
     {%- for direction in directions.values() if direction not in ['Maximize', 'Minimize'] -%}
         {{ exceptions.raise_compiler_error(
-            'objective_directions: Maximize or Minimize, not ' ~ direction
+            'objective_directions: use Maximize or Minimize instead of ' ~ direction
         ) }}
     {%- endfor -%}
     case

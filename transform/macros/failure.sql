@@ -1,7 +1,7 @@
-{#- The line of a failure reason that tells most: the last one that names an error in what
-the script said after ErrorMessage; else the first line that the script said; else the
-last line of the whole reason that names an error; else the first line that is not a heading,
-exit code, command or part of a traceback; else the first line. -#}
+{#- The most informative line of a failure reason. In order of preference: the last line
+that names an error in the script's output, which follows ErrorMessage; the first line of
+that output; the last line of the whole reason that names an error; the first line that is
+not a heading, exit code, command or part of a traceback; the first line. -#}
 {% macro telling_line(reason) -%}
 {%- set reason = "replace(" ~ reason ~ ", chr(13), '')" -%}
 {%- set said = "split_part(" ~ reason ~ ", 'ErrorMessage ', 2)" -%}
@@ -26,14 +26,14 @@ end
 trim(split_part({{ text }}, chr(10), 1))
 {%- endmacro %}
 
-{#- The last line that is the name of an error, or that and a message. The line break in
-front makes what was replaced differ from what was not. -#}
+{#- The last line that consists of an error's name, optionally with a message. The leading
+line break guarantees that a match changes the text. -#}
 {% macro last_error_line(text) -%}
 {%- set text = "(chr(10) || " ~ text ~ ")" -%}
 nullif(regexp_replace({{ text }}, '{{ sagemaker_tuning.error_line() }}', {{ sagemaker_tuning.third_group() }}), {{ text }})
 {%- endmacro %}
 
-{#- The line break is there as itself: warehouses do not agree on how to escape it. -#}
+{#- Contains a literal line break, because warehouses escape it differently. -#}
 {% macro error_line() -%}
 {%- set newline = '\n' -%}
 {%- set name = '[A-Za-z_][A-Za-z0-9_.]*(Error|Exception|Interrupt|SystemExit|StopIteration)' -%}
@@ -50,7 +50,7 @@ nullif(regexp_replace({{ text }}, '{{ sagemaker_tuning.error_line() }}', {{ sage
 {%- endmacro %}
 
 
-{#- A failure's line without what differs from trial to trial: paths, sizes, numbers. -#}
+{#- A failure's line with the parts masked that differ between trials: paths, sizes, numbers. -#}
 {% macro failure_group(line) -%}
 {%- set masks = [
     ("/[^[:space:]'',;:()]+", '<path>'),

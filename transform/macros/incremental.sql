@@ -1,10 +1,11 @@
-{#- Incremental models hold rows of tuning jobs. int_sagemaker_tuning__tuning_jobs says in
-which build each tuning job last changed, and int_sagemaker_tuning__builds which build
-each model has seen; the tuning jobs that changed since are what a model rebuilds. -#}
+{#- Incremental models rebuild the rows of changed tuning jobs.
+int_sagemaker_tuning__tuning_jobs has the build in which each tuning job last changed, and
+int_sagemaker_tuning__builds the last build that each model has processed. A model
+rebuilds the tuning jobs that changed since. -#}
 
 
-{#- Whether a row is to be built: it belongs to a tuning job that changed since this model
-was last built. A full build takes all rows. -#}
+{#- Whether to build a row: its tuning job changed since the last build of this model. Full
+builds include all rows. -#}
 {% macro is_changed(column='tuning_job_arn') -%}
     {%- set jobs, builds = ref('int_sagemaker_tuning__tuning_jobs'), ref('int_sagemaker_tuning__builds') -%}
     {%- if is_incremental() -%}
@@ -15,8 +16,8 @@ was last built. A full build takes all rows. -#}
 {%- endmacro %}
 
 
-{#- Those rows of a table, as a subquery. DuckDB finds them by their numbers: it would read
-every column of every row to filter by a list of names. -#}
+{#- The rows of a table to build, as a subquery. On DuckDB it selects them by rowid, because
+filtering by a list of names would read every column of every row. -#}
 {% macro changed_rows(table) -%}
 (
     select * from {{ table }}
@@ -29,8 +30,8 @@ every column of every row to filter by a list of names. -#}
 {%- endmacro %}
 
 
-{#- The ARNs of the tuning jobs that changed since this model was last built. A short list
-is written out: planners know then how few they are. -#}
+{#- The ARNs of the tuning jobs that changed since the last build of this model. A short list
+is inlined, so that the query planner knows its length. -#}
 {% macro changed_tuning_jobs(jobs, builds) -%}
     {%- set changed -%}
         select tuning_job_arn
@@ -50,8 +51,8 @@ is written out: planners know then how few they are. -#}
 {%- endmacro %}
 
 
-{#- Replaces the rows of the tuning jobs that changed: those of tuning jobs that have no
-rows any more go as well, which delete+insert by key would leave. -#}
+{#- Replaces the rows of changed tuning jobs. Unlike delete+insert by key, it also deletes the
+rows of tuning jobs that no longer have any. -#}
 {% macro get_incremental_changed_tuning_jobs_sql(arg_dict) -%}
     {{ return(adapter.dispatch('get_incremental_changed_tuning_jobs_sql', 'sagemaker_tuning')(arg_dict)) }}
 {%- endmacro %}
@@ -72,8 +73,8 @@ rows any more go as well, which delete+insert by key would leave. -#}
 {%- endmacro %}
 
 
-{#- Notes that a model has seen all changes so far; runs after the model, in the same
-transaction where the warehouse has them. -#}
+{#- Records that a model has processed all changes so far. Runs after the model, in the same
+transaction if the warehouse has transactions. -#}
 {% macro note_build() -%}
     insert into {{ ref('int_sagemaker_tuning__builds') }} (model, build)
     select '{{ this.identifier }}', coalesce(max(changed_in), 0)
@@ -81,8 +82,8 @@ transaction where the warehouse has them. -#}
 {%- endmacro %}
 
 
-{#- Lets Postgres look at a new table, which it does not do by itself before the next model
-reads it: it would expect a few rows, and join in loops. -#}
+{#- Analyzes a new table on Postgres, which would not do so before the next model reads it.
+Without statistics it expects only a few rows, and joins in nested loops. -#}
 {% macro analyze_if_new() -%}
     {%- if execute and target.type == 'postgres' -%}
         {%- set is_new = run_query(
@@ -94,7 +95,7 @@ reads it: it would expect a few rows, and join in loops. -#}
 {%- endmacro %}
 
 
-{#- A number for the values of some columns, which differs if one of them does. -#}
+{#- A hash of some columns. -#}
 {% macro hashed(columns) -%}
     {%- if target.type == 'postgres' -%}
         hash_record_extended(row({{ columns | join(', ') }}), 0)
@@ -104,7 +105,7 @@ reads it: it would expect a few rows, and join in loops. -#}
 {%- endmacro %}
 
 
-{#- What the rows of every model depend on beside the tables: the models' own SQL, and the
+{#- A hash of everything except the tables that the models depend on: their SQL and the
 variables. -#}
 {% macro build_settings() -%}
     {%- set parts = [
@@ -120,7 +121,7 @@ variables. -#}
 {%- endmacro %}
 
 
-{#- Of each model only its last build counts. -#}
+{#- Deletes all but the latest row of each model, since only that one counts. -#}
 {% macro forget_older_builds() -%}
     {%- if is_incremental() -%}
     delete from {{ this }}

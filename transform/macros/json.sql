@@ -14,7 +14,8 @@
 {% macro snowflake__json_part(json, key) %}get_path({{ json }}, '{{ key }}'){% endmacro %}
 
 
-{#- A join with a row an item of a JSON array: item.value is JSON. No array: no row. -#}
+{#- A join that yields one row per item of a JSON array, with JSON in item.value; no rows if
+it is not an array. -#}
 {% macro join_items(json, item) %}{{ return(adapter.dispatch('join_items', 'sagemaker_tuning')(json, item)) }}{% endmacro %}
 
 {% macro default__join_items(json, item) -%}
@@ -32,8 +33,8 @@ cross join lateral flatten(input => {{ json }}) as {{ item }}
 {%- endmacro %}
 
 
-{#- A join with a row a member of a JSON object whose members are text: see entry_key and
-entry_value. No object: no row. -#}
+{#- A join that yields one row per member of a JSON object with text values: see entry_key
+and entry_value; no rows if it is not an object. -#}
 {% macro join_entries(json, entry) %}{{ return(adapter.dispatch('join_entries', 'sagemaker_tuning')(json, entry)) }}{% endmacro %}
 
 {% macro default__join_entries(json, entry) -%}
@@ -69,8 +70,8 @@ cross join lateral flatten(input => {{ json }}) as {{ entry }}
 {% macro snowflake__entry_value(entry) %}cast({{ entry }}.value as varchar){% endmacro %}
 
 
-{#- A join with a row an item of a JSON array of text: see item_text, and item_number, which
-counts from 1. -#}
+{#- A join that yields one row per item of a JSON array of text: see item_text and
+item_number, which counts from 1. -#}
 {% macro join_numbered_items(json, item) %}{{ return(adapter.dispatch('join_numbered_items', 'sagemaker_tuning')(json, item)) }}{% endmacro %}
 
 {% macro default__join_numbered_items(json, item) -%}
@@ -120,7 +121,7 @@ cross join lateral flatten(input => {{ json }}) as {{ item }}
 {% macro snowflake__json_string(text) %}to_json(to_variant({{ text }})){% endmacro %}
 
 
-{#- Texts of a group with commas between them, in an order. -#}
+{#- The texts of a group in a given order, joined with commas. -#}
 {% macro joined(text, order) %}{{ return(adapter.dispatch('joined', 'sagemaker_tuning')(text, order)) }}{% endmacro %}
 
 {% macro default__joined(text, order) %}string_agg({{ text }}, ',' order by {{ order }}){% endmacro %}

@@ -1,6 +1,5 @@
-{#- The family of a tuning job: what the variable tuning_job_family, a regular expression,
-finds in its name, or its first group. Null without the variable, and where nothing is
-found. -#}
+{#- The family of a tuning job: the match, or its first group, of the regular expression
+tuning_job_family in its name. Null if the variable is not set or does not match. -#}
 {% macro family_of(name) -%}
     {%- set pattern = var('tuning_job_family', '') -%}
     {%- if pattern -%}
@@ -26,7 +25,7 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 {%- endmacro %}
 
 
-{#- The value of the tag that the variable team_tag names; null without the variable. -#}
+{#- The value of the tag that the variable team_tag names; null if it is not set. -#}
 {% macro team_of(tags) -%}
     {%- set key = var('team_tag', '') -%}
     {%- if key -%}
@@ -54,13 +53,13 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 )
 {%- endmacro %}
 
-{#- Snowflake has teams by a join: see team_join. -#}
+{#- On Snowflake the team comes from a join: see team_join. -#}
 {% macro snowflake__team_of(tags, key) -%}
 teams.team
 {%- endmacro %}
 
 
-{#- The join that gives teams where a tag cannot be looked up in place. -#}
+{#- The join for teams on Snowflake, which cannot look up a tag in an expression. -#}
 {% macro team_join(details) -%}
 {%- set key = var('team_tag', '') -%}
 {%- if key and target.type == 'snowflake' -%}

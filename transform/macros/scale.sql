@@ -1,5 +1,5 @@
-{#- A value on its range's scale; null where the scale does not have it. A linear one has a
-quarter of each value, so that a double holds the difference of any two. -#}
+{#- A value on its range's scale; null if it is not on that scale. A linear scale uses a
+quarter of each value, so that the difference of any two fits into a double. -#}
 {% macro on_scale(value, scaling_type) -%}
 case
     when {{ scaling_type }} = 'Logarithmic'
@@ -11,7 +11,7 @@ end
 {%- endmacro %}
 
 
-{#- The value at a place on the scale; null where a double does not hold it. -#}
+{#- The value at a position on the scale; null if it does not fit into a double. -#}
 {% macro off_scale(place, scaling_type) -%}
 case
     when {{ scaling_type }} = 'Logarithmic'

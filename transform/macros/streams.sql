@@ -1,10 +1,10 @@
-{#- The rows of a stream, with columns of their own types. A stream that was never loaded
-has no rows, and a column that was deselected is null.
+{#- The rows of a stream, with typed columns. A stream that was never loaded has no rows, and
+a deselected column is null.
 
 Arguments:
     stream: The stream's name.
-    columns: The columns to read, each with its type: text, time, number, boolean or json.
-    more: Further columns, as SQL by their names.
+    columns: The type of each column to read: text, time, number, boolean or json.
+    more: The SQL of each additional column.
 -#}
 {% macro rows_of(stream, columns, more={}) %}
     {%- set relation = load_relation(source('sagemaker_tuning', stream)) -%}
@@ -29,7 +29,7 @@ Arguments:
 {%- endmacro %}
 
 
-{#- The names of a table's columns, in lower case; none without a table. -#}
+{#- The names of a table's columns, in lower case; empty if the table is missing. -#}
 {% macro column_names(relation) %}
     {%- set names = [] -%}
     {%- if relation is not none -%}
@@ -41,7 +41,7 @@ Arguments:
 {% endmacro %}
 
 
-{#- The time at which the target received a row; null where it does not write that. -#}
+{#- The time at which the target received a row; null if the target does not store it. -#}
 {% macro received_at(stream) %}
     {%- set names = sagemaker_tuning.column_names(
         load_relation(source('sagemaker_tuning', stream))
@@ -51,12 +51,12 @@ Arguments:
 {%- endmacro %}
 
 
-{#- One line for each stream that was never loaded, and what the models lack without it. -#}
+{#- Logs a line for each stream that was never loaded, with what the models lack without it. -#}
 {% macro report_missing_streams() %}
     {%- set lacks = {
-        'tuning_jobs': 'models with one row per tuning job are empty',
-        'training_job_summaries': 'all models of trials are empty',
-        'scopes': 'how complete the tables are is unknown, and so are deletions',
+        'tuning_jobs': 'models about tuning jobs are empty',
+        'training_job_summaries': 'models about trials are empty',
+        'scopes': 'completeness and deletions are unknown',
         'tuning_job_details': 'ranges, parents and the direction of objectives are unknown',
         'training_job_details': 'instances, billed seconds and costs are unknown',
         'training_job_metrics': 'learning curves and utilization are unknown',
@@ -84,5 +84,5 @@ Arguments:
 {%- endmacro %}
 
 
-{#- A column of objects, or of arrays of them, as JSON: Postgres has arrays of its own. -#}
+{#- A column of objects or arrays as JSON; on Postgres the target stores arrays natively. -#}
 {% macro as_json(column) %}{{ 'to_jsonb(' ~ column ~ ')' if target.type == 'postgres' else column }}{% endmacro %}

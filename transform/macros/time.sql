@@ -14,7 +14,7 @@ cast(datediff('millisecond', {{ begin }}, {{ end }}) / 1000.0 as double precisio
 {%- endmacro %}
 
 
-{#- The time that an RFC 3339 text in UTC says. -#}
+{#- Converts an RFC 3339 text in UTC to a timestamp. -#}
 {% macro time_in(text) -%}
 cast(replace({{ text }}, 'Z', '') as timestamp)
 {%- endmacro %}

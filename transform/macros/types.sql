@@ -1,8 +1,8 @@
-{#- A value as a double; what dbt calls a float is 32 bits wide in DuckDB. -#}
+{#- A value as a double; dbt's float is only 32 bits wide on DuckDB. -#}
 {% macro as_double(value) %}cast({{ value }} as double precision){% endmacro %}
 
 
-{#- Text as a double: null if it is not a decimal number, or one that no double holds. -#}
+{#- Text as a double; null if it is not a decimal number, or too large for a double. -#}
 {% macro number_in(text) -%}
     {{ return(adapter.dispatch('number_in', 'sagemaker_tuning')(text)) }}
 {%- endmacro %}
@@ -37,7 +37,7 @@ end
 {%- endmacro %}
 
 
-{#- A double as text: a whole number without a point, so that it is one for everybody. -#}
+{#- A double as text, without a decimal point if it is whole. -#}
 {% macro number_text(number) -%}
 case
     when {{ number }} = floor({{ number }}) and abs({{ number }}) < 9e15
@@ -47,14 +47,14 @@ end
 {%- endmacro %}
 
 
-{#- A share, which rounding or a busy machine can lift a little over 1. -#}
+{#- A share, capped at 1, because rounding or a busy machine can push it slightly above. -#}
 {% macro at_most_one(share) -%}
 case when {{ share }} > 1 then 1 else {{ share }} end
 {%- endmacro %}
 
 
-{#- What keeps a subquery that is used twice from being worked out twice; Snowflake decides
-by itself. -#}
+{#- Makes a warehouse evaluate a subquery only once although it is used twice. Snowflake
+decides by itself. -#}
 {% macro once() -%}
 {{ 'materialized' if target.type in ['duckdb', 'postgres'] }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
--- Which changes each model has seen. It fills itself: each model adds its row.
+-- The last build that each model has processed. Each model adds its own row.
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

@@ -1,5 +1,5 @@
--- One row per tuning job with anything loaded: whether it is deleted, and in which
--- build its rows last changed. It reads what it was before, and takes its place.
+-- One row per tuning job with any loaded data: whether it is deleted, and the build in
+-- which its rows last changed. It compares with its previous version, which it replaces.
 {{ config(materialized='table', post_hook='{{ analyze_if_new() }}') }}
 
 {%- set before = none if flags.FULL_REFRESH else load_relation(this) %}
@@ -120,7 +120,7 @@ listed as (
         on jobs.tuning_job_arn = counted.tuning_job_arn
 ),
 
--- What the tap follows to its end, for a week after it.
+-- Unsettled tuning jobs, which the tap follows until a week after their end.
 followed as (
     select
         listed.tuning_job_arn,
@@ -147,9 +147,9 @@ followed as (
         )
 ),
 
--- A tuning job that can still change is read by each complete sync: one that was not is
--- deleted. Without the time at which a row arrived, the scope says how many still are:
--- those with the latest sign of life.
+-- Each complete sync reads every tuning job that can still change, so any that it did not
+-- read was deleted. If the arrival time of rows is unknown, the scope has the number of
+-- such tuning jobs; assume that these are the ones with the latest activity.
 deleted as (
     select tuning_job_arn
     from followed
@@ -214,7 +214,7 @@ next_build as (
     select coalesce(max(build), 0) + 1 as build from builds
 )
 
--- A tuning job whose rows are gone keeps one here, so that the models drop theirs.
+-- A tuning job keeps its row here when its data is gone, so that the models delete theirs.
 select
     signed.account_id,
     signed.region,

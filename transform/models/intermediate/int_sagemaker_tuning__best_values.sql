@@ -1,5 +1,5 @@
--- A row per good trial and hyperparameter: those of the best quarter of each definition,
--- but three at least.
+-- One row per hyperparameter of each good trial: the best quarter of each definition, but
+-- at least three.
 with ranked as (
     select
         tuning_job_arn,

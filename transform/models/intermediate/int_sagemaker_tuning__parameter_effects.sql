@@ -1,5 +1,5 @@
--- A row per tuning job, definition and hyperparameter that was tuned: how the objective
--- goes with it. One pass over all values serves two models.
+-- One row per tuning job, definition and tuned hyperparameter: how it relates to the
+-- objective. One pass over all values serves two models.
 with jobs as (
     select
         account_id,
@@ -29,8 +29,7 @@ trials as (
         and not trials.is_of_deleted_namesake
 ),
 
--- Numbers sort and join faster than names: a parameter is one in its tuning job, and so
--- is a value.
+-- Numbers sort and join faster than names, so parameters and values are hashed.
 tried as (
     select
         trials.job,
@@ -47,7 +46,7 @@ tried as (
         on trials.training_job_arn = parameters.training_job_arn
 ),
 
--- A parameter is numeric if it is a number in each trial that did not fail.
+-- A parameter is numeric if it is a number in every trial that did not fail.
 named as (
     select
         job,
@@ -76,8 +75,8 @@ kept as (
     where tried.number is not null or not named.is_numeric
 ),
 
--- How many are less, and how many are not more: the mean of the ranks that equal values
--- share lies halfway between.
+-- Ties share the mean of their ranks, which is halfway between the lowest rank (rank) and
+-- the highest one (upto).
 ranked as (
     select
         kept.*,
@@ -90,7 +89,7 @@ ranked as (
     from kept
 ),
 
--- Twice the mean ranks, which are whole numbers, and the bin of each trial.
+-- Each trial's bin, and its mean ranks times two, which are whole numbers.
 placed as (
     select
         job,
@@ -124,7 +123,7 @@ binned as (
     group by job, parameter, bin, word
 ),
 
--- Sums of squares about the mean, which is n + 1 for twice the ranks.
+-- Sums of squared deviations from the mean, which is n + 1 for doubled ranks.
 summed as (
     select
         job,
@@ -158,7 +157,7 @@ select
     named.name,
     case when named.is_numeric then 'numeric' else 'categorical' end as kind,
     summed.trials,
-    -- Kruskal and Wallis's H, corrected for ties, is the share between the bins × (n - 1).
+    -- The tie-corrected Kruskal-Wallis H is the share between the bins × (n - 1).
     case
         when summed.trials >= 10
             and summed.bins >= 2

@@ -1,4 +1,4 @@
--- A row per numeric range: where the best values lie in it, on its own scale.
+-- One row per numeric range: where the best values lie in it, on its own scale.
 with ranges as {{ once() }} (
     select
         ranges.*,
@@ -32,8 +32,8 @@ scaled as (
             and ranges.name = best.name
 ),
 
--- Where a value lies: 0 at the low end, 1 at the high end. Ends that differ can be equal
--- on their scale, and Postgres refuses a quotient too small or large for a double.
+-- The position of a value: 0 at the low end, 1 at the high end. Different ends can be equal
+-- on their scale, and Postgres rejects quotients that overflow or underflow a double.
 placed as (
     select
         scaled.*,

@@ -1,4 +1,4 @@
--- A row per trial in detail: its instances, and what they cost at the price of its day.
+-- One row per trial with details: its instances, and their cost at the price of its day.
 with trials as (
     select
         training_job_arn,
@@ -13,7 +13,7 @@ details as (
     where {{ is_changed() }}
 ),
 
--- A row per trial and type, or group, of instances.
+-- One row per trial and instance type or group.
 grouped as (
     select
         region,
@@ -37,12 +37,12 @@ instances as (
     select
         grouped.training_job_arn,
         sum(grouped.instance_count) as instance_count,
-        -- A cluster of several types has no one type.
+        -- Null for a cluster with several types.
         case
             when min(grouped.instance_type) = max(grouped.instance_type)
                 then min(grouped.instance_type)
         end as instance_type,
-        -- Unless each of its types has a price, it has none.
+        -- Null unless each type has a price.
         case
             when count(*) = count(prices.price_per_hour)
                 then sum(grouped.instance_count * prices.price_per_hour)
@@ -65,7 +65,7 @@ priced as (
         instances.instance_type as only_instance_type,
         instances.instance_count as instances,
         instances.currency,
-        -- What a trial costs is known once it has ended.
+        -- The cost is known only once the trial has ended.
         case
             when trials.status in ('Completed', 'Failed', 'Stopped')
                 then instances.cost_per_hour / 3600

@@ -43,7 +43,7 @@ select
     coalesce(counted.trials, 0) as trials,
     coalesce(counted.stopped_early_trials, 0) as stopped_early_trials,
     medians.median_completed_seconds,
-    -- What a stopped trial would have taken is unknown where none has completed.
+    -- Without any completed trial, the time that a stopped one would have taken is unknown.
     case
         when medians.median_completed_seconds is not null
             or coalesce(counted.stopped_early_trials, 0) = 0

@@ -1,5 +1,5 @@
--- What CloudWatch calls the utilization of each part of a machine, and what a full one
--- has of it: CPU and GPU figures are sums over cores and devices.
+-- CloudWatch's metric for the utilization of each part of a machine, and its value at full
+-- use. CPU and GPU values are sums over cores and devices.
 {%- set parts = {
     'cpu': ('CPUUtilization', '100 * nullif(machines.vcpu, 0)'),
     'gpu': ('GPUUtilization', '100 * nullif(machines.gpu, 0)'),
@@ -61,7 +61,7 @@ shares as (
     where points.value is not null
 ),
 
--- Each point counts for the seconds that it stands for.
+-- Weigh each point by the seconds that it covers.
 measured as (
     select
         training_job_arn,
@@ -78,8 +78,7 @@ measured as (
     group by training_job_arn
 ),
 
--- How busy a trial's machines were is known once that is of the CPUs and, where there are
--- any, of the GPUs.
+-- A trial's machines have a known utilization if that of the CPUs and any GPUs is known.
 judged as (
     select
         trials.account_id,

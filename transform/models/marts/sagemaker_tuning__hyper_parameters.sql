@@ -3,7 +3,7 @@ with trials as (
     where {{ is_changed() }}
 ),
 
--- Values are text, and those of script mode have quotes of their own.
+-- Values are text, and script mode adds quotes.
 bare as (
     select
         trials.account_id,

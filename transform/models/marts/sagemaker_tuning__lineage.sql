@@ -24,7 +24,7 @@ starts as (
             and starts.created_at = jobs.created_at
 ),
 
--- Equality alone keeps the join fast. Names do not differ by case alone.
+-- A join on equality alone is fast. Names are unique regardless of case.
 named_parents as (
     select
         starts.*,
@@ -37,7 +37,7 @@ named_parents as (
             and lower(starts.parent_tuning_job_name) = lower(parents.tuning_job_name)
 ),
 
--- One that was created later took a deleted one's name.
+-- A tuning job that was created later only reuses the name of the deleted parent.
 parents as (
     select
         named_parents.*,

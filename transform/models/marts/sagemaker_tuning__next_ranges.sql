@@ -1,10 +1,10 @@
-{#- Postgres takes the choices, which come out of JSON, for a single row, and would compare
-each of them with all good values in a loop. -#}
+{#- Postgres estimates a single row for the choices, which come from JSON, and would compare
+each of them with all good values in a nested loop. -#}
 {{ config(
     pre_hook="{{ 'set local enable_nestloop = off' if target.type == 'postgres' }}"
 ) }}
 
--- A rule of thumb: the best values with a margin, on the scale of the range.
+-- A rule of thumb: the span of the best values plus a margin, on the scale of the range.
 with margins as (
     select
         results.*,
@@ -28,7 +28,7 @@ bounded as (
     from margins
 ),
 
--- Null: the old end stays.
+-- Null keeps the old end.
 valued as (
     select
         bounded.*,
@@ -37,7 +37,7 @@ valued as (
     from bounded
 ),
 
--- Whole numbers are rounded outwards, but for what a logarithm adds to one.
+-- Round integers outward, ignoring the rounding error of logarithms.
 rounded as (
     select
         valued.*,
@@ -60,7 +60,7 @@ rounded as (
     from valued
 ),
 
--- What the service would refuse, or a scale does not have, is not suggested.
+-- Don't suggest values that the service would refuse or that are not on the scale.
 decided as (
     select
         rounded.*,
@@ -225,7 +225,7 @@ ranges as (
     select * from categorical_ranges
 ),
 
--- As CreateHyperParameterTuningJob takes them.
+-- In the format of CreateHyperParameterTuningJob.
 written as {{ once() }} (
     select
         ranges.*,

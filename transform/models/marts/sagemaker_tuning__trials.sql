@@ -3,7 +3,7 @@ with jobs as (
     where is_loaded
 ),
 
--- Details that speak of the tuning job itself, and not of a deleted one of its name.
+-- Details of the tuning job itself, not of a deleted one with the same name.
 details as (
     select details.*
     from {{ ref('stg_sagemaker_tuning__tuning_job_details') }} as details
@@ -23,8 +23,8 @@ trials as (
         trial.*,
         jobs.ended_at as tuning_job_ended_at,
         jobs.strategy,
-        -- A deleted tuning job's name, and so its ARN, can be another's since. A trial's
-        -- times are cut to whole seconds.
+        -- The name and ARN of a deleted tuning job can be reused. Times of trials are
+        -- truncated to whole seconds.
         coalesce(trial.created_at < date_trunc('second', jobs.created_at), false)
             as is_of_deleted_namesake,
         coalesce(jobs.is_deleted, false) as is_of_deleted
@@ -34,7 +34,7 @@ trials as (
     where {{ is_changed('trial.tuning_job_arn') }}
 ),
 
--- A join on equality alone: with a condition beside it DuckDB compares all with all.
+-- Allows a join on equality alone. With another condition, DuckDB compares all pairs.
 keyed as (
     select
         trials.*,
@@ -103,7 +103,7 @@ costs as (
 )
 {%- if var('team_tag', '') %},
 
--- The last known team of each tuning job: a trial's tags can be unknown.
+-- The last known team of each tuning job, for trials whose tags are unknown.
 teams as (
     select
         ranked.tuning_job_arn,

@@ -9,7 +9,7 @@ trials as (
     where not is_of_deleted_namesake
 ),
 
--- What the definitions and the trials aim at: it takes one objective to have one best.
+-- All objectives of definitions and trials. There is a best only if they agree.
 aims as (
     select
         definitions.tuning_job_arn,

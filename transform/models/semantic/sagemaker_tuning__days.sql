@@ -1,4 +1,4 @@
--- The days of a hundred years, for metrics by time.
+-- Ten thousand days from 2017 on, as a time spine.
 {{ config(materialized='table') }}
 
 with digits as (

@@ -17,6 +17,6 @@ select
     complete_as_of,
     started_at,
     tuning_jobs_open,
-    -- Nothing is known to have arrived at the end of a sync that failed.
+    -- A failed sync may not have loaded anything.
     case when status = 'failed' then complete_as_of else ended_at end as last_loaded_at
 from scopes

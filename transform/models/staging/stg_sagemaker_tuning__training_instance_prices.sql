@@ -9,7 +9,7 @@ with loaded as (
     }) }}
 ),
 
--- Today's prices, and the earlier ones that the snapshot has kept.
+-- The current prices, and earlier ones from the snapshot.
 known as (
     select region, instance_type, currency, price_per_hour, effective_date, 1 as is_loaded
     from loaded
@@ -30,7 +30,7 @@ prices as (
     from known
 ),
 
--- One currency a region, so that a sum is never one of two.
+-- One currency per region, so that sums never mix currencies.
 currencies as (
     select
         region,
@@ -70,7 +70,7 @@ select
     instance_type,
     currency,
     price_per_hour,
-    -- What was before the first price that is known is as good as that.
+    -- The first known price also applies to all time before it.
     case
         when price_before is not null then effective_date
         else timestamp '1970-01-01 00:00:00'

@@ -1,5 +1,5 @@
 -- depends_on: {{ ref('stg_sagemaker_tuning__training_job_summaries') }}
-{# Details say which tuning job they belong to, unless that column was deselected. #}
+{# Details have their tuning job's ARN unless that column was deselected. #}
 {% set says_tuning_job = 'tuning_job_arn' in column_names(
     load_relation(source('sagemaker_tuning', 'training_job_details'))
 ) %}

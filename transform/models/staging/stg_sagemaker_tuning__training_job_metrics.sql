@@ -1,10 +1,10 @@
 -- depends_on: {{ ref('stg_sagemaker_tuning__training_job_summaries') }}
-{# Rows say which tuning job they belong to, unless that column was deselected. #}
+{# Rows have their tuning job's ARN unless that column was deselected. #}
 {% set says_tuning_job = 'tuning_job_arn' in column_names(
     load_relation(source('sagemaker_tuning', 'training_job_metrics'))
 ) %}
-{# A row that was written again has another time of arrival, where the target writes one;
-reading all points each time would take long. #}
+{# Detects rows that were loaded again by their time of arrival, if the target stores it,
+because hashing all points in each build would be slow. #}
 {% set received_at = received_at('training_job_metrics') %}
 with metrics as (
     {{ rows_of('training_job_metrics', {
@@ -21,7 +21,7 @@ select
     {{ 'metrics' if says_tuning_job else 'summaries' }}.tuning_job_arn,
     metrics.training_job_arn,
     metrics.metric_name,
-    -- Hosts are algo-1, algo-2 and so on; anything else is a metric of the algorithm.
+    -- Hosts are algo-1, algo-2 and so on. Anything else marks a metric of the algorithm.
     case when metrics.host like 'algo-%' then metrics.host else '' end as host,
     cast(metrics.period_in_seconds as bigint) as period_seconds,
     metrics.points,

@@ -1,4 +1,4 @@
-{#- A column's values are at least and at most these; null passes. -#}
+{#- A column's values are between at_least and at_most, inclusive; null passes. -#}
 {% test between(model, column_name, at_least=none, at_most=none) %}
 select {{ column_name }}
 from {{ model }}

@@ -1,4 +1,4 @@
-{#- No two rows have the same values in all of these columns; null equals null. -#}
+{#- No two rows have the same values in all of these columns. Nulls are equal. -#}
 {% test unique_together(model, columns) %}
 select counted.{{ columns | join(', counted.') }}
 from {{ model }} as counted
