@@ -18,7 +18,7 @@ def instant(value: datetime | str | None) -> datetime:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if value.tzinfo is None:
-        message = f"an instant needs a time zone: {value.isoformat()}"
+        message = f"a time needs a time zone: {value.isoformat()}"
         raise ValueError(message)
     return value.astimezone(UTC)
 
@@ -57,7 +57,7 @@ class Clock:
         """
         step = (delta or timedelta()) + timedelta(seconds=seconds)
         if step < timedelta():
-            message = "emulated time does not run backwards"
+            message = "emulated time cannot go backward"
             raise ValueError(message)
         with self._lock:
             self._base = self._read() + step

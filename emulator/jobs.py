@@ -48,7 +48,7 @@ class TuningJob:
     Attributes:
         name: `HyperParameterTuningJobName`.
         created: When it is created, with the status InProgress.
-        trials: Its trials; sorted by creation and name.
+        trials: Its trials in any order; stored sorted by creation and name.
         stopping: When its status becomes Stopping; None for never.
         ended: When it ends with `status`; None if it runs forever.
         status: The final status: Completed, Failed, Stopped, or any other text.

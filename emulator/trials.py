@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FAILURE_REASON_LIMIT = 1024
-"""The most characters of `FailureReason` in the service model; longer ones are cut."""
+"""The most characters of `FailureReason`; the service cuts longer ones mid-word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
