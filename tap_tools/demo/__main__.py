@@ -18,8 +18,8 @@ from tap_tools.demo.curve import curve
 from tap_tools.demo.project import LOAD, LOAD_AND_BUILD, Project
 from tap_tools.demo.tables import table
 
-LATE = "pricing-gbm-late"
-"""A tuning job that somebody starts between the syncs."""
+LATE, PARENT = "pricing-gbm-late", "price-linear-260302-0847-03"
+"""A tuning job that somebody starts between the syncs, and what it warm-starts from."""
 
 
 def main() -> int:
@@ -67,7 +67,7 @@ def _show(folder: Path) -> None:
 
         _say("\nTwo hours pass. Somebody starts the tuning job", LATE)
         sagemaker.move(minutes=90)
-        sagemaker.plan(LATE, trials=12, parallel=3)
+        sagemaker.plan(LATE, trials=12, parallel=3, parents=[PARENT])
         _say("The clock is at", sagemaker.move(minutes=30))
         _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
         _look(warehouse, before, sagemaker.truth())

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
 from tap_tools.benchmarks.models import duckdb, postgres, statements

@@ -1,0 +1,91 @@
+"""The answers under the documentation's queries are those of the demo's account."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
+
+from emulator import Emulator
+from emulator.__main__ import populate
+from tap_tools.demo.tables import table
+from tests.conftest import ACCOUNT, REGION, TapProcess
+from tests.docs.documents import PAGES
+from tests.postgres import serving
+from tests.targets.environments import environment
+from tests.targets.syncing import sync
+from tests.targets.warehouses import HOST, SCHEMA, Warehouse
+from tests.transform import building
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.warehouse
+
+ANSWERED = [
+    pytest.param(query, answer, id=f"{page}-{number}")
+    for page, text in PAGES.items()
+    if page != "README.md"  # which `test_demo.py` compares with what the demo prints
+    for number, (query, answer) in enumerate(
+        re.findall(r"```sql\n([^`]*)```\n\n```text\n([^`]*)```", text)
+    )
+]
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Asks a Postgres with every stream and every model of the demo's account."""
+    folder = tmp_path_factory.mktemp("answers")
+    with (
+        Emulator("2026-03-02T09:00:00Z", seed=7) as emulator,
+        serving() as server,
+    ):
+        scope = emulator.scope(ACCOUNT, REGION)
+        populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
+        emulator.clock.move(timedelta(minutes=90))
+        parents = ("price-linear-260302-0847-03",)
+        scope.plan("pricing-gbm-late", trials=12, parallel=3, parents=parents)
+        emulator.clock.move(timedelta(minutes=30))
+        warehouse = Warehouse(
+            name="postgres",
+            command=(str(environment("postgres") / "target-postgres"),),
+            config={
+                "host": HOST,
+                "port": server.port,
+                "user": "postgres",
+                "password": "any: the server trusts its own machine",
+                "database": "postgres",
+                "default_target_schema": SCHEMA,
+            },
+            variables={},
+            answer=lambda _: ([], []),
+        )
+        tap = TapProcess(emulator, folder)
+        names = [entry["stream"] for entry in tap.catalog()["streams"]]
+        sync(tap, warehouse, config={"regions": [REGION]}, catalog=tap.catalog(*names))
+        building.build(warehouse, folder, "sagemaker_tuning", {}, "run")
+
+        def answer(sql: str) -> str:
+            return table(*server.ask(sql))
+
+        yield answer
+
+
+@pytest.mark.parametrize(("query", "answer"), ANSWERED)
+def test_the_answer_is_that_of_the_query(
+    ask: Callable[[str], str], query: str, answer: str
+) -> None:
+    """A reader who asks the demo's warehouse gets what the page shows."""
+    assert ask(query) == answer.rstrip("\n")
+
+
+def test_every_question_of_the_models_is_answered() -> None:
+    """Each query of the page on the models has its answer under it."""
+    text = PAGES["docs/models.md"]
+    queries = re.findall(r"```sql\n[^`]*```", text)
+    answered = [param for param in ANSWERED if "docs/models.md" in str(param.id)]
+    assert len(answered) == len(queries) > 0
