@@ -13,25 +13,23 @@ and CloudWatch's GetMetricData; moto answers STS and all other calls.
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from emulator import admin, price_list
+from emulator import admin
 from emulator.clock import Clock
 from emulator.definitions import Definition
-from emulator.faults import Fault, Faults
+from emulator.faults import Fault
 from emulator.gateway import Gateway, Given
 from emulator.homes import Home
-from emulator.identities import Identities
 from emulator.incoming import Call
 from emulator.index import Index
 from emulator.jobs import Trial, TuningJob
 from emulator.organization import Organization
-from emulator.paging import Tokens
 from emulator.plan import Chances, Plan
 from emulator.price_list import Price
 from emulator.scopes import Scope
 from emulator.server import Server
+from emulator.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -58,28 +56,16 @@ __all__ = [
 ]
 
 
-class Emulator:
+class Emulator(World):
     """SageMaker tuning on a local port; a context manager.
+
+    It has all attributes of `World`.
 
     Args:
         start: Start time of its clock; None for the current time.
         rate: Emulated seconds per real second; 0 stops the clock.
         seed: Seed of the schedules; the same seed creates the same schedules.
         port: Port to listen on; 0 for a free one.
-
-    Attributes:
-        clock: Its clock, also shown by the `Date` header of answers. With `clock.tick`,
-            each call advances it.
-        calls: Every emulated operation and AssumeRole so far, in the order answered.
-        faults: The active faults.
-        tokens: Its NextTokens: `tokens.seconds` makes them expire, and `tokens.offsets`
-            makes them row numbers.
-        prices: The products of its price list, including decoys. Tests can change them.
-        roles: External id that each role ARN requires; other roles require none.
-        role_seconds: Lifetime of an assumed role's credentials, in real seconds; None
-            for the lifetime that the caller requests.
-        organization: The organization that it lists; without accounts, there is none.
-        identities: The callers behind access keys.
     """
 
     def __init__(
@@ -90,20 +76,9 @@ class Emulator:
         seed: int = 0,
         port: int = 0,
     ) -> None:
-        self.clock = Clock(start, rate)
-        self.calls: list[Call] = []
-        self.faults = Faults()
-        self.tokens = Tokens(f"emulator {seed}".encode())
-        self.prices = price_list.usual()
-        self.roles: dict[str, str | None] = {}
-        self.role_seconds: int | None = None
-        self.organization = Organization()
-        self.identities = Identities()
-        self._seed = seed
+        super().__init__(start, rate=rate, seed=seed)
         self._port = port
         self._gateway = Gateway(self)
-        self._scopes: dict[Home, Scope] = {}
-        self._lock = threading.Lock()
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
@@ -137,46 +112,6 @@ class Emulator:
             message = "the emulator is not running"
             raise RuntimeError(message)
         return self._server.url
-
-    def scope(self, account: str = "123456789012", region: str = "us-east-1") -> Scope:
-        """Return the scope of an account and region, creating it if necessary."""
-        home = Home(account, region)
-        with self._lock:
-            if home not in self._scopes:
-                self._scopes[home] = Scope(home, self.clock, self._seed)
-            return self._scopes[home]
-
-    def scopes(self) -> list[Scope]:
-        """Return all scopes created so far."""
-        with self._lock:
-            return list(self._scopes.values())
-
-    def truth(self) -> dict[str, Any]:
-        """Return every scope's truth, keyed by `ACCOUNT/REGION`; see `Scope.truth`."""
-        return {
-            f"{scope.home.account}/{scope.home.region}": scope.truth()
-            for scope in self.scopes()
-        }
-
-    def details(self) -> dict[str, Any]:
-        """Return the details of every scope, keyed by `ACCOUNT/REGION`.
-
-        See `Scope.details`. `prices` has the hourly prices of training in the region.
-        """
-        return {
-            f"{scope.home.account}/{scope.home.region}": {
-                **scope.details(),
-                "prices": price_list.truth(self.prices, scope.home.region),
-            }
-            for scope in self.scopes()
-        }
-
-    def metrics(self) -> dict[str, Any]:
-        """Return metrics over time, keyed by `ACCOUNT/REGION`; see `Scope.metrics`."""
-        return {
-            f"{scope.home.account}/{scope.home.region}": scope.metrics()
-            for scope in self.scopes()
-        }
 
     def serve(self, operation: str, responses: Iterable[Given]) -> None:
         """Queue responses that replace the emulator's own, once each.
@@ -214,5 +149,5 @@ class Emulator:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Reply:
         if path.startswith(admin.PREFIX):
-            return admin.answer(self, method, path, body)
+            return admin.answer(self, self.url, method, path, body)
         return self._gateway.answer(method, path, headers, body)

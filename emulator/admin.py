@@ -16,13 +16,13 @@ from emulator.security_tokens import Reply
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator import Emulator
+    from emulator.world import World
 
 Given = dict[str, Any]
 PREFIX = "/_emulator/"
 
 
-def answer(emulator: Emulator, method: str, path: str, body: bytes) -> Reply:
+def answer(world: World, url: str, method: str, path: str, body: bytes) -> Reply:
     """Answer a request under `/_emulator/`.
 
     GET `state`, `calls`, `truth`, `details`, `metrics`; POST `clock` {"seconds"},
@@ -36,48 +36,48 @@ def answer(emulator: Emulator, method: str, path: str, body: bytes) -> Reply:
         act = _ACTIONS.get(f"{method} {path.removeprefix(PREFIX)}")
         if act is None:
             return _reply(404, {"error": f"no such resource: {method} {path}"})
-        return _reply(200, act(emulator, given))
+        return _reply(200, act(world, url, given))
     except (TypeError, ValueError, KeyError, ServiceError) as error:
         return _reply(400, {"error": f"{type(error).__name__}: {error}"})
 
 
-def _calls(emulator: Emulator, _: Given) -> Given:
-    return {"calls": [asdict(call) for call in list(emulator.calls)]}
+def _calls(world: World, _url: str, _: Given) -> Given:
+    return {"calls": [asdict(call) for call in list(world.calls)]}
 
 
-def _forget_calls(emulator: Emulator, _: Given) -> Given:
-    emulator.calls.clear()
-    return _state(emulator, {})
+def _forget_calls(world: World, url: str, _: Given) -> Given:
+    world.calls.clear()
+    return _state(world, url, {})
 
 
-def _truth(emulator: Emulator, _: Given) -> Given:
-    return emulator.truth()
+def _truth(world: World, _url: str, _: Given) -> Given:
+    return world.truth()
 
 
-def _details(emulator: Emulator, _: Given) -> Given:
-    return emulator.details()
+def _details(world: World, _url: str, _: Given) -> Given:
+    return world.details()
 
 
-def _metrics(emulator: Emulator, _: Given) -> Given:
-    return emulator.metrics()
+def _metrics(world: World, _url: str, _: Given) -> Given:
+    return world.metrics()
 
 
-def _move(emulator: Emulator, given: Given) -> Given:
-    emulator.clock.move(seconds=float(given["seconds"]))
-    return _state(emulator, {})
+def _move(world: World, url: str, given: Given) -> Given:
+    world.clock.move(seconds=float(given["seconds"]))
+    return _state(world, url, {})
 
 
-def _break(emulator: Emulator, given: Given) -> Given:
-    return asdict(emulator.faults.add(Fault(**given)))
+def _break(world: World, _url: str, given: Given) -> Given:
+    return asdict(world.faults.add(Fault(**given)))
 
 
-def _mend(emulator: Emulator, _: Given) -> Given:
-    emulator.faults.clear()
-    return _state(emulator, {})
+def _mend(world: World, url: str, _: Given) -> Given:
+    world.faults.clear()
+    return _state(world, url, {})
 
 
-def _plan(emulator: Emulator, given: Given) -> Given:
-    scope = emulator.scope(given.pop("account"), given.pop("region"))
+def _plan(world: World, _url: str, given: Given) -> Given:
+    scope = world.scope(given.pop("account"), given.pop("region"))
     if "chances" in given:
         given["chances"] = Chances(**given["chances"])
     if "definitions" in given:
@@ -89,19 +89,19 @@ def _plan(emulator: Emulator, given: Given) -> Given:
     return {"name": job.name, "created": job.created, "trials": trials}
 
 
-def _environment(emulator: Emulator, given: Given) -> Given:
-    return dict(emulator.environment(given["account"], given["region"]))
+def _environment(world: World, url: str, given: Given) -> Given:
+    return world.identities.environment(given["account"], given["region"], url)
 
 
-def _state(emulator: Emulator, _: Given) -> Given:
+def _state(world: World, url: str, _: Given) -> Given:
     return {
-        "clock": emulator.clock.now,
-        "url": emulator.url,
-        "calls": len(emulator.calls),
-        "metrics": sum(call.metrics for call in list(emulator.calls)),
+        "clock": world.clock.now,
+        "url": url,
+        "calls": len(world.calls),
+        "metrics": sum(call.metrics for call in list(world.calls)),
         "scopes": [
             {"account": scope.home.account, "region": scope.home.region}
-            for scope in emulator.scopes()
+            for scope in world.scopes()
         ],
     }
 
@@ -119,7 +119,7 @@ def _text(value: object) -> str:
     raise TypeError(message)
 
 
-_ACTIONS: dict[str, Callable[[Emulator, Given], Given]] = {
+_ACTIONS: dict[str, Callable[[World, str, Given], Given]] = {
     "GET state": _state,
     "GET calls": _calls,
     "DELETE calls": _forget_calls,

@@ -23,7 +23,7 @@ from emulator.security_tokens import Reply
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from emulator import Emulator
+    from emulator.world import World
 
 Given = tuple[int, "Mapping[str, str]", "bytes | str | Mapping[str, Any]"]
 Alteration = Callable[[dict[str, Any]], None]
@@ -32,8 +32,8 @@ Alteration = Callable[[dict[str, Any]], None]
 class Gateway:
     """Answers requests for an emulator; thread-safe."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._served: dict[str, deque[Given]] = defaultdict(deque)
         self._alterations: dict[str, Alteration] = {}
 
@@ -58,7 +58,7 @@ class Gateway:
         arrived = time.monotonic()
         signed = signed_by(headers.get("Authorization", ""))
         key, region, of = signed or ("", "us-east-1", "")
-        identity = self._emulator.identities.known(key)
+        identity = self._world.identities.known(key)
         home = Home(identity.account, region)
         target = headers.get("X-Amz-Target", "")
         incoming = Incoming(
@@ -67,7 +67,7 @@ class Gateway:
             identity,
             body,
             headers,
-            self._emulator.clock.now,
+            self._world.clock.now,
         )
         if of == "sts":
             incoming.params = dict(sts.form(body))
@@ -86,7 +86,7 @@ class Gateway:
             reply = self._replied(incoming, signed=signed)
             status, code = reply.status, reply.error
         finally:
-            self._emulator.calls.append(
+            self._world.calls.append(
                 Call(
                     operation=incoming.operation,
                     account=incoming.home.account,
@@ -118,10 +118,10 @@ class Gateway:
             raise ServiceError(code, message)
         if incoming.operation not in sts.OPERATIONS:
             incoming.params = _decoded(incoming.body)
-        faults = self._emulator.faults.striking(incoming.target)
+        faults = self._world.faults.striking(incoming.target)
         time.sleep(sum(fault.seconds for fault in faults if fault.kind == "latency"))
         if incoming.operation != "GetCallerIdentity":  # does not tick
-            incoming.now = self._emulator.clock.answering()
+            incoming.now = self._world.clock.answering()
         for fault in faults:
             if fault.kind != "latency":
                 return replies.of_fault(incoming, fault)
@@ -139,29 +139,29 @@ class Gateway:
         if incoming.operation != "AssumeRole":
             body, account = incoming.body, identity.account
             return sts.moto("POST", "/", incoming.headers, body, account)
-        sts.authorized(incoming.params, identity, self._emulator.roles)
+        sts.authorized(incoming.params, identity, self._world.roles)
         return sts.assume(
             incoming.headers,
             incoming.params,
             identity,
-            self._emulator.identities,
-            self._emulator.role_seconds,
+            self._world.identities,
+            self._world.role_seconds,
         )
 
     def _modelled(self, incoming: Incoming) -> Reply:
-        emulator = self._emulator
+        world = self._world
         target = incoming.target
         request = Request(
             operation=incoming.operation,
             params=service.checked(incoming.operation, incoming.params),
-            scope=emulator.scope(incoming.home.account, incoming.home.region),
-            prices=emulator.prices,
-            organization=emulator.organization,
+            scope=world.scope(incoming.home.account, incoming.home.region),
+            prices=world.prices,
+            organization=world.organization,
             now=incoming.now,
-            tokens=emulator.tokens,
-            page_fault=lambda kind: bool(emulator.faults.striking(target, kind)),
+            tokens=world.tokens,
+            page_fault=lambda kind: bool(world.faults.striking(target, kind)),
             metric_fault=lambda kind, metric, trial: bool(
-                emulator.faults.striking(
+                world.faults.striking(
                     replace(target, metric=metric, training_job=trial), kind
                 )
             ),

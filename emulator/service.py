@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from emulator import (
+    accounts,
     cloudwatch,
     creation,
     descriptions,
-    organization,
     prices,
     search,
     validation,
@@ -116,14 +116,14 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
     "DescribeTrainingJob": ("sagemaker", describe_trial),
     "GetMetricData": ("cloudwatch", cloudwatch.metric_data),
     "GetProducts": ("pricing", prices.products),
-    "ListAccounts": ("organizations", organization.list_accounts),
-    "ListAccountsForParent": ("organizations", organization.list_accounts_for_parent),
+    "ListAccounts": ("organizations", accounts.list_accounts),
+    "ListAccountsForParent": ("organizations", accounts.list_accounts_for_parent),
     "ListHyperParameterTuningJobs": ("sagemaker", list_tuning_jobs),
     "ListOrganizationalUnitsForParent": (
         "organizations",
-        organization.list_units_for_parent,
+        accounts.list_units_for_parent,
     ),
-    "ListRegions": ("account", organization.list_regions),
+    "ListRegions": ("account", accounts.list_regions),
     "ListTrainingJobsForHyperParameterTuningJob": ("sagemaker", list_trials),
     "Search": ("sagemaker", search.training_jobs),
     "StopHyperParameterTuningJob": ("sagemaker", stop_tuning_job),
