@@ -25,10 +25,13 @@ from hypothesis import settings
 from emulator import Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests import profiles
+from tests.browser import CHROMIUM, chromium
 from tests.expected import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from playwright.sync_api import Browser
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -253,3 +256,14 @@ def tap(emulator: Emulator, tmp_path: Path) -> TapProcess:
 def here(emulator: Emulator, tmp_path: Path) -> TapHere:
     """The tap's command in this process, with the emulator."""
     return TapHere(emulator, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; skips the test if it is not installed."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
+
+    with sync_playwright() as playwright, chromium(playwright) as started:
+        yield started

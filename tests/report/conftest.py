@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -20,21 +19,11 @@ from tests.report import stories
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
+    from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
     from tests.report.story import Story
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-)
-"""Options that keep Chromium from making requests of its own."""
 FRAMES = """() => new Promise((done) =>
   requestAnimationFrame(() => requestAnimationFrame(done)))"""
 UNLIKE = re.compile(r"(clip|gradient)\w*\d+")
@@ -146,24 +135,6 @@ class Opened:
     def heading(self) -> Locator:
         """The page's heading."""
         return self.page.locator("h2")
-
-
-def chromium(playwright: Playwright) -> Browser:
-    """Debian's Chromium, headless, sandboxed unless the user is root."""
-    return playwright.chromium.launch(
-        executable_path=CHROMIUM, chromium_sandbox=os.geteuid() != 0, args=[*QUIET]
-    )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; skips the test if it is not installed."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
-
-    with sync_playwright() as playwright, chromium(playwright) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import ViewportSize, sync_playwright
 
+from tests.browser import chromium
 from tests.report import stories
-from tests.report.conftest import CHECKOUT, DRAWN, chromium, report
+from tests.report.conftest import CHECKOUT, DRAWN, report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
