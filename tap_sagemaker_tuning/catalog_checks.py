@@ -93,7 +93,7 @@ def method_problems(
         return found
     found += [
         f"{name}: requires the replication method FULL_TABLE of "
-        "training_job_summaries, which is set in the catalog"
+        "training_job_summaries: set it in the catalog"
         for name in PAGINATOR_SETTINGS
         if getattr(settings, name) is not None
     ]

@@ -222,14 +222,14 @@ SETTINGS = th.PropertiesList(
         "Max items",
         "The maximum number of trials to read per tuning job. Only for "
         "training_job_summaries with FULL_TABLE. With one tuning job in one account "
-        "and region, the next run resumes where this one stopped.",
+        "and region, the next sync resumes where this one stopped.",
         None,
     ),
     _text(
         "starting_token",
         "Starting token",
         "Where to start in the one tuning job in tuning_job_names, in one account and "
-        "region. Only for training_job_summaries with FULL_TABLE. A partial run logs "
+        "region. Only for training_job_summaries with FULL_TABLE. A partial read logs "
         "this token.",
     ),
     _number(
@@ -242,7 +242,7 @@ SETTINGS = th.PropertiesList(
     _number(
         "max_attempts",
         "Max attempts",
-        "The maximum number of tries per call, including the first, 1 to 100.",
+        "The maximum number of attempts per call, including the first, 1 to 100.",
         100,
         default=Settings.max_attempts,
     ),

@@ -18,9 +18,11 @@ _WORDS = {
     "the replication method FULL_TABLE": "a full refresh",
     "FULL_TABLE": "full refresh",
     "incremental replication": "an incremental sync",
+    "Incremental replication": "An incremental sync",
     " (meltano state clear)": " (the connection's data)",
     # A full refresh starts without state.
-    " With one tuning job in one account and region the next run resumes there.": "",
+    " With one tuning job in one account and region, the next sync resumes where this "
+    "one stopped.": "",
 }
 
 

@@ -7,8 +7,8 @@ never moves. So the state of one stream in one scope (one account in one region)
 - a *high-water mark*: every tuning job created before it has been visited;
 - the *open* tuning jobs, which can still change. Each has a watermark, *since*: trials
   created at or after it are read again. It is the creation time of the earliest trial
-  that is not final, and at least `ALLOWED_LATENESS` before that of the newest. Without
-  one, the tuning job is read whole;
+  that is not final, or `ALLOWED_LATENESS` before that of the newest, whichever is
+  earlier. Without one, the tuning job is read whole;
 - the *settled* tuning jobs created within `LOOKBACK_WINDOW` of the high-water mark:
   listings are eventually consistent, so each sync lists that window again.
 
@@ -30,8 +30,9 @@ The laws, for any interleaving of time, syncs, faults and kills:
    with a later creation time is another tuning job.
 8. A later `start_date` takes effect once everything the earlier one let in is read.
 
-"Now" is always the time of the response that showed the tuning job. Its counters and
-trials may be compared minutes later, which proves nothing about the time between.
+"Now" is always the time of the response that showed the tuning job and its counters.
+Its trials may be read minutes later, and the counters prove nothing about the time
+between.
 
 Pure: no I/O, and neither boto3 nor singer_sdk. Times are text in the format of
 `values.timestamp`, which sorts chronologically.

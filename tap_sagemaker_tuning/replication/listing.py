@@ -32,8 +32,8 @@ class ListedJob:
         has_ended: Whether it launches no more trials.
         end: When it ended; None: the service did not say.
         packed: Its summary, as compressed JSON.
-        packed_description: What DescribeHyperParameterTuningJob returned, as compressed
-            JSON; None: it was listed, not described.
+        packed_description: What DescribeHyperParameterTuningJob returned, without
+            environments, as compressed JSON; None: it was listed, not described.
     """
 
     name: str
@@ -82,7 +82,7 @@ class ListedJob:
 
     @property
     def description(self) -> Summary | None:
-        """What DescribeHyperParameterTuningJob returned; None: not described."""
+        """The description without environments; None: it was not described."""
         packed = self.packed_description
         return None if packed is None else _unpacked(packed)
 

@@ -170,7 +170,7 @@ class Plan:
                 del self.state.open[key]
                 yield (
                     f"tuning job {job.name} (created {job.created}) is abandoned: "
-                    "it is in no listing, and IAM does not allow describing it"
+                    "it is in no listing, and could not be described"
                 )
 
     def finish(self, listing: Listing) -> None:
@@ -238,7 +238,7 @@ class Plan:
         is_whole = visit.since is None
         if is_late and is_whole and known.checked == _LOOKS:
             counted = f"its counters report {tally.counted} trials"
-            return self._settle(job, f"{counted}, but {tally.rows} are listed")
+            return self._settle(job, f"{counted}, but the listing has {tally.rows}")
         if is_late or not known.checked:
             checked = _LOOKS if is_late else 1
             whole = replace(known, since=None, rows=0, read_at=None)

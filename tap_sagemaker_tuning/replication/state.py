@@ -38,7 +38,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """The settings that limit a sync; state is valid only for the same ones."""
+    """The settings that limit a sync; state is valid for these, and see `follow`."""
 
     start_date: str | None = None
     tuning_job_names: tuple[str, ...] | None = None

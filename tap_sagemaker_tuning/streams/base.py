@@ -1,7 +1,7 @@
 """The base class of all streams: SDK hooks, and schemas loaded from files.
 
-SDK hooks whose names begin with an underscore are private, and no other package here
-overrides them. tests/test_hooks.py fails if the SDK stops calling them.
+Only this package overrides private hooks of the SDK's Stream, whose names begin with
+an underscore. tests/test_hooks.py fails if the SDK stops calling them.
 """
 
 from __future__ import annotations

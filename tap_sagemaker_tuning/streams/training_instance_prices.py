@@ -112,7 +112,7 @@ class TrainingInstancePrices(TapStream):
         Args:
             region: The region.
             clients: One client per account, in the order to try them.
-            refused: Gets the ids of accounts that fail.
+            refused: Gets the IDs of accounts that fail.
             outages: Gets, by partition, the error of a price list that fails for
                 several accounts.
 

@@ -96,7 +96,7 @@ def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]
 
 
 def _for_all(config: dict[str, Any]) -> dict[str, Any]:
-    """Get the tuning job's own objective and ranges, set if it has one definition."""
+    """Get the tuning job's own objective and ranges, for definitions without any."""
     return {
         "Objective": config.get("HyperParameterTuningJobObjective"),
         "ParameterRanges": config.get("ParameterRanges"),

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.plan import Visit
 
 _SUSPICIOUS = 3  # consecutive failures between two checks of the scope
-_HOPELESS = 250  # consecutive failures that fail the scope; denials only after a sample
+# Consecutive failures that fail the scope, at the next check; denials only after a
+# sample.
+_HOPELESS = 250
 _SAMPLES = 50  # tuning jobs, at least, if there are as many
 
 

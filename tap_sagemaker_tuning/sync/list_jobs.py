@@ -60,7 +60,8 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         The listing, which includes the tuning jobs that could not be read.
 
     Raises:
-        ClientError: A call failed, other than a denied Describe of some tuning job.
+        ClientError: A call failed, other than a denied Describe of some tuning jobs; or
+            all of several `tuning_job_names` were denied.
     """
     listing = Listing()
     if filters.tuning_job_names is not None:

@@ -95,7 +95,8 @@ class ScopeRun:
         ended_at: The local clock's time when it was closed; None: not yet.
         listed: How many tuning jobs were listed.
         to_visit: How many of them to visit; None: unknown, or listing failed.
-        unknown_names: Those of `tuning_job_names` that the scope does not have.
+        unknown_names: Those of `tuning_job_names` that the scope does not have, in
+            lower case.
         rows: How many records were read.
     """
 

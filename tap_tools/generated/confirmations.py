@@ -43,13 +43,13 @@ MOTO = frozenset(
 """Facts that moto 5.2 confirms. It has no trials of tuning jobs, and no price list."""
 
 MOTO_DIFFERS: Mapping[int, str] = {
-    4: "it lists the oldest first where nothing is asked for",
+    4: "it lists the oldest first by default",
     5: "its default page has 100 items",
     7: "it gives pages of any size",
-    13: "its tokens are good with any request",
-    23: "its BestTrainingJob is made up",
+    13: "it accepts a token with any request",
+    23: "its BestTrainingJob is a placeholder",
     25: "it finds names in their own case only",
-    29: "it has other words",
+    29: "its message differs",
 }
 """Facts that do not hold against moto, and how it differs."""
 

@@ -82,6 +82,8 @@ def test_spec_is_of_the_settings() -> None:
     assert all(isinstance(fields[name]["airbyte_secret"], bool) for name in texts)
     assert "additionalProperties" not in json.dumps(schema)
     assert "FULL_TABLE" not in json.dumps(schema)
+    assert "replication" not in json.dumps(schema)
+    assert "resumes" not in fields["max_items"]["description"]
 
 
 def test_discover(here: SourceHere) -> None:

@@ -191,7 +191,7 @@ def test_disagreeing_counters_read_the_job_whole_once() -> None:
     assert sync(tap, how=TRIALS) == 3
     assert opened(tap) == {}
     (warning,) = tap.warnings
-    assert "its counters report 4 trials, but 3 are listed" in warning
+    assert "its counters report 4 trials, but the listing has 3" in warning
 
 
 def test_odd_trial_costs_its_tuning_job_only() -> None:
@@ -291,7 +291,7 @@ def test_start_date_that_moves_and_counters_that_disagree() -> None:
         sync(tap, 2 * HOUR + day * DAY)
     assert opened(tap) == {}
     (warning,) = tap.warnings
-    assert "its counters report 4 trials, but 3 are listed" in warning
+    assert "its counters report 4 trials, but the listing has 3" in warning
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             {"seen": LATE + 1, **THREE},
             (0, 600),
             (),
-            "its counters report 3 trials, but 2 are listed",
+            "its counters report 3 trials, but the listing has 2",
         ),
         (
             known(checked=2, ended=END),
@@ -230,7 +230,7 @@ NO_END: dict[str, Any] = {"status": "Stopped", "end": None}
             {"seen": LATE + 1, **NO_END, **THREE},
             (0, 600),
             (),
-            "its counters report 3 trials, but 2 are listed",
+            "its counters report 3 trials, but the listing has 2",
         ),
     ],
 )

@@ -148,8 +148,8 @@ def final_metrics(seen: Recording) -> Iterator[bool]:
 
 @fact(
     61,
-    "The times of final metrics fall within the trial, or are a thousandth of such a "
-    "time, in January 1970.",
+    "The times of final metrics lie between the trial's creation and an hour after its "
+    "end, or are a thousandth of such a time, in January 1970.",
     source=RECORDED,
     breaks="Times in final_metric_data_list would be wrong.",
 )

@@ -141,8 +141,8 @@ def largest_size(seen: Recording) -> Iterator[bool]:
     8,
     "No NextToken occurs twice in a listing.",
     source=DOCS,
-    breaks="A listing that goes in circles never ends. The tap stops, the tuning job "
-    "counts as failed, and its rows go stale.",
+    breaks="A listing that goes in circles never ends. The tap stops listing; the "
+    "tuning job or the scope counts as failed, and its rows go stale.",
 )
 def tokens(seen: Recording) -> Iterator[bool]:
     """Each token against those before it."""

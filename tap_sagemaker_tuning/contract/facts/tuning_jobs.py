@@ -56,7 +56,7 @@ def statuses(seen: Recording) -> Iterator[bool]:
     "A tuning job has HyperParameterTuningEndTime once it has ended, and not before.",
     source=RECORDED,
     breaks="An end time that comes early would settle a tuning job before its last "
-    "trials. A missing one would keep it open for a day.",
+    "trials. A missing one would keep it open for one more sync.",
 )
 def end_times(seen: Recording) -> Iterator[bool]:
     """Each summary."""
@@ -94,7 +94,7 @@ def _count(trials: list[Item], member: str, *wanted: str | None) -> int:
 
 @fact(
     36,
-    "Within 90 seconds of a tuning job's end, its status counters agree with its "
+    "From 90 seconds after a tuning job's end, its status counters agree with its "
     "trials: Failed ones are the sum of RetryableError and NonRetryableError, Stopping "
     "ones count as InProgress, and an absent counter is 0.",
     source=READ,
@@ -115,7 +115,7 @@ def status_counters(seen: Recording) -> Iterator[bool]:
 
 @fact(
     37,
-    "Within 90 seconds of a tuning job's end, its objective counters agree with its "
+    "From 90 seconds after a tuning job's end, its objective counters agree with its "
     "trials: Succeeded, Pending and Failed.",
     source=READ,
     breaks="A tuning job whose counters still show Pending stays open for a week.",
