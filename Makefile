@@ -11,8 +11,11 @@ VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
+.PHONY: help setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
   constraints generated release-check screenshot clean
+
+help:  ## This list.
+	@sed -n 's/^\([a-z.%-]*\):.*  ## /\1\t/p' Makefile | expand --tabs=16
 
 setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
@@ -29,15 +32,15 @@ test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five mi
 laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
 
-check: setup  ## Everything that the gate runs, two jobs at a time.
+check: setup  ## Everything that CI runs, two jobs at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static test
 	$(MAKE) --no-print-directory long
 	$(MAKE) --no-print-directory --jobs 2 --output-sync wheel lowest python-3.12 python-3.13
 
-static: setup
+static: setup  ## Lint, types and docs.
 	$(MAKE) --no-print-directory --jobs 1 lint docs types
 
-lint: setup
+lint: setup  ## Style, wording, spelling, workflows and templates.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
@@ -50,7 +53,7 @@ lint: setup
 	$(VALID) vendor.meltano meltano.yml
 	$(BIN)/cfn-lint infrastructure/cloudformation/*.yaml
 
-types: setup
+types: setup  ## mypy, on everything.
 	$(BIN)/mypy tap_sagemaker_tuning tap_tools emulator report docs/conf.py tests
 
 docs: setup  ## Build the documentation as HTML in build/docs; warnings are errors.
@@ -102,7 +105,7 @@ python-%: unpacked  ## Test the wheel on another Python, if it is installed.
 	{ echo "Python $* is not installed: skipping its tests."; exit 0; }; \
 	$(call on_the_wheel,python-$*,$$found,--constraint constraints.txt)
 
-format: setup
+format: setup  ## Fix what ruff can fix.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -131,5 +134,5 @@ constraints: setup  ## Update the pins for what pyproject.toml requires.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file transform/constraints.txt transform/requirements.txt
 
-clean:
+clean:  ## Remove what these targets have made.
 	rm -rf .venv .meltano .demo build dist output .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -141,10 +141,15 @@ def main(arguments: list[str] | None = None) -> int:
         parallel=options.parallel,
         seed=options.seed,
     )
-    with emulator:
-        sys.stdout.write(json.dumps({"url": emulator.url}) + "\n")
-        sys.stdout.flush()
-        ended.wait()
+    try:
+        emulator.start()
+    except OSError as error:
+        sys.stderr.write(f"Error: port {options.port}: {error.strerror}\n")
+        return 1
+    sys.stdout.write(json.dumps({"url": emulator.url}) + "\n")
+    sys.stdout.flush()
+    ended.wait()
+    emulator.stop()
     return 0
 
 

@@ -72,11 +72,11 @@ function utilizationOf(about, series) {
     const nameOf = (each) => `${MACHINE[each.metric]}${hosts.size > 1 ? ` ${each.host}` : ""}`;
     const rows = of.flatMap((each) => minutesOf(each).map((point) => ({ ...point, key: `busy:${trial}:${nameOf(each)}`, name: nameOf(each), kind: MACHINE[each.metric] })));
     const mean = ({ values }) => sum(values) / values.length;
-    const tell = (each) => [nameOf(each), [["Average", `${brief(mean(each))} %`], ["Highest", `${brief(Math.max(...each.values))} %`], ["Trial", trial]]];
+    const tell = (each) => [nameOf(each), [["Average", `${brief(mean(each))}%`], ["Highest", `${brief(Math.max(...each.values))}%`], ["Trial", trial]]];
     return picture("utilization", {
       title: "How busy its machines were", kind: "plain", height: 220,
       note: "In percent, as CloudWatch reports it. CPU and GPU are sums over cores and devices, so four busy cores are 400%.",
-      text: `Utilization of ${trial}. ${of.map((each) => `${nameOf(each)}: ${brief(mean(each))} % on average`).join("; ")}.`,
+      text: `Utilization of ${trial}. ${of.map((each) => `${nameOf(each)}: ${brief(mean(each))}% on average`).join("; ")}.`,
       data: { series: rows },
       given: { valueLow: 0, valueHigh: Math.max(100, ...rows.map((row) => row.value)), minutesHigh: Math.max(...rows.map((row) => row.minutes)) || 1 },
       stops: of.map((each) => `busy:${trial}:${nameOf(each)}`),

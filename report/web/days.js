@@ -82,7 +82,7 @@ function idleMachines(machines, jobs) {
       averages: [0, 1, 2, 3].map(average),
     };
   }).sort((a, b) => (b.idle ?? -1) - (a.idle ?? -1) || compare(a.instance, b.instance, 1));
-  const percent = (share) => (isNumber(share) ? `${Math.round(100 * share)} %` : "–");
+  const percent = (share) => (isNumber(share) ? `${Math.round(100 * share)}%` : "–");
   const behindIt = [[
     ["Instance type", (row) => row.instance],
     ["Trials", (row) => counted(row.trials), "number", (row) => row.trials],

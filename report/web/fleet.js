@@ -49,7 +49,7 @@ function fleetPage(page, jobs, through) {
       tile("Scopes complete", `${done} of ${scopes.length}`, done < scopes.length ? "see below" : null),
       tile("Tuning jobs", counted(jobs.length), page.unlisted ? `the newest; ${counted(page.unlisted)} older ones are left out` : null),
       tile("Trials", counted(trials), countOf(jobs, "running") ? `${counted(countOf(jobs, "running"))} running` : null),
-      tile("Failed trials", counted(failed), trials ? `${(100 * failed / trials).toFixed(1)} % of all` : null),
+      tile("Failed trials", counted(failed), trials ? `${(100 * failed / trials).toFixed(1)}% of all` : null),
       tile("Training time", duration(sum(jobs.map(secondsOf))), timed(jobs)),
       tile("Cost", costText(costs(jobs)), costs(jobs).size ? coverage(jobs) : "needs training_job_details and prices")),
     scopesCard(scopes),

@@ -81,7 +81,7 @@ function tiles({ job, definition, view, isOne }) {
   const toBest = job.to_best ? tile("To reach the best", plural(job.to_best.trials, "trial"), [duration(job.to_best.seconds), isNumber(job.to_best.cost) ? `${money(job.to_best.cost, job.currency)}, ${covers(job.to_best.with_cost, job.to_best.trials)}` : null].filter(Boolean).join(" · ")) : null;
   const whole = [
     toBest,
-    used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)} %`, `${brief(used.average_parallel)} of ${used.max_parallel} on average`) : null,
+    used && isNumber(used.utilisation) ? tile("Slots in use", `${Math.round(100 * used.utilisation)}%`, `${brief(used.average_parallel)} of ${used.max_parallel} on average`) : null,
     saved?.stopped_early_trials ? tile("Early stopping saved", duration(saved.saved_seconds), `${plural(saved.stopped_early_trials, "trial")}${saved.is_estimate ? "; an estimate, because details are missing" : ""}`) : null,
   ];
   const own = [

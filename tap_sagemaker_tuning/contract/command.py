@@ -45,7 +45,7 @@ _AT_ONCE = 2  # scopes, each with one call in flight
     "folder",
     metavar="DIR",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write the answers to this folder, anonymized so that they can be shared.",
+    help="Write the responses to this folder, anonymized so that they can be shared.",
 )
 @click.option("--metrics", is_flag=True, help="With --record, keep metric values.")
 @click.option(
@@ -128,7 +128,7 @@ def _surveyed(
             where = folder / f"scope-{number}"
             try:
                 count = recordings.write(where, caller.exchanges, with_metrics=is_open)
-                click.echo(f"scope {number}: {count} answers in {where}", err=True)
+                click.echo(f"scope {number}: {count} responses in {where}", err=True)
             except recordings.LeakError as error:
                 click.echo(f"Error: --record: {error}; nothing was kept", err=True)
                 has_failed = True
@@ -140,6 +140,11 @@ def _surveyed(
     return found, has_failed
 
 
+def is_watched() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
 def _looker(clients: list[Client], settings: Settings) -> Callable[[Client], Caller]:
     """Make a function that surveys a scope and shows its progress."""
     order = {id(client): number for number, client in enumerate(clients, start=1)}
@@ -148,10 +153,10 @@ def _looker(clients: list[Client], settings: Settings) -> Callable[[Client], Cal
         number = order[id(client)]
 
         def tell(calls: int) -> None:
-            line = (
-                f"\rscope {number} of {len(clients)}: {calls} of at most {MOST_CALLS}"
-            )
-            click.echo(f"{line} calls", nl=False, err=True)
+            if is_watched():  # by a line that each call replaces
+                scope = f"scope {number} of {len(clients)}"
+                line = f"\r{scope}: {calls} of at most {MOST_CALLS} calls"
+                click.echo(line, nl=False, err=True)
 
         caller = Caller(client, tell)
         try:

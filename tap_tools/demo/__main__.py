@@ -34,9 +34,10 @@ def main() -> int:
         sys.stderr.write(f"\nThe demo failed: {failure}\n")
         return 1
     except SystemExit:
-        _say("\nStopped; all that the demo started has ended.")
+        _say("\nStopped; everything that the demo started has ended.")
         raise
-    _say(f"\nDone in {time.monotonic() - began:.0f} s. All it made is in {folder}")
+    seconds = time.monotonic() - began
+    _say(f"\nDone in {seconds:.0f} s. Everything it created is in {folder}")
     return 0
 
 
@@ -63,16 +64,16 @@ def _show(folder: Path) -> None:
         before = sagemaker.truth()
         first = _ask(warehouse, "What is there?", queries.COUNTS)
         truth.agree("counts", warehouse=first, emulator=[truth.counts(before)])
-        _ask(warehouse, "To compare with later:", queries.REMEMBER)
+        _ask(warehouse, "Save this to compare with later:", queries.REMEMBER)
 
-        _say("\nTwo hours pass. Somebody starts the tuning job", LATE)
+        _say("\nTwo hours pass. Someone starts the tuning job", LATE)
         sagemaker.move(minutes=90)
         sagemaker.plan(LATE, trials=12, parallel=3, parents=[PARENT])
         _say("The clock is at", sagemaker.move(minutes=30))
         _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
         _look(warehouse, before, sagemaker.truth())
         page = _picture(folder, warehouse)
-        _say(f"\nThe same as pictures, to open in a browser: {page}")
+        _say(f"\nThe same results as charts, to open in a browser: {page}")
 
 
 def _settings(
@@ -120,11 +121,13 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     found = _ask(warehouse, "What has changed since the first sync?", queries.CHANGES)
     truth.agree("changes", warehouse=found, emulator=[truth.changes(before, now)])
 
-    found = _ask(warehouse, "Is all of it here, as of when?", queries.TUNING_JOBS)
+    found = _ask(
+        warehouse, "Is everything loaded, and as of when?", queries.TUNING_JOBS
+    )
     complete = [(str(row[0]), int(row[1]), bool(row[2])) for row in found]
     truth.agree("rows", warehouse=complete, emulator=truth.complete(now))
 
-    found = _ask(warehouse, "What still runs, and since when?", queries.RUNNING)
+    found = _ask(warehouse, "What is still running, and since when?", queries.RUNNING)
     running = {str(row[0]): int(row[1]) for row in found}
     truth.agree("what runs", warehouse=running, emulator=truth.running(now))
 
@@ -135,11 +138,15 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     failed = {str(row[0]): int(row[1]) for row in found}
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
-    found = _ask(warehouse, "What did it take, and what was wasted?", queries.SPEND)
+    found = _ask(warehouse, "What did it cost, and what was wasted?", queries.SPEND)
     seconds = {str(row[0]): float(row[2] or 0) for row in found}
     truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
 
-    _ask(warehouse, "Is everything in, as of when?", queries.SCOPES)
+    _ask(
+        warehouse,
+        "Which accounts and regions are complete, and as of when?",
+        queries.SCOPES,
+    )
 
     _, rows = warehouse.ask(queries.STATUSES)
     truth.agree("tuning jobs", warehouse=sorted(rows), emulator=truth.statuses(now))
@@ -176,7 +183,7 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
     curves = [(float(row[0]), float(row[1])) for row in points]
     truth.agree("curve", warehouse=curves, emulator=truth.best_so_far(now, best))
     metrics, bests = zip(*curves, strict=True)
-    _say(f"\nHow did it get better?\n\n{curve(metrics, bests)}")
+    _say(f"\nHow did it improve?\n\n{curve(metrics, bests)}")
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:

@@ -79,11 +79,10 @@ def summary() -> str:
     )
     return (
         f"\nThere are {len(FACTS)} facts. {account}\n"
-        f"Published responses of the service confirm {len(RECORDED)}. "
-        f"{len(FACTS) - len(unseen)} hold against the emulator; the other "
-        f"{len(unseen)} concern failures, which it shows on demand. "
-        f"{len(MOTO)} hold against moto, {len(differing)} do not, and "
-        "moto cannot show the others.\n\n"
+        f"Published responses confirm {len(RECORDED)} of them, the tests' "
+        f"emulated account {len(FACTS) - len(unseen)}, and moto {len(MOTO)}. The "
+        f"emulator shows the other {len(unseen)} only as faults; moto differs in "
+        f"{len(differing)}, and cannot show the rest.\n\n"
     )
 
 

