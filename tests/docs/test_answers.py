@@ -15,10 +15,8 @@ from emulator.__main__ import populate
 from tap_tools.demo.tables import table
 from tests.conftest import ACCOUNT, REGION, TapProcess
 from tests.docs.documents import PAGES
-from tests.postgres import serving
-from tests.targets.environments import environment
 from tests.targets.syncing import sync
-from tests.targets.warehouses import HOST, SCHEMA, Warehouse
+from tests.targets.warehouses import postgres
 from tests.transform import building
 
 if TYPE_CHECKING:
@@ -42,7 +40,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], st
     folder = tmp_path_factory.mktemp("answers")
     with (
         Emulator("2026-03-02T09:00:00Z", seed=7) as emulator,
-        serving() as server,
+        postgres(folder) as warehouse,
     ):
         scope = emulator.scope(ACCOUNT, REGION)
         populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
@@ -50,29 +48,11 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], st
         parents = ("price-linear-260302-0847-03",)
         scope.plan("pricing-gbm-late", trials=12, parallel=3, parents=parents)
         emulator.clock.move(timedelta(minutes=30))
-        warehouse = Warehouse(
-            name="postgres",
-            command=(str(environment("postgres") / "target-postgres"),),
-            config={
-                "host": HOST,
-                "port": server.port,
-                "user": "postgres",
-                "password": "any: the server trusts its own machine",
-                "database": "postgres",
-                "default_target_schema": SCHEMA,
-            },
-            variables={},
-            answer=lambda _: ([], []),
-        )
         tap = TapProcess(emulator, folder)
         names = [entry["stream"] for entry in tap.catalog()["streams"]]
         sync(tap, warehouse, config={"regions": [REGION]}, catalog=tap.catalog(*names))
         building.build(warehouse, folder, "sagemaker_tuning", {}, "run")
-
-        def answer(sql: str) -> str:
-            return table(*server.ask(sql))
-
-        yield answer
+        yield lambda sql: table(*warehouse.answer(sql))
 
 
 @pytest.mark.parametrize(("query", "answer"), ANSWERED)
