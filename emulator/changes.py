@@ -59,7 +59,7 @@ def deleted(job: TuningJob, at: datetime, deleting_seconds: float = 0.0) -> Tuni
 
 
 def without_trial(job: TuningJob, trial_name: str, at: datetime) -> TuningJob:
-    """Return the tuning job with a trial deleted at `at`, which is still counted."""
+    """Return the tuning job, with a trial deleted at `at` but still counted."""
     wanted = trial_name.lower()
     trials = tuple(
         replace(trial, deleted=at)

@@ -168,7 +168,7 @@ def _detailed(trial: Trial, plan: Plan, *, spot: bool) -> Trial:
 
 
 def _fated(trial: Trial, fate: str, rng: random.Random) -> Trial:
-    """Change a trial that would complete according to its fate."""
+    """Apply a fate to a trial that would otherwise complete."""
     started, ended, settled = trial.started, trial.ended, trial.objective_settled
     if fate == "completed" or started is None or ended is None or settled is None:
         return trial

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class World:
-    """What is true in the emulated accounts, without a way to ask for it.
+    """The state of the emulated accounts, without the HTTP interface to it.
 
     Args:
         start: Start time of its clock; None for the current time.

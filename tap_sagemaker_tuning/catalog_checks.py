@@ -129,7 +129,7 @@ def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[s
 
 
 def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> list[str]:
-    """Find streams in a catalog that do not exist, or that it selects none.
+    """Find unknown streams in a catalog, and a catalog that selects no stream.
 
     Args:
         named: The names of the streams in the catalog.

@@ -133,7 +133,7 @@ def _credential_problems(settings: Settings) -> Iterator[str]:
             "the key that it belongs to"
         )
     if settings.aws_profile is not None and (has_id or has_secret):
-        yield "aws_profile: contradicts aws_access_key_id: set one of the two"
+        yield "aws_profile: conflicts with aws_access_key_id: set only one of them"
     url = settings.aws_endpoint_url
     if url is not None and not _is_url(url):
         shown = "a URL with a password" if "@" in url else repr(url)
@@ -166,7 +166,7 @@ def _filter_problems(settings: Settings) -> Iterator[str]:
                 f"name_contains: {part!r} is not 1 to 63 letters, digits and hyphens"
             )
         if names is not None:
-            yield "name_contains: contradicts tuning_job_names: set one of the two"
+            yield "name_contains: conflicts with tuning_job_names: set only one of them"
     start = settings.start_date
     if start is not None and not _is_time(start):
         yield f"start_date: {start!r} is not a time such as 2026-01-31T00:00:00Z"

@@ -165,7 +165,7 @@ SETTINGS = th.PropertiesList(
     _texts(
         "tuning_job_names",
         "Tuning job names",
-        "Read only the tuning jobs with these names, in any case. This needs no "
+        "Read only the tuning jobs with these names, ignoring case. This needs no "
         "permission to list all tuning jobs of an account. Default: all.",
     ),
     _text(

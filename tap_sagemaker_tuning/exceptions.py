@@ -52,7 +52,7 @@ class NotReadError(TapError):
 
 
 class IncompleteError(TapError):
-    """Something was not read; the rest is written, and the state covers it."""
+    """Something was not read; the rest is written, and covered by the state."""
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def _write(block: bytearray, check_signal: Callable[[], None]) -> None:
     buffer = getattr(sys.stdout, "buffer", None)
     if buffer is None:  # Python's stdout is None if the descriptor is closed
         raise OSError(errno.EBADF, "standard output is closed")
-    # Tests replace stdout by a stream without a file.
+    # Tests replace stdout with a stream without a file.
     out = getattr(buffer, "raw", buffer)
     view = memoryview(block)
     mode = _mode(out)

@@ -65,7 +65,7 @@ class TapSageMakerTuning(Tap):
     message_writer_class = BlockWriter
     message_writer: BlockWriter
 
-    # Not ACTIVATE_VERSION: it makes a target delete all rows that a read did not bring,
+    # Not ACTIVATE_VERSION: it makes a target delete all rows that a read left out,
     # so a filtered, partial or failed read would wipe the table. Not BATCH: the SDK
     # writes STATE before the batch that holds its records.
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -219,7 +219,7 @@ class TapSageMakerTuning(Tap):
         if self._signal is not None:
             stopped = _SIGNALS.get(self._signal, f"signal {self._signal}")
             if self._has_read:
-                stopped += ". The state is written: the next run resumes from it"
+                stopped += ". The next run resumes from the last state written"
             self.logger.warning("Stopped by %s", stopped)
             raise SystemExit(128 + self._signal)
 

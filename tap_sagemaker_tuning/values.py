@@ -91,7 +91,7 @@ def shift(text: str, by: timedelta) -> str:
 
 
 def storable(text: str) -> str:
-    """Replace characters that warehouses cannot store by U+FFFD.
+    """Replace characters that warehouses cannot store with U+FFFD.
 
     Postgres refuses NUL. The API truncates failure reasons near 1,024 characters, which
     may cut a surrogate pair in half: such text cannot be encoded as UTF-8.

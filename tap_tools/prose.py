@@ -121,7 +121,7 @@ def files() -> list[str]:
 
 
 def main() -> int:
-    """Print what is found; gives the exit code."""
+    """Print what is found, and return the exit code."""
     lines = [
         f"{name}:{each.line}: '{each.text}': write {each.better}"
         for name in files()

@@ -326,14 +326,14 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "profile with a key",
         {"aws_profile": "dev", **KEY},
-        "aws_profile: contradicts aws_access_key_id: set one of the two",
+        "aws_profile: conflicts with aws_access_key_id: set only one of them",
     ),
     (
         "profile with half a key",
         {"aws_profile": "dev", "aws_secret_access_key": SECRET},
         (
             f"aws_access_key_id: missing, while aws_secret_access_key {BOTH}; "
-            "aws_profile: contradicts aws_access_key_id: set one of the two"
+            "aws_profile: conflicts with aws_access_key_id: set only one of them"
         ),
     ),
     (
@@ -514,7 +514,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "names and a part of a name",
         {"tuning_job_names": ["churn"], "name_contains": "ch"},
-        "name_contains: contradicts tuning_job_names: set one of the two",
+        "name_contains: conflicts with tuning_job_names: set only one of them",
     ),
     ("token: no name", {"starting_token": "t"}, ONE_NEEDED),
     (

@@ -38,7 +38,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"aws_secret_access_key": [SECRET]}, "aws_secret_access_key"),
     ({"aws_endpoint_url": f"http://u:{SECRET}@localhost"}, "aws_endpoint_url"),
     ({"assume_roles": [{"external_id": SECRET}]}, "role_arn"),
-    ({"tuning_job_names": ["a"], "name_contains": "a"}, "contradicts"),
+    ({"tuning_job_names": ["a"], "name_contains": "a"}, "conflicts with"),
     ({"sort_by": "Name"}, "FULL_TABLE"),
     ({"status_equals": "InProgress"}, "InProgress"),
     ({"page_size": 0, "start_date": 5}, "; "),

@@ -182,7 +182,7 @@ def test_sql_for_points(synced: Synced) -> None:
     """The documents' SQL returns a row per point, with its time and number, in
     order."""
     text = (DOCS / "warehouses.md").read_text("utf-8")
-    section = text.split("## A row per point\n")[1].split("\n## ")[0]
+    section = text.split("## One row per point\n")[1].split("\n## ")[0]
     queries = dict(
         zip(
             ("postgres", "snowflake", "duckdb"),

@@ -469,6 +469,16 @@ def test_a_schema_says_what_a_record_is(stream: str) -> None:
     )
 
 
+@every_stream
+def test_no_keyword_breaks_flattening(stream: str) -> None:
+    """A column named like a keyword of the schema, such as `description`, makes the
+    SDK's flattening look for "type" in the keyword's text, and fail if it is there
+    (singer-sdk 0.54.9, `_should_jsondump_value`)."""
+    schema = schema_of(stream)
+    found = {name: schema[name] for name in schema["properties"] if name in schema}
+    assert [text for text in found.values() if "type" in text] == []
+
+
 def test_the_page_is_of_the_shape() -> None:
     """The page in a schema is about the shape of its records."""
     for stream, (shape, *_) in SHAPES.items():

@@ -136,7 +136,10 @@ def test_stop_is_clean(tap: TapProcess, sent: signal.Signals, code: int) -> None
         read += process.stdout.read().splitlines()
     assert process.returncode == code
     assert "Traceback" not in logged(tap)
-    assert f"Stopped by {TOLD[sent]}. The state is written" in logged(tap)
+    assert (
+        f"Stopped by {TOLD[sent]}. The next run resumes from the last state written"
+        in logged(tap)
+    )
     assert json.loads(read[-1])["type"] == "STATE"
     tables.load_lines(read)
     (entry,) = tables.state["bookmarks"]["training_job_summaries"]["partitions"]

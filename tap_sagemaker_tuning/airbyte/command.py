@@ -84,7 +84,8 @@ def cli(ctx: click.Context) -> None:
 def main() -> None:
     """Run the command; if a signal stopped it, die from that signal.
 
-    PyAirbyte accepts this as the stop that it asked for, and an exit code as a failure.
+    PyAirbyte expects this when it stops the source, and treats an exit code as a
+    failure.
     """
     try:
         cli()

@@ -43,7 +43,7 @@ def specification() -> dict[str, Any]:
 
 
 def in_airbytes_words(text: str) -> str:
-    """Replace Singer's terms in a sentence by Airbyte's."""
+    """Replace Singer's terms in a sentence with Airbyte's."""
     for ours, theirs in _WORDS.items():
         text = text.replace(ours, theirs)
     return text

@@ -119,9 +119,9 @@ def quieten() -> None:
 
 
 def _is_not_told_yet(record: logging.LogRecord) -> bool:
-    """Remove tracebacks, and drop records of refreshes that also raise their error.
+    """Remove tracebacks, and drop a record if botocore also raises the error.
 
-    botocore raises in its "mandatory" refresh period; the tap reports it once per role.
+    It does so in its "mandatory" refresh period; the tap reports it once per role.
     """
     record.exc_info = None
     return "mandatory" not in record.getMessage()

@@ -20,7 +20,7 @@ class Kind(Enum):
     Attributes:
         DENIED: The identity lacks a permission.
         MISSING: The tuning job or trial does not exist.
-        THROTTLED: A quota refused the call.
+        THROTTLED: AWS rejected the call because of a quota.
         EXPIRED: The session token has expired.
         SIGNATURE: The signature is wrong. AWS then quotes the request, including its
             session token, so only the first sentence may be shown.
@@ -115,7 +115,7 @@ EXPLICIT_DENY = Meaning(Kind.DENIED, "Change the policy that denies {action}")
 
 ROLE = Meaning(
     Kind.SETTING,
-    "Allow this identity sts:AssumeRole on the role, and name this identity and the "
+    "Grant this identity sts:AssumeRole on the role, and name this identity and the "
     "external_id in the role's trust policy",
 )
 """A denial of AssumeRole: assume_roles or the role must change."""

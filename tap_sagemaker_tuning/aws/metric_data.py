@@ -60,7 +60,7 @@ class MetricData:
     """Reads series of trials. Thread-safe.
 
     Attributes:
-        asked: How many metrics were requested, on each page: what CloudWatch bills.
+        asked: Metrics requested, counted once per page, as CloudWatch bills them.
     """
 
     def __init__(

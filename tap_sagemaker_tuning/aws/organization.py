@@ -84,7 +84,7 @@ class AccountLister:
 def _member(item: Any) -> Member:
     account = members(item)
     arn = required_text(account, "Arn").split(":")
-    # AWS replaces `Status` by `State`.
+    # AWS is replacing `Status` with `State`.
     state = account.get("State") or account.get("Status")
     return Member(required_text(account, "Id"), arn[1], is_active=state == "ACTIVE")
 

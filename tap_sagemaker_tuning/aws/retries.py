@@ -101,7 +101,7 @@ def _meaning(operation: str, response: Any, error: Exception | None) -> Meaning:
 
 
 def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
-    """Replace a response that is not text by an empty one (botocore's `before-parse`).
+    """Replace a response that isn't text with an empty one (botocore's `before-parse`).
 
     The empty one is retried. botocore decodes outside of its retries, so a broken page
     would fail the call.
@@ -115,7 +115,7 @@ def empty_if_not_text(response_dict: dict[str, Any], **_: Any) -> None:
 def empty_if_unreadable(
     response_dict: dict[str, Any], operation_model: Any, **_: Any
 ) -> None:
-    """Replace a truncated STS response by an empty one (botocore's `before-parse`).
+    """Replace a truncated STS response with an empty one (botocore's `before-parse`).
 
     botocore parses outside of its retries, and its error quotes the response, with the
     secret key and the session token. A response that lacks a required member counts as

@@ -1,4 +1,4 @@
-"""Finds details of trials with Search in one scope, as long as that is worth it."""
+"""Finds details of a scope's trials with Search, until it fails or proves useless."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 
 class TrialSearch:
-    """Finds details of trials with Search, and logs once why it does not.
+    """Finds details of trials with Search, and logs once if it cannot.
 
     Thread-safe.
     """

@@ -41,7 +41,8 @@ _KEPT = timedelta(days=63)
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 """
 _MARGIN = timedelta(minutes=10)
-"""How long before their deletion points are left out, since retries take time."""
+"""Points that CloudWatch deletes within this time are not requested: they could be
+gone after some retries."""
 
 _OF_MACHINES = ("CPUUtilization", "DiskUtilization", "MemoryUtilization")
 _OF_GPUS = ("GPUMemoryUtilization", "GPUUtilization")

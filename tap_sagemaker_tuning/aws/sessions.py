@@ -85,7 +85,7 @@ class Sessions:
         return chosen or [str(own)]
 
     def own_account(self, region: str) -> Account:
-        """Find the caller's own account with a call of STS, which needs no permission.
+        """Find the caller's own account by calling STS, which needs no permission.
 
         Args:
             region: The region to call, or "enabled" to choose one.
@@ -159,7 +159,7 @@ class Sessions:
     def _listing(
         self, service: str, credentials: Credentials | None, region: str
     ) -> Listing:
-        """Return a function that lists with a service's paginated operations."""
+        """Return a function that yields the items of all pages of an operation."""
         api = self._connect(credentials, service, region)
         Retries(self._settings.max_attempts).register(api.meta.events, service)
 

@@ -1,7 +1,7 @@
 """Parses pages of trials and tuning jobs in place of botocore's model-driven parser.
 
-This is twice as fast, and a malformed item costs only itself: botocore's parser would
-raise, and so lose the whole page.
+This is twice as fast, and a malformed item does not lose the whole page, as it would
+with botocore's parser, which raises.
 """
 
 from __future__ import annotations

@@ -80,8 +80,8 @@ class Caller:
             **request: The parameters.
 
         Returns:
-            The exchange, even if the answer is an error; None if the call cannot be
-            made.
+            The exchange, even if the response is an error; None if the call was denied
+            or cannot succeed: `problems` says why.
 
         Raises:
             SpentError: The limit of calls is reached.

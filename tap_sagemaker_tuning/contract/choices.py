@@ -111,7 +111,7 @@ def to_compare(jobs: list[Item], listed: Mapping[str, list[Item]]) -> str:
 
 
 def to_find(jobs: list[Item]) -> str:
-    """Choose the name to look for in another case.
+    """Choose the name with which to check that NameContains ignores case.
 
     Prefers the oldest name that has letters and is not part of another name.
     """

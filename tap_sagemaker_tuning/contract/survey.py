@@ -68,7 +68,7 @@ class _Survey:
             self._list_jobs,
             self._missing_ones,
             self._choose,
-            # Here, since a busy account must have two calls left for it.
+            # Early, so that two calls are left for it even in a busy account.
             lambda: self._prices(partition),
             self._compare_one,
             lambda: self._search(self._listed[self._chosen[0]], _MOST),
@@ -184,7 +184,7 @@ class _Survey:
         )
 
     def _search(self, trials: list[Item], size: int) -> None:
-        """Search for trials: `size` of them, or with size 0 some, in small pages."""
+        """Search for up to `size` trials; with size 0, for a few, in small pages."""
         names = [item[TRIAL] for item in trials[: size or _FEW] if item.get(TRIAL)]
         if names:
             most = size or max(1, -(-len(names) // 2))

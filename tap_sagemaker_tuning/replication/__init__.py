@@ -25,7 +25,7 @@ The laws, for any interleaving of time, syncs, faults and kills:
    nothing.
 5. The state is bounded by the open tuning jobs and the lookback window, never by
    history.
-6. What never settles ends with a warning, not in a loop.
+6. A tuning job that never settles is abandoned with a warning, not read forever.
 7. An open tuning job is never abandoned because one listing lacks it; a reused name
    with a later creation time is another tuning job.
 8. A later `start_date` takes effect once everything the earlier one let in is read.

@@ -119,9 +119,9 @@ class Listing:
         began: The service's time when it began.
         gone: Keys of tuning jobs that do not exist, according to the service.
         is_whole: Whether it shows every tuning job of the scope.
-        unreadable: Names of tuning jobs that could not be parsed, or may not be
-            described with `tuning_job_names`, each with its error. While there is any,
-            not everything counts as seen.
+        unreadable: Names of tuning jobs that could not be parsed, or, with
+            `tuning_job_names`, that IAM does not allow describing, each with its
+            error. If there are any, the listing counts as incomplete.
         denied: Names of open tuning jobs that were not listed and that IAM does not
             allow describing, each with its error.
     """
@@ -147,7 +147,7 @@ class Listing:
         return len(self._jobs)
 
     def find(self, name: str) -> ListedJob | None:
-        """The tuning job of this name, in any case; None: not listed."""
+        """The tuning job of this name, ignoring case; None: not listed."""
         return self._jobs.get(name.lower())
 
     def jobs(self) -> list[ListedJob]:

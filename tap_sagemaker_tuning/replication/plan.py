@@ -33,8 +33,8 @@ _LOOKS = 2
 """The most full re-reads before a counter mismatch is accepted."""
 
 PATIENCE = timedelta(days=7)
-"""How long a tuning job stays open that has ended but does not settle or cannot be
-read, or that no listing shows, before it is abandoned."""
+"""How long the tap waits before it abandons a tuning job that has ended but does not
+settle or cannot be read, or that no listing shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

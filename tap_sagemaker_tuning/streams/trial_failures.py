@@ -32,7 +32,7 @@ class TrialFailures:
         self._has_described = True
 
     def note(self, name: str, error: Exception) -> None:
-        """Note that a trial could not be described.
+        """Note that a trial could not be read.
 
         Args:
             name: The trial's name.

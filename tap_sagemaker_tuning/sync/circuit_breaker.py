@@ -1,7 +1,7 @@
 """Decides whether consecutive failures come from tuning jobs or from their scope.
 
 If the scope fails, one line reports it instead of one per tuning job, and no tuning job
-is abandoned for it. Denials fail a scope only if nothing in it can be read.
+is abandoned because of it. Denials fail a scope only if nothing in it can be read.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ class CircuitBreaker:
         self._has_read = True
 
     def note_failure(self, error: Exception) -> bool:
-        """Record that nothing of a tuning job could be read.
+        """Record that a tuning job failed before it yielded any record.
 
         Returns:
             Whether to hold this failure back until the next result is known.
 
         Raises:
-            Exception: The scope's error: the scope fails.
+            Exception: The error to report once for the scope; the stream stops there.
         """
         self._in_a_row += 1
         if isinstance(error, UnreadableError):

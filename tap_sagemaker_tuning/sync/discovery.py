@@ -51,7 +51,7 @@ class Discovered:
     with_all_regions: set[str] = field(default_factory=set)
 
     def fail(self, error: Exception, account_id: str | None = None) -> None:
-        """Record that an account, or anything else, could not be discovered."""
+        """Record a failure to discover one account or its regions, or everything."""
         failure = Failure(
             scope=None, tuning_job=None, error=error, account_id=account_id
         )
@@ -81,7 +81,8 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
         check_signal: Raises SystemExit if the sync should stop.
 
     Returns:
-        What was found. Anything else is a failure in it, and holds up nothing.
+        What was found. Its `failures` are what could not be found; they do not stop
+        the rest.
     """
     # Imported here because it loads boto3, which --version, --about and --discover do
     # without.

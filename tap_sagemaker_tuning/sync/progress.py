@@ -64,9 +64,9 @@ class Progress:
         listing = sum(scope.is_open and scope.to_visit is None for scope in scopes)
         waiting = sum(not scope.is_open for scope in scopes) - done
         parts = [
-            f"{done} of {len(scopes)} accounts and regions read",
+            f"{done} of {len(scopes)} accounts and regions done",
             f"{read} of {to_read} tuning jobs"
-            + (f" ({listing} still being listed)" if listing else ""),
+            + (f" (still listing {listing} accounts and regions)" if listing else ""),
             f"{sum(scope.rows for scope in scopes)} rows",
             f"{calls} calls, {throttled} of them throttled",
         ]

@@ -97,7 +97,7 @@ class ScopeRun:
         to_visit: How many of them to visit; None: unknown, or listing failed.
         unknown_names: Those of `tuning_job_names` that the scope does not have, in
             lower case.
-        rows: How many records were read.
+        rows: How many records were written.
     """
 
     def __init__(self, client: Client, filters: Filters) -> None:

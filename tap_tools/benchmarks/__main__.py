@@ -1,8 +1,8 @@
 """Run the tap and a plain boto3 loop in turn on the same data, and print ratios.
 
-One machine's seconds say little; the ratio of two runs on the same machine, one after
-the other, says what the tap costs. Medians of `--rounds` pairs. The exit code is 1 if
-the tap takes more memory than it may.
+Absolute times say little; the ratio of two runs in turn on one machine says what the
+tap costs. Prints medians of `--rounds` pairs. The exit code is 1 if the tap exceeds its
+memory bound.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BOUND = 150
 """The most memory, in MiB, that the tap may take in a case without metrics."""
 
 BOUND_WITH_METRICS = 200
-"""The most that it may take in one with them."""
+"""The most memory, in MiB, that the tap may take in a case with metrics."""
 
 COLUMNS = (
     ("calls", "calls", "{:,.0f}"),
@@ -40,7 +40,7 @@ COLUMNS = (
     ("threads", "threads", "{:,.0f}"),
     ("output", "output", "{:,.0f} B"),
 )
-"""What the table calls a cost, the cost, and how it is written."""
+"""Each column's heading, its attribute of `Cost`, and its format."""
 
 
 def compare(case: Case, rounds: int) -> tuple[list[Cost], list[Cost]]:
@@ -70,7 +70,7 @@ def compare(case: Case, rounds: int) -> tuple[list[Cost], list[Cost]]:
 
 
 def command_of(case: Case, url: str, folder: Path) -> list[str]:
-    """The tap's command, its files written."""
+    """Write the tap's files, and return its command line."""
     settings: dict[str, Any] = {"aws_endpoint_url": url, "regions": case.regions}
     if case.concurrency:
         settings["concurrency"] = case.concurrency
@@ -107,11 +107,11 @@ def row(case: Case, taps: list[Cost], loops: list[Cost]) -> str:
 
 
 def main() -> int:
-    """Run the cases that were asked for; gives the exit code."""
+    """Run the chosen cases, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tap_tools.benchmarks", description=__doc__
     )
-    parser.add_argument("--rounds", type=int, default=3, help="pairs of runs a case")
+    parser.add_argument("--rounds", type=int, default=3, help="pairs of runs per case")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--large", action="store_true", help="1M trials as well")
     options = parser.parse_args()

@@ -14,7 +14,7 @@ class Case:
         jobs: Tuning jobs in each region.
         trials: Trials of each.
         latency: Milliseconds of each answer.
-        rate: Calls a second that a region allows; 0: any.
+        rate: Calls per second that a region allows; 0: any.
         scopes: Regions.
         running: Tuning jobs that still run, of the oldest.
         minutes: How long a trial trains.

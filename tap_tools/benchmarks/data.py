@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 PAGE = 100
-CREATED = 1.7724e9  # seconds since 1970; a tuning job a minute
-NOW = CREATED + 14 * 86_400  # when all is asked for: CloudWatch still has the minutes
+CREATED = 1.7724e9  # seconds since 1970; one tuning job per minute
+NOW = CREATED + 14 * 86_400  # time of every response: CloudWatch has minutes
 POINTS = 100_800
 """The most points in an answer of GetMetricData."""
 
@@ -64,7 +64,7 @@ MADE_OF: dict[str, Any] = {
     "EnableInterContainerTrafficEncryption": False,
     "EnableManagedSpotTraining": False,
 }
-"""What a training job, and a definition of one, is made of."""
+"""Members that a training job and its definition share."""
 
 
 def number(seconds: float) -> str:
@@ -73,7 +73,7 @@ def number(seconds: float) -> str:
 
 
 def rendered(item: dict[str, Any], **times: float) -> str:
-    """An object as wire text, `@NAME@` in it a time."""
+    """Serialize an object, replacing each `@NAME@` in it with a time."""
     text = json.dumps(item, separators=(",", ":"))
     for name, seconds in times.items():
         text = text.replace(f'"@{name}@"', number(seconds))
@@ -232,7 +232,7 @@ class Data:
         return self.training_jobs[int(index)].replace(JOB, job.encode())
 
     def found(self, expression: dict[str, Any]) -> bytes:
-        """What Search finds of the trials that a filter names."""
+        """Search's response for the trials that the filters name."""
         names = [
             name
             for asked in expression["Filters"]
@@ -245,8 +245,8 @@ class Data:
         """Points of the metrics that a call asks for, as many as an answer holds.
 
         Args:
-            queries: What is asked for.
-            at: From which of them on.
+            queries: The queries of the request.
+            at: The index of the first query to answer.
         """
         end = at + max(1, POINTS // self.minutes)
         results = [

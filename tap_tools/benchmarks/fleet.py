@@ -49,7 +49,7 @@ class Fleet:
         return max(self.first.memory, self.again.memory)
 
     def cpu_each(self, start: float) -> float:
-        """Milliseconds of CPU for each, beside what the start takes in seconds."""
+        """Milliseconds of CPU per scope, without the start-up time (in seconds)."""
         return 1000 * (self.first.cpu - start) / self.size
 
 
@@ -68,13 +68,13 @@ def sync(case: Case) -> Fleet:
 
 
 def main() -> int:
-    """Sync the fleets that were asked for; gives the exit code."""
+    """Sync the chosen fleets, and return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tap_tools.benchmarks.fleet", description=__doc__
     )
     parser.add_argument("sizes", type=int, nargs="*", default=[60, 240, 600, 1200])
     parser.add_argument("--concurrency", type=int, default=0)
-    parser.add_argument("--latency", type=int, default=0, help="milliseconds a call")
+    parser.add_argument("--latency", type=int, default=0, help="milliseconds per call")
     parser.add_argument("--pause", type=float, default=0, help="of the target, seconds")
     options = parser.parse_args()
     more = {

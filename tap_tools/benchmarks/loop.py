@@ -18,11 +18,11 @@ METRICS = 500
 """Metrics in a call of GetMetricData."""
 
 NAMES = 16
-"""Names in a filter of Search, which takes 1,024 characters: of the longest ones."""
+"""Names per Search filter: the longest ones fill its 1,024 characters."""
 
 
 def main() -> None:
-    """Write every tuning job and every trial, one JSON object a line."""
+    """Write every tuning job and every trial, one JSON object per line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("endpoint")
     parser.add_argument("regions", type=lambda text: text.split(","))
@@ -87,7 +87,7 @@ def search(client: Any, names: Sequence[str]) -> None:
 
 
 def read_metrics(client: Any, cloudwatch: Any) -> None:
-    """Write the metrics of one region's trials, one series a line."""
+    """Write the metrics of one region's trials, one series per line."""
     jobs = client.get_paginator("list_hyper_parameter_tuning_jobs")
     trials = client.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
     for page in jobs.paginate(PaginationConfig={"PageSize": 100}):

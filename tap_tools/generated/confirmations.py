@@ -1,7 +1,7 @@
 """What last confirmed each fact of the contract: asserted by the tests, told in docs.
 
-The emulator and moto are asked in every run of the tests, the recorded responses too
-where they are. An account is known by its recording in `tests/recordings/`.
+Every test run asks the emulator and moto, and reads recorded responses if present. An
+account is known by its recording in `tests/recordings/`.
 """
 
 from __future__ import annotations

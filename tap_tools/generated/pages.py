@@ -119,7 +119,7 @@ def _streams() -> str:
         )
         for stream in streams()
     ]
-    return table(("Stream", "Primary key", "Replication", "Selected"), rows)
+    return table(("Stream", "Primary key", "Replication", "Selected by default"), rows)
 
 
 def _toctree() -> str:
@@ -189,7 +189,7 @@ def _facts(stream: TapStream) -> str:
         )
         for call in stream.operations
     ]
-    head = ("Call, and IAM action", "Resource", "Items in a call")
+    head = ("Call and IAM action", "Resource", "Items per call")
     return "\n" + "\n".join(lines) + "\n" + table(head, rows)
 
 

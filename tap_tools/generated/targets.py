@@ -64,7 +64,7 @@ FLATTENING = {
     "snowflake": {"flattening_enabled": True, "flattening_max_depth": 2},
     "duckdb": {"data_flattening_max_level": 2},
 }
-"""The settings by which a target flattens by itself, as deep as there is anything."""
+"""The settings with which a target flattens by itself, to any depth in use."""
 
 MAP_WHEN_TARGET_FLATTENS = {"postgres": "kept", "snowflake": "kept", "duckdb": "lost"}
 """What becomes of a map: a column of JSON text, or nothing."""
@@ -77,7 +77,7 @@ ARRAY_WHEN_TARGET_FLATTENS = {
 """The type of the column that an array becomes; it has all of it."""
 
 EMPTY_TEXT = {"postgres": "", "snowflake": "", "duckdb": None}
-"""What becomes of an empty text in a column of text."""
+"""What becomes of an empty string."""
 
 NAMES = {"postgres": "lower case", "snowflake": "upper case", "duckdb": "lower case"}
 """How the columns' names are stored."""
@@ -88,10 +88,10 @@ KEPT_MAPS = {
     },
     "training_job_details": {"hyper_parameters": "json.dumps(hyper_parameters)"},
 }
-"""The stream maps that keep the hyperparameters whoever flattens."""
+"""The stream maps that keep hyperparameters whether tap or target flattens."""
 
 KEPT_KEYS = {"training_job_metrics": {"host": "host or 'algorithm'"}}
-"""The stream map that keeps an empty text out of a key."""
+"""The stream map that keeps empty strings out of a key."""
 
 NEEDED = {"postgres": {}, "snowflake": {}, "duckdb": {"stream_maps": KEPT_KEYS}}
 """The tap's settings without which the target cannot load every stream."""
@@ -156,13 +156,13 @@ def table() -> str:
             },
         ),
         ("Maps and arrays, if the tap flattens", dict.fromkeys(TARGETS, "JSON text")),
-        ("Maps, by the stream maps below", dict.fromkeys(TARGETS, "JSON text")),
+        ("Maps, with the stream maps below", dict.fromkeys(TARGETS, "JSON text")),
         (
-            "An empty text",
+            "Empty string",
             {t: {"": "kept", None: "null"}[EMPTY_TEXT[t]] for t in TARGETS},
         ),
         (
-            "An empty text in a key",
+            "Empty string in a key",
             {t: {"": "kept", None: "**fails**"}[EMPTY_TEXT[t]] for t in TARGETS},
         ),
     ]

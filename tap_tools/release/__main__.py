@@ -1,7 +1,6 @@
-"""Says what a release still lacks: `make release-check`.
+"""Lists what a release still lacks: `make release-check`.
 
-First what is quickly seen; if nothing is missing there, the sdist is built, and has to
-build, document and test itself.
+Quick checks come first. If they pass, it builds the sdist, then its docs and tests.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from tap_tools.release import package, versions
 
 
 def main() -> int:
-    """Say what is missing; gives the exit code."""
+    """Print what is missing, and return the exit code."""
     missing = [*versions.missing(ROOT), *package.unclean(ROOT)]
     if not missing:
         sys.stdout.write("building, documenting and testing the sdist …\n")
         sys.stdout.flush()
         missing = list(package.missing(ROOT))
     for line in missing:
-        sys.stdout.write(f"missing: {line}\n")
+        sys.stdout.write(f"not ready: {line}\n")
     for line in versions.to_decide(ROOT):
         sys.stdout.write(f"to decide: {line}\n")
     return 1 if missing else 0

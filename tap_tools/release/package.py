@@ -19,7 +19,7 @@ _STEPS = (("docs",), ("test",))
 def unclean(root: Path) -> Iterator[str]:
     """Say if there is something in the checkout that no commit has."""
     if changed := _git(root, "status", "--porcelain"):
-        yield f"a commit of all that git status shows: {len(changed)}"
+        yield f"uncommitted changes: {len(changed)} paths in git status"
 
 
 def missing(root: Path) -> Iterator[str]:
@@ -41,7 +41,7 @@ def missing(root: Path) -> Iterator[str]:
             archive.extractall(folder, filter="data")
         (unpacked,) = folder.iterdir()
         for path in not_held(root, unpacked):
-            yield f"the sdist does not hold {path}"
+            yield f"the sdist lacks {path}"
         for targets in _STEPS:
             if problem := _fails(["make", *targets], unpacked):
                 yield f"make {' '.join(targets)} fails in the sdist: {problem}"
@@ -65,7 +65,7 @@ def _git(root: Path, *arguments: str) -> list[str]:
 
 
 def _fails(command: list[str], folder: Path) -> str | None:
-    """Run a command; gives its last line if it fails."""
+    """Run a command, and return its last line if it fails."""
     done = subprocess.run(  # noqa: S603 - ours
         command,
         cwd=folder,
@@ -75,4 +75,4 @@ def _fails(command: list[str], folder: Path) -> str | None:
         check=False,
     )
     lines = done.stdout.strip().splitlines()
-    return (lines or ["no word"])[-1] if done.returncode else None
+    return (lines or ["no output"])[-1] if done.returncode else None

@@ -64,7 +64,7 @@ def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
     elif not re.search(r" - \d{4}-\d{2}-\d{2}$", released[0]):
         yield f"CHANGELOG.md has no date for {version}"
     elif not sections[released[0]]:
-        yield f"CHANGELOG.md says nothing of {version}"
+        yield f"CHANGELOG.md has an empty entry for {version}"
 
 
 def _of_the_tag(root: Path, version: str) -> Iterator[str]:

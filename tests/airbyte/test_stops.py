@@ -97,7 +97,10 @@ def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
     assert output.statuses(SUMMARIES) == ["STARTED", "RUNNING", "INCOMPLETE"]
     assert output.statuses("scopes") == []
     assert output.errors == []
-    assert "WARN Stopped by SIGTERM. The state is written" in output.log
+    assert (
+        "WARN Stopped by SIGTERM. The next run resumes from the last state written"
+        in output.log
+    )
     (entry,) = output.state(SUMMARIES)["partitions"]
     assert "replication_key_value" in entry
     trials = expected.trials(scope, newest_first=False)

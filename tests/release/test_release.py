@@ -66,7 +66,7 @@ CHANGES = {
     "Unreleased": write("CHANGELOG.md", WITH_MORE),
     "no entry": write("CHANGELOG.md", CHANGELOG.replace("1.2.0", "1.1.0")),
     "no date": write("CHANGELOG.md", CHANGELOG.replace(" - 2026-11-25", "")),
-    "says nothing": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
+    "an empty entry": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
     "no tag v1.2.0": untag,
     "names a wheel of 1.1.0": write(
         "README.md", "tap_sagemaker_tuning-1.1.0-py3-none-any.whl"
@@ -91,7 +91,7 @@ def test_says_what_is_not_committed(checkout: Path) -> None:
     """Uncommitted changes are reported, because they are in no release."""
     (checkout / "new.py").touch()
     (line,) = package.unclean(checkout)
-    assert line.endswith("git status shows: 1")
+    assert line == "uncommitted changes: 1 paths in git status"
 
 
 def test_says_what_a_person_decides(checkout: Path) -> None:

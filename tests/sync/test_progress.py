@@ -67,8 +67,8 @@ def test_lines_every_ten_seconds(
     progress.tell()
     assert caplog.messages == [
         (
-            "0 of 2 accounts and regions read; 50 of 500 tuning jobs (1 still being "
-            "listed); 700 rows; 80 calls, 6 of them throttled"
+            "0 of 2 accounts and regions done; 50 of 500 tuning jobs (still listing 1 "
+            "accounts and regions); 700 rows; 80 calls, 6 of them throttled"
         ),
         f"{second.scope}: listing tuning jobs; 40 calls, 3 throttled",
         (
@@ -90,7 +90,7 @@ def test_one_scope_takes_one_line(
     progress.tell()
     assert caplog.messages == [
         (
-            "0 of 1 accounts and regions read; 20 of 30 tuning jobs; 90 rows; "
+            "0 of 1 accounts and regions done; 20 of 30 tuning jobs; 90 rows; "
             "40 calls, 3 of them throttled; time left: under a minute"
         )
     ]
@@ -112,7 +112,7 @@ def test_many_scopes_take_few_lines(
     progress.tell()
     told = [line.partition(": ")[0] for line in caplog.messages[1:-1]]
     assert told == [str(scope.scope) for scope in (many[38], many[37], many[36])]
-    assert caplog.messages[0].startswith("2 of 40 accounts and regions read; ")
+    assert caplog.messages[0].startswith("2 of 40 accounts and regions done; ")
     assert caplog.messages[-1] == "35 more accounts and regions are being read"
 
 
@@ -145,8 +145,8 @@ def test_scopes_that_wait_for_their_turn(
     clock[0] += 600
     progress.tell()
     assert caplog.messages[0] == (
-        "25 of 100 accounts and regions read, 60 not begun; 0 of 0 tuning jobs (15 "
-        "still being listed); 0 rows; 4000 calls, 300 of them throttled; time left: "
-        "about 30 min"
+        "25 of 100 accounts and regions done, 60 not begun; 0 of 0 tuning jobs "
+        "(still listing 15 accounts and regions); 0 rows; 4000 calls, 300 of them "
+        "throttled; time left: about 30 min"
     )
     assert caplog.messages[-1] == "12 more accounts and regions are being read"

@@ -205,7 +205,8 @@ def modified(seen: Recording) -> Iterator[bool]:
     "The secondary status is one of the model's. SecondaryStatusTransitions are "
     "sorted by time, and the last one has that status.",
     source=DOCS,
-    breaks="Outcomes in the models would be wrong: they show who stopped a trial.",
+    breaks="Outcomes in the models would be wrong, since the secondary statuses show "
+    "who stopped a trial.",
 )
 def transitions(seen: Recording) -> Iterator[bool]:
     """Each description."""

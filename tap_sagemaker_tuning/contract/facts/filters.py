@@ -37,7 +37,8 @@ def foreign_tokens(seen: Recording) -> Iterator[bool]:
 
 @fact(
     14,
-    "NameContains finds all names that contain the text, in any case, and no others.",
+    "NameContains finds all names that contain the text, regardless of case, and no "
+    "others.",
     source=ASSUMED,
     breaks="With name_contains, tuning jobs whose names have another case would be "
     "missing.",

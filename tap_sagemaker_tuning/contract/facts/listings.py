@@ -240,7 +240,8 @@ def ties(seen: Recording) -> Iterator[bool]:
     12,
     "The NextToken of an empty page leads to another page.",
     source=RECORDED,
-    breaks="Items after an empty page would not be read: the tap follows its token.",
+    breaks="Items after an empty page would not be read: the tap reaches them only "
+    "through that page's token.",
 )
 def empty_pages(seen: Recording) -> Iterator[bool]:
     """Each empty page whose next page was requested."""

@@ -181,7 +181,7 @@ def same_arns(seen: Recording) -> Iterator[bool]:
 
 @fact(
     25,
-    "A tuning job can be described by its name in any case.",
+    "A tuning job can be described by its name, regardless of case.",
     source=ASSUMED,
     breaks="A name in tuning_job_names with the wrong case would count as a missing "
     "tuning job. Nothing else is lost: for open tuning jobs, the tap uses the names "
