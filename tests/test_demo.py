@@ -9,15 +9,12 @@ import subprocess
 import sys
 import time
 import uuid
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from emulator import Emulator
-from emulator.__main__ import populate
 from tests.conftest import read_until
 
 if TYPE_CHECKING:
@@ -76,14 +73,12 @@ def counted(truth: dict[str, Any]) -> list[str]:
 
 
 def foretold() -> tuple[list[str], list[str]]:
-    """The expected counts after the first and after the second sync."""
-    emulator = Emulator("2026-03-02T09:00:00Z", seed=7)
-    scope = emulator.scope("123456789012", "us-east-1")
-    populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
+    """The counts after the first and after the second sync."""
+    from tests import demo_account  # noqa: PLC0415 - its driver is not everywhere
+
+    emulator = demo_account.at_first_sync()
     first = counted(emulator.truth())
-    emulator.clock.move(timedelta(minutes=90))
-    scope.plan("pricing-gbm-late", trials=12, parallel=3)
-    emulator.clock.move(timedelta(minutes=30))
+    demo_account.two_hours_later(emulator)
     return first, counted(emulator.truth())
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Emulator
-from emulator.__main__ import populate
 from tap_tools.demo.tables import table
-from tests.conftest import ACCOUNT, REGION, TapProcess
+from tests import demo_account
+from tests.conftest import REGION, TapProcess
 from tests.docs.documents import PAGES
 from tests.targets.syncing import sync
 from tests.targets.warehouses import postgres
@@ -38,16 +36,8 @@ ANSWERED = [
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Asks a Postgres with every stream and every model of the demo's account."""
     folder = tmp_path_factory.mktemp("answers")
-    with (
-        Emulator("2026-03-02T09:00:00Z", seed=7) as emulator,
-        postgres(folder) as warehouse,
-    ):
-        scope = emulator.scope(ACCOUNT, REGION)
-        populate(scope, tuning_jobs=6, trials=20, parallel=4, seed=7)
-        emulator.clock.move(timedelta(minutes=90))
-        parents = ("price-linear-260302-0847-03",)
-        scope.plan("pricing-gbm-late", trials=12, parallel=3, parents=parents)
-        emulator.clock.move(timedelta(minutes=30))
+    with demo_account.at_first_sync() as emulator, postgres(folder) as warehouse:
+        demo_account.two_hours_later(emulator)
         tap = TapProcess(emulator, folder)
         names = [entry["stream"] for entry in tap.catalog()["streams"]]
         sync(tap, warehouse, config={"regions": [REGION]}, catalog=tap.catalog(*names))
