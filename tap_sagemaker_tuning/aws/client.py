@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
@@ -28,6 +29,7 @@ from tap_sagemaker_tuning.aws.pages import (
     until,
 )
 from tap_sagemaker_tuning.aws.search import TrialSearch
+from tap_sagemaker_tuning.aws.service_clock import ServiceClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -57,6 +59,8 @@ class Client:
         metric_data: Reads metrics of trials.
         calls: Responses so far, including those that were retried.
         throttled: How many of these responses were throttled.
+        succeeded: Names of the operations that have succeeded at least once.
+        clock: The service's clock.
     """
 
     trial_search: TrialSearch
@@ -86,6 +90,8 @@ class Client:
         self.retries = retries
         self.calls = 0
         self.throttled = 0
+        self.succeeded: set[str] = set()
+        self.clock = ServiceClock()
         cloudwatch = partial(self.connected, "cloudwatch", scope.region)
         self.metric_data = MetricData(scope, cloudwatch, retries)
         self._page_size = page_size
@@ -151,10 +157,10 @@ class Client:
                 )
         except aws.ClientError as error:
             if meaning(error).kind is Kind.MISSING:
-                return None, time_of(error.response)
+                return None, self.clock.at(time_of(error.response))
             raise
         check_result(DESCRIBE_TUNING_JOB, found)
-        return found, time_of(found)
+        return found, self.clock.at(time_of(found))
 
     def trials(self, tuning_job_name: str, since: str | None = None) -> Iterator[Page]:
         """List a tuning job's trials, newest first.
@@ -246,7 +252,7 @@ class Client:
             **only,
         )
         for page in checked(LIST_TRIALS, pages, self.scope):
-            yield page, None
+            yield Page(page.items, self.clock.at(page.seen)), None
         # Not earlier: at a page boundary botocore sets it after yielding the page.
         yield Page([], ""), pages.resume_token
 
@@ -259,10 +265,15 @@ class Client:
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
         with parsed(operation):
-            yield from checked(operation, pages, self.scope)
+            for page in checked(operation, pages, self.scope):
+                yield Page(page.items, self.clock.at(page.seen))
 
     def _count(
-        self, response_dict: Mapping[str, Any] | None, parsed_response: Any, **_: Any
+        self,
+        response_dict: Mapping[str, Any] | None,
+        parsed_response: Any,
+        event_name: str,
+        **_: Any,
     ) -> None:
         """Count a response (a handler of botocore's event `response-received`)."""
         if response_dict is None:
@@ -272,3 +283,5 @@ class Client:
         with self._lock:
             self.calls += 1
             self.throttled += throttled
+            if response_dict["status_code"] == HTTPStatus.OK:
+                self.succeeded.add(event_name.rpartition(".")[2])

@@ -25,9 +25,11 @@ The laws, for any interleaving of time, syncs, faults and kills:
    nothing.
 5. The state is bounded by the open tuning jobs and the lookback window, never by
    history.
-6. A tuning job that never settles is abandoned with a warning, not read forever.
-7. An open tuning job is never abandoned because one listing lacks it; a reused name
-   with a later creation time is another tuning job.
+6. A tuning job that was read and never settles is abandoned with a warning, not read
+   forever. What could not be read is never abandoned: after `PATIENCE` it is retried
+   less often.
+7. An open tuning job is removed only if a description does not find it, or if a later
+   tuning job has its name: never because a listing lacks it.
 8. A later `start_date` takes effect once everything the earlier one let in is read.
 
 "Now" is always the time of the response that showed the tuning job and its counters.

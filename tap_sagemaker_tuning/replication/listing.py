@@ -88,6 +88,21 @@ class ListedJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A listed tuning job that could not be parsed.
+
+    Attributes:
+        name: Its name, or a stand-in.
+        error: Why.
+        created: Its creation time; None: unknown.
+    """
+
+    name: str
+    error: Exception
+    created: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """The tuning jobs that some streams need a listing to show.
 
@@ -96,11 +111,14 @@ class Wanted:
         open: Names of the open tuning jobs, by key and creation time.
         arns: Their ARNs as first listed, where known, by key and creation time: a
             description can show an ARN in another case.
+        retry_at: The time from which an open tuning job is needed at all, by key and
+            creation time, if it could not be read for long.
     """
 
     boundary: str = ""
     open: dict[tuple[str, str], str] = field(default_factory=dict)
     arns: dict[tuple[str, str], str] = field(default_factory=dict)
+    retry_at: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def of_all(cls, parts: Sequence[Wanted]) -> Wanted:
@@ -109,7 +127,30 @@ class Wanted:
         for part in parts:
             together.open.update(part.open)
             together.arns.update(part.arns)
+        for which in together.open:
+            times = [p.retry_at.get(which, "") for p in parts if which in p.open]
+            if earliest := min(times):
+                together.retry_at[which] = earliest
         return together
+
+    def created(self, name: str, time: str) -> str:
+        """The creation time of an open tuning job, as it was listed.
+
+        Args:
+            name: The name of a tuning job.
+            time: A creation time that may be cut to the second, as some responses are.
+
+        Returns:
+            The time as listed, if a tuning job of this name and second is open; else
+            the given one.
+        """
+        known = (at for key, at in self.open if key == name.lower())
+        return next((at for at in known if same_second(at, time)), time)
+
+    def is_older(self, name: str, time: str) -> bool:
+        """Whether all open tuning jobs of this name were created after a time."""
+        known = [at for key, at in self.open if key == name.lower()]
+        return bool(known) and all(_second(time) < _second(at) for at in known)
 
 
 class Listing:
@@ -129,10 +170,13 @@ class Listing:
     def __init__(self) -> None:
         """Start with nothing."""
         self._jobs: dict[str, ListedJob] = {}
+        self._is_past = False  # whether a page has reached back past the boundary
+        self._is_bounded = True  # whether `_unreadable_from` takes account of all items
         self.began = ""
         self.gone: set[str] = set()
         self.is_whole = False
         self.unreadable: list[tuple[str, Exception]] = []
+        self._unreadable_from: str | None = None
         self.denied: list[tuple[str, Exception]] = []
 
     def add(self, jobs: Iterable[ListedJob]) -> None:
@@ -141,6 +185,42 @@ class Listing:
             known = self._jobs.get(job.key)
             if known is None or known.created <= job.created:
                 self._jobs[job.key] = job
+
+    def add_page(
+        self, jobs: Iterable[ListedJob | Unreadable], boundary: str = ""
+    ) -> None:
+        """Add the next page, and what on it cannot be parsed.
+
+        Args:
+            jobs: Its tuning jobs, newest first.
+            boundary: The creation time before which nothing is new.
+        """
+        for job in jobs:
+            if isinstance(job, ListedJob):
+                if not self._is_bounded:  # what cannot be parsed is not older than this
+                    self._bound(job.created)
+                self._is_past = self._is_past or job.created < boundary
+                self.add([job])
+                continue
+            self.unreadable.append((job.name, job.error))
+            if self._is_past:
+                continue
+            if job.created is None:
+                self._is_bounded = False
+            elif job.created >= boundary:
+                self._bound(job.created)
+
+    def _bound(self, created: str) -> None:
+        self._is_bounded = True
+        self._unreadable_from = min(created, self._unreadable_from or created)
+
+    @property
+    def readable_until(self) -> str | None:
+        """The creation time before which every new tuning job could be parsed.
+
+        "" if unknown; None if all could be parsed.
+        """
+        return self._unreadable_from if self._is_bounded else ""
 
     def __len__(self) -> int:
         """How many tuning jobs it shows."""
@@ -155,13 +235,20 @@ class Listing:
         return sorted(self._jobs.values(), key=lambda job: (job.created, job.key))
 
     def unmet(self, wanted: Wanted) -> list[str]:
-        """Names of the open tuning jobs that are neither listed nor `gone`."""
+        """Names of the open tuning jobs that are due, but neither listed nor `gone`."""
         names = {
             key: name
-            for (key, _), name in wanted.open.items()
-            if key not in self._jobs and key not in self.gone
+            for (key, created), name in wanted.open.items()
+            if not self.shows(key, created)
+            and key not in self.gone
+            and self.began >= wanted.retry_at.get((key, created), "")
         }
         return sorted(names.values())
+
+    def shows(self, key: str, created: str) -> bool:
+        """Whether it shows a tuning job, or a later one that has taken its name."""
+        job = self._jobs.get(key)
+        return job is not None and _second(job.created) >= _second(created)
 
 
 def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> bool:
@@ -179,6 +266,18 @@ def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> b
         return True
     shows_open = any((job.key, job.created) in wanted.open for job in page)
     return shows_open and bool(listing.unmet(wanted))
+
+
+def same_second(time: str, other: str) -> bool:
+    """Whether two times are the same to the second, to which some responses cut them.
+
+    A tuning job's name cannot be used again within a second.
+    """
+    return _second(time) == _second(other)
+
+
+def _second(time: str) -> str:
+    return time[: len("2026-03-02T09:00:00")]
 
 
 def _packed(members: Summary) -> bytes:

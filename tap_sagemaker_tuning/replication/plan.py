@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.replication.listing import Wanted
+from tap_sagemaker_tuning.replication.listing import Wanted, same_second
 from tap_sagemaker_tuning.replication.state import OpenJob
 from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
     from tap_sagemaker_tuning.replication.state import Filters, ScopeState
@@ -33,8 +33,14 @@ _LOOKS = 2
 """The most full re-reads before a counter mismatch is accepted."""
 
 PATIENCE = timedelta(days=7)
-"""How long the tap waits before it abandons a tuning job that has ended but does not
-settle or cannot be read, or that no listing shows."""
+"""How long the tap waits before it abandons a tuning job that was read and has ended,
+but does not settle; and before it retries one that cannot be read less often."""
+
+RETRY_INTERVAL = timedelta(days=1)
+"""How often a tuning job is retried once it could not be read for `PATIENCE`."""
+
+MOST_RETRIES = 20
+"""The most such tuning jobs that one sync retries in a scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +63,13 @@ class Plan:
     """What one stream reads in one scope in one sync, and how its state advances.
 
     Call `visits`. After the records of a visit are written, call `visited`, `failed`
-    or `gone` for it. After the last visit, call `drop_gone`, `drop_unlisted` and
+    or `gone` for it. After the last visit, call `drop_gone`, `note_unlisted` and
     `finish`.
 
     Attributes:
         state: The state, up to the records written so far.
+        postponed: The open tuning jobs that `visits` left out, because they could not
+            be read for long and are not due.
     """
 
     def __init__(self, state: ScopeState, filters: Filters, *, of_trials: bool) -> None:
@@ -73,27 +81,53 @@ class Plan:
             of_trials: True if the stream's rows are trials, False for tuning jobs.
         """
         self.state = state
+        self.postponed: list[OpenJob] = []
         self._filters = filters
         self._of_trials = of_trials
         self._furthest: str | None = None
         self._start = state.filters.start_date
         self._boundary = self._listed_from()
+        self._retry_at = _retry_times(state.open)
 
     @property
     def wanted(self) -> Wanted:
         """What this plan needs the listing to show."""
-        open_jobs = {(key, job.created): job for key, job in self.state.open.items()}
-        names = {which: job.name for which, job in open_jobs.items()}
-        arns = {which: job.arn for which, job in open_jobs.items() if job.arn}
-        return Wanted(self._boundary, names, arns)
+        needed = {
+            (key, job.created): job
+            for key, job in self.state.open.items()
+            if self._retry_at.get(key, "") is not None
+        }
+        return Wanted(
+            self._boundary,
+            {which: job.name for which, job in needed.items()},
+            {which: job.arn for which, job in needed.items() if job.arn},
+            {which: at for which in needed if (at := self._retry_at.get(which[0]))},
+        )
+
+    def is_long_unread(self, key: str) -> bool:
+        """Whether an open tuning job could not be read for `PATIENCE` when last asked.
+
+        Args:
+            key: Its name in lower case.
+        """
+        job = self.state.open.get(key)
+        return job is not None and _is_long_unread(job)
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Yield the listed tuning jobs to visit, oldest first."""
-        # An unreadable item could have any creation time, so the high-water mark stays
-        # back: by 7 days, since it must not stand still forever.
-        if listing.unreadable and listing.began:
-            self._furthest = shift(listing.began, -PATIENCE)
+        # Neither a creation time in the future nor an unreadable item may hide what
+        # is created before it. Without a known bound, the mark stays where it is.
+        bounds = (listing.began or None, listing.readable_until)
+        self._furthest = min((b for b in bounds if b is not None), default=None)
+        self.postponed = [
+            job
+            for key, job in self.state.open.items()
+            if not self._is_due(key, listing)
+        ]
+        later = {job.name.lower(): job.created for job in self.postponed}
         for job in listing.jobs():
+            if same_second(later.get(job.key, ""), job.created):
+                continue
             if self._is_open(job) or self._is_new(job):
                 # A trial that was written is followed until it is final, even if
                 # start_date has moved past it.
@@ -108,7 +142,7 @@ class Plan:
             A warning if the tuning job is abandoned.
         """
         job = visit.job
-        known = replace(self._known(job), failed=None)
+        known = replace(self._known(job), failed=None, asked=None, denied=0)
         if known.ended and job.seen > shift(_end(job, known.ended), COUNTERS_LAG):
             is_final = tally.is_quiet and (
                 tally.all_final if self._of_trials else not tally.is_deleting
@@ -118,28 +152,28 @@ class Plan:
             if is_final:
                 end = _end(job, known.ended)
                 return self._reread_or_abandon(visit, known, tally, end)
-            if job.seen > shift(known.ended, PATIENCE):
+            is_whole = not tally.missing
+            if is_whole and job.seen > shift(known.ended, PATIENCE):
                 return self._settle(job, "it ended 7 days ago and has not settled")
         self._stay_open(_read_on(known, visit, tally))
         return None
 
-    def failed(self, visit: Visit) -> str | None:
+    def failed(self, visit: Visit, *, is_denied: bool) -> None:
         """Record that a tuning job could not be read; it stays open for the next sync.
 
-        Returns:
-            A warning if the tuning job is abandoned instead.
+        Args:
+            visit: The visit.
+            is_denied: Whether AWS denies access to this tuning job, but not to others.
         """
-        job, known = visit.job, self._known(visit.job)
-        failed = known.failed or job.seen
-        if known.ended and job.seen > shift(max(known.ended, failed), PATIENCE):
-            return self._settle(job, "it ended, and could not be read for 7 days")
-        self._stay_open(replace(known, failed=failed))
-        return None
+        known = self._known(visit.job)
+        self._stay_open(_unread(known, visit.job.seen, is_denied=is_denied))
 
     def gone(self, visit: Visit) -> None:
-        """Record that a tuning job was deleted before it could be read completely."""
-        self.state.open.pop(visit.job.key, None)
-        self._advance_high_water_mark(visit.job.created)
+        """Record that a tuning job may have been deleted before it was read completely.
+
+        It stays open until a later listing lacks it, and a description confirms that.
+        """
+        self._stay_open(self._known(visit.job))
 
     def drop_gone(self, listing: Listing) -> Iterator[str]:
         """Forget the open tuning jobs that were deleted.
@@ -148,30 +182,26 @@ class Plan:
             A sentence about each.
         """
         for key, job in list(self.state.open.items()):
-            listed = listing.find(job.name)
-            if key in listing.gone or (listed and listed.created > job.created):
+            if key in listing.gone or _is_replaced(job, listing.find(job.name)):
                 del self.state.open[key]
                 yield f"tuning job {job.name} (created {job.created}) was deleted"
 
-    def drop_unlisted(self, listing: Listing) -> Iterator[str]:
-        """Abandon the open tuning jobs that no whole listing has shown for 7 days.
+    def note_unlisted(self, listing: Listing, *, is_denied: bool) -> None:
+        """Record which open tuning jobs a whole listing lacks and were not described.
 
-        Yields:
-            A warning about each.
+        They stay open: a listing can lack a tuning job for a while.
+
+        Args:
+            listing: The listing.
+            is_denied: Whether AWS denies describing these, but not other tuning jobs.
         """
         if not listing.is_whole:
             return
+        later = {job.name.lower() for job in self.postponed}
         for key, job in list(self.state.open.items()):
-            if listing.find(job.name):
-                continue
-            failed = job.failed or listing.began
-            self.state.open[key] = replace(job, failed=failed)
-            if listing.began > shift(failed, PATIENCE):
-                del self.state.open[key]
-                yield (
-                    f"tuning job {job.name} (created {job.created}) is abandoned: "
-                    "it is in no listing, and could not be described"
-                )
+            if key not in later and not listing.shows(key, job.created):
+                unread = _unread(job, listing.began, is_denied=is_denied)
+                self.state.open[key] = unread
 
     def finish(self, listing: Listing) -> None:
         """Move the high-water mark over everything listed, after the last visit."""
@@ -197,9 +227,13 @@ class Plan:
             return ""
         return shift(self.state.high_water_mark, -LOOKBACK_WINDOW)
 
+    def _is_due(self, key: str, listing: Listing) -> bool:
+        at = self._retry_at.get(key, "")
+        return at is not None and listing.began >= at
+
     def _is_open(self, job: ListedJob) -> bool:
         known = self.state.open.get(job.key)
-        return known is not None and known.created == job.created
+        return known is not None and same_second(known.created, job.created)
 
     def _is_new(self, job: ListedJob) -> bool:
         known = self.state.open.get(job.key)
@@ -260,8 +294,9 @@ class Plan:
         return f"tuning job {job.name} (created {job.created}) is abandoned: {reason}"
 
     def _advance_high_water_mark(self, created: str) -> None:
-        reached = min(created, self._furthest or created)
-        self.state.high_water_mark = max(self.state.high_water_mark or "", reached)
+        reached = created if self._furthest is None else min(created, self._furthest)
+        if reached > (self.state.high_water_mark or ""):
+            self.state.high_water_mark = reached
 
     def _let_start_date_take_over(self) -> None:
         """Apply a later start_date from the next sync on; open tuning jobs keep theirs.
@@ -273,6 +308,38 @@ class Plan:
                 begin = _cut(self._start, job.created) or _to_the_second(job.created)
                 self._stay_open(replace(job, since=begin))
         self.state.filters = self._filters
+
+
+def _is_replaced(job: OpenJob, listed: ListedJob | None) -> bool:
+    """Whether a later tuning job has taken an open one's name."""
+    return (
+        listed is not None
+        and listed.created > job.created
+        and not same_second(listed.created, job.created)
+    )
+
+
+def _retry_times(open_jobs: Mapping[str, OpenJob]) -> dict[str, str | None]:
+    """When to retry the tuning jobs that could not be read for long, by key.
+
+    Returns:
+        The time for those asked longest ago; None for the others: not in this sync.
+    """
+    unread = {key: job for key, job in open_jobs.items() if _is_long_unread(job)}
+    longest_ago = sorted(unread, key=lambda key: (unread[key].asked or "", key))
+    times: dict[str, str | None] = dict.fromkeys(longest_ago)
+    for key in longest_ago[:MOST_RETRIES]:
+        times[key] = shift(unread[key].asked or "", RETRY_INTERVAL)
+    return times
+
+
+def _is_long_unread(job: OpenJob) -> bool:
+    return bool(job.failed and job.asked and job.asked > shift(job.failed, PATIENCE))
+
+
+def _unread(job: OpenJob, now: str, *, is_denied: bool) -> OpenJob:
+    """Note that a tuning job was asked for in vain."""
+    return replace(job, failed=job.failed or now, asked=now, denied=int(is_denied))
 
 
 def _cut(start: str | None, created: str) -> str | None:

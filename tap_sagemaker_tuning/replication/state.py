@@ -105,6 +105,8 @@ class OpenJob:
         ended: When it was first seen to have ended; None: not yet.
         failed: When it first could not be read or was not listed; None: the last visit
             succeeded.
+        asked: When it was last asked for in vain; None: the last visit succeeded.
+        denied: 1 if AWS then denied access to this tuning job but not to others.
         read_at: The service's time of the last visit, for a stream that reads each
             trial only once; None: not visited yet, or everything is read again.
     """
@@ -117,6 +119,8 @@ class OpenJob:
     checked: int = 0
     ended: str | None = None
     failed: str | None = None
+    asked: str | None = None
+    denied: int = 0
     read_at: str | None = None
 
     @classmethod
@@ -136,6 +140,8 @@ class OpenJob:
             checked=int(raw.get("checked", 0)),
             ended=saved_time_or_none(raw.get("ended")),
             failed=saved_time_or_none(raw.get("failed")),
+            asked=saved_time_or_none(raw.get("asked")),
+            denied=int(raw.get("denied", 0)),
             read_at=saved_time_or_none(raw.get("read_at")),
         )
 

@@ -36,6 +36,8 @@ class Tally:
     between two pages.
 
     Attributes:
+        missing: Names of the trials that were listed, but that another call did not
+            find.
         is_quiet: Whether the counters show nothing that can still change.
         is_deleting: Whether the tuning job is being deleted, which can still fail.
         counted: How many trials the counters report.
@@ -56,6 +58,7 @@ class Tally:
         objectives = members(job.get("ObjectiveStatusCounters") or {})
         self.is_quiet = not trials.get("InProgress") and not objectives.get("Pending")
         self.is_deleting = status(job) == "Deleting"
+        self.missing: list[str] = []
         self.counted = sum(as_integer(rows or 0) for rows in trials.values())
         self._has_ended = has_ended(job)
         self._created: dict[str, str] = {}  # by the trial's name
@@ -81,6 +84,11 @@ class Tally:
     def keep_open(self, name: str) -> None:
         """Count a trial as one that can still change; it must have been added."""
         self._keep_open(self._created[name])
+
+    def miss(self, name: str) -> None:
+        """Count a listed trial as missing; it must have been added."""
+        self.missing.append(name)
+        self.keep_open(name)
 
     def _keep_open(self, created: str) -> None:
         self._earliest_open = min(created, self._earliest_open or created)

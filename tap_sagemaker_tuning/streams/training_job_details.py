@@ -132,7 +132,7 @@ class _Trials:
         self, trials: list[Summary], found: dict[str, dict[str, Any]], page: Page
     ) -> TrialRows:
         """Make the records of some trials, consuming what Search found."""
-        records, behind = [], []
+        records, behind, missing = [], [], []
         for trial in trials:
             name = trial["TrainingJobName"]
             try:
@@ -140,20 +140,21 @@ class _Trials:
             except Exception as error:  # noqa: BLE001 - concerns this trial only
                 self._failures.note(name, error)
                 continue
-            if made is None:  # deleted in the meantime
+            if made is None:
+                missing.append(name)
                 continue
             record, is_behind = made
             records.append(record)
             if is_behind:
                 behind.append(name)
-        return TrialRows(records, behind)
+        return TrialRows(records, behind, missing)
 
     def _made(
         self, trial: Summary, searched: dict[str, Any] | None, seen: str
     ) -> tuple[Record, bool] | None:
         """Make a trial's record; also returns whether its details may be outdated.
 
-        Returns None for a trial that was deleted.
+        Returns None for a trial that does not exist.
         """
         if searched is not None:
             with suppress(UnreadableError), readable("what Search found"):

@@ -39,6 +39,7 @@ class TuningJobDetails(JobStream):
                 **client.scope.context,
                 "tuning_job_name": visit.job.name,
                 "tuning_job_arn": arn,
+                "creation_time": storable(visit.job.created),
             }
             record = record_of(described, keys)
         yield [record]
@@ -49,15 +50,15 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 
     Args:
         described: An answer from DescribeHyperParameterTuningJob.
-        keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
-            tuning job as listed, so that tables join: their case can differ in
-            `described`.
+        keys: `account_id`, `region`, `tuning_job_name`, `tuning_job_arn` and
+            `creation_time` of the tuning job as listed, so that tables join: they can
+            differ in `described`, by case or precision.
 
     Returns:
         A record of the stream `tuning_job_details`; absent members are null.
 
     Raises:
-        OddError: The creation time is missing, or a member is malformed.
+        OddError: A member is malformed.
     """
     config = members(described.get("HyperParameterTuningJobConfig") or {})
     definitions = _definitions(described, config)
@@ -75,8 +76,7 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
         "BestTrainingJobName": _name(described.get("BestTrainingJob")),
         "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
     }
-    created = {"creation_time": storable(required_text(described, "CreationTime"))}
-    return {**shape_of("tuning_job_details")(whole), **keys, **created}
+    return {**shape_of("tuning_job_details")(whole), **keys}
 
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:

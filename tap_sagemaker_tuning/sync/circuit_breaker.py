@@ -1,7 +1,7 @@
 """Decides whether consecutive failures come from tuning jobs or from their scope.
 
-If the scope fails, one line reports it instead of one per tuning job, and no tuning job
-is abandoned because of it. Denials fail a scope only if nothing in it can be read.
+If the scope fails, one line reports it instead of one per tuning job, and the rest of
+it is not asked for. Denials fail a scope only if nothing in it can be read.
 """
 
 from __future__ import annotations

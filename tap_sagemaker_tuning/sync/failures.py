@@ -140,3 +140,10 @@ def some_of(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES])
     more = len(names) - _MOST_NAMES
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def forget_frames(error: BaseException | None) -> None:
+    """Drop an error's tracebacks, whose frames hold a page of trials or more."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__

@@ -12,8 +12,14 @@ from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.errors import is_denied
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
-from tap_sagemaker_tuning.replication.listing import ListedJob, Listing, needs_more
-from tap_sagemaker_tuning.values import items, members, required, required_text
+from tap_sagemaker_tuning.replication.listing import (
+    ListedJob,
+    Listing,
+    Unreadable,
+    needs_more,
+)
+from tap_sagemaker_tuning.replication.tally import creation_time
+from tap_sagemaker_tuning.values import OddError, items, members, required
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +79,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         return listing
     pages = source.tuning_jobs(filters.name_contains)
     for page in pages:
-        jobs = _add(listing, page)
+        jobs = _add(listing, page, wanted)
         if not needs_more(listing, jobs, wanted):
             break
     else:
@@ -83,7 +89,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         return listing
     # IAM does not allow describing them, so look for them further down the listing.
     for page in pages:
-        _add(listing, page)
+        _add(listing, page, wanted)
         if not listing.unmet(wanted):
             return listing
     listing.is_whole = not listing.unreadable
@@ -95,18 +101,28 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
     return listing
 
 
-def _add(listing: Listing, page: Page) -> list[ListedJob]:
-    """Add a page to the listing, and record the items that cannot be read."""
-    listing.began = listing.began or page.seen
-    jobs = []
-    for item in page.items:
-        try:
-            with readable("the tuning job"):
-                jobs.append(ListedJob.of(item, page.seen))
-        except UnreadableError as error:
-            listing.unreadable.append((_name(item), error))
-    listing.add(jobs)
-    return jobs
+def _add(listing: Listing, page: Page, wanted: Wanted) -> list[ListedJob]:
+    """Add a page to the listing; returns its tuning jobs that could be read."""
+    listing.began = min(listing.began or page.seen, page.seen)
+    jobs = [_parsed(item, page.seen) for item in page.items]
+    listing.add_page(jobs, wanted.boundary)
+    return [job for job in jobs if isinstance(job, ListedJob)]
+
+
+def _parsed(item: Any, seen: str) -> ListedJob | Unreadable:
+    try:
+        with readable("the tuning job"):
+            return ListedJob.of(item, seen)
+    except UnreadableError as error:
+        return Unreadable(_name(item), error, _created(item))
+
+
+def _created(item: Any) -> str | None:
+    """An item's creation time; None: it cannot be read."""
+    try:
+        return creation_time(item)
+    except OddError:
+        return None
 
 
 def _name(item: Any) -> str:
@@ -151,15 +167,28 @@ def _ask_for(
             continue
         try:
             with readable("the tuning job"):
-                summary = summary_of(description)
-                created = required_text(summary, "CreationTime")
-                arn = wanted.arns.get((name.lower(), created))
-                if arn is not None:
-                    summary["HyperParameterTuningJobArn"] = arn
-                listing.add([ListedJob.of(summary, seen, without_secrets(description))])
+                listing.add([_described(name, description, seen, wanted)])
         except UnreadableError as error:
             listing.unreadable.append((name, error))
     return denied
+
+
+def _described(name: str, description: Summary, seen: str, wanted: Wanted) -> ListedJob:
+    """Make a listed tuning job of a description, with its key as first listed.
+
+    Raises:
+        OddError: The description is malformed, or of an earlier tuning job.
+    """
+    summary = summary_of(description)
+    created = wanted.created(name, creation_time(summary))
+    if wanted.is_older(name, created):
+        msg = f"its CreationTime {created} is earlier than the listing's"
+        raise OddError(msg)
+    summary["CreationTime"] = created
+    arn = wanted.arns.get((name.lower(), created))
+    if arn is not None:
+        summary["HyperParameterTuningJobArn"] = arn
+    return ListedJob.of(summary, seen, without_secrets(description))
 
 
 def summary_of(description: Summary) -> Summary:

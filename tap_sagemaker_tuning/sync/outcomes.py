@@ -8,10 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.error_table import Kind
-from tap_sagemaker_tuning.aws.errors import meaning
-from tap_sagemaker_tuning.exceptions import GoneError
-
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.listing import Listing
     from tap_sagemaker_tuning.replication.plan import Visit
@@ -28,7 +24,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A tuning job was deleted before it was read completely."""
+    """A tuning job was deleted before it was read completely, as two calls say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +41,18 @@ class Complete:
     listing: Listing
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """No tuning job of a scope could be read: these visits failed."""
+
+    visits: list[tuple[Visit, Exception]]
+
+
 Outcome = Read | Gone | Failed
 """How one stream's visit of one tuning job ended."""
 
-ScopeOutcome = Complete | Failed
+ScopeOutcome = Complete | Failed | Unread
 """How one scope ended for one stream."""
-
-
-def outcome_of(error: Exception) -> Gone | Failed:
-    """Classify an exception as a deleted tuning job or a failure."""
-    if isinstance(error, GoneError) or meaning(error).kind is Kind.MISSING:
-        return Gone()
-    return Failed(error)
 
 
 @dataclass(frozen=True, slots=True)

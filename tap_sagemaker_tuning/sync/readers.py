@@ -29,10 +29,13 @@ class TrialRows:
         records: The records.
         unsettled: Names of the trials whose records can still change, although the
             listing shows the trials as final.
+        missing: Names of the trials that do not exist according to another call,
+            although the listing shows them.
     """
 
     records: list[Record]
     unsettled: Collection[str]
+    missing: Collection[str] = ()
 
 
 class TrialVisit(Protocol):

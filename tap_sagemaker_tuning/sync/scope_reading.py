@@ -7,14 +7,18 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from tap_sagemaker_tuning.aws.errors import is_denied
 from tap_sagemaker_tuning.sync.circuit_breaker import CircuitBreaker
+from tap_sagemaker_tuning.sync.failures import forget_frames
 from tap_sagemaker_tuning.sync.outcomes import (
     Closed,
     Complete,
     Ended,
     Failed,
     Listed,
+    Read,
     Records,
+    Unread,
     Visited,
 )
 from tap_sagemaker_tuning.sync.visits import read_tuning_job
@@ -22,8 +26,9 @@ from tap_sagemaker_tuning.sync.visits import read_tuning_job
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from tap_sagemaker_tuning.replication.listing import Listing
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.outcomes import Event
+    from tap_sagemaker_tuning.sync.outcomes import Event, ScopeOutcome
     from tap_sagemaker_tuning.sync.readers import Reader
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 
@@ -73,13 +78,12 @@ def read_scope(
         streams = [_Stream(scope, reader, visits) for reader in readers.values()]
         by_name = dict(zip(readers, streams, strict=True))
         yield from _read_visits(scope, readers, by_name, visits, ahead)
+        for name, stream in by_name.items():
+            yield from stream.release_if_known(listing)
+            yield Ended(name, stream.outcome(listing))
     except Exception as error:  # noqa: BLE001 - the commit loop looks at it
         for name in readers:
             yield Ended(name, Failed(error))
-    else:
-        for name, stream in by_name.items():
-            failure = stream.failure
-            yield Ended(name, Failed(failure) if failure else Complete(listing))
     yield Closed()
 
 
@@ -108,8 +112,6 @@ def _read_visits(
                 for item in begun[0]:
                     yield from streams[item.stream].take(item)
                 begun.popleft()
-        for stream in streams.values():
-            yield from stream.release()
     finally:
         # Otherwise their workers could keep waiting, holding what other scopes need.
         for started in begun:
@@ -118,6 +120,9 @@ def _read_visits(
 
 class _Stream:
     """Passes on one stream's items, but holds failures that may be the scope's.
+
+    Until the stream has read a tuning job, nothing shows that it can, so it holds the
+    end of every visit: the state must not move over a scope that cannot be read.
 
     Attributes:
         failure: The error that keeps the stream from reading the scope at all, if any.
@@ -138,8 +143,10 @@ class _Stream:
 
         own = [of[reader.name] for of in visits if reader.name in of]
         self.failure: Exception | None = None
+        self._scope = scope
         self._breaker = CircuitBreaker(own, can_read, scope.ask)
         self._held: list[Visited] = []
+        self._has_read = False
         self._has_begun = False  # whether the current tuning job has yielded records
 
     def take(self, item: Records | Visited) -> Iterator[Records | Visited]:
@@ -147,23 +154,68 @@ class _Stream:
         if self.failure:
             return
         match item:
-            case Visited(outcome=Failed(error)) if not self._has_begun:
-                self._held.append(item)
-                try:
-                    is_held = self._breaker.note_failure(error)
-                except Exception as found:  # noqa: BLE001 - the commit loop looks at it
-                    self.failure = found
-                    self._held.clear()
-                    return
-                if not is_held:
-                    yield from self.release()
-            case _:
+            case Records():
+                self._has_begun = True
                 self._breaker.note_success()
-                yield from self.release()
-                self._has_begun = isinstance(item, Records)
                 yield item
+            case Visited(outcome=Failed(error)):
+                if self._held:  # the first keeps its traceback, for the log
+                    forget_frames(error)
+                self._held.append(item)
+                is_held = self._note_failure(error)
+                self._has_begun = False
+                if self._has_read and not is_held:
+                    yield from self._release()
+            case Visited(outcome=outcome):
+                self._breaker.note_success()
+                self._has_begun = False
+                self._held.append(item)
+                self._has_read = self._has_read or isinstance(outcome, Read)
+                if self._has_read:
+                    yield from self._release()
 
-    def release(self) -> Iterator[Visited]:
-        """Yield the failures that were held back."""
+    def release_if_known(self, listing: Listing) -> Iterator[Visited]:
+        """Yield what is still held, if it concerns only these tuning jobs."""
+        if self._has_read or not self._unread or self._are_denied_alone(listing):
+            yield from self._release()
+
+    def outcome(self, listing: Listing) -> ScopeOutcome:
+        """How the scope ended for the stream."""
+        if self.failure:
+            return Failed(self.failure)
+        return Unread(self._unread) if self._held else Complete(listing)
+
+    def _note_failure(self, error: Exception) -> bool:
+        """Tell the circuit breaker; returns whether to hold the failure back."""
+        if self._has_begun:
+            self._breaker.note_success()
+            return False
+        try:
+            return self._breaker.note_failure(error)
+        except Exception as scope_error:  # noqa: BLE001 - the commit loop looks at it
+            self.failure = scope_error
+            self._held.clear()
+            return True
+
+    @property
+    def _unread(self) -> list[tuple[Visit, Exception]]:
+        """The visits held that failed, each with its error."""
+        return [
+            (held.visit, held.outcome.error)
+            for held in self._held
+            if isinstance(held.outcome, Failed)
+        ]
+
+    def _are_denied_alone(self, listing: Listing) -> bool:
+        """Whether AWS denies access to just these tuning jobs, and allows others."""
+        failed = {visit.job.key for visit, _ in self._unread}
+        others = [job for job in reversed(listing.jobs()) if job.key not in failed]
+        return all(
+            is_denied(error) and self._scope.is_allowed(error, others)
+            for _, error in self._unread
+        )
+
+    def _release(self) -> Iterator[Visited]:
+        """Yield what was held back."""
         held, self._held = self._held, []
         yield from held

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from botocore.exceptions import ClientError
+
+from tap_sagemaker_tuning.aws.errors import explain, is_denied
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TRIALS
+from tap_sagemaker_tuning.exceptions import NotReadError
 from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import ScopeState
-from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.failures import Failure, forget_frames, some_of
 from tap_sagemaker_tuning.sync.list_jobs import list_tuning_jobs
-from tap_sagemaker_tuning.sync.outcomes import Complete, Failed, Gone, Read
+from tap_sagemaker_tuning.sync.outcomes import (
+    Complete,
+    Failed,
+    Gone,
+    Read,
+    Unread,
+)
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.scope import Scope
-    from tap_sagemaker_tuning.replication.listing import Listing
+    from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.sync.outcomes import Ended, Listed, Visited
@@ -36,6 +48,25 @@ Status = Literal["complete", "incomplete", "failed", "not read"]
 Sentence = tuple[int, str]
 """A sentence to log, after its level."""
 
+_SAMPLES = 3
+"""The most tuning jobs to try, to see whether a denial concerns all of them."""
+
+_GONE = (
+    "is listed, but does not exist when described: the next sync decides whether it "
+    "was deleted"
+)
+_MISSING = (
+    "but DescribeTrainingJob does not find what it lists: the next sync reads it again"
+)
+_POSTPONED = (
+    "it could not be read for 7 days, so it is retried only once a day: an earlier "
+    "log has the cause"
+)
+_DENIED_ALONE = (
+    "has been denied for 7 days, while others can be read: it counts in "
+    "tuning_jobs_denied, is retried once a day, and no longer makes the sync incomplete"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -45,12 +76,14 @@ class Counts:
         seen: Those whose visit has ended for some stream.
         read: Those that every stream that visited them has read.
         failed: Those that some stream failed to read, or that could not be listed.
+        denied: Those that AWS has denied one by one for seven days or more.
         open: Those that can still change.
     """
 
     seen: int
     read: int
     failed: int
+    denied: int
     open: int
 
 
@@ -62,15 +95,18 @@ class _Keys:
     visited: set[str] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     unlisted: set[str] = field(default_factory=set)
+    denied: set[str] = field(default_factory=set)
     open: set[str] = field(default_factory=set)
 
     @property
     def counts(self) -> Counts:
         """How many of each."""
+        failed = self.failed | self.unlisted
         return Counts(
             seen=len(self.seen),
-            read=len(self.visited) - len(self.failed),
-            failed=len(self.failed | self.unlisted),
+            read=len(self.visited - self.failed - self.denied),
+            failed=len(failed),
+            denied=len(self.denied - failed),
             open=len(self.open),
         )
 
@@ -119,6 +155,8 @@ class ScopeRun:
         self._refusal: Exception | None = None  # why the client could not be opened
         self._filters = filters
         self._plans: dict[str, Plan] = {}
+        self._denials: dict[str, list[tuple[Visit, ClientError]]] = {}  # by stream
+        self._doubtful: set[str] = set()  # streams to which two calls said two things
         self._trials: Counter[str] = Counter()
 
     @property
@@ -208,62 +246,134 @@ class ScopeRun:
         """
         next(self.client.tuning_jobs(), None)
 
+    def is_allowed(self, denial: Exception, others: Sequence[ListedJob]) -> bool:
+        """Whether a call that was denied works for another tuning job.
+
+        Args:
+            denial: The error of the call.
+            others: Other tuning jobs; a few are tried if the call never worked.
+        """
+        operation = getattr(denial, "operation_name", "")
+        for job in others[:_SAMPLES]:
+            if operation in self.client.succeeded:
+                break
+            with suppress(Exception):
+                if operation == LIST_TRIALS.name:
+                    next(self.client.trials(job.name, None), None)
+                if operation == DESCRIBE_TUNING_JOB.name:
+                    self.client.tuning_job(job.name)
+        return operation in self.client.succeeded
+
     def note_listing(self, event: Listed) -> None:
-        """Record what was listed, and what could not be."""
+        """Record what was listed, what could not be, and what was left for later."""
         self.began = event.listing.began or None
         self.listed = len(event.listing)
         self.to_visit = event.visits
-        for name, error in [*event.listing.unreadable, *event.listing.denied]:
-            self._keys.unlisted.add(name.lower())
-            self.failed_streams |= self._plans.keys()
-            self.fail(name, error)
+        for name, error in event.listing.unreadable:
+            self._note_unlisted(name, error, self._plans)
+        for name, error in event.listing.denied:
+            self._note_denied_listing(name, error)
+        for stream, plan in self._plans.items():
+            for job in plan.postponed:
+                if job.denied:
+                    self._keys.denied.add(job.name.lower())
+                else:
+                    self._note_unlisted(job.name, NotReadError(_POSTPONED), [stream])
         names = self._filters.tuning_job_names or ()
         listed = {name for name in names if event.listing.find(name)}
         self.unknown_names = set(names) - listed - self._keys.unlisted
 
+    def _note_unlisted(
+        self, name: str, error: Exception, streams: Iterable[str]
+    ) -> None:
+        self._keys.unlisted.add(name.lower())
+        self.failed_streams.update(streams)
+        self.fail(name, error)
+
+    def _note_denied_listing(self, name: str, error: Exception) -> None:
+        """Record that an open tuning job was neither listed nor may be described."""
+        key = name.lower()
+        is_alone = DESCRIBE_TUNING_JOB.name in self.client.succeeded
+        for stream, plan in self._plans.items():
+            if is_alone and plan.is_long_unread(key):
+                self._keys.denied.add(key)
+            elif key in plan.state.open:
+                self._note_unlisted(name, error, [stream])
+
     def commit(self, reader: Reader, event: Visited) -> Iterator[Sentence]:
         """Advance a stream's state over a visit whose records are written."""
-        plan, visit, warning = self._plans[reader.name], event.visit, None
+        plan, visit = self._plans[reader.name], event.visit
         self._keys.seen.add(visit.job.key)
         match event.outcome:
             case Read(tally):
                 self._keys.visited.add(visit.job.key)
                 if reader.of_trials:
                     self._trials[reader.name] += tally.rows
+                if tally.missing:
+                    self._doubtful.add(reader.name)
+                    trials = some_of(sorted(tally.missing))
+                    sentence = f"{_which(visit)} lists {trials}, {_MISSING}"
+                    yield logging.WARNING, sentence
                 # A full read may apply filters of its own, and keeps no state.
-                if reader.is_incremental:
-                    warning = plan.visited(visit, tally)
+                if reader.is_incremental and (warning := plan.visited(visit, tally)):
+                    yield logging.WARNING, warning
             case Gone():
+                self._doubtful.add(reader.name)
                 plan.gone(visit)
+                yield logging.INFO, f"{_which(visit)} {_GONE}"
             case Failed(error):
                 self._keys.visited.add(visit.job.key)
-                self._keys.failed.add(visit.job.key)
-                self.failed_streams.add(reader.name)
-                self.fail(visit.job.name, error)
-                warning = plan.failed(visit)
-        if warning:
-            yield logging.WARNING, warning
+                plan.failed(visit, is_denied=False)
+                if isinstance(error, ClientError) and is_denied(error):
+                    # Only at the end is it known whether others are denied as well.
+                    self._denials.setdefault(reader.name, []).append((visit, error))
+                else:
+                    self._note_failure(reader, visit, error)
 
     def finish(self, reader: Reader, event: Ended) -> Iterator[Sentence]:
         """Advance a stream's state over the end of the scope."""
         plan = self._plans[reader.name]
+        denials = self._denials.pop(reader.name, [])
         match event.outcome:
             case Complete(listing):
+                for visit, denial in denials:
+                    is_alone = denial.operation_name in self.client.succeeded
+                    plan.failed(visit, is_denied=is_alone)
+                    if is_alone and plan.is_long_unread(visit.job.key):
+                        self._keys.denied.add(visit.job.key)
+                        sentence = f"{_which(visit)} {_DENIED_ALONE}"
+                        yield logging.WARNING, f"{sentence}. {explain(denial)}"
+                    else:
+                        self._note_failure(reader, visit, denial)
                 for sentence in plan.drop_gone(listing):
                     yield logging.INFO, sentence
-                for sentence in plan.drop_unlisted(listing):
-                    yield logging.WARNING, sentence
+                may_describe = DESCRIBE_TUNING_JOB.name in self.client.succeeded
+                plan.note_unlisted(listing, is_denied=may_describe)
                 plan.finish(listing)
-                if not (reader.is_partial or reader.name in self.failed_streams):
+                incomplete = self.failed_streams | self._doubtful
+                if not (reader.is_partial or reader.name in incomplete):
                     self.whole.add(reader.name)
+            case Unread(visits):
+                for visit, error in visits:
+                    self._keys.visited.add(visit.job.key)
+                    self._note_failure(reader, visit, error)
             case Failed(error):
+                for visit, denial in denials:
+                    self._note_failure(reader, visit, denial)
                 self.failed_streams.add(reader.name)
                 self.fail(None, error)
         self._keys.open |= plan.state.open.keys()
 
+    def _note_failure(self, reader: Reader, visit: Visit, error: Exception) -> None:
+        self._keys.failed.add(visit.job.key)
+        self.failed_streams.add(reader.name)
+        self.fail(visit.job.name, error)
+
     def close(self) -> None:
         """Close the client, and drop the plans and what is known per tuning job."""
         self.client.close()
+        if self.began:
+            self.began = min(self.began, self.client.clock.began or self.began)
         self.is_open = False
         self.ended_at = now()
         self._counts = self._keys.counts
@@ -280,14 +390,11 @@ class ScopeRun:
         if failure.key not in self.failures:
             self.failures[failure.key] = failure
             _LOGGER.debug("%s", failure, exc_info=error)
-        _forget_frames(error)
+        forget_frames(error)
 
 
-def _forget_frames(error: BaseException | None) -> None:
-    """Drop an error's tracebacks, whose frames hold a page of trials or more."""
-    while error is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+def _which(visit: Visit) -> str:
+    return f"tuning job {visit.job.name} (created {visit.job.created})"
 
 
 def now() -> str:

@@ -5,17 +5,21 @@ Every stream that shares the listing gets each page of trials, and fails on its 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.aws.error_table import Kind
+from tap_sagemaker_tuning.aws.errors import meaning
 from tap_sagemaker_tuning.aws.pages import Page
-from tap_sagemaker_tuning.exceptions import GoneError, readable
+from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
+from tap_sagemaker_tuning.replication.listing import same_second
 from tap_sagemaker_tuning.replication.tally import Tally, creation_time
-from tap_sagemaker_tuning.sync.outcomes import Read, Records, Visited, outcome_of
+from tap_sagemaker_tuning.sync.outcomes import Failed, Gone, Read, Records, Visited
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.listing import ListedJob
@@ -43,7 +47,13 @@ def read_tuning_job(
         Records, and one `Visited` per stream after all of its records.
     """
     sharing: list[_Trials] = []
-    describe = _described(client, next(iter(visits.values())).job)
+    job = next(iter(visits.values())).job
+    describe = _described(client, job)
+
+    @cache
+    def is_gone() -> bool:
+        return _description(client, job) is None
+
     for stream, visit in visits.items():
         reader = readers[stream]
         try:
@@ -51,7 +61,7 @@ def read_tuning_job(
                 tally = Tally(visit.job.summary)
             if reader.of_trials:
                 reading = reader.start(client, visit, describe)
-                trials = _Trials(stream, visit, tally, reading)
+                trials = _Trials(stream, visit, tally, reading, is_gone)
                 if reading.own_pages is None:
                     sharing.append(trials)
                 else:
@@ -60,7 +70,7 @@ def read_tuning_job(
             for records in reader.rows(client, visit, describe):
                 yield Records(stream, records)
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
-            yield Visited(stream, visit, outcome_of(error))
+            yield Visited(stream, visit, _outcome_of(error, is_gone))
         else:
             yield Visited(stream, visit, Read(tally))
     if sharing:
@@ -76,13 +86,51 @@ def _described(client: Client, job: ListedJob) -> Describe:
     def describe() -> Summary:
         if job.description:  # the listing had to describe it
             return job.description
-        found, _ = client.tuning_job(job.name)
-        if found is None or found.get("CreationTime") != job.created:
+        description = _description(client, job)
+        if description is None:
             msg = f"tuning job {job.name} (created {job.created}) was deleted"
             raise GoneError(msg)
-        return found
+        return description
 
     return describe
+
+
+def _description(client: Client, job: ListedJob) -> Summary | None:
+    """Describe a tuning job; None if it, or the one of this creation time, is gone.
+
+    Raises:
+        UnreadableError: Its creation time is malformed, or earlier than listed.
+    """
+    description, _ = client.tuning_job(job.name)
+    if description is None:
+        return None
+    with readable("its description"):
+        created = creation_time(description)
+    if same_second(created, job.created):
+        return description
+    if created > job.created:
+        return None
+    msg = f"it was listed with CreationTime {job.created}, but described with {created}"
+    raise UnreadableError(msg)
+
+
+def _outcome_of(error: Exception, is_gone: Callable[[], bool]) -> Gone | Failed:
+    """Classify what ended a visit as a deleted tuning job or a failure.
+
+    One call that does not find a listed tuning job proves nothing: a description has
+    to agree.
+
+    Args:
+        error: What ended the visit.
+        is_gone: Describes the tuning job; returns whether it does not exist.
+    """
+    if isinstance(error, GoneError):
+        return Gone()
+    if meaning(error).kind is Kind.MISSING:
+        with suppress(Exception):
+            if is_gone():
+                return Gone()
+    return Failed(error)
 
 
 def _read_trials(
@@ -119,6 +167,7 @@ class _Trials:
     visit: Visit
     tally: Tally
     reading: TrialVisit
+    is_gone: Callable[[], bool]
 
     def take(self, page: Page) -> Generator[Records | Visited, None, bool]:
         """Yield the records of the page's trials that the stream wants.
@@ -156,12 +205,16 @@ class _Trials:
             except Exception as error:  # noqa: BLE001 - the commit loop looks at it
                 failure = error
         self.tally.read_at = self.reading.read_at
-        outcome = outcome_of(failure) if failure else Read(self.tally)
+        outcome: Read | Gone | Failed = Read(self.tally)
+        if failure:
+            outcome = _outcome_of(failure, self.is_gone)
         yield Visited(self.stream, self.visit, outcome)
 
     def _records(self, found: Iterator[TrialRows]) -> Iterator[Records]:
         for rows in found:
             for name in rows.unsettled:
                 self.tally.keep_open(name)
+            for name in rows.missing:
+                self.tally.miss(name)
             if rows.records:
                 yield Records(self.stream, rows.records)

@@ -222,7 +222,7 @@ class _Walk:
             try:
                 check_tables(small.history, tap)
                 check_open(tap)
-                check_warnings(small.history, tap, denied=())
+                check_warnings(small.history, tap)
                 self._explorer.check_quiet(small, left, time)
             except AssertionError as error:
                 self._blame(error, before, "and when all is over")

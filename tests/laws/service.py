@@ -24,6 +24,7 @@ from tap_sagemaker_tuning.aws.operations import (
 )
 from tap_sagemaker_tuning.aws.pages import Page, until
 from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.aws.service_clock import ServiceClock
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 START = 1_772_442_000  # 2026-03-02T09:00:00Z
 NEVER = 10**9
 NOT_FOUND = "ResourceNotFound"
+FAILURE = "InternalFailure"
 ARN = "arn:aws:sagemaker:ap-southeast-2:123456789012:hyper-parameter-tuning-job"
 AFTERMATH = 79
 """How many seconds after a trial's end its `details` still change."""
@@ -139,6 +141,7 @@ class FakeJob:
     deleting_until: float = 0
     has_end_time: bool = True
     odd_until: int = 0
+    exists_from: float | None = None
 
     @property
     def over(self) -> float:
@@ -167,7 +170,8 @@ class FakeJob:
 
     def exists(self, now: float) -> bool:
         """Whether the API knows it."""
-        return self.created <= now < self.deleted
+        begin = self.created if self.exists_from is None else self.exists_from
+        return begin <= now < self.deleted
 
     def is_shown(self, now: float) -> bool:
         """Whether a listing shows it."""
@@ -219,6 +223,11 @@ class FakeService:
         denied: Names of the tuning jobs whose trials must not be listed.
         may_describe: Whether Describe of a tuning job is allowed.
         may_list: Whether listing tuning jobs is allowed.
+        may_list_trials: Whether listing trials is allowed.
+        is_down: Whether listing trials fails with a server error.
+        lies: Numbers of the calls about trials that say that what they ask for does
+            not exist, though it does.
+        cuts_times: Whether a description's CreationTime is cut to the second.
         may_read_metrics: Whether reading CloudWatch is allowed.
         asked: The trial of each request for metrics, in order.
         calls: The calls, in order.
@@ -237,8 +246,14 @@ class FakeService:
     denied: set[str] = field(default_factory=set)
     may_describe: bool = True
     may_list: bool = True
+    may_list_trials: bool = True
+    is_down: bool = False
+    lies: set[int] = field(default_factory=set)
+    cuts_times: bool = False
     may_read_metrics: bool = True
     asked: list[str] = field(default_factory=list)
+    succeeded: set[str] = field(default_factory=set)
+    clock: ClassVar[ServiceClock] = ServiceClock()
     calls: list[str] = field(default_factory=list)
     doomed: dict[int, str] = field(default_factory=dict)
     passed_over: set[Place] = field(default_factory=set)
@@ -266,9 +281,12 @@ class FakeService:
         job = self._find(name, now)
         if not self.may_describe:
             raise denied(DESCRIBE_TUNING_JOB.name)
+        self.succeeded.add(DESCRIBE_TUNING_JOB.name)
         if job is None:
             return None, at(int(now))
         view = job.view(now)
+        if self.cuts_times and "CreationTime" in view:
+            view["CreationTime"] = at(math.floor(job.created))
         arn = view["HyperParameterTuningJobArn"].lower()
         more = {
             "HyperParameterTuningJobArn": arn,
@@ -283,17 +301,23 @@ class FakeService:
         """Pages of a tuning job's trials, newest first, down to a creation time."""
 
         def rows() -> Sequence[FakeTrial]:
-            if name in self.denied:
+            if self.is_down:
+                raise answer(FAILURE, LIST_TRIALS.name)
+            if name in self.denied or not self.may_list_trials:
                 raise denied(LIST_TRIALS.name)
             job = self._find(name, self.now)
-            if job is None:
+            if job is None or len(self.calls) in self.lies:
                 raise answer(NOT_FOUND, LIST_TRIALS.name)
+            self.succeeded.add(LIST_TRIALS.name)
             return job.trials
 
         return until(self._pages(f"trials {name}", rows), since)
 
     def details(self, name: str) -> dict[str, Any] | None:
         """The description of a trial, or None if it was deleted."""
+        self.calls.append(f"describe {name}")
+        if len(self.calls) in self.lies:
+            return None
         for job in self.jobs:
             for trial in job.trials:
                 if trial.name == name and trial.is_shown(self.now):

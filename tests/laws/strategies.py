@@ -50,7 +50,11 @@ class Sync:
         how: How it goes.
         denied: Tuning jobs whose trials must not be listed.
         may_describe: Whether Describe of a tuning job is allowed.
+        may_list_trials: Whether listing trials is allowed.
+        is_down: Whether listing trials fails with a server error.
         may_read_metrics: Whether reading CloudWatch is allowed.
+        lies: Calls of the sync that say that a thing does not exist, though it does.
+        cuts_times: Whether a description's CreationTime is cut to the second.
         doomed: The number of the tuning job or trial that is deleted during the sync.
         doomed_after: After how many calls of the sync it is deleted.
     """
@@ -60,7 +64,11 @@ class Sync:
     how: Circumstances
     denied: frozenset[str]
     may_describe: bool
+    may_list_trials: bool
+    is_down: bool
     may_read_metrics: bool
+    lies: frozenset[int]
+    cuts_times: bool
     doomed: int | None
     doomed_after: int
 
@@ -145,7 +153,7 @@ class History:
 
 def choices(draw: st.DrawFn) -> Choices:
     """Draw enough bytes for all choices."""
-    return Choices(draw(st.binary(min_size=28, max_size=28)))
+    return Choices(draw(st.binary(min_size=36, max_size=36)))
 
 
 def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
@@ -210,6 +218,8 @@ def tuning_jobs(draw: st.DrawFn) -> list[FakeJob]:
                 deleting_until=ended + 3 * HOUR if is_deleted else 0,
                 has_end_time=has_end_time,
                 odd_until=created + 2 * HOUR if pick.one_in(8) else 0,
+                # CreationTime can lie ahead, by days.
+                exists_from=created - pick.of(5 * DAY, 40) if pick.one_in(8) else None,
             )
         )
     return found
@@ -234,6 +244,10 @@ def syncs(draw: st.DrawFn) -> Sync:
         ),
         denied=frozenset(name for name in names if pick.one_in(5)),
         may_describe=not pick.one_in(4),
+        may_list_trials=not pick.one_in(6),
+        is_down=pick.one_in(12),
+        lies=frozenset({pick.of(*range(2, 12))} if pick.one_in(4) else ()),
+        cuts_times=pick.one_in(4),
         may_read_metrics=not pick.one_in(6),
         doomed=pick.of(*range(32)) if pick.one_in(4) else None,
         doomed_after=pick.of(1, 2, 3, 4, 5, 6, 8, 12),

@@ -333,33 +333,99 @@ def test_ended_without_an_end_time_settles_a_minute_after_it_was_seen() -> None:
     assert opened(tap) == opened(tap, "tuning_jobs") == {}
 
 
-def test_denied_job_is_open_and_then_abandoned() -> None:
+def test_denied_job_stays_open() -> None:
     """A denied tuning job stays open without a watermark while the high-water mark
-    moves past it; a week after its end, it is abandoned with a warning."""
+    moves past it, and is read whole once it can be, even weeks later."""
     service = FakeService([job(), job("new", HOUR)], denied={"job"})
     tap = run(service, 3 * HOUR)
     assert opened(tap) == {
-        "job": {"created": at(0), "ended": at(3 * HOUR), "failed": at(3 * HOUR)}
+        "job": {
+            "created": at(0),
+            "ended": at(3 * HOUR),
+            "failed": at(3 * HOUR),
+            "asked": at(3 * HOUR),
+            "denied": 1,
+        }
     }
     assert state(tap)["replication_key_value"] == at(HOUR)
+    sync(tap, 8 * DAY, 30 * DAY)
     service.denied = set()
-    sync(tap)
+    sync(tap, 31 * DAY)
     assert tap.trials == truth(service)
-    tap = run(FakeService([job()], denied={"job"}), 3 * HOUR, 8 * DAY)
-    assert opened(tap) == {}
-    assert any("could not be read" in sentence for sentence in tap.warnings)
+    assert (opened(tap), len(tap.trials)) == ({}, 6)
 
 
-def test_many_denied_jobs_hide_no_other() -> None:
-    """Each denied tuning job is one failure, and each is abandoned in the end."""
-    jobs = [job(f"job-{n:02}", n) for n in range(20)]
-    denied = {each.name for each in jobs[:19]}
-    tap = run(FakeService(jobs, denied=denied), 3 * HOUR)
-    assert set(tap.trials) == {"job-19-0", "job-19-1", "job-19-2"}
+@pytest.mark.parametrize(
+    "fault", [{"may_list_trials": False}, {"is_down": True}], ids=str
+)
+def test_scope_that_cannot_be_read_keeps_its_state(fault: dict[str, bool]) -> None:
+    """While no trial of a scope can be listed, nothing of it enters the state, so that
+    nothing grows and nothing ages; afterwards, the next sync reads everything."""
+    service = FakeService([job(), job("new", HOUR)])
+    tap = Warehouse(service)
+    for name, value in fault.items():
+        setattr(service, name, value)
+    tap.service.now = 3 * HOUR
+    assert tap.sync(TRIALS).status == "incomplete"
+    before = state(tap)
+    tap.service.now = 8 * DAY
+    assert tap.sync(TRIALS).whole == set()
+    assert state(tap) == before
+    assert before["open"] == {}
+    service.may_list_trials, service.is_down = True, False
+    sync(tap, 8 * DAY + 1, how=TRIALS)
+    assert (tap.trials, len(tap.trials)) == (truth(service), 6)
+
+
+def test_long_denied_job_counts_apart() -> None:
+    """From seven days on, a tuning job that is denied while others can be read is
+    retried once a day, counts as denied, and leaves the scope complete."""
+    service = FakeService([job(), job("new", HOUR)], denied={"job"})
+    tap = Warehouse(service)
+    seen = []
+    for now in (3 * HOUR, 9 * DAY + 3 * HOUR, 9 * DAY + 4 * HOUR, 11 * DAY):
+        service.now, service.calls, service.succeeded = now, [], set()
+        scope = tap.sync(TRIALS)
+        asked = "trials job" in service.calls
+        seen.append((scope.status, scope.counts.denied, scope.counts.failed, asked))
+    assert seen == [
+        ("incomplete", 0, 1, True),
+        ("complete", 1, 0, True),
+        ("complete", 1, 0, False),
+        ("complete", 1, 0, True),
+    ]
+    service.denied = set()
+    sync(tap, 13 * DAY, how=TRIALS)
+    assert (tap.trials, len(tap.trials)) == (truth(service), 6)
+
+
+def test_denial_that_nothing_disproves_is_the_scopes() -> None:
+    """Without another tuning job that can be read, a denial is the scope's: it never
+    counts as one tuning job's own."""
+    service = FakeService([job()], denied={"job"})
+    tap = Warehouse(service)
+    for now in (3 * HOUR, 9 * DAY, 20 * DAY):
+        service.now = now
+        scope = tap.sync(TRIALS)
+        assert (scope.status, scope.counts.denied) == ("incomplete", 0)
+        assert opened(tap) == {}
+
+
+def test_long_unread_jobs_are_retried_in_turn() -> None:
+    """At most 20 tuning jobs that could not be read for seven days are retried in one
+    sync, those asked longest ago first."""
+    jobs = [job(f"job-{n:02}", n) for n in range(30)]
+    denied = {each.name for each in jobs[:29]}
+    tap = run(FakeService(jobs, denied=denied), 3 * HOUR, 8 * DAY)
+    asked = []
+    for now in (9 * DAY, 9 * DAY + HOUR, 10 * DAY + 2 * HOUR):
+        tap.service.calls.clear()
+        sync(tap, now, how=TRIALS)
+        asked.append([call for call in tap.service.calls if "job" in call])
+    assert [len(calls) for calls in asked] == [20, 9, 20]
+    assert not set(asked[0]) & set(asked[1])
+    assert asked[2][0] == asked[0][0]
     assert set(opened(tap)) == denied
-    sync(tap, 8 * DAY)
-    assert opened(tap) == {}
-    assert len(tap.warnings) == 19
 
 
 def test_failure_long_after_the_end_is_not_the_end() -> None:
@@ -431,13 +497,67 @@ def test_deleted_job_is_forgotten() -> None:
 
 
 def test_job_deleted_after_it_was_listed_is_forgotten() -> None:
-    """A tuning job that is deleted between its listing and its trials leaves nothing
-    behind."""
+    """A tuning job that is deleted between its listing and its trials is forgotten once
+    a later listing lacks it, too; until then, the scope's time stands still."""
     service = FakeService([job()], now=2 * HOUR, doomed={2: "job"})
     tap = Warehouse(service)
-    tap.sync(TRIALS)
-    assert (tap.trials, opened(tap), tap.warnings) == ({}, {}, [])
+    scope = tap.sync(TRIALS)
+    assert (scope.status, scope.whole, list(opened(tap))) == (
+        "complete",
+        set(),
+        ["job"],
+    )
+    assert "does not exist when described" in tap.warnings[0]
     assert state(tap)["replication_key_value"] == at(0)
+    scope = tap.sync(TRIALS)
+    assert (scope.whole, tap.trials, opened(tap)) == ({"trials"}, {}, {})
+
+
+def test_one_answer_is_no_deletion() -> None:
+    """If listing trials once says that a listed tuning job does not exist, it fails and
+    is read by the next sync."""
+    service = FakeService([job(), job("new", HOUR)], now=3 * HOUR, lies={2})
+    tap = Warehouse(service)
+    assert tap.sync(TRIALS).status == "incomplete"
+    assert tap.sync(TRIALS).status == "complete"
+    assert (tap.trials, len(tap.trials)) == (truth(service), 6)
+
+
+def test_one_answer_is_no_deletion_of_a_trial() -> None:
+    """If a listed trial once does not exist when described, it is read again."""
+    service = FakeService([job()], now=3 * HOUR, lies={4})
+    tap = Warehouse(service)
+    how = Circumstances(streams=("details",))
+    scope = tap.sync(how)
+    assert (scope.whole, len(tap.tables["details"])) == (set(), 2)
+    assert "but DescribeTrainingJob does not find" in tap.warnings[0]
+    scope = tap.sync(how)
+    assert (scope.whole, len(tap.tables["details"])) == ({"details"}, 3)
+    assert opened(tap, "details") == {}
+
+
+def test_creation_time_ahead_hides_nothing() -> None:
+    """The high-water mark never passes the time of the listing."""
+    ahead = job("ahead", 5 * DAY, exists_from=0, trials=())
+    late = job("late", 2 * HOUR)
+    tap = run(FakeService([ahead, late]), HOUR)
+    assert state(tap)["replication_key_value"] == at(HOUR)
+    sync(tap, 4 * HOUR, 6 * DAY, 7 * DAY)
+    assert set(tap.trials) == {"late-0", "late-1", "late-2"}
+    assert opened(tap) == {}
+
+
+def test_description_cut_to_the_second_is_of_the_same_job() -> None:
+    """A description whose CreationTime lacks the milliseconds is the tuning job's."""
+    early = replace(job("early", ended=4 * DAY), created=0.5)
+    news = [job(f"new-{n}", 3 * HOUR + n) for n in range(2)]
+    news.append(job("newest", DAY))
+    service = FakeService([early, *news], cuts_times=True)
+    tap = run(service, HOUR, 2 * DAY, 3 * DAY)
+    assert "describe" in service.calls
+    assert opened(tap)["early"]["created"] == at(0.5)
+    sync(tap, 5 * DAY)
+    assert (opened(tap), tap.trials) == ({}, truth(service))
 
 
 def test_name_used_again_is_another_job() -> None:
@@ -462,16 +582,19 @@ def test_late_listing_in_the_lookback_window_is_found() -> None:
     assert "late-0" in tap.trials
 
 
-def test_unlisted_job_that_may_not_be_asked_for_is_abandoned() -> None:
-    """An open tuning job that is in no listing and cannot be described is abandoned
-    with a warning after a week."""
+def test_unlisted_job_that_may_not_be_asked_for_stays_open() -> None:
+    """An open tuning job that is in no listing and cannot be described stays open, and
+    is looked for once a day after a week."""
     service = FakeService([job(ended=9 * DAY, deleted=2 * HOUR)], may_describe=False)
-    tap = run(service, HOUR, 3 * DAY, 10 * DAY)
+    tap = run(service, HOUR, 3 * DAY, 11 * DAY)
     assert list(opened(tap)) == ["job"]
-    assert tap.warnings == []
-    sync(tap, 10 * DAY + 1)
-    assert opened(tap) == {}
-    assert len([said for said in tap.warnings if "is in no listing" in said]) == 2
+    service.calls.clear()
+    sync(tap, 11 * DAY + HOUR)
+    assert service.calls == ["list"]
+    service.may_describe = True
+    sync(tap, 13 * DAY)
+    assert (opened(tap), opened(tap, "tuning_jobs")) == ({}, {})
+    assert [said for said in tap.warnings if "was deleted" not in said] == []
 
 
 def test_names_need_no_listing() -> None:

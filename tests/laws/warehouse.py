@@ -302,10 +302,12 @@ class _Details(_Trials):
         service = self.warehouse.service
         changing = [t for t in page.items if _may_change(t, page.seen)]
         for listed in super().rows(page):
-            found = [service.details(t["TrainingJobName"]) for t in listed.records]
+            names = [trial["TrainingJobName"] for trial in listed.records]
+            details = {name: service.details(name) for name in names}
             yield TrialRows(
-                [details for details in found if details is not None],
+                [record for record in details.values() if record is not None],
                 [trial["TrainingJobName"] for trial in changing],
+                [name for name, record in details.items() if record is None],
             )
 
 

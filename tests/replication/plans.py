@@ -64,7 +64,7 @@ def state(*known: OpenJob, mark: float | None = 0, **filters: Any) -> ScopeState
 
 def known(name: str = "job", created: float = 0, **more: Any) -> OpenJob:
     """An open tuning job; times in seconds."""
-    times = {"since", "ended", "failed"}
+    times = {"since", "ended", "failed", "asked"}
     members: dict[str, Any] = {
         part: at(value) if part in times else value for part, value in more.items()
     }

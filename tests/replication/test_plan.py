@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning.replication.listing import Wanted
+from tap_sagemaker_tuning.replication.listing import Unreadable, Wanted
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.replication.state import Filters
 from tests.laws.service import at
@@ -27,6 +27,11 @@ from tests.replication.plans import (
 if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.listing import ListedJob
     from tap_sagemaker_tuning.replication.state import OpenJob, ScopeState
+
+
+ODD = Unreadable("odd", ValueError("no"), None)
+AT_45 = replace(ODD, created=at(45))
+LATER = 30 * DAY
 
 
 @pytest.mark.parametrize(
@@ -158,7 +163,7 @@ def test_open_job_keeps_name_and_arn() -> None:
     later = job("churn", 5, arn="arn:churn", **RUNS)
     plan.visited(Visit(job=later, since=None), tally(later))
     assert plan.state.open == {"churn": known("Churn", 5, arn="arn:Churn")}
-    plan.failed(Visit(job=later, since=None))
+    plan.failed(Visit(job=later, since=None), is_denied=False)
     assert plan.state.open["churn"].arn == "arn:Churn"
 
 
@@ -168,17 +173,17 @@ def test_high_water_mark_follows_what_was_written() -> None:
     jobs = [job(name, number, seen=9) for number, name in enumerate("abcd")]
     plan = plan_of(state(mark=None))
     marks = [plan.state.high_water_mark]
-    a, b, c, _ = plan.visits(listing_of(*jobs))
+    a, b, c, _ = plan.visits(listing_of(*jobs, began=9))
     plan.visited(a, tally(a.job))
     marks.append(plan.state.high_water_mark)
-    plan.failed(b)
+    plan.failed(b, is_denied=False)
     marks.append(plan.state.high_water_mark)
     plan.gone(c)
     marks.append(plan.state.high_water_mark)
     plan.finish(listing_of(*jobs))
     marks.append(plan.state.high_water_mark)
     assert marks == [None, at(0), at(1), at(2), at(3)]
-    assert set(plan.state.open) == {"a", "b"}
+    assert set(plan.state.open) == {"a", "b", "c"}
 
 
 def test_high_water_mark_never_moves_back() -> None:
@@ -195,7 +200,7 @@ def test_high_water_mark_never_moves_back() -> None:
 
 def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
     """The high-water mark moves past what start_date leaves out."""
-    listing = listing_of(job("a", 5, end=9))
+    listing = listing_of(job("a", 5, end=9), began=9)
     plan = plan_of(state(mark=None, start_date=at(HOUR)))
     assert list(plan.visits(listing)) == []
     plan.finish(listing)
@@ -203,26 +208,41 @@ def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("high_water_mark", "began", "after"),
+    ("before", "odd", "after"),
     [
-        (None, 30 * DAY, 23 * DAY),
-        (9, 30 * DAY, 23 * DAY),
-        (25 * DAY, 30 * DAY, 25 * DAY),
-        (9, 40 * DAY, 29 * DAY),
+        # not past the oldest that it can be
+        (None, [job("a", 60), ODD, job("b", 30), job("c", 10)], 30),
+        (None, [job("a", 60), AT_45, job("b", 30)], 45),
+        (
+            None,
+            [job("a", 60), ODD, AT_45, job("b", 9)],
+            45,
+        ),
+        (None, [AT_45, ODD, job("b", 30)], 30),
+        (40, [ODD, job("b", 30)], 40),
+        # nothing older is listed: it can be of any time
+        (None, [job("b", 30), ODD], None),
+        (20, [job("b", 30), ODD], 20),
+        # older than what is listed again: no matter
+        (20, [job("b", 30), job("c", 19 - HOUR), ODD], 30),
+        (20, [job("b", 30), replace(AT_45, created=at(19 - HOUR))], 30),
+        # a time ahead: not past the listing's
+        (None, [job("a", 200), job("b", 30)], 100),
+        (None, [job("a", 200), ODD, job("b", 30)], 30),
     ],
 )
-def test_item_that_cannot_be_read_holds_up_the_high_water_mark(
-    high_water_mark: float | None, began: float, after: float
+def test_what_holds_the_high_water_mark_back(
+    before: float | None, odd: list[Any], after: float | None
 ) -> None:
-    """An item without a readable creation time holds the high-water mark back, for a
-    week at most."""
-    odd = [("odd", ValueError("no"))]
-    listing = listing_of(job("a", 29 * DAY), began=began, unreadable=odd)
-    plan = plan_of(state(mark=high_water_mark))
+    """The high-water mark passes neither an item that cannot be read nor the listing's
+    own time."""
+    plan = plan_of(state(mark=before))
+    listing = listing_of(began=100)
+    listing.add_page(odd, plan.wanted.boundary)
     for visit in plan.visits(listing):
-        plan.gone(visit)
+        plan.visited(visit, tally(visit.job))
     plan.finish(listing)
-    assert plan.state.high_water_mark == at(after)
+    assert plan.state.high_water_mark == (None if after is None else at(after))
 
 
 def test_settled_are_remembered_as_far_as_they_are_listed() -> None:
@@ -241,11 +261,12 @@ def test_settled_are_remembered_as_far_as_they_are_listed() -> None:
     assert named.settled == {"c": at(0)}
 
 
-def test_job_that_is_gone_is_forgotten() -> None:
-    """A deleted tuning job leaves neither an open nor a settled entry."""
+def test_job_that_may_be_gone_stays_open() -> None:
+    """A tuning job that was listed and then not found stays open with its
+    watermark."""
     plan = plan_of(state(known(since=540)))
-    plan.gone(Visit(job=job(), since=at(540)))
-    assert (plan.state.open, plan.state.settled) == ({}, {})
+    plan.gone(Visit(job=job(**RUNS), since=at(540)))
+    assert (plan.state.open, plan.state.settled) == ({"job": known(since=540)}, {})
 
 
 @pytest.mark.parametrize(
@@ -254,6 +275,8 @@ def test_job_that_is_gone_is_forgotten() -> None:
         ([], [], []),
         ([job("Open", 5)], [], []),
         ([job("open", 4)], [], []),
+        # the same one, though one of the two times is cut to the second
+        ([job("open", 5.5)], [], []),
         ([], ["open"], [f"tuning job Open (created {at(5)}) was deleted"]),
         ([], ["other"], []),
         # its name is reused, even by one that start_date leaves out
@@ -279,27 +302,65 @@ def test_only_the_service_says_what_was_deleted(
 @pytest.mark.parametrize(
     ("before", "listed", "is_whole", "after"),
     [
-        # missing from one listing: the week starts now
-        (known(since=5), [], True, known(since=5, failed=30 * DAY)),
-        (known(since=5, failed=23 * DAY), [], True, known(since=5, failed=23 * DAY)),
-        (known(since=5, failed=23 * DAY - 1), [], True, None),
+        (known(since=5), [], True, known(since=5, failed=30 * DAY, asked=30 * DAY)),
+        (known(failed=5), [], True, known(failed=5, asked=30 * DAY)),
+        # another of its name, created before it
+        (known(created=5), [job()], True, known(created=5, failed=LATER, asked=LATER)),
         # a partial listing proves nothing
-        (known(since=5, failed=5), [], False, known(since=5, failed=5)),
         (known(since=5), [], False, known(since=5)),
         (known(failed=5), [job()], True, known(failed=5)),
+        # not asked for in this sync
+        (known(failed=5, asked=LATER), [], True, known(failed=5, asked=LATER)),
     ],
 )
-def test_when_one_that_is_not_listed_is_abandoned(
-    before: OpenJob, listed: list[ListedJob], *, is_whole: bool, after: OpenJob | None
+def test_one_that_is_not_listed_stays_open(
+    before: OpenJob, listed: list[ListedJob], *, is_whole: bool, after: OpenJob
 ) -> None:
-    """An open tuning job that cannot be described is abandoned a week after a listing
-    first missed it."""
+    """An open tuning job that a whole listing lacks stays open, as one that could not
+    be read."""
     plan = plan_of(state(before))
-    listing = listing_of(*listed, is_whole=is_whole, began=30 * DAY)
-    warnings = list(plan.drop_unlisted(listing))
-    assert plan.state.open == ({"job": after} if after else {})
-    said = f"tuning job job (created {at(0)}) is abandoned: it is in no listing"
-    assert [warning.startswith(said) for warning in warnings] == [True] * (not after)
+    listing = listing_of(*listed, is_whole=is_whole, began=LATER)
+    list(plan.visits(listing))
+    plan.note_unlisted(listing, is_denied=False)
+    assert plan.state.open["job"] == after
+
+
+@pytest.mark.parametrize(
+    ("before", "began", "is_visited"),
+    [
+        # for seven days, each sync asks
+        (known(failed=0, asked=WEEK), WEEK + 1, True),
+        (known(failed=0), 99 * DAY, True),
+        # then, one a day
+        (known(failed=0, asked=WEEK + 1), WEEK + DAY, False),
+        (known(failed=0, asked=WEEK + 1), WEEK + DAY + 1, True),
+    ],
+)
+def test_when_one_that_cannot_be_read_is_retried(
+    before: OpenJob, began: float, *, is_visited: bool
+) -> None:
+    """A tuning job that could not be read for seven days is retried once a day; in
+    between, it is neither visited nor asked for by name."""
+    plan = plan_of(state(before, mark=DAY))
+    listing = listing_of(job(), began=began)
+    assert [visit.job.name for visit in plan.visits(listing)] == ["job"] * is_visited
+    assert plan.postponed == [before] * (not is_visited)
+    nothing = listing_of(began=began)
+    assert nothing.unmet(plan.wanted) == ["job"] * is_visited
+    again = listing_of(job("job", 9), began=began)
+    assert [visit.job.created for visit in plan.visits(again)] == [at(9)]
+
+
+def test_shared_listing_meets_the_most_eager_stream() -> None:
+    """If one stream could not read a tuning job for long and another can, the listing
+    still has to show it; if both could not, from the earlier retry on."""
+    first = plan_of(state(known(failed=0, asked=WEEK + 1))).wanted
+    second = plan_of(state(known(failed=0, asked=WEEK + 9))).wanted
+    eager = plan_of(state(known())).wanted
+    which = ("job", at(0))
+    assert Wanted.of_all([first, second]).retry_at == {which: at(WEEK + DAY + 1)}
+    assert Wanted.of_all([second, first]).retry_at == {which: at(WEEK + DAY + 1)}
+    assert Wanted.of_all([first, eager]).retry_at == {}
 
 
 @pytest.mark.parametrize(
@@ -325,8 +386,7 @@ def test_later_start_date_takes_over_in_the_end(
     later = Filters(start_date=None if new is None else at(new))
     plan = plan_of(state(before, start_date=earlier.start_date), filters=later)
     assert plan.state.filters == earlier
-    odd = [("odd", ValueError("no"))]
-    plan.finish(listing_of(unreadable=odd))
+    plan.finish(listing_of(unreadable=[("odd", ODD.error)]))
     assert (plan.state.filters, plan.state.open) == (earlier, {"job": before})
     plan.finish(listing_of())
     assert (plan.state.filters, plan.state.open) == (later, {"job": after})

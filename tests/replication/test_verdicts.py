@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -286,51 +287,56 @@ def test_what_is_deleted_for_ever_is_abandoned(*, of_trials: bool) -> None:
     assert "7 days ago" in warning
 
 
+def test_one_with_a_missing_trial_is_not_abandoned() -> None:
+    """While a trial is listed but cannot be described, its tuning job stays open."""
+    of = job(seen=END + WEEK + 1, **TWO)
+    counts = tally(of, 0, 600)
+    counts.miss("trial-0")
+    found, warning = visited(known(ended=END), of, counts)
+    assert (found, warning) == (known(since=0, ended=END), None)
+
+
 @pytest.mark.parametrize(
     ("before", "members", "after"),
     [
-        (None, {"seen": 60, **RUNS}, known(failed=60)),
-        (None, {"seen": 2 * HOUR}, known(failed=2 * HOUR, ended=2 * HOUR)),
+        (None, {"seen": 60, **RUNS}, known(failed=60, asked=60)),
+        (None, {"seen": WEEK}, known(failed=WEEK, asked=WEEK, ended=WEEK)),
         # the watermark stays
         (
             known(since=540, rows=1, checked=1),
             {"seen": 60, **RUNS},
-            known(since=540, rows=1, checked=1, failed=60),
+            known(since=540, rows=1, checked=1, failed=60, asked=60),
         ),
-        # a running one is never abandoned
-        (known(failed=60), {"seen": 99 * DAY, **RUNS}, known(failed=60)),
-        # an ended one is, after 7 days of being both ended and unreadable
+        # it is never abandoned, and keeps when it first failed
         (
-            known(failed=60, ended=60),
-            {"seen": 60 + WEEK},
-            known(failed=60, ended=60),
-        ),
-        (known(failed=60, ended=60), {"seen": 61 + WEEK}, None),
-        (known(failed=9, ended=60), {"seen": 60 + WEEK}, known(failed=9, ended=60)),
-        (known(failed=60, ended=9), {"seen": 60 + WEEK}, known(failed=60, ended=9)),
-        (
-            known(ended=60),
+            known(failed=60, asked=60, ended=60),
             {"seen": 99 * DAY},
-            known(ended=60, failed=99 * DAY),
+            known(failed=60, asked=99 * DAY, ended=60),
         ),
+        # a state of an earlier version lacks the last attempt
         (
             known(failed=60),
-            {"seen": 99 * DAY},
-            known(failed=60, ended=99 * DAY),
+            {"seen": 99 * DAY, **RUNS},
+            known(failed=60, asked=99 * DAY),
         ),
     ],
 )
-def test_when_one_that_cannot_be_read_is_abandoned(
-    before: OpenJob | None, members: dict[str, Any], after: OpenJob | None
+@pytest.mark.parametrize("is_denied", [False, True])
+def test_one_that_cannot_be_read_stays_open(
+    before: OpenJob | None, members: dict[str, Any], after: OpenJob, *, is_denied: bool
 ) -> None:
     """A tuning job that cannot be read stays open with its watermark, and the
     high-water mark moves past it."""
     plan = plan_of(state(*[before] if before else [], mark=-9))
     of = job(**members)
-    warning = plan.failed(Visit(job=of, since=None))
-    assert plan.state.open.get("job") == after
+    plan.failed(Visit(job=of, since=None), is_denied=is_denied)
+    assert plan.state.open == {"job": replace(after, denied=int(is_denied))}
     assert plan.state.high_water_mark == of.created
-    assert plan.state.settled == ({} if after else {"job": of.created})
-    said = "it ended, and could not be read for 7 days"
-    said = f"tuning job job (created {at(0)}) is abandoned: {said}"
-    assert warning == (None if after else said)
+    assert plan.state.settled == {}
+
+
+def test_success_ends_a_failure() -> None:
+    """A tuning job that can be read again has no failure in the state."""
+    of = job(**RUNS)
+    before = known(failed=60, asked=WEEK, denied=1)
+    assert visited(before, of, tally(of)) == (known(), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.aws.service_clock import ServiceClock
 from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.values import timestamp
@@ -71,6 +72,8 @@ class FakeClient:
         self.scope = Scope("111122223333", region)
         self.calls = 0
         self.throttled = 0
+        self.succeeded: set[str] = set()
+        self.clock = ServiceClock()
 
     def open(self) -> None:
         """Do nothing: there is no connection to open."""

@@ -10,7 +10,8 @@ import pytest
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.replication.listing import Listing
 from tap_sagemaker_tuning.replication.state import Filters
-from tap_sagemaker_tuning.sync.outcomes import Gone, Listed, Visited
+from tap_sagemaker_tuning.replication.tally import Tally
+from tap_sagemaker_tuning.sync.outcomes import Listed, Read, Visited
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 from tests.sync.factories import FakeClient, visits
@@ -42,7 +43,7 @@ def read(scope: ScopeRun, of: int, rows: int = 0, *, to_visit: int) -> None:
     listing = Listing()
     scope.note_listing(Listed(listing, to_visit))
     for visit in visits(of):
-        assert [*scope.commit(JOBS, Visited("jobs", visit, Gone()))] == []
+        assert [*scope.commit(JOBS, Visited("jobs", visit, Read(Tally({}))))] == []
 
 
 def progress_of(found: list[ScopeRun], clock: list[float]) -> Progress:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import logging
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
+from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TRIALS
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError
 from tap_sagemaker_tuning.replication.listing import Listing
 from tap_sagemaker_tuning.replication.state import Filters
@@ -22,6 +23,7 @@ from tap_sagemaker_tuning.sync.outcomes import (
     Gone,
     Listed,
     Read,
+    Unread,
     Visited,
 )
 from tap_sagemaker_tuning.sync.scope_run import Counts, ScopeRun
@@ -75,6 +77,15 @@ def read(scope: ScopeRun, listing: Listing, *outcomes: Outcome, of: Any = JOBS) 
     assert [*scope.finish(of, Ended(of.name, Complete(listing)))] == []
 
 
+OLD, OLD_ASKED = "2026-02-01T00:00:00.000Z", "2026-02-28T00:00:00.000Z"
+
+
+def state_with(name: str, **more: Any) -> dict[str, Any]:
+    """A state in which this tuning job, the first of `visits`, is open."""
+    created = "2026-03-01T00:00:00.000Z"
+    return {"version": 1, "open": {name: {"created": created, **more}}}
+
+
 def tally(trials: int = 0) -> Tally:
     """A tuning job that was read, with this many trials."""
     found = Tally({})
@@ -93,13 +104,12 @@ class TestStatus:
         assert (scope.status, scope.whole, scope.began) == ("not read", set(), None)
 
     def test_complete(self) -> None:
-        """A scope is complete if every listed tuning job was read or has been
-        deleted."""
+        """A scope is complete if every listed tuning job was read."""
         scope = scope_of()
-        read(scope, listing_of(3), Read(tally()), Gone(), Read(tally()))
+        read(scope, listing_of(3), *[Read(tally())] * 3)
         assert (scope.status, scope.whole) == ("complete", {"jobs"})
         assert scope.listed == 3
-        assert scope.counts == Counts(seen=3, read=2, failed=0, open=2)
+        assert scope.counts == Counts(seen=3, read=3, failed=0, denied=0, open=3)
         assert scope.began == "2026-03-02T09:00:00.000Z"
 
     def test_incomplete(self) -> None:
@@ -109,16 +119,101 @@ class TestStatus:
         read(scope, listing_of(2), Read(tally()), Failed(DENIED))
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert scope.failed_streams == {"jobs"}
-        assert scope.counts == Counts(seen=2, read=1, failed=1, open=2)
+        assert scope.counts == Counts(seen=2, read=1, failed=1, denied=0, open=2)
 
-    @pytest.mark.parametrize("part", ["unreadable", "denied"])
-    def test_what_is_not_listed(self, part: str) -> None:
+    def test_what_is_not_listed(self) -> None:
         """A tuning job that cannot be listed makes every stream incomplete."""
         scope = scope_of(JOBS, TRIALS)
-        read(scope, listing_of(1, **{part: [("Odd", TapError("odd"))]}), Read(tally()))
+        read(scope, listing_of(1, unreadable=[("Odd", TapError("odd"))]), Read(tally()))
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert scope.failed_streams == {"jobs", "trials"}
         assert (scope.counts.read, scope.counts.failed) == (1, 1)
+
+    def test_what_is_neither_listed_nor_may_be_described(self) -> None:
+        """An open tuning job that is not found makes the streams incomplete in whose
+        state it is open."""
+        scope = scope_of(JOBS, TRIALS)
+        scope.plan(TRIALS, state_with("Odd"))
+        read(scope, listing_of(1, denied=[("Odd", DENIED)]), Read(tally()))
+        assert (scope.status, scope.whole) == ("incomplete", {"jobs"})
+        assert (scope.counts.read, scope.counts.failed) == (1, 1)
+
+    def test_denied_alone(self) -> None:
+        """A tuning job that was denied for seven days while others were described
+        counts as denied, and leaves the scope complete."""
+        scope = scope_of()
+        scope.plan(JOBS, state_with("Odd", failed=OLD, asked=OLD_ASKED, denied=1))
+        scope.client.succeeded.add(DESCRIBE_TUNING_JOB.name)
+        read(scope, listing_of(1, denied=[("Odd", DENIED)]), Read(tally()))
+        assert (scope.status, scope.whole) == ("complete", {"jobs"})
+        assert (scope.counts.failed, scope.counts.denied) == (0, 1)
+
+    @pytest.mark.parametrize("denied", [0, 1])
+    def test_postponed(self, denied: int) -> None:
+        """A tuning job that could not be read for seven days, and is not due, still
+        counts: as denied if it was denied alone, otherwise as failed."""
+        asked = "2026-03-02T08:00:00.000Z"
+        scope = scope_of()
+        scope.plan(JOBS, state_with("Odd", failed=OLD, asked=asked, denied=denied))
+        listing = listing_of(1)
+        assert [*scope._plans["jobs"].visits(listing)] != []  # noqa: SLF001
+        read(scope, listing, Read(tally()))
+        assert (scope.counts.failed, scope.counts.denied) == (1 - denied, denied)
+        assert scope.status == ("complete" if denied else "incomplete")
+
+    def test_doubtful(self) -> None:
+        """If two calls disagree on whether something exists, the scope is not complete
+        as of this sync, but nothing failed."""
+        scope = scope_of()
+        gone, there = visits(2)
+        scope.note_listing(Listed(listing_of(2), 2))
+        (level, sentence), *_ = scope.commit(JOBS, Visited("jobs", gone, Gone()))
+        assert (level, "does not exist" in sentence) == (logging.INFO, True)
+        scope.commit(JOBS, Visited("jobs", there, Read(tally())))
+        assert [*scope.finish(JOBS, Ended("jobs", Complete(listing_of(2))))] == []
+        assert (scope.status, scope.whole, scope.failures) == ("complete", set(), {})
+
+    def test_missing_trial(self) -> None:
+        """A trial that is listed but not found holds back its stream's time."""
+        scope, (visit,) = scope_of(), visits(1)
+        counts = tally(2)
+        counts.miss("1")
+        scope.note_listing(Listed(listing_of(1), 1))
+        ((level, sentence),) = scope.commit(JOBS, Visited("jobs", visit, Read(counts)))
+        assert (level, " lists 1, but " in sentence) == (logging.WARNING, True)
+        assert [*scope.finish(JOBS, Ended("jobs", Complete(listing_of(1))))] == []
+        assert (scope.status, scope.whole) == ("complete", set())
+
+    def test_denials_are_judged_in_the_end(self) -> None:
+        """A denial fails its tuning job if the call never works elsewhere, even if it
+        was denied for long."""
+        scope, (visit,) = scope_of(), visits(1)
+        old = {"failed": OLD, "asked": OLD_ASKED}
+        scope.plan(JOBS, state_with("job-0", **old))
+        read(scope, listing_of(1), Failed(DENIED))
+        assert (scope.status, scope.counts.failed) == ("incomplete", 1)
+        again = scope_of()
+        again.plan(JOBS, state_with("job-0", **old))
+        again.client.succeeded.add(LIST_TRIALS.name)
+        again.note_listing(Listed(listing_of(1), 1))
+        assert [*again.commit(JOBS, Visited("jobs", visit, Failed(DENIED)))] == []
+        ((level, sentence),) = again.finish(
+            JOBS, Ended("jobs", Complete(listing_of(1)))
+        )
+        assert (level, "AccessDenied" in sentence) == (logging.WARNING, True)
+        assert (again.status, again.counts.denied) == ("complete", 1)
+        assert again.state_of("jobs")["open"]["job-0"]["denied"] == 1
+
+    def test_nothing_could_be_read(self) -> None:
+        """If no tuning job could be read, each is a failure and the state stays."""
+        scope, found = scope_of(), visits(2)
+        before = scope.state_of("jobs")
+        scope.note_listing(Listed(listing_of(2), 2))
+        unread = Unread([(visit, DENIED) for visit in found])
+        assert [*scope.finish(JOBS, Ended("jobs", unread))] == []
+        assert (scope.status, scope.whole) == ("incomplete", set())
+        assert (scope.counts.read, scope.counts.failed) == (0, 2)
+        assert scope.state_of("jobs") == before
 
     def test_failed(self) -> None:
         """If one stream cannot read anything, the scope has failed, but other streams

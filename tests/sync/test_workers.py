@@ -363,20 +363,18 @@ class TestErrors:
         lost_ones = [number for number, error in enumerate(errors_of(found)) if error]
         assert set(lost_ones) == failed
 
-    @pytest.mark.parametrize(
-        "error", [GoneError("deleted"), answer("ResourceNotFound", LIST_TRIALS)]
-    )
-    def test_deleted_ones_say_nothing_of_the_scope(self, error: Exception) -> None:
+    def test_deleted_ones_say_nothing_of_the_scope(self) -> None:
         """Deleted tuning jobs are only reported as deleted, however many they are."""
-        found = read(failing(error), FakeScope(found=visits(20)))
+        found = read(failing(GoneError("deleted")), FakeScope(found=visits(20)))
         assert [end.outcome for end in ends_of(found)] == [Gone()] * 20
         assert [type(end) for end in outcomes_of(found).values()] == [Complete]
 
     def test_an_odd_summary(self) -> None:
         """An odd summary is the failure of its own visit, with a message."""
         odd = visits(1, TrainingJobStatusCounters={"Completed": "many"})
-        (error,) = errors_of(read(one_page, FakeScope(found=odd)))
+        error, none = errors_of(read(one_page, FakeScope(found=[*odd, *visits(2)[1:]])))
         assert isinstance(error, UnreadableError)
+        assert none is None
 
     def test_a_scope_that_cannot_be_listed(self) -> None:
         """A scope that cannot be listed fails alone."""
