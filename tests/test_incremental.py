@@ -84,7 +84,10 @@ def test_the_last_line_says_which_names_nobody_has(
     emulator.clock.move(seconds=DAY)
     run = here(config={"tuning_job_names": ["Churn", *unknown]})
     assert run.returncode == 0
-    last = "1 of 1 accounts and regions complete; " + said + "tuning jobs: 1 read"
+    last = (
+        "1 of 1 accounts and regions complete; accounts: 1, regions: 1; "
+        f"{said}tuning jobs: 1 read"
+    )
     assert last in run.error
     assert run.stderr.count(" was not found") == len(unknown)
 

@@ -74,7 +74,7 @@ def test_a_sync_of_60_scopes_of_which_three_fail(
         assert len(said_of(run, *scope)) == 1
     calls = Counter(call.operation for call in emulator.calls)
     wanted = (
-        "57 of 60 accounts and regions complete, 3 failed; "
+        "57 of 60 accounts and regions complete, 3 failed; accounts: 20, regions: 3; "
         "tuning jobs: 57 read, 0 still open; trials: 114 read; "
         f"calls: {calls[LIST] + calls[TRIALS]}, 0 of them throttled; "
     )

@@ -59,6 +59,11 @@ def complete(accounts: Iterable[str], region: str = REGION) -> dict[str, str]:
     return {f"{account} {region}": "complete" for account in accounts}
 
 
+def removed(accounts: Iterable[str], region: str = REGION) -> dict[str, str]:
+    """Removed rows for these accounts."""
+    return {f"{account} {region}": "removed" for account in accounts}
+
+
 def calls(emulator: Emulator, operation: str) -> int:
     """How many calls of an operation were made."""
     return sum(call.operation == operation for call in emulator.calls)
@@ -81,16 +86,20 @@ def test_every_active_account(company: Emulator, here: TapHere) -> None:
 
 
 def test_accounts_come_and_go(company: Emulator, here: TapHere) -> None:
-    """An account that joins is read completely in the next sync; one that leaves has no
-    more rows but keeps its state; and when it returns, reading resumes there."""
+    """An account that joins is read completely in the next sync; one that leaves is
+    removed but keeps its state; and when it returns, reading resumes there."""
     first = here(config=CONFIG)
     company.organization.leave(TWO)
     join(company, THREE)
     company.clock.move(seconds=86_400)
     second = here(config=CONFIG, state=first.state)
     assert second.returncode == 0, second.stderr
-    assert rows(second) == complete([MANAGEMENT, ONE, THREE])
+    assert rows(second) == complete([MANAGEMENT, ONE, THREE]) | removed([TWO])
     assert accounts_of(second) == {THREE: 4}
+    assert [line for line in second.stderr.splitlines() if "WARNING" in line] == []
+    assert f"account {TWO}, {REGION}: Nothing was read: the account has left" in (
+        second.stderr
+    )
     kept = [states_of(run)[TWO, REGION] for run in (first, second)]
     assert kept[0] == kept[1]
     company.organization.join(TWO)
@@ -164,8 +173,8 @@ def test_pages_of_accounts(company: Emulator, here: TapHere) -> None:
 
 
 def test_one_that_left_stays_as_it_was(company: Emulator, here: TapHere) -> None:
-    """If the listing fails, accounts and regions that had left before still have no
-    rows."""
+    """If the listing fails, accounts and regions that had left before are still
+    removed."""
     first = here(config=ENABLED)
     company.organization.leave(TWO)
     company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
@@ -175,11 +184,33 @@ def test_one_that_left_stays_as_it_was(company: Emulator, here: TapHere) -> None
         company.faults.add(Fault("deny", operation=operation))
         third = here(config=ENABLED, state=second.state)
         assert third.returncode == 1
-        assert rows(third) == dict.fromkeys(rows(second), "failed")
+        gone = {f"{ONE} eu-west-1", *(at for at in rows(first) if TWO in at)}
+        assert rows(third) == dict.fromkeys(rows(first), "failed") | dict.fromkeys(
+            gone, "removed"
+        )
     company.faults.clear()
     company.organization.join(TWO)
     company.organization.regions.clear()
     assert rows(here(config=ENABLED, state=third.state)) == rows(first)
+
+
+def test_everyone_has_left(company: Emulator, here: TapHere) -> None:
+    """If no account in the state is in the organization any more, a warning says so
+    once: the credentials probably belong to another one."""
+    run = here(config=CONFIG)
+    for account in (MANAGEMENT, ONE, TWO):
+        company.organization.leave(account)
+    join(company, THREE)
+    company.clock.move(seconds=86_400)
+    warned = []
+    for _ in range(2):
+        run = here(config=CONFIG, state=run.state)
+        assert run.returncode == 0
+        gone = removed([MANAGEMENT, ONE, TWO])
+        assert rows(run) == complete([THREE]) | gone
+        warned += [line for line in run.stderr.splitlines() if "WARNING" in line]
+    (line,) = warned
+    assert "organization: none of the accounts in the state" in line
 
 
 def test_nothing_to_read(company: Emulator, here: TapHere) -> None:
@@ -301,12 +332,13 @@ class TestEnabledRegions:
         assert len(regions[MANAGEMENT]) == 5
 
     def test_a_region_is_disabled(self, company: Emulator, here: TapHere) -> None:
-        """A disabled region has no more rows and is not a failure."""
+        """A disabled region is removed, and is not a failure."""
         first = here(config=ENABLED)
         company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
         second = here(config=ENABLED, state=first.state)
         assert second.returncode == 0, second.stderr
-        assert rows(first).keys() - rows(second).keys() == {f"{ONE} eu-west-1"}
+        gone = removed([ONE], "eu-west-1")
+        assert rows(second) == rows(first) | gone
 
     def test_of_the_callers_own_account(self, company: Emulator, here: TapHere) -> None:
         """The caller's own regions need neither an organization, a role nor the chain's

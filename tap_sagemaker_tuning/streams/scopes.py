@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import NotReadError
 from tap_sagemaker_tuning.replication.bookmarks import contexts
 from tap_sagemaker_tuning.replication.completeness import Completeness
 from tap_sagemaker_tuning.streams.base import TapStream
+from tap_sagemaker_tuning.sync.failures import some_of
 from tap_sagemaker_tuning.sync.scope_run import now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from tap_sagemaker_tuning.replication.state import Entry, Filters
     from tap_sagemaker_tuning.sync.run import Run
@@ -30,8 +33,17 @@ _NOT_IN_THE_SETTINGS = (
     "Nothing was read: this account and region are in the state, but not in the "
     "settings. Check regions, assume_roles, and whose credentials are used"
 )
-_LEFT = "left"
-"""The member of the state that marks an account or region as no longer listed."""
+_LEFT = (
+    "Nothing was read: the account has left the organization, or the region is no "
+    "longer enabled in it"
+)
+_NOBODY_STAYED = (
+    "organization: none of the accounts in the state are among its accounts to read. "
+    "Check whose credentials are used, list_role_arn, organizational_units and "
+    "exclude_accounts"
+)
+_REMOVED = "left"
+"""The member of the state that marks a scope as out of reach, once that is logged."""
 
 _COUNTS = (
     "tuning_jobs_listed",
@@ -65,9 +77,10 @@ class Scopes(TapStream):
     def read(self) -> Iterator[Record]:
         """Yield one row per scope, including scopes that failed or were not reached."""
         run = self.host.run
+        before = {account_id for account_id, _ in self._places}  # of earlier syncs
         for scope in run.scopes:
             yield record_of(scope, self._complete_as_of(scope))
-        yield from self._left_out(run)
+        yield from self._left_out(run, before)
         self.write_state()
 
     def _complete_as_of(self, scope: ScopeRun) -> str | None:
@@ -80,28 +93,43 @@ class Scopes(TapStream):
         self.save(context, known.to_json(as_of))
         return as_of
 
-    def _left_out(self, run: Run) -> Iterator[Record]:
+    def _left_out(self, run: Run, before: Collection[str]) -> Iterator[Record]:
         """Yield rows for scopes that are in the state but not in the run.
 
-        A scope gets no row if its account left the organization or its region is no
-        longer enabled: its last row stays in the table.
+        A scope that the settings no longer reach is removed, and logged once. It stays
+        so while a failure hides what there is to read.
         """
-        read = {(of.scope.account_id, of.scope.region) for of in run.scopes}
+        read = {scope.scope for scope in run.scopes}
+        removed: dict[str, list[Scope]] = {}  # those not logged yet, by reason
         for context in contexts(self.tap_state):
-            account_id = context["account_id"]
-            if (account_id, context["region"]) in read:
+            scope = Scope(**context)
+            if scope in read:
                 continue
-            failure = run.discovered.failure_in(account_id)
-            entry = self.saved(context)
-            if failure is None and run.discovered.has_left(account_id):
-                self.save(context, {**entry, _LEFT: 1})
+            entry = self.saved(scope.context)
+            completeness = Completeness.from_json(entry, run.filters)
+            as_of = completeness.as_of(reader.name for reader in run.readers)
+            failure = run.discovered.failure_in(scope.account_id)
+            if failure and _REMOVED not in entry:
+                yield left_out(scope, "failed", as_of, run.started_at, failure.error)
                 continue
-            if failure and _LEFT in entry:
-                continue  # it left earlier, and now the listing itself has failed
-            known = Completeness.from_json(entry, run.filters)
-            as_of = known.as_of(reader.name for reader in run.readers)
-            error = failure.error if failure else NotReadError(_NOT_IN_THE_SETTINGS)
-            yield left_out(context, as_of, run.started_at, error)
+            has_left = run.discovered.has_left(scope.account_id)
+            reason = _LEFT if has_left else _NOT_IN_THE_SETTINGS
+            if _REMOVED not in entry:
+                removed.setdefault(reason, []).append(scope)
+                self.save(scope.context, {**entry, _REMOVED: 1})
+            run.removed += 1
+            error = NotReadError(reason)
+            yield left_out(scope, "removed", as_of, run.started_at, error)
+        self._log_removed(removed)
+        if removed and before and run.discovered.has_none_of(before):
+            self.logger.warning(_NOBODY_STAYED)
+
+    def _log_removed(self, removed: Mapping[str, Sequence[Scope]]) -> None:
+        """Log scopes that the settings no longer reach, in one line per reason."""
+        for reason, scopes in removed.items():
+            # An organization is expected to change; the settings may be mistaken.
+            level = logging.INFO if reason == _LEFT else logging.WARNING
+            self.logger.log(level, "%s: %s", some_of([*map(str, scopes)]), reason)
 
 
 def record_of(scope: ScopeRun, as_of: str | None) -> Record:
@@ -138,12 +166,13 @@ def record_of(scope: ScopeRun, as_of: str | None) -> Record:
 
 
 def left_out(
-    context: Mapping[str, str], as_of: str | None, started_at: str, error: Exception
+    scope: Scope, status: str, as_of: str | None, started_at: str, error: Exception
 ) -> Record:
     """Make the row of a scope that is in the state but was not reached.
 
     Args:
-        context: The scope, as in the state: `account_id` and `region`.
+        scope: The scope.
+        status: `failed` or `removed`.
         as_of: The time up to which its tables are complete; None if they never were.
         started_at: When the run started.
         error: Why the scope was not reached.
@@ -152,8 +181,8 @@ def left_out(
         A record of the stream `scopes`.
     """
     return {
-        **context,
-        "status": "failed",
+        **scope.context,
+        "status": status,
         "complete_as_of": as_of,
         "started_at": started_at,
         "ended_at": now(),

@@ -12,7 +12,7 @@ from tap_sagemaker_tuning.sync.failures import Failure
 from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.credentials import Account
@@ -63,7 +63,7 @@ class Discovered:
         return next(found, None)
 
     def has_left(self, account_id: str) -> bool:
-        """Whether a scope that has no client is gone, rather than left out by mistake.
+        """Whether AWS, and not the settings, leaves out a scope that has no client.
 
         Args:
             account_id: The account of the scope, which an earlier sync read.
@@ -71,6 +71,14 @@ class Discovered:
         if account_id in self.with_all_regions:
             return True
         return self.is_of_organization and account_id not in self.accounts
+
+    def has_none_of(self, accounts: Collection[str]) -> bool:
+        """Whether all these accounts, which earlier syncs read, left the organization.
+
+        Args:
+            accounts: Their IDs.
+        """
+        return self.is_of_organization and self.accounts.isdisjoint(accounts)
 
 
 def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered:

@@ -32,6 +32,8 @@ class Run:
         discovered: The accounts and regions that were found.
         scopes: The scopes, in the order of the settings; empty if they are unknown.
         readers: The streams that the commit loop reads.
+        removed: How many scopes the state has that the settings no longer reach, once
+            the stream `scopes` has been read.
         started_at: The local clock's time when the sync began.
     """
 
@@ -52,6 +54,7 @@ class Run:
         """
         self.filters = filters
         self.readers: Sequence[Reader] = ()
+        self.removed = 0
         self._failures: list[Failure] = []
         self._settings = settings
         self._logger = logger
@@ -119,6 +122,11 @@ class Run:
         for status in others:
             if counted[status]:
                 said += f", {counted[status]} {status}"
+        if self.removed:
+            said += f", {self.removed} removed"
+        accounts = len({scope.scope.account_id for scope in scopes})
+        regions = len({scope.scope.region for scope in scopes})
+        said += f"; accounts: {accounts}, regions: {regions}"
         if unknown := self._unknown_names():
             said += f"; tuning_job_names not found: {some_of(unknown)}"
         asked = sum(scope.client.metric_data.asked for scope in scopes)

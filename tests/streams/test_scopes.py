@@ -451,22 +451,49 @@ def test_whose_account_it_is_cannot_be_found_out(
     assert {one["complete_as_of"] for one in rows(again).values()} == {TEN}
 
 
-def test_a_scope_that_is_not_in_the_settings_any_more(
+def test_a_scope_that_is_no_longer_in_the_settings(
     here: TapHere, emulator: Emulator
 ) -> None:
-    """The last row of a scope that has left the settings must not stay complete,
-    because nothing was read; that is not a failure."""
+    """A scope that the settings no longer reach is removed, not failed: its tables are
+    complete as of the last sync that read them, and the sync succeeds. A warning says
+    so once, and it is complete again once the settings reach it again."""
     fill(emulator)
     fill(emulator, region="eu-west-1")
-    state = here(config={"regions": REGIONS}).state
-    emulator.clock.move(seconds=3600)
-    run = here(config={"regions": ["eu-west-1"]}, state=state)
-    assert run.returncode == 0
-    read, left = rows(run).values()
-    assert (read["region"], read["status"]) == ("eu-west-1", "complete")
-    assert (left["region"], left["status"]) == ("us-east-1", "failed")
-    assert (left["complete_as_of"], left["error_code"]) == (NINE, "NotReadError")
-    assert "not in the settings" in left["error"]
+    both, one = {"regions": REGIONS}, {"regions": ["eu-west-1"]}
+    run = here(config=both)
+    warned = []
+    for _ in range(2):
+        emulator.clock.move(seconds=3600)
+        run = here(config=one, state=run.state)
+        assert run.returncode == 0
+        read, left = rows(run).values()
+        assert (read["region"], read["status"]) == ("eu-west-1", "complete")
+        assert (left["region"], left["status"]) == ("us-east-1", "removed")
+        assert (left["complete_as_of"], left["error_code"]) == (NINE, "NotReadError")
+        assert "not in the settings" in left["error"]
+        assert "1 of 1 accounts and regions complete, 1 removed; " in run.error
+        warned += [line for line in run.stderr.splitlines() if "WARNING" in line]
+    (line,) = warned
+    assert f"account {ACCOUNT}, us-east-1: " in line
+    assert "not in the settings. Check regions" in line
+    again = here(config=both, state=run.state)
+    assert [found["status"] for found in rows(again).values()] == ["complete"] * 2
+    gone = here(config=one, state=again.state)
+    assert "not in the settings" in gone.stderr
+
+
+def test_a_removed_scope_stays_removed(here: TapHere, emulator: Emulator) -> None:
+    """A failure that hides which accounts there are does not make a removed scope
+    fail."""
+    fill(emulator)
+    fill(emulator, region="eu-west-1")
+    first = here(config={"regions": REGIONS})
+    run = here(config={"regions": ["eu-west-1"]}, state=first.state)
+    here.variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"  # no listener
+    config = {"regions": ["eu-west-1"], "max_attempts": 1}
+    run = here(config=config, state=run.state)
+    statuses = [found["status"] for found in rows(run).values()]
+    assert statuses == ["failed", "removed"]
 
 
 @pytest.mark.parametrize("others", [(), ("training_instance_prices",)], ids=str)
