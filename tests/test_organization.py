@@ -305,6 +305,11 @@ def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
     assert rows(run) == complete([ONE, TWO])
 
 
+def without_empty_statuses(answer: dict[str, Any]) -> None:
+    """Leave out of ListRegions the regions without a status."""
+    answer["Regions"] = [of for of in answer["Regions"] if of["RegionOptStatus"]]
+
+
 class TestEnabledRegions:
     """Each account's enabled regions."""
 
@@ -330,6 +335,63 @@ class TestEnabledRegions:
         ]
         assert "us-west-2" not in regions[TWO]
         assert len(regions[MANAGEMENT]) == 5
+
+    def test_one_that_botocore_does_not_know(
+        self, company: Emulator, here: TapHere
+    ) -> None:
+        """An enabled region that the installed botocore does not know is named in one
+        warning for all accounts; one that is not enabled is not."""
+        moon = {"xx-moon-1": "ENABLED", "xx-mars-1": "DISABLED"}
+        company.organization.regions = {ONE: moon, TWO: moon}
+        run = here(config=ENABLED)
+        assert run.returncode == 0, run.stderr
+        assert len(rows(run)) == 15
+        (line,) = [line for line in run.stderr.splitlines() if "WARNING" in line]
+        assert f"xx-moon-1 of account {ONE}, {TWO} is not read: botocore" in line
+        assert "update boto3" in line
+        assert "mars" not in run.stderr
+
+    def test_a_status_that_is_unknown(self, company: Emulator, here: TapHere) -> None:
+        """A region with an unknown status is named in a warning. If it was read
+        before, its row is failed, not removed: nobody knows whether to read it."""
+        first = here(config=ENABLED)
+        company.organization.regions = {ONE: {"eu-west-1": "ON_HOLD"}}
+        run = here(config=ENABLED, state=first.state)
+        assert run.returncode == 0, run.stderr
+        assert f"eu-west-1 of account {ONE} is not read: its status ON_HOLD is" in (
+            run.stderr
+        )
+        assert rows(run) == rows(first) | {f"{ONE} eu-west-1": "failed"}
+        company.organization.regions = {}
+        assert rows(here(config=ENABLED, state=run.state)) == rows(first)
+
+    @pytest.mark.parametrize("options", [(), ("--test",), ("--scopes",)], ids=str)
+    @pytest.mark.parametrize("status", ["DISABLED", "ON_HOLD", ""], ids=str)
+    def test_no_region(
+        self,
+        company: Emulator,
+        here: TapHere,
+        status: str,
+        options: tuple[str, ...],
+    ) -> None:
+        """An account without a region to read has failed, whether none is enabled, no
+        status is known, or the answer is empty; the other accounts are read."""
+        every = company.organization.opt_status(ONE)
+        company.organization.regions = {ONE: dict.fromkeys(every, status)}
+        company.alter("ListRegions", without_empty_statuses)
+        run = here(*options, config=ENABLED)
+        assert run.returncode == 1
+        assert f"account {ONE}: ListRegions: there is no region to read" in run.stderr
+        assert f"account {TWO}: " not in run.stderr
+
+    def test_no_region_any_more(self, company: Emulator, here: TapHere) -> None:
+        """If no region of an account is to be read any more, its rows are failed."""
+        first = here(config=ENABLED)
+        every = company.organization.opt_status(ONE)
+        company.organization.regions = {ONE: dict.fromkeys(every, "DISABLED")}
+        run = here(config=ENABLED, state=first.state)
+        failed = {where for where, status in rows(run).items() if status == "failed"}
+        assert failed == {where for where in rows(first) if ONE in where}
 
     def test_a_region_is_disabled(self, company: Emulator, here: TapHere) -> None:
         """A disabled region is removed, and is not a failure."""

@@ -9,7 +9,12 @@ from typing_extensions import override
 from tap_sagemaker_tuning import config_schema
 from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter
 from tap_sagemaker_tuning.aws.errors import is_mendable, is_transient
-from tap_sagemaker_tuning.exceptions import IncompleteError, TapError
+from tap_sagemaker_tuning.exceptions import (
+    IncompleteError,
+    NotReadError,
+    SettingsError,
+    TapError,
+)
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
 from tap_sagemaker_tuning.sync.failures import report
@@ -173,6 +178,8 @@ def failure_type(error: Exception) -> str:
     """Classify an error by who has to act: one of `FAILURE_TYPES`."""
     if type(error) is TapError and isinstance(error.__cause__, Exception):
         return failure_type(error.__cause__)
+    if isinstance(error, NotReadError | SettingsError):
+        return CONFIG_ERROR
     if is_transient(error):
         return TRANSIENT_ERROR
     return CONFIG_ERROR if is_mendable(error) else SYSTEM_ERROR

@@ -5,21 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import botocore
+
 from tap_sagemaker_tuning.aws.operations import (
     LIST_ACCOUNTS,
     LIST_ACCOUNTS_FOR_PARENT,
     LIST_UNITS_FOR_PARENT,
 )
 from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.printable import printable
 from tap_sagemaker_tuning.values import Summary, members, required_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 Listing = Callable[..., Iterator[Summary]]
 """Calls an operation with its parameters, and yields the items of all pages."""
 
 _ENABLED = {"ENABLED", "ENABLED_BY_DEFAULT"}
+_NOT_ENABLED = {"DISABLED", "DISABLING", "ENABLING"}
+_LONGEST_STATUS = 50  # characters
+_NOT_IN_BOTOCORE = (
+    f"botocore {botocore.__version__} does not know it: update boto3, or name the "
+    "regions to read"
+)
+
+
+class Regions(NamedTuple):
+    """The regions of an account.
+
+    Attributes:
+        to_read: The names of those that are enabled and have SageMaker, sorted.
+        uncertain: Why it is not known whether to read a region, by its name.
+    """
+
+    to_read: list[str]
+    uncertain: dict[str, str]
 
 
 class Member(NamedTuple):
@@ -89,23 +110,34 @@ def _member(item: Any) -> Member:
     return Member(required_text(account, "Id"), arn[1], is_active=state == "ACTIVE")
 
 
-def enabled(regions: Iterable[Any], have_it: Iterable[str]) -> list[str]:
+def enabled(
+    regions: Iterable[Any], have_it: Collection[str], known: Collection[str]
+) -> Regions:
     """Choose the regions that are enabled and have SageMaker.
 
     Args:
         regions: The items of account:ListRegions.
         have_it: The names of the regions that have SageMaker.
+        known: The names of all regions that botocore knows.
 
     Returns:
-        The names of those that are both, sorted.
+        The regions to read, and those that may have to be read.
 
     Raises:
         UnreadableError: An item is malformed.
     """
     with readable("a region of the account"):
-        found = {
-            required_text(members(region), "RegionName")
+        statuses = {
+            required_text(members(region), "RegionName"): region.get("RegionOptStatus")
             for region in regions
-            if members(region).get("RegionOptStatus") in _ENABLED
         }
-    return sorted(found.intersection(have_it))
+    found = Regions([], {})
+    for name, status in sorted(statuses.items()):
+        if status in _ENABLED and name in have_it:
+            found.to_read.append(name)
+        elif status in _ENABLED and name not in known:
+            found.uncertain[name] = _NOT_IN_BOTOCORE
+        elif status not in _ENABLED | _NOT_ENABLED:
+            shown = printable(str(status), _LONGEST_STATUS)
+            found.uncertain[name] = f"its status {shown} is unknown to the tap"
+    return found

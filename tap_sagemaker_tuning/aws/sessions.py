@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from botocore.credentials import Credentials
 
     from tap_sagemaker_tuning.aws.operations import Operation
-    from tap_sagemaker_tuning.aws.organization import Listing
+    from tap_sagemaker_tuning.aws.organization import Listing, Regions
     from tap_sagemaker_tuning.settings import RoleToAssume, Settings
     from tap_sagemaker_tuning.values import Summary
 
@@ -139,22 +139,23 @@ class Sessions:
         region = self._near(partition, None)
         return AccountLister(self._listing("organizations", credentials, region))
 
-    def enabled_regions(self, account: Account) -> list[str]:
+    def enabled_regions(self, account: Account) -> Regions:
         """List the regions that are enabled in an account and have SageMaker.
 
         Args:
             account: The account.
 
         Returns:
-            Their names, sorted.
+            The regions to read, and those that may have to be read.
 
         Raises:
             BotoCoreError, ClientError, TapError: They cannot be listed.
         """
         region = self._near(account.partition, None)
         have_it = self._available(account.partition)
+        known = self._available(account.partition, "ec2")  # which every region has
         pages = self._listing("account", account.credentials, region)
-        return enabled(pages(LIST_REGIONS), have_it)
+        return enabled(pages(LIST_REGIONS), have_it, known)
 
     def _listing(
         self, service: str, credentials: Credentials | None, region: str
@@ -207,9 +208,9 @@ class Sessions:
         except aws.UnknownRegionError:
             return "aws"
 
-    def _available(self, partition: str) -> list[str]:
+    def _available(self, partition: str, service: str = "sagemaker") -> list[str]:
         with self._alone:
-            return list(self._caller.get_available_regions("sagemaker", partition))
+            return list(self._caller.get_available_regions(service, partition))
 
     def _sts(self, region: str) -> Callable[..., Any]:
         """Return a function that creates STS clients in one region."""

@@ -108,9 +108,9 @@ class Scopes(TapStream):
             entry = self.saved(scope.context)
             completeness = Completeness.from_json(entry, run.filters)
             as_of = completeness.as_of(reader.name for reader in run.readers)
-            failure = run.discovered.failure_in(scope.account_id)
-            if failure and _REMOVED not in entry:
-                yield left_out(scope, "failed", as_of, run.started_at, failure.error)
+            error = run.discovered.error_in(scope)
+            if error and _REMOVED not in entry:
+                yield left_out(scope, "failed", as_of, run.started_at, error)
                 continue
             has_left = run.discovered.has_left(scope.account_id)
             reason = _LEFT if has_left else _NOT_IN_THE_SETTINGS

@@ -5,25 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.scope import Role
+from tap_sagemaker_tuning.aws.scope import Role, Scope
 from tap_sagemaker_tuning.exceptions import NotReadError, SettingsError
 from tap_sagemaker_tuning.settings import ENABLED, RoleToAssume
-from tap_sagemaker_tuning.sync.failures import Failure
+from tap_sagemaker_tuning.sync.failures import Failure, some_of
 from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import (
+        Callable,
+        Collection,
+        Iterable,
+        Iterator,
+        Sequence,
+    )
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.credentials import Account
-    from tap_sagemaker_tuning.aws.organization import Member
-    from tap_sagemaker_tuning.aws.scope import Scope
+    from tap_sagemaker_tuning.aws.organization import Member, Regions
     from tap_sagemaker_tuning.aws.sessions import Sessions
     from tap_sagemaker_tuning.settings import Organization, Settings
 
 _NO_ACCOUNT = (
     "organization: there is no active account to read. Check organizational_units and "
     "exclude_accounts"
+)
+_NO_REGION = (
+    "ListRegions: there is no region to read: none of those listed is enabled and has "
+    "SageMaker. Enable one, or name the regions to read"
 )
 _AT_ONCE = 16  # accounts whose regions are listed concurrently
 
@@ -36,6 +45,7 @@ class Discovered:
         clients: One per account and region, in order, not yet opened.
         failures: What could not be discovered: everything, an account, or its regions.
         roles: The role to assume in each scope, except the caller's own account.
+        uncertain: Why it is not known whether to read a scope; it is not read.
         listed: Sentences for the log about what AWS listed.
         is_of_organization: Whether accounts come and go with the organization.
         accounts: IDs of the accounts to read, including any whose regions are unknown.
@@ -45,6 +55,7 @@ class Discovered:
     clients: list[Client] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     roles: dict[Scope, RoleToAssume] = field(default_factory=dict)
+    uncertain: dict[Scope, str] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     is_of_organization: bool = False
     accounts: set[str] = field(default_factory=set)
@@ -57,10 +68,24 @@ class Discovered:
         )
         self.failures.append(failure)
 
-    def failure_in(self, account_id: str) -> Failure | None:
-        """The failure that leaves an account or its regions unknown, if any."""
-        found = (of for of in self.failures if of.account_id in {None, account_id})
-        return next(found, None)
+    def error_in(self, scope: Scope) -> Exception | None:
+        """The error that leaves it unknown whether to read a scope, if any."""
+        if scope in self.uncertain:
+            return NotReadError(f"Nothing was read: {self.uncertain[scope]}")
+        accounts = {None, scope.account_id}
+        errors = (of.error for of in self.failures if of.account_id in accounts)
+        return next(errors, None)
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences about the regions in `uncertain`."""
+        accounts: dict[tuple[str, str], list[str]] = {}
+        for scope, reason in self.uncertain.items():
+            accounts.setdefault((scope.region, reason), []).append(scope.account_id)
+        return [
+            f"regions: {region} of account {some_of(listed)} is not read: {reason}"
+            for (region, reason), listed in accounts.items()
+        ]
 
     def has_left(self, account_id: str) -> bool:
         """Whether AWS, and not the settings, leaves out a scope that has no client.
@@ -108,14 +133,8 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
     found.accounts = {account.account_id for account, _, _ in chosen}
     asked = [account for account, regions, _ in chosen if ENABLED in regions]
     found.with_all_regions = {account.account_id for account in asked}
-    enabled: dict[str, list[str]] = {}
-    for account, answer in side_by_side(
-        sessions.enabled_regions, asked, _AT_ONCE, check_signal
-    ):
-        if isinstance(answer, Exception):
-            found.fail(answer, account.account_id)
-        else:
-            enabled[account.account_id] = answer
+    listed = side_by_side(sessions.enabled_regions, asked, _AT_ONCE, check_signal)
+    enabled = _enabled(listed, found)
     reached: set[Scope] = set()
     for account, regions, role in chosen:
         is_asked = ENABLED in regions
@@ -162,6 +181,23 @@ def _accounts(
         regions = sessions.regions(role.regions or settings.regions)
         first = None if ENABLED in regions else regions[0]
         yield sessions.assumed(role, first), regions, role
+
+
+def _enabled(
+    listed: Iterable[tuple[Account, Regions | Exception]], found: Discovered
+) -> dict[str, list[str]]:
+    """Return the regions to read, by account ID, and note what cannot be read."""
+    to_read: dict[str, list[str]] = {}
+    for account, regions in listed:
+        if isinstance(regions, Exception):
+            found.fail(regions, account.account_id)
+            continue
+        to_read[account.account_id] = regions.to_read
+        if not regions.to_read:
+            found.fail(NotReadError(_NO_REGION), account.account_id)
+        for region, reason in regions.uncertain.items():
+            found.uncertain[Scope(account.account_id, region)] = reason
+    return to_read
 
 
 def _members(organization: Organization, sessions: Sessions) -> list[Member]:

@@ -64,6 +64,8 @@ class Run:
         self.discovered = discover(settings, check_signal)
         for sentence in self.discovered.listed:
             logger.info(sentence)
+        for sentence in self.discovered.warnings:
+            logger.warning(sentence)
         for failure in self.discovered.failures:
             logger.debug("%s", failure, exc_info=failure.error)
         self.scopes = [ScopeRun(client, filters) for client in self.discovered.clients]

@@ -15,7 +15,13 @@ from jsonschema import Draft7Validator, FormatChecker
 from emulator import Fault
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap, failure_type
 from tap_sagemaker_tuning.airbyte.spec import specification
-from tap_sagemaker_tuning.exceptions import NoResultError, TapError, UnreadableError
+from tap_sagemaker_tuning.exceptions import (
+    NoResultError,
+    NotReadError,
+    SettingsError,
+    TapError,
+    UnreadableError,
+)
 from tests import expected
 from tests.airbyte.source import Json, Output, configured
 from tests.conftest import ACCOUNT, REGION, TapHere
@@ -345,6 +351,21 @@ def test_failure_types(
     assert output.statuses("tuning_jobs") == ["STARTED", "INCOMPLETE"]
 
 
+def test_an_account_without_regions(here: SourceHere, default: Json) -> None:
+    """If AWS lists no region to read, neither `check` nor `read` succeeds."""
+    config = {"regions": ["enabled"]}
+    here.tap.emulator.alter("ListRegions", lambda answer: answer["Regions"].clear())
+    status = here("check", config=config).told("CONNECTION_STATUS")[0]
+    assert status["status"] == "FAILED"
+    assert "there is no region to read" in status["message"]
+    output = here("read", config=config, catalog=default)
+    assert output.returncode == 1
+    ((kind, text),) = output.errors
+    assert kind == "config_error"
+    assert text.startswith(f"account {ACCOUNT}: ListRegions: there is no region")
+    assert "COMPLETE" not in output.statuses(SUMMARIES)
+
+
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -360,6 +381,8 @@ def test_failure_types(
         (NoResultError("ListTags: no result"), "transient_error"),
         (ResponseParserError("cut"), "transient_error"),
         (aws.HTTPClientError(error=ValueError("a header")), "config_error"),
+        (NotReadError("there is no region to read"), "config_error"),
+        (SettingsError("2 entries reach one account"), "config_error"),
         (UnreadableError("a trial cannot be read"), "system_error"),
         (RuntimeError("a bug"), "system_error"),
     ],
