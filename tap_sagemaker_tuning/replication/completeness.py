@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
 
+UNFINISHED = "unfinished"
+"""The member of a stream's state in a scope that began from nothing, until the stream
+has been read to its end there: what an earlier state said no longer holds."""
+
+
 @dataclass(slots=True)
 class Completeness:
     """How far each stream's table is known to be complete, in one scope.
@@ -113,8 +118,8 @@ def without_cleared(
         stateless: Names of the streams that keep no state of their own.
 
     Returns:
-        The state, where a stream is complete in a scope only if it has state there or
-        keeps none.
+        The state, where a stream is complete in a scope only if it has state there,
+        from a read to its end, or keeps none.
     """
     bookmarks = dict(state.get("bookmarks", {}))
     if "partitions" not in bookmarks.get(stream, {}):
@@ -136,4 +141,8 @@ def without_cleared(
 
 def _has_state(bookmarks: Entry, stream: str, context: Mapping[str, str]) -> bool:
     entries = bookmarks.get(stream, {}).get("partitions", [])
-    return any("version" in entry for entry in entries if entry["context"] == context)
+    return any(
+        "version" in entry and UNFINISHED not in entry
+        for entry in entries
+        if entry["context"] == context
+    )

@@ -17,6 +17,7 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
 )
 from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.replication.completeness import UNFINISHED
 from tap_sagemaker_tuning.replication.state import ScopeState
 from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 from tap_sagemaker_tuning.streams.base import TapStream
@@ -100,6 +101,9 @@ class VisitingStream(TapStream):
         """Replace the state in a scope."""
         old = self.saved(scope.context)
         kept = {"resume": old["resume"]} if "resume" in old else {}
+        began_anew = "version" not in old or UNFINISHED in old
+        if began_anew and not self.host.run.is_whole(self.name, scope):
+            kept[UNFINISHED] = 1
         self.save(scope.context, {**kept, **entry})
         for plain in ("replication_key", "replication_key_value"):
             self.stream_state.pop(plain, None)

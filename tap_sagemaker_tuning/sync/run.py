@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Callable, Sequence
 
+    from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.settings import Settings
     from tap_sagemaker_tuning.sync.readers import Reader, Sink
@@ -69,6 +70,7 @@ class Run:
         for failure in self.discovered.failures:
             logger.debug("%s", failure, exc_info=failure.error)
         self.scopes = [ScopeRun(client, filters) for client in self.discovered.clients]
+        self._by_scope = {scope.scope: scope for scope in self.scopes}
 
     @property
     def failures(self) -> list[Failure]:
@@ -110,6 +112,10 @@ class Run:
             self._logger.warning(
                 "tuning_job_names: %s was not found in any account and region", name
             )
+
+    def is_whole(self, stream: str, scope: Scope) -> bool:
+        """Whether this sync has read a stream to its end in a scope."""
+        return stream in self._by_scope[scope].whole
 
     def report(self) -> list[str]:
         """Summarize what was not read, in one line per cause and place."""

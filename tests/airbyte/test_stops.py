@@ -108,6 +108,46 @@ def test_stop(source: Source, scope: Scope, catalog: Json) -> None:
     assert_goes_on(source, catalog, output, len(trials))
 
 
+def test_stop_after_clearing_a_stream(source: Source, catalog: Json) -> None:
+    """After "Clear data" of a stream, a read that is stopped and one that is denied
+    leave it without complete_as_of, since its table is empty; the next complete read
+    brings all rows back."""
+    emulator = source.tap.emulator
+    emulator.scope(ACCOUNT, REGION).plan("churn", trials=3)
+    emulator.clock.move(seconds=86_400)
+    states = source("read", config={}, catalog=catalog).states
+    cleared = [
+        state
+        for state in states
+        if state["stream"]["stream_descriptor"]["name"] != SUMMARIES
+    ]
+    files = {"config": {}, "catalog": catalog, "state": cleared}
+    with subprocess.Popen(  # noqa: S603 - the command is ours
+        source.command("read", **files),
+        env=source.tap.environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=source.tap.folder,
+    ) as process:
+        assert process.stdout is not None
+        lines = read_until('"type":"STATE"', process.stdout)
+        process.kill()
+    known = {
+        state["stream"]["stream_descriptor"]["name"]: state
+        for state in cleared + Output(0, "".join(lines), "").states
+    }
+    assert SUMMARIES in known
+    emulator.faults.add(Fault("deny"))
+    denied = source("read", config={}, catalog=catalog, state=[*known.values()])
+    (row,) = denied.records("scopes")
+    assert row["complete_as_of"] is None
+    emulator.faults.clear()
+    last = source("read", config={}, catalog=catalog, state=denied.states)
+    (row,) = last.records("scopes")
+    assert row["complete_as_of"] is not None
+    assert len(last.records(SUMMARIES)) == 3
+
+
 @pytest.mark.slow
 def test_stop_while_nobody_reads(source: Source, scope: Scope, catalog: Json) -> None:
     """A full pipe does not delay a stop, and each line in it is complete."""

@@ -11,6 +11,7 @@ import pytest
 
 from tap_sagemaker_tuning.exceptions import StateError
 from tap_sagemaker_tuning.replication.completeness import (
+    UNFINISHED,
     Completeness,
     without_cleared,
 )
@@ -159,6 +160,20 @@ def test_what_was_cleared_is_not_complete(
     others = [name for name in found["bookmarks"] if name != "scopes"]
     assert all(found["bookmarks"][n] == before["bookmarks"][n] for n in others)
     assert given == before
+
+
+def test_what_began_anew_is_not_complete() -> None:
+    """A stream whose state began from nothing is not complete until it has been read
+    to its end, whatever an earlier state said."""
+    own: dict[str, Any] = {"context": EAST, "version": 1}
+    given = state_of(
+        scopes=[{**SAVED, "context": EAST}],
+        tuning_jobs=[own],
+        training_job_summaries=[{**own, UNFINISHED: 1}],
+    )
+    found = without_cleared(given, "scopes", [])
+    (entry,) = found["bookmarks"]["scopes"]["partitions"]
+    assert entry["complete_streams"].keys() == {JOBS}
 
 
 @pytest.mark.parametrize(
