@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tap_sagemaker_tuning.sync.probe import Probed
 from tap_sagemaker_tuning.sync.probe import probe as probe_scopes
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def probe(
     streams: Iterable[TapStream],
     settings: Settings,
     check_signal: Callable[[], None],
-) -> Iterator[tuple[str, list[str]]]:
+) -> Iterator[Probed]:
     """Test whether the selected streams can read what they need.
 
     Args:
@@ -36,23 +37,19 @@ def probe(
         check_signal: Raises SystemExit if the test should stop.
 
     Yields:
-        What was tested, with its problems: first what AWS listed, then each account and
-        region. A failure of discovery has an empty name.
+        What was tested: first what AWS listed, then each account and region.
     """
     for sentence in discovered.listed:
-        yield sentence, []
+        yield Probed(sentence)
     for failure in discovered.failures:
-        yield "", [str(failure)]
+        yield Probed("", [str(failure)])
     operations = {
         operation
         for stream in streams
         if stream.selected
         for operation in stream.operations
     }
-    for client, problems in probe_scopes(
-        discovered.clients, operations, settings, check_signal
-    ):
-        yield str(client.scope), problems
+    yield from probe_scopes(discovered.clients, operations, settings, check_signal)
 
 
 def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
@@ -88,18 +85,18 @@ def print_scopes(run: Run) -> int:
     return 1 if run.failures else 0
 
 
-def print_test(found: Iterable[tuple[str, list[str]]]) -> int:
+def print_test(tested: Iterable[Probed]) -> int:
     """Print the results of a test to standard error.
 
     Args:
-        found: What `probe` yields.
+        tested: What `probe` yields.
 
     Returns:
         The exit code: 0 if there are no problems, else 1.
     """
     is_well = True
-    for where, problems in found:
-        told = [where] if where else []
-        click.echo(": ".join([*told, "; ".join(problems) or "OK"]), err=True)
-        is_well = is_well and not problems
+    for result in tested:
+        for line in result.lines:
+            click.echo(line, err=True)
+        is_well = is_well and not result.problems
     return 0 if is_well else 1

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.scope import Role
+from tap_sagemaker_tuning.aws.scope import ACCOUNT, Role
 from tap_sagemaker_tuning.list_checks import list_problems
 from tap_sagemaker_tuning.settings import ENABLED
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.settings import Settings
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
-_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 # IAM's and Organizations' own patterns: a role's name with its path, ExternalId,
 # and the IDs of a root and of an organizational unit.
 _ROLE_NAME = re.compile(r"(?!role/)[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
@@ -99,7 +98,7 @@ def _organization_problems(settings: Settings) -> Iterator[str]:
         "ou-ab12-11223344 or r-ab12",
     )
     yield from list_problems(
-        "organization[exclude_accounts]", of.exclude_accounts, _ACCOUNT, "123456789012"
+        "organization[exclude_accounts]", of.exclude_accounts, ACCOUNT, "123456789012"
     )
     if of.list_role_arn is not None:
         yield from _role_problems("organization[list_role_arn]", of.list_role_arn)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
     from tap_sagemaker_tuning.streams.base import TapStream
+    from tap_sagemaker_tuning.sync.probe import Probed
 
 
 ATTEMPTS_OF_A_TEST = 3
@@ -51,7 +52,7 @@ someone is waiting for the result."""
 _SIGNALS: dict[int, str] = {signal.SIGINT: "Ctrl-C (SIGINT)", signal.SIGTERM: "SIGTERM"}
 _HELP_OF_TEST = (
     "Check credentials, accounts, regions and permissions with a few small calls, and "
-    "print one line for each account and region. Use --test=schema to write the "
+    "print the result for each account and region. Use --test=schema to write the "
     "schemas without syncing."
 )
 
@@ -292,7 +293,7 @@ class TapSageMakerTuning(Tap):
             )
             ctx.exit(access.print_scopes(tap.run))
 
-    def probe(self) -> Iterator[tuple[str, list[str]]]:
+    def probe(self) -> Iterator[Probed]:
         """Test whether the selected streams can read what they need: see `access`."""
         # One item shows as much as a page of them.
         self.settings = replace(self.settings, page_size=1)

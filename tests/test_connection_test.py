@@ -44,17 +44,16 @@ def fill(emulator: Emulator, jobs: int = 3) -> None:
             emulator.scope(*scope).plan(f"job-{number}", trials=4, created=created)
 
 
-def lines(run: Run) -> dict[str, str]:
-    """The line about each scope; standard output stays empty."""
+def lines(run: Run) -> dict[str, list[str]]:
+    """The lines about each scope; standard output stays empty."""
     assert run.stdout == ""
     assert "Traceback" not in run.stderr
-    found = [
-        line.removeprefix("account ").partition(": ")
-        for line in run.stderr.splitlines()
-        if line.startswith("account ")
-    ]
-    assert len(found) == len({where for where, _, _ in found})
-    return {where: said for where, _, said in found}
+    found: dict[str, list[str]] = {}
+    for line in run.stderr.splitlines():
+        if line.startswith("account "):
+            where, _, said = line.removeprefix("account ").partition(": ")
+            found.setdefault(where, []).append(said)
+    return found
 
 
 def calls(emulator: Emulator) -> Counter[tuple[str, str]]:
@@ -73,17 +72,24 @@ OF_SAGEMAKER = {
     for call in stream.operations
     if call.name != "GetProducts"
 }
-WELL = {f"{account}, {region}": "OK" for account, region in ALL}
+CHURN = "OK, newest tuning job churn of 2026-03-01"
+NEWEST = "OK, newest tuning job job-2 of 2026-03-01"
+EMPTY = "OK, no tuning job"
 
 
-@pytest.mark.parametrize("jobs", [3, 0], ids=["full", "empty"])
-def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int) -> None:
+@pytest.mark.parametrize(
+    ("jobs", "said"), [(3, NEWEST), (0, EMPTY)], ids=["full", "empty"]
+)
+def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int, said: str) -> None:
     """Each scope has a line, in the order of the settings, and makes one call per
-    operation, even if it is empty."""
+    operation, even if it is empty. The line has the newest tuning job, so that a wrong
+    region shows."""
     fill(emulator, jobs)
     run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
     assert run.returncode == 0
-    assert list(lines(run).items()) == list(WELL.items())
+    assert list(lines(run).items()) == [
+        (f"{account}, {region}", [said]) for account, region in ALL
+    ]
     assert calls(emulator) == dict.fromkeys(ALL, len(OF_SAGEMAKER))
     asked = Counter(call.operation for call in emulator.calls)
     assert asked["GetProducts"] == 4
@@ -93,37 +99,44 @@ def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("streams", "wanted"),
+    ("streams", "wanted", "said"),
     [
-        ((), {LIST, DESCRIBE, TRIALS}),
-        (("tuning_jobs",), {LIST, DESCRIBE}),
+        ((), {LIST, DESCRIBE, TRIALS}, CHURN),
+        (("tuning_jobs",), {LIST, DESCRIBE}, CHURN),
         (
             ("training_job_details",),
             {LIST, DESCRIBE, TRIALS, "Search", "DescribeTrainingJob"},
+            CHURN,
         ),
-        (("training_instance_prices",), {"GetProducts"}),
-        (("scopes",), set()),
+        (("training_instance_prices",), {"GetProducts"}, "OK"),
+        (("scopes",), set(), "OK"),
     ],
     ids=["default", "jobs", "details", "prices", "scopes"],
 )
 def test_only_what_the_selected_streams_need(
-    here: TapHere, streams: tuple[str, ...], wanted: set[str]
+    here: TapHere, streams: tuple[str, ...], wanted: set[str], said: str
 ) -> None:
     """A call that no selected stream makes is not made."""
     here.emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     catalog = here.catalog(*streams)
     run = here("--test", config={}, catalog=catalog)
     assert run.returncode == 0
-    assert lines(run) == {f"{ACCOUNT}, us-east-1": "OK"}
+    assert lines(run) == {f"{ACCOUNT}, us-east-1": [said]}
     assert {call.operation for call in here.emulator.calls} == wanted
 
 
 def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> None:
-    """With tuning_job_names, the account is not listed."""
+    """With tuning_job_names, the account is not listed, and the line says whether the
+    first of them is there."""
     emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     emulator.faults.add(Fault("deny", operation=LIST))
-    run = here("--test", config={"tuning_job_names": ["churn"]})
-    assert run.returncode == 0
+    for name, said in (
+        ("Churn", "OK, tuning job churn of 2026-03-01"),
+        ("other", "OK, no tuning job other"),
+    ):
+        run = here("--test", config={"tuning_job_names": [name]})
+        assert run.returncode == 0
+        assert lines(run) == {f"{ACCOUNT}, us-east-1": [said]}
     assert {call.operation for call in emulator.calls} == {DESCRIBE, TRIALS}
 
 
@@ -149,22 +162,66 @@ def test_a_denied_call(
     run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
     assert run.returncode == 1
     said = lines(run)
-    assert f"Allow sagemaker:{operation}" in said.pop(f"{account}, {region}")
-    assert set(said.values()) == {"OK"}
-    assert len(said) == 3
+    (line,) = said.pop(f"{account}, {region}")
+    assert line.endswith(f"Allow sagemaker:{operation}")
+    assert [line[:2] for (line,) in said.values()] == ["OK"] * 3
     assert max(calls(emulator).values()) <= 6
 
 
 def test_several_denied_calls(here: TapHere, emulator: Emulator) -> None:
-    """All denied calls are reported in one line."""
+    """Each missing action has a line, and only the first quotes AWS's message."""
     fill(emulator)
-    for operation in (TRIALS, "Search"):
+    denied = [LIST, TRIALS, "Search"]
+    for operation in denied:
         emulator.faults.add(Fault("deny", operation=operation))
     run = here("--test", config={}, catalog=here.catalog(*KEYS))
     assert run.returncode == 1
     (said,) = lines(run).values()
-    assert f"Allow sagemaker:{TRIALS}" in said
-    assert "Allow sagemaker:Search" in said
+    assert [line.rpartition(". ")[2] for line in said] == [
+        f"Allow sagemaker:{operation}" for operation in denied
+    ]
+    assert ["is not authorized" in line for line in said] == [True, False, False]
+
+
+@pytest.mark.parametrize("status", ["Forbidden", "InternalError", "PartialData"])
+def test_metrics_that_cannot_be_read(
+    here: TapHere, emulator: Emulator, status: str
+) -> None:
+    """CloudWatch reports the failure of a metric in a response with status 200; the
+    price list is tested nevertheless."""
+    fill(emulator)
+    catalog = here.catalog("training_job_metrics", "training_instance_prices")
+
+    def fail(answer: dict[str, Any]) -> None:
+        """Let every metric fail."""
+        for result in answer["MetricDataResults"]:
+            result.update(StatusCode=status, Timestamps=[], Values=[])
+
+    emulator.alter("GetMetricData", fail)
+    run = here("--test", config={"max_attempts": 1}, catalog=catalog)
+    assert run.returncode == 1
+    ((line,),) = lines(run).values()
+    assert line.startswith(f"GetMetricData: {status}")
+    assert emulator.calls[-1].operation == "GetProducts"
+
+
+def test_empty_pages_before_the_first(here: TapHere, emulator: Emulator) -> None:
+    """An empty page with a token does not mean that there is no tuning job."""
+    emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    emulator.faults.add(Fault("empty_pages", operation=LIST))
+    run = here("--test", config={})
+    assert lines(run) == {f"{ACCOUNT}, us-east-1": [CHURN]}
+
+
+def test_the_newest_that_name_contains_lets_in(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """With name_contains, the line is about the tuning jobs that it lets in."""
+    emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    emulator.scope().plan("other", trials=2, created="2026-03-01T10:00:00Z")
+    for part, said in (("chu", CHURN), ("price", EMPTY)):
+        run = here("--test", config={"name_contains": part})
+        assert lines(run) == {f"{ACCOUNT}, us-east-1": [said]}
 
 
 def test_denied_prices(here: TapHere, emulator: Emulator) -> None:
@@ -175,8 +232,9 @@ def test_denied_prices(here: TapHere, emulator: Emulator) -> None:
     assert run.returncode == 1
     said = lines(run)
     for region in REGIONS:
-        assert "Allow pricing:GetProducts" in said[f"{OTHERS[0]}, {region}"]
-        assert said[f"{OTHERS[1]}, {region}"] == "OK"
+        (line,) = said[f"{OTHERS[0]}, {region}"]
+        assert line.endswith("Allow pricing:GetProducts")
+        assert said[f"{OTHERS[1]}, {region}"] == [NEWEST]
 
 
 def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> None:
@@ -188,8 +246,9 @@ def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> Non
     assert run.returncode == 1
     said = lines(run)
     for region in REGIONS:
-        assert "sts:AssumeRole" in said[f"{OTHERS[0]}, {region}"]
-        assert said[f"{OTHERS[1]}, {region}"] == "OK"
+        (line,) = said[f"{OTHERS[0]}, {region}"]
+        assert "sts:AssumeRole" in line
+        assert said[f"{OTHERS[1]}, {region}"] == [NEWEST]
     assumed = [c for c in emulator.calls if c.operation == "AssumeRole"]
     assert len([call for call in assumed if call.error]) == 1
 
@@ -215,8 +274,9 @@ def test_a_scope_out_of_reach(
     run = here("--test", config=config, catalog=here.catalog(*KEYS))
     assert run.returncode == 1
     told = lines(run)
-    assert said in told[f"{ACCOUNT}, us-east-1"]
-    assert told[f"{ACCOUNT}, eu-west-1"] == "OK"
+    (line,) = told[f"{ACCOUNT}, us-east-1"]
+    assert said in line
+    assert told[f"{ACCOUNT}, eu-west-1"] == [EMPTY]
     assert calls(emulator)[ACCOUNT, "us-east-1"] == 1
 
 
@@ -229,7 +289,9 @@ def test_one_of_twenty(here: TapHere, emulator: Emulator) -> None:
     assert run.returncode == 1
     said = lines(run)
     assert list(said) == [f"{account}, us-east-1" for account in accounts]
-    assert [where for where in said if said[where] != "OK"] == [f"{denied}, us-east-1"]
+    assert [where for where in said if said[where] != [EMPTY]] == [
+        f"{denied}, us-east-1"
+    ]
 
 
 def test_no_way_in(here: TapHere) -> None:
@@ -246,7 +308,8 @@ def test_process(tap: TapProcess, emulator: Emulator) -> None:
     emulator.faults.add(Fault("deny", operation=LIST, region="us-east-1"))
     run = tap("--test", config={"regions": REGIONS})
     assert run.returncode == 1
-    assert f"Allow sagemaker:{LIST}" in lines(run)[f"{ACCOUNT}, us-east-1"]
-    assert lines(run)[f"{ACCOUNT}, eu-west-1"] == "OK"
+    (line,) = lines(run)[f"{ACCOUNT}, us-east-1"]
+    assert line.endswith(f"Allow sagemaker:{LIST}")
+    assert lines(run)[f"{ACCOUNT}, eu-west-1"] == [EMPTY]
     assert "succeeded" not in run.stderr
     assert "failed" not in run.stderr

@@ -287,6 +287,42 @@ def test_excluded_accounts_and_entries(here: TapHere) -> None:
     assert rows(run) == complete([MANAGEMENT]) | complete([ONE], "eu-west-1")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"Arn": "o-emulated01"}, {"Arn": None}, {"Arn": "arn:x"}, {"Status": None}],
+    ids=json.dumps,
+)
+@pytest.mark.parametrize("options", [(), ("--test",)], ids=str)
+def test_a_malformed_account(
+    company: Emulator, here: TapHere, wrong: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    """An account that cannot be parsed fails alone, by its ID; the others are read."""
+    company.organization.with_state = False
+
+    def spoil(answer: dict[str, Any]) -> None:
+        """Change one account."""
+        (account,) = (of for of in answer["Accounts"] if of["Id"] == ONE)
+        account.update(wrong)
+
+    first = here(config=CONFIG)
+    company.alter("ListAccounts", spoil)
+    run = here(*options, config=CONFIG, state=first.state)
+    assert run.returncode == 1
+    assert f"account {ONE}: an account of the organization is malformed" in run.stderr
+    assert f"account {TWO}: " not in run.stderr
+    again = here(config=CONFIG, state=first.state)
+    assert rows(again) == complete([MANAGEMENT, TWO]) | {f"{ONE} {REGION}": "failed"}
+
+
+def test_an_account_without_an_id(company: Emulator, here: TapHere) -> None:
+    """An account without a valid ID fails alone, too."""
+    company.organization.join("7")
+    run = here(config=CONFIG)
+    assert run.returncode == 1
+    run.assert_refused("an account of the organization is malformed")
+    assert rows(run) == complete([MANAGEMENT, ONE, TWO])
+
+
 def test_a_role_that_lists(company: Emulator, here: TapHere) -> None:
     """A caller in another account lists through a role in the management account;
     without it, the denial is reported."""
@@ -446,7 +482,9 @@ class TestQuestions:
         assert run.returncode == 0, run.stderr
         assert "organization: 2 accounts to read, 1 not active, 0 excluded: OK" in told
         assert "regions: 10 enabled in 2 accounts: OK" in told
-        assert f"account {ONE}, eu-west-1: OK" in told
+        assert f"account {ONE}, eu-west-1: OK, no tuning job" in told
+        newest = f"OK, newest tuning job job-{ONE} of 2026-03-02"
+        assert f"account {ONE}, {REGION}: {newest}" in told
         company.faults.add(Fault("deny", operation="ListRegions", account=ONE))
         run = here("--test", config=ENABLED)
         assert run.returncode == 1

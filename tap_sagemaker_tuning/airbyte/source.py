@@ -111,9 +111,7 @@ class AirbyteTap(TapSageMakerTuning):
             One line per problem.
         """
         return [
-            f"{where}: {problem}" if where else problem
-            for where, problems in self.probe()
-            for problem in problems
+            line for result in self.probe() if result.problems for line in result.lines
         ]
 
     def read(self) -> list[tuple[str, str]]:

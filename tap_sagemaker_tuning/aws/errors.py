@@ -109,17 +109,18 @@ def _inner(error: BaseException | None) -> Exception | None:
     return inner
 
 
-def explain(error: BaseException) -> str:
+def explain(error: BaseException, *, is_quoted: bool = True) -> str:
     """Explain in one line what failed, what AWS said, and what to do about it.
 
     Args:
         error: What a boto3 call raised.
+        is_quoted: Whether to quote AWS's message, in addition to its error code.
 
     Returns:
         A printable line without secrets, and without a final period.
     """
     if isinstance(error, ClientError):
-        return _explain_answer(error)
+        return _explain_answer(error, is_quoted=is_quoted)
     advice = meaning(error).advice
     said = printable(_words(error)).rstrip(".") or type(error).__name__
     if not isinstance(error, BotoCoreError | TapError):
@@ -137,9 +138,9 @@ def _words(error: BaseException) -> str:
     return str(error)
 
 
-def _explain_answer(error: ClientError) -> str:
+def _explain_answer(error: ClientError, *, is_quoted: bool) -> str:
     metadata = error.response.get("ResponseMetadata", {})
-    means, said = meaning(error), _said(error)
+    means, said = meaning(error), _said(error) if is_quoted else ""
     if means.kind is Kind.SIGNATURE:
         said = said.partition(". ")[0]
     parts = [f"{error.operation_name}: {code(error) or 'error'}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,9 +13,10 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_ACCOUNTS_FOR_PARENT,
     LIST_UNITS_FOR_PARENT,
 )
-from tap_sagemaker_tuning.exceptions import readable
+from tap_sagemaker_tuning.aws.scope import ACCOUNT
+from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.printable import printable
-from tap_sagemaker_tuning.values import Summary, members, required_text
+from tap_sagemaker_tuning.values import OddError, Summary, members, required_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 Listing = Callable[..., Iterator[Summary]]
 """Calls an operation with its parameters, and yields the items of all pages."""
 
+_ARN = re.compile(r"arn:(aws[a-z-]*):organizations::")
 _ENABLED = {"ENABLED", "ENABLED_BY_DEFAULT"}
 _NOT_ENABLED = {"DISABLED", "DISABLING", "ENABLING"}
 _LONGEST_STATUS = 50  # characters
@@ -57,6 +60,19 @@ class Member(NamedTuple):
     is_active: bool
 
 
+class Members(NamedTuple):
+    """The accounts of an organization.
+
+    Attributes:
+        read: The accounts, each once, sorted by ID.
+        malformed: The error of each account that cannot be parsed, after its ID if that
+            is known.
+    """
+
+    read: list[Member]
+    malformed: list[tuple[str | None, UnreadableError]]
+
+
 class AccountLister:
     """Lists the accounts of an organization."""
 
@@ -68,7 +84,7 @@ class AccountLister:
         """
         self._listed = listed
 
-    def members(self, units: Sequence[str] | None) -> list[Member]:
+    def members(self, units: Sequence[str] | None) -> Members:
         """List accounts.
 
         Args:
@@ -76,7 +92,7 @@ class AccountLister:
                 any depth; None: all accounts of the organization.
 
         Returns:
-            The accounts, each once, sorted by ID.
+            The accounts, and those that cannot be parsed.
 
         Raises:
             BotoCoreError, ClientError, TapError: They cannot be listed.
@@ -85,9 +101,17 @@ class AccountLister:
             items = list(self._listed(LIST_ACCOUNTS))
         else:
             items = list(self._in_units(units))
-        with readable("an account of the organization"):
-            found = {member.account_id: member for member in map(_member, items)}
-        return [found[account_id] for account_id in sorted(found)]
+        found: dict[str, Member] = {}
+        malformed: list[tuple[str | None, UnreadableError]] = []
+        for item in items:
+            try:
+                with readable("an account of the organization"):
+                    member = _member(item)
+            except UnreadableError as error:
+                malformed.append((_account_id(item), error))
+            else:
+                found[member.account_id] = member
+        return Members([found[account_id] for account_id in sorted(found)], malformed)
 
     def _in_units(self, units: Iterable[str]) -> Iterator[Summary]:
         left, seen = list(units), set(units)
@@ -104,10 +128,20 @@ class AccountLister:
 
 def _member(item: Any) -> Member:
     account = members(item)
-    arn = required_text(account, "Arn").split(":")
+    account_id, arn = _account_id(item), _ARN.match(required_text(account, "Arn"))
     # AWS is replacing `Status` with `State`.
     state = account.get("State") or account.get("Status")
-    return Member(required_text(account, "Id"), arn[1], is_active=state == "ACTIVE")
+    if not (account_id and arn and state):
+        msg = "it lacks its ID of 12 digits, its ARN or its state"
+        raise OddError(msg)
+    return Member(account_id, arn[1], is_active=state == "ACTIVE")
+
+
+def _account_id(item: Any) -> str | None:
+    """The ID of an account, if it has one."""
+    account_id = item.get("Id") if isinstance(item, dict) else None
+    is_fine = isinstance(account_id, str) and ACCOUNT.fullmatch(account_id)
+    return account_id if is_fine else None
 
 
 def enabled(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.credentials import Account
-    from tap_sagemaker_tuning.aws.organization import Member, Regions
+    from tap_sagemaker_tuning.aws.organization import Member, Members, Regions
     from tap_sagemaker_tuning.aws.sessions import Sessions
     from tap_sagemaker_tuning.settings import Organization, Settings
 
@@ -173,7 +173,9 @@ def _accounts(
         except Exception as error:  # noqa: BLE001 - the other accounts are read
             found.fail(error)
         else:
-            roles += _roles(settings.organization, listed, roles, found)
+            for account_id, problem in listed.malformed:
+                found.fail(problem, account_id)
+            roles += _roles(settings.organization, listed.read, roles, found)
     elif settings.assume_roles is None:
         regions = sessions.regions(settings.regions)
         yield sessions.own_account(regions[0]), regions, None
@@ -200,7 +202,7 @@ def _enabled(
     return to_read
 
 
-def _members(organization: Organization, sessions: Sessions) -> list[Member]:
+def _members(organization: Organization, sessions: Sessions) -> Members:
     """List the accounts of an organization."""
     lister = None
     if organization.list_role_arn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.error_table import Kind
@@ -18,18 +19,45 @@ from tap_sagemaker_tuning.aws.operations import (
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.aws.series import probe_of
 from tap_sagemaker_tuning.aws.trial_search import expression
+from tap_sagemaker_tuning.printable import printable
 from tap_sagemaker_tuning.sync.interruptible import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.settings import Settings
+    from tap_sagemaker_tuning.values import Summary
 
 _AT_ONCE = 16  # scopes tested concurrently
+_JOB = "HyperParameterTuningJobName"
+_TRIAL = "TrainingJobName"
 _NOBODY = "tap-sagemaker-tuning-test"
 """A stand-in if no name is known: AWS checks the permission before the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The result of testing one scope, or of finding the scopes.
+
+    Attributes:
+        where: The scope, or what AWS listed; empty if nothing is known.
+        problems: What is wrong, one sentence per cause; empty if nothing is.
+        tuning_job: Which tuning job was found, if any; empty if none was looked for.
+    """
+
+    where: str
+    problems: Sequence[str] = ()
+    tuning_job: str = ""
+
+    @property
+    def lines(self) -> list[str]:
+        """One line per problem, or a line that says OK."""
+        told = ", ".join(["OK", self.tuning_job] if self.tuning_job else ["OK"])
+        where = f"{self.where}: " if self.where else ""
+        return [f"{where}{what}" for what in self.problems or [told]]
 
 
 def probe(
@@ -37,7 +65,7 @@ def probe(
     operations: set[Operation],
     settings: Settings,
     check_signal: Callable[[], None],
-) -> Iterator[tuple[Client, list[str]]]:
+) -> Iterator[Probed]:
     """Test whether each scope can be read.
 
     Args:
@@ -47,50 +75,60 @@ def probe(
         check_signal: Raises SystemExit if the test should stop.
 
     Yields:
-        Each client, in this order, with its problems as sentences; an empty list if
-        there are none.
+        The result for each client, in this order.
     """
 
-    def look(client: Client) -> list[str]:
+    def look(client: Client) -> Probed:
         client.open()
         try:
-            found = _Look(client, operations, settings.tuning_job_names or ())
+            found = _Look(client, operations, settings)
             if GET_PRODUCTS in operations and client.partition in ENDPOINTS:
                 prices, region = PriceList(client), client.scope.region
                 found.call(lambda: prices.training(region, at_most=1))
         finally:
             client.close()
-        return found.problems
+        return Probed(str(client.scope), found.problems, found.tuning_job)
 
     for client, found in side_by_side(look, clients, _AT_ONCE, check_signal):
-        yield client, [explain(found)] if isinstance(found, Exception) else found
+        if isinstance(found, Exception):
+            yield Probed(str(client.scope), [explain(found)])
+        else:
+            yield found
 
 
 class _Look:
-    """Tests one scope with at most one call per operation, and collects problems."""
+    """Tests one scope with one call per operation, and collects problems."""
 
     def __init__(
-        self, client: Client, operations: set[Operation], names: Sequence[str]
+        self, client: Client, operations: set[Operation], settings: Settings
     ) -> None:
         self.problems: list[str] = []
+        self.tuning_job = ""
+        self._is_denied = False
         self._is_out_of_reach = False
-        name = names[0] if names else None
+        name = next(iter(settings.tuning_job_names or ()), None)
         if LIST_TUNING_JOBS in operations and name is None:
-            page = self.call(lambda: next(client.tuning_jobs(), None))
-            name = _first(page, "HyperParameterTuningJobName")
-        tuning_job = name or _NOBODY
+            pages = client.tuning_jobs(settings.name_contains)
+            newest = self.call(lambda: _first(pages, _JOB))
+            self.tuning_job = _shown("newest tuning job", newest)
+            name = newest and newest[_JOB]
+        tuning_job = str(name or _NOBODY)
         if DESCRIBE_TUNING_JOB in operations:
-            self.call(lambda: client.tuning_job(tuning_job))
+            described = self.call(lambda: client.tuning_job(tuning_job))
+            if settings.tuning_job_names:
+                self.tuning_job = _shown("tuning job", described and described[0], name)
         trial = _NOBODY
         if LIST_TRIALS in operations:
-            page = self.call(lambda: next(client.trials(tuning_job), None))
-            trial = _first(page, "TrainingJobName") or _NOBODY
+            listed = self.call(lambda: _first(client.trials(tuning_job), _TRIAL))
+            trial = str(listed[_TRIAL]) if listed else _NOBODY
         if SEARCH in operations:
             self.call(lambda: client.search_trials(expression([trial])))
         if DESCRIBE_TRIAL in operations:
             self.call(lambda: client.trial(trial))
         if GET_METRIC_DATA in operations:
-            self.call(lambda: client.metric_data.points([probe_of(trial)]))
+            read = self.call(lambda: client.metric_data.points([probe_of(trial)]))
+            _, failed = read or ({}, {})
+            self.problems += map(explain, failed.values())
 
     def call(self, call: Callable[[], Any]) -> Any:
         """Make a call; None if it fails, or if the scope is known to be unreachable."""
@@ -102,14 +140,24 @@ class _Look:
             kind = meaning(error).kind
             if kind is Kind.MISSING:
                 return None
-            self.problems.append(explain(error))
+            is_repeated = self._is_denied and kind is Kind.DENIED
+            self.problems.append(explain(error, is_quoted=not is_repeated))
+            self._is_denied |= kind is Kind.DENIED
             # Anything other than a denial would fail every call alike.
             self._is_out_of_reach = kind is not Kind.DENIED
             return None
 
 
-def _first(page: Any, member: str) -> str | None:
-    """The name of the first item of a page that has one."""
-    items = page.items if page else []
-    names = (item.get(member) for item in items if isinstance(item, dict))
-    return next((str(name) for name in names if name), None)
+def _first(pages: Iterable[Page], member: str) -> Summary | None:
+    """The first item with a name, on the first page that has items."""
+    items: list[Any] = next((page.items for page in pages if page.items), [])
+    return next((of for of in items if isinstance(of, dict) and of.get(member)), None)
+
+
+def _shown(what: str, job: Summary | None, name: str | None = None) -> str:
+    """Format a tuning job with its date for people; `name` is that of a missing one."""
+    if job is None:
+        return f"no tuning job {name}" if name else "no tuning job"
+    created = job.get("CreationTime")
+    date = f" of {created[:10]}" if isinstance(created, str) else ""
+    return f"{what} {printable(str(job.get(_JOB)))}{date}"

@@ -164,7 +164,7 @@ def test_what_was_cleared_is_not_complete(
 
 def test_what_began_anew_is_not_complete() -> None:
     """A stream whose state began from nothing is not complete until it has been read
-    to its end, whatever an earlier state said."""
+    to its end, regardless of what an earlier state said."""
     own: dict[str, Any] = {"context": EAST, "version": 1}
     given = state_of(
         scopes=[{**SAVED, "context": EAST}],

@@ -22,7 +22,7 @@ from tap_sagemaker_tuning.aws.operations import (
 from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams import STREAMS
-from tap_sagemaker_tuning.sync.probe import probe
+from tap_sagemaker_tuning.sync.probe import Probed, probe
 from tests.sync.factories import FakeClient, answer
 
 if TYPE_CHECKING:
@@ -59,21 +59,20 @@ class Scope(FakeClient):
         if operation in self.errors:
             raise self.errors[operation]
 
-    def tuning_jobs(self) -> Iterator[Page]:
+    def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
         """List tuning jobs."""
-        self.ask(LIST_TUNING_JOBS, None)
+        self.ask(LIST_TUNING_JOBS, name_contains)
         yield Page(self.jobs, NOW)
-        pytest.fail("one page is enough")
 
-    def tuning_job(self, name: str) -> None:
+    def tuning_job(self, name: str) -> tuple[Any, str]:
         """Describe a tuning job."""
         self.ask(DESCRIBE_TUNING_JOB, name)
+        return {"HyperParameterTuningJobName": name}, NOW
 
     def trials(self, name: str) -> Iterator[Page]:
         """List trials."""
         self.ask(LIST_TRIALS, name)
         yield Page(self._trials, NOW)
-        pytest.fail("one page is enough")
 
     def search_trials(self, expression: Any) -> list[Any]:
         """Search for trials."""
@@ -116,7 +115,7 @@ def prices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def look(
     *clients: Any, operations: set[Operation] = EVERY, names: list[str] | None = None
-) -> list[tuple[Any, list[str]]]:
+) -> list[Probed]:
     """What a test of these scopes finds."""
     settings = Settings(tuning_job_names=tuple(names) if names else None)
     return list(probe(clients, operations, settings, lambda: None))
@@ -126,7 +125,7 @@ def test_each_call_once() -> None:
     """The test makes seven calls, one per operation, each with what the previous one
     found."""
     scope = Scope()
-    assert look(scope) == [(scope, [])]
+    assert look(scope) == [Probed(str(scope.scope), [], "newest tuning job job")]
     assert scope.asked == [
         (LIST_TUNING_JOBS, None),
         (DESCRIBE_TUNING_JOB, "job"),
@@ -151,7 +150,7 @@ def test_where_there_is_nothing() -> None:
     enough."""
     missing = answer("ResourceNotFound", LIST_TRIALS)
     scope = Scope(jobs=[], trials=[], errors={LIST_TRIALS: missing})
-    assert look(scope) == [(scope, [])]
+    assert look(scope) == [Probed(str(scope.scope), [], "no tuning job")]
     asked = dict(scope.asked)
     assert [asked[DESCRIBE_TUNING_JOB], asked[LIST_TRIALS]] == [NOBODY, NOBODY]
     assert [asked[SEARCH], asked[DESCRIBE_TRIAL]] == [NOBODY, NOBODY]
@@ -167,7 +166,8 @@ def test_odd_items_are_passed_over() -> None:
 def test_named_tuning_jobs_are_not_listed() -> None:
     """With names in the settings, no call for the whole account is made."""
     scope = Scope()
-    look(scope, names=["mine", "other"])
+    (found,) = look(scope, names=["mine", "other"])
+    assert found.tuning_job == "tuning job mine"
     asked = dict(scope.asked)
     assert LIST_TUNING_JOBS not in asked
     assert asked[DESCRIBE_TUNING_JOB] == asked[LIST_TRIALS] == "mine"
@@ -182,7 +182,7 @@ def test_a_denial_names_its_action(operation: Operation) -> None:
     """A denied call is reported with its action, and the other calls are still made."""
     denied = answer("AccessDeniedException", operation)
     scope = Scope(errors={operation: denied})
-    ((_, (problem,)),) = look(scope)
+    (problem,) = look(scope)[0].problems
     assert problem.endswith(f"Allow {operation.iam_action}")
     assert {operation for operation, _ in scope.asked} == EVERY
 
@@ -199,9 +199,9 @@ def test_a_denial_names_its_action(operation: Operation) -> None:
 def test_out_of_reach_is_told_once(error: Exception) -> None:
     """A failure that would be the same for each call ends the test of that scope."""
     lost, well = Scope("eu-west-1", errors={LIST_TUNING_JOBS: error}), Scope()
-    (_, problems), found = look(lost, well)
-    assert len(problems) == len(lost.asked) == 1
-    assert found == (well, [])
+    far, near = look(lost, well)
+    assert len(far.problems) == len(lost.asked) == 1
+    assert near.problems == []
 
 
 def test_a_partition_without_a_price_list() -> None:
@@ -217,9 +217,9 @@ def test_scopes_are_told_in_their_order() -> None:
     second = threading.Event()
 
     class Slow(Scope):
-        def tuning_job(self, name: str) -> None:
-            super().tuning_job(name)
+        def tuning_job(self, name: str) -> tuple[Any, str]:
             assert second.wait(5)
+            return super().tuning_job(name)
 
     class Quick(Scope):
         def trial(self, name: str) -> None:
@@ -227,7 +227,8 @@ def test_scopes_are_told_in_their_order() -> None:
             second.set()
 
     scopes = [Slow(), Quick(), *(Scope(f"r-{number}") for number in range(40))]
-    assert look(*scopes) == [(scope, []) for scope in scopes]
+    found = [(result.where, result.problems) for result in look(*scopes)]
+    assert found == [(str(scope.scope), []) for scope in scopes]
 
 
 def test_no_scopes() -> None:
@@ -240,8 +241,9 @@ def test_a_signal_ends_it() -> None:
     never = threading.Event()
 
     class Stuck(Scope):
-        def tuning_job(self, _: str) -> None:
+        def tuning_job(self, name: str) -> tuple[Any, str]:
             never.wait(30)
+            return super().tuning_job(name)
 
     def stop() -> None:
         raise SystemExit(143)
