@@ -22,11 +22,11 @@ from tap_sagemaker_tuning.replication.state import (
     saved_time_or_none,
     undamaged,
 )
-from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS
 from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import timedelta
 
 
 UNFINISHED = "unfinished"
@@ -46,14 +46,17 @@ class Completeness:
     filters: Filters
     streams: dict[str, str] = field(default_factory=dict)
 
-    def note(self, streams: Iterable[str], began: str) -> None:
+    def note(self, streams: Mapping[str, timedelta], began: str) -> None:
         """Record that a sync read these streams completely.
 
         Args:
-            streams: Their names.
+            streams: Their lateness, by name: how long after its last change a row may
+                still be missing.
             began: The service's time when the sync began to list.
         """
-        self.streams |= dict.fromkeys(streams, complete_until(began))
+        self.streams |= {
+            name: shift(began, -lateness) for name, lateness in streams.items()
+        }
 
     def as_of(self, streams: Iterable[str]) -> str | None:
         """The time until which all these tables are complete; None: one never was.
@@ -94,14 +97,6 @@ class Completeness:
                 for name, time in raw.get("complete_streams", {}).items()
             }
         return cls(filters, streams if filters.follow(before) else {})
-
-
-def complete_until(began: str) -> str:
-    """The time until which a sync's tables are complete.
-
-    One minute before it began: the service may list newer items late.
-    """
-    return shift(began, -ALLOWED_LATENESS)
 
 
 def without_cleared(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
-    from tap_sagemaker_tuning.replication.state import Filters, ScopeState
+    from tap_sagemaker_tuning.replication.state import Filters, ReadOnce, ScopeState
     from tap_sagemaker_tuning.replication.tally import Tally
 
 LOOKBACK_WINDOW = timedelta(hours=1)
@@ -50,13 +50,13 @@ class Visit:
     Attributes:
         job: The tuning job.
         since: The creation time down to which its trials are read; None: all.
-        read_at: The service's time of the previous visit, for a stream that reads each
-            trial only once; None: no previous visit, or everything is read again.
+        read_once: Which trials have been read, for a stream that reads each only once;
+            None: no previous visit, or everything is read again.
     """
 
     job: ListedJob
     since: str | None
-    read_at: str | None = None
+    read_once: ReadOnce | None = None
 
 
 class Plan:
@@ -133,7 +133,7 @@ class Plan:
                 # start_date has moved past it.
                 known = self._known(job)
                 since = known.since or _cut(self._start, job.created)
-                yield Visit(job=job, since=since, read_at=known.read_at)
+                yield Visit(job=job, since=since, read_once=known.read_once)
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Record that a tuning job was read and its records are written.
@@ -275,7 +275,7 @@ class Plan:
             return self._settle(job, f"{counted}, but the listing has {tally.rows}")
         if is_late or not known.checked:
             checked = _LOOKS if is_late else 1
-            whole = replace(known, since=None, rows=0, read_at=None)
+            whole = replace(known, since=None, rows=0, read_once=None)
             self._stay_open(replace(whole, checked=checked))
         else:
             self._stay_open(replace(_read_on(known, visit, tally), checked=1))
@@ -360,7 +360,7 @@ def _to_the_second(time: str) -> str:
 
 def _read_on(known: OpenJob, visit: Visit, tally: Tally) -> OpenJob:
     """Move an open tuning job's watermark to where the next sync starts reading."""
-    known = replace(known, read_at=tally.read_at)
+    known = replace(known, read_once=tally.read_once)
     if tally.since is None:
         return known
     since = max(visit.since or "", tally.since)

@@ -91,6 +91,63 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOnce:
+    """Which trials of a tuning job have been read by a stream that reads each once.
+
+    A time alone would not do: the API can show a trial's end late, or with a time that
+    lies before the last visit, and one response can have a wrong time.
+
+    Attributes:
+        until: The service's time of the last visit.
+        newest: The creation time of the newest trial that was listed; empty: none was.
+        unread: Names of the trials that were listed but not read, such as those that
+            were running: no more than run in parallel.
+        refused: Names of the metrics that CloudWatch refuses.
+    """
+
+    until: str
+    newest: str = ""
+    unread: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+    def has_read(self, name: str, created: str, complete_at: str) -> bool:
+        """Whether a listed trial has been read.
+
+        Args:
+            name: The trial's name.
+            created: Its creation time.
+            complete_at: The first time at which it could be read.
+        """
+        was_listed = created <= self.newest and name not in self.unread
+        # A listing can skip a trial, which is then not among the unread ones.
+        return was_listed and complete_at <= self.until
+
+    @classmethod
+    def from_json_or_none(cls, raw: Mapping[str, Any] | None) -> ReadOnce | None:
+        """Parse what `to_json` wrote, if there is anything.
+
+        Raises:
+            AttributeError, KeyError, TypeError, ValueError: It is malformed.
+        """
+        if raw is None:
+            return None
+        return cls(
+            until=saved_time(raw["until"]),
+            newest=saved_time_or_none(raw.get("newest")) or "",
+            unread=_saved_texts(raw.get("unread", [])),
+            refused=_saved_texts(raw.get("refused", [])),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Serialize what is set."""
+        return {
+            part: list(value) if isinstance(value, tuple) else value
+            for part, value in asdict(self).items()
+            if value
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenJob:
     """A tuning job that can still change.
 
@@ -107,8 +164,8 @@ class OpenJob:
             succeeded.
         asked: When it was last asked for in vain; None: the last visit succeeded.
         denied: 1 if AWS then denied access to this tuning job but not to others.
-        read_at: The service's time of the last visit, for a stream that reads each
-            trial only once; None: not visited yet, or everything is read again.
+        read_once: Which trials have been read, for a stream that reads each only once;
+            None: not visited yet, or everything is read again.
     """
 
     name: str
@@ -121,7 +178,7 @@ class OpenJob:
     failed: str | None = None
     asked: str | None = None
     denied: int = 0
-    read_at: str | None = None
+    read_once: ReadOnce | None = None
 
     @classmethod
     def from_json(cls, name: str, raw: Mapping[str, Any]) -> OpenJob:
@@ -142,16 +199,19 @@ class OpenJob:
             failed=saved_time_or_none(raw.get("failed")),
             asked=saved_time_or_none(raw.get("asked")),
             denied=int(raw.get("denied", 0)),
-            read_at=saved_time_or_none(raw.get("read_at")),
+            read_once=ReadOnce.from_json_or_none(raw.get("read_once")),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Serialize what is set, without the name."""
-        return {
+        found = {
             part: value
             for part, value in asdict(self).items()
-            if value and part != "name"
+            if value and part not in {"name", "read_once"}
         }
+        if self.read_once:
+            found["read_once"] = self.read_once.to_json()
+        return found
 
 
 @dataclass(slots=True)
@@ -253,6 +313,14 @@ def _saved_text(value: Any) -> str | None:
         msg = f"{value!r} is not text"
         raise TypeError(msg)
     return value
+
+
+def _saved_texts(value: Any) -> tuple[str, ...]:
+    """Return a list of text from the state, checked."""
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        msg = f"{value!r} is not a list of text"
+        raise TypeError(msg)
+    return tuple(value)
 
 
 def check_version(raw: Entry) -> None:

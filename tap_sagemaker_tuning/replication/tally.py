@@ -17,6 +17,7 @@ from tap_sagemaker_tuning.values import (
 )
 
 if TYPE_CHECKING:
+    from tap_sagemaker_tuning.replication.state import ReadOnce
     from tap_sagemaker_tuning.values import Summary
 
 FINAL_STATUSES = ("Completed", "Failed", "Stopped")
@@ -41,11 +42,11 @@ class Tally:
         is_quiet: Whether the counters show nothing that can still change.
         is_deleting: Whether the tuning job is being deleted, which can still fail.
         counted: How many trials the counters report.
-        read_at: The service's time up to which the stream has read the trials that
-            ended, if it reads each trial only once; else None.
+        read_once: Which trials the stream has read, if it reads each only once; else
+            None.
     """
 
-    read_at: str | None = None
+    read_once: ReadOnce | None = None
 
     def __init__(self, job: Summary) -> None:
         """Start with the summary of a tuning job, and no trials.

@@ -88,7 +88,8 @@ class Scopes(TapStream):
         run, context = self.host.run, scope.scope.context
         known = Completeness.from_json(self.saved(context), run.filters)
         if scope.began:
-            known.note(scope.whole, scope.began)
+            whole = [reader for reader in run.readers if reader.name in scope.whole]
+            known.note({reader.name: reader.lateness for reader in whole}, scope.began)
         as_of = known.as_of(reader.name for reader in run.readers)
         self.save(context, known.to_json(as_of))
         return as_of

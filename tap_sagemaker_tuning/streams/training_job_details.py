@@ -91,7 +91,7 @@ class _Trials:
     """Makes the records of one tuning job's trials, by Search or by Describe."""
 
     own_pages = None
-    read_at = None
+    read_once = None
 
     def __init__(
         self,

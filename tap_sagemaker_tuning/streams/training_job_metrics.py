@@ -22,7 +22,8 @@ from tap_sagemaker_tuning.aws.series import (
     measured,
 )
 from tap_sagemaker_tuning.exceptions import readable
-from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
+from tap_sagemaker_tuning.replication.state import ReadOnce
+from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS, FINAL_STATUSES
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
 from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
 from tap_sagemaker_tuning.sync.readers import TrialRows
@@ -45,6 +46,8 @@ _CALLS_AT_ONCE = 4
 
 _RECORDS_AT_ONCE = 10
 
+_IDENTITY = ("TrainingJobName", "CreationTime")
+
 _MOST_IN_VAIN = 2
 """Consecutive calls that return only failures before the tuning job fails."""
 
@@ -56,6 +59,7 @@ class TrainingJobMetrics(TrialStream):
     primary_keys = ("training_job_arn", "metric_name", "host")
     selected_by_default = False
     operations = (*TrialStream.operations, GET_METRIC_DATA)
+    lateness = ALLOWED_LATENESS + LATENESS
     visits_ahead = _CALLS_AT_ONCE
 
     @override
@@ -72,12 +76,7 @@ class TrainingJobMetrics(TrialStream):
 
 
 class TrialSeries:
-    """Makes the records of one tuning job's trials, which share calls.
-
-    Attributes:
-        read_at: The service's time at the start of the visit, up to which ended
-            trials are read; None before the first page.
-    """
+    """Makes the records of one tuning job's trials, which share calls."""
 
     own_pages = None
 
@@ -101,7 +100,6 @@ class TrialSeries:
         Raises:
             UnreadableError: The tuning job has no ARN.
         """
-        self.read_at: str | None = None
         self._client = client
         self._visit = visit
         self._describe = describe
@@ -111,24 +109,32 @@ class TrialSeries:
         self._in_vain = 0  # consecutive calls that returned only failures
         self._measured: dict[str | None, Measured] | None = None
         self._trials: dict[str, dict[str, str]] = {}  # by name, columns of all its rows
+        self._before = visit.read_once or ReadOnce(until="")
+        self._unread = set(self._before.unread)
+        self._newest = self._before.newest
+        self._now: str | None = None  # the time of the first page
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
         self._keys = keys_of(client, visit)
+
+    @property
+    def read_once(self) -> ReadOnce | None:
+        """Which trials have been read; None before the first page."""
+        if self._now is None:
+            return None
+        return ReadOnce(
+            until=max(self._before.until, self._now),
+            newest=self._newest,
+            unread=tuple(sorted(self._unread)),
+        )
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         """Queue the series of a page's trials, and read those that fill a call."""
         # The first page's time, for all pages: the next visit resumes there.
-        now = self.read_at = self.read_at or page.seen
+        self._now = self._now or page.seen
         with readable("a trial"):
-            ended = [trial for trial in page.items if _has_run(trial)]
-            late = [
-                required_text(trial, "TrainingJobName")
-                for trial in ended
-                if now < self._complete_at(trial, now)
-            ]
-            for trial in ended:
-                if self._is_due(trial, now):
-                    self._add(trial, now)
-        yield TrialRows([], late)
+            for trial in page.items:
+                self._look_at(trial, self._now)
+        yield TrialRows([], self._unread & {it["TrainingJobName"] for it in page.items})
         for series in self._waiting.values():
             while series and fit(series) < len(series):
                 yield from self._read(series)
@@ -148,13 +154,23 @@ class TrialSeries:
         """When a trial ended: its own end time, its tuning job's, or else now."""
         return trial.get("TrainingEndTime") or self._visit.job.end or now
 
-    def _is_due(self, trial: Summary, now: str) -> bool:
-        """Whether this visit reads an ended trial."""
+    def _look_at(self, trial: Summary, now: str) -> None:
+        """Queue a trial, or note that it is not read yet."""
+        name, created = (required_text(trial, it) for it in _IDENTITY)
+        self._newest = max(self._newest, created)
+        has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
         complete_at = self._complete_at(trial, now)
-        return (
-            self._status in (None, trial.get("TrainingJobStatus"))
-            and (self._visit.read_at or "") < complete_at <= now
-        )
+        is_wanted = self._status in {None, trial.get("TrainingJobStatus")}
+        if not has_ended:
+            self._unread.add(name)
+        elif trial.get("TrainingStartTime") is None or not is_wanted:
+            self._unread.discard(name)
+        elif not self._before.has_read(name, created, complete_at):
+            if complete_at <= now:
+                self._add(trial, now)
+                self._unread.discard(name)
+            else:
+                self._unread.add(name)
 
     def _add(self, trial: Summary, now: str) -> None:
         """Queue a trial's series for the next call, if CloudWatch still has them."""
@@ -197,12 +213,6 @@ class TrialSeries:
         self._in_vain = self._in_vain + 1 if failed and not have_points else 0
         if self._in_vain == _MOST_IN_VAIN:
             self._failures.end()  # more calls would most likely fail as well
-
-
-def _has_run(trial: Summary) -> bool:
-    """Whether a trial has started and ended."""
-    has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
-    return has_ended and trial.get("TrainingStartTime") is not None
 
 
 def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:

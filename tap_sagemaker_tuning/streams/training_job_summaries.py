@@ -107,7 +107,7 @@ class _Trials:
     tuning_job_arn: str
     status: str | None
     own_pages: Iterator[Page] | None
-    read_at: None = None
+    read_once: None = None
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):

@@ -19,12 +19,13 @@ from tap_sagemaker_tuning.aws.operations import (
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.completeness import UNFINISHED
 from tap_sagemaker_tuning.replication.state import ScopeState
-from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
+from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS, FINAL_STATUSES
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.values import required_text
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
+    from datetime import timedelta
 
     from singer_sdk.helpers.types import Context
 
@@ -50,6 +51,7 @@ class VisitingStream(TapStream):
     )
     methods = ("INCREMENTAL", FULL_TABLE)
 
+    lateness: ClassVar[timedelta] = ALLOWED_LATENESS
     makes_calls: ClassVar[bool] = True
     visits_ahead: ClassVar[int] = 64
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import timedelta
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.replication.state import ReadOnce
     from tap_sagemaker_tuning.values import Record, Summary
 
 
@@ -42,8 +44,8 @@ class TrialVisit(Protocol):
     """One stream's visit of a tuning job's trials, in a worker thread."""
 
     @property
-    def read_at(self) -> str | None:
-        """The service's time up to which it has read the trials that ended.
+    def read_once(self) -> ReadOnce | None:
+        """Which trials it has read, for the next visit.
 
         Known at the end; None: it rereads every trial created since the watermark.
         """
@@ -82,6 +84,10 @@ class _Reader(Protocol):
     @property
     def is_partial(self) -> bool:
         """Whether it left out rows that the filters let in; known after reading."""
+
+    @property
+    def lateness(self) -> timedelta:
+        """How long after its last change a row may still be missing after a sync."""
 
     @property
     def makes_calls(self) -> bool:

@@ -204,7 +204,7 @@ class _Trials:
                 yield from self._records(self.reading.end())
             except Exception as error:  # noqa: BLE001 - the commit loop looks at it
                 failure = error
-        self.tally.read_at = self.reading.read_at
+        self.tally.read_once = self.reading.read_once
         outcome: Read | Gone | Failed = Read(self.tally)
         if failure:
             outcome = _outcome_of(failure, self.is_gone)

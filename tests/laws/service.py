@@ -56,12 +56,17 @@ def at(seconds: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class FakeTrial:
-    """A trial's schedule, in seconds."""
+    """A trial's schedule, in seconds.
+
+    Attributes:
+        end_late: How long after its end the listing shows that it has ended.
+    """
 
     name: str
     created: int
     ended: int
     settled: int
+    end_late: int = 0
     status: str = "Completed"
     objective: str = "shown"  # or "absent", or "late": shown when it has settled
     listed: int = 0
@@ -69,14 +74,19 @@ class FakeTrial:
     odd_until: int = 0
 
     @property
+    def end_shown(self) -> int:
+        """When the listing shows that it has ended."""
+        return self.ended + self.end_late
+
+    @property
     def over(self) -> int:
         """When its last change is over."""
-        return max(self.ended + AFTERMATH, self.settled)
+        return max(self.ended + AFTERMATH, self.final)
 
     @property
     def final(self) -> int:
         """When the last change of its summary is over."""
-        return max(self.ended, self.settled)
+        return max(self.end_shown, self.settled)
 
     @property
     def place(self) -> Place:
@@ -94,9 +104,11 @@ class FakeTrial:
             "TrainingJobArn": f"{ARN}/{self.name}",
             "CreationTime": at(self.created),
             "TrainingStartTime": at(self.created),
-            "TrainingJobStatus": self.status if now >= self.ended else "InProgress",
+            "TrainingJobStatus": (
+                self.status if now >= self.end_shown else "InProgress"
+            ),
         }
-        if now >= self.ended:
+        if now >= self.end_shown:
             seen["TrainingEndTime"] = at(self.ended)
         if now < self.settled and self.objective == "shown":
             seen["ObjectiveStatus"] = "Pending"
@@ -161,6 +173,7 @@ class FakeJob:
         found = {self.created, self.listed, self.ended, self.deleted}
         for trial in self.trials:
             found |= {trial.created, trial.listed, trial.ended, trial.settled}
+            found.add(trial.end_shown)
         return found
 
     @property
@@ -181,7 +194,7 @@ class FakeJob:
         """Its summary in a listing."""
         then = now - self.counters_lag
         born = [trial for trial in self.trials if trial.created <= then]
-        over = sum(then >= trial.ended for trial in born)
+        over = sum(then >= trial.end_shown for trial in born)
         pending = sum(
             then < trial.settled for trial in born if trial.objective != "absent"
         )
@@ -231,6 +244,8 @@ class FakeService:
         may_read_metrics: Whether reading CloudWatch is allowed.
         asked: The trial of each request for metrics, in order.
         calls: The calls, in order.
+        ahead: How many seconds the time of a response is ahead of the truth, by the
+            number of the call.
         doomed: What to delete during the sync, by the number of the call before which
             it is deleted.
         passed_over: Places of rows that no page showed although they existed all the
@@ -255,6 +270,7 @@ class FakeService:
     succeeded: set[str] = field(default_factory=set)
     clock: ClassVar[ServiceClock] = ServiceClock()
     calls: list[str] = field(default_factory=list)
+    ahead: dict[int, int] = field(default_factory=dict)
     doomed: dict[int, str] = field(default_factory=dict)
     passed_over: set[Place] = field(default_factory=set)
     scope: ClassVar[Scope] = Scope("123456789012", "ap-southeast-2")
@@ -371,9 +387,10 @@ class FakeService:
             before = {row.place for row in shown}
             page = shown[offset : offset + self.page_size]
             given |= {row.place for row in page}
+            seen = at(int(now) + self.ahead.get(len(self.calls), 0))
             if self.has_empty_pages:
-                yield Page([], at(int(now)))
-            yield Page([row.view(now) for row in page], at(int(now)))
+                yield Page([], seen)
+            yield Page([row.view(now) for row in page], seen)
             offset += self.page_size
             if offset >= len(shown):
                 return

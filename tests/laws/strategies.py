@@ -172,6 +172,7 @@ def trial_of(pick: Choices, name: str, created: int, ended: int) -> FakeTrial:
         status="Frozen" if pick.one_in(24) else pick.of("Completed", "Failed"),
         objective=objective,
         listed=start + pick.of(0, 0, 20, 45, 60),
+        end_late=pick.of(0, 0, 30, 400) if pick.one_in(4) else 0,
         deleted=end + HOUR if pick.one_in(16) else NEVER,
         odd_until=start + HOUR if pick.one_in(16) else 0,
     )

@@ -14,6 +14,7 @@ from tests.laws.warehouse import STREAMS, Circumstances, Killed, Warehouse
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 TRIALS = Circumstances(streams=("trials",))
+METRICS = Circumstances(streams=("metrics",))
 
 
 def trial(name: str, created: int, minutes: float = 20, **more: Any) -> FakeTrial:
@@ -712,6 +713,34 @@ def test_details_are_read_again_until_they_cannot_change() -> None:
     assert opened(tap, "trials")["job"]["since"] == at(8 * MINUTE)
     sync(tap, 23 * MINUTE, how=Circumstances())
     assert tap.tables["details"]["job-0"]["LastModifiedTime"] == "late"
+
+
+def test_metrics_of_a_trial_whose_end_is_shown_late() -> None:
+    """A trial is read once its end is shown, even if that was long before the previous
+    visit, and only once."""
+    late = trial("late", 0, minutes=10, end_late=30 * MINUTE)
+    service = FakeService([job(ended=2 * HOUR, trials=(late, trial("other", MINUTE)))])
+    tap = Warehouse(service)
+    for time in (30 * MINUTE, 50 * MINUTE, HOUR):
+        sync(tap, time, how=METRICS)
+    assert service.asked == ["other", "late"]
+    assert opened(tap, "metrics")["job"]["read_once"] == {
+        "until": at(HOUR),
+        "newest": at(MINUTE),
+    }
+
+
+def test_metrics_after_a_time_that_was_ahead() -> None:
+    """If one response has a time that is two hours ahead, trials that run or begin
+    afterwards are read, too."""
+    trials = (trial("a", 0), trial("b", 25 * MINUTE), trial("c", 50 * MINUTE))
+    service = FakeService([job(ended=2 * HOUR, trials=trials)])
+    tap = Warehouse(service)
+    service.ahead[2] = 2 * HOUR
+    sync(tap, 30 * MINUTE, how=METRICS)
+    assert service.calls[:2] == ["list", "trials job"]
+    sync(tap, 80 * MINUTE, how=METRICS)
+    assert service.asked == ["a", "c", "b"]
 
 
 def test_open_entry_is_short() -> None:

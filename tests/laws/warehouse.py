@@ -15,9 +15,12 @@ from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
 
-from tap_sagemaker_tuning.replication.completeness import complete_until
 from tap_sagemaker_tuning.replication.state import Filters
-from tap_sagemaker_tuning.streams.training_job_metrics import TrialSeries
+from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS
+from tap_sagemaker_tuning.streams.training_job_metrics import (
+    TrainingJobMetrics,
+    TrialSeries,
+)
 from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
@@ -143,8 +146,11 @@ class Warehouse:
             loop.read([scope], Inline(self, how), lambda: None)
         finally:
             if scope.began:
-                until = complete_until(scope.began)
-                self.complete_as_of |= dict.fromkeys(scope.whole, until)
+                self.complete_as_of |= {
+                    reader.name: shift(scope.began, -reader.lateness)
+                    for reader in readers
+                    if reader.name in scope.whole
+                }
         return scope
 
     def write(self, stream: str, record: Row) -> None:
@@ -255,6 +261,7 @@ class _Stream:
     warehouse: Warehouse
     is_incremental: bool = True
     is_partial: bool = False
+    lateness: timedelta = ALLOWED_LATENESS
     makes_calls: bool = True
     visits_ahead: int = 1
 
@@ -276,7 +283,7 @@ class _Trials(_Stream):
 
     of_trials: Literal[True] = True
     own_pages: None = None
-    read_at: None = None
+    read_once: None = None
 
     def start(self, _: Any, __: Visit, ___: Any) -> _Trials:
         """Return the stream itself: it keeps nothing between pages."""
@@ -316,6 +323,7 @@ class _Metrics(_Stream):
     """The metrics of each trial, as the package reads them."""
 
     of_trials: Literal[True] = True
+    lateness: timedelta = TrainingJobMetrics.lateness
 
     def start(self, client: Any, visit: Visit, describe: Describe) -> TrialVisit:
         """Read a tuning job."""

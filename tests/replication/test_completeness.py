@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,10 @@ def test_before_the_first_sync_nothing_is_complete() -> None:
 
 
 def test_a_minute_is_allowed_for_late_listing() -> None:
-    """A stream that was read completely is complete as of a minute before the sync
+    """A stream that was read completely is complete as of its lateness before the sync
     began; a stream that was not read keeps its time."""
     known = Completeness.from_json(SAVED, FILTERS)
-    known.note(["tuning_jobs"], "2026-03-02T10:00:30.000Z")
+    known.note({"tuning_jobs": timedelta(minutes=1)}, "2026-03-02T10:00:30.000Z")
     assert known.streams == {
         "training_job_summaries": T9,
         "tuning_jobs": "2026-03-02T09:59:30.000Z",

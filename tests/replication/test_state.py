@@ -18,6 +18,7 @@ from tap_sagemaker_tuning.replication.state import (
     VERSION,
     Filters,
     OpenJob,
+    ReadOnce,
     ScopeState,
     check_version,
     saved_time,
@@ -41,10 +42,20 @@ SAVED: dict[str, Any] = {
         "Churn-7": {"created": T9, "since": LATER, "rows": 3},
         "churn-8": {"created": T9, "arn": "arn:aws:Churn-8"},
         "churn-9": {"created": T9, "checked": 2, "ended": LATER, "failed": T8},
+        "churn-10": {
+            "created": T9,
+            "read_once": {
+                "until": LATER,
+                "newest": T9,
+                "unread": ["a", "b"],
+                "refused": ["c"],
+            },
+        },
     },
     "settled": {"churn-6": T8},
 }
 FILTERS = Filters(name_contains="churn")
+READ_ONCE = ReadOnce(until=LATER, newest=T9, unread=("a", "b"), refused=("c",))
 
 
 def test_state_is_read_as_it_was_written() -> None:
@@ -61,6 +72,7 @@ def test_state_is_read_as_it_was_written() -> None:
             "churn-9": OpenJob(
                 name="churn-9", created=T9, checked=2, ended=LATER, failed=T8
             ),
+            "churn-10": OpenJob(name="churn-10", created=T9, read_once=READ_ONCE),
         },
         settled={"churn-6": T8},
     )
@@ -128,6 +140,24 @@ def test_numbers_can_come_back_as_decimals() -> None:
         ({"open": {"a": {"created": T9, "rows": None}}}, "TypeError"),
         ({"open": {"a": {"created": T9, "checked": math.inf}}}, "OverflowError"),
         ({"open": {"a": {"created": T9, "checked": None}}}, "TypeError"),
+        ({"open": {"a": {"created": T9, "read_once": {}}}}, "KeyError: 'until'"),
+        ({"open": {"a": {"created": T9, "read_once": T9}}}, "TypeError"),
+        (
+            {"open": {"a": {"created": T9, "read_once": {"until": T9, "newest": 5}}}},
+            "5 is not a time",
+        ),
+        (
+            {"open": {"a": {"created": T9, "read_once": {"until": T9, "unread": "a"}}}},
+            "'a' is not a list of text",
+        ),
+        (
+            {
+                "open": {
+                    "a": {"created": T9, "read_once": {"until": T9, "refused": [1]}}
+                }
+            },
+            "[1] is not a list of text",
+        ),
         ({"settled": ["a"]}, "AttributeError"),
         ({"settled": {"a": None}}, "None is not a time"),
         ({"filters": 3}, "TypeError"),
@@ -144,6 +174,25 @@ def test_damage_is_told(change: dict[str, Any], said: str) -> None:
         ScopeState.from_json({**SAVED, **change}, FILTERS)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "created", "complete_at", "has_read"),
+    [
+        ("c", T9, LATER, True),
+        ("c", T8, T9, True),
+        ("a", T8, T9, False),
+        ("c", LATER, T9, False),
+        ("c", T8, "2026-03-02T09:05:00.001Z", False),
+    ],
+    ids=["at the edges", "long ago", "unread", "newer", "ended later"],
+)
+def test_what_has_been_read(
+    name: str, created: str, complete_at: str, *, has_read: bool
+) -> None:
+    """A trial has been read if it was listed, is not among the unread ones, and could
+    be read by the last visit."""
+    assert READ_ONCE.has_read(name, created, complete_at) is has_read
 
 
 @pytest.mark.parametrize("missing", ["open", "settled", "filters"])
