@@ -106,7 +106,7 @@ def trial_metrics(scope: Scope, period: int = 60) -> list[Json]:
         }
         | {
             "metric_name": series["MetricName"],
-            "host": series["Host"],
+            "host": series["Host"] or "algorithm",
             "statistic": "Average",
             "period_in_seconds": period,
             "points": [

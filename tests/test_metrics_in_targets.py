@@ -99,7 +99,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         tap = TapProcess(emulator, folder)
         files: Row = {
-            "config": {"regions": [NEW, OLD]} | targets.NEEDED[warehouse.name],
+            "config": {"regions": [NEW, OLD]},
             "catalog": tap.catalog(STREAM),
         }
         new, old = (emulator.scope(ACCOUNT, region) for region in (NEW, OLD))
@@ -112,9 +112,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
             found.append(held(warehouse, STREAM))
             rows = expected.trial_metrics(new, period)
             rows += expected.trial_metrics(old, 300)
-            true.append(
-                {key_of(STREAM, row): row for row in map(_stored(warehouse), rows)}
-            )
+            true.append({key_of(STREAM, row): row for row in map(_stored, rows)})
 
         state = syncing.sync(tap, warehouse, **files)
         look(period=60)
@@ -139,16 +137,9 @@ def _begin(scope: Scope) -> None:
     scope.replace(replace(odd, trials=(replace(trial, curves={"train:loss": CURVE}),)))
 
 
-def _stored(warehouse: Warehouse) -> Any:
-    """A function that returns a record as a column without a time zone and this
-    target's keys hold it."""
-    of_the_algorithm = targets.EMPTY_TEXT[warehouse.name]
-
-    def stored(row: Row) -> Row:
-        host = row["host"] or ("algorithm" if of_the_algorithm is None else "")
-        return row | {"host": host, "creation_time": row["creation_time"].rstrip("Z")}
-
-    return stored
+def _stored(row: Row) -> Row:
+    """A record as a column without a time zone holds it."""
+    return row | {"creation_time": row["creation_time"].rstrip("Z")}
 
 
 @pytest.mark.parametrize("sync", [0, 1, 2], ids=["first", "more", "all again"])
@@ -209,42 +200,16 @@ def test_sql_for_points(synced: Synced) -> None:
 def test_flattened(synced: Synced, name: str) -> None:
     """With flattening, the points stay one column, as JSON with all of them."""
     warehouse, schema = synced.warehouse, f"flat_by_{name}"
-    needed = targets.NEEDED[warehouse.name]
     by_tap = {"flattening_enabled": True, "flattening_max_depth": 2}
     settings = {"tap": (by_tap, {}), "target": ({}, targets.FLATTENING[warehouse.name])}
     of_tap, of_target = settings[name]
     syncing.sync(
         synced.tap,
         warehouse,
-        config={"regions": [NEW, OLD]} | needed | of_tap,
+        config={"regions": [NEW, OLD]} | of_tap,
         target={"default_target_schema": schema} | of_target,
         catalog=synced.tap.catalog(STREAM),
     )
     assert warehouse.types(STREAM, schema).keys() == synced.last[0].keys()
     rows = held(warehouse, STREAM, schema)
     assert rows == synced.true[-1]
-
-
-def test_an_empty_host_fails_duckdb(tmp_path: Path) -> None:
-    """target-duckdb turns the empty text into null, which a key cannot be, so nothing
-    is loaded, but with the stream map in the documents everything is."""
-    with (
-        WAREHOUSES["duckdb"](tmp_path) as warehouse,
-        Emulator(start="2026-03-02T09:00:00Z") as emulator,
-    ):
-        emulator.scope().plan("churn", trials=3, parallel=3)
-        emulator.clock.move(seconds=DAY)
-        tap = TapProcess(emulator, tmp_path)
-        catalog = tap.catalog(STREAM, "tuning_jobs")
-        with pytest.raises(
-            AssertionError, match=r"NOT NULL constraint failed: .*\.host"
-        ):
-            syncing.sync(tap, warehouse, config={}, catalog=catalog)
-        assert warehouse.types(STREAM)
-        (row,) = warehouse.ask(f"select count(*) as n from {SCHEMA}.{STREAM}")  # noqa: S608 - ours
-        assert row["n"] == 0
-        config = targets.NEEDED["duckdb"]
-        syncing.sync(tap, warehouse, config=config, catalog=catalog)
-        assert len(held(warehouse, STREAM)) == len(
-            expected.trial_metrics(emulator.scope())
-        )

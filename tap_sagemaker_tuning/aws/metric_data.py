@@ -193,7 +193,7 @@ class MetricData:
 
 
 def _failure(series: Series, status: str) -> NoResultError:
-    where = f"{series.metric_name} of {series.host or 'the algorithm'}"
+    where = f"{series.metric_name} of {series.host}"
     msg = (
         f"{GET_METRIC_DATA.name}: {status} for {where} on every attempt; later syncs "
         "retry"

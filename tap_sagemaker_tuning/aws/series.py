@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 STATISTIC = "Average"
 
+ALGORITHM = "algorithm"
+"""The host of a metric that the algorithm emits. Not empty text, which some targets
+load as null, since the host is part of a key."""
+
 LATENESS = timedelta(minutes=5)
 """How long after a trial's end points can still arrive."""
 
@@ -110,7 +114,7 @@ class Series:
     Attributes:
         trial: The trial's name.
         metric_name: The metric's name.
-        host: The instance, such as `algo-1`; empty for a metric of the algorithm.
+        host: The instance, such as `algo-1`, or `ALGORITHM`.
         window: The time in which the trial ran.
     """
 
@@ -126,7 +130,7 @@ class Series:
             of_answer: The Id of the query and of its results.
         """
         name, value = "TrainingJobName", self.trial
-        if self.host:
+        if self.host != ALGORITHM:
             name, value = "Host", f"{self.trial}/{self.host}"
         return {
             "Id": of_answer,
@@ -159,7 +163,7 @@ class Measured:
     def series(self, trial: str, window: Window) -> Iterator[Series]:
         """Yield every series that a trial can have."""
         for name in self.by_algorithm:
-            yield Series(trial, name, "", window)
+            yield Series(trial, name, ALGORITHM, window)
         for number in range(1, self.hosts + 1):
             for name in self.of_hosts:
                 yield Series(trial, name, f"algo-{number}", window)
@@ -240,4 +244,4 @@ def probe_of(trial: str) -> Series:
     """A series of the last five minutes, to test the permission with."""
     now = datetime.now(tz=UTC)
     window = Window(now - LATENESS, now, _MINUTE)
-    return Series(trial, _OF_MACHINES[0], "", window)
+    return Series(trial, _OF_MACHINES[0], ALGORITHM, window)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from emulator import Fault
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
-from tap_sagemaker_tuning.aws.series import Series, Window
+from tap_sagemaker_tuning.aws.series import ALGORITHM, Series, Window
 from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
 from tap_sagemaker_tuning.values import timestamp
 from tests.profiles import examples
@@ -28,7 +28,7 @@ START = 1_772_442_000  # 2026-03-02T09:00:00Z
 WINDOW = Window(
     datetime.fromtimestamp(START, UTC), datetime.fromtimestamp(START + 3600, UTC), 60
 )
-SERIES = [Series("trial", name, "", WINDOW) for name in ("a", "b", "c")]
+SERIES = [Series("trial", name, ALGORITHM, WINDOW) for name in ("a", "b", "c")]
 A, B, C = SERIES
 
 
@@ -107,7 +107,7 @@ def test_what_stays_partial_fails(emulator: Emulator, client: Client) -> None:
     assert found == {A: points(1)}
     assert list(failed) == [B]
     assert isinstance(failed[B], NoResultError)
-    assert "PartialData for b of the algorithm" in str(failed[B])
+    assert "PartialData for b of algorithm" in str(failed[B])
 
 
 def test_no_points(emulator: Emulator, client: Client) -> None:

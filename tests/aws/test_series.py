@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_sagemaker_tuning.aws.metric_data import fit
-from tap_sagemaker_tuning.aws.series import LATENESS, Series, Window, measured
+from tap_sagemaker_tuning.aws.series import (
+    ALGORITHM,
+    LATENESS,
+    Series,
+    Window,
+    measured,
+)
 from tap_sagemaker_tuning.exceptions import UnreadableError
 from tap_sagemaker_tuning.values import moment, timestamp
 from tests.recorded import described_jobs, needs_them
@@ -199,7 +205,7 @@ def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
     """A call has between one and 500 series, at most 180,000 periods in all, and points
     for at most half a response."""
     series = [
-        Series(f"trial-{number}", "loss", "", one)
+        Series(f"trial-{number}", "loss", ALGORITHM, one)
         for number, (ago, seconds) in enumerate(trials)
         for one in [window(14 * DAY, 0) if ago < seconds else window(ago, 0)]
         if one

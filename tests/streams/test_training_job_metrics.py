@@ -93,7 +93,7 @@ class TestPoints:
         sync(here, tables)
         assert_exact(emulator, tables)
         hosts = {key[2] for key in tables.rows[STREAM]}
-        assert hosts == {"", "algo-1", "algo-2"}
+        assert hosts == {"algorithm", "algo-1", "algo-2"}
 
     def test_what_is_no_number(self, here: TapHere, emulator: Emulator) -> None:
         """NaN and infinity become points without a value."""
@@ -320,7 +320,7 @@ class TestTrouble:
         tables = Tables()
         run = sync(here, tables, STREAM, "training_job_summaries", max_attempts=2)
         assert run.returncode == 1
-        said = f"{METRICS}: {words} for train:loss of the algorithm on every attempt"
+        said = f"{METRICS}: {words} for train:loss of algorithm on every attempt"
         assert said in run.error
         rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
         assert tables.rows[STREAM] == {

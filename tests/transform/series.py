@@ -195,8 +195,9 @@ def load(
 
 
 def _loadable(record: Members, warehouse: Warehouse) -> Members:
-    """The row without empty texts, which target-duckdb reads as null."""
-    host = record["host"] or {"duckdb": "-"}.get(warehouse.name, "")
+    """The row as it is loaded; elsewhere than in DuckDB, with the empty host that a
+    metric of the algorithm once had."""
+    host = record["host"] or {"duckdb": "algorithm"}.get(warehouse.name, "")
     return {**record, "host": host}
 
 
