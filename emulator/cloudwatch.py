@@ -45,6 +45,8 @@ QUERY_CODES = {
 
 The service sends them in a header along with its JSON, and clients use that code."""
 
+_TOO_MANY = "Maximum number of allowed metrics exceeded"
+
 _SERVER = 500
 
 _ID = re.compile(r"[a-z][a-zA-Z0-9_]*")
@@ -82,13 +84,22 @@ def metric_data(request: Request) -> dict[str, Any]:
     size = params.get("MaxDatapoints", MOST_POINTS)
     _check(params, size)
     asked = _in_own_order(list(_asked(request)))
-    endless = [
+    for one in asked:
+        if request.metric_fault("refused", one.name, one.trial):
+            message = "The value for parameter MetricName is not valid."
+            raise invalid(message)
+    shown = [
         one
         for one in asked
+        if not request.metric_fault("left_out", one.name, one.trial)
+    ]
+    endless = [
+        one
+        for one in shown
         if request.metric_fault("partial_data", one.name, one.trial)
     ]
     rows: list[tuple[Asked, tuple[int, float] | None]] = [
-        (one, point) for one in asked for point in (one.points or (None,))
+        (one, point) for one in shown for point in (one.points or (None,))
     ]
 
     def cut(after: Place | int | None) -> Page[dict[str, Any]]:
@@ -116,7 +127,9 @@ def metric_data(request: Request) -> dict[str, Any]:
     except ServiceError as error:
         code = "InvalidNextToken"
         raise ServiceError(code, error.message) from error
-    return {"MetricDataResults": results, "Messages": [], **token}
+    told = {"Code": "MaxMetricsExceeded", "Value": _TOO_MANY}
+    messages = [told] if len(shown) < len(asked) else []
+    return {"MetricDataResults": results, "Messages": messages, **token}
 
 
 def query_error(error: ServiceError) -> str:

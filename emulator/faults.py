@@ -23,6 +23,8 @@ Kind = Literal[
     "internal_error",
     "partial_data",
     "forbidden",
+    "left_out",
+    "refused",
 ]
 PAGED = frozenset(
     {
@@ -54,7 +56,9 @@ NAMED = frozenset(
 """Operations of other services, affected only by faults that name them."""
 
 PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
-METRIC_KINDS = frozenset({"internal_error", "partial_data", "forbidden"})
+METRIC_KINDS = frozenset(
+    {"internal_error", "partial_data", "forbidden", "left_out", "refused"}
+)
 """Kinds that affect single metrics of GetMetricData."""
 
 
@@ -71,7 +75,8 @@ class Fault:
             (a page returns the token of its request), `region_disabled`, `expired`.
             For single metrics in GetMetricData, each counted as one call:
             `internal_error` (half of the points with that StatusCode), `partial_data`
-            (endless pages without points), `forbidden`.
+            (endless pages without points), `forbidden`, `left_out` (no result, and a
+            message), `refused` (ValidationError for the whole call).
         operation: Only this operation, by the API's name; None for every SageMaker
             operation. Operations of other services must be named.
         account: Only this account; for AssumeRole, the account of the role.

@@ -7,21 +7,32 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from dataclasses import dataclass, field
 from functools import reduce
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.errors import code, is_transient
+from tap_sagemaker_tuning.aws.errors import code
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
+from tap_sagemaker_tuning.aws.outage import Outage
 from tap_sagemaker_tuning.aws.pages import checked, parsed
 from tap_sagemaker_tuning.aws.series import Window
 from tap_sagemaker_tuning.exceptions import NoResultError, readable
-from tap_sagemaker_tuning.values import OddError, finite, items, members, required_text
+from tap_sagemaker_tuning.values import (
+    OddError,
+    finite,
+    items,
+    members,
+    moment,
+    required_text,
+    timestamp,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_sagemaker_tuning.aws.retries import Retries
     from tap_sagemaker_tuning.aws.scope import Scope
@@ -37,23 +48,81 @@ _MOST_POINTS = 50_400
 second page, which would be counted and billed again, and four responses fit in 90 MiB
 (measured in November 2026)."""
 
-_COMPLETE = "Complete"
+_COMPLETE, _PARTIAL, _FORBIDDEN = "Complete", "PartialData", "Forbidden"
+_MISSING = "no result"
 
 _REFUSED = {"InvalidParameterCombination", "InvalidParameterValue", "ValidationError"}
 """Codes with which CloudWatch refuses a call because of its parameters."""
 
 _MOST_OUTAGES = 3  # in a row, before every further call fails at once
 
-Points = dict[str, float | None]
-"""Values by the start of their period; None: CloudWatch returned no finite number."""
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """A series' points in order of time: an iterable of times and values.
+
+    A value is None if CloudWatch returned no finite number. A point takes 16 bytes: as
+    text and a float in a dictionary, it would take 300, and a series can have 20,000.
+    """
+
+    _milliseconds: array[int]  # since 1970
+    _values: array[float]
+
+    @classmethod
+    def of(cls, values: Mapping[str, float | None]) -> Points:
+        """Take the points by the start of their period, in any order."""
+        times = sorted(values)
+        finite_values = (values[time] for time in times)
+        return cls(
+            array("q", (round(moment(time).timestamp() * 1000) for time in times)),
+            array("d", (nan if it is None else it for it in finite_values)),
+        )
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[tuple[str, float | None]]:
+        """Yield the start of each period, and its value."""
+        for milliseconds, value in zip(self._milliseconds, self._values, strict=True):
+            yield timestamp(milliseconds / 1000), None if isnan(value) else value
+
+
+@dataclass(slots=True)
+class Answers:
+    """What CloudWatch returned for some series.
+
+    Attributes:
+        points: The points of each series that has any.
+        complete: How many series were returned completely, with points or without.
+        failed: Why each of the others was not, unless its metric was refused.
+        refused: The metric names that CloudWatch refuses, and how.
+        seen: The service's time of the earliest response; empty: there was none.
+    """
+
+    points: dict[Series, Points] = field(default_factory=dict)
+    complete: int = 0
+    failed: dict[Series, Exception] = field(default_factory=dict)
+    refused: dict[str, Exception] = field(default_factory=dict)
+    seen: str = ""
 
 
 @dataclass(slots=True)
 class _Answer:
-    """A series' points on the pages of one call, and its last status."""
+    """A series' points on the pages of one call, and its status."""
 
-    points: Points = field(default_factory=dict)
-    status: str = _COMPLETE
+    points: dict[str, float | None] = field(default_factory=dict)
+    status: str = _MISSING
+
+    def add(self, result: dict[str, Any]) -> None:
+        """Add its part of a page.
+
+        PartialData means that a later page has the rest. Any other failure stays, as
+        that page lacks points.
+        """
+        self.points |= _points(result)
+        if self.status in {_MISSING, _COMPLETE, _PARTIAL}:
+            self.status = result.get("StatusCode") or _COMPLETE
 
 
 class MetricData:
@@ -61,6 +130,7 @@ class MetricData:
 
     Attributes:
         asked: Metrics requested, counted once per page, as CloudWatch bills them.
+        outage: Whether CloudWatch fails again and again.
     """
 
     def __init__(
@@ -74,13 +144,12 @@ class MetricData:
             retries: Says how often and how soon to request an incomplete series again.
         """
         self.asked = 0
+        self.outage = Outage(_MOST_OUTAGES)
         self._scope = scope
         self._connect = connect
         self._retries = retries
         self._lock = threading.Lock()
         self._api: Any = None
-        self._outages = 0  # in a row
-        self._last: Exception | None = None
 
     def close(self) -> None:
         """Close the boto3 client, but keep the count."""
@@ -89,75 +158,79 @@ class MetricData:
                 self._api.close()
             self._api = None
 
-    def points(
-        self, series: Sequence[Series]
-    ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
+    def points(self, series: Sequence[Series]) -> Answers:
         """Read series of one period, in a single call if possible.
 
-        If CloudWatch refuses the call because of some series, such as one with an
-        invalid metric name, the call is split in half until that series is alone. After
-        three outages in a row, every further call fails at once, since each would take
-        minutes.
+        If CloudWatch refuses the call because of a metric's name, the names are split
+        in half until that one is alone. After three outages in a row, every further
+        call fails at once.
 
         Args:
             series: At most as many as `fit` into a call.
 
-        Returns:
-            The points of each series that has any, and the error of each series that
-            could not be read.
-
         Raises:
             BotoCoreError, ClientError, TapError: None could be read.
         """
-        if self._outages >= _MOST_OUTAGES and self._last:
-            raise self._last
+        self.outage.check()
+        answers = Answers()
         try:
-            return self._read(series)
+            self._read(series, answers)
+        except Exception as error:
+            self.outage.note(error)
+            raise
+        of_outage = (
+            None if answers.complete else next(iter(answers.failed.values()), None)
+        )
+        self.outage.note(of_outage)
+        return answers
+
+    def _read(self, series: Sequence[Series], answers: Answers) -> None:
+        """Read series, apart from those with a refused name."""
+        try:
+            self._complete(series, answers)
         except ClientError as error:
             if code(error) not in _REFUSED:
-                self._note(error)
                 raise
-            if len(series) == 1:
-                return {}, {series[0]: error}
-        except Exception as error:
-            self._note(error)
-            raise
-        half = len(series) // 2
-        found, failed = self.points(series[:half])
-        others, also_failed = self.points(series[half:])
-        return found | others, failed | also_failed
+            names = list(dict.fromkeys(one.metric_name for one in series))
+            if len(names) == 1:
+                answers.refused[names[0]] = error
+                return
+            half = set(names[: len(names) // 2])
+            self._read([one for one in series if one.metric_name in half], answers)
+            self._read([one for one in series if one.metric_name not in half], answers)
 
-    def _note(self, error: Exception) -> None:
-        """Count consecutive outages."""
-        with self._lock:
-            self._outages = self._outages + 1 if is_transient(error) else 0
-            self._last = error
+    def _complete(self, series: Sequence[Series], answers: Answers) -> None:
+        """Request series until all are complete, or too many attempts are in vain.
 
-    def _read(
-        self, series: Sequence[Series]
-    ) -> tuple[dict[Series, Points], dict[Series, Exception]]:
-        """Request series until all are complete, or all attempts are used up."""
-        found: dict[Series, Points] = {}
-        left = list(series)
-        cut: dict[Series, _Answer] = {}
-        for attempt in range(self._retries.max_attempts):
-            if attempt:
-                time.sleep(self._retries.pause(attempt))
-            # A series that was cut is not complete if the next response omits it.
-            answers = cut | self._ask(left)
-            self._outages = 0
-            left = [one for one in answers if answers[one].status != _COMPLETE]
-            cut = {one: _Answer(status=answers[one].status) for one in left}
-            found |= {
-                one: answer.points
-                for one, answer in answers.items()
-                if answer.points and answer.status == _COMPLETE
-            }
-            if not left:
-                return found, {}
-        return found, {one: _failure(one, answers[one].status) for one in left}
+        CloudWatch bills what it does not return, too. So after an attempt that did not
+        complete all, the next requests at most twice as many as that one completed: a
+        single series while nothing is returned.
+        """
+        left, most, in_vain = list(series), len(series), 0
+        statuses: dict[Series, str] = {}
+        while left and in_vain < self._retries.max_attempts:
+            if statuses:
+                time.sleep(self._retries.pause(in_vain))
+            requested, left = left[:most], left[most:]
+            complete, has_failed = 0, False
+            for one, answer in self._ask(requested, answers).items():
+                statuses[one] = answer.status
+                if answer.status == _COMPLETE:
+                    complete += 1
+                    if answer.points:
+                        answers.points[one] = Points.of(answer.points)
+                elif answer.status == _FORBIDDEN:
+                    answers.failed[one] = _failure(one, answer.status)
+                else:
+                    left.append(one)
+                    has_failed |= answer.status != _MISSING
+            answers.complete += complete
+            in_vain = int(has_failed) if complete else in_vain + 1
+            most = max(1, 2 * complete)
+        for one in left:
+            answers.failed[one] = _failure(one, statuses[one])
 
-    def _ask(self, series: Sequence[Series]) -> dict[Series, _Answer]:
+    def _ask(self, series: Sequence[Series], answers: Answers) -> dict[Series, _Answer]:
         """Make one request and read all its pages: an Id can be on any of them."""
         by_id = {f"m{number}": one for number, one in enumerate(series)}
         window = reduce(Window.joined, [one.window for one in series])
@@ -171,17 +244,17 @@ class MetricData:
                 ScanBy="TimestampAscending",
             )
         )
-        found: dict[Series, _Answer] = {}
+        # CloudWatch can leave out results, for example if there are too many metrics.
+        found = {one: _Answer() for one in series}
         with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
             for page in checked(GET_METRIC_DATA, pages, self._scope):
+                answers.seen = min(answers.seen or page.seen, page.seen)
                 with self._lock:
                     self.asked += len(by_id)
                 for result in map(members, page.items):
                     one = by_id.get(required_text(result, "Id"))
                     if one is not None:
-                        answer = found.setdefault(one, _Answer())
-                        answer.points |= _points(result)
-                        answer.status = result.get("StatusCode") or _COMPLETE
+                        found[one].add(result)
         return found
 
     def _open(self) -> Any:
@@ -193,15 +266,15 @@ class MetricData:
 
 
 def _failure(series: Series, status: str) -> NoResultError:
-    where = f"{series.metric_name} of {series.host}"
-    msg = (
-        f"{GET_METRIC_DATA.name}: {status} for {where} on every attempt; later syncs "
-        "retry"
+    where = (
+        f"{GET_METRIC_DATA.name}: {status} for {series.metric_name} of {series.host}"
     )
-    return NoResultError(msg)
+    if status == _FORBIDDEN:
+        return NoResultError(f"{where}. Allow {GET_METRIC_DATA.iam_action}")
+    return NoResultError(f"{where} on every attempt; later syncs retry")
 
 
-def _points(result: dict[str, Any]) -> Points:
+def _points(result: dict[str, Any]) -> dict[str, float | None]:
     times = items(result.get("Timestamps") or [])
     values = items(result.get("Values") or [])
     if len(times) != len(values):

@@ -6,12 +6,16 @@ its end, and many trials share a call.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_sagemaker_tuning.aws.errors import explain
 from tap_sagemaker_tuning.aws.metric_data import fit
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.series import (
@@ -26,11 +30,12 @@ from tap_sagemaker_tuning.replication.state import ReadOnce
 from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS, FINAL_STATUSES
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
 from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
+from tap_sagemaker_tuning.sync.failures import some_of
 from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.values import required_text, shift, storable, text_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from tap_sagemaker_tuning.aws.client import Client
@@ -41,15 +46,16 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
+_LOGGER = logging.getLogger("tap-sagemaker-tuning")
+
 _CALLS_AT_ONCE = 4
-"""The most answers of all scopes held in memory at once, up to 50,400 points each."""
+"""The most responses of all scopes parsed at once, with up to 50,400 points each."""
 
 _RECORDS_AT_ONCE = 10
+_POINTS_AT_ONCE = 20_000
+"""The most records, and points in them, that are handed on at once."""
 
 _IDENTITY = ("TrainingJobName", "CreationTime")
-
-_MOST_IN_VAIN = 2
-"""Consecutive calls that return only failures before the tuning job fails."""
 
 
 class TrainingJobMetrics(TrialStream):
@@ -65,8 +71,6 @@ class TrainingJobMetrics(TrialStream):
     @override
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Cannot deadlock: either no more tuning jobs than this are read at once, or
-        # each is the next in its scope, so the commit loop is consuming its rows.
         self._calls_at_once = threading.BoundedSemaphore(_CALLS_AT_ONCE)
 
     @override
@@ -95,23 +99,27 @@ class TrialSeries:
             visit: The tuning job.
             describe: Gets the tuning job's description.
             status: Read only trials with this status; None for all.
-            calls_at_once: Held while the answer to a call is in memory.
+            calls_at_once: Held during a call.
 
         Raises:
             UnreadableError: The tuning job has no ARN.
+            Exception: CloudWatch failed several times in a row, in this sync.
         """
+        client.metric_data.outage.check()
         self._client = client
         self._visit = visit
         self._describe = describe
         self._status = status
         self._calls_at_once = calls_at_once
         self._failures = TrialFailures()
-        self._in_vain = 0  # consecutive calls that returned only failures
         self._measured: dict[str | None, Measured] | None = None
         self._trials: dict[str, dict[str, str]] = {}  # by name, columns of all its rows
+        self._complete_at: dict[str, str] = {}  # by name, when all points have arrived
         self._before = visit.read_once or ReadOnce(until="")
         self._unread = set(self._before.unread)
         self._newest = self._before.newest
+        self._refused: dict[str, Exception] = {}  # newly refused metrics, by name
+        self._has_answer = False
         self._now: str | None = None  # the time of the first page
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
         self._keys = keys_of(client, visit)
@@ -125,6 +133,7 @@ class TrialSeries:
             until=max(self._before.until, self._now),
             newest=self._newest,
             unread=tuple(sorted(self._unread)),
+            refused=tuple(sorted({*self._before.refused, *self._refused})),
         )
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
@@ -144,11 +153,28 @@ class TrialSeries:
         for series in self._waiting.values():
             while series:
                 yield from self._read(series)
+        self._warn_of_refused()
         self._failures.end()
 
-    def _complete_at(self, trial: Summary, now: str) -> str:
-        """When all of a trial's points have arrived."""
-        return shift(self._end_of(trial, now), LATENESS)
+    def _warn_of_refused(self) -> None:
+        """Log the metrics that CloudWatch newly refuses.
+
+        Raises:
+            Exception: It refused every call, so the reason may be another one.
+        """
+        if not self._refused:
+            return
+        error = next(iter(self._refused.values()))
+        if not self._has_answer:
+            raise error
+        _LOGGER.warning(
+            "%s: tuning job %s: CloudWatch refuses metrics (%s), so they have no rows: "
+            "%s",
+            self._client.scope,
+            self._visit.job.name,
+            some_of(sorted(self._refused)),
+            explain(error),
+        )
 
     def _end_of(self, trial: Summary, now: str) -> str:
         """When a trial ended: its own end time, its tuning job's, or else now."""
@@ -159,7 +185,7 @@ class TrialSeries:
         name, created = (required_text(trial, it) for it in _IDENTITY)
         self._newest = max(self._newest, created)
         has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
-        complete_at = self._complete_at(trial, now)
+        complete_at = shift(self._end_of(trial, now), LATENESS)
         is_wanted = self._status in {None, trial.get("TrainingJobStatus")}
         if not has_ended:
             self._unread.add(name)
@@ -167,6 +193,7 @@ class TrialSeries:
             self._unread.discard(name)
         elif not self._before.has_read(name, created, complete_at):
             if complete_at <= now:
+                self._complete_at[name] = complete_at
                 self._add(trial, now)
                 self._unread.discard(name)
             else:
@@ -184,8 +211,12 @@ class TrialSeries:
             "training_job_arn": storable(required_text(trial, "TrainingJobArn")),
             "creation_time": storable(required_text(trial, "CreationTime")),
         }
-        series = self._measured_of(trial).series(name, window)
-        self._waiting[window.period] += series
+        self._waiting[window.period] += [
+            series
+            for series in self._measured_of(trial).series(name, window)
+            if series.metric_name not in self._before.refused
+            and series.metric_name not in self._refused
+        ]
 
     def _measured_of(self, trial: Summary) -> Measured:
         """What CloudWatch measures for a trial, from its tuning job's description."""
@@ -199,20 +230,60 @@ class TrialSeries:
         series = waiting[: fit(waiting)]
         del waiting[: len(series)]
         with self._calls_at_once:
-            found, failed = self._client.metric_data.points(series)
-            have_points = [one for one in series if one in found]
-            for start in range(0, len(have_points), _RECORDS_AT_ONCE):
-                some = have_points[start : start + _RECORDS_AT_ONCE]
-                records = [
-                    record_of(one, found.pop(one), self._keys | self._trials[one.trial])
-                    for one in some
-                ]
-                yield TrialRows(records, ())
-        for trial, error in {one.trial: error for one, error in failed.items()}.items():
+            answers = self._client.metric_data.points(series)
+        self._refused |= answers.refused
+        self._has_answer |= answers.complete > 0 or len(answers.failed) > 0
+        for others in self._waiting.values():
+            others[:] = [one for one in others if one.metric_name not in self._refused]
+        yield from self._rows_of(answers.points)
+        # By CloudWatch's own time: that of the listing may have been ahead.
+        trials = {one.trial for one in series}
+        early = {it for it in trials if answers.seen < self._complete_at[it]}
+        self._unread |= early
+        yield TrialRows([], early)
+        for trial, error in {
+            it.trial: why for it, why in answers.failed.items()
+        }.items():
             self._failures.note(trial, error)
-        self._in_vain = self._in_vain + 1 if failed and not have_points else 0
-        if self._in_vain == _MOST_IN_VAIN:
+        if answers.failed and not answers.complete:
             self._failures.end()  # more calls would most likely fail as well
+
+    def _rows_of(self, found: dict[Series, Points]) -> Iterator[TrialRows]:
+        """Yield the records of some series, in parts that take little memory."""
+        part: list[tuple[Series, Points]] = []
+        size = 0
+        for one, points in found.items():
+            if part and (
+                size + len(points) > _POINTS_AT_ONCE or len(part) == _RECORDS_AT_ONCE
+            ):
+                yield TrialRows(_Records(part, self._keys, self._trials), (), size)
+                part, size = [], 0
+            part.append((one, points))
+            size += len(points)
+        if part:
+            yield TrialRows(_Records(part, self._keys, self._trials), (), size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Records(Collection["Record"]):
+    """Records of series, each made only when it is written: until then it is small."""
+
+    series: Sequence[tuple[Series, Points]]
+    keys: dict[str, str]
+    trials: dict[str, dict[str, str]]
+
+    @override
+    def __len__(self) -> int:
+        return len(self.series)
+
+    @override
+    def __iter__(self) -> Iterator[Record]:
+        for one, points in self.series:
+            yield record_of(one, points, self.keys | self.trials[one.trial])
+
+    @override
+    def __contains__(self, record: object) -> bool:
+        return any(record == made for made in self)
 
 
 def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
@@ -220,7 +291,7 @@ def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
 
     Args:
         series: The series.
-        points: Its points, in any order.
+        points: Its points.
         keys: The columns shared by all series of its trial.
 
     Returns:
@@ -232,7 +303,5 @@ def record_of(series: Series, points: Points, keys: dict[str, str]) -> Record:
         "host": series.host,
         "statistic": STATISTIC,
         "period_in_seconds": series.window.period,
-        "points": [
-            {"timestamp": time, "value": points[time]} for time in sorted(points)
-        ],
+        "points": [{"timestamp": time, "value": value} for time, value in points],
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from tap_sagemaker_tuning.replication.listing import Listing
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.tally import Tally
@@ -57,10 +59,17 @@ ScopeOutcome = Complete | Failed | Unread
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Some records of a tuning job, for one stream."""
+    """Some records of a tuning job, for one stream.
+
+    Attributes:
+        stream: The stream's name.
+        records: The records.
+        points: How many points of time series they have in all.
+    """
 
     stream: str
-    records: list[Record]
+    records: Collection[Record]
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,13 @@ class TrialRows:
             listing shows the trials as final.
         missing: Names of the trials that do not exist according to another call,
             although the listing shows them.
+        points: How many points of time series the records have in all.
     """
 
-    records: list[Record]
+    records: Collection[Record]
     unsettled: Collection[str]
     missing: Collection[str] = ()
+    points: int = 0
 
 
 class TrialVisit(Protocol):

@@ -217,4 +217,4 @@ class _Trials:
             for name in rows.missing:
                 self.tally.miss(name)
             if rows.records:
-                yield Records(self.stream, rows.records)
+                yield Records(self.stream, rows.records, rows.points)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _SCOPES_AT_ONCE = 32
 _EVENTS_AHEAD = 16  # in all scopes
 _RECORDS_AHEAD = 10  # in one tuning job, before its worker waits to add more
+_POINTS_PER_RECORD = 1000  # of a time series, which take the memory of a record
 _POLL = 0.2  # seconds between checks whether to stop
 _END = None  # follows the last item of a tuning job
 
@@ -214,7 +215,7 @@ class _Task:
                 raise item
             if isinstance(item, Records):
                 with self._taken:
-                    self._records -= len(item.records)
+                    self._records -= _weight(item)
                     self._taken.notify()
             yield item
 
@@ -230,7 +231,7 @@ class _Task:
         try:
             for item in items:
                 if isinstance(item, Records):
-                    self._wait_for_room(len(item.records))
+                    self._wait_for_room(_weight(item))
                 self._items.put(item)
             self._items.put(_END)
         except StoppedError:
@@ -244,6 +245,11 @@ class _Task:
                 self._threads.check(self._dropped)
                 self._taken.wait(_POLL)
             self._records += records
+
+
+def _weight(item: Records) -> int:
+    """How many records without a time series take as much memory."""
+    return len(item.records) + item.points // _POINTS_PER_RECORD
 
 
 class StoppedError(Exception):

@@ -4,7 +4,9 @@ status."""
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
@@ -13,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from emulator import Fault
+from tap_sagemaker_tuning.aws.metric_data import Points
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.series import ALGORITHM, Series, Window
 from tap_sagemaker_tuning.exceptions import NoResultError, UnreadableError
@@ -43,9 +46,10 @@ def result(number: int, *minutes: float, status: str = "Complete") -> dict[str, 
     }
 
 
-def points(*minutes: int) -> dict[str, float]:
+def points(*minutes: int) -> Points:
     """The points of these minutes."""
-    return {timestamp(START + 60 * minute): float(minute) for minute in minutes}
+    values = {timestamp(START + 60 * minute): float(minute) for minute in minutes}
+    return Points.of(values)
 
 
 def give(emulator: Emulator, *pages: list[dict[str, Any]]) -> None:
@@ -65,11 +69,30 @@ def give(emulator: Emulator, *pages: list[dict[str, Any]]) -> None:
     )
 
 
+def requested(emulator: Emulator) -> list[list[str]]:
+    """The metrics' names of each call so far."""
+    return [
+        [each["MetricStat"]["Metric"]["MetricName"] for each in queries]
+        for call in emulator.calls
+        if call.operation == GET_METRIC_DATA.name
+        for queries in [call.params["MetricDataQueries"]]
+    ]
+
+
 @pytest.fixture
 def client(connect: Open) -> Client:
     """A client that makes at most two attempts."""
     (found,) = connect(max_attempts=2)
     return found
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds waited before series were requested again; nobody waits."""
+    seconds: list[float] = []
+    sleep = "tap_sagemaker_tuning.aws.metric_data.time"
+    monkeypatch.setattr(sleep, SimpleNamespace(sleep=seconds.append))
+    return seconds
 
 
 def test_pages_in_any_order(emulator: Emulator, client: Client) -> None:
@@ -78,64 +101,144 @@ def test_pages_in_any_order(emulator: Emulator, client: Client) -> None:
     give(
         emulator,
         [result(1, 5, 4, status="PartialData"), result(0, 1)],
-        [],
+        [result(2)],
         [result(9, 1), result(1, 4, 3)],
     )
-    found, failed = client.metric_data.points(SERIES)
-    assert (found, failed) == ({A: points(1), B: points(3, 4, 5)}, {})
+    found = client.metric_data.points(SERIES)
+    assert found.points == {A: points(1), B: points(3, 4, 5)}
+    assert (found.failed, found.complete) == ({}, 3)
     assert client.metric_data.asked == 3 * 3
     assert client.calls == 3
 
 
-def test_what_is_partial_is_asked_for_again(emulator: Emulator, client: Client) -> None:
-    """Only partial metrics are requested again, and their earlier points are
-    discarded."""
-    give(emulator, [result(0, 1), result(1, 1, 2, status="PartialData"), result(2, 3)])
+@pytest.mark.parametrize("status", ["PartialData", "InternalError", "Unheard"])
+def test_what_is_incomplete_is_asked_for_again(
+    emulator: Emulator, client: Client, pauses: list[float], status: str
+) -> None:
+    """Only incomplete metrics are requested again, after a pause, and their earlier
+    points are discarded."""
+    give(emulator, [result(0, 1), result(1, 1, 2, status=status), result(2, 3)])
     give(emulator, [result(0, 2)])
-    found, failed = client.metric_data.points(SERIES)
-    assert (found, failed) == ({A: points(1), B: points(2), C: points(3)}, {})
-    again = emulator.calls[-1].params["MetricDataQueries"]
-    assert [each["MetricStat"]["Metric"]["MetricName"] for each in again] == ["b"]
+    found = client.metric_data.points(SERIES)
+    assert found.points == {A: points(1), B: points(2), C: points(3)}
+    assert found.failed == {}
+    assert requested(emulator) == [["a", "b", "c"], ["b"]]
+    assert len(pauses) == 1
     assert client.metric_data.asked == 3 + 1
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
+@pytest.mark.parametrize("status", ["InternalError", "Unheard"])
+def test_a_failure_on_one_page_is_not_forgotten(
+    emulator: Emulator, client: Client, status: str, order: int
+) -> None:
+    """A page lacks points if its status says so, even if another page of the same
+    metric is complete."""
+    pages = [[result(0, 1, status=status)], [result(0, 2)]][::order]
+    give(emulator, *pages)
+    give(emulator, [result(0, 1, 2)])
+    found = client.metric_data.points([A])
+    assert found.points == {A: points(1, 2)}
+    assert client.calls == 3
+
+
+def test_a_result_that_is_left_out_was_not_read(
+    emulator: Emulator, client: Client
+) -> None:
+    """A metric without a result is requested again, as long as any others have one;
+    the number requested follows what CloudWatch returned."""
+    series = [replace(A, trial=f"trial-{number}") for number in range(20)]
+    give(emulator, [result(number, 1) for number in range(3)])
+    give(emulator, [result(number, 1) for number in range(3)])
+    found = client.metric_data.points(series)
+    assert [len(names) for names in requested(emulator)] == [20, 6, 6, 8]
+    assert (found.failed, found.complete) == ({}, 20)
+    assert client.metric_data.asked == 40
+
+
+def test_what_stays_out_fails(emulator: Emulator, client: Client) -> None:
+    """Metrics that have no result on every attempt fail; the others are returned."""
+    give(emulator, [result(1, 1)])
+    give(emulator, [])
+    give(emulator, [])
+    found = client.metric_data.points(SERIES)
+    assert (found.points, list(found.failed)) == ({B: points(1)}, [C, A])
+    assert "GetMetricData: no result for a of algorithm" in str(found.failed[A])
 
 
 def test_what_stays_partial_fails(emulator: Emulator, client: Client) -> None:
     """A metric that stays partial fails without its points; the others are returned."""
-    give(emulator, [result(0, 1), result(1, 1, status="InternalError")])
+    give(emulator, [result(0, 1), result(1, 1, status="InternalError"), result(2)])
     give(emulator, [result(0, 1, 2, status="PartialData")])
-    found, failed = client.metric_data.points(SERIES)
-    assert found == {A: points(1)}
-    assert list(failed) == [B]
-    assert isinstance(failed[B], NoResultError)
-    assert "PartialData for b of algorithm" in str(failed[B])
+    found = client.metric_data.points(SERIES)
+    assert found.points == {A: points(1)}
+    assert list(found.failed) == [B]
+    assert isinstance(found.failed[B], NoResultError)
+    assert "PartialData for b of algorithm on every attempt" in str(found.failed[B])
+    assert client.calls == 2
 
 
-def test_no_points(emulator: Emulator, client: Client) -> None:
-    """A metric without points or without a result has no series, and is not requested
-    again."""
-    give(emulator, [result(0), {"Id": "m1"}])
-    assert client.metric_data.points(SERIES) == ({}, {})
+def test_an_outage_is_not_billed_for_every_metric(
+    emulator: Emulator, connect: Open
+) -> None:
+    """While CloudWatch returns nothing, a single metric is requested, each time
+    another one; afterwards, all are."""
+    (client,) = connect(max_attempts=5)
+    give(emulator, [result(number, status="InternalError") for number in range(3)])
+    give(emulator, [result(0, status="InternalError")])
+    give(emulator, [result(0, status="InternalError")])
+    found = client.metric_data.points(SERIES)
+    assert (found.failed, found.complete) == ({}, 3)
+    assert requested(emulator) == [["a", "b", "c"], ["a"], ["b"], ["c"], ["a", "b"]]
+
+
+def test_what_is_forbidden_is_not_asked_for_again(
+    emulator: Emulator, client: Client
+) -> None:
+    """A metric that is forbidden fails at once, with the IAM action."""
+    give(emulator, [result(0, status="Forbidden"), result(1, 1), result(2)])
+    found = client.metric_data.points(SERIES)
+    assert found.points == {B: points(1)}
+    assert "Forbidden for a of algorithm. Allow cloudwatch:" in str(found.failed[A])
     assert client.calls == 1
 
 
-def test_what_is_cut_stays_so(emulator: Emulator, client: Client) -> None:
-    """A series that was partial and is missing from the next response has failed."""
-    give(emulator, [result(0, 1, status="PartialData"), result(1, 2)])
-    give(emulator, [])
-    found, failed = client.metric_data.points(SERIES)
-    assert (found, list(failed)) == ({B: points(2)}, [A])
+def test_no_points(emulator: Emulator, client: Client) -> None:
+    """A metric without points has no series, and is not requested again."""
+    give(emulator, [result(0), {"Id": "m1"}])
+    found = client.metric_data.points([A, B])
+    assert (found.points, found.failed, found.complete) == ({}, {}, 2)
+    assert client.calls == 1
+
+
+def test_when_cloudwatch_answered(emulator: Emulator, client: Client) -> None:
+    """The answers have the earliest time of the responses."""
+    give(emulator, [result(0)])
+    now = timestamp(emulator.clock.now.isoformat())
+    assert client.metric_data.points([A]).seen[:16] == now[:16]
 
 
 def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -> None:
-    """If CloudWatch refuses a whole call because of one metric, the others are still
-    read."""
+    """If CloudWatch refuses a whole call because of one name, all series of the other
+    names are still read, and none of them twice."""
+    series = [
+        replace(A, trial=f"trial-{number}", metric_name=name)
+        for number in range(10)
+        for name in "abcde"
+    ]
     refusal: Any = (400, {}, {"__type": "ValidationError", "message": "MetricName"})
-    emulator.serve(GET_METRIC_DATA.name, [refusal, refusal])
-    give(emulator, [result(0, 1), result(1, 2)])
-    found, failed = client.metric_data.points(SERIES)
-    assert found == {B: points(1), C: points(2)}
-    assert list(failed) == [A]
-    assert "MetricName" in str(failed[A])
+    emulator.serve(GET_METRIC_DATA.name, [refusal, refusal, refusal])
+    found = client.metric_data.points(series)
+    assert list(found.refused) == ["a"]
+    assert "MetricName" in str(found.refused["a"])
+    assert (found.complete, found.failed) == (40, {})
+    assert ["".join(dict.fromkeys(names)) for names in requested(emulator)] == [
+        "abcde",
+        "ab",
+        "a",
+        "b",
+        "cde",
+    ]
 
 
 def test_an_outage_ends_the_reading(emulator: Emulator, client: Client) -> None:
@@ -146,13 +249,24 @@ def test_an_outage_ends_the_reading(emulator: Emulator, client: Client) -> None:
         with pytest.raises(aws.HTTPClientError):
             client.metric_data.points(SERIES)
     emulator.faults.remove(fault)
-    assert client.metric_data.points(SERIES) == ({}, {})
+    assert client.metric_data.points(SERIES).complete == 3
     emulator.faults.add(fault)
     for _ in range(5):
         with pytest.raises(aws.HTTPClientError):
             client.metric_data.points(SERIES)
     calls = [c for c in emulator.calls if c.operation == GET_METRIC_DATA.name]
     assert len(calls) == 2 * 2 + 1 + 3 * 2
+
+
+def test_internal_errors_are_an_outage_too(emulator: Emulator, client: Client) -> None:
+    """After three calls in a row in which every metric failed, the sync makes no
+    more."""
+    emulator.faults.add(Fault("internal_error"))
+    for _ in range(3):
+        assert len(client.metric_data.points(SERIES).failed) == 3
+    with pytest.raises(NoResultError, match="InternalError for b of algorithm"):
+        client.metric_data.points(SERIES)
+    assert client.metric_data.asked == 3 * (3 + 1)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +293,8 @@ def test_no_number(emulator: Emulator, client: Client, wire: str) -> None:
     for value in (wire, float(wire.replace("Infinity", "inf"))):
         assert not math.isfinite(float(value))
         give(emulator, [{**result(0, 1), "Values": [value]}])
-        found, _ = client.metric_data.points([A])
-        assert found == {A: {timestamp(START + 60): None}}
+        found = client.metric_data.points([A]).points
+        assert list(found[A]) == [(timestamp(START + 60), None)]
 
 
 @examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -195,8 +309,11 @@ def test_any_cut(
     emulator: Emulator, client: Client, cuts: list[list[tuple[int, int]]]
 ) -> None:
     """Wherever results are split into pages, every point is there once."""
-    give(emulator, *[[result(*each) for each in page] for page in cuts])
-    wanted: dict[Series, dict[str, float]] = {}
+    ends = [result(number) for number in range(3)]
+    give(emulator, *[[result(*each) for each in page] for page in cuts], ends)
+    wanted: dict[Series, set[int]] = {}
     for number, minute in (each for page in cuts for each in page):
-        wanted.setdefault(SERIES[number], {}).update(points(minute))
-    assert client.metric_data.points(SERIES) == (wanted, {})
+        wanted.setdefault(SERIES[number], set()).add(minute)
+    found = client.metric_data.points(SERIES)
+    assert found.points == {one: points(*wanted[one]) for one in wanted}
+    assert found.failed == {}

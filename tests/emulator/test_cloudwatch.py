@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from emulator import Chances, Definition, Fault
 from tests.emulator.calling import ACCOUNT, START, after, refused, trial, tuning_job
@@ -535,6 +536,28 @@ class TestRefusals:
         answer = cloudwatch.get_metric_data(MetricDataQueries=asked, **SPAN)
         found = {one["Id"]: one["StatusCode"] for one in answer["MetricDataResults"]}
         assert found == {"m0": "Complete", "m1": "Forbidden"}
+
+    def test_a_metric_is_left_out(
+        self, emulator: Emulator, scope: Scope, cloudwatch: Client
+    ) -> None:
+        """A response can lack the result of one metric, and have a message."""
+        long_trial(scope)
+        emulator.faults.add(Fault("left_out", metric="train:loss"))
+        asked = queries(about("validation:auc"), about("train:loss"))
+        answer = cloudwatch.get_metric_data(MetricDataQueries=asked, **SPAN)
+        assert [one["Id"] for one in answer["MetricDataResults"]] == ["m0"]
+        assert answer["Messages"][0]["Code"] == "MaxMetricsExceeded"
+
+    def test_a_refused_metric(
+        self, emulator: Emulator, scope: Scope, cloudwatch: Client
+    ) -> None:
+        """One metric can have the whole call refused."""
+        long_trial(scope)
+        emulator.faults.add(Fault("refused", metric="train:loss"))
+        asked = queries(about("validation:auc"), about("train:loss"))
+        with pytest.raises(ClientError, match="ValidationError"):
+            cloudwatch.get_metric_data(MetricDataQueries=asked, **SPAN)
+        cloudwatch.get_metric_data(MetricDataQueries=asked[:1], **SPAN)
 
     def test_partial_data_without_end(
         self, emulator: Emulator, scope: Scope, cloudwatch: Client

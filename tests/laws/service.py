@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import ClientError
 
+from tap_sagemaker_tuning.aws.metric_data import Answers, Points
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TUNING_JOB,
     GET_METRIC_DATA,
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
+from tap_sagemaker_tuning.aws.outage import Outage
 from tap_sagemaker_tuning.aws.pages import Page, until
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.aws.service_clock import ServiceClock
@@ -345,15 +347,18 @@ class FakeService:
         """CloudWatch, in place of an `aws.metric_data.MetricData`."""
         return self
 
-    def points(
-        self, series: Sequence[Series]
-    ) -> tuple[dict[Series, dict[str, float]], dict[Series, Exception]]:
+    @property
+    def outage(self) -> Outage:
+        """An outage that never begins."""
+        return Outage(NEVER)
+
+    def points(self, series: Sequence[Series]) -> Answers:
         """The points of some series; instance metrics have none."""
         now = self._pass_time("metrics")
         if not self.may_read_metrics:
             raise denied(GET_METRIC_DATA.name)
         trials = {trial.name: trial for job in self.jobs for trial in job.trials}
-        found = {}
+        found = Answers(complete=len(series), seen=at(int(now)))
         for one in series:
             if one.metric_name == "loss":
                 self.asked.append(one.trial)
@@ -361,8 +366,10 @@ class FakeService:
                 kept = [
                     p for p in points if at(now - DAYS_KEPT * 86_400) <= p["timestamp"]
                 ]
-                found[one] = {point["timestamp"]: point["value"] for point in kept}
-        return found, {}
+                if kept:
+                    values = {point["timestamp"]: point["value"] for point in kept}
+                    found.points[one] = Points.of(values)
+        return found
 
     def _pages(
         self, call: str, rows: Callable[[], Sequence[FakeJob | FakeTrial]]

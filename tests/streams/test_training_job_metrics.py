@@ -291,8 +291,9 @@ class TestTrouble:
             Fault("error", operation=METRICS, times=3),
             Fault("drop", operation=METRICS, times=2),
             Fault("empty_pages", operation=METRICS),
+            Fault("left_out", times=200),
         ],
-        ids=["internal", "partial", "throttle", "error", "drop", "empty pages"],
+        ids=["internal", "partial", "throttle", "error", "drop", "empty", "left out"],
     )
     def test_what_passes(self, here: TapHere, emulator: Emulator, fault: Fault) -> None:
         """After a transient failure, only the missing metric is requested again, and no
@@ -306,9 +307,10 @@ class TestTrouble:
         ("fault", "words"),
         [
             (Fault("internal_error", metric="train:loss"), "InternalError"),
+            (Fault("left_out", metric="train:loss"), "no result"),
             (Fault("forbidden", metric="train:loss"), "Forbidden"),
         ],
-        ids=["internal", "forbidden"],
+        ids=["internal", "left out", "forbidden"],
     )
     def test_what_stays(
         self, here: TapHere, emulator: Emulator, fault: Fault, words: str
@@ -320,8 +322,7 @@ class TestTrouble:
         tables = Tables()
         run = sync(here, tables, STREAM, "training_job_summaries", max_attempts=2)
         assert run.returncode == 1
-        said = f"{METRICS}: {words} for train:loss of algorithm on every attempt"
-        assert said in run.error
+        assert f"{METRICS}: {words} for train:loss of algorithm" in run.error
         rows = expected.keyed(STREAM, expected.trial_metrics(emulator.scope()))
         assert tables.rows[STREAM] == {
             key: row for key, row in rows.items() if key[1] != "train:loss"
@@ -329,6 +330,52 @@ class TestTrouble:
         emulator.faults.clear()
         assert sync(here, tables).returncode == 0
         assert_exact(emulator, tables)
+
+    def test_a_refused_name(self, here: TapHere, emulator: Emulator) -> None:
+        """A metric name that CloudWatch refuses costs a warning and its own series;
+        while the tuning job is open, later syncs leave it out."""
+        scope = emulator.scope()
+        scope.plan("third", trials=30, parallel=2, chances=STEADY)
+        emulator.clock.move(seconds=6 * HOUR)
+        fault = emulator.faults.add(Fault("refused", metric="train:loss"))
+        tables, lines = Tables(), []
+        for _ in range(3):
+            run = sync(here, tables)
+            assert run.returncode == 0
+            lines += [line for line in run.stderr.splitlines() if "WARNING" in line]
+            emulator.clock.move(seconds=6 * HOUR)
+        rows = expected.keyed(STREAM, expected.trial_metrics(scope))
+        assert tables.rows[STREAM] == {
+            key: row for key, row in rows.items() if key[1] != "train:loss"
+        }
+        assert len(lines) == 3
+        assert all("CloudWatch refuses metrics (train:loss)" in line for line in lines)
+        assert "The value for parameter MetricName is not valid" in lines[0]
+        assert emulator.faults.struck(fault) == 3 * 3
+
+    def test_when_every_call_is_refused(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """If CloudWatch refuses every call, the names are not to blame: the tuning jobs
+        fail, and are read later."""
+        fault = emulator.faults.add(Fault("refused"))
+        tables = Tables()
+        run = sync(here, tables)
+        assert run.returncode == 1
+        assert "ValidationError: The value for parameter MetricName" in run.error
+        emulator.faults.remove(fault)
+        assert sync(here, tables).returncode == 0
+        assert_exact(emulator, tables)
+
+    def test_an_outage_is_not_billed_for_every_metric(
+        self, here: TapHere, emulator: Emulator
+    ) -> None:
+        """While every metric fails, a tuning job requests all of them once, and then
+        one per attempt."""
+        emulator.faults.add(Fault("internal_error"))
+        run = sync(here, Tables(), max_attempts=4)
+        assert run.returncode == 1
+        assert sorted(asked(emulator)) == [1] * 6 + [150] * 2
 
     def test_denied(self, here: TapHere, emulator: Emulator) -> None:
         """If CloudWatch is denied, only this stream fails, in one line that names the

@@ -72,7 +72,7 @@ class Trials:
     missing: tuple[str, ...] = ()
     of_trials: bool = True
     own_pages: None = None
-    read_at: None = None
+    read_once: None = None
 
     def start(self, _: Any, __: Visit, describe: Any) -> Trials:
         """Start, with a description if needed."""
