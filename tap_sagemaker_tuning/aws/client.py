@@ -20,6 +20,7 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
+from tap_sagemaker_tuning.aws.outage import Outage
 from tap_sagemaker_tuning.aws.pages import (
     Page,
     check_result,
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.settings import Settings
     from tap_sagemaker_tuning.values import Summary
+
+_MOST_OUTAGES = 9
+"""The most trials in a row that cannot be described: three in each of three tuning
+jobs, so that a single tuning job is not taken for an outage."""
 
 _MOST_SEARCH_PAGES = 50  # a page of trials needs one, plus any empty ones
 
@@ -94,6 +99,7 @@ class Client:
         self.clock = ServiceClock()
         cloudwatch = partial(self.connected, "cloudwatch", scope.region)
         self.metric_data = MetricData(scope, cloudwatch, retries)
+        self._describing = Outage(_MOST_OUTAGES)
         self._page_size = page_size
         self._lock = threading.Lock()
 
@@ -183,17 +189,23 @@ class Client:
     def trial(self, name: str) -> Summary | None:
         """Describe a trial.
 
+        After nine outages in a row, every further call fails at once.
+
         Returns:
             What DescribeTrainingJob returned; None if the trial does not exist.
         """
+        self._describing.check()
         try:
             with parsed(DESCRIBE_TRIAL):
                 found: Any = self._api.describe_training_job(TrainingJobName=name)
-        except aws.ClientError as error:
-            if is_no_trial(error):
+            check_result(DESCRIBE_TRIAL, found)
+        except Exception as error:
+            is_missing = isinstance(error, aws.ClientError) and is_no_trial(error)
+            self._describing.note(None if is_missing else error)
+            if is_missing:
                 return None
             raise
-        check_result(DESCRIBE_TRIAL, found)
+        self._describing.note(None)
         return dict(found)
 
     def search_trials(self, expression: Mapping[str, Any]) -> list[Summary]:

@@ -579,6 +579,22 @@ class TestTrials:
         sync(here, tables, "training_job_details")
         assert_exact(here, tables, "training_job_details")
 
+    def test_an_outage_of_describe(self, here: TapHere, emulator: Emulator) -> None:
+        """If Describe fails in one tuning job after the other, the tap stops calling it
+        in that scope; the next sync reads what is missing."""
+        fill(emulator, **{f"job-{number:02}": 4 for number in range(30)})
+        emulator.scope().index.missing = 1
+        emulator.faults.add(Fault("error", operation=DESCRIBE_TRIAL))
+        tables = Tables()
+        streams = ("training_job_details", "training_job_summaries")
+        run = failing(here, tables, *streams, max_attempts=1, concurrency=2)
+        run.assert_refused("30 tuning jobs", "DescribeTrainingJob: InternalFailure")
+        assert 9 <= called(here)[DESCRIBE_TRIAL] <= 9 + 2
+        assert_exact(here, tables, "training_job_summaries")
+        emulator.faults.clear()
+        sync(here, tables, *streams)
+        assert_exact(here, tables, "training_job_details")
+
     def test_one_description_that_cannot_be_read(
         self, here: TapHere, emulator: Emulator
     ) -> None:
