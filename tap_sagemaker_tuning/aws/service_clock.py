@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,11 +13,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+TOLERANCE = 60.0
+"""Seconds by which a `Date` may be ahead: it is cut to the second, and responses take
+different times."""
+
+
 class ServiceClock:
     """Tells the service's time, which no single `Date` can move ahead. Thread-safe.
 
-    Each `Date` sets the service's clock against this machine's monotonic one. The
-    earliest setting counts: the tap then reads a little too much, never too little.
+    Each `Date` sets the service's clock against this machine's monotonic one. One that
+    is ahead of the earliest setting does not count: the tap then reads a little too
+    much, never too little.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -26,8 +33,8 @@ class ServiceClock:
             monotonic: A monotonic clock, in seconds.
         """
         self._monotonic = monotonic
-        self._first: float | None = None
-        self._offset: float | None = None
+        self._first: tuple[float, float] | None = None  # this machine's, the service's
+        self._offset = math.inf
         self._lock = threading.Lock()
 
     def at(self, date: str) -> str:
@@ -37,18 +44,19 @@ class ServiceClock:
             date: Its `Date`, as `values.timestamp` formats it.
 
         Returns:
-            The time, not later than `date`.
+            The same; or the time by the earlier responses, if it is ahead of them.
         """
-        now = self._monotonic()
+        now, seconds = self._monotonic(), moment(date).timestamp()
         with self._lock:
-            offset = moment(date).timestamp() - now
-            self._offset = min(offset, offset if self._offset is None else self._offset)
-            self._first = now if self._first is None else self._first
-            return timestamp(now + self._offset)
+            self._offset = min(self._offset, seconds - now)
+            self._first = self._first or (now, seconds)
+            return self._checked(now, seconds)
 
     @property
     def began(self) -> str | None:
-        """The time of the first response, as all so far set the clock; None: none."""
-        if self._first is None or self._offset is None:
-            return None
-        return timestamp(self._first + self._offset)
+        """The time of the first response, checked against all so far; None: none."""
+        return self._first and self._checked(*self._first)
+
+    def _checked(self, now: float, seconds: float) -> str:
+        by_others = now + self._offset
+        return timestamp(seconds if seconds - by_others <= TOLERANCE else by_others)

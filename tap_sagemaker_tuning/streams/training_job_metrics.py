@@ -256,12 +256,14 @@ class TrialSeries:
             if part and (
                 size + len(points) > _POINTS_AT_ONCE or len(part) == _RECORDS_AT_ONCE
             ):
-                yield TrialRows(_Records(part, self._keys, self._trials), (), size)
+                yield TrialRows(
+                    _Records(part, self._keys, self._trials), (), points=size
+                )
                 part, size = [], 0
             part.append((one, points))
             size += len(points)
         if part:
-            yield TrialRows(_Records(part, self._keys, self._trials), (), size)
+            yield TrialRows(_Records(part, self._keys, self._trials), (), points=size)
 
 
 @dataclass(frozen=True, slots=True)

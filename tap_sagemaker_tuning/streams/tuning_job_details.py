@@ -50,15 +50,15 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 
     Args:
         described: An answer from DescribeHyperParameterTuningJob.
-        keys: `account_id`, `region`, `tuning_job_name`, `tuning_job_arn` and
-            `creation_time` of the tuning job as listed, so that tables join: they can
-            differ in `described`, by case or precision.
+        keys: `account_id`, `region`, `tuning_job_name`, `tuning_job_arn` and, if
+            known, `creation_time` of the tuning job as listed, so that tables join:
+            they can differ in `described`, by case or precision.
 
     Returns:
         A record of the stream `tuning_job_details`; absent members are null.
 
     Raises:
-        OddError: A member is malformed.
+        OddError: The creation time is missing, or a member is malformed.
     """
     config = members(described.get("HyperParameterTuningJobConfig") or {})
     definitions = _definitions(described, config)
@@ -76,7 +76,8 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
         "BestTrainingJobName": _name(described.get("BestTrainingJob")),
         "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
     }
-    return {**shape_of("tuning_job_details")(whole), **keys}
+    created = {"creation_time": storable(required_text(described, "CreationTime"))}
+    return {**shape_of("tuning_job_details")(whole), **created, **keys}
 
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:

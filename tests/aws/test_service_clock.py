@@ -13,13 +13,13 @@ from tests.laws.service import at
     [
         # (monotonic clock, Date)
         ([(5, 100)], [100], 100),
-        # a Date is cut to the second
-        ([(5, 100), (5.9, 100), (6.1, 101)], [100, 100, 100.2], 99.1),
+        # a Date is cut to the second, and responses take different times
+        ([(5, 100), (5.9, 100), (6.1, 102), (7, 162)], [100, 100, 102, 101.1], 100),
         # two hours ahead, in the middle or first
         ([(5, 100), (6, 7301), (7, 102)], [100, 101, 102], 100),
         ([(5, 7300), (6, 101)], [7300, 101], 100),
         # a step back stays
-        ([(5, 100), (6, 51), (7, 102)], [100, 51, 52], 50),
+        ([(5, 100), (6, 31), (7, 102)], [100, 31, 32], 30),
     ],
 )
 def test_earliest_setting_counts(

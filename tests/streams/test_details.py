@@ -438,8 +438,8 @@ class TestTrials:
         assert called(here) == {LIST: 1}
 
     def test_a_trial_that_is_gone(self, here: TapHere, emulator: Emulator) -> None:
-        """A trial that is deleted after it was listed has no details, and its tuning
-        job is read normally."""
+        """A listed trial that is not found once has no details until the next sync,
+        which reads it again."""
         fill(emulator, churn=5)
         emulator.scope().index.missing = 1
         emulator.faults.add(
@@ -455,6 +455,8 @@ class TestTrials:
         tables = Tables()
         sync(here, tables, "training_job_details")
         assert len(tables.rows["training_job_details"]) == 4
+        sync(here, tables, "training_job_details")
+        assert len(tables.rows["training_job_details"]) == 5
         sync(here, tables, "training_job_details")
         assert called(here) == {LIST: 1}
 
