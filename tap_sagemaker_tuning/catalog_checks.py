@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from tap_sagemaker_tuning.checks import suggestion
-from tap_sagemaker_tuning.replication.tally import FINAL_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,19 +90,12 @@ def method_problems(
     ]
     if chosen.get("training_job_summaries") == "FULL_TABLE":
         return found
-    found += [
+    return found + [
         f"{name}: requires the replication method FULL_TABLE of "
         "training_job_summaries: set it in the catalog"
         for name in PAGINATOR_SETTINGS
         if getattr(settings, name) is not None
     ]
-    only = settings.status_equals
-    if only not in {None, *FINAL_STATUSES}:
-        found.append(
-            f"status_equals: {only!r} is not final: incremental replication "
-            f"allows only {', '.join(FINAL_STATUSES)}"
-        )
-    return found
 
 
 def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[str]:

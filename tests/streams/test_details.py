@@ -639,9 +639,17 @@ class TestTrials:
                 {"training_job_details": "FULL_TABLE"},
                 False,
             ),
+            (
+                ("training_job_details",),
+                {
+                    "training_job_details": "FULL_TABLE",
+                    "training_job_summaries": "INCREMENTAL",
+                },
+                False,
+            ),
             (("training_job_summaries", "tuning_jobs"), {}, False),
         ],
-        ids=["both", "alone", "full", "deselected"],
+        ids=["both", "alone", "full", "full alone", "deselected"],
     )
     def test_a_status_that_is_not_final(
         self,
@@ -664,6 +672,17 @@ class TestTrials:
         )
         assert (run.returncode, refusal in run.stderr) == (is_refused, is_refused)
         assert bool(emulator.calls) is not is_refused
+
+    @pytest.mark.parametrize("status", ["InProgress", "Stopping", "Deleting"])
+    def test_incremental_summaries_take_final_statuses(
+        self, here: TapHere, status: str
+    ) -> None:
+        """Incremental summaries refuse a status in which trials do not stay."""
+        run = here(config={"status_equals": status})
+        run.assert_refused(
+            f"status_equals: {status!r} is not final: incremental replication of "
+            "training_job_summaries allows only Completed, Failed, Stopped"
+        )
 
     def test_status_equals(self, here: TapHere, emulator: Emulator) -> None:
         """With `status_equals`, only trials in that status are described and
