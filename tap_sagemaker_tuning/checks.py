@@ -5,6 +5,7 @@ Pure: no call to AWS.
 
 from __future__ import annotations
 
+import json
 import re
 from decimal import Decimal
 from difflib import get_close_matches
@@ -19,11 +20,28 @@ from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 # The API's own patterns: HyperParameterTuningJobName, NameContains.
 _TUNING_JOB_NAME = re.compile(r"(?!.{33})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _NAME_CONTAINS = re.compile(r"[a-zA-Z0-9-]{1,63}")
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "object": "an object",
+    "string": "text",
+}
+_EXAMPLES: dict[str, Any] = {
+    "assume_roles": [{"role_arn": "arn:aws:iam::123456789012:role/tuning-reader"}],
+    "exclude_accounts": ["123456789012"],
+    "organization": {"role_name": "tuning-reader"},
+    "organizational_units": ["ou-ab12-11223344"],
+    "regions": ["us-east-1"],
+    "streams": ["tuning_jobs"],
+    "tuning_job_names": ["churn-xgb-230204"],
+}
+"""Valid values of settings that are lists or objects."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
@@ -108,15 +126,36 @@ def _schema_problem(error: Any) -> str:
     value = error.instance
     plain = float(value) if isinstance(value, Decimal) else value
     shown = "the value" if is_secret else repr(plain)
-    kinds = bound if isinstance(bound, list) else [bound]
-    what = {
-        "type": f"{shown} is not of type {' or '.join(map(str, kinds))}",
-        "enum": f"{shown} is not one of {', '.join(map(str, kinds))}",
-        "minLength": "is empty",
-        "minimum": f"{shown} is not at least {bound}",
-        "maximum": f"{shown} is not at most {bound}",
-    }
-    return f"{name}: {what.get(rule, error.message)}"
+    bounds = bound if isinstance(bound, list) else [bound]
+    match rule:
+        case "type":
+            what = f"{shown} is not {_wanted(bounds[0], error.absolute_path)}"
+        case "enum":
+            what = f"{shown} is not one of {', '.join(map(str, bounds))}"
+        case "minLength":
+            what = "is empty"
+        case "minimum":
+            what = f"{shown} is not at least {bound}"
+        case "maximum":
+            what = f"{shown} is not at most {bound}"
+        case _:
+            what = error.message
+    return f"{name}: {what}"
+
+
+def _wanted(kind: str, path: Sequence[str | int]) -> str:
+    """Say which values a setting takes, with an example if the type has many forms.
+
+    Args:
+        kind: Its type in JSON Schema.
+        path: Where it is: names of settings, and places in lists.
+    """
+    name = next(part for part in reversed(path) if isinstance(part, str))
+    example = _EXAMPLES.get(name)
+    if example and isinstance(path[-1], int):
+        (example,) = example
+    such = f" such as {json.dumps(example)}" if example else ""
+    return _KINDS.get(kind, f"of type {kind}") + such
 
 
 def _credential_problems(settings: Settings) -> Iterator[str]:

@@ -10,11 +10,12 @@ from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 METRICS = "singer_sdk.metrics"
 """The SDK's logger of counts and durations, whose records must stay as they are."""
 
-_NOISE = (
+_ROUTINE = (
     "Parsing env var for settings config...",
     "Skipping parse of env var settings...",
+    "Skipping deselected stream '%s'.",
 )
-"""Messages that the SDK logs at the start of every run."""
+"""Messages that the SDK logs in every run."""
 
 
 class Explained(Exception):  # noqa: N818 - copies take the name of their original
@@ -25,17 +26,25 @@ def protect(logger: logging.Logger) -> None:
     """Make every log handler of the process write only printable lines.
 
     Args:
-        logger: The SDK's logger of the tap. Its routine lines about environment
-            variables are dropped.
+        logger: The SDK's logger of the tap. Its routine lines are shown at DEBUG only,
+            and so are the SDK's metrics, unless the logging configuration of the
+            process has an entry for them.
     """
     logger.addFilter(_is_news)
+    metrics = logging.getLogger(METRICS)
+    if not (metrics.level or metrics.handlers):
+        metrics.addFilter(_is_debugging)
     for each in (logging.root, *logging.root.manager.loggerDict.values()):
         for handler in getattr(each, "handlers", ()):
             handler.addFilter(make_printable)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    return record.msg not in _NOISE
+    return record.msg not in _ROUTINE or _is_debugging(record)
+
+
+def _is_debugging(record: logging.LogRecord) -> bool:
+    return logging.getLogger(record.name).isEnabledFor(logging.DEBUG)
 
 
 def make_printable(record: logging.LogRecord) -> bool:

@@ -89,7 +89,10 @@ class BlockWriter(MsgSpecWriter):
             raise
         except BrokenPipeError as error:
             self._is_open = False
-            msg = "Error: the target closed its input: see its own error"
+            msg = (
+                "Error: the target closed its input before the end. Read the target's "
+                "own error, in its log or above: this tap has not failed"
+            )
             raise SystemExit(msg) from error
         except OSError as error:
             self._is_open = False

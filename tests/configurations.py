@@ -66,7 +66,7 @@ def typed(name: str, value: Any, kind: str) -> str:
     """The line about a value of the wrong type, without the value if it is secret."""
     is_secret = name in (*SECRETS, "assume_roles")
     shown = "the value" if is_secret else repr(value)
-    return f"{name}: {shown} is not of type {kind}" + listed(name, value)
+    return f"{name}: {shown} is not {kind}" + listed(name, value)
 
 
 def listed(name: str, value: Any) -> str:
@@ -75,10 +75,17 @@ def listed(name: str, value: Any) -> str:
     return f"; {name}: {value!r} is not one of {known}" if known else ""
 
 
+A_ROLE = f'{{"role_arn": "{ROLE}"}}'
+A_LIST = {
+    "regions": 'a list such as ["us-east-1"]',
+    "assume_roles": f"a list such as [{A_ROLE}]",
+    "streams": 'a list such as ["tuning_jobs"]',
+    "tuning_job_names": 'a list such as ["churn-xgb-230204"]',
+}
 KINDS = {
-    **dict.fromkeys(TEXTS, "string"),
-    **dict.fromkeys(NUMBERS, "integer"),
-    **dict.fromkeys(LISTS, "array"),
+    **dict.fromkeys(TEXTS, "text"),
+    **dict.fromkeys(NUMBERS, "a whole number"),
+    **{name: A_LIST[name] for name in LISTS},
 }
 
 # The test's name, the configuration, and the error line.
@@ -112,88 +119,88 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ),
     # wrong type
     *[
-        (f"type: {name} is a number", {name: 20260131}, typed(name, 20260131, "string"))
+        (f"type: {name} is a number", {name: 20260131}, typed(name, 20260131, "text"))
         for name in TEXTS
     ],
     *[
-        (f"type: {name} is a list", {name: ["x"]}, typed(name, ["x"], "string"))
+        (f"type: {name} is a list", {name: ["x"]}, typed(name, ["x"], "text"))
         for name in TEXTS
     ],
     *[
-        (f"type: {name} is text", {name: "7"}, typed(name, "7", "integer"))
+        (f"type: {name} is text", {name: "7"}, typed(name, "7", "a whole number"))
         for name in NUMBERS
     ],
     *[
-        (f"type: {name} is true", {name: True}, typed(name, True, "integer"))  # noqa: FBT003
+        (f"type: {name} is true", {name: True}, typed(name, True, "a whole number"))  # noqa: FBT003
         for name in NUMBERS
     ],
     *[
-        (f"type: {name} is a fraction", {name: 1.5}, typed(name, 1.5, "integer"))
+        (f"type: {name} is a fraction", {name: 1.5}, typed(name, 1.5, "a whole number"))
         for name in NUMBERS
     ],
     *[
-        (f"type: {name} is text", {name: "us-1"}, typed(name, "us-1", "array"))
+        (f"type: {name} is text", {name: "us-1"}, typed(name, "us-1", A_LIST[name]))
         for name in LISTS
     ],
     (
         "type: regions holds a number",
         {"regions": ["us-east-1", 5]},
-        "regions[1]: 5 is not of type string",
+        'regions[1]: 5 is not text such as "us-east-1"',
     ),
     (
         "type: tuning_job_names holds a number",
         {"tuning_job_names": [5]},
-        "tuning_job_names[0]: 5 is not of type string",
+        'tuning_job_names[0]: 5 is not text such as "churn-xgb-230204"',
     ),
     (
         "type: assume_roles holds a number",
         {"assume_roles": [5]},
-        "assume_roles[0]: the value is not of type object",
+        f"assume_roles[0]: the value is not an object such as {A_ROLE}",
     ),
     (
         "type: assume_roles is an object",
         {"assume_roles": role(external_id=SECRET)},
-        "assume_roles: the value is not of type array",
+        f"assume_roles: the value is not {A_LIST['assume_roles']}",
     ),
     (
         "type: assume_roles holds text",
         {"assume_roles": [SECRET]},
-        "assume_roles[0]: the value is not of type object",
+        f"assume_roles[0]: the value is not an object such as {A_ROLE}",
     ),
     (
         "type: role_arn",
         {"assume_roles": [{"role_arn": 5}]},
-        "assume_roles[0][role_arn]: the value is not of type string",
+        "assume_roles[0][role_arn]: the value is not text",
     ),
     (
         "type: external_id",
         {"assume_roles": [role(external_id=[SECRET])]},
-        "assume_roles[0][external_id]: the value is not of type string",
+        "assume_roles[0][external_id]: the value is not text",
     ),
     (
         "type: external_id of the second role",
         {"assume_roles": [role(), {"role_arn": OTHER_ROLE, "external_id": [SECRET]}]},
-        "assume_roles[1][external_id]: the value is not of type string",
+        "assume_roles[1][external_id]: the value is not text",
     ),
     (
         "type: regions of a role",
         {"assume_roles": [role(regions="us-east-1")]},
-        "assume_roles[0][regions]: the value is not of type array",
+        f"assume_roles[0][regions]: the value is not {A_LIST['regions']}",
     ),
     (
         "type: stream_maps",
         {"stream_maps": []},
-        "stream_maps: [] is not of type object or null",
+        "stream_maps: [] is not an object",
     ),
     (
         "type: flattening_enabled",
         {"flattening_enabled": "y"},
-        "flattening_enabled: 'y' is not of type boolean or null",
+        "flattening_enabled: 'y' is not true or false",
     ),
     (
         "type: flattening_max_depth",
         {"flattening_enabled": True, "flattening_max_depth": "1"},
-        "flattening_max_depth: '1' is not of type integer or null",
+        "flattening_max_depth: '1' is not a whole number",
     ),
     (
         "missing role_arn",
@@ -213,12 +220,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "null: external_id",
         {"assume_roles": [role(external_id=None)]},
-        "assume_roles[0][external_id]: the value is not of type string",
+        "assume_roles[0][external_id]: the value is not text",
     ),
     (
         "null: in regions",
         {"regions": [None]},
-        "regions[0]: None is not of type string",
+        'regions[0]: None is not text such as "us-east-1"',
     ),
     *[
         (f"empty: {name}", {name: ""}, f"{name}: is empty{listed(name, '')}")
@@ -561,7 +568,7 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "two at once, by type",
         {"page_size": 0, "regions": 5},
-        "regions: 5 is not of type array; page_size: 0 is not at least 1",
+        f"regions: 5 is not {A_LIST['regions']}; page_size: 0 is not at least 1",
     ),
 ]
 

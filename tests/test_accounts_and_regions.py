@@ -71,6 +71,16 @@ def errors(run: Run) -> list[str]:
     ]
 
 
+def test_a_clock_that_is_ahead(
+    emulator: Emulator, here: TapHere, four: dict[str, Any]
+) -> None:
+    """If the local clock is hours ahead, new credentials of a role have expired
+    already: one line says to check the clock."""
+    emulator.role_seconds = -2 * 3600
+    run = here(config=four)
+    run.assert_refused("all 4 accounts and regions: ", "Check this machine's clock")
+
+
 def test_roles_and_regions(
     emulator: Emulator, here: TapHere, four: dict[str, Any]
 ) -> None:

@@ -111,7 +111,7 @@ class TestWholeNumbers:
     @pytest.mark.parametrize("given", [2.5, Decimal("2.5")])
     def test_a_fraction_is_shown_as_it_was_written(self, name: str, given: Any) -> None:
         """A fraction is refused with the same message, however it was parsed."""
-        assert problems({name: given}) == f"{name}: 2.5 is not of type integer"
+        assert problems({name: given}) == f"{name}: 2.5 is not a whole number"
 
     @pytest.mark.parametrize("given", [float("nan"), float("inf"), 1e300])
     def test_what_is_no_whole_number(self, given: float) -> None:

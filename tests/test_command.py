@@ -69,9 +69,9 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("name", "text", "words"),
         [
-            ("page_size", "ten", "page_size: 'ten' is not of type integer"),
+            ("page_size", "ten", "page_size: 'ten' is not a whole number"),
             ("max_attempts", "", "max_attempts"),
-            ("concurrency", "2.5", "concurrency: 2.5 is not of type integer"),
+            ("concurrency", "2.5", "concurrency: 2.5 is not a whole number"),
             ("assume_roles", '[{"role_arn": ', "assume_roles"),
             ("assume_roles", "[" * 100_000, "assume_roles"),
             ("stream_maps", '{"x": ' * 100_000, "stream_maps"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,10 @@ from tests.conftest import ACCOUNT
 from tests.expected import KEYS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from emulator import Emulator
-    from tests.conftest import Run, TapHere
+    from tests.conftest import Run, TapHere, TapProcess
 
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
@@ -141,6 +144,7 @@ def test_a_cause_of_some_regions(here: TapHere, emulator: Emulator, kind: Any) -
 
 def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
     """The SDK's metrics report success only for streams that were read completely."""
+    here.variables["LOGLEVEL"] = "DEBUG"
     emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
     emulator.faults.add(Fault("deny", operation=TRIALS))
     run = here(config={})
@@ -151,12 +155,37 @@ def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
     assert "Beginning sync" not in run.stderr
 
 
-def test_the_log_begins_with_what_happened(here: TapHere, emulator: Emulator) -> None:
-    """The SDK's line about variables, which began every log, is dropped."""
+ROUTINE = ("env var", "Skipping deselected stream", "METRIC")
+"""Words of lines that the SDK logs in every run."""
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("INFO", ()), ("DEBUG", ROUTINE)], ids=["INFO", "DEBUG"]
+)
+def test_routine_lines(
+    tap: TapProcess, emulator: Emulator, level: str, shown: tuple[str, ...]
+) -> None:
+    """The SDK's routine lines, which would outnumber all others, are shown at DEBUG
+    only."""
     emulator.scope().plan("churn", trials=2)
-    run = here(config={})
+    tap.variables["LOGLEVEL"] = level
+    run = tap(config={})
     assert run.returncode == 0
-    assert "env var" not in run.stderr
+    assert [words for words in ROUTINE if words in run.stderr] == [*shown]
+
+
+def test_a_logging_configuration_that_has_metrics(
+    tap: TapProcess, emulator: Emulator, tmp_path: Path
+) -> None:
+    """A configuration of the SDK's logging that has an entry for metrics shows them."""
+    emulator.scope().plan("churn", trials=2)
+    path = tmp_path / "logging.json"
+    config = {"version": 1, "loggers": {"singer_sdk.metrics": {"level": "INFO"}}}
+    path.write_text(
+        json.dumps({**config, "disable_existing_loggers": False}), encoding="utf-8"
+    )
+    tap.variables["SINGER_SDK_LOG_CONFIG"] = str(path)
+    assert "METRIC" in tap(config={}).stderr
 
 
 @pytest.mark.parametrize(

@@ -259,6 +259,8 @@ def test_no_organization(emulator: Emulator, here: TapHere) -> None:
     assert run.returncode == 1
     assert emulator.organization.accounts == {}
     assert "AWSOrganizationsNotInUseException" in run.error
+    assert "organization.list_role_arn" in run.error
+    assert "set assume_roles instead" in run.error
 
 
 def test_units(company: Emulator, here: TapHere) -> None:

@@ -115,7 +115,7 @@ class TestSources:
     def test_fractions(self, here: TapHere, name: str) -> None:
         """2.5 is refused with the same message in a file and in the environment."""
         for run in self.both(here, name, "2.5"):
-            run.assert_refused(f"Error: {name}: 2.5 is not of type integer")
+            run.assert_refused(f"Error: {name}: 2.5 is not a whole number")
 
     def both(
         self, here: TapHere, name: str, text: str, **files: dict[str, Any]

@@ -70,7 +70,7 @@ _SIGNATURE = Meaning(
     "Check the secret key (aws_secret_access_key, or the one that boto3 found) and "
     "this machine's clock: AWS returns this error for both",
 )
-_CLOCK = Meaning(Kind.SETTING, "Check this machine's clock")
+CLOCK = Meaning(Kind.SETTING, "Check this machine's clock")
 _KEY = Meaning(
     Kind.SETTING,
     "Check the access key (aws_access_key_id, or the one that boto3 found) and that "
@@ -79,6 +79,11 @@ _KEY = Meaning(
 _REGION = Meaning(
     Kind.SETTING, "Enable the region for the account, or remove it from regions"
 )
+_NO_ORGANIZATION = Meaning(
+    Kind.SETTING,
+    "Use credentials of an account in the organization, or name a role there in "
+    "organization.list_role_arn; without an organization, set assume_roles instead",
+)
 _FAILED = Meaning(
     Kind.OUTAGE,
     "The service failed on every attempt: a later sync reads what is missing",
@@ -86,6 +91,7 @@ _FAILED = Meaning(
 )
 
 CODES = {
+    "AWSOrganizationsNotInUseException": _NO_ORGANIZATION,
     "AccessDenied": _DENIED,
     "AccessDeniedException": _DENIED,
     "ExpiredToken": _EXPIRED,
@@ -96,8 +102,8 @@ CODES = {
     "InvalidSignatureException": _SIGNATURE,
     "OptInRequired": _REGION,
     "RegionDisabledException": _REGION,
-    "RequestExpired": _CLOCK,
-    "RequestTimeTooSkewed": _CLOCK,
+    "RequestExpired": CLOCK,
+    "RequestTimeTooSkewed": CLOCK,
     "ResourceNotFound": _MISSING,
     "ResourceNotFoundException": _MISSING,
     "ServiceUnavailable": _FAILED,

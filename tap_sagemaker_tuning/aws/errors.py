@@ -13,6 +13,7 @@ from botocore.parsers import ResponseParserError
 
 from tap_sagemaker_tuning.aws.error_table import (
     CLASSES,
+    CLOCK,
     CODES,
     EXPLICIT_DENY,
     ROLE,
@@ -33,6 +34,7 @@ _LISTER = (
     "organization.list_role_arn can name a role there"
 )
 _NO_TRIAL = "Requested resource not found"
+_STILL_EXPIRED = "the refreshed credentials are still expired"
 
 
 def code(error: Exception) -> str:
@@ -58,6 +60,8 @@ def meaning(error: BaseException | None) -> Meaning:
         return _given_status(_meaning_of_refusal(error), status)
     if isinstance(_inner(error), ValueError):
         return UNSENDABLE
+    if isinstance(error, RuntimeError) and _STILL_EXPIRED in str(error):
+        return CLOCK  # botocore has no class for it
     found = (means for of_class, means in CLASSES if isinstance(error, of_class))
     return next(found, UNKNOWN)
 

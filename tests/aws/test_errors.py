@@ -69,15 +69,20 @@ def answer(code: str, operation: str, message: str = "No way.") -> ClientError:
 BY_CODE = [
     ("ExpiredTokenException", "Renew the credentials"),
     ("RequestTimeTooSkewed", "clock"),
+    ("RequestExpired", "clock"),
     ("InvalidSignatureException", "clock"),
     ("SignatureDoesNotMatch", "secret key"),
     ("UnrecognizedClientException", "region is enabled"),
     ("InvalidClientTokenId", "access key"),
     ("OptInRequired", "Enable the region"),
+    ("RegionDisabledException", "Enable the region"),
+    ("AWSOrganizationsNotInUseException", "organization.list_role_arn"),
     ("ThrottlingException", "max_attempts"),
     ("Throttling", "max_attempts"),
     ("TooManyRequestsException", "max_attempts"),
     ("InternalFailure", "later sync"),
+    ("InternalServerError", "later sync"),
+    ("ServiceUnavailable", "later sync"),
 ]
 
 
@@ -228,11 +233,23 @@ def test_a_status_can_say_more_than_a_code(found: str) -> None:
     assert is_transient(error)
 
 
-@pytest.mark.parametrize("found", [c for c in CODES if CODES[c].kind is Kind.OUTAGE])
-def test_an_outage_is_one_with_any_status(found: str) -> None:
+@pytest.mark.parametrize(
+    "code", ["InternalFailure", "InternalServerError", "ServiceUnavailable"]
+)
+def test_an_outage_is_one_with_any_status(code: str) -> None:
     """If the code itself says that the service failed, the call is retried."""
-    assert CODES[found].is_retried
-    assert is_transient(answer(found, LIST_TUNING_JOBS.name))
+    assert CODES[code].is_retried
+    assert is_transient(answer(code, LIST_TUNING_JOBS.name))
+
+
+def test_a_clock_that_is_ahead() -> None:
+    """New credentials that have expired already are the local clock's fault, but any
+    other RuntimeError is not."""
+    words = (
+        "Credentials were refreshed, but the refreshed credentials are still expired."
+    )
+    assert explain(RuntimeError(words)).endswith(". Check this machine's clock")
+    assert explain(RuntimeError("a bug")) == "RuntimeError: a bug"
 
 
 def test_each_class_can_be_found() -> None:

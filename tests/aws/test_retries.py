@@ -96,6 +96,12 @@ def test_a_refusal_waits_for_nothing(code: str) -> None:
     assert delay(1, status=400, answer=refused(code)) is None
 
 
+@pytest.mark.parametrize("code", ["InternalServerError", "ServiceUnavailable"])
+def test_an_outage_by_its_code_is_tried_again(code: str) -> None:
+    """A code that says that the service failed is retried with any status."""
+    assert delay(1, status=400, answer=refused(code))
+
+
 def test_an_answer_waits_for_nothing() -> None:
     """A page is not retried, but a page without its list is, and so is an empty
     response."""
