@@ -4,6 +4,7 @@ TapError
 ├── SettingsError    a setting or the catalog is invalid
 ├── StateError       the state cannot be read
 ├── NoResultError    a response with status 200 lacks the operation's result
+├── UnboundedError   a response is too long, or has too many pages
 ├── UnreadableError  a response, or an item in it, is malformed
 ├── GoneError        a tuning job was deleted after it was listed
 ├── NotReadError     there was nothing to read, though nothing failed
@@ -37,6 +38,10 @@ class StateError(TapError):
 
 class NoResultError(TapError):
     """A response with status 200 lacks the operation's result."""
+
+
+class UnboundedError(TapError):
+    """A response is too long, takes too long, or has too many pages."""
 
 
 class UnreadableError(TapError):

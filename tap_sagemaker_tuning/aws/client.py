@@ -47,8 +47,6 @@ _MOST_OUTAGES = 9
 """The most trials in a row that cannot be described: three in each of three tuning
 jobs, so that a single tuning job is not taken for an outage."""
 
-_MOST_SEARCH_PAGES = 50  # a page of trials needs one, plus any empty ones
-
 
 class Client:
     """SageMaker's tuning API in one scope.
@@ -219,7 +217,7 @@ class Client:
             response.
 
         Raises:
-            PaginationError: There are more than 50 pages.
+            UnboundedError: There are more than 50 pages.
         """
         pages = self._paginator(SEARCH).paginate(
             Resource="TrainingJob",
@@ -228,12 +226,9 @@ class Client:
         )
         found: list[Summary] = []
         with parsed(SEARCH):
-            for number, page in enumerate(checked(SEARCH, pages, self.scope), start=1):
+            for page in checked(SEARCH, pages, self.scope):
                 items = [item for item in page.items if item]
                 found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
-                if number > _MOST_SEARCH_PAGES:
-                    msg = f"{SEARCH.name}: more than {_MOST_SEARCH_PAGES} pages"
-                    raise aws.PaginationError(message=msg)
         return found
 
     def paginate_trials(

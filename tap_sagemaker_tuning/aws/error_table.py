@@ -11,7 +11,7 @@ from enum import Enum, auto
 import botocore.exceptions as aws
 from botocore.parsers import ResponseParserError
 
-from tap_sagemaker_tuning.exceptions import NoResultError
+from tap_sagemaker_tuning.exceptions import NoResultError, UnboundedError
 
 
 class Kind(Enum):
@@ -188,6 +188,13 @@ CLASSES: tuple[tuple[type[Exception], Meaning], ...] = (
         ),
     ),
     (NoResultError, NO_RESULT),
+    (
+        # Not retried: it could take as long again.
+        UnboundedError,
+        Meaning(
+            Kind.OUTAGE, "Check aws_endpoint_url and HTTPS_PROXY, or run again later"
+        ),
+    ),
     (aws.HTTPClientError, _NETWORK),
     (aws.ConnectionError, _NETWORK),
     (

@@ -20,6 +20,7 @@ class Operation:
         service: The prefix of its IAM action.
         page_limit: The most items per call: the API's limit of MaxResults, or of the
             metrics in a GetMetricData call. None: it is not paginated.
+        most_pages: The most pages to read before it fails, since it may not end.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Operation:
     resource: str
     service: str = "sagemaker"
     page_limit: int | None = None
+    most_pages: int = 100_000
 
     @property
     def method(self) -> str:
@@ -59,7 +61,14 @@ DESCRIBE_TUNING_JOB = Operation(
 DESCRIBE_TRIAL = Operation(
     name="DescribeTrainingJob", result="TrainingJobName", resource="training-job/*"
 )
-SEARCH = Operation(name="Search", result="Results", resource="*", page_limit=100)
+SEARCH = Operation(
+    name="Search",
+    result="Results",
+    resource="*",
+    page_limit=100,
+    # A page of trials needs one, apart from empty ones.
+    most_pages=50,
+)
 GET_PRODUCTS = Operation(
     name="GetProducts",
     result="PriceList",
@@ -73,6 +82,8 @@ GET_METRIC_DATA = Operation(
     resource="*",
     service="cloudwatch",
     page_limit=500,
+    # A call needs one, apart from empty ones, and CloudWatch bills each.
+    most_pages=10,
 )
 GET_CALLER_IDENTITY = Operation(
     name="GetCallerIdentity", result="Account", resource="*", service="sts"

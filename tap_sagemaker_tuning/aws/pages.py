@@ -12,6 +12,7 @@ import botocore.exceptions as aws
 
 from tap_sagemaker_tuning.exceptions import (
     NoResultError,
+    UnboundedError,
     UnreadableError,
     readable,
 )
@@ -105,16 +106,20 @@ def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
     Raises:
         NoResultError: A response lacks its result, so it is not from AWS.
         PaginationError: A token occurs twice, so the listing would not end.
+        UnboundedError: It has too many pages.
     """
-    seen: set[str] = set()
-    for page in pages:
+    seen: set[int] = set()  # hashes: a token can be long
+    for number, page in enumerate(pages, start=1):
         check_result(operation, page)
         items = page[operation.result]
         _LOGGER.debug("%s: %s: a page of %d", where, operation.name, len(items))
         yield Page(items, time_of(page))
         token = page.get("NextToken")
         if token is not None:
-            if token in seen:
+            if hash(token) in seen:
                 msg = f"{operation.name}: AWS returned the same NextToken twice"
                 raise aws.PaginationError(message=msg)
-            seen.add(token)
+            seen.add(hash(token))
+            if number == operation.most_pages:
+                msg = f"{operation.name}: more than {number} pages"
+                raise UnboundedError(msg)

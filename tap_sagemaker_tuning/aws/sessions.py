@@ -18,6 +18,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialResolver, RefreshableCredentials
 from botocore.parsers import ResponseParserFactory
 
+from tap_sagemaker_tuning.aws.bounds import bound
 from tap_sagemaker_tuning.aws.client import Client
 from tap_sagemaker_tuning.aws.credentials import Account, Given, assumed, quieten
 from tap_sagemaker_tuning.aws.models import SmallModels
@@ -181,6 +182,12 @@ class Sessions:
         return own
 
     @property
+    def _ca_bundle(self) -> str | None:
+        """The file of certificates that boto3 is configured with, if any."""
+        found: str | None = self._caller.get_config_variable("ca_bundle")
+        return found
+
+    @property
     def _own_partition(self) -> str:
         """The partition of the caller's region, or else of the first region to read."""
         chosen = [name for name in self._settings.regions or () if name != ENABLED]
@@ -224,6 +231,7 @@ class Sessions:
                     config=_config(self._settings),
                     **credentials,
                 )
+                bound(client, self._ca_bundle)
             # An outage of SageMaker often affects STS too.
             Retries(self._settings.max_attempts).register(client.meta.events, service)
             client.meta.events.register(f"after-call.{service}", _check_result)
@@ -249,12 +257,14 @@ class Sessions:
                 "response_parser_factory": factory,
             }.items():
                 session.register_component(name, component)
-            return boto3.Session(botocore_session=session).client(
+            client = boto3.Session(botocore_session=session).client(
                 service,
                 region_name=region,
                 endpoint_url=self._settings.aws_endpoint_url,
                 config=_config(self._settings),
             )
+            bound(client, self._ca_bundle)
+            return client
 
 
 def _check_result(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:

@@ -1,0 +1,153 @@
+"""A response has bounds: its bytes, its seconds, and the pages of a listing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import TYPE_CHECKING, Any
+
+import botocore.exceptions as aws
+import pytest
+
+from emulator import Fault
+from tap_sagemaker_tuning.aws import bounds
+from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA, LIST_TUNING_JOBS
+from tap_sagemaker_tuning.aws.series import probe_of
+from tap_sagemaker_tuning.exceptions import UnboundedError
+from tests.aws.account import add_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from emulator import Emulator
+    from tests.aws.conftest import Open
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+MEBIBYTE = 2**20
+
+
+@contextmanager
+def server(answer: Callable[[Callable[[bytes], Any]], None]) -> Iterator[str]:
+    """A service that sends whatever `answer` writes; yields its URL."""
+    sent = []
+
+    class Handler(StreamRequestHandler):
+        """Reads the beginning of a request, and answers it."""
+
+        def handle(self) -> None:
+            """Answer, until the caller is gone."""
+            self.request.recv(65_536)
+            try:
+                answer(lambda part: sent.append(self.wfile.write(part)))
+            except OSError:
+                return
+
+    class Server(ThreadingTCPServer):
+        """A server that does not wait for its threads."""
+
+        allow_reuse_address = True
+        daemon_threads = True
+
+    with Server(("127.0.0.1", 0), Handler) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{found.server_address[1]}"
+        found.shutdown()
+
+
+def without_end(send: Callable[[bytes], Any]) -> None:
+    """A body that never ends."""
+    send(HEAD + b'\r\n{"x": "')
+    while True:
+        send(b"x" * MEBIBYTE)
+
+
+def chunks_without_end(send: Callable[[bytes], Any]) -> None:
+    """A body in chunks that never ends."""
+    send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+    while True:
+        send(b"%x\r\n%s\r\n" % (MEBIBYTE, b"x" * MEBIBYTE))
+
+
+def byte_by_byte(send: Callable[[bytes], Any]) -> None:
+    """A body that comes so slowly that no read times out."""
+    send(HEAD + b"Content-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        send(b" ")
+        time.sleep(0.05)
+
+
+def header_byte_by_byte(send: Callable[[bytes], Any]) -> None:
+    """A header that comes so slowly that no read times out."""
+    for number in range(len(HEAD)):
+        send(HEAD[number : number + 1])
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("answer", "seconds", "said"),
+    [
+        (without_end, 60, "GetMetricData: the response has more than 33554432 bytes"),
+        (chunks_without_end, 60, "GetMetricData: the response has more than 33554432"),
+        (byte_by_byte, 0.5, "GetMetricData: the response was not complete after 0.5 s"),
+        (header_byte_by_byte, 0.5, "GetMetricData: the response was not complete"),
+    ],
+)
+def test_a_response_has_bounds(
+    connect: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Callable[[Callable[[bytes], Any]], None],
+    seconds: float,
+    said: str,
+) -> None:
+    """A response that is too long or too slow is an error, without a second attempt."""
+    monkeypatch.setattr(bounds, "_MOST_SECONDS", seconds)
+    with server(answer) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", url)
+        (client,) = connect(max_attempts=5)
+        began = time.monotonic()
+        with pytest.raises(UnboundedError, match=said):
+            client.metric_data.points([probe_of("trial")])
+        assert time.monotonic() - began < 10
+
+
+def test_a_body_that_ends_early(
+    connect: Open, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    """A connection that breaks within a body is retried like any other."""
+
+    def broken(send: Callable[[bytes], Any]) -> None:
+        send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{")
+
+    with server(broken) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDWATCH", url)
+        (client,) = connect(max_attempts=3)
+        with pytest.raises(aws.ConnectionClosedError):
+            client.metric_data.points([probe_of("trial")])
+    assert len(waits) == 2
+
+
+def test_pages_of_metrics_have_an_end(emulator: Emulator, connect: Open) -> None:
+    """CloudWatch bills each page, so ten are the most."""
+    emulator.faults.add(Fault("partial_data"))
+    (client,) = connect()
+    with pytest.raises(UnboundedError, match="GetMetricData: more than 10 pages"):
+        client.metric_data.points([probe_of("trial")])
+    operations = [call.operation for call in emulator.calls]
+    assert operations.count(GET_METRIC_DATA.name) == 10
+
+
+def test_pages_of_a_listing_have_an_end(
+    emulator: Emulator, connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A listing fails after its most pages, but not if the last of them is its end."""
+    add_jobs(emulator, 30)
+    (client,) = connect(page_size=10)
+    operation = "tap_sagemaker_tuning.aws.client.LIST_TUNING_JOBS"
+    monkeypatch.setattr(operation, replace(LIST_TUNING_JOBS, most_pages=3))
+    assert len(list(client.tuning_jobs())) == 3
+    monkeypatch.setattr(operation, replace(LIST_TUNING_JOBS, most_pages=2))
+    with pytest.raises(UnboundedError, match="TuningJobs: more than 2 pages"):
+        list(client.tuning_jobs())
