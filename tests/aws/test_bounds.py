@@ -31,7 +31,7 @@ MEBIBYTE = 2**20
 
 @contextmanager
 def server(answer: Callable[[Callable[[bytes], Any]], None]) -> Iterator[str]:
-    """A service that sends whatever `answer` writes; yields its URL."""
+    """A service that sends what `answer` writes; yields its URL."""
     sent = []
 
     class Handler(StreamRequestHandler):
