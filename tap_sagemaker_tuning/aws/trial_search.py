@@ -6,7 +6,9 @@ agrees with the listing. All other trials must be described.
 
 from __future__ import annotations
 
+import struct
 from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.values import as_text, finite, items, members, text_or_none
@@ -154,8 +156,15 @@ def _agree(record: dict[str, Any], summary: Summary) -> bool:
 
 
 def _metric(metric: dict[str, Any]) -> tuple[Any, ...]:
-    """A metric's name and value, which is the same widened float32 in every API."""
-    return metric.get("MetricName"), *finite(metric.get("Value"))
+    """A metric's name, its value as a float32, and the text of one that is not finite.
+
+    The service keeps float32 values. Whether an API widens one to a double, or shows
+    its shortest decimal, makes no difference.
+    """
+    value, non_finite = finite(metric.get("Value"))
+    with suppress(OverflowError, struct.error):  # beyond float32; absent
+        (value,) = struct.unpack("<f", struct.pack("<f", value))
+    return metric.get("MetricName"), value, non_finite
 
 
 def _required(summary: Summary) -> frozenset[str]:

@@ -155,11 +155,17 @@ def test_when_search_is_useless() -> None:
         ),
         ({"FinalMetricDataList": [{**METRIC, "Value": 1}]}, objective(1.0)),
         ({"FinalMetricDataList": [{**METRIC, "Value": 0.0}]}, objective(0)),
+        (
+            {"FinalMetricDataList": [{**METRIC, "Value": 0.10000000149011612}]},
+            objective(0.1),
+        ),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 1e300}]}, objective(1e300)),
     ],
     ids=[
         *("agrees", "to_the_second", "has_more", "runs", "runs_without_seconds"),
         *("failed_without_metrics", "in_2019", "metric_without_a_time", "null_metric"),
         *("among_others", "twice", "nan", "nan_as_text", "infinity", "whole", "zero"),
+        *("not_widened", "beyond_float32"),
     ],
 )
 def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
@@ -199,6 +205,7 @@ def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> No
         ({"FinalMetricDataList": [{**METRIC, "Value": 0.4}]}, {}),
         ({"FinalMetricDataList": [{**METRIC, "Value": 0.5000001}]}, {}),
         ({"FinalMetricDataList": [{**METRIC, "Value": None}]}, objective(0)),
+        ({"FinalMetricDataList": [{**METRIC, "Value": 1e300}]}, objective(1e299)),
         ({"FinalMetricDataList": [{**METRIC, "Value": math.nan}]}, {}),
         ({"FinalMetricDataList": [{**METRIC, "Value": math.inf}]}, objective("NaN")),
         (
@@ -215,7 +222,7 @@ def test_consistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> No
         *("creation", "start", "end", "status", "lags", "name", "no_status_at_all"),
         *("no_metrics", "early_stopped_without_metrics", "metric_of_1970"),
         *("another_metric", "another_case", "another_value", "nearly", "no_value"),
-        *("nan", "infinity", "value_of_another"),
+        *("beyond_float32", "nan", "infinity", "value_of_another"),
     ],
 )
 def test_inconsistent(of_record: dict[str, Any], of_summary: dict[str, Any]) -> None:
