@@ -41,7 +41,7 @@ order by training_job_arn, metric_name, n
 """
 MACHINES = """
 select training_job_arn, metric_name, host, points from {table}
-where host <> '' and training_job_arn in ({places})
+where host not in ('', 'algorithm') and training_job_arn in ({places})
 """
 
 

@@ -118,12 +118,14 @@ def _points(job: Job, trial: Row) -> list[Row]:
 
 
 def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
-    """The tap's own rows of instance utilization."""
+    """The tap's own rows of instance utilization, and of a metric of the algorithm."""
+    of_hosts = {metric: ("algo-1", level) for metric, level in MACHINE.items()}
+    of_hosts["validation:auc"] = ("algorithm", 0.8)
     return [
         {
             "training_job_arn": trial["training_job_arn"],
             "metric_name": metric,
-            "host": "algo-1",
+            "host": host,
             "points": json.dumps(
                 [
                     {
@@ -137,7 +139,7 @@ def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
         }
         for trial in trials
         if trial["tuning_job_arn"] in tuning_jobs and trial["ended_at"]
-        for metric, level in MACHINE.items()
+        for metric, (host, level) in of_hosts.items()
     ]
 
 

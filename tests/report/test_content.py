@@ -21,6 +21,7 @@ from tests.report.by_hand import (
     rows,
 )
 from tests.report.story import EAST, IRELAND, OURS, THEIRS, Job, Row, told
+from tests.report.story_more import MACHINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,8 +133,8 @@ def test_days_are_the_models(tmp_path: Path) -> None:
 
 
 def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each series keeps its first and last point and a few between; of many trials, the
-    best half; and of many tuning jobs, those that fit."""
+    """Each series keeps evenly spread points and its last; of many trials, the best
+    half; and of many tuning jobs, those that fit."""
     pytest.importorskip("duckdb", reason="the page's requirements are needed")
     jobs = [Job(name=name, trials=50, is_measured=True) for name in ("b", "a")]
     story = told(jobs, [])
@@ -148,12 +149,13 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     series = every[0]["view"]["series"]
     assert 35 <= len({row["trial"] for row in series}) <= 40
     busy = [row for row in series if row["host"]]
-    assert {row["metric"] for row in busy} == {metric for _, metric in machines}
+    assert {row["metric"] for row in busy} == set(MACHINE)
     for row in busy:
         assert row["host"] == "algo-1"
         assert row["seconds"][0] == 0
         assert row["seconds"] == sorted(row["seconds"])
         assert len(row["values"]) <= 6
+    lengths = set()
     for row in [row for row in series if not row["host"]]:
         whole = [
             (point["seconds_since_start"], float(f"{point['value']:.5g}"))
@@ -161,12 +163,12 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
             if point["training_job_name"] == row["trial"]
             and point["metric_name"] == row["metric"]
         ]
+        many = len(whole)
+        spread = {-(-number * many // 5) for number in range(5)} | {many - 1}
         kept = list(zip(row["seconds"], row["values"], strict=True))
-        assert len(kept) == min(len(whole), len(kept))
-        assert len(kept) <= 6
-        assert kept[0] == whole[0]
-        assert kept[-1] == whole[-1]
-        assert set(kept) <= set(whole)
+        assert kept == [whole[number] for number in sorted(spread)]
+        lengths.add(many)
+    assert max(lengths) > 12
     assert little[0]["view"]["series"] == series
     assert little[1]["view"]["series"] is None
 
