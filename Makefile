@@ -19,11 +19,11 @@ help:  ## This list.
 
 setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
-$(SETUP): pyproject.toml constraints.txt report/requirements.in
+$(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt report/requirements.in
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable . \
-	  --requirement report/requirements.in
+	  --editable packages/emulator --requirement report/requirements.in
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five minutes.
@@ -54,7 +54,7 @@ lint: setup  ## Style, wording, spelling, workflows and templates.
 	$(BIN)/cfn-lint infrastructure/cloudformation/*.yaml
 
 types: setup  ## mypy, on everything.
-	$(BIN)/mypy tap_sagemaker_tuning tap_tools emulator report docs/conf.py tests
+	$(BIN)/mypy
 
 docs: setup  ## Build the documentation as HTML in build/docs; warnings are errors.
 	rm -rf build/docs

@@ -6,83 +6,31 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests_mock
-from botocore.loaders import JSONFileLoader, Loader
 from click.testing import CliRunner
-from hypothesis import settings
 
-from emulator import Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
-from tests import profiles
-from tests.browser import CHROMIUM, chromium
 from tests.expected import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from playwright.sync_api import Browser
+    from sagemaker_tuning_emulator import Emulator
+
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 FOREIGN = ("AWS_", "TAP_")
 """Prefixes of variables that a test's tap must not inherit."""
-
-# Unless the command line names another profile, as `make laws` does.
-settings.load_profile(profiles.SAME)
-
-
-@pytest.fixture(autouse=True)
-def no_stray_http() -> Iterator[None]:
-    """Refuse any request that a test sends through requests, the SDK's HTTP library.
-
-    The API is called through botocore, which has its own HTTP library and is pointed at
-    the emulator only.
-    """
-    with requests_mock.Mocker():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def unchanged_process() -> Iterator[None]:
-    """Undo what running the tap changes in this process."""
-    handlers = {number: signal.getsignal(number) for number in (2, 15)}
-    hook = sys.excepthook
-    yield
-    sys.excepthook = hook
-    logging.captureWarnings(capture=False)
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def models_read_once() -> Iterator[None]:
-    """Read each of botocore's models once, which takes most of the time of a run
-    here."""
-    with pytest.MonkeyPatch.context() as patch:
-        read_once = cache(JSONFileLoader().load_file)
-        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read_once(path))
-        list_once = cache(Loader().list_available_services)
-        listed = "list_available_services"
-        patch.setattr(Loader, listed, lambda _, type_name: list_once(type_name))
-        yield
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """An empty emulator on a port of its own, with a frozen clock."""
-    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
-        yield running
 
 
 @dataclass(frozen=True)
@@ -256,14 +204,3 @@ def tap(emulator: Emulator, tmp_path: Path) -> TapProcess:
 def here(emulator: Emulator, tmp_path: Path) -> TapHere:
     """The tap's command in this process, with the emulator."""
     return TapHere(emulator, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium; skips the test if it is not installed."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed: apt-get install chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
-
-    with sync_playwright() as playwright, chromium(playwright) as started:
-        yield started

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from emulator import Emulator
-from emulator.__main__ import populate
+from sagemaker_tuning_emulator import Emulator
+from sagemaker_tuning_emulator.__main__ import populate
 from tap_tools.demo.__main__ import LATE, PARENT
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

@@ -21,7 +21,7 @@ from tap_sagemaker_tuning import schemas_root, streams
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from emulator import Emulator, Scope
+    from sagemaker_tuning_emulator import Emulator, Scope
 
 Json = dict[str, Any]
 Rows = dict[tuple[str, ...], Json]

@@ -6,10 +6,10 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Chances, Trial, TuningJob
+from sagemaker_tuning_emulator import Chances, Trial, TuningJob
 
 if TYPE_CHECKING:
-    from emulator import Scope
+    from sagemaker_tuning_emulator import Scope
 
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
 """The time of the emulator's clock when they are read."""

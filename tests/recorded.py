@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from botocore import xform_name
 
-from emulator.clock import instant
+from sagemaker_tuning_emulator.clock import instant
 from tests.strategies import MODEL
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "cases"

@@ -20,7 +20,7 @@ from tests.configurations import ROLE, SECRET
 from tests.expected import KEYS
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import TapHere, TapProcess
 
 CONTEXT = {"account_id": "123456789012", "region": "us-east-1"}

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault, Index, Trial, TuningJob
+from sagemaker_tuning_emulator import Fault, Index, Trial, TuningJob
 from tests import expected
 from tests.expected import KEYS, VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
 
 LIST = "ListHyperParameterTuningJobs"

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tests.conftest import ACCOUNT, REGION
 from tests.environments import CHECKOUT, EXAMPLES
 from tests.examples.typed import commands, type_readme

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import Emulator, Fault
+from sagemaker_tuning_emulator import Emulator, Fault
 from tap_tools.demo.processes import Failed
 from tap_tools.demo.project import Project
 from tests.conftest import ACCOUNT, REGION

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Chances, Emulator, Fault, Index
+from sagemaker_tuning_emulator import Chances, Emulator, Fault, Index
 from tests import expected
 from tests.conftest import ACCOUNT, TapHere
 from tests.expected import KEYS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from emulator import Scope, TuningJob
+    from sagemaker_tuning_emulator import Scope, TuningJob
     from tests.conftest import Run
     from tests.expected import Rows
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.sync import run as run_module
 from tests.conftest import ACCOUNT, REGION
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import TapHere
 
 LIST = "ListHyperParameterTuningJobs"

@@ -6,12 +6,17 @@ All imports count, even those for types only and those inside functions.
 from __future__ import annotations
 
 import ast
+import tomllib
 from functools import cache
 from graphlib import TopologicalSorter
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+
+from tests.docs.documents import PROJECT, ROOT
 
 PACKAGE = "tap_sagemaker_tuning"
 FLOORS = (
@@ -40,6 +45,18 @@ PURE = {
 """Modules, and a part with all its modules, that use neither files nor the network."""
 
 IMPURE = {"boto3", "botocore", "mypy_boto3_sagemaker", "requests", "singer_sdk"}
+
+
+DISTRIBUTIONS: dict[str, set[str]] = {
+    "sagemaker-tuning-emulator": set(),
+    "tap-sagemaker-tuning": set(),
+}
+"""Each distribution, and which others it needs."""
+
+OWN = {"conftest", "packages", "tap_tools", "tests"} | {
+    name.replace("-", "_") for name in DISTRIBUTIONS
+}
+"""The top-level names of everything in this repository."""
 
 
 @cache
@@ -123,7 +140,9 @@ def test_imports_lead_down(module: str) -> None:
     assert up == set()
 
 
-@pytest.mark.parametrize("package", [PACKAGE, "emulator", "report", "tap_tools"])
+@pytest.mark.parametrize(
+    "package", [PACKAGE, "sagemaker_tuning_emulator", "report", "tap_tools"]
+)
 def test_there_is_no_circle(package: str) -> None:
     """No module imports itself indirectly (`graphlib` raises if one does)."""
     order = list(TopologicalSorter(arrows(package)).static_order())
@@ -146,6 +165,50 @@ def test_what_is_pure_leads_to_no_io(module: str) -> None:
         for name in imported(sources()[each])
     }
     assert names & IMPURE == set()
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_distributions_import_only_what_they_need(name: str) -> None:
+    """No distribution imports one that it does not depend on, or a test."""
+    package = name.replace("-", "_")
+    names = {
+        imported_name.partition(".")[0]
+        for source in sources(package).values()
+        for imported_name in imported(source)
+    }
+    needed = {other.replace("-", "_") for other in DISTRIBUTIONS[name]}
+    assert (names & OWN) - {package} <= needed
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_distributions_declare_what_they_need(name: str) -> None:
+    """A distribution has this version, and requires the others in the same one."""
+    project = projects()[name]
+    ours = {
+        str(requirement)
+        for requirement in map(Requirement, project["dependencies"])
+        if requirement.name in DISTRIBUTIONS
+    }
+    version = PROJECT["project"]["version"]
+    assert project["version"] == version
+    assert ours == {f"{other}=={version}" for other in DISTRIBUTIONS[name]}
+
+
+def test_all_distributions_are_known() -> None:
+    """Every pyproject.toml is in DISTRIBUTIONS, and has the repository's license."""
+    assert projects().keys() == DISTRIBUTIONS.keys()
+    license_text = (ROOT / "LICENSE").read_bytes()
+    copies = [path.read_bytes() for path in ROOT.glob("packages/*/LICENSE")]
+    assert copies == [license_text] * (len(DISTRIBUTIONS) - 1)
+
+
+def projects() -> dict[str, dict[str, Any]]:
+    """The `project` table of each pyproject.toml, by name."""
+    tables = [
+        tomllib.loads(path.read_text(encoding="utf-8"))["project"]
+        for path in [ROOT / "pyproject.toml", *ROOT.glob("packages/*/pyproject.toml")]
+    ]
+    return {table["name"]: table for table in tables}
 
 
 def test_imports_are_seen() -> None:

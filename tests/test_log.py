@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests.conftest import ACCOUNT
 from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere, TapProcess
 
 LIST = "ListHyperParameterTuningJobs"

@@ -17,7 +17,7 @@ import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Chances, Emulator
+from sagemaker_tuning_emulator import Chances, Emulator
 from tap_tools.generated import targets
 from tests import expected
 from tests.conftest import ACCOUNT, TapProcess
@@ -30,7 +30,7 @@ from tests.test_targets import WAREHOUSES, pytestmark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from emulator import Scope
+    from sagemaker_tuning_emulator import Scope
     from tests.targets.warehouses import Warehouse
 
 __all__ = ["pytestmark"]

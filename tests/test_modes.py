@@ -16,7 +16,7 @@ from tests.configurations import DECLARED
 from tests.expected import KEYS
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.streams.base import TapStream
     from tests.conftest import TapHere
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests import expected
 from tests.tables import Tables
 from tests.test_exactness import DAY, LIST, START, TRIALS, at
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import TapHere
 
 DESCRIBE = "DescribeHyperParameterTuningJob"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests import expected
 from tests.conftest import ACCOUNT
 from tests.expected import VISITING
@@ -15,7 +15,7 @@ from tests.tables import Tables
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
 
     Change = Callable[[dict[str, Any]], object]

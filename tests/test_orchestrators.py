@@ -15,7 +15,7 @@ import yaml
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests.environments import EXAMPLES
 from tests.examples.orchestrators import (
     PASSWORD,

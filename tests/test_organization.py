@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
 
 MANAGEMENT = "123456789012"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.testing import get_tap_test_class
 
-from emulator import Chances, Emulator
+from sagemaker_tuning_emulator import Chances, Emulator
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.conftest import TapHere
 from tests.expected import KEYS

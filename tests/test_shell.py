@@ -20,7 +20,7 @@ import yaml
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Emulator, Fault
+from sagemaker_tuning_emulator import Emulator, Fault
 from tests.conftest import ACCOUNT, REGION, read_until
 from tests.environments import BUILD, EXAMPLES
 from tests.examples.world import compared, install_meltano

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Emulator, Fault
+from sagemaker_tuning_emulator import Emulator, Fault
 from tap_sagemaker_tuning.streams.base import TapStream
 from tests import expected
 from tests.conftest import ACCOUNT, REGION, TapHere, TapProcess, read_until

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tests import expected, kinds
 from tests.conftest import ACCOUNT, TapHere, TapProcess
 from tests.expected import STREAMS, misfits

@@ -394,7 +394,7 @@ def _entry(catalog: dict[str, Any], stream: str, breadcrumb: list[str]) -> Any:
 
 def test_jsonl(tmp_path: Path) -> None:
     """target-jsonl appends to its files, so the last line for each key wins."""
-    from emulator import Emulator  # noqa: PLC0415 - only this test has no story
+    from sagemaker_tuning_emulator import Emulator  # noqa: PLC0415 - only this test has no story
 
     target = [str(environments.environment("jsonl") / "target-jsonl")]
     settings = tmp_path / "target.json"

@@ -7,14 +7,15 @@ import subprocess
 import sys
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tap_tools.demo import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+EMULATOR = Path(sys.executable).parent / "sagemaker-tuning-emulator"
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 START = "2026-03-02T09:00:00Z"
@@ -75,7 +76,7 @@ def serving(checkout: Path, log: Path) -> Iterator[Emulated]:
         Failed: It did not start.
     """
     options = ("--start", START, "--rate", "0", "--account", ACCOUNT)
-    command = [sys.executable, "-m", "emulator", *options, "--region", REGION]
+    command = [str(EMULATOR), *options, "--region", REGION]
     with processes.running(
         command, log, cwd=checkout, stdout=subprocess.PIPE
     ) as process:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Emulator, Fault
+from sagemaker_tuning_emulator import Emulator, Fault
 from tests import expected
 from tests.airbyte.source import SOURCE, Json, Output, Source, configured
 from tests.conftest import ACCOUNT, REGION, TapProcess

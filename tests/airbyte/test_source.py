@@ -12,7 +12,7 @@ import pytest
 from botocore.parsers import ResponseParserError
 from jsonschema import Draft7Validator, FormatChecker
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap, failure_type
 from tap_sagemaker_tuning.airbyte.spec import specification
 from tap_sagemaker_tuning.exceptions import (
@@ -27,7 +27,7 @@ from tests.airbyte.source import Json, Output, configured
 from tests.conftest import ACCOUNT, REGION, TapHere
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.airbyte.source import Source, SourceHere
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "airbyte.md"

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
 from tests import expected
 from tests.airbyte.source import Json, Output, Source, configured
 from tests.conftest import ACCOUNT, REGION, read_until
 
 if TYPE_CHECKING:
-    from emulator import Scope
+    from sagemaker_tuning_emulator import Scope
 
 SUMMARIES = "training_job_summaries"
 

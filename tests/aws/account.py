@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from emulator import Trial, TuningJob
+from sagemaker_tuning_emulator import Trial, TuningJob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.pages import Page
 
 ROLE = "arn:aws:iam::222222222222:role/team/tuning-reader"

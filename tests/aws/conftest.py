@@ -16,7 +16,7 @@ from tests.conftest import ACCOUNT, REGION
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
 
     Open = Callable[..., list[Client]]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as aws
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws import bounds
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA, LIST_TUNING_JOBS
 from tap_sagemaker_tuning.aws.series import probe_of
@@ -22,7 +22,7 @@ from tests.aws.account import add_jobs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.aws.conftest import Open
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

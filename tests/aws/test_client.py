@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as aws
 import pytest
 
-from emulator import Definition, Fault, Index, TuningJob
+from sagemaker_tuning_emulator import Definition, Fault, Index, TuningJob
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -21,7 +21,7 @@ from tap_sagemaker_tuning.settings import Settings
 from tests.aws.account import START, add_jobs, add_trials, flat, job_names, trial_names
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws.metric_data import Points
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.series import ALGORITHM, Series, Window
@@ -23,7 +23,7 @@ from tap_sagemaker_tuning.values import timestamp
 from tests.profiles import examples
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import PaginationError
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.exceptions import NoResultError
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 

@@ -13,7 +13,7 @@ from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TUNING
 from tests import recorded
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.aws.conftest import Open
 
 pytestmark = recorded.needs_them

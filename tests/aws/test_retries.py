@@ -13,7 +13,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.aws.operations import (
     GET_PRODUCTS,
@@ -38,7 +38,7 @@ from tests.aws.account import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 

@@ -11,7 +11,7 @@ import botocore.exceptions as aws
 import pytest
 from botocore.loaders import JSONFileLoader
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws.errors import code
 from tap_sagemaker_tuning.aws.operations import LIST_TUNING_JOBS, OPERATIONS
 from tap_sagemaker_tuning.aws.scope import Scope
@@ -19,7 +19,7 @@ from tests.aws.account import ROLE, add_jobs, job_names, roles_assumed, statuses
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.aws.client import Client
     from tests.aws.conftest import Open
 

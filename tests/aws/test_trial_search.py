@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator import Definition, Home, Index, Trial, TuningJob, descriptions, wire
+from sagemaker_tuning_emulator import (
+    Definition,
+    Home,
+    Index,
+    Trial,
+    TuningJob,
+    descriptions,
+    wire,
+)
 from tap_sagemaker_tuning.aws.trial_search import (
     consistent_with_listing,
     expression,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tap_sagemaker_tuning.contract.recordings import read
 from tests.contract.world import Layer, fill, run
 

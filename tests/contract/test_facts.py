@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Index, Scope
+from sagemaker_tuning_emulator import Index, Scope
 from tap_sagemaker_tuning.contract.calls import MOST_CALLS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tap_sagemaker_tuning.contract.verdicts import broken, judged, lines
@@ -28,7 +28,7 @@ from tests.contract.world import altered, numbers, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tap_sagemaker_tuning.contract.exchanges import Recording
     from tests.contract.world import Change, Layer
 

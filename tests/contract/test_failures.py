@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.contract.calls import MOST_DENIALS
 from tap_sagemaker_tuning.contract.facts import FACTS
 from tests.contract.breaks import (
@@ -27,7 +27,7 @@ from tests.contract.world import fill, numbers, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.contract.world import Change, Layer
 
 Item = dict[str, Any]

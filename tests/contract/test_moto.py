@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from moto.server import ThreadedMotoServer
 
-from emulator.definitions import RANGES
+from sagemaker_tuning_emulator.definitions import RANGES
 from tap_sagemaker_tuning.contract.command import main
 from tap_tools.generated.confirmations import MOTO, MOTO_DIFFERS
 from tests.contract.world import numbers

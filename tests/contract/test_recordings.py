@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,

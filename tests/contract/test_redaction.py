@@ -27,7 +27,7 @@ from tests.profiles import examples
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
 
 NOW = 1_772_442_000.0
 DEPTH = 9

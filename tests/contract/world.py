@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from emulator import Chances, Definition
-from emulator.gateway import Gateway
+from sagemaker_tuning_emulator import Chances, Definition
+from sagemaker_tuning_emulator.gateway import Gateway
 from tap_sagemaker_tuning.contract.command import main
 from tap_sagemaker_tuning.contract.exchanges import Recording
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pytest
     from click.testing import Result
 
-    from emulator import Emulator
-    from emulator.security_tokens import Reply
+    from sagemaker_tuning_emulator import Emulator
+    from sagemaker_tuning_emulator.security_tokens import Reply
 
 Item = dict[str, Any]
 Change = Callable[[Item, int, Item], Any]

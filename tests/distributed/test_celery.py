@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests.distributed import servers
 from tests.distributed.cluster import DATABASES, Cluster, cluster, wait_for
 from tests.environments import EXAMPLES

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator.__main__ import main as emulate
+from sagemaker_tuning_emulator.__main__ import main as emulate
 from tap_tools.generated import policies
 from tests.docs.documents import (
     CONFIGS,
@@ -78,7 +78,7 @@ ELSEWHERE = {
     "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
         "Makefile"
     ),
-    ".venv/bin/python -m emulator --port 5005 &": "tests/docs/test_emulator.py",
+    ".venv/bin/sagemaker-tuning-emulator --port 5005 &": "tests/docs/test_emulator.py",
     "export AWS_ENDPOINT_URL=http://127.0.0.1:5005 AWS_DEFAULT_REGION=us-east-1": (
         "tests/docs/test_emulator.py"
     ),
@@ -98,7 +98,7 @@ ELSEWHERE = {
     "tap-sagemaker-tuning-contract --check recording": (
         "tests/contract/test_command.py"
     ),
-    ".venv/bin/python -m emulator --help": "tests/docs/test_commands.py",
+    ".venv/bin/sagemaker-tuning-emulator --help": "tests/docs/test_commands.py",
 }
 """The commands that `test_commands_work` does not run, and what runs each instead."""
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from emulator import Emulator
-from emulator.__main__ import populate
+from sagemaker_tuning_emulator import Emulator
+from sagemaker_tuning_emulator.__main__ import populate
 from tap_sagemaker_tuning import catalog_checks, checks
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
 
 NOT_HERE = ("systemctl", "journalctl")
 """Programs that are replaced by ones that only record their arguments, because test

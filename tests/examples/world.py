@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Emulator, Fault
+from sagemaker_tuning_emulator import Emulator, Fault
 from tap_tools.demo import postgres, truth
 from tap_tools.demo.project import Project
 from tests.conftest import ACCOUNT, REGION
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from emulator.faults import Kind
-    from emulator.scopes import Scope
+    from sagemaker_tuning_emulator.faults import Kind
+    from sagemaker_tuning_emulator.scopes import Scope
     from tap_tools.demo.postgres import Row
 
 ALL = {

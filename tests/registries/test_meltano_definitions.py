@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
 
 NAME = "tap-sagemaker-tuning"
 SELECTED = {"tuning_jobs", "training_job_summaries", "scopes"}

@@ -28,7 +28,7 @@ from tap_sagemaker_tuning.replication.state import (
 from tap_sagemaker_tuning.settings import Settings
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import TapHere
 
 T8, T9 = "2026-03-02T08:30:00.000Z", "2026-03-02T09:00:00.123Z"

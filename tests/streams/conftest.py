@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.sync.discovery import discover
 from tests.conftest import ACCOUNT, REGION

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Chances, Definition, Fault, Index
+from sagemaker_tuning_emulator import Chances, Definition, Fault, Index
 from tests import expected
 from tests.conftest import ACCOUNT, REGION
 from tests.expected import KEYS, VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere, TapProcess
 
 LIST = "ListHyperParameterTuningJobs"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault, Trial, TuningJob
+from sagemaker_tuning_emulator import Fault, Trial, TuningJob
 from tests.conftest import ACCOUNT, REGION
 from tests.expected import KEYS, misfits
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
     from tests.expected import Json
 

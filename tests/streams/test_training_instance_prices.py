@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.price_list import truth
+from sagemaker_tuning_emulator.price_list import truth
 from tap_sagemaker_tuning.aws.pricing import PriceList, Products
 from tap_sagemaker_tuning.streams.training_instance_prices import records_of
 from tap_sagemaker_tuning.values import timestamp

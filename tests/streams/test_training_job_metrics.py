@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Chances, Fault
-from emulator.definitions import Definition
+from sagemaker_tuning_emulator import Chances, Fault
+from sagemaker_tuning_emulator.definitions import Definition
 from tests import expected
 from tests.tables import Tables
 
 if TYPE_CHECKING:
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
 
 STREAM = "training_job_metrics"

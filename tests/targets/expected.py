@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
 
 Tables = dict[str, dict[str, Row]]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Chances, Definition, Emulator, Trial, TuningJob
+from sagemaker_tuning_emulator import Chances, Definition, Emulator, Trial, TuningJob
 from tests.conftest import TapProcess
 from tests.targets import expected
 from tests.targets.columns import JSON, STREAMS, key_of, kinds
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from emulator import Scope
+    from sagemaker_tuning_emulator import Scope
     from tests.targets.warehouses import Warehouse
 
 Row = dict[str, Any]

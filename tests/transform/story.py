@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Emulator
+from sagemaker_tuning_emulator import Emulator
 from tap_sagemaker_tuning.streams import STREAMS
 from tests.conftest import TapProcess
 from tests.targets.syncing import sync

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.transform.series import Key, Machine, Series
 
 Members = dict[str, Any]

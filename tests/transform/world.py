@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Chances, Definition, Price, Trial, TuningJob
+from sagemaker_tuning_emulator import Chances, Definition, Price, Trial, TuningJob
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from emulator import Emulator, Scope
+    from sagemaker_tuning_emulator import Emulator, Scope
 
 OURS, THEIRS = "111111111111", "222222222222"
 REGIONS = {OURS: ("us-east-1", "eu-west-1"), THEIRS: ("us-east-1",)}

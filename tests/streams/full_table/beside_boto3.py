@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from emulator import Trial, TuningJob
+from sagemaker_tuning_emulator import Trial, TuningJob
 from tests.conftest import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     import boto3
 
-    from emulator import Emulator
+    from sagemaker_tuning_emulator import Emulator
     from tests.conftest import Run, TapHere
 
 START = datetime.fromisoformat("2026-03-02T09:00:00+00:00")

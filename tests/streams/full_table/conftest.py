@@ -11,7 +11,7 @@ import pytest
 from tests.streams.full_table.beside_boto3 import TRIALS, Reader, tuning_job
 
 if TYPE_CHECKING:
-    from emulator import Emulator, Scope
+    from sagemaker_tuning_emulator import Emulator, Scope
     from tests.conftest import TapHere
 
 

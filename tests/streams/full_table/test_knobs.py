@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests.streams.full_table.beside_boto3 import (
     JSON,
     LIST_TRIALS,
@@ -21,7 +21,7 @@ from tests.streams.full_table.beside_boto3 import (
 )
 
 if TYPE_CHECKING:
-    from emulator import Emulator, Scope
+    from sagemaker_tuning_emulator import Emulator, Scope
 
 STATUSES = ("InProgress", "Completed", "Failed", "Stopping", "Stopped", "Deleting")
 

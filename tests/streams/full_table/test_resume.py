@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from emulator import Fault
+from sagemaker_tuning_emulator import Fault
 from tests.streams.full_table.beside_boto3 import (
     JSON,
     LIST_TRIALS,
@@ -25,7 +25,7 @@ from tests.streams.full_table.beside_boto3 import (
 )
 
 if TYPE_CHECKING:
-    from emulator import Scope
+    from sagemaker_tuning_emulator import Scope
 
 
 class TestResume:

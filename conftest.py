@@ -1,0 +1,79 @@
+"""Fixtures for all tests: an emulator, a browser, and a block on other HTTP."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+import requests_mock
+from botocore.loaders import JSONFileLoader, Loader
+from hypothesis import settings
+
+from sagemaker_tuning_emulator import Emulator
+from tests import profiles
+from tests.browser import CHROMIUM, chromium
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+# Unless the command line names another profile, as `make laws` does.
+settings.load_profile(profiles.SAME)
+
+
+@pytest.fixture(autouse=True)
+def no_stray_http() -> Iterator[None]:
+    """Refuse any request that a test sends through requests, the SDK's HTTP library.
+
+    The API is called through botocore, which has its own HTTP library and is pointed at
+    the emulator only.
+    """
+    with requests_mock.Mocker():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Undo what running the tap changes in this process."""
+    handlers = {number: signal.getsignal(number) for number in (2, 15)}
+    hook = sys.excepthook
+    yield
+    sys.excepthook = hook
+    logging.captureWarnings(capture=False)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once() -> Iterator[None]:
+    """Read each of botocore's models once: most of the time of a run goes there."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_once = cache(JSONFileLoader().load_file)
+        patch.setattr(JSONFileLoader, "load_file", lambda _, path: read_once(path))
+        list_once = cache(Loader().list_available_services)
+        listed = "list_available_services"
+        patch.setattr(Loader, listed, lambda _, type_name: list_once(type_name))
+        yield
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """An empty emulator on a port of its own, with a frozen clock."""
+    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; skips the test if it is not installed."""
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not on the wheel
+
+    with sync_playwright() as playwright, chromium(playwright) as started:
+        yield started
