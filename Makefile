@@ -19,11 +19,11 @@ help:  ## This list.
 
 setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
-$(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt report/requirements.in
+$(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable . \
-	  --editable packages/emulator --requirement report/requirements.in
+	  --editable packages/emulator --editable packages/report
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five minutes.
@@ -119,16 +119,18 @@ generated: setup  ## Write every file, and part of a file, that is generated fro
 	$(BIN)/python -m tap_tools.generated
 
 screenshot: setup  ## Take the docs' picture of the report again.
-	$(BIN)/python -m tests.report.screenshot
+	$(BIN)/python -m packages.report.tests.screenshot
 
 bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks
 
 constraints: setup  ## Update the pins for what pyproject.toml requires.
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --group dev --output-file constraints.txt report/requirements.in pyproject.toml
+	  --group dev --output-file constraints.txt --no-emit-package tap-sagemaker-tuning \
+	  pyproject.toml packages/*/pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --output-file report/constraints.txt report/requirements.in
+	  --output-file packages/report/constraints.txt --no-emit-package tap-sagemaker-tuning \
+	  packages/report/pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
 	  --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \

@@ -49,6 +49,7 @@ IMPURE = {"boto3", "botocore", "mypy_boto3_sagemaker", "requests", "singer_sdk"}
 
 DISTRIBUTIONS: dict[str, set[str]] = {
     "sagemaker-tuning-emulator": set(),
+    "sagemaker-tuning-report": {"tap-sagemaker-tuning"},
     "tap-sagemaker-tuning": set(),
 }
 """Each distribution, and which others it needs."""
@@ -141,7 +142,8 @@ def test_imports_lead_down(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", [PACKAGE, "sagemaker_tuning_emulator", "report", "tap_tools"]
+    "package",
+    [PACKAGE, "sagemaker_tuning_emulator", "sagemaker_tuning_report", "tap_tools"],
 )
 def test_there_is_no_circle(package: str) -> None:
     """No module imports itself indirectly (`graphlib` raises if one does)."""

@@ -18,6 +18,8 @@ from tap_tools.demo.curve import curve
 from tap_tools.demo.project import LOAD, LOAD_AND_BUILD, Project
 from tap_tools.demo.tables import table
 
+REPORT = Path(sys.executable).parent / "sagemaker-tuning-report"
+
 LATE, PARENT = "pricing-gbm-late", "price-linear-260302-0847-03"
 """A tuning job that somebody starts between the syncs, and what it warm-starts from."""
 
@@ -187,9 +189,9 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:
-    """Write the report, as `python -m report` does, and return its path."""
+    """Write the report, as `sagemaker-tuning-report` does, and return its path."""
     path = folder / "tuning.html"
-    command = [sys.executable, "-m", "report", warehouse.url]
+    command = [str(REPORT), warehouse.url]
     with path.open("w", encoding="utf-8") as page:
         log = folder / "report.log"
         processes.run(command, log, cwd=ROOT, environment=os.environ, stdout=page)

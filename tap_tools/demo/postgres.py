@@ -52,7 +52,7 @@ class Warehouse:
 
     @property
     def url(self) -> str:
-        """Its URL, as `python -m report` takes it."""
+        """Its URL, as `sagemaker-tuning-report` takes it."""
         return f"postgresql://{USER}@{HOST}:{self.port}/{USER}"
 
     def ask(self, sql: str) -> tuple[list[str], list[Row]]:

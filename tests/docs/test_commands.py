@@ -72,9 +72,9 @@ ELSEWHERE = {
         "tests/transform/building.py"
     ),
     "uv venv report-venv": BY_HAND,
-    "uv pip install --python report-venv/bin/python -r report/requirements.in "
-    "-c report/constraints.txt": BY_HAND,
-    "report-venv/bin/python -m report "
+    "uv pip install --python report-venv/bin/python ./packages/report "
+    "-c packages/report/constraints.txt": BY_HAND,
+    "report-venv/bin/sagemaker-tuning-report "
     "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
         "Makefile"
     ),

@@ -1,0 +1,105 @@
+"""Write an HTML report on tuning jobs.
+
+  sagemaker-tuning-report DATABASE_URL > tuning.html
+
+exit codes:
+  0  The page is complete.
+  1  There is no page. Standard error says why.
+  2  An argument is invalid.
+  3  The page is incomplete because models are missing. Standard error names them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from sagemaker_tuning_report.content import content
+from sagemaker_tuning_report.warehouse import ADVICE, UnusableError, opened
+
+MOST_TRIALS = 10_000
+LACKING = 3
+"""The exit code for a page that is incomplete because models are missing."""
+
+
+def main() -> int:
+    """Write the page to standard output and return the exit code."""
+    given = _arguments()
+    if not given.url:
+        return _refused(
+            "no DATABASE_URL: pass one, or set the environment variable of that name"
+        )
+    try:
+        html, missing = _made(given)
+    except UnusableError as error:
+        return _refused(str(error))
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(html)
+    if not missing:
+        return 0
+    sys.stderr.write(
+        "Warning: the page is incomplete, because these models are missing: "
+        f"{', '.join(missing)}; build transform/ with dbt\n"
+    )
+    return LACKING
+
+
+def _made(given: argparse.Namespace) -> tuple[str, list[str]]:
+    """Return the page and the names of missing models."""
+    try:
+        # Only this import needs Altair and vl-convert, which may not be installed.
+        from sagemaker_tuning_report.page import page  # noqa: PLC0415
+    except ImportError as error:
+        message = f"{error}: {ADVICE}"
+        raise UnusableError(message) from error
+    with opened(given.url, given.schema) as warehouse:
+        read = content(warehouse, most_trials=given.most_trials, name=given.tuning_job)
+        return page(read), warehouse.missing
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="sagemaker-tuning-report",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "url",
+        metavar="DATABASE_URL",
+        nargs="?",
+        default=os.environ.get("DATABASE_URL"),
+        help="postgresql://…, snowflake://USER:PASSWORD@ACCOUNT/DATABASE?warehouse=…, "
+        "duckdb:///FILE or just FILE; default: the environment variable DATABASE_URL",
+    )
+    parser.add_argument(
+        "--schema", help="the schema with the models, if several schemas have them"
+    )
+    parser.add_argument(
+        "--tuning-job", metavar="NAME", help="report on this tuning job only"
+    )
+    parser.add_argument(
+        "--most-trials",
+        metavar="COUNT",
+        type=_count,
+        default=MOST_TRIALS,
+        help="how many trials the page may include, from the newest tuning jobs first; "
+        "at least 1 (default: %(default)s)",
+    )
+    return parser.parse_args()
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        message = f"{text} is not a whole number of at least 1"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _refused(message: str) -> int:
+    sys.stderr.write(f"Error: {message}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Content about a tuning job's hyperparameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sagemaker_tuning_report.axes import axis
+from sagemaker_tuning_report.values import number, text, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sagemaker_tuning_report.warehouse import Row
+
+    Models: TypeAlias = Mapping[str, list[Row]]
+
+ALL = "*"
+"""The name for all definitions together. No definition can have this name."""
+
+
+def parameters(
+    models: Models,
+    definition: str | None,
+    trials: Sequence[Row],
+    drawn: Sequence[int] | None,
+    values: Mapping[str, Mapping[str, Row]],
+) -> list[Row]:
+    """Return the hyperparameters of a definition, most important first.
+
+    Args:
+        models: The tuning job's rows by model.
+        definition: The definition's name; ALL for all definitions.
+        trials: Rows of `trials`.
+        drawn: Indexes of the trials to draw; None for all.
+        values: Rows of `hyper_parameters` by name and trial.
+    """
+    effects = _by_name(models["hyper_parameter_effects"], definition)
+    edges = (
+        _shared(models["range_edges"])
+        if definition == ALL
+        else _by_name(models["range_edges"], definition)
+    )
+    weights = _by_name(models["importance"], definition)
+    found = []
+    for name, by_trial in values.items():
+        rows = [by_trial.get(trial["training_job_arn"], {}) for trial in trials]
+        if any(rows):
+            effect, edge = effects.get(name, {}), edges.get(name, {})
+            made = _parameter(name, rows, drawn, effect, edge)
+            made["importance"] = number(weights.get(name, {}).get("importance"))
+            made["trials"] = whole(weights.get(name, effect).get("trials"))
+            found.append(made)
+    return sorted(found, key=lambda row: (*_strength(row), row["name"]))
+
+
+def ranges(models: Models, definition: str | None) -> Row | None:
+    """Return the ranges to try next; None if there are no suggestions."""
+    rows = _by_name(models["next_ranges"], definition)
+    if not rows:
+        return None
+    given = next((text(row["parameter_ranges"]) for row in rows.values()), None)
+    return {
+        "rows": [
+            {
+                "name": name,
+                "now": _range(row, "range"),
+                "next": _range(row, "next"),
+                "scale": text(row["scaling_type"]),
+                "reason": text(row["reason"]),
+                "trials": whole(row["trials"]),
+            }
+            for name, row in sorted(rows.items())
+        ],
+        "json": given and json.dumps(json.loads(given), indent=2, ensure_ascii=False),
+    }
+
+
+def _range(row: Row, which: str) -> Any:
+    """Return the two ends, or the values of a categorical hyperparameter."""
+    listed = text(row.get(f"{which}_values"))
+    if listed is not None:
+        return json.loads(listed)
+    ends = [number(row[f"{which}_min"]), number(row[f"{which}_max"])]
+    return None if None in ends else ends
+
+
+def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
+    return {
+        row["name"]: row
+        for row in rows
+        if text(row.get("definition_name", definition)) == definition
+    }
+
+
+def _shared(rows: list[Row]) -> dict[str, Row]:
+    """Return the ranges that are the same in every definition that has them."""
+    fields = ("name", "range_min", "range_max", "scaling_type")
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        known = {field: row[field] for field in fields}
+        if known not in (same := found.setdefault(row["name"], [])):
+            same.append(known)
+    return {name: same[0] for name, same in found.items() if len(same) == 1}
+
+
+def _parameter(
+    name: str,
+    rows: list[Row],
+    drawn: Sequence[int] | None,
+    effect: Row,
+    edge: Row,
+) -> Row:
+    """Return one hyperparameter, with its values in the order of the trials."""
+    bounds = (number(edge.get("range_min")), number(edge.get("range_max")))
+    made = axis(
+        [text(row.get("value")) for row in rows],
+        [number(row.get("number")) for row in rows],
+        bounds,
+        text(edge.get("scaling_type")),
+    )
+    places = range(len(rows)) if drawn is None else drawn
+    return {
+        "name": name,
+        "kind": made.kind,
+        "values": made.values,
+        "positions": [made.positions[index] for index in places],
+        "ticks": made.ticks,
+        "range": None if None in bounds else bounds,
+        "edge": text(edge.get("edge")),
+        "correlation": number(effect.get("rank_correlation")),
+        "best_quarter": [
+            number(effect.get("best_quarter_low")),
+            number(effect.get("best_quarter_high")),
+        ],
+    }
+
+
+def _strength(parameter: Row) -> tuple[float, float]:
+    """Sort key: by importance, then by strength of correlation; unknown comes last."""
+    weight, correlation = parameter["importance"], parameter["correlation"]
+    return (
+        1.0 if weight is None else -weight,
+        1.0 if correlation is None else -abs(correlation),
+    )
