@@ -1,6 +1,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+# The report carries the dbt project, here by a link, which an sdist of the whole lacks.
+CARRIED := packages/report/sagemaker_tuning_report/transform
 
 PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
@@ -23,7 +25,8 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable . \
-	  --editable packages/emulator --editable packages/report
+	  --editable packages/contract --editable packages/emulator --editable packages/report
+	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five minutes.

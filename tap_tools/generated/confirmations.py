@@ -1,7 +1,7 @@
 """What last confirmed each fact of the contract: asserted by the tests, told in docs.
 
 Every test run asks the emulator and moto, and reads recorded responses if present. An
-account is known by its recording in `tests/recordings/`.
+account is known by its recording in `packages/contract/tests/recordings/`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.contract import recordings
-from tap_sagemaker_tuning.contract.facts import AREAS, FACTS, of
+from sagemaker_tuning_contract import recordings
+from sagemaker_tuning_contract.facts import AREAS, FACTS, of
 from tap_tools import ROOT
 from tap_tools.generated.markdown import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-RECORDINGS = ROOT / "tests" / "recordings"
+RECORDINGS = ROOT / "packages" / "contract" / "tests" / "recordings"
 _OF_ACCOUNT = re.compile(r"(\d{4}-\d\d-\d\d)-account.*")
 """Name of a folder with an account's recording: when, and maybe whose."""
 

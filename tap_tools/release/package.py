@@ -48,8 +48,8 @@ def missing(root: Path) -> Iterator[str]:
 
 
 def not_held(root: Path, unpacked: Path) -> list[str]:
-    """Files that git knows and the sdist lacks."""
-    known = _git(root, "ls-files")
+    """Files that git knows and the sdist lacks, except links: `make setup` makes them."""
+    known = [path for path in _git(root, "ls-files") if not (root / path).is_symlink()]
     return [path for path in known if not (unpacked / path).is_file()]
 
 

@@ -89,14 +89,15 @@ ELSEWHERE = {
     "kill %1": "tests/docs/test_emulator.py",
     "unset AWS_ENDPOINT_URL AWS_DEFAULT_REGION AWS_ACCESS_KEY_ID "
     "AWS_SECRET_ACCESS_KEY": "tests/docs/test_emulator.py",
+    "uv tool install ./packages/contract": BY_HAND,
     "tap-sagemaker-tuning-contract --config tap.json": (
-        "tests/contract/test_command.py"
+        "packages/contract/tests/test_command.py"
     ),
     "tap-sagemaker-tuning-contract --config tap.json --record recording": (
-        "tests/contract/test_command.py"
+        "packages/contract/tests/test_command.py"
     ),
     "tap-sagemaker-tuning-contract --check recording": (
-        "tests/contract/test_command.py"
+        "packages/contract/tests/test_command.py"
     ),
     ".venv/bin/sagemaker-tuning-emulator --help": "tests/docs/test_commands.py",
 }

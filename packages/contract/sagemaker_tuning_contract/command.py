@@ -1,0 +1,168 @@
+"""The command line of the contract: `tap-sagemaker-tuning-contract`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sagemaker_tuning_contract import recordings
+from sagemaker_tuning_contract.calls import MOST_CALLS, Caller
+from sagemaker_tuning_contract.exchanges import Recording
+from sagemaker_tuning_contract.fact import ODD
+from sagemaker_tuning_contract.survey import survey
+from sagemaker_tuning_contract.verdicts import broken, judged, lines
+from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.command import json_object
+from tap_sagemaker_tuning.exceptions import TapError
+from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
+from tap_sagemaker_tuning.sync.interruptible import side_by_side
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.settings import Settings
+
+_AT_ONCE = 2  # scopes, each with one call in flight
+
+
+@click.command(context_settings={"help_option_names": ["--help"]})
+@click.option(
+    "--config",
+    "paths",
+    multiple=True,
+    metavar="FILE",
+    help="Settings of a sync; ENV reads them from the environment. Without --config, "
+    "boto3's defaults apply.",
+)
+@click.option(
+    "--record",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the responses to this folder, anonymized so that they can be shared.",
+)
+@click.option("--metrics", is_flag=True, help="With --record, keep metric values.")
+@click.option(
+    "--check",
+    "checked",
+    metavar="DIR",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Check a recording instead of calling AWS.",
+)
+def main(
+    paths: tuple[str, ...], folder: Path | None, checked: Path | None, *, metrics: bool
+) -> None:
+    """Check this tap's assumptions about AWS, in at most 60 read-only calls per scope.
+
+    Each fact holds, does not hold, or was not seen. Prints counts and never names.
+    Exits with 1 if a fact does not hold, if an account or region could not be checked
+    at all, or if a recording could not be written.
+    """
+    if checked:
+        found, problems = recordings.read(checked), False
+    else:
+        found, problems = _surveyed(_tap(paths), folder, is_open=metrics)
+    verdicts = judged(found)
+    for line in lines(verdicts):
+        click.echo(line)
+    sys.exit(1 if problems or broken(verdicts) else 0)
+
+
+def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
+    """The tap with a sync's settings, without retries, since each try is counted."""
+    config: dict[str, Any] = {}
+    for path in paths:
+        if path != "ENV":
+            config |= json.loads(json_object(path, "--config"))
+    config["max_attempts"] = 1
+    try:
+        return TapSageMakerTuning(
+            config=config, parse_env_config="ENV" in paths, setup_mapper=False
+        )
+    except TapError as error:
+        raise click.ClickException(printable(str(error), MOST_OF_A_LINE)) from error
+
+
+def _surveyed(
+    tap: TapSageMakerTuning, folder: Path | None, *, is_open: bool
+) -> tuple[list[Recording], bool]:
+    """Survey all scopes, and write recordings to `folder` if it is set.
+
+    Returns:
+        The recordings, and whether a scope could not be surveyed at all or a
+        recording could not be written.
+    """
+    if folder and folder.exists() and any(folder.iterdir()):
+        msg = f"--record: {folder} is not empty"
+        raise click.ClickException(msg)
+    discovered = tap.run.discovered
+    for failure in discovered.failures:
+        click.echo(f"Error: {failure}", err=True)
+    clients = discovered.clients
+    has_failed = bool(discovered.failures)
+    found: list[Recording] = []
+    look = _looker(clients, tap.settings)
+    for number, (_, caller) in enumerate(
+        side_by_side(look, clients, _AT_ONCE, tap.check_signal), start=1
+    ):
+        if isinstance(caller, Exception):
+            click.echo(f"\nscope {number}: {explain(caller)}", err=True)
+            has_failed = True
+            continue
+        click.echo(f"\nscope {number}: {MOST_CALLS - caller.left} calls", err=True)
+        for action, why in caller.problems.items():
+            click.echo(
+                f"scope {number}: could not be checked: {action}: {why}", err=True
+            )
+        has_failed |= not any(
+            one.is_fine for one in caller.exchanges if one.is_of_sagemaker
+        )
+        found.append(Recording(caller.exchanges))
+        if folder:
+            where = folder / f"scope-{number}"
+            try:
+                count = recordings.write(where, caller.exchanges, with_metrics=is_open)
+                click.echo(f"scope {number}: {count} responses in {where}", err=True)
+            except recordings.LeakError as error:
+                click.echo(f"Error: --record: {error}; nothing was kept", err=True)
+                has_failed = True
+            except (*ODD, OSError) as error:
+                # Not the error's message, which could quote an answer.
+                what = type(error).__name__
+                click.echo(f"Error: --record: {what}; nothing was kept", err=True)
+                has_failed = True
+    return found, has_failed
+
+
+def is_watched() -> bool:
+    """Whether standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
+def _looker(clients: list[Client], settings: Settings) -> Callable[[Client], Caller]:
+    """Make a function that surveys a scope and shows its progress."""
+    order = {id(client): number for number, client in enumerate(clients, start=1)}
+
+    def look(client: Client) -> Caller:
+        number = order[id(client)]
+
+        def tell(calls: int) -> None:
+            if is_watched():  # by a line that each call replaces
+                scope = f"scope {number} of {len(clients)}"
+                line = f"\r{scope}: {calls} of at most {MOST_CALLS} calls"
+                click.echo(line, nl=False, err=True)
+
+        caller = Caller(client, tell)
+        try:
+            survey(caller, settings, client.partition)
+        finally:
+            caller.close()
+        return caller
+
+    return look

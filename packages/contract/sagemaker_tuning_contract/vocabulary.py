@@ -1,0 +1,101 @@
+"""The only words allowed in a recording: the service's own, and pseudonyms."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from sagemaker_tuning_contract.facts.errors import NOBODY
+from sagemaker_tuning_contract.facts.metrics import NAMESPACE, OF_INSTANCES
+from sagemaker_tuning_contract.facts.values import NOT_FINITE
+from sagemaker_tuning_contract.modelled import SERVICES, operation_model
+from tap_sagemaker_tuning.aws.error_table import CODES
+from tap_sagemaker_tuning.aws.operations import OPERATIONS
+
+LETTERS = "bdgkqvxz"
+"""The letters of pseudonyms: no word of any language consists of these alone."""
+
+TOKEN_LENGTH = 16
+EFFECTIVE = "2020-01-01T00:00:00Z"
+"""Replaces every date from which a price is in effect."""
+
+UNMODELLED = "unmodelled"
+"""Replaces the value of a member that the model lacks at that place."""
+
+PHRASES = ("Requested resource not found", "not authorized", "Rate exceeded")
+"""Parts of the service's error messages that facts look for."""
+
+ERROR_CODES = {*CODES, "ValidationException", "SerializationException"}
+FORMAT = {"operation", "request", "status", "answer", "at", "__type", "message"}
+"""The members of a recording's file, and of an error."""
+
+PRODUCT = {
+    *("product", "attributes", "sku", "terms", "OnDemand", "effectiveDate"),
+    *("priceDimensions", "unit", "pricePerUnit", "USD", "CNY", "instanceName"),
+    *("instanceType", "usagetype", "regionCode", "component", "vCpu", "memory"),
+}
+"""The members of a product in the price list that facts check."""
+
+CONSTANTS = {
+    *("Training", "AmazonSageMaker", "regionCode", "component", "Hrs", "Average"),
+    *("TrainingJob", "TrainingJobName", "Host", "_tuning_objective_metric", "1.0"),
+    *(NAMESPACE, NOBODY, UNMODELLED, *OF_INSTANCES, *NOT_FINITE, ""),
+}
+"""Texts that the contract's own requests have, or that facts look for."""
+
+SEPARATORS = '-./:"_, '
+_TOKEN = f"[{LETTERS}{LETTERS.upper()}]{{{TOKEN_LENGTH}}}"
+_PART = rf"(?:{_TOKEN}|[{SEPARATORS}]{{1,3}})"
+_ARN = "arn:aws(?:-cn|-us-gov)?:sagemaker:"
+_KINDS = "training-job|hyper-parameter-tuning-job"
+_OF_PRICES = r"Train(?:ing)?(?=:|$)|ml(?=\.)"
+_PHRASES = "|".join(PHRASES)
+_ALLOWED = re.compile(
+    rf"{_PART}+"
+    rf"|{LETTERS[0]}+"  # a failure reason: only its length is kept
+    rf"|{_ARN}{_PART}+?:(?:{_KINDS})/{_PART}+"
+    rf"|(?:{_PART}|{_OF_PRICES})+"
+    rf"|(?:{_PART}+: )?(?:{_PHRASES})"
+)
+_OURS = re.compile(rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}")
+
+
+def is_allowed(text: str) -> bool:
+    """Whether a recording may have a text: a known word, or a pseudonym."""
+    return text in words() or _ALLOWED.fullmatch(text) is not None
+
+
+def unknown(text: str) -> str:
+    """An allowed text in lower case, without the service's own words."""
+    return _OURS.sub("", text).lower()
+
+
+@cache
+def words() -> frozenset[str]:
+    """The members and enumerated values of the models, and the constants."""
+    found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES, EFFECTIVE}
+    for name in operations():
+        found.add(name)
+        model = operation_model(name)
+        _add(model.input_shape, found, set())
+        _add(model.output_shape, found, set())
+    return frozenset(found)
+
+
+def operations() -> set[str]:
+    """The names of the operations that can be recorded."""
+    return {one.name for one in OPERATIONS.values() if one.service in SERVICES}
+
+
+def _add(shape: Any, found: set[str], known: set[str]) -> None:
+    """Add the words of a shape and of all shapes within it."""
+    if shape is None or shape.name in known:
+        return
+    known.add(shape.name)
+    found.update(shape.metadata.get("enum", ()))
+    for name, member in getattr(shape, "members", {}).items():
+        found.add(name)
+        _add(member, found, known)
+    _add(getattr(shape, "member", None), found, known)
+    _add(getattr(shape, "value", None), found, known)
