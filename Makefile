@@ -69,25 +69,27 @@ long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
 
-# Run the tests of `make test` again on the installed wheel, in the unpacked sdist without
-# the package's source. $(1) names the environment, $(2) is its Python, and $(3) are uv's
+# Run the tests of `make test` again on the installed wheels, in the unpacked sdist without
+# the packages' source. $(1) names the environment, $(2) is its Python, and $(3) are uv's
 # options that choose the versions.
 define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
-$(BIN)/uv pip install --quiet --python build/$(1) -r pyproject.toml --group test $(3) && \
-$(BIN)/uv pip install --quiet --python build/$(1) --no-deps dist/*.whl && \
+$(BIN)/uv pip install --quiet --python build/$(1) --no-sources --group test $(3) \
+  $(addprefix --requirement ,pyproject.toml $(wildcard packages/*/pyproject.toml)) dist/*.whl && \
 cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 endef
 
-built: setup  ## Build the sdist and the wheel. (CI has them: make --old-file=built …)
+built: setup  ## Build all sdists and wheels. (CI has them: make --old-file=built …)
 	rm -rf dist
-	$(BIN)/uv build --quiet --python $(BIN)/python
+	for package in . packages/*; do \
+	  $(BIN)/uv build --quiet --python $(BIN)/python --out-dir dist $$package || exit; \
+	done
 
 unpacked: setup built
 	rm -rf build/wheel
 	mkdir -p build/wheel
-	tar -xzf dist/*.tar.gz -C build/wheel --strip-components=1
-	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas
+	tar -xzf dist/tap_sagemaker_tuning-*.tar.gz -C build/wheel --strip-components=1
+	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas build/wheel/packages/*/sagemaker_*
 
 wheel: unpacked  ## Test the built wheel on the pinned versions.
 	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)

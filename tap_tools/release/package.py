@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -28,15 +27,12 @@ def missing(root: Path) -> Iterator[str]:
     Args:
         root: The checkout, whose `dist` is left with what was built.
     """
-    uv = Path(sys.executable).with_name("uv")
-    for old in (root / "dist").glob("*"):
-        old.unlink()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        if problem := _fails([str(uv), "build", "--quiet"], root):
-            yield f"the package does not build: {problem}"
+        if problem := _fails(["make", "built"], root):
+            yield f"a package does not build: {problem}"
             return
-        (sdist,) = (root / "dist").glob("*.tar.gz")
+        (sdist,) = (root / "dist").glob("tap_sagemaker_tuning-*.tar.gz")
         with tarfile.open(sdist) as archive:
             archive.extractall(folder, filter="data")
         (unpacked,) = folder.iterdir()
@@ -48,7 +44,7 @@ def missing(root: Path) -> Iterator[str]:
 
 
 def not_held(root: Path, unpacked: Path) -> list[str]:
-    """Files that git knows and the sdist lacks, except links: `make setup` makes them."""
+    """Files that git knows and the sdist lacks; `make setup` makes links."""
     known = [path for path in _git(root, "ls-files") if not (root / path).is_symlink()]
     return [path for path in known if not (unpacked / path).is_file()]
 
