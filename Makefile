@@ -7,6 +7,8 @@ CARRIED := packages/report/sagemaker_tuning_report/transform
 PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
 LEFT_OUT := distributed or $(LONG)
+# What another Python, or other versions of the dependencies, can change: the tap.
+TAP_ONLY := tests $(addprefix --ignore=tests/,docs infrastructure laws registries release)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 # The tests start the tap about fifty times. With compiled bytecode, a start takes a third
 # of the time.
@@ -36,9 +38,9 @@ laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
 
 check: setup  ## Everything that CI runs, two jobs at a time.
-	$(MAKE) --no-print-directory --jobs 2 --output-sync static test
+	$(MAKE) --no-print-directory --jobs 2 --output-sync static wheel
 	$(MAKE) --no-print-directory long
-	$(MAKE) --no-print-directory --jobs 2 --output-sync wheel lowest python-3.12 python-3.13
+	$(MAKE) --no-print-directory --jobs 2 --output-sync lowest python-3.12 python-3.13
 
 static: setup  ## Lint, types and docs.
 	$(MAKE) --no-print-directory --jobs 1 lint docs types
@@ -69,14 +71,14 @@ long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
 
-# Run the tests of `make test` again on the installed wheels, in the unpacked sdist without
-# the packages' source. $(1) names the environment, $(2) is its Python, and $(3) are uv's
-# options that choose the versions.
+# Run tests of `make test` on the installed wheels, in the unpacked sdist without the
+# packages' source. $(1) names the environment, $(2) is its Python, $(3) are uv's options
+# that choose the versions, and $(4) are the tests, if not all.
 define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
 $(BIN)/uv pip install --quiet --python build/$(1) --no-sources --group test $(3) \
   $(addprefix --requirement ,pyproject.toml $(wildcard packages/*/pyproject.toml)) dist/*.whl && \
-cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
+cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))" $(4)
 endef
 
 built: setup  ## Build all sdists and wheels. (CI has them: make --old-file=built …)
@@ -91,24 +93,24 @@ unpacked: setup built
 	tar -xzf dist/tap_sagemaker_tuning-*.tar.gz -C build/wheel --strip-components=1
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas build/wheel/packages/*/sagemaker_*
 
-wheel: unpacked  ## Test the built wheel on the pinned versions.
+wheel: unpacked  ## Run `make test` on the built wheels instead of the source.
 	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)
 
-lowest: unpacked  ## Test the wheel on the lowest versions that pyproject.toml allows.
-	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct)
+lowest: unpacked  ## Test the tap on the lowest versions that pyproject.toml allows.
+	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,$(TAP_ONLY))
 
-newest: unpacked  ## Test the wheel on the newest versions, even an SDK beyond its bound.
+newest: unpacked  ## Test the tap on the newest versions, even an SDK beyond its bound.
 	printf 'singer-sdk[msgspec,testing]\n' >build/newest.txt
-	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt)
+	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt,$(TAP_ONLY))
 
 # Also look for pyenv's versions: uv stops at a shim whose version is not selected.
 FIND = $(BIN)/uv python find --no-python-downloads $* 2>/dev/null || \
   ls -d ~/.pyenv/versions/$*.*/bin/python 2>/dev/null | tail -n 1
 
-python-%: unpacked  ## Test the wheel on another Python, if it is installed.
+python-%: unpacked  ## Test the tap on another Python, if it is installed.
 	@found=$$($(FIND)) && test -n "$$found" || \
 	{ echo "Python $* is not installed: skipping its tests."; exit 0; }; \
-	$(call on_the_wheel,python-$*,$$found,--constraint constraints.txt)
+	$(call on_the_wheel,python-$*,$$found,--constraint constraints.txt,$(TAP_ONLY))
 
 format: setup  ## Fix what ruff can fix.
 	$(BIN)/ruff check --fix .
