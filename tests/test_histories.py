@@ -140,7 +140,11 @@ def history(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         yield History(rng, TapHere(emulator, tmp_path))
 
 
-@pytest.mark.parametrize("history", range(3), indirect=True)
+@pytest.mark.parametrize(
+    "history",
+    [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))],
+    indirect=True,
+)
 def test_every_stream_ends_at_the_truth(history: History) -> None:
     """With any selection of streams at each sync, kills and faults, each stream ends
     with every row as the service has it, no tuning job is open, and few rows came

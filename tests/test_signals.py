@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 STREAMS = (*VISITING, "training_instance_prices")
 JOBS = 10
-TRIALS = 25
+TRIALS = 16
 STOPS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 TOLD = {signal.SIGTERM: "SIGTERM", signal.SIGINT: "Ctrl-C (SIGINT)"}
 SLOW = [

@@ -155,6 +155,7 @@ def test_known_commands_are_used() -> None:
     assert [name for name in files if not (ROOT / name).is_file()] == []
 
 
+@pytest.mark.slow
 def test_commands_work(tap: TapProcess) -> None:
     """The tap's commands can be pasted one after the other, and each exits with 0."""
     tap.emulator.scope().plan("churn-xgb-260302", trials=8, parallel=8)

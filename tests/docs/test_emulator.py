@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import FOREIGN
 from tests.docs.documents import PAGES, ROOT, blocks
 
 
+@pytest.mark.slow
 def test_the_lines_to_try_it_without_aws(tmp_path: Path) -> None:
     """Pasted into a shell in a checkout, the lines return rows and leave no process
     running."""

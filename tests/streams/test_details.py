@@ -88,19 +88,19 @@ class TestOnePass:
     """All streams together request each page once."""
 
     def test_calls_of_a_first_sync(self, here: TapHere, emulator: Emulator) -> None:
-        """A first sync makes one list call per hundred tuning jobs, one list call and
-        one Search per hundred trials, and one Describe per tuning job. Streams with
+        """A first sync makes one list call per page of tuning jobs, one list call and
+        one Search per page of trials, and one Describe per tuning job. Streams with
         calls of their own are counted in their own tests."""
-        small = {f"small-{number:03}": 1 for number in range(100)}
-        fill(emulator, Churn=201, fraud=100, **small)
+        small = {f"small-{number:03}": 1 for number in range(10)}
+        fill(emulator, Churn=21, fraud=10, **small)
         tables = Tables()
-        sync(here, tables, *VISITING, PRICE_STREAM, "scopes")
+        sync(here, tables, *VISITING, PRICE_STREAM, "scopes", page_size=10)
         assert called(here) == {
             LIST: 2,
-            TRIALS: 3 + 1 + 100,
-            SEARCH: 3 + 1 + 100,
-            DESCRIBE: 102,
-            METRICS: 3 + 1 + 98,  # two never ran
+            TRIALS: 3 + 1 + 10,
+            SEARCH: 3 + 1 + 10,
+            DESCRIBE: 12,
+            METRICS: 3 + 1 + 8,  # two never ran
             PRICES: 1,
         }
         for stream in VISITING:
@@ -111,20 +111,20 @@ class TestOnePass:
     ) -> None:
         """A stream that is added later reads everything; the others resume where they
         were and share its pages."""
-        fill(emulator, churn=150)
-        emulator.scope().plan("running", trials=250, parallel=2)
-        emulator.clock.move(seconds=86_400)
-        tables = Tables()
-        sync(here, tables, "training_job_summaries", "tuning_jobs")
+        fill(emulator, churn=15)
+        emulator.scope().plan("running", trials=30, parallel=1)
+        emulator.clock.move(seconds=14_400)
+        pages, tables = {"page_size": 10}, Tables()
+        sync(here, tables, "training_job_summaries", "tuning_jobs", **pages)
         emulator.clock.move(seconds=3600)
-        run = sync(here, tables, *VISITING)
+        run = sync(here, tables, *VISITING, **pages)
         assert called(here)[TRIALS] == 2 + 3
         again = {
             row["tuning_job_name"] for row in run.records("training_job_summaries")
         }
         assert again == {"running"}
         emulator.clock.move(seconds=10 * 86_400)
-        sync(here, tables, *VISITING)
+        sync(here, tables, *VISITING, **pages)
         for stream in VISITING:
             assert_exact(here, tables, stream)
 

@@ -183,31 +183,31 @@ class TestCalls:
         billed; so metrics of long trials are requested once, too."""
         emulator.scope().plan(
             "job",
-            trials=90,
-            parallel=90,
+            trials=36,
+            parallel=36,
             chances=STEADY,
             trial_seconds=(5 * HOUR, 5 * HOUR),
         )
         emulator.clock.move(seconds=DAY)
         tables = Tables()
         run = sync(here, tables)
-        assert sum(asked(emulator)) == 450
-        assert "CloudWatch metrics: 450 requested; " in run.stderr.splitlines()[-1]
-        assert len(asked(emulator)) == 3
+        assert sum(asked(emulator)) == 180
+        assert "CloudWatch metrics: 180 requested; " in run.stderr.splitlines()[-1]
+        assert len(asked(emulator)) == 2  # 54,000 points; 50,400 fit a call
         assert_exact(emulator, tables)
 
     def test_each_trial_once(self, here: TapHere, emulator: Emulator) -> None:
         """Even if a tuning job is read every few minutes, each trial's metrics are
         requested once, after its last points have arrived."""
-        emulator.scope().plan("job", trials=40, parallel=5, chances=STEADY)
+        emulator.scope().plan("job", trials=15, parallel=5, chances=STEADY)
         tables, total = Tables(), 0
-        for _ in range(40):
+        for _ in range(18):
             emulator.clock.move(seconds=7 * MINUTE + 13)
             assert sync(here, tables, STREAM, "training_job_summaries").returncode == 0
             total += sum(asked(emulator))
             assert_exact_so_far(emulator, tables)
-        assert total == 40 * 5
-        assert len(tables.rows["training_job_summaries"]) == 40
+        assert total == 15 * 5
+        assert len(tables.rows["training_job_summaries"]) == 15
         assert_exact(emulator, tables)
 
     def test_settled_means_no_call(self, here: TapHere, emulator: Emulator) -> None:
