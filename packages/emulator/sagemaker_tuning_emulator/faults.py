@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Kind = Literal[
     "throttle",
@@ -166,8 +169,9 @@ class Target:
 class _Active:
     """An active fault and its counters."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, now: Callable[[], float]) -> None:
         self.fault = fault
+        self.now = now
         self.seen = 0
         self.struck = 0
         self.buckets: dict[tuple[str, str], tuple[float, float]] = {}
@@ -189,7 +193,7 @@ class _Active:
     def _takes(self, target: Target) -> bool:
         """Take a call from the scope's token bucket, which refills in real time."""
         key = (target.account, target.region)
-        now = time.monotonic()
+        now = self.now()
         level, since = self.buckets.get(key, (self.fault.burst, now))
         level = min(self.fault.burst, level + (now - since) * self.fault.rate)
         taken = level >= 1
@@ -198,16 +202,21 @@ class _Active:
 
 
 class Faults:
-    """The active faults; thread-safe."""
+    """The active faults; thread-safe.
 
-    def __init__(self) -> None:
+    Args:
+        now: Returns the seconds since any fixed time, for throttling at a rate.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
         self._active: list[_Active] = []
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> Fault:
         """Activate a fault and return it."""
         with self._lock:
-            self._active.append(_Active(fault))
+            self._active.append(_Active(fault, self._now))
         return fault
 
     def remove(self, fault: Fault) -> None:

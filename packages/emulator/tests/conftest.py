@@ -56,7 +56,7 @@ def connect(
     ) -> Client:
         keys = keys or {}
         config = Config(
-            retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=10
+            retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=60
         )
         make: Any = session.client
         made.append(

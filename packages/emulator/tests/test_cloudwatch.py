@@ -359,7 +359,7 @@ class TestPages:
         request."""
         minutes = 1440
         ended = after(60 * minutes)
-        names = [f"t-{n:03d}" for n in range(80)]
+        names = [f"t-{n:03d}" for n in range(71)]
         curves = {"validation:auc": (0.5,) * minutes}
         fields: dict[str, Any] = {
             "started": START,
@@ -380,7 +380,7 @@ class TestPages:
             sum(len(one["Values"]) for one in page["MetricDataResults"])
             for page in (first, last)
         ]
-        assert sizes == [100_800, 80 * minutes - 100_800]
+        assert sizes == [100_800, 71 * minutes - 100_800]
         assert "NextToken" not in last
         code, _, _ = refused(
             cloudwatch.get_metric_data,

@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from sagemaker_tuning_emulator import Emulator, Fault
+from sagemaker_tuning_emulator.faults import Faults, Target
 
 from .calling import (
     ACCOUNT,
@@ -118,16 +119,14 @@ class TestFaults:
         list_trials(**name)
         assert emulator.faults.struck(aimed) == 1
 
-    def test_throttle_refills(self, emulator: Emulator, client: Client) -> None:
+    def test_throttle_refills(self) -> None:
         """A throttled scope answers a burst at once, and then at its rate."""
-        emulator.faults.add(Fault("throttle", rate=20.0, burst=2.0))
-        client.list_hyper_parameter_tuning_jobs()
-        client.list_hyper_parameter_tuning_jobs()
-        assert refused(client.list_hyper_parameter_tuning_jobs)[0] == (
-            "ThrottlingException"
-        )
-        time.sleep(0.06)
-        client.list_hyper_parameter_tuning_jobs()
+        seconds = iter([0.0, 0.0, 0.0, 0.2, 0.3, 0.3])
+        faults = Faults(now=lambda: next(seconds))
+        fault = faults.add(Fault("throttle", rate=4.0, burst=2.0))
+        target = Target(account=ACCOUNT, region="us-east-1", operation=LIST_TUNING_JOBS)
+        struck = [faults.striking(target) == [fault] for _ in range(6)]
+        assert struck == [False, False, True, True, False, True]
 
     def test_latency(self, emulator: Emulator, client: Client) -> None:
         """A slow call is still answered."""
