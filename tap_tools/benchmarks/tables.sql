@@ -107,7 +107,13 @@ select
                     'hyper_parameter_tuning_job_name', 'job-' || cast((i - i % 50) / 50 - 1 as bigint)
                 ))
             )
-    end as warm_start_config
+    end as warm_start_config,
+    $object(
+        'target_objective_metric_value', null, 'max_training_jobs_not_improving', null,
+        'complete_on_convergence', null
+    ) as tuning_job_completion_criteria,
+    $object('training_jobs_not_improving', 3, 'convergence_detected_time', null)
+        as tuning_job_completion_details
 from keys
 where of_job = 0;
 
@@ -164,6 +170,8 @@ select
     180 + i % 300 as billable_time_in_seconds,
     true as enable_managed_spot_training,
     $object('resource_retained_billable_time_in_seconds', null) as warm_pool_status,
+    $object('s3_model_artifacts', 's3://models/' || training_job_name || '/model.tar.gz')
+        as model_artifacts,
     $array($object('key', 'team', 'value', 'team-' || i % 3)) as tags
 from keys;
 
@@ -197,7 +205,7 @@ select
 from keys
 cross join (
     values
-        ('validation:auc', '', 1), ('CPUUtilization', 'algo-1', 400),
+        ('validation:auc', 'algorithm', 1), ('CPUUtilization', 'algo-1', 400),
         ('MemoryUtilization', 'algo-1', 100)
 ) as series (metric_name, host, factor)
 where of_job < 2;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from statistics import median
+from statistics import quantiles
 from typing import TYPE_CHECKING
 
 from tests.transform.curves import hardware_utilisation, learning_curves
@@ -147,9 +147,7 @@ def _summary(known: Known, job: Job) -> Row:
     rows = [trial_row(known, trial) for trial in known.of_job(job)]
     metric, direction = _aim(job, rows)
     placed = [row for row in rows if row["place"] is not None]
-    value = None
-    if metric is not None:
-        value = pick([row["objective_value"] for row in placed], direction)
+    value = pick([row["objective_value"] for row in placed], direction)
     best = min(
         (row for row in placed if row["objective_value"] == value),
         key=lambda row: (row["ended_at"], row["training_job_name"]),
@@ -170,14 +168,16 @@ def _summary(known: Known, job: Job) -> Row:
         **home(job),
         "status": job.summary["HyperParameterTuningJobStatus"],
         "is_deleted": job.arn in known.deleted,
+        "is_final": job.ended is not None and all(row["is_final"] for row in rows),
         "family": found[1] if found else None,
         "team": max((row["team"] for row in rows if row["team"]), default=None),
         "created_at": time(job.created),
         "ended_at": time(job.ended),
         "objective_metric_name": metric,
-        "objective_direction": direction if metric else None,
+        "objective_direction": direction,
         "best_value": value,
         "best_training_job_name": best and best["training_job_name"],
+        "model_artifacts": best and best["model_artifacts"],
         "trials": len(rows),
         **counts,
         "duration_seconds": total(row["duration_seconds"] for row in rows),
@@ -202,9 +202,8 @@ def _aim(job: Job, rows: list[Row]) -> tuple[str | None, str | None]:
     directions = {each.get("Type") for each in wanted}
     directions |= {row["objective_direction"] for row in rows}
     metrics, directions = metrics - {None}, directions - {None}
-    if len(metrics) != 1 or len(directions) > 1:
-        return None, None
-    return metrics.pop(), next(iter(directions), None)
+    metric = metrics.pop() if len(metrics) == 1 else None
+    return metric, directions.pop() if metric and len(directions) == 1 else None
 
 
 def _counted(job: Job) -> int:
@@ -219,25 +218,32 @@ def early_stopping(known: Known) -> list[Row]:
         by_outcome = grouped(of_job, "outcome")
         completed = by_outcome.get(("completed",), [])
         stopped = by_outcome.get(("stopped_early",), [])
-        usual = (
-            median(row["duration_seconds"] for row in completed) if completed else None
-        )
-        saved: float | None = 0.0
-        if stopped:
-            saved = usual and sum(
-                max(usual - row["duration_seconds"], 0) for row in stopped
-            )
+        usual = _quartiles([row["duration_seconds"] for row in completed])
+        saved = [
+            sum(max(seconds - row["duration_seconds"], 0) for row in stopped)
+            for seconds in usual
+        ]
+        low, middle, high = saved if usual else [None if stopped else 0.0] * 3
         rows.append(
             {
                 **home(job),
                 "trials": len(of_job),
                 "stopped_early_trials": len(stopped),
-                "median_completed_seconds": usual,
-                "saved_seconds": saved,
-                "is_estimate": any(row["is_outcome_estimate"] for row in of_job),
+                "median_completed_seconds": usual[1] if usual else None,
+                "saved_seconds": middle,
+                "saved_seconds_low": low,
+                "saved_seconds_high": high,
+                "is_estimate": True,
             }
         )
     return rows
+
+
+def _quartiles(values: list[float]) -> list[float]:
+    """The quartiles of some values, or nothing if there are none."""
+    if len(values) == 1:
+        return values * 3
+    return quantiles(values, n=4, method="inclusive") if values else []
 
 
 def utilisation(known: Known) -> list[Row]:
@@ -281,7 +287,12 @@ def lineage(known: Known) -> list[Row]:
             better = None
             aims = ("objective_metric_name", "objective_direction")
             values = best["best_value"], of_parent.get("best_value")
-            if None not in values and all(best[a] == of_parent[a] for a in aims):
+            is_alike = start["WarmStartType"] == "IdenticalDataAndAlgorithm"
+            if (
+                is_alike
+                and None not in values
+                and all(best[a] == of_parent[a] for a in aims)
+            ):
                 is_least = best["objective_direction"] == "Minimize"
                 better = values[0] < values[1] if is_least else values[0] > values[1]
             rows.append(

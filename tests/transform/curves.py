@@ -18,6 +18,7 @@ from tests.transform.rows import (
     total,
     trial_rows,
 )
+from tests.transform.series import ALGORITHM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +60,7 @@ def learning_curves(known: Known) -> list[Row]:
                     "best_so_far": best,
                 }
             )
-    return [row for row in rows if row.pop("host") == ""]
+    return [row for row in rows if row.pop("host") == ALGORITHM]
 
 
 def hardware_utilisation(known: Known) -> list[Row]:
@@ -116,7 +117,7 @@ def _of_hosts(known: Known, arn: str) -> list[Series]:
     return [
         series
         for (of_trial, metric, host), series in known.series.items()
-        if of_trial == arn and host and metric in PARTS.values()
+        if of_trial == arn and host != ALGORITHM and metric in PARTS.values()
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def own_rows(known: Known) -> list[Row]:
 
 
 def _outcome(known: Known, trial: Trial) -> tuple[str | None, bool]:
-    """How a trial ended, and whether that is an estimate."""
+    """How a trial ended, and whether the details that decide are missing."""
     status = trial.summary["TrainingJobStatus"]
     if status in ENDS:
         return ENDS[status], False
@@ -101,10 +102,56 @@ def _outcome(known: Known, trial: Trial) -> tuple[str | None, bool]:
     secondary = (trial.described or {}).get("SecondaryStatus")
     if secondary in LIMITS:
         return "stopped_by_limit", False
-    may_stop = _stops_early(trial)
-    early = trial.value is not None and may_stop is not False
-    is_estimate = may_stop is None or (may_stop and secondary is None)
+    if _ends_with_tuning_job(known, trial):
+        return "stopped_with_tuning_job", secondary is None
+    early = trial.value is not None and _stops_early(trial) is not False
+    described = None if trial.is_of_deleted_namesake else trial.job.described
+    is_estimate = secondary is None or described is None
     return "stopped_early" if early else "stopped", is_estimate
+
+
+def _ends_with_tuning_job(known: Known, trial: Trial) -> bool:
+    """Whether it ended within two minutes of its tuning job, which was stopped or met a
+    completion criterion."""
+    job, ended = trial.job, trial.summary["TrainingEndTime"]
+    if job.ended is None or trial.is_of_deleted_namesake:
+        return False
+    if abs(ended - job.ended) > timedelta(minutes=2):
+        return False
+    status = job.summary["HyperParameterTuningJobStatus"]
+    return status == "Stopped" or (status == "Completed" and _is_met(known, job))
+
+
+def _is_met(known: Known, job: Job) -> bool:
+    """Whether a tuning job met one of its completion criteria."""
+    described = job.described or {}
+    config = described.get("HyperParameterTuningJobConfig", {})
+    criteria = config.get("TuningJobCompletionCriteria", {})
+    progress = described.get("TuningJobCompletionDetails", {})
+    convergence = criteria.get("ConvergenceDetected", {})
+    most = criteria.get("BestObjectiveNotImproving", {})
+    worse = progress.get("NumberOfTrainingJobsObjectiveNotImproving", 0)
+    seconds = job.summary["ResourceLimits"].get("MaxRuntimeInSeconds", math.inf)
+    assert job.ended is not None
+    return (
+        (
+            convergence.get("CompleteOnConvergence") == "Enabled"
+            and "ConvergenceDetectedTime" in progress
+        )
+        or worse >= most.get("MaxNumberOfTrainingJobsNotImproving", math.inf)
+        or (job.ended - job.created).total_seconds() >= seconds
+        or any(
+            _reaches(known, trial, criteria["TargetObjectiveMetricValue"])
+            for trial in known.of_job(job)
+            if "TargetObjectiveMetricValue" in criteria and trial.value is not None
+        )
+    )
+
+
+def _reaches(known: Known, trial: Trial, target: float) -> bool:
+    """Whether a trial's metric is at least as good as a target."""
+    _, direction = _objective(known, trial)
+    return pick([trial.value or 0.0, target], direction) == trial.value
 
 
 def _stops_early(trial: Trial) -> bool | None:
@@ -146,22 +193,20 @@ def _money(known: Known, trial: Trial) -> Row:
     resources = described.get("ResourceConfig", {})
     groups = resources.get("InstanceGroups", [resources] if resources else [])
     types = {group["InstanceType"] for group in groups}
+    artifacts = described.get("ModelArtifacts", {})
     billable = described.get("BillableTimeInSeconds")
     warm = described.get("WarmPoolStatus", {}).get(
         "ResourceRetainedBillableTimeInSeconds"
     )
     ended = trial.summary.get("TrainingEndTime")
-    cost = currency = None
-    if ended is not None and billable is not None and groups:
-        prices = {each: known.price(trial.job.region, each, ended) for each in types}
-        found = [price for price in prices.values() if price is not None]
-        if trial.summary["TrainingJobStatus"] in FINAL and len(found) == len(types):
-            currency = found[0][0]
-            hourly = sum(
-                dict(zip(prices, found, strict=True))[group["InstanceType"]][1]
-                * group["InstanceCount"]
-                for group in groups
-            )
+    prices = {each: known.price(trial.job.region, each, ended) for each in types}
+    hourly = cost = None
+    if groups and None not in prices.values():
+        hourly = sum(
+            (prices[group["InstanceType"]] or 0) * group["InstanceCount"]
+            for group in groups
+        )
+        if trial.summary["TrainingJobStatus"] in FINAL and billable is not None:
             cost = hourly * (billable + (warm or 0)) / 3600
     spot = described.get("EnableManagedSpotTraining")
     saved = None if spot is None else 0
@@ -173,10 +218,12 @@ def _money(known: Known, trial: Trial) -> Row:
         "instance_count": sum(group["InstanceCount"] for group in groups) or None,
         "billable_seconds": billable,
         "warm_pool_seconds": warm,
+        "cost_per_hour": hourly,
         "cost": cost,
-        "currency": currency,
+        "currency": known.currency(trial.job.region),
         "is_spot": spot,
         "spot_saved_seconds": saved,
+        "model_artifacts": artifacts.get("S3ModelArtifacts"),
     }
 
 

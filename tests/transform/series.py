@@ -37,6 +37,9 @@ class Machine:
     memory: str | None = None
 
 
+ALGORITHM = "algorithm"
+"""The host of a metric of the algorithm."""
+
 MACHINES = {
     "ml.m5.xlarge": Machine(vcpu=4, memory="16 GiB"),
     "ml.c5.xlarge": Machine(memory="8 GiB"),
@@ -47,7 +50,7 @@ MACHINES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Series:
-    """One metric of a trial; `host` is empty for a metric of the algorithm."""
+    """One metric of a trial; `host` is algorithm for a metric of the algorithm."""
 
     trial: Trial
     metric: str
@@ -117,9 +120,9 @@ def _of_trial(trial: Trial, *, are_late: bool) -> Iterator[Series]:
     hosts = sum(group.get("InstanceCount", 1) for group in groups)
     machine = MACHINES.get(resources.get("InstanceType"), Machine(gpu=1))
     full = {
-        (objective, ""): 1.0,
-        (objective.upper(), ""): 1e-9,
-        ("eval: Größe „b“'", ""): -5.0,
+        (objective, ALGORITHM): 1.0,
+        (objective.upper(), ALGORITHM): 1e-9,
+        ("eval: Größe „b“'", ALGORITHM): -5.0,
     }
     for host in [f"algo-{number}" for number in range(1, hosts + 1)]:
         full[("CPUUtilization", host)] = 101.0 * (machine.vcpu or 2)
@@ -171,7 +174,7 @@ def load(
             "training_job_metrics",
             METRICS,
             ["training_job_arn", "metric_name", "host"],
-            [_loadable(each.record(), warehouse) for each in series.values()],
+            [each.record() for each in series.values()],
         ),
         *_messages(
             "training_instance_prices",
@@ -192,13 +195,6 @@ def load(
             check=True,
             timeout=120,
         )
-
-
-def _loadable(record: Members, warehouse: Warehouse) -> Members:
-    """The row as it is loaded; elsewhere than in DuckDB, with the empty host that a
-    metric of the algorithm once had."""
-    host = record["host"] or {"duckdb": "algorithm"}.get(warehouse.name, "")
-    return {**record, "host": host}
 
 
 def machines(prices: list[Members]) -> dict[tuple[str, str], Machine]:

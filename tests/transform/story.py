@@ -31,9 +31,9 @@ WRONG_DIRECTIONS = {"validation:auc": "Minimize"}
 """Wrong directions for a metric that the details also cover: the details win."""
 TEAM_TAG, FAMILY = "team", "^([a-z]+)-"
 VARIABLES = {
-    "objective_directions": WRONG_DIRECTIONS,
-    "team_tag": TEAM_TAG,
-    "tuning_job_family": FAMILY,
+    "sagemaker_tuning_objective_directions": WRONG_DIRECTIONS,
+    "sagemaker_tuning_team_tag": TEAM_TAG,
+    "sagemaker_tuning_tuning_job_family": FAMILY,
 }
 REBUILT = ("duckdb", "postgres")
 """The warehouses where models are rebuilt after each sync: the emulated Snowflake has

@@ -48,13 +48,15 @@ def importance(known: Known) -> list[Row]:
     rows = []
     for tried in _tried(known):
         is_numeric, used = _kind(tried)
+        strategy = known.jobs[tried[0]["tuning_job_arn"]].summary["Strategy"]
         correlated, _, _ = _effect(used) if is_numeric else (None, None, None)
         rows.append(
             {
                 **part(tried[0], *TUNING_JOB, "definition_name", "name"),
                 "kind": "numeric" if is_numeric else "categorical",
                 "trials": len(used),
-                "importance": _importance(used, is_numeric=is_numeric),
+                **_importance(used, is_numeric=is_numeric),
+                "is_adaptive": strategy not in {"Random", "Grid"},
                 "rank_correlation": correlated,
             }
         )
@@ -104,8 +106,9 @@ def _kind(tried: list[Row]) -> tuple[bool, list[Row]]:
     return is_numeric, numbers if is_numeric else tried
 
 
-def _importance(rows: list[Row], *, is_numeric: bool) -> float | None:
-    """Kruskal and Wallis's H by its textbook formula, and the importance from it."""
+def _importance(rows: list[Row], *, is_numeric: bool) -> dict[str, float | None]:
+    """Kruskal and Wallis's H by its textbook formula, the importance from it, and from
+    the H that chance alone exceeds once in twenty times."""
     count = len(rows)
     objectives = [row["objective_value"] for row in rows]
     ranks = _ranks(objectives)
@@ -117,12 +120,18 @@ def _importance(rows: list[Row], *, is_numeric: bool) -> float | None:
             where = 5 * less // count
         bins.setdefault(where, []).append(rank)
     if count < 10 or len(bins) < 2 or count <= len(bins) or len(set(objectives)) == 1:
-        return None
+        return {"importance": None, "chance_level": None}
     ties = [objectives.count(value) for value in set(objectives)]
     spread = sum(sum(each) ** 2 / len(each) for each in bins.values())
     h = 12 / (count * (count + 1)) * spread - 3 * (count + 1)
     h /= 1 - sum(tie**3 - tie for tie in ties) / (count**3 - count)
-    return max(0, (h - len(bins) + 1) / (count - len(bins)))
+    freedom = len(bins) - 1
+    spread = 2 / (9 * freedom)
+    by_chance = freedom * (1 - spread + 1.645 * math.sqrt(spread)) ** 3
+    return {
+        name: max(0, (statistic - freedom) / (count - len(bins)))
+        for name, statistic in (("importance", h), ("chance_level", by_chance))
+    }
 
 
 def _effect(rows: list[Row]) -> tuple[float | None, float | None, float | None]:
@@ -284,12 +293,13 @@ def _side(given: Row, value: float) -> str | None:
 
 def _next_range(known: Known, placed: list[Row], kind: str, given: Row) -> Row:
     low, high = float(given["MinValue"]), float(given["MaxValue"])
-    good = _values(known, _best(placed, 10, 3), given["Name"])
+    good = _values(known, _best(placed, 5, 5), given["Name"])
+    edge = _values(known, _best(placed, 10, 3), given["Name"])
     new, reason = (low, high), "kept"
     if len(placed) >= 10 and good and low < high:
-        found = _suggested(kind, given, good)
+        side = _edge(given, edge)
+        found = _suggested(kind, given, good, side)
         if found is not None and found[0] < found[1] and found != new:
-            side = _edge(given, good)
             new, reason = found, f"widened_{side}" if side else "narrowed"
     return {
         "range_min": low,
@@ -304,23 +314,28 @@ def _next_range(known: Known, placed: list[Row], kind: str, given: Row) -> Row:
     }
 
 
-def _suggested(kind: str, given: Row, good: list[float]) -> tuple[float, float] | None:
+def _suggested(
+    kind: str, given: Row, good: list[float], side: str | None
+) -> tuple[float, float] | None:
     """The new ends, or None if the scale or a double cannot represent them."""
     low, high = float(given["MinValue"]), float(given["MaxValue"])
     to_scale, from_scale = _scale(given)
-    side = _edge(given, good)
     try:
         least, most = to_scale(low), to_scale(high)
         here = [to_scale(value) for value in good]
         width = most - least
-        margin = max((max(here) - min(here)) / 4, width / 20)
+        margin = max((max(here) - min(here)) / 4, width / 10)
+        start, end = min(here) - margin, max(here) + margin
+        if end - start < width / 2:
+            middle = (start + end) / 2
+            start, end = middle - width / 4, middle + width / 4
         ends: list[float] = [low, high]
-        if side == "low" or min(here) - margin > least:
-            place = least - width / 5 if side == "low" else min(here) - margin
+        if side == "low" or start > least:
+            place = least - width / 5 if side == "low" else start
             ends[0] = _checked(from_scale(place), place, given)
             ends[0] = _whole(ends[0], math.floor) if kind == "integer" else ends[0]
-        if side == "high" or max(here) + margin < most:
-            place = most + width / 5 if side == "high" else max(here) + margin
+        if side == "high" or end < most:
+            place = most + width / 5 if side == "high" else end
             ends[1] = _checked(from_scale(place), place, given)
             ends[1] = _whole(ends[1], math.ceil) if kind == "integer" else ends[1]
     except (ValueError, OverflowError):

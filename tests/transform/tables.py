@@ -155,13 +155,20 @@ class Known:
     machines: Mapping[tuple[str, str], Machine] = field(default_factory=dict)
 
     def price(
-        self, region: str, instance_type: str, at: datetime
-    ) -> tuple[str, float] | None:
-        """Currency and hourly price at its end."""
+        self, region: str, instance_type: str, at: datetime | None
+    ) -> float | None:
+        """The hourly price at a time, or the latest."""
         prices = self.prices.get((region, instance_type), [])
-        day = at.replace(tzinfo=None).isoformat()
+        day = at.replace(tzinfo=None).isoformat() if at else "9999"
         since = [each for each in prices if each[0] <= day] or prices[:1]
-        return since[-1][1:] if since else None
+        return since[-1][2] if since else None
+
+    def currency(self, region: str) -> str | None:
+        """The currency of a region's prices."""
+        found = [
+            prices[0][1] for (of, _), prices in self.prices.items() if of == region
+        ]
+        return next(iter(found), None)
 
     def of_job(self, job: Job) -> list[Trial]:
         """The trials of a tuning job, without those of deleted namesakes."""

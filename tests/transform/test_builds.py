@@ -62,7 +62,7 @@ select
     training_job_arn, creation_time, 'train:loss', host, statistic, period_in_seconds,
     points
 from tap_sagemaker_tuning.training_job_metrics
-where training_job_name = 'job-6-300' and host = '';
+where training_job_name = 'job-6-300' and host = 'algorithm';
 
 -- A user deletes the rows of a tuning job.
 delete from tap_sagemaker_tuning.tuning_jobs where tuning_job_name = 'job-4';

@@ -100,10 +100,10 @@ set region = 'cn-north-1'
 where training_job_arn like '%job-4-%';
 
 insert into tap_sagemaker_tuning.training_instance_prices
-    (region, instance_type, currency, price_per_hour, effective_date)
+    (region, instance_type, currency, price_per_hour, effective_date, vcpu, gpu)
 values
-    ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5, timestamp '2026-01-01'),
-    ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0, timestamp '2026-01-01');
+    ('cn-north-1', 'ml.m5.xlarge', 'EUR', 0.5, timestamp '2026-01-01', 4, 1),
+    ('cn-north-1', 'ml.m5.xlarge', 'CNY', 2.0, timestamp '2026-01-01', 4, 1);
 
 -- Its details have or lack instances and spot training.
 update tap_sagemaker_tuning.training_job_details
@@ -134,6 +134,101 @@ update tap_sagemaker_tuning.training_job_details
 set warm_pool_status = json_object('resource_retained_billable_time_in_seconds', 600)
 where training_job_arn like '%job-4-205';
 
+-- A tuning job with only a categorical range.
+update tap_sagemaker_tuning.tuning_job_details
+set training_job_definitions = [json_object('parameter_ranges', json_object(
+    'categorical_parameter_ranges', json_array(
+        json_object('name', 'order', 'values', json_array('"depth"', '"loss"'))
+    )
+))]
+where tuning_job_name = 'job-0';
+
+-- Two trials without tags, and two whose status the models do not know.
+update tap_sagemaker_tuning.training_job_details
+set tags = null
+where training_job_arn like '%job-2-149' or training_job_arn like '%job-2-100';
+
+update tap_sagemaker_tuning.training_job_summaries
+set training_job_status = 'Pondering'
+where training_job_name in ('job-2-106', 'job-2-107');
+
+update tap_sagemaker_tuning.training_job_summaries
+set training_end_time = null
+where training_job_name = 'job-2-107';
+
+-- In another scope, which is complete, job-5 and job-6 have a pending trial each; one
+-- ended a week before, the other a second later.
+insert into tap_sagemaker_tuning.scopes
+select account_id, 'eu-west-1', 'complete', complete_as_of, started_at, ended_at, 0
+from tap_sagemaker_tuning.scopes;
+
+update tap_sagemaker_tuning.tuning_jobs
+set region = 'eu-west-1',
+    tuning_end_time = timestamp '2026-02-22 00:00:00'
+        + interval '1 second' * cast(tuning_job_name = 'job-6' as integer)
+where tuning_job_name in ('job-5', 'job-6');
+
+update tap_sagemaker_tuning.training_job_summaries
+set region = 'eu-west-1'
+where tuning_job_name in ('job-5', 'job-6');
+
+update tap_sagemaker_tuning.training_job_summaries
+set objective_status = 'Pending'
+where training_job_name in ('job-5-250', 'job-6-300');
+
+-- Tuning jobs that end 140 seconds after their first trial was stopped, some of them
+-- because they were stopped or met a completion criterion.
+update tap_sagemaker_tuning.tuning_jobs
+set tuning_end_time = (
+    select min(training_end_time) + interval '140 seconds'
+    from tap_sagemaker_tuning.training_job_summaries as trials
+    where trials.tuning_job_arn = tuning_jobs.tuning_job_arn
+        and training_job_status = 'Stopped'
+)
+where cast(tuning_job_name[5:] as integer) >= 7;
+
+update tap_sagemaker_tuning.tuning_jobs
+set tuning_job_status = 'Stopped'
+where tuning_job_name in ('job-7', 'job-14');
+
+update tap_sagemaker_tuning.tuning_job_details
+set tuning_job_completion_criteria = '{"max_training_jobs_not_improving": 3}'
+where tuning_job_name = 'job-8';
+
+update tap_sagemaker_tuning.tuning_job_details
+set tuning_job_completion_criteria = '{"complete_on_convergence": "Enabled"}',
+    tuning_job_completion_details = '{"convergence_detected_time": "2026-01-01T00:00:00Z"}'
+where tuning_job_name = 'job-9';
+
+update tap_sagemaker_tuning.tuning_job_details
+set tuning_job_completion_criteria = '{"target_objective_metric_value": 0.001}'
+where tuning_job_name = 'job-10';
+
+update tap_sagemaker_tuning.tuning_jobs
+set resource_limits = json_object(
+    'max_runtime_in_seconds', date_diff('second', creation_time, tuning_end_time)
+)
+where tuning_job_name = 'job-11';
+
+update tap_sagemaker_tuning.tuning_job_details
+set tuning_job_completion_criteria = json_object(
+        'target_objective_metric_value', 2,
+        'max_training_jobs_not_improving', 4,
+        'complete_on_convergence', 'Disabled'
+    ),
+    tuning_job_completion_details = json_object(
+        'training_jobs_not_improving', 3,
+        'convergence_detected_time', '2026-01-01T00:00:00Z'
+    )
+where tuning_job_name = 'job-12';
+
+update tap_sagemaker_tuning.tuning_jobs
+set strategy = 'Hyperband'
+where tuning_job_name = 'job-13';
+
+delete from tap_sagemaker_tuning.tuning_job_details
+where tuning_job_name in ('job-13', 'job-14');
+
 -- Trials stopped by a time limit, one stopped for an unknown reason, and one stopped in
 -- a tuning job without early stopping.
 update tap_sagemaker_tuning.training_job_details
@@ -156,13 +251,14 @@ where tuning_job_name = 'job-0';
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    """The models of five tuning jobs with fifty trials each, with tables changed this
-    way."""
+    """The models of fifteen tuning jobs with fifty trials each, with tables changed
+    this way."""
     folder = tmp_path_factory.mktemp("stale")
     with duckdb(folder) as warehouse:
-        for statement in [*statements("duckdb", 250), CHANGES]:
+        for statement in [*statements("duckdb", 750), CHANGES]:
             warehouse.answer(statement)
-        building.build(warehouse, folder, "models", {}, "run")
+        variables = {"sagemaker_tuning_team_tag": "team"}
+        building.build(warehouse, folder, "models", variables, "run")
         yield warehouse
 
 
@@ -178,7 +274,8 @@ def ask(built: Warehouse, what: str, mart: str, where: str = "true") -> list[Any
 def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
     """Details that are older than the tuning job do not apply to it."""
     counted = "tuning_job_name, objective_direction, count(*), count(place)"
-    wanted = "true group by tuning_job_name, objective_direction"
+    wanted = "tuning_job_name <= 'job-4' and tuning_job_name not like 'job-1_' "
+    wanted += "group by tuning_job_name, objective_direction"
     assert ask(built, counted, "trials", wanted) == [
         ("job-0", "Maximize", 50, 45),
         ("job-1", "Minimize", 5, 5),
@@ -187,9 +284,10 @@ def test_details_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> Non
         ("job-3", None, 50, 0),
         ("job-4", None, 50, 0),
     ]
-    ranged = [(name,) for name in ("job-0", "job-2", "job-4")]
     for mart in ("range_edges", "next_ranges"):
-        assert ask(built, "distinct tuning_job_name", mart) == ranged
+        names = ask(built, "distinct tuning_job_name", mart)
+        assert ("job-2",) in names
+        assert ("job-1",) not in names
 
 
 def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) -> None:
@@ -203,22 +301,29 @@ def test_warm_starts_of_a_deleted_namesake_are_not_believed(built: Warehouse) ->
 def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
     """After a failed sync, tables count as loaded at the last complete sync."""
     what = "tuning_job_name, running_trials, last_loaded_at"
-    assert ask(built, what, "freshness") == [
+    assert ask(built, what, "freshness", "region = 'us-east-1'") == [
         ("job-0", 1, "2026-03-01 00:00:00"),
-        ("job-2", 2, "2026-03-01 00:00:00"),
+        ("job-2", 4, "2026-03-01 00:00:00"),
     ]
-    states = ask(built, "distinct scope_status, complete_as_of", "completeness")
+    elsewhere = "region <> 'eu-west-1'"
+    states = ask(
+        built, "distinct scope_status, complete_as_of", "completeness", elsewhere
+    )
     assert states == [("failed", "2026-03-01 00:00:00"), (None, None)]
 
 
 def test_a_status_that_says_no_outcome(built: Warehouse) -> None:
     """A trial that is being deleted is deleted; one that is stopping or in progress is
-    running, regardless of its end time."""
-    names = "training_job_name in ('job-0-6', 'job-2-108', 'job-2-109')"
+    running, regardless of its end time. One with an unknown status is running until it
+    has an end, and then has no outcome."""
+    names = "training_job_name in ('job-0-6', 'job-2-108', 'job-2-109') "
+    names += "or status = 'Pondering'"
     found = ask(built, "status, outcome, ended_at is not null", "trials", names)
     assert found == [
         ("Deleting", "deleted", True),
         ("InProgress", "running", True),
+        ("Pondering", "running", False),
+        ("Pondering", None, True),
         ("Stopping", "running", True),
     ]
 
@@ -234,7 +339,7 @@ def test_a_trial_whose_tuning_job_is_not_loaded_yet(built: Warehouse) -> None:
     marts = ("completeness", "hyper_parameter_effects", "range_edges", "utilisation")
     for mart in marts:
         found = ask(built, "distinct tuning_job_name", mart)
-        assert ("job-0",) in found
+        assert ("job-2",) in found
         assert ("job-3",) not in found
         assert (None,) not in found
 
@@ -277,12 +382,98 @@ def test_who_stopped_a_trial(built: Warehouse) -> None:
         "job-2-131": early,
         "job-2-141": early,
     }
-    what = "tuning_job_name, stopped_early_trials, saved_seconds, is_estimate"
-    names = "tuning_job_name in ('job-0', 'job-1', 'job-2')"
-    saved = {row[0]: row[1:] for row in ask(built, what, "early_stopping", names)}
-    assert saved["job-0"] == (0, 0, False)
-    assert saved["job-1"][::2] == (5, True)  # no details of its own
-    assert saved["job-2"][::2] == (3, True)
+    what = "tuning_job_name, stopped_early_trials, is_estimate, saved_seconds_low <= "
+    what += "saved_seconds and saved_seconds < saved_seconds_high"
+    names = "tuning_job_name in ('job-1', 'job-2')"
+    assert ask(built, what, "early_stopping", names) == [
+        ("job-1", 5, True, True),
+        ("job-2", 3, True, True),
+    ]
+
+
+EARLY, BESIDE = "stopped_early", "stopped_with_tuning_job"
+ENDINGS = {
+    "job-7": (BESIDE, False),  # stopped
+    "job-8": (BESIDE, False),  # no longer improving
+    "job-9": (BESIDE, False),  # converged
+    "job-10": (BESIDE, False),  # reached its target
+    "job-11": (BESIDE, False),  # reached its longest runtime
+    "job-12": (EARLY, False),  # met none of its criteria
+    "job-13": (EARLY, True),  # Hyperband, whose criteria are unknown
+    "job-14": (BESIDE, False),  # stopped, without details
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_what_ends_with_its_tuning_job(built: Warehouse, name: str) -> None:
+    """A trial that ends within two minutes of a tuning job that was stopped or met a
+    completion criterion was stopped with it, even if early stopping is on."""
+    of_job = f"status = 'Stopped' and tuning_job_name = '{name}' order by ended_at"
+    _, rows = built.answer(
+        "select outcome, is_outcome_estimate "
+        f"from models.sagemaker_tuning__trials where {of_job}"
+    )
+    is_described = name not in {"job-13", "job-14"}
+    before = (EARLY, not is_described)
+    assert [tuple(row) for row in rows] == [before] * 2 + [ENDINGS[name]] * 3
+
+
+def test_currency_beside_an_unknown_cost(built: Warehouse) -> None:
+    """A trial without a cost has the currency of its region's prices, so that it is in
+    one row with the others."""
+    of_job = "tuning_job_name = 'job-4' group by currency"
+    counted = "currency, sum(trials), sum(trials_with_cost)"
+    assert ask(built, counted, "spend", of_job) == [("CNY", 50, 49)]
+
+
+def test_how_many_trials_are_the_best(built: Warehouse) -> None:
+    """Of 45 ranked trials, the best tenth are five and the best fifth are nine."""
+    numeric = "tuning_job_name = 'job-12' and name = 'dropout'"
+    assert ask(built, "trials, best_trials", "range_edges", numeric) == [(45, 5)]
+    assert ask(built, "trials, best_trials", "next_ranges", numeric) == [(45, 9)]
+
+
+def test_next_ranges_of_one_kind(built: Warehouse) -> None:
+    """A tuning job with only categorical hyperparameters has next ranges, too."""
+    of_job = "tuning_job_name = 'job-0'"
+    what = "kind, parameter_ranges like '%order%'"
+    assert ask(built, what, "next_ranges", of_job) == [("categorical", True)]
+
+
+def test_teams_of_trials_without_tags(built: Warehouse) -> None:
+    """The team of a trial without tags is that of the newest sibling with some, which
+    was created last, or comes last by name."""
+    names = "training_job_name in ('job-2-100', 'job-2-148', 'job-2-149')"
+    assert ask(built, "training_job_name, team", "trials", names) == [
+        ("job-2-100", "team-1"),
+        ("job-2-148", "team-1"),
+        ("job-2-149", "team-1"),
+    ]
+
+
+def test_a_gpu_that_was_not_measured(built: Warehouse) -> None:
+    """The idle cost of a machine with a GPU needs the GPU's utilization."""
+    of_job = "tuning_job_name = 'job-4' and instance_type is not null"
+    what = "gpu, average_cpu > 0, cost > 0, trials_with_idle_cost, idle_cost"
+    found = ask(built, what, "hardware_utilisation", of_job)
+    assert found == [(1, True, True, 0, None)]
+
+
+def test_how_long_a_tuning_job_is_followed(built: Warehouse) -> None:
+    """A tuning job that a complete sync no longer follows was deleted, unless it ended
+    a week or more before."""
+    names = "tuning_job_name in ('job-5', 'job-6')"
+    assert ask(built, "tuning_job_name, is_deleted", "tuning_job_summary", names) == [
+        ("job-5", False),
+        ("job-6", True),
+    ]
+
+
+def test_the_example_of_a_failure(built: Warehouse) -> None:
+    """Failures that differ only in a number are one, with the first text as example."""
+    what = "failure, example, tuning_jobs"
+    found = ask(built, what, "failures", "region = 'us-east-1'")
+    assert found == [("ValueError: bad value <n>", "ValueError: bad value 0", 12)]
 
 
 def test_costs(built: Warehouse) -> None:
@@ -299,7 +490,7 @@ def test_costs(built: Warehouse) -> None:
     order = "training_job_name, " + what
     assert [row[1:] for row in ask(built, order, "trials", names)] == [
         (kind, 1, 380, cost(380, 1), "CNY", None, None),
-        (None, None, 381, None, None, True, 180),
+        (None, None, 381, None, "CNY", True, 180),
         (kind, 3, 382, cost(382, 3), "CNY", True, 180),
         (kind, 2, 383, cost(383, 2), "CNY", True, 180),
         (kind, 1, 384, cost(384, 1), "CNY", True, 180),

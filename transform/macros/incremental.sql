@@ -46,7 +46,7 @@ is inlined, so that the query planner knows its length. -#}
     {%- elif arns | length > 500 -%}
         ({{ changed }})
     {%- else -%}
-        ({% for arn in arns %}{{ dbt.string_literal(dbt.escape_single_quotes(arn)) }}{{ ', ' if not loop.last }}{% endfor %})
+        ({% for arn in arns %}{{ sagemaker_tuning.literal(arn) }}{{ ', ' if not loop.last }}{% endfor %})
     {%- endif -%}
 {%- endmacro %}
 
@@ -109,8 +109,10 @@ Without statistics it expects only a few rows, and joins in nested loops. -#}
 variables. -#}
 {% macro build_settings() -%}
     {%- set parts = [
-        var('objective_directions', {}), var('currency', 'USD'),
-        var('tuning_job_family', ''), var('team_tag', '')
+        sagemaker_tuning.setting('objective_directions', {}),
+        sagemaker_tuning.setting('currency', 'USD'),
+        sagemaker_tuning.setting('tuning_job_family', ''),
+        sagemaker_tuning.setting('team_tag', '')
     ] -%}
     {%- if execute -%}
         {%- for node in graph.nodes.values() if node.package_name == 'sagemaker_tuning' and node.resource_type == 'model' -%}

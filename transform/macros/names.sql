@@ -1,11 +1,11 @@
 {#- The family of a tuning job: the match, or its first group, of the regular expression
-tuning_job_family in its name. Null if the variable is not set or does not match. -#}
+sagemaker_tuning_tuning_job_family in its name. Null if the variable is not set or does not match. -#}
 {% macro family_of(name) -%}
-    {%- set pattern = var('tuning_job_family', '') -%}
+    {%- set pattern = sagemaker_tuning.setting('tuning_job_family', '') -%}
     {%- if pattern -%}
         {%- set group = [modules.re.compile(pattern).groups, 1] | min -%}
         {{ adapter.dispatch('family_of', 'sagemaker_tuning')(
-            name, dbt.string_literal(dbt.escape_single_quotes(pattern)), group
+            name, sagemaker_tuning.literal(pattern), group
         ) }}
     {%- else -%}
         cast(null as {{ dbt.type_string() }})
@@ -25,9 +25,9 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 {%- endmacro %}
 
 
-{#- The value of the tag that the variable team_tag names; null if it is not set. -#}
+{#- The value of the tag that the variable sagemaker_tuning_team_tag names; null if it is not set. -#}
 {% macro team_of(tags) -%}
-    {%- set key = var('team_tag', '') -%}
+    {%- set key = sagemaker_tuning.setting('team_tag', '') -%}
     {%- if key -%}
         {{ adapter.dispatch('team_of', 'sagemaker_tuning')(tags, key) }}
     {%- else -%}
@@ -39,7 +39,7 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 (
     jsonb_path_query_first(
         {{ tags }}, '$[*] ? (@.key == $key)',
-        jsonb_build_object('key', {{ dbt.string_literal(dbt.escape_single_quotes(key)) }})
+        jsonb_build_object('key', {{ sagemaker_tuning.literal(key) }})
     ) ->> 'value'
 )
 {%- endmacro %}
@@ -48,7 +48,7 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
 (
     list_filter(
         cast({{ tags }} as json[]),
-        tag -> (tag ->> 'key') = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
+        tag -> (tag ->> 'key') = {{ sagemaker_tuning.literal(key) }}
     )[1] ->> 'value'
 )
 {%- endmacro %}
@@ -61,7 +61,7 @@ teams.team
 
 {#- The join for teams on Snowflake, which cannot look up a tag in an expression. -#}
 {% macro team_join(details) -%}
-{%- set key = var('team_tag', '') -%}
+{%- set key = sagemaker_tuning.setting('team_tag', '') -%}
 {%- if key and target.type == 'snowflake' -%}
 left join (
     select
@@ -70,7 +70,7 @@ left join (
     from {{ details }}
     {{ sagemaker_tuning.join_items(details ~ '.tags', 'tag') }}
     where {{ sagemaker_tuning.json_text('tag.value', 'key') }}
-        = {{ dbt.string_literal(dbt.escape_single_quotes(key)) }}
+        = {{ sagemaker_tuning.literal(key) }}
     group by {{ details }}.training_job_arn
 ) as teams
     on {{ details }}.training_job_arn = teams.training_job_arn

@@ -103,6 +103,7 @@ listed as (
         jobs.created_at,
         jobs.ended_at,
         jobs.max_parallel,
+        jobs.max_runtime_seconds,
         jobs.counted_trials,
         jobs.received_at,
         jobs.ended_at is not null
@@ -226,6 +227,7 @@ select
     signed.created_at,
     signed.ended_at,
     signed.max_parallel,
+    signed.max_runtime_seconds,
     signed.counted_trials,
     signed.family,
     signed.is_settled,

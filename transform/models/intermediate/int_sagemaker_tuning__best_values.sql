@@ -1,5 +1,5 @@
 -- One row per hyperparameter of each good trial: the best quarter of each definition, but
--- at least three.
+-- at least five.
 with ranked as (
     select
         tuning_job_arn,
@@ -28,6 +28,7 @@ best as (
         ranked.training_job_arn,
         counted.trials,
         ranked.place <= greatest(3, ceil(counted.trials / 10.0)) as is_of_best_tenth,
+        ranked.place <= greatest(5, ceil(counted.trials / 5.0)) as is_of_best_fifth,
         ranked.place <= ceil(counted.trials / 4.0) as is_of_best_quarter,
         row_number() over (
             partition by ranked.tuning_job_arn, ranked.definition_key
@@ -37,7 +38,7 @@ best as (
     inner join counted
         on ranked.tuning_job_arn = counted.tuning_job_arn
             and ranked.definition_key = counted.definition_key
-    where ranked.place <= greatest(3, ceil(counted.trials / 4.0))
+    where ranked.place <= greatest(5, ceil(counted.trials / 4.0))
 )
 
 select
@@ -46,6 +47,7 @@ select
     best.training_job_arn,
     best.trials,
     best.is_of_best_tenth,
+    best.is_of_best_fifth,
     best.is_of_best_quarter,
     best.is_first_of_best,
     parameters.name,

@@ -23,6 +23,7 @@ scaled as (
         best.trials,
         best.number,
         best.is_of_best_tenth,
+        best.is_of_best_fifth,
         best.is_first_of_best,
         {{ on_scale('best.number', 'ranges.scaling_type') }} as here
     from ranges
@@ -53,11 +54,12 @@ judged as (
         name,
         max(case when is_first_of_best then number end) as best_value,
         count(case when is_of_best_tenth then number end) as best_trials,
-        count(case when is_of_best_tenth then here end) as trials_on_scale,
         count(case when is_of_best_tenth and lies_at <= 0.05 then 1 end) as at_low_end,
         count(case when is_of_best_tenth and lies_at >= 0.95 then 1 end) as at_high_end,
-        min(case when is_of_best_tenth then here end) as least,
-        max(case when is_of_best_tenth then here end) as greatest_here
+        count(case when is_of_best_fifth then number end) as deciding_trials,
+        count(case when is_of_best_fifth then here end) as deciding_trials_on_scale,
+        min(case when is_of_best_fifth then here end) as least,
+        max(case when is_of_best_fifth then here end) as greatest_here
     from placed
     group by tuning_job_arn, definition_key, name
 ),
@@ -90,9 +92,10 @@ select
     judged.best_value,
     coalesce(counted.trials, 0) as trials,
     coalesce(judged.best_trials, 0) as best_trials,
+    coalesce(judged.deciding_trials, 0) as deciding_trials,
     judged.least,
     judged.greatest_here as greatest,
-    judged.best_trials = judged.trials_on_scale as are_on_scale,
+    judged.deciding_trials = judged.deciding_trials_on_scale as are_on_scale,
     case
         when counted.trials >= 10 and 2 * judged.at_low_end > judged.best_trials then 'low'
         when counted.trials >= 10 and 2 * judged.at_high_end > judged.best_trials then 'high'

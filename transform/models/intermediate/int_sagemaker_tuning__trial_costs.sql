@@ -1,4 +1,5 @@
--- One row per trial with details: its instances, and their cost at the price of its day.
+-- One row per trial with details: its instances, and their cost at the price of its day,
+-- or, while it runs, at the latest price.
 with trials as (
     select
         training_job_arn,
@@ -46,16 +47,15 @@ instances as (
         case
             when count(*) = count(prices.price_per_hour)
                 then sum(grouped.instance_count * prices.price_per_hour)
-        end as cost_per_hour,
-        max(prices.currency) as currency
+        end as cost_per_hour
     from grouped
     inner join trials
         on grouped.training_job_arn = trials.training_job_arn
     left join {{ ref('stg_sagemaker_tuning__training_instance_prices') }} as prices
         on grouped.region = prices.region
             and grouped.instance_type = prices.instance_type
-            and trials.ended_at >= prices.valid_from
-            and trials.ended_at < prices.valid_to
+            and coalesce(trials.ended_at, timestamp '9999-12-30') >= prices.valid_from
+            and coalesce(trials.ended_at, timestamp '9999-12-30') < prices.valid_to
     group by grouped.training_job_arn
 ),
 
@@ -64,7 +64,7 @@ priced as (
         details.*,
         instances.instance_type as only_instance_type,
         instances.instance_count as instances,
-        instances.currency,
+        instances.cost_per_hour,
         -- The cost is known only once the trial has ended.
         case
             when trials.status in ('Completed', 'Failed', 'Stopped')
@@ -86,12 +86,13 @@ select
     cast(instances as bigint) as instance_count,
     billable_seconds,
     warm_pool_seconds,
+    cost_per_hour,
     cost,
-    case when cost is not null then currency end as currency,
     is_spot,
     case
         when is_spot then training_seconds - billable_seconds
         when not is_spot then 0
     end as spot_saved_seconds,
+    model_artifacts,
     team
 from priced

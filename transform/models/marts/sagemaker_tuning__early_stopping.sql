@@ -1,3 +1,10 @@
+-- Each estimate, and the training time of completed trials that it is based on.
+{%- set savings = {
+    'saved_seconds': 'median_completed_seconds',
+    'saved_seconds_low': 'low_seconds',
+    'saved_seconds_high': 'high_seconds',
+} %}
+
 with trials as (
     select *
     from {{ changed_rows(ref('sagemaker_tuning__trials')) }} as trials
@@ -7,8 +14,10 @@ with trials as (
 medians as (
     select
         tuning_job_arn,
+        percentile_cont(0.25) within group (order by duration_seconds) as low_seconds,
         percentile_cont(0.5) within group (order by duration_seconds)
-            as median_completed_seconds
+            as median_completed_seconds,
+        percentile_cont(0.75) within group (order by duration_seconds) as high_seconds
     from trials
     where outcome = 'completed' and duration_seconds is not null
     group by tuning_job_arn
@@ -20,15 +29,16 @@ counted as (
         count(*) as trials,
         count(case when trials.outcome = 'stopped_early' then 1 end)
             as stopped_early_trials,
-        max(case when trials.is_outcome_estimate then 1 else 0 end) as estimates,
+        {%- for saved, usual in savings.items() %}
         sum(
             case
                 when trials.outcome = 'stopped_early'
-                    and medians.median_completed_seconds > trials.duration_seconds
-                    then medians.median_completed_seconds - trials.duration_seconds
+                    and medians.{{ usual }} > trials.duration_seconds
+                    then medians.{{ usual }} - trials.duration_seconds
                 else 0
             end
-        ) as saved_seconds
+        ) as {{ saved }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from trials
     left join medians
         on trials.tuning_job_arn = medians.tuning_job_arn
@@ -44,12 +54,15 @@ select
     coalesce(counted.stopped_early_trials, 0) as stopped_early_trials,
     medians.median_completed_seconds,
     -- Without any completed trial, the time that a stopped one would have taken is unknown.
+    {%- for saved in savings %}
     case
         when medians.median_completed_seconds is not null
             or coalesce(counted.stopped_early_trials, 0) = 0
-            then coalesce(counted.saved_seconds, 0)
-    end as saved_seconds,
-    coalesce(counted.estimates, 0) = 1 as is_estimate
+            then coalesce(counted.{{ saved }}, 0)
+    end as {{ saved }},
+    {%- endfor %}
+    -- Nobody knows how long a stopped trial would have run.
+    true as is_estimate
 from {{ ref('int_sagemaker_tuning__tuning_jobs') }} as jobs
 left join counted
     on jobs.tuning_job_arn = counted.tuning_job_arn

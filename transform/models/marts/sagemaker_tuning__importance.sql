@@ -8,6 +8,8 @@ select
     kind,
     trials,
     importance,
+    chance_level,
+    is_adaptive,
     rank_correlation
 from {{ ref('int_sagemaker_tuning__parameter_effects') }}
 where {{ is_changed() }}

@@ -58,7 +58,8 @@ select
     best_of_parent.best_value as parent_best,
     best.best_value as best,
     case
-        when best.objective_metric_name = best_of_parent.objective_metric_name
+        when parents.warm_start_type = 'IdenticalDataAndAlgorithm'
+            and best.objective_metric_name = best_of_parent.objective_metric_name
             and best.objective_direction = best_of_parent.objective_direction
             then case best.objective_direction
                 when 'Minimize' then best.best_value < best_of_parent.best_value

@@ -4,31 +4,41 @@ each of them with all good values in a nested loop. -#}
     pre_hook="{{ 'set local enable_nestloop = off' if target.type == 'postgres' }}"
 ) }}
 
--- A rule of thumb: the span of the best values plus a margin, on the scale of the range.
+-- A rule of thumb: the span of the best values plus a margin, but at least half of the
+-- old range, on the scale of the range.
 with margins as (
     select
         results.*,
         high_end - low_end as width,
-        greatest((results.greatest - least) / 4, (high_end - low_end) * 0.05) as margin
+        (least + results.greatest) / 2 as middle,
+        results.greatest - least as span,
+        greatest((results.greatest - least) / 4, (high_end - low_end) * 0.1) as margin
     from {{ ref('int_sagemaker_tuning__range_results') }} as results
     where {{ is_changed() }}
 ),
 
-bounded as (
+spread as (
     select
         margins.*,
-        case
-            when edge = 'low' then low_end - width * 0.2
-            when least - margin > low_end then least - margin
-        end as next_low_end,
-        case
-            when edge = 'high' then high_end + width * 0.2
-            when margins.greatest + margin < high_end then margins.greatest + margin
-        end as next_high_end
+        greatest(span / 2 + margin, width / 4) as reach
     from margins
 ),
 
 -- Null keeps the old end.
+bounded as (
+    select
+        spread.*,
+        case
+            when edge = 'low' then low_end - width * 0.2
+            when middle - reach > low_end then middle - reach
+        end as next_low_end,
+        case
+            when edge = 'high' then high_end + width * 0.2
+            when middle + reach < high_end then middle + reach
+        end as next_high_end
+    from spread
+),
+
 valued as (
     select
         bounded.*,
@@ -111,7 +121,7 @@ numeric_ranges as (
             else 'narrowed'
         end as reason,
         trials,
-        best_trials
+        deciding_trials as best_trials
     from decided
 ),
 

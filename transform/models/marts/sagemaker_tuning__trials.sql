@@ -1,3 +1,4 @@
+{%- set team_tag = setting('team_tag', '') %}
 with jobs as (
     select * from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
     where is_loaded
@@ -21,7 +22,10 @@ definitions as (
 trials as (
     select
         trial.*,
+        jobs.status as tuning_job_status,
+        jobs.created_at as tuning_job_created_at,
         jobs.ended_at as tuning_job_ended_at,
+        jobs.max_runtime_seconds,
         jobs.strategy,
         -- The name and ARN of a deleted tuning job can be reused. Times of trials are
         -- truncated to whole seconds.
@@ -56,6 +60,9 @@ described as (
             definitions.objective_type,
             details.objective_type
         ) as known_direction,
+        details.tuning_job_arn is not null as has_details,
+        details.target_value,
+        details.has_converged,
         case
             when trials.strategy = 'Hyperband' or details.early_stopping_type = 'Auto'
                 then true
@@ -93,15 +100,51 @@ ranked as (
                             else -objective_value
                         end nulls last
                 )
-        end as place
+        end as place,
+        max(
+            case
+                when direction = 'Maximize' and objective_value >= target_value then 1
+                when direction = 'Minimize' and objective_value <= target_value then 1
+                else 0
+            end
+        ) over (partition by tuning_job_arn, is_of_deleted_namesake) = 1 as has_reached_target
     from directed
+),
+
+-- Whether the trial ended within two minutes of its tuning job, which was stopped or met a
+-- completion criterion.
+judged as (
+    select
+        ranked.*,
+        coalesce(
+            not is_of_deleted_namesake
+            and abs({{ seconds_between('ended_at', 'tuning_job_ended_at') }}) <= 120
+            and (
+                tuning_job_status = 'Stopped'
+                or tuning_job_status = 'Completed'
+                and (
+                    has_reached_target
+                    or has_converged
+                    or {{ seconds_between('tuning_job_created_at', 'tuning_job_ended_at') }}
+                        >= max_runtime_seconds
+                )
+            ),
+            false
+        ) as is_stopped_with_tuning_job
+    from ranked
 ),
 
 costs as (
     select * from {{ ref('int_sagemaker_tuning__trial_costs') }}
     where {{ is_changed() }}
+),
+
+currencies as (
+    select region, max(currency) as currency
+    from {{ ref('stg_sagemaker_tuning__training_instance_prices') }}
+    group by region
 )
-{%- if var('team_tag', '') %},
+{%- if team_tag %},
 
 -- The last known team of each tuning job, for trials whose tags are unknown.
 teams as (
@@ -121,74 +164,80 @@ teams as (
 {%- endif %}
 
 select
-    ranked.account_id,
-    ranked.region,
-    ranked.tuning_job_name,
-    ranked.tuning_job_arn,
-    ranked.training_job_name,
-    ranked.training_job_arn,
-    ranked.definition_name,
-    ranked.status,
+    judged.account_id,
+    judged.region,
+    judged.tuning_job_name,
+    judged.tuning_job_arn,
+    judged.training_job_name,
+    judged.training_job_arn,
+    judged.definition_name,
+    judged.status,
     costs.secondary_status,
     case
-        when ranked.status = 'Completed' then 'completed'
-        when ranked.status = 'Failed' then 'failed'
-        when ranked.status = 'Stopped'
+        when judged.status = 'Completed' then 'completed'
+        when judged.status = 'Failed' then 'failed'
+        when judged.status = 'Stopped'
             then case
                 when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded')
                     then 'stopped_by_limit'
-                when ranked.objective_value is not null
-                    and coalesce(ranked.can_stop_early, true)
+                when judged.is_stopped_with_tuning_job then 'stopped_with_tuning_job'
+                when judged.objective_value is not null
+                    and coalesce(judged.can_stop_early, true)
                     then 'stopped_early'
                 else 'stopped'
             end
-        when ranked.status = 'Deleting' then 'deleted'
-        when ranked.status in ('InProgress', 'Stopping') or ranked.ended_at is null
+        when judged.status = 'Deleting' then 'deleted'
+        when judged.status in ('InProgress', 'Stopping') or judged.ended_at is null
             then case
-                when ranked.is_of_deleted or ranked.is_of_deleted_namesake then 'deleted'
+                when judged.is_of_deleted or judged.is_of_deleted_namesake then 'deleted'
                 else 'running'
             end
     end as outcome,
     case
-        when ranked.status <> 'Stopped' then false
+        when judged.status <> 'Stopped' then false
         when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded')
             then false
-        when not ranked.can_stop_early then false
-        else ranked.can_stop_early is null or costs.secondary_status is null
+        when costs.secondary_status is null then true
+        when judged.is_stopped_with_tuning_job then false
+        else judged.can_stop_early is null or not judged.has_details
     end as is_outcome_estimate,
-    ranked.metric_name as objective_metric_name,
-    ranked.objective_value,
+    judged.metric_name as objective_metric_name,
+    judged.objective_value,
     case
-        when ranked.direction in ('Maximize', 'Minimize') then ranked.direction
+        when judged.direction in ('Maximize', 'Minimize') then judged.direction
     end as objective_direction,
-    ranked.place,
-    ranked.created_at,
-    ranked.started_at,
-    ranked.ended_at,
-    {{ seconds_between('ranked.started_at', 'ranked.ended_at') }} as duration_seconds,
+    judged.place,
+    judged.created_at,
+    judged.started_at,
+    judged.ended_at,
+    {{ seconds_between('judged.started_at', 'judged.ended_at') }} as duration_seconds,
     costs.instance_type,
     costs.instance_count,
     costs.billable_seconds,
     costs.warm_pool_seconds,
+    costs.cost_per_hour,
     costs.cost,
-    costs.currency,
+    currencies.currency,
     costs.is_spot,
     costs.spot_saved_seconds,
-    {{ 'coalesce(costs.team, teams.team)' if var('team_tag', '') else 'costs.team' }}
+    costs.model_artifacts,
+    {{ 'coalesce(costs.team, teams.team)' if team_tag else 'costs.team' }}
         as team,
-    ranked.failure,
-    {{ failure_group('ranked.failure') }} as failure_group,
-    ranked.status in ('Completed', 'Failed', 'Stopped')
+    judged.failure,
+    {{ failure_group('judged.failure') }} as failure_group,
+    judged.status in ('Completed', 'Failed', 'Stopped')
     and coalesce(
-        ranked.objective_status <> 'Pending', ranked.tuning_job_ended_at is not null
+        judged.objective_status <> 'Pending', judged.tuning_job_ended_at is not null
     ) as is_final,
-    ranked.is_of_deleted_namesake
-from ranked
+    judged.is_of_deleted_namesake
+from judged
 left join costs
-    on ranked.training_job_arn = costs.training_job_arn
-{%- if var('team_tag', '') %}
+    on judged.training_job_arn = costs.training_job_arn
+left join currencies
+    on judged.region = currencies.region
+{%- if team_tag %}
 left join teams
-    on ranked.tuning_job_arn = teams.tuning_job_arn
-        and ranked.is_of_deleted_namesake = teams.is_of_deleted_namesake
+    on judged.tuning_job_arn = teams.tuning_job_arn
+        and judged.is_of_deleted_namesake = teams.is_of_deleted_namesake
         and teams.number_of_trial = 1
 {%- endif %}

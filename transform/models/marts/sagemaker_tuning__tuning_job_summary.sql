@@ -31,12 +31,17 @@ aims as (
 objectives as (
     select
         tuning_job_arn,
-        min(objective_metric_name) as objective_metric_name,
-        min(objective_direction) as objective_direction
+        case
+            when min(objective_metric_name) = max(objective_metric_name)
+                then min(objective_metric_name)
+        end as objective_metric_name,
+        case
+            when min(objective_metric_name) = max(objective_metric_name)
+                and min(objective_direction) = max(objective_direction)
+                then min(objective_direction)
+        end as objective_direction
     from aims
     group by tuning_job_arn
-    having min(objective_metric_name) = max(objective_metric_name)
-        and coalesce(min(objective_direction) = max(objective_direction), true)
 ),
 
 ranked as (
@@ -45,6 +50,7 @@ ranked as (
         trials.training_job_name,
         trials.objective_value,
         trials.ended_at,
+        trials.model_artifacts,
         row_number() over (
             partition by trials.tuning_job_arn
             order by
@@ -59,6 +65,7 @@ ranked as (
     inner join objectives
         on trials.tuning_job_arn = objectives.tuning_job_arn
     where trials.place is not null
+        and objectives.objective_direction is not null
 ),
 
 best as (
@@ -73,6 +80,7 @@ counted as (
         count(case when trials.outcome = 'failed' then 1 end) as failed_trials,
         count(case when trials.outcome like 'stopped%' then 1 end) as stopped_trials,
         count(case when trials.outcome = 'running' then 1 end) as running_trials,
+        count(case when not trials.is_final then 1 end) as open_trials,
         sum(trials.duration_seconds) as duration_seconds,
         sum(trials.cost) as cost,
         max(trials.currency) as currency,
@@ -96,6 +104,7 @@ select
     jobs.tuning_job_arn,
     jobs.status,
     jobs.is_deleted,
+    jobs.ended_at is not null and coalesce(counted.open_trials, 0) = 0 as is_final,
     jobs.family,
     counted.team,
     jobs.created_at,
@@ -107,6 +116,7 @@ select
     end as objective_direction,
     best.objective_value as best_value,
     best.training_job_name as best_training_job_name,
+    best.model_artifacts,
     coalesce(counted.trials, 0) as trials,
     coalesce(counted.completed_trials, 0) as completed_trials,
     coalesce(counted.failed_trials, 0) as failed_trials,

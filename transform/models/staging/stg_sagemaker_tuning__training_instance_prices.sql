@@ -35,7 +35,7 @@ currencies as (
     select
         region,
         coalesce(
-            max(case when currency = '{{ var('currency', 'USD') }}' then currency end),
+            max(case when currency = {{ literal(setting('currency', 'USD')) }} then currency end),
             min(currency)
         ) as currency
     from prices

@@ -15,6 +15,7 @@ with details as (
         'billable_time_in_seconds': 'number',
         'enable_managed_spot_training': 'boolean',
         'warm_pool_status': 'json',
+        'model_artifacts': 'json',
         'tags': 'json',
     }) }}
 )
@@ -44,6 +45,7 @@ select
         {{ json_text('warm_pool_status', 'resource_retained_billable_time_in_seconds') }}
         as bigint
     ) as warm_pool_seconds,
+    {{ json_text('model_artifacts', 's3_model_artifacts') }} as model_artifacts,
     {{ team_of('tags') }} as team
 from details
 {{ team_join('details') }}

@@ -9,6 +9,8 @@ with details as (
         'training_job_early_stopping_type': 'text',
         'training_job_definitions': 'json',
         'warm_start_config': 'json',
+        'tuning_job_completion_criteria': 'json',
+        'tuning_job_completion_details': 'json',
     }) }}
 )
 
@@ -24,5 +26,24 @@ select
     training_job_definitions,
     {{ json_text('warm_start_config', 'warm_start_type') }} as warm_start_type,
     {{ json_part('warm_start_config', 'parent_hyper_parameter_tuning_jobs') }}
-        as parent_tuning_jobs
+        as parent_tuning_jobs,
+    {{ as_double(json_text('tuning_job_completion_criteria', 'target_objective_metric_value')) }}
+        as target_value,
+    -- Whether the tuning job met a criterion other than the target.
+    coalesce(
+        cast(
+            {{ json_text('tuning_job_completion_details', 'training_jobs_not_improving') }}
+            as bigint
+        ) >= cast(
+            {{ json_text('tuning_job_completion_criteria', 'max_training_jobs_not_improving') }}
+            as bigint
+        ),
+        false
+    )
+    or coalesce(
+        {{ json_text('tuning_job_completion_criteria', 'complete_on_convergence') }} = 'Enabled'
+        and {{ json_text('tuning_job_completion_details', 'convergence_detected_time') }}
+            is not null,
+        false
+    ) as has_converged
 from details

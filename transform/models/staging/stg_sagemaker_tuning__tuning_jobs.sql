@@ -28,6 +28,9 @@ select
     cast(
         {{ json_text('resource_limits', 'max_parallel_training_jobs') }} as bigint
     ) as max_parallel,
+    cast(
+        {{ json_text('resource_limits', 'max_runtime_in_seconds') }} as bigint
+    ) as max_runtime_seconds,
     {% for counter in [
         'completed', 'in_progress', 'retryable_error', 'non_retryable_error', 'stopped'
     ] -%}

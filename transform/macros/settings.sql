@@ -1,0 +1,8 @@
+{#- The value of a variable: sagemaker_tuning_NAME, or its older name without the prefix. -#}
+{% macro setting(name, default) -%}
+    {{- return(var('sagemaker_tuning_' ~ name, var(name, default))) -}}
+{%- endmacro %}
+
+
+{#- Text as a SQL literal. -#}
+{% macro literal(text) %}{{ dbt.string_literal(dbt.escape_single_quotes(text)) }}{% endmacro %}
