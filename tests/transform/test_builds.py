@@ -27,6 +27,8 @@ pytestmark = [
 WAREHOUSES = {"duckdb": duckdb, "postgres": postgres}
 RAW = "tap_sagemaker_tuning."
 SETTINGS = {"team_tag": "team", "tuning_job_family": "^([a-z]+)-"}
+"""Variables, by their names without the prefix."""
+PER_HOUR = "round(cast(cost * 3600 / billable_seconds as numeric), 2)"
 
 CHANGES = """
 -- A trial ends later than was loaded, and another one is new.
@@ -123,6 +125,24 @@ def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
     assert found[0][1] == 0
 
 
+def test_a_model_is_no_newer_than_its_inputs(built: tuple[Warehouse, Path]) -> None:
+    """A build of some models, without the inputs of their inputs, does not keep the
+    next build from bringing them up to date."""
+    warehouse, folder = built
+    warehouse.answer(
+        "update tap_sagemaker_tuning.training_job_details "
+        "set billable_time_in_seconds = 2 where training_job_arn like '%job-7-350'"
+    )
+    some = ("--select", "1+sagemaker_tuning__spend")
+    building.build(warehouse, folder, "models", SETTINGS, "run", *some)
+    building.build(warehouse, folder, "models", SETTINGS, "run")
+    _, found = warehouse.answer(
+        "select billable_seconds from models.sagemaker_tuning__trials "
+        "where training_job_name = 'job-7-350'"
+    )
+    assert [tuple(row) for row in found] == [(2,)]
+
+
 def test_rebuilding_trials_drops_nothing(built: tuple[Warehouse, Path]) -> None:
     """A build of only the trials, even a full one, leaves the leaderboard as it was."""
     warehouse, folder = built
@@ -142,9 +162,8 @@ def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> N
         "set price_per_hour = 2.3, effective_date = timestamp '2026-01-01 00:09:30'"
     )
     building.build(warehouse, folder, "models", SETTINGS)
-    per_hour = "round(cast(cost * 3600 / billable_seconds as numeric), 2)"
     _, found = warehouse.answer(
-        f"select ended_at >= timestamp '2026-01-01 00:09:30', {per_hour}, count(*) > 0 "  # noqa: S608 - ours
+        f"select ended_at >= timestamp '2026-01-01 00:09:30', {PER_HOUR}, count(*) > 0 "  # noqa: S608 - ours
         "from models.sagemaker_tuning__trials where cost is not null "
         "group by 1, 2 order by 1, 2"
     )
@@ -152,6 +171,23 @@ def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> N
         (False, 0.23, True),
         (True, 2.3, True),
     ]
+
+
+def test_a_corrected_price_stays(built: tuple[Warehouse, Path]) -> None:
+    """A price that is corrected under its date applies from that date on, also after
+    the next price."""
+    warehouse, folder = built
+    for price, day in ((4.6, "2026-01-01 00:09:30"), (9.2, "2026-01-01 00:12:00")):
+        warehouse.answer(
+            "update tap_sagemaker_tuning.training_instance_prices "
+            f"set price_per_hour = {price}, effective_date = timestamp '{day}'"
+        )
+        building.build(warehouse, folder, "models", SETTINGS)
+    _, found = warehouse.answer(
+        f"select distinct {PER_HOUR} from models.sagemaker_tuning__trials "  # noqa: S608 - ours
+        "where cost is not null order by 1"
+    )
+    assert [float(row[0]) for row in found] == [0.23, 4.6, 9.2]
 
 
 OPTIONAL = {

@@ -197,7 +197,9 @@ where tuning_job_name = 'job-8';
 
 update tap_sagemaker_tuning.tuning_job_details
 set tuning_job_completion_criteria = '{"complete_on_convergence": "Enabled"}',
-    tuning_job_completion_details = '{"convergence_detected_time": "2026-01-01T00:00:00Z"}'
+    tuning_job_completion_details = json_object(
+        'convergence_detected_time', '2026-01-01T00:00:00Z'
+    )
 where tuning_job_name = 'job-9';
 
 update tap_sagemaker_tuning.tuning_job_details
@@ -410,7 +412,7 @@ def test_what_ends_with_its_tuning_job(built: Warehouse, name: str) -> None:
     completion criterion was stopped with it, even if early stopping is on."""
     of_job = f"status = 'Stopped' and tuning_job_name = '{name}' order by ended_at"
     _, rows = built.answer(
-        "select outcome, is_outcome_estimate "
+        "select outcome, is_outcome_estimate "  # noqa: S608 - ours
         f"from models.sagemaker_tuning__trials where {of_job}"
     )
     is_described = name not in {"job-13", "job-14"}

@@ -73,12 +73,37 @@ rows of tuning jobs that no longer have any. -#}
 {%- endmacro %}
 
 
-{#- Records that a model has processed all changes so far. Runs after the model, in the same
-transaction if the warehouse has transactions. -#}
+{#- Records that a model has processed all changes so far, or as many as its inputs: dbt can
+build it without them. Runs after the model, in the same transaction if the warehouse has
+transactions. -#}
 {% macro note_build() -%}
-    insert into {{ ref('int_sagemaker_tuning__builds') }} (model, build)
-    select '{{ this.identifier }}', coalesce(max(changed_in), 0)
+    {%- set builds = ref('int_sagemaker_tuning__builds') -%}
+    insert into {{ builds }} (model, build)
+    select
+        '{{ this.identifier }}',
+        least(
+            coalesce(max(changed_in), 0)
+            {%- for input in sagemaker_tuning.incremental_inputs(model) %},
+            (select coalesce(max(build), 0) from {{ builds }} where model = '{{ input }}')
+            {%- endfor %}
+        )
     from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+{%- endmacro %}
+
+
+{#- The tables of the incremental models that a model reads, directly or through views. -#}
+{% macro incremental_inputs(node) -%}
+    {%- set names = [] -%}
+    {%- for id in node.depends_on.nodes if execute and id in graph.nodes -%}
+        {%- set input = graph.nodes[id] -%}
+        {%- if input.config.incremental_strategy == 'changed_tuning_jobs'
+            and input.config.materialized == 'incremental' -%}
+            {%- do names.append(input.alias) -%}
+        {%- elif input.config.materialized == 'view' -%}
+            {%- do names.extend(sagemaker_tuning.incremental_inputs(input)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(names) -}}
 {%- endmacro %}
 
 

@@ -1,8 +1,8 @@
 {% snapshot sagemaker_tuning_price_history %}
 {{ config(
     unique_key=['region', 'instance_type', 'currency'],
-    strategy='timestamp',
-    updated_at='effective_at',
+    strategy='check',
+    check_cols=['price_per_hour', 'effective_date'],
 ) }}
 with prices as (
     {{ rows_of('training_instance_prices', {
@@ -19,7 +19,6 @@ select
     instance_type,
     currency,
     {{ as_double('price_per_hour') }} as price_per_hour,
-    effective_date,
-    coalesce(effective_date, timestamp '1970-01-01 00:00:00') as effective_at
+    effective_date
 from prices
 {% endsnapshot %}

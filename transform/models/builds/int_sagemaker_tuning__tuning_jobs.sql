@@ -27,9 +27,10 @@ counted as (
         max(ended_at) as last_ended_at,
         sum(
             {{ hashed([
+                'account_id', 'region', 'tuning_job_name', 'training_job_name',
                 'training_job_arn', 'definition_name', 'status', 'objective_status',
-                'objective_metric', 'created_at', 'started_at', 'ended_at',
-                'failure_reason',
+                'objective_metric', 'tuned_hyper_parameters', 'created_at', 'started_at',
+                'ended_at', 'failure_reason',
             ]) }}
         ) as signature
     from {{ ref('stg_sagemaker_tuning__training_job_summaries') }}
@@ -42,8 +43,9 @@ detailed as (
         count(*) as trials,
         sum(
             {{ hashed([
-                'training_job_arn', 'secondary_status', 'resource_config', 'is_spot',
-                'billable_seconds', 'training_seconds', 'warm_pool_seconds', 'team',
+                'account_id', 'region', 'training_job_arn', 'secondary_status',
+                'resource_config', 'is_spot', 'billable_seconds', 'training_seconds',
+                'warm_pool_seconds', 'model_artifacts', 'team',
             ]) }}
         ) as signature
     from {{ ref('stg_sagemaker_tuning__training_job_details') }}
@@ -54,8 +56,10 @@ details as (
     select
         tuning_job_arn,
         {{ hashed([
-            'created_at', 'objective_metric_name', 'objective_type', 'early_stopping_type',
-            'training_job_definitions',
+            'account_id', 'region', 'tuning_job_name', 'created_at',
+            'objective_metric_name', 'objective_type', 'early_stopping_type',
+            'training_job_definitions', 'target_value', 'has_converged',
+            'warm_start_type', 'parent_tuning_jobs',
         ]) }} as signature
     from {{ ref('stg_sagemaker_tuning__tuning_job_details') }}
 ),
@@ -167,9 +171,10 @@ signed as (
         {{ family_of('listed.tuning_job_name') }} as family,
         cast(
             {{ hashed([
+                'listed.account_id', 'listed.region', 'listed.tuning_job_name',
                 'listed.status', 'listed.strategy', 'listed.created_at',
-                'listed.ended_at', 'listed.max_parallel', 'listed.counted_trials',
-                'listed.region', 'deleted.tuning_job_arn', 'listed.trials_signature',
+                'listed.ended_at', 'listed.max_parallel', 'listed.max_runtime_seconds',
+                'listed.counted_trials', 'deleted.tuning_job_arn', 'listed.trials_signature',
                 'detailed.signature', 'detailed.trials', 'details.signature',
                 'measured.signature', 'measured.series', 'machines.signature',
                 'prices.signature', build_settings(),

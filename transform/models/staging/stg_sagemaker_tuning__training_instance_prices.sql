@@ -11,21 +11,34 @@ with loaded as (
 
 -- The current prices, and earlier ones from the snapshot.
 known as (
-    select region, instance_type, currency, price_per_hour, effective_date, 1 as is_loaded
+    select
+        region,
+        instance_type,
+        currency,
+        price_per_hour,
+        effective_date,
+        cast(null as timestamp) as known_from
     from loaded
     {%- if history is not none %}
     union all
-    select region, instance_type, currency, price_per_hour, effective_date, 0 as is_loaded
+    select
+        region,
+        instance_type,
+        currency,
+        price_per_hour,
+        effective_date,
+        dbt_valid_from as known_from
     from {{ history }}
     {%- endif %}
 ),
 
+-- A price can be corrected under the same date: the latest one counts.
 prices as (
     select
         known.*,
         row_number() over (
             partition by region, instance_type, currency, effective_date
-            order by is_loaded desc, price_per_hour
+            order by known_from desc nulls first, price_per_hour
         ) as choice
     from known
 ),
