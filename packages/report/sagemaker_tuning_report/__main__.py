@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 
 from sagemaker_tuning_report.content import content
 from sagemaker_tuning_report.warehouse import ADVICE, UnusableError, opened
@@ -54,8 +55,19 @@ def _made(given: argparse.Namespace) -> tuple[str, list[str]]:
         message = f"{error}: {ADVICE}"
         raise UnusableError(message) from error
     with opened(given.url, given.schema) as warehouse:
-        read = content(warehouse, most_trials=given.most_trials, name=given.tuning_job)
+        read = content(
+            warehouse,
+            most_trials=given.most_trials,
+            name=given.tuning_job,
+            made=_now(),
+        )
         return page(read), warehouse.missing
+
+
+def _now() -> int:
+    """Return the time in milliseconds since 1970, which reproducible builds can set."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return 1000 * (int(fixed) if fixed.isdecimal() else int(time.time()))
 
 
 def _arguments() -> argparse.Namespace:

@@ -92,7 +92,8 @@ def _numeric(
     between = [low] if low == high else [low, *_marked(kind, low, high), high]
     ticks = [(position(value) or 0.0, _label(value)) for value in between]
     if kind == "linear" and length:
-        ticks.insert(1, (0.5, _label(sum(ends))))
+        middle = _middle(ends, [low, high, *numbers])
+        ticks.insert(1, (position(middle) or 0.0, _label(middle)))
     return Axis(
         kind=kind,
         values=list(numbers),
@@ -101,6 +102,13 @@ def _numeric(
         low=low,
         high=high,
     )
+
+
+def _middle(halves: list[float], every: Sequence[float | None]) -> float:
+    """Return the value in the middle of a linear axis, whole if all values are."""
+    middle = sum(halves)
+    is_whole = all(value is None or float(value).is_integer() for value in every)
+    return math.floor(middle) if is_whole else middle
 
 
 _SCALES: dict[str, Callable[[float], float]] = {

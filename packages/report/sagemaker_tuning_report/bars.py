@@ -1,7 +1,7 @@
 """Bar charts: hours, money and trials, importance, idle machines.
 
-Each bar has a `key` that identifies it when it is highlighted. A hatched segment marks
-a cost that is not completely known.
+Each bar has a `key` that identifies it when it is highlighted. An unknown cost has no
+length: it is written in words after the bar.
 """
 
 from __future__ import annotations
@@ -68,19 +68,14 @@ def _label(bars: alt.Chart) -> alt.Chart:
     return label
 
 
-def _gaps(bars: alt.Chart, *, is_upright: bool = False) -> alt.Chart:
-    """Draw a hatched segment at the end of each bar with an incomplete cost."""
-    along: dict[str, Any] = (
-        {"y": alt.Y("from:Q", title=None), "y2": "to:Q"}
-        if is_upright
-        else {"x": alt.X("from:Q", title=None), "x2": "to:Q"}
+def _unpriced(y: alt.Y) -> alt.Chart:
+    """Write after the end of a bar which of its trials have no known cost."""
+    words: alt.Chart = (
+        alt.Chart(alt.NamedData(name="unpriced"))
+        .mark_text(align="left", dx=6, fontSize=11, color=colour("muted"))
+        .encode(y=y, x=alt.X("end:Q", title=None), text="label:N")
     )
-    gaps: alt.Chart = (
-        bars.properties(data=alt.NamedData(name="gaps"))
-        .mark_bar()
-        .encode(**along, color=alt.value("url(#hatched)"))
-    )
-    return gaps
+    return words
 
 
 def _outcomes(unit: str) -> list[alt.Chart]:
@@ -97,9 +92,8 @@ def _outcomes(unit: str) -> list[alt.Chart]:
     )
     return [
         rows.mark_bar(cornerRadiusEnd=3).encode(color=filled_by_outcome()),
-        *([_gaps(rows)] if unit == "cost" else []),
         framed(rows),
-        _label(rows.encode(x=_amount("end"))),
+        _label(rows),
     ]
 
 
@@ -126,7 +120,8 @@ def _fleet(unit: str) -> list[alt.Chart]:
         )
     )
     coloured = rows.encode(color=filled_by_outcome())
-    return [coloured, *([_gaps(rows)] if unit == "cost" else []), framed(rows)]
+    words = [_unpriced(_in_order("job"))] if unit == "cost" else []
+    return [coloured, *words, framed(rows)]
 
 
 def _days() -> list[alt.Chart]:
@@ -164,7 +159,12 @@ def _days() -> list[alt.Chart]:
         )
     )
     coloured = rows.encode(color=filled_by_outcome())
-    return [coloured, _gaps(rows, is_upright=True), framed(rows)]
+    marks = (
+        alt.Chart(alt.NamedData(name="unpriced"))
+        .mark_text(baseline="bottom", dy=-2, fontSize=12, color=colour("ink"))
+        .encode(x="day:Q", y=alt.Y("end:Q", title=None), text=alt.value("?"))
+    )
+    return [coloured, marks, framed(rows)]
 
 
 def _importance() -> list[alt.Chart]:

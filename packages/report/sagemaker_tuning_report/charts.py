@@ -96,30 +96,41 @@ def _progress(scale: Scale) -> list[alt.Chart]:
 
 
 def _timeline() -> list[alt.Chart]:
-    """Draw when each trial ran, with concurrent trials below each other."""
+    """Draw when each trial waited and ran, with concurrent trials below each other."""
     # The outline keeps trials visible that are narrower than a pixel.
     fill = alt.Fill("outcome:N", scale=outcome_scale("url(#bar-{})"), legend=None)
     outline = alt.Stroke("outcome:N", scale=outcome_scale(), legend=None)
     pointed_at = alt.when(HOVERED).then(alt.value(colour("ink")))
+    trials = alt.Chart(TRIALS).encode(
+        y=alt.Y(
+            "slot:O",
+            title=None,
+            axis=alt.Axis(
+                labels=False, ticks=False, domain=False, grid=False, minExtent=58
+            ),
+            scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
+        )
+    )
+    waits = (
+        trials.transform_filter("datum.waited > 0")
+        .mark_rule(strokeWidth=1.5, strokeDash=[2, 2])
+        .encode(
+            x=time("created", domain=alt.Undefined),
+            x2="waited_until:T",
+            color=pointed_at.otherwise(by_outcome()),
+        )
+    )
     bars = (
-        alt.Chart(TRIALS)
+        trials.transform_filter("isValid(datum.started)")
         .mark_bar(cornerRadius=2, strokeWidth=0.8)
         .encode(
             x=time("started", domain=alt.Undefined),
             x2="until:T",
-            y=alt.Y(
-                "slot:O",
-                title=None,
-                axis=alt.Axis(
-                    labels=False, ticks=False, domain=False, grid=False, minExtent=44
-                ),
-                scale=alt.Scale(paddingInner=0.22, paddingOuter=0.1),
-            ),
             fill=pointed_at.otherwise(fill),
             stroke=pointed_at.otherwise(outline),
         )
     )
-    return [bars]
+    return [waits, bars]
 
 
 def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:

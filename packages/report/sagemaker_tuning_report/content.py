@@ -18,13 +18,20 @@ MOST_FAILURES = 500
 """The most rows of failures that the page includes."""
 
 
-def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) -> Row:
+def content(
+    warehouse: Warehouse,
+    *,
+    most_trials: int,
+    name: str | None = None,
+    made: int | None = None,
+) -> Row:
     """Read what the page shows.
 
     Args:
         warehouse: The warehouse with the models.
         most_trials: The most trials to include, from the newest tuning jobs first.
         name: Include only tuning jobs with this name, ignoring case.
+        made: When the page is made, in milliseconds since 1970; None to leave it out.
 
     Raises:
         UnusableError: No tuning job has that name.
@@ -43,6 +50,7 @@ def content(warehouse: Warehouse, *, most_trials: int, name: str | None = None) 
     listed = {job["key"] for job in jobs}
     failed = failures(warehouse, listed)
     return {
+        "made": made,
         "missing": warehouse.missing,
         "only": name,
         "scopes": scopes,

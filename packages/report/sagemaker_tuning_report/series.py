@@ -117,9 +117,13 @@ def _thinned(points: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _series(key: tuple[str, str, str], points: Sequence[tuple[Any, Any]]) -> Row:
-    """Return a series: seconds since the trial's start, and values in five digits."""
+    """Return a series: seconds since the trial's start, and values in five digits.
+
+    CloudWatch's periods begin at full minutes, so the first one usually begins before
+    the trial does. Its average covers the trial's part of it, so it counts from 0.
+    """
     known = [
-        (round(seconds), number(f"{value:.5g}"))
+        (max(0, round(seconds)), number(f"{value:.5g}"))
         for at, figure in points
         if (value := number(figure)) is not None and (seconds := number(at)) is not None
     ]

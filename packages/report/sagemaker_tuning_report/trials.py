@@ -82,7 +82,11 @@ class Trials:
             "last_place": max((int(row["place"] or 0) for row in self.rows), default=0),
             "slots": len({slot for slot in self._slots if slot is not None}),
             "seconds": total([row["duration_seconds"] for row in self.rows]),
-            "ended": sum(row["duration_seconds"] is not None for row in self.rows),
+            "ended": sum(row["ended_at"] is not None for row in self.rows),
+            "never_started": sum(
+                row["ended_at"] is not None and row["started_at"] is None
+                for row in self.rows
+            ),
             "cost": total([row.get("cost") for row in self.rows]),
             "with_cost": sum(number(row.get("cost")) is not None for row in self.rows),
         }
@@ -140,7 +144,9 @@ class Trials:
             "outcome": [outcome(row["outcome"]) for row in rows],
             "value": [number(row["objective_value"]) for row in rows],
             "place": [number(row["place"]) for row in rows],
-            "started": [(self._spans[index] or (None,))[0] for index in shown],
+            "started": [moment(row["started_at"]) for row in rows],
+            # Seconds from its creation until it started, or ended without a start.
+            "waited": [self._waited(index) for index in shown],
             "ended": [moment(row["ended_at"]) for row in rows],
             "until": [self._until(index) for index in shown],
             "slot": [self._slots[index] for index in shown],
@@ -164,18 +170,30 @@ class Trials:
         span = self._spans[index]
         return None if span is None or self.rows[index]["ended_at"] else span[1]
 
-    def _span(self, row: Row) -> tuple[int, int] | None:
-        """Return when a trial ran; None if it has not started.
+    def _waited(self, index: int) -> int | None:
+        """Return how many seconds a trial waited for its machines."""
+        span = self._spans[index]
+        if span is None:
+            return None
+        started = moment(self.rows[index]["started_at"])
+        return max(
+            0, round(((span[1] if started is None else started) - span[0]) / 1000)
+        )
 
-        The end of a deleted trial is unknown: it ran at least until a sync last saw it.
+    def _span(self, row: Row) -> tuple[int, int] | None:
+        """Return when a trial was created and ended; None if neither is known.
+
+        From its creation, a trial takes up one of the tuning job's slots. The end of a
+        deleted trial is unknown: it ran at least until a sync last saw it.
         """
         started, ended = moment(row["started_at"]), moment(row["ended_at"])
-        begun = started if started is not None else ended and moment(row["created_at"])
+        created = moment(row["created_at"])
+        begun = started if created is None else created
         if begun is None:
             return None
         seen = self._seen.get(row["training_job_arn"]) or begun
         still = min(seen, self.as_of) if row["outcome"] == "deleted" else self.as_of
-        return begun, max(begun, still if ended is None else ended)
+        return begun, max(begun, started or begun, still if ended is None else ended)
 
 
 def _in_order(row: Row) -> tuple[int, str]:

@@ -269,9 +269,10 @@ DEFINITION_A = {
     "measured": 2,
     "ranked": 2,
     "last_place": 2,
-    "slots": 5,
+    "slots": 7,
     "seconds": 2040,
-    "ended": 5,
+    "ended": 6,
+    "never_started": 1,
     "cost": 0.75,
     "with_cost": 2,
     "failures": [
@@ -287,18 +288,19 @@ DEFINITION_A = {
         ],
         "value": [0, 0.5, *[None] * 6],
         "place": [2, 1, *[None] * 6],
-        # t-4 ended without a start, so its bar begins at its creation.
+        # t-4 ended without a start, and t-5 still waits for one.
         "started": [
-            *(ms(601), ms(611), ms(605), ms(603)),
+            *(ms(601), ms(611), ms(605), None),
             *(None, ms(612), ms(612), ms(612)),
         ],
+        "waited": [60, 600, 180, 60, 6900, 120, 120, 120],
         "ended": [
             *(ms(611), ms(631), None, ms(604)),
             *(None, ms(613), ms(614), ms(613)),
         ],
-        "until": [None, None, AS_OF, *[None] * 5],
-        # t-3 is still running, so its slot is never free again.
-        "slot": [0, 0, 1, 1, None, 2, 4, 3],
+        "until": [None, None, AS_OF, None, AS_OF, None, None, None],
+        # t-4 has ended when t-5 is created, so they share a slot.
+        "slot": [0, 1, 2, 3, 3, 4, 6, 5],
         "seconds": [600, 1200, None, None, None, 60, 120, 60],
         "cost": [0.5, 0.25, *[None] * 6],
         "instance": ["2 \N{MULTIPLICATION SIGN} ml.m5.xlarge", "ml.m5.xlarge"]
@@ -391,6 +393,7 @@ DEFINITION_B = {
     "slots": 2,
     "seconds": 360,
     "ended": 4,
+    "never_started": 0,
     "cost": None,
     "with_cost": 0,
     "failures": [],
@@ -400,6 +403,7 @@ DEFINITION_B = {
         "value": [None, 3, 3000, 3],
         "place": [None, 1, 3, 1],
         "started": [ms(620), ms(621), ms(621), ms(622)],
+        "waited": [0, 0, 0, 0],
         "ended": [ms(621), ms(622), ms(623), ms(624)],
         "slot": [0, 0, 1, 0],
         "seconds": [60, 60, 120, 120],
@@ -439,9 +443,10 @@ TOGETHER = {
     "measured": 5,
     "ranked": 5,
     "last_place": 5,
-    "slots": 5,
+    "slots": 7,
     "seconds": 2400,
-    "ended": 9,
+    "ended": 10,
+    "never_started": 1,
     "cost": 0.75,
     "with_cost": 2,
     "failures": DEFINITION_A["failures"],
@@ -453,7 +458,7 @@ TOGETHER = {
 """The content for all definitions together; trials and hyperparameters are shown for
 one definition at a time."""
 TOGETHER_PLACES = [5, 4, *[None] * 6, None, 2, 1, 2]
-TOGETHER_SLOTS = [0, 0, 1, 1, None, 2, 4, 3, 2, 2, 3, 2]
+TOGETHER_SLOTS = [0, 1, 2, 3, 3, 4, 6, 5, 0, 0, 4, 0]
 OLD: Row = {
     "name": None,
     "metric": None,
@@ -468,6 +473,7 @@ OLD: Row = {
     "slots": 1,
     "seconds": 60,
     "ended": 1,
+    "never_started": 0,
     "cost": None,
     "with_cost": 0,
     "failures": [],
@@ -477,6 +483,7 @@ OLD: Row = {
         "value": [None],
         "place": [None],
         "started": [ms(491)],
+        "waited": [60],
         "ended": [ms(492)],
         "slot": [0],
         "seconds": [60],
@@ -494,13 +501,16 @@ OLD: Row = {
 LOOSE: Row = {
     **OLD,
     "outcomes": {"running": 2},
-    "slots": 0,
+    "slots": 2,
     "seconds": None,
     "ended": 0,
     "trials": {
         **{column: [None, None] for column in OLD["trials"]},
         "name": ["loose-1", "loose-2"],
         "outcome": ["running", "running"],
+        "until": [AS_OF, AS_OF],
+        "waited": [25_140, 24_540],
+        "slot": [0, 1],
     },
 }
 JOBS: list[Row] = [

@@ -214,6 +214,19 @@ def small() -> Story:
     return told(jobs, _scopes())
 
 
+def odd_trials() -> Story:
+    """A tuning job with a trial that never started, and one that waits to start."""
+    story = told([Job(name="odd-trials", trials=5, failing=0, early=0)], [])
+    never, waiting = story.marts["trials"][-2:]
+    for row in (never, waiting):
+        row |= dict.fromkeys(("started_at", "duration_seconds", "objective_value"))
+        row |= {"place": None, "cost": None, "failure": None}
+    never |= {"outcome": "stopped", "status": "Stopped"}
+    waiting |= {"outcome": "running", "status": "InProgress", "ended_at": None}
+    waiting["is_final"] = False
+    return story
+
+
 def large() -> Story:
     """A tuning job with more trials than a page draws, many of them failed."""
     return told([Job(name="large", trials=1300, failing=0.2, failures=REASONS)], [])

@@ -15,6 +15,8 @@ Row = dict[str, Any]
 
 MACHINE = {"CPUUtilization": 180.0, "MemoryUtilization": 35.0, "GPUUtilization": 62.0}
 """The typical value of each metric, in percent."""
+FIRST = 20.0
+"""How many seconds before a trial its first period begins, as in CloudWatch."""
 
 
 def tell_more(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
@@ -109,7 +111,7 @@ def _points(job: Job, trial: Row) -> list[Row]:
             "training_job_name": trial["training_job_name"],
             "training_job_arn": trial["training_job_arn"],
             "metric_name": job.metric,
-            "seconds_since_start": 60.0 * minute,
+            "seconds_since_start": 60.0 * minute - FIRST,
             "value": end * (1 - 0.4 * math.exp(-5 * (minute + 1) / minutes)),
             "best_so_far": None,
         }
@@ -133,7 +135,9 @@ def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
                         "value": level * (0.8 + 0.2 * math.sin(minute / 3)),
                     }
                     for minute in range(int(trial["duration_seconds"] // 60) + 1)
-                    for at in [trial["started_at"] + timedelta(minutes=minute)]
+                    for at in [
+                        trial["started_at"] + timedelta(minutes=minute, seconds=-FIRST)
+                    ]
                 ]
             ),
         }

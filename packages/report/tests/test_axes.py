@@ -43,7 +43,9 @@ def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> No
             ["1e-4", "0.001", "0.01", "0.1", "1"],
         ),
         ([1e-4, 0.5], (None, None), None, "log", ["1e-4", "0.001", "0.01", "0.5"]),
-        ([1, 2], (None, None), None, "linear", ["1", "1.5", "2"]),
+        ([1, 2], (None, None), None, "linear", ["1", "2"]),
+        ([1, 16], (1, 16), "Auto", "linear", ["1", "8", "16"]),
+        ([1, 2.5], (1, 16), "Auto", "linear", ["1", "8.5", "16"]),
         (
             [0.5, 0.99],
             (0, 0.999),
@@ -72,7 +74,7 @@ def test_every_value_has_a_place(values: list[float | None], is_log: bool) -> No
             ["1e15", "1e15"],
         ),
         ([1e6, 3e6], (1e6, 3e6), "Linear", "linear", ["1e6", "2e6", "3e6"]),
-        ([None, None], (None, None), None, "linear", ["0", "0.5", "1"]),
+        ([None, None], (None, None), None, "linear", ["0", "1"]),
     ],
 )
 def test_ticks_are_few_and_round(
@@ -82,8 +84,8 @@ def test_ticks_are_few_and_round(
     kind: str,
     labels: list[str],
 ) -> None:
-    """An axis is logarithmic if the tuning job says so, or if its values call for
-    it."""
+    """An axis is logarithmic if the tuning job says so, or if its values call for it,
+    and has no labels between whole numbers."""
     texts = [None if number is None else str(number) for number in numbers]
     made = axis(texts, numbers, bounds, scaling)
     assert made.kind == kind

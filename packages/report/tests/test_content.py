@@ -134,8 +134,8 @@ def test_days_are_the_models(tmp_path: Path) -> None:
 
 
 def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each series keeps evenly spread points and its last; of many trials, the best
-    half; and of many tuning jobs, those that fit."""
+    """Each series keeps evenly spread points and its last, none before the trial's
+    start; of many trials, the best half; and of many tuning jobs, those that fit."""
     pytest.importorskip("duckdb", reason="the page's requirements are needed")
     jobs = [Job(name=name, trials=50, is_measured=True) for name in ("b", "a")]
     story = told(jobs, [])
@@ -159,7 +159,7 @@ def test_series_are_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     lengths = set()
     for row in [row for row in series if not row["host"]]:
         whole = [
-            (point["seconds_since_start"], float(f"{point['value']:.5g}"))
+            (max(0, point["seconds_since_start"]), float(f"{point['value']:.5g}"))
             for point in points
             if point["training_job_name"] == row["trial"]
             and point["metric_name"] == row["metric"]

@@ -101,7 +101,7 @@ def test_bars_lead_to_tuning_jobs(made: Made, opened: Open) -> None:
     window.page.keyboard.press("ArrowDown")
     assert "Outcome: completed." in window.page.locator("#said").inner_text()
     window.page.keyboard.press("Enter")
-    window.page.wait_for_function("document.body.querySelector('.back')")
+    window.page.locator(".back").wait_for()
     window.drawn()
     assert window.heading.inner_text() == "churn-xgboost"
     window.page.get_by_role("link", name="All tuning jobs").click()

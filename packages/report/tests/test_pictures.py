@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .story import IRELAND
+from .story import IRELAND, THEIRS
 from .test_page import arn, of_job, story
 from .test_tables import card
 
@@ -213,8 +213,8 @@ def test_idle_machines_are_the_models(made: Made, opened: Open) -> None:
 
 
 def test_days_are_drawn_whole(made: Made, opened: Open) -> None:
-    """Each day has a bar per outcome, unknown costs are hatched, and the menus
-    apply."""
+    """Each day has a bar per outcome, a question mark over days with unknown costs, and
+    the menus apply."""
     window = opened(made("everyday"))
     rows = story().marts["daily_spend"]
     bars = {(row["date"], row["outcome"]) for row in rows}
@@ -224,11 +224,50 @@ def test_days_are_drawn_whole(made: Made, opened: Open) -> None:
     assert failed.count() == sum(outcome == "failed" for _, outcome in bars)
     unknown = {row["date"] for row in rows if row["trials_with_cost"] < row["trials"]}
     cost = figure(window, "Cost by day, in USD")
-    hatched = cost.locator("path[fill='url(#hatched)']")
-    assert hatched.count() == len(unknown)
+    marks = cost.locator(".layer_1_marks text")
+    assert marks.all_text_contents() == ["?"] * len(unknown)
     window.choose("region", IRELAND)
     there = [row for row in rows if row["region"] == IRELAND]
     assert trials.count() == len(there)
+
+
+def test_an_unknown_cost_has_no_length(made: Made, opened: Open) -> None:
+    """A thousand trials without a price are words, not a short bar."""
+    window = opened(made("everyday"))
+    picture = figure(window, "Cost in USD")
+    words = picture.locator(".mark-text text").all_text_contents()
+    assert [text for text in words if text.startswith("1,000 trials, ")] == [
+        f"1,000 trials, {hours('forecast-thousand')} h, no price"
+    ]
+    assert "+ 7 trials, no price" in words
+    bars = picture.locator(".layer_0_marks path")
+    priced = [row for row in story().marts["spend"] if row["cost"] is not None]
+    drawn = window.all_of(bars, "bar.getBoundingClientRect().width", "bar")
+    assert sum(width > 0 for width in drawn) <= len(priced)
+
+
+def hours(name: str) -> int:
+    """The hours that a tuning job's trials ran."""
+    rows = of_job("spend", arn(name, THEIRS))
+    return round(sum(row["duration_seconds"] or 0 for row in rows) / 3600)
+
+
+def test_a_trial_that_never_ran_is_not_drawn_as_having_run(
+    made: Made, opened: Open
+) -> None:
+    """A trial that ended without a start has a line for its wait, but no bar, and the
+    page says so."""
+    window = opened(made("odd_trials"), job=arn("odd-trials"))
+    picture = figure(window, "When each trial ran")
+    assert picture.locator(".layer_1_marks path").count() == 3
+    assert picture.locator(".layer_0_marks line").count() == 5
+    note = picture.locator(".note").inner_text()
+    assert "Only a line: 1 trial never started, 1 trial is waiting." in note
+    text = window.page.locator(".tiles").inner_text()
+    assert "without 1 unfinished trial; 1 never started" in text
+    started = {row[1][:14]: row[-2] for row in window.rows("trial")}
+    assert started["odd-trials-004"] == "never started"
+    assert started["odd-trials-005"] == "waiting"
 
 
 def test_families_are_side_by_side(made: Made, opened: Open) -> None:

@@ -30,14 +30,12 @@ function byDay(page, through) {
     const bars = every.flatMap((day) => stacked(chosen.filter((part) => part.day === day), amount))
       .map((part) => ({ ...part, key: `day:${unit}:${part.day}:${part.outcome}`, day: part.day + DAY / 16, next: part.day + DAY * 15 / 16, date: part.day }));
     const most = Math.max(0, ...bars.map((bar) => bar.to)) || 1;
-    const gaps = unit !== "cost" ? [] : days.filter((day) => day.with_cost < day.trials).map(({ day }) => {
-      const end = bars.filter((bar) => bar.date === day).at(-1)?.to ?? 0;
-      return { day: day + DAY / 16, next: day + DAY * 15 / 16, from: end, to: end + most / 12 };
-    });
+    const unpriced = unit !== "cost" ? [] : days.filter((day) => day.with_cost < day.trials)
+      .map(({ day }) => ({ day: day + DAY / 2, end: bars.filter((bar) => bar.date === day).at(-1)?.to ?? 0 }));
     return picture("days", {
-      title, note, heading: "h4", kind: "small", height: 170, data: { days: bars, gaps },
-      given: { timeLow: every[0], timeHigh: every.at(-1) + DAY, dayTicks: every.filter((_, at) => at % Math.ceil(every.length / 8) === 0).map((day) => day + DAY / 2), amountLow: 0, amountHigh: gaps.length ? most * 13 / 12 : most },
-      text: `${title}, ${plural(every.length, "day")} from ${dayOf(every[0])} to ${dayOf(every.at(-1))}. ${note}`,
+      title, note, heading: "h4", kind: "small", height: 170, data: { days: bars, unpriced },
+      given: { timeLow: every[0], timeHigh: every.at(-1) + DAY, dayTicks: every.filter((_, at) => at % Math.ceil(every.length / 8) === 0).map((day) => day + DAY / 2), amountLow: 0, amountHigh: unpriced.length ? 1.15 * most : most },
+      text: `${title}, ${plural(every.length, "day")} with trials from ${dayOf(every[0])} to ${dayOf(every.at(-1))}. ${note}`,
       stops: bars.map((bar) => bar.key),
       tells: Object.fromEntries(bars.map((bar) => [bar.key, [dayOf(bar.date), [
         ["Outcome", spoken(bar.outcome)], ["Trials", counted(bar.trials)],
@@ -53,9 +51,9 @@ function byDay(page, through) {
   ];
   if (currencies.length === 1) {
     const covered = sum(days.map((day) => day.with_cost));
-    figures.unshift(draw("cost", `Cost by day, in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " Hatched: unknown." : ""}`, parts, (part) => part.cost));
+    figures.unshift(draw("cost", `Cost by day, in ${currency}`, `${money(sumKnown(days.map((day) => day.cost)), currency)}, ${covers(covered, all)}.${covered < all ? " ?: some trials of that day have no price." : ""}`, parts, (part) => part.cost));
   }
-  return [card("Day by day", `By the UTC day on which each trial ended. ${plural(every.length, "day")}, up to ${dayOf(every.at(-1))}.`,
+  return [card("Day by day", `By the UTC day on which each trial ended. Trials ended on ${plural(every.length, "day")} between ${dayOf(every[0])} and ${dayOf(every.at(-1))}.`,
     el("div", { class: "several wide" }, figures))];
 }
 

@@ -158,7 +158,7 @@ function families(jobs) {
   const figures = several.slice(0, MOST_FAMILIES).map(([name, runs]) => runsPicture(name, runs, { heading: "h4", kind: "small", height: 150 }));
   const rest = several.length - figures.length;
   return [card("Families, run by run",
-    `The best value of each tuning job in a family, in order of creation.${rest ? ` ${plural(rest, "smaller family is", "smaller families are")} left out.` : ""}`,
+    `The best value of each tuning job in a family, in order of creation.${rest ? ` ${plural(rest, "more family is", "more families are")} left out.` : ""}`,
     el("div", { class: "several" }, figures))];
 }
 
@@ -204,14 +204,16 @@ function spending(jobs) {
   const rowsOf = (amount) => newest.flatMap((job, index) => stacked(
     outcomesOf(job).map((outcome) => ({ job: nameOf(job), index, outcome, key: `job:${job.key}:${outcome}`, ...job.outcomes[outcome] })), amount));
   const which = `The ${newest.length === 1 ? "newest tuning job" : `newest ${newest.length} tuning jobs`}, by outcome.`;
-  const draw = (unit, title, note, amount, label, gaps) => {
+  const draw = (unit, title, note, amount, label, unpriced = null) => {
     const rows = rowsOf(amount);
     for (const row of rows) if (newest[row.index].view) opens.set(row.key, address({ job: newest[row.index].key }));
-    const unknown = gaps?.(rows) ?? [];
+    const words = unpriced?.(rows) ?? [];
+    const most = Math.max(...rows.map((row) => row.to)) || 1;
     return picture(`fleet-${unit}`, {
       title, note, kind: "card half", height: 24 * newest.length,
-      data: { jobs: rows, ...(gaps ? { gaps: unknown } : {}) },
-      given: { labelWidth: NARROW.matches ? 110 : 210, amountLow: 0, amountHigh: Math.max(...[...rows, ...unknown].map((row) => row.to)) || 1 },
+      data: { jobs: rows, ...(unpriced ? { unpriced: words } : {}) },
+      // Leaves room for the words after the bars.
+      given: { labelWidth: NARROW.matches ? 110 : 210, amountLow: 0, amountHigh: words.length ? 1.8 * most : most },
       text: `${title} by tuning job and outcome. ${newest.slice(0, 5).map((job) => `${job.name}: ${label(job)}`).join("; ")}`,
       stops: rows.map((row) => row.key),
       tells: Object.fromEntries(rows.map((row) => [row.key, [newest[row.index].name, [
@@ -229,21 +231,27 @@ function spending(jobs) {
   const currencies = costs(newest);
   if (currencies.size === 1) {
     const [currency] = currencies.keys();
-    const gaps = (rows) => newest.flatMap((job, index) => {
+    const unpriced = (rows) => newest.flatMap((job, index) => {
       const own = rows.filter((row) => row.index === index);
-      const end = own.at(-1).to;
-      return coveredOf([job]) < spentOf([job]) ? [{ job: own[0].job, index, from: end, to: end + roomOf(rows) }] : [];
+      const label = unpricedText(outcomesOf(job).map((outcome) => job.outcomes[outcome]));
+      return label ? [{ job: own[0].job, index, end: own.at(-1).to, label }] : [];
     });
-    figures.push(draw("cost", `Cost in ${currency}`, `${which} Hatched: trials whose cost is unknown, not to scale.`,
-      ({ cost }) => cost, (job) => `${money(costOf(job), currency)}, ${coverage([job])}`, gaps));
+    figures.push(draw("cost", `Cost in ${currency}`, `${which} Trials without a known cost are not in the bars, but in words after them.`,
+      ({ cost }) => cost, (job) => `${money(costOf(job), currency)}, ${coverage([job])}`, unpriced));
   } else {
     figures[0].classList.remove("half");
   }
   return figures;
 }
 
-/** The length of a hatched segment, which is not to scale. */
-const roomOf = (rows) => (Math.max(...rows.map((row) => row.to)) || 1) / 12;
+/** Names the trials without a known cost: "1,000 trials, 120 h, no price". Empty if there are none. */
+function unpricedText(groups) {
+  const trials = sum(groups.map((group) => group.trials));
+  const without = trials - sum(groups.map((group) => group.with_cost));
+  if (!without) return "";
+  if (without < trials) return `+ ${plural(without, "trial")}, no price`;
+  return [plural(trials, "trial"), duration(sumKnown(groups.map((group) => group.seconds))), "no price"].filter((part) => part !== "–").join(", ");
+}
 
 /** A count with a bar next to it. */
 function frequency(count, most) {

@@ -10,6 +10,8 @@ function trialRows(definition) {
     for (const name of names) row[name] = columns[name][index];
     row.group ??= row.failure;
     row.until ??= row.ended;
+    row.waited_until = row.started ?? row.until;
+    row.created = isNumber(row.waited) ? row.waited_until - 1000 * row.waited : null;
     row.goodness = isNumber(row.place) ? (most === 1 ? 1 : 1 - (row.place - 1) / (most - 1)) : null;
     return row;
   });
@@ -55,6 +57,8 @@ function describe({ job, parameters }, row) {
     ["Outcome", spoken(row.outcome)],
     ["Objective", figure(row.value)],
     ["Place", row.place ?? "–"],
+    ["Started", startText(row)],
+    ["Waited", duration(row.waited)],
     ["Duration", duration(row.seconds)],
     ...(isNumber(row.cost) ? [["Cost", money(row.cost, job.currency)]] : []),
     ...(row.instance ? [["Instance", row.instance]] : []),
@@ -87,7 +91,7 @@ function tiles({ job, definition, view, isOne }) {
   const own = [
     best,
     tile("Trials", counted(many), failed ? `${counted(failed)} failed` : "none failed"),
-    tile("Training time", duration(definition.seconds), [left ? `without ${plural(left, "unfinished trial")}` : "all trials have ended", isOne && spot ? `spot saved ${duration(spot)}` : null].filter(Boolean).join("; ")),
+    tile("Training time", duration(definition.seconds), [left ? `without ${plural(left, "unfinished trial")}` : "all trials have ended", definition.never_started ? `${counted(definition.never_started)} never started` : null, isOne && spot ? `spot saved ${duration(spot)}` : null].filter(Boolean).join("; ")),
     tile("Cost", money(definition.cost, job.currency), isNumber(definition.cost) ? covers(definition.with_cost, many) : "needs details and prices"),
   ];
   if (isOne) return [el("dl", { class: "tiles" }, own, whole)];
@@ -123,7 +127,10 @@ function notices({ job, definition, view, trials, all, parameters }) {
 }
 
 /** The time span of the trials, which is the time axis of two charts. */
-const timeOf = (trials) => spanOf("time", trials.flatMap((row) => [row.started, row.ended, row.until]).filter(isNumber));
+const timeOf = (trials) => spanOf("time", trials.flatMap((row) => [row.created, row.started, row.until]).filter(isNumber));
+
+/** When a trial started, in words if it did not. */
+const startText = (row) => (isNumber(row.started) ? instant(row.started) : isNumber(row.ended) ? "never started" : row.outcome === "running" ? "waiting" : "–");
 
 const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
 
@@ -132,7 +139,7 @@ const trialColumns = ({ job, definition }) => [
   ["Trial", (row) => row.trial, "name"],
   [definition.metric ?? "Objective", (row) => exact(row.value), "number", (row) => row.value],
   ["Outcome", (row) => spoken(row.outcome)],
-  ["Started", (row) => instant(row.started), "", (row) => row.started],
+  ["Started", startText, "", (row) => row.started],
   ["Ended", (row) => instant(row.ended), "", (row) => row.ended],
   ["Duration", (row) => duration(row.seconds), "number", (row) => row.seconds],
   ["Cost", (row) => money(row.cost, job.currency), "number", (row) => row.cost],
@@ -164,13 +171,16 @@ function progress(about) {
 
 function timeline(about) {
   const { definition: { slots }, trials } = about;
-  const shown = trials.filter((row) => isNumber(row.slot)).map((row) => ({ ...row, started: row.started ?? row.ended })).sort((a, b) => a.started - b.started);
+  const shown = trials.filter((row) => isNumber(row.slot)).sort((a, b) => a.created - b.created);
   const title = "When each trial ran";
-  if (!shown.length) return nothing(title, "No trial has started yet.");
+  if (!shown.length) return nothing(title, "No trial has been created yet.");
+  const waiting = shown.filter((row) => !isNumber(row.started) && !isNumber(row.ended)).length;
+  const never = shown.filter((row) => !isNumber(row.started) && isNumber(row.ended)).length;
+  const unstarted = [never ? `${plural(never, "trial")} never started` : null, waiting ? `${plural(waiting, "trial is", "trials are")} waiting` : null].filter(Boolean);
   const { timeLow, timeHigh } = timeOf(trials);
   return picture("timeline", {
     title,
-    note: `One bar per trial, ${slots === 1 ? "one at a time" : `at most ${slots} at once`}. Times are in UTC.`,
+    note: `One bar per trial, ${slots === 1 ? "one at a time" : `at most ${slots} at once`}; the dotted line before it is the wait for its machines.${unstarted.length ? ` Only a line: ${unstarted.join(", ")}.` : ""} Times are in UTC.`,
     text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(timeLow)} to ${instant(timeHigh)} UTC.`,
     data: { trials: shown },
     given: { timeLow, timeHigh },
@@ -195,18 +205,14 @@ function moneyAndHours({ job, isOne }) {
     ["Cost", (outcome) => money(job.outcomes[outcome].cost, job.currency), "number", (outcome) => job.outcomes[outcome].cost],
     ["Trials with a cost", (outcome) => counted(job.outcomes[outcome].with_cost), "number", (outcome) => job.outcomes[outcome].with_cost],
   ], known];
-  const draw = (unit, title, amount, label, isGap) => {
-    const amounts = known.map((outcome) => amount(job.outcomes[outcome]) ?? 0);
-    const room = (Math.max(...amounts) || 1) / 12;
-    const rows = known.map((outcome, at) => ({
-      outcome, [unit]: amounts[at], label: label(job.outcomes[outcome]), key: `outcome:${outcome}`,
-      end: amounts[at] + (isGap(job.outcomes[outcome]) ? room : 0),
+  const draw = (unit, title, amount, label) => {
+    const rows = known.map((outcome) => ({
+      outcome, [unit]: amount(job.outcomes[outcome]) ?? 0, label: label(job.outcomes[outcome]), key: `outcome:${outcome}`,
     }));
     return picture(`outcome-${unit}`, {
       title: `${title}${whole}`, kind: "card half", height: 32 * rows.length, numbers,
-      // Unknown is not zero: a hatched segment stands for the trials without a cost.
-      data: { outcomes: rows, ...(unit === "cost" ? { gaps: rows.filter((row) => row.end > row.cost).map((row) => ({ outcome: row.outcome, from: row.cost, to: row.end })) } : {}) },
-      given: { amountLow: 0, amountHigh: (NARROW.matches ? 3.2 : 1.9) * Math.max(...rows.map((row) => row.end)) || 1 },
+      data: { outcomes: rows },
+      given: { amountLow: 0, amountHigh: (NARROW.matches ? 3.4 : 2.1) * Math.max(...rows.map((row) => row[unit])) || 1 },
       text: `${title}. ${rows.map((row) => `${spoken(row.outcome)}: ${row.label}`).join("; ")}.`,
       stops: rows.map((row) => row.key),
       tells: Object.fromEntries(known.map((outcome) => [`outcome:${outcome}`, [spoken(outcome), [
@@ -215,11 +221,10 @@ function moneyAndHours({ job, isOne }) {
     });
   };
   const hours = draw("hours", "Hours by outcome", ({ seconds }) => (seconds ?? 0) / 3600,
-    ({ seconds, trials }) => `${duration(seconds)} · ${plural(trials, "trial")}`, () => false);
+    ({ seconds, trials }) => `${duration(seconds)} · ${plural(trials, "trial")}`);
   if (!isNumber(costOf(job))) return [hours, nothing(`Money by outcome${whole}`, "Costs need the streams training_job_details and training_instance_prices.", "card half")];
   return [hours, draw("cost", `Money by outcome, in ${job.currency}`, ({ cost }) => cost,
-    ({ cost, with_cost: covered, trials }) => `${money(cost, job.currency)} · ${covered < trials ? `${counted(covered)} of ` : ""}${plural(trials, "trial")}`,
-    ({ with_cost: covered, trials }) => covered < trials)];
+    (group) => [group.with_cost ? `${money(group.cost, job.currency)} · ${plural(group.with_cost, "trial")}` : null, unpricedText([group])].filter(Boolean).join(" "))];
 }
 
 /** All tuning jobs of its family. */

@@ -54,6 +54,17 @@ function fillMenus({ account, region, job, definition }) {
   fill(menu("definition"), choices.map((row) => [row.name ?? "", row.name === ALL ? "All definitions" : row.name ?? "(none)"]), definition?.name ?? "");
 }
 
+/** When the page was made, and how old its data were then. It does not depend on the reader's clock. */
+function age(scopes) {
+  if (!isNumber(DATA.made)) return "";
+  const made = `Made on ${instant(DATA.made)} UTC.`;
+  if (!scopes.length) return made;
+  const never = scopes.filter((scope) => !isNumber(scope.complete_as_of)).length;
+  const times = scopes.map((scope) => scope.complete_as_of).filter(isNumber);
+  const oldest = times.length ? `${scopes.length > 1 ? "The data of the oldest scope were" : "Its data were"} ${ago(DATA.made - Math.min(...times))} old then.` : null;
+  return [made, oldest, never ? `${plural(never, "scope was", "scopes were")} never complete.` : null].filter(Boolean).join(" ");
+}
+
 function render() {
   const choice = chosen();
   const { account, region, job } = choice;
@@ -62,6 +73,7 @@ function render() {
   fillMenus(choice);
   const content = document.getElementById("content");
   content.replaceChildren(...pageOf(choice).filter(Boolean));
+  document.getElementById("age").textContent = age(DATA.scopes.filter(inScope(account, region)));
   content.dataset.page = job ? "job" : "fleet";
   document.title = job ? `${job.name} · SageMaker tuning` : "SageMaker tuning";
   say(job ? `Tuning job ${job.name}, ${plural(job.trials, "trial")}` : `All tuning jobs${account ? ` of ${account}` : ""}${region ? ` in ${region}` : ""}`);

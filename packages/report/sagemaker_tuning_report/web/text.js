@@ -48,6 +48,13 @@ function duration(seconds) {
   return `${hours < 100 ? hours.toFixed(1) : Math.round(hours).toLocaleString("en-US")} h`;
 }
 
+/** How long ago something was, from milliseconds: in minutes, hours or days. */
+function ago(milliseconds) {
+  const minutes = Math.max(0, Math.round(milliseconds / 60000));
+  if (minutes < 120) return plural(minutes, "minute");
+  return minutes < 2880 ? plural(Math.round(minutes / 60), "hour") : plural(Math.round(minutes / 1440), "day");
+}
+
 /** A UTC time, to the minute. */
 function instant(time) {
   return isNumber(time) ? `${new Date(time).toISOString().slice(0, 16).replace("T", " ")}` : "–";
