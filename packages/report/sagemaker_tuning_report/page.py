@@ -20,6 +20,8 @@ from sagemaker_tuning_report.charts import charts
 PARTS = Path(__file__).with_name("web")
 SCRIPTS = (
     "text.js",
+    "state.js",
+    "query.js",
     "table.js",
     "pictures.js",
     "fleet.js",

@@ -219,8 +219,8 @@ def odd_trials() -> Story:
     story = told([Job(name="odd-trials", trials=5, failing=0, early=0)], [])
     never, waiting = story.marts["trials"][-2:]
     for row in (never, waiting):
-        row |= dict.fromkeys(("started_at", "duration_seconds", "objective_value"))
-        row |= {"place": None, "cost": None, "failure": None}
+        row.update(dict.fromkeys(("started_at", "duration_seconds")))
+        row.update(objective_value=None, place=None, cost=None, failure=None)
     never |= {"outcome": "stopped", "status": "Stopped"}
     waiting |= {"outcome": "running", "status": "InProgress", "ended_at": None}
     waiting["is_final"] = False

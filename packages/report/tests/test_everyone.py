@@ -121,6 +121,53 @@ def test_rows_are_one_stop_of_the_tab_key(made: Made, opened: Open) -> None:
     assert name in window.page.locator("#said").inner_text()
 
 
+def test_headings_are_one_stop_of_the_tab_key(made: Made, opened: Open) -> None:
+    """Tab reaches one heading of a table, the arrow keys reach the others, and a button
+    at the top skips to the first row."""
+    window = opened(made("everyday"), job=CHURN)
+    headings = window.page.locator("[data-table='trials'] th button")
+    reached = window.all_of(headings, "button.tabIndex", "button")
+    assert (reached[0], set(reached[1:])) == (0, {-1})
+    headings.first.focus()
+    window.page.keyboard.press("ArrowRight")
+    assert window.page.evaluate("document.activeElement.innerText") == "Trial"
+    skip = window.page.get_by_role("button", name="Skip to the table")
+    skip.focus()
+    window.page.keyboard.press("Enter")
+    assert window.page.evaluate("document.activeElement.className") == "trial hovered"
+
+
+def test_the_header_hides_no_focus(made: Made, opened: Open) -> None:
+    """Moving backwards with Shift+Tab scrolls what gets the focus below the header."""
+    window = opened(made("everyday"), job=CHURN)
+    window.page.locator("tr.trial").first.focus()
+    for _ in range(25):
+        window.page.keyboard.press("Shift+Tab")
+        top, bottom = window.page.evaluate(
+            "[document.activeElement.getBoundingClientRect().top,"
+            " document.querySelector('header').getBoundingClientRect().bottom]"
+        )
+        assert top >= bottom - 1
+
+
+def test_a_description_covers_nothing_it_describes(made: Made, opened: Open) -> None:
+    """The description is in the corner opposite to the mark under the pointer."""
+    window = opened(made("everyday"), job=CHURN)
+    row = window.page.locator("tr.trial").nth(2)
+    for block in ("center", "end"):
+        row.evaluate("(row, block) => row.scrollIntoView({ block })", block)
+        row.hover(force=True)
+        window.settled()
+        card, target = (
+            place.bounding_box() for place in (window.page.locator("#trial"), row)
+        )
+        assert card
+        assert target
+        is_above = card["y"] + card["height"] <= target["y"]
+        assert is_above or target["y"] + target["height"] <= card["y"]
+        window.point_away()
+
+
 def test_outcomes_differ_without_colour() -> None:
     """Each outcome has a shape and a pattern of its own."""
     shapes = pytest.importorskip("sagemaker_tuning_report.encodings").SHAPES
@@ -192,6 +239,23 @@ def test_paper_has_every_row_and_is_light(made: Made, opened: Open) -> None:
     window.page.emulate_media(media="screen")
     window.settled()
     assert window.page.locator("tr.trial").count() == 50
+
+
+def test_paper_cuts_no_value_in_two(made: Made, opened: Open) -> None:
+    """In print, short values and headings stay on one line each, or break between
+    words."""
+    window = opened(made("everyday"), job=CHURN)
+    paper(window)
+    cells = window.page.locator("tr.trial td:nth-child(4), [data-table='trials'] th")
+    cut = """[...cell.querySelectorAll('.printed, *')].concat(cell).some((part) =>
+      [...part.childNodes].some((node) => { if (node.nodeType !== 3) return false;
+        return (node.data.match(/[a-z0-9]+/gi) ?? []).some((word) => {
+          const range = document.createRange(), at = node.data.indexOf(word);
+          range.setStart(node, at); range.setEnd(node, at + word.length);
+          const tops = [...range.getClientRects()].map(({ top }) => Math.round(top));
+          return new Set(tops).size > 1;
+        }); }))"""
+    assert True not in window.all_of(cells, cut, "cell")
 
 
 def test_paper_has_no_sheet_without_words(made: Made, opened: Open) -> None:

@@ -10,6 +10,8 @@ from . import stories
 from .test_page import NONE, arn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Locator
 
     from .conftest import Made, Open, Opened
@@ -68,6 +70,62 @@ def test_a_filter_keeps_what_has_all_words(made: Made, opened: Open) -> None:
     assert place.get_by_role("status").inner_text() == "60 rows"
 
 
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("max_depth>5", lambda row: int(row["max_depth"]) > 5),
+        ("max_depth <= 5", lambda row: int(row["max_depth"]) <= 5),
+        ("status = Failed", lambda row: row["Outcome"] == "failed"),
+        ("outcome = stopped_early", lambda row: row["Outcome"] == "stopped early"),
+        ("outcome != failed", lambda row: row["Outcome"] != "failed"),
+        ("place < 3 completed", lambda row: row["Place"] in {"1", "2"}),
+        ("duration > 25min", lambda row: minutes(row["Duration"]) > 25),
+        ("completed 12", lambda row: "12" in {row["max_depth"], row["Place"]}),
+    ],
+)
+def test_a_filter_has_conditions(
+    made: Made, opened: Open, query: str, kept: Callable[[dict[str, str]], bool]
+) -> None:
+    """A condition compares a column, and a number in a filter is a whole cell: 12 does
+    not find 0.12."""
+    window = opened(made("everyday"), job=arn("churn-xgboost"))
+    place = card(window, "Trials")
+    place.get_by_role("button", name="Show 10 more").click()
+    headings = place.locator("th button").all_inner_texts()
+    every = [dict(zip(headings, row, strict=True)) for row in window.rows("trial")]
+    place.get_by_role("searchbox").fill(query)
+    shown = {row[1] for row in window.rows("trial")}
+    wanted = {row["Trial"] for row in every if kept(row)}
+    assert shown <= wanted
+    assert len(wanted) - len(shown) <= ("completed" in query) * 2
+    assert shown
+
+
+def minutes(duration: str) -> int:
+    """The minutes of a duration as the page shows it."""
+    return int(duration.removesuffix(" min")) if duration.endswith("min") else 0
+
+
+def test_an_unknown_column_is_said(made: Made, opened: Open) -> None:
+    """A condition on a column that does not exist is named, not silently false."""
+    window = opened(made("everyday"), job=arn("churn-xgboost"))
+    place = card(window, "Trials")
+    place.get_by_role("searchbox").fill("max_deep > 5")
+    status = place.get_by_role("status").inner_text()
+    assert status == "There is no column max_deep."
+
+
+def test_a_column_has_one_notation(made: Made, opened: Open) -> None:
+    """All numbers of a column are written alike, with or without a power of ten."""
+    key = arn("forecast-thousand", "444455556666")
+    window = opened(made("everyday"), job=key)
+    place = card(window, "Trials")
+    headings = place.locator("th button").all_inner_texts()
+    at = headings.index("learning_rate")
+    cells = [row[at] for row in window.rows("trial")]
+    assert {"e-" in cell for cell in cells} == {True}
+
+
 def test_all_trials_are_in_one_table(made: Made, opened: Open) -> None:
     """The table has the first rows and, after a click, all others, each trial once."""
     window = opened(made("everyday"), job=arn("forecast-thousand", "444455556666"))
@@ -96,6 +154,13 @@ def test_two_thousand_tuning_jobs_are_counted_alike(made: Made, opened: Open) ->
     assert sum(int(row[1]) for row in window.rows("failure")) == failed
     openable = len(window.options("tuning-job")) - 1
     assert f"This page has charts for {openable} of them" in place.inner_text()
+    find = window.page.get_by_role("searchbox", name="Find a tuning job")
+    find.fill("0007")
+    assert len(window.options("tuning-job")) == 2
+    find.press("Enter")
+    window.drawn()
+    assert window.heading.inner_text() == "job-0007"
+    window.page.get_by_role("link", name="All tuning jobs").click()
     search = place.get_by_role("searchbox", name="Filter: Tuning jobs")
     search.fill("listed only")
     assert place.get_by_role("status").inner_text() == (

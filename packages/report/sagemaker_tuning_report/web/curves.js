@@ -19,11 +19,12 @@ function learningCurves(about) {
 }
 
 /** A card with a menu that selects what its chart shows. */
-function choosing({ label, options, first, draw }) {
+function choosing({ label, setting, options, first, draw }) {
   const place = el("div", {});
-  const select = el("select", { change: () => place.replaceChildren(draw(select.value)) }, options.map(([value, text]) => el("option", { value }, text)));
-  select.value = first;
-  place.append(draw(first));
+  const change = () => { remember(setting, select.value); place.replaceChildren(draw(select.value)); };
+  const select = el("select", { change }, options.map(([value, text]) => el("option", { value }, text)));
+  select.value = options.some(([value]) => value === recall(setting)) ? recall(setting) : first;
+  place.append(draw(select.value));
   return el("section", { class: "card" }, el("label", { class: "choice" }, label, select), place);
 }
 
@@ -61,7 +62,7 @@ function curvesOf(about, series) {
         ["Outcome", (row) => spoken(placed.get(row.trial).outcome)]], rows],
     });
   };
-  return { label: "Metric ", options: metrics.map((metric) => [metric, metric]), first, draw };
+  return { label: "Metric ", setting: "metric", options: metrics.map((metric) => [metric, metric]), first, draw };
 }
 
 function utilizationOf(about, series) {
@@ -86,7 +87,7 @@ function utilizationOf(about, series) {
       numbers: [[["Series", (row) => row.name], ["Minutes", (row) => brief(row.minutes), "number", (row) => row.minutes], ["Percent", (row) => figure(row.value), "number", (row) => row.value]], rows],
     });
   };
-  return { label: "Trial ", options: trials.map(({ trial, place }) => [trial, isNumber(place) ? `${trial} (place ${place})` : trial]), first: trials[0].trial, draw };
+  return { label: "Trial ", setting: "machine", options: trials.map(({ trial, place }) => [trial, isNumber(place) ? `${trial} (place ${place})` : trial]), first: trials[0].trial, draw };
 }
 
 /** A sample of a chart's line. Colors and dashes are in the order of MACHINE. */

@@ -85,7 +85,7 @@ function scopesCard(scopes) {
   ];
   const note = "Every trial that was final before “complete as of” is loaded in its final form.";
   if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scopes have been read."));
-  return card("Scopes", note, table(columns, scopes, { label: "Scopes", tall: true, attributes: () => ({ class: "scope" }) }));
+  return card("Scopes", note, table(columns, scopes, { label: "Scopes", id: "scopes", tall: true, attributes: () => ({ class: "scope" }) }));
 }
 
 /** The best value of a tuning job; null if there is none, or if its definitions have different objectives. */
@@ -136,7 +136,7 @@ function jobsCard(jobs) {
   ].filter(Boolean).join(" ");
   if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs."));
   return card("Tuning jobs", note, key(countsOf(jobs)),
-    table(columns, jobs, { label: "Tuning jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) }));
+    table(columns, jobs, { label: "Tuning jobs", id: "jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) }));
 }
 
 /** A cost, marked with ≥ if it does not cover all trials. */
@@ -285,5 +285,5 @@ function failuresCard(page, failures) {
     page.other_failures ? `${plural(page.other_failures, "trial")} with rarer failures are left out.` : null,
   ].filter(Boolean).join(" ");
   if (!rows.length) return card("Failures", note, el("p", { class: "empty" }, "No trial has failed."));
-  return card("Failures", note, table(columns, rows, { label: "Failures", tall: true, attributes: () => ({ class: "failure" }) }));
+  return card("Failures", note, table(columns, rows, { label: "Failures", id: "failures", tall: true, attributes: () => ({ class: "failure" }) }));
 }

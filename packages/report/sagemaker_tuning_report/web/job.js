@@ -17,7 +17,7 @@ function trialRows(definition) {
   });
 }
 
-function jobPage(job, definition) {
+function jobPage(job, definition, back) {
   const { view } = job;
   const all = trialRows(definition);
   const trials = definition.drawn ? definition.drawn.map((index) => all[index]) : all;
@@ -27,7 +27,7 @@ function jobPage(job, definition) {
   const trialsTable = allTrials(about);
   return [
     el("div", {},
-      el("p", { class: "back" }, el("a", { href: address({ job: "" }) }, "← All tuning jobs")),
+      back,
       el("h2", {}, job.name),
       el("p", { class: "subtitle" }, [
         `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`, job.deleted ? "deleted" : job.status,
@@ -135,9 +135,9 @@ const startText = (row) => (isNumber(row.started) ? instant(row.started) : isNum
 const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
 
 /** The columns of a table of trials, without the hyperparameters. */
-const trialColumns = ({ job, definition }) => [
+const trialColumns = ({ job, definition }, format = figure) => [
   ["Trial", (row) => row.trial, "name"],
-  [definition.metric ?? "Objective", (row) => exact(row.value), "number", (row) => row.value],
+  [definition.metric ?? "Objective", (row) => exact(row.value, format), "number", (row) => row.value],
   ["Outcome", (row) => spoken(row.outcome)],
   ["Started", startText, "", (row) => row.started],
   ["Ended", (row) => instant(row.ended), "", (row) => row.ended],
@@ -247,7 +247,7 @@ function familyOf(job) {
   const drawn = runs.includes(job) && runs.length > 1;
   return [card(`Family ${job.family}`, `The ${plural(all.length, "tuning job")} of this family, newest first.`,
     drawn ? runsPicture("Best, run by run", runs, { heading: "h4", kind: "plain", height: 150 }, job.key) : null,
-    table(columns, all, { label: `Family ${job.family}`, tall: true, attributes: () => ({ class: "run" }) }))];
+    table(columns, all, { label: `Family ${job.family}`, id: "family", tall: true, attributes: () => ({ class: "run" }) }))];
 }
 
 function jobFailures({ definition, all }) {
@@ -262,7 +262,7 @@ function jobFailures({ definition, all }) {
   const byGroup = new Map();
   for (const row of all) if (row.group) byGroup.set(row.group, [row.trial, ...(byGroup.get(row.group) ?? [])]);
   return card("Failures", "Grouped by the most informative line of the failure reason, most frequent first.",
-    table(columns, rows, { label: "Failures of this tuning job", tall: true, attributes: ({ failure }) => ({ class: "failure", ...standsFor(...(byGroup.get(failure) ?? [])) }) }));
+    table(columns, rows, { label: "Failures of this tuning job", id: "failures", tall: true, attributes: ({ failure }) => ({ class: "failure", ...standsFor(...(byGroup.get(failure) ?? [])) }) }));
 }
 
 /** The table of all trials: best place first, then newest first. */
@@ -271,20 +271,23 @@ function allTrials(about) {
   const rows = [...all].sort((a, b) => compare(a.place, b.place, 1) || isNumber(b.value) - isNumber(a.value) || compare(a.started, b.started, -1) || compare(a.trial, b.trial, 1));
   const hasPlaces = rows.some((row) => isNumber(row.place));
   const has = (name) => rows.some((row) => isNumber(row[name]));
-  const [trial, value, outcome, started, , took, cost] = trialColumns(about);
+  const [trial, value, outcome, started, , took, cost] = trialColumns(about, uniform(rows.map((row) => row.value)));
   const columns = [
     ...(hasPlaces ? [["Place", (row) => row.place ?? "–", "number", (row) => row.place]] : []),
     trial, value, outcome, took,
     ...(has("cost") ? [cost] : []),
-    ...parameters.map((parameter) => [
-      parameter.name, (row) => (isNumber(parameter.values[row.index]) ? valueText(parameter.values[row.index]) : "–"),
-      parameter.kind === "category" ? "clip" : "number", (row) => parameter.values[row.index]]),
+    ...parameters.map((parameter) => {
+      const format = parameter.kind === "category" ? valueText : uniform(parameter.values);
+      return [
+        parameter.name, (row) => (isNumber(parameter.values[row.index]) ? format(parameter.values[row.index]) : "–"),
+        parameter.kind === "category" ? "clip" : "number", (row) => parameter.values[row.index]];
+    }),
     started,
     ...(has("instance") ? [["Instance", (row) => row.instance ?? "–"]] : []),
     ...(has("failure") ? [["Failure", (row) => row.failure ?? "", "wrap", (row) => row.failure]] : []),
   ];
   const many = total(definition);
-  const list = table(columns, rows, { label: "Trials", tall: true, attributes: (row) => ({ class: "trial", ...standsFor(row.trial) }) });
+  const list = table(columns, rows, { label: "Trials", id: "trials", tall: true, attributes: (row) => ({ class: "trial", ...standsFor(row.trial) }) });
   const made = card("Trials", [
     hasPlaces ? "Best first." : "Newest first.",
     rows.length < many ? `${counted(rows.length)} of ${counted(many)}: the best, and a sample of the others spread evenly over time.` : `All ${counted(many)}.`,

@@ -1,14 +1,15 @@
-// The menus and the page that they select. The URL fragment holds the selection.
+// The menus and the page that they select.
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const MENUS = { account: "account", region: "region", job: "tuning-job", definition: "definition" };
 /** The menu value for all definitions together. No definition can have this name. */
 const ALL = "*";
+const MANY_JOBS = 20;
 const menu = (name) => document.getElementById(MENUS[name]);
 
 /** The current selection. Names that no longer exist are ignored. */
 function chosen() {
-  const given = new URLSearchParams(location.hash.slice(1));
+  const given = settings();
   const account = known(given.get("account"), [...DATA.scopes, ...DATA.jobs].map((row) => row.account));
   const region = known(given.get("region"), [...DATA.scopes, ...DATA.jobs].filter(inScope(account, "")).map((row) => row.region));
   const job = DATA.jobs.filter(inScope(account, region)).find((row) => row.key === given.get("job"));
@@ -39,16 +40,27 @@ function fill(select, options, value) {
   select.value = value;
 }
 
+/** Fills the menu of tuning jobs with those whose name has the words that the reader looks for. */
+function fillJobs({ account, region, job }) {
+  const jobs = DATA.jobs.filter(inScope(account, region));
+  const scopes = new Set(jobs.map((row) => `${row.account} ${row.region}`));
+  const nameOf = (row) => [row.name, ...(scopes.size > 1 ? [row.account, row.region] : [])].join(" · ");
+  const openable = jobs.filter((row) => row.view || row === job);
+  const find = document.getElementById("find");
+  find.hidden = openable.length <= MANY_JOBS;
+  const words = find.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = openable.filter((row) => row === job || words.every((word) => nameOf(row).toLowerCase().includes(word)));
+  const all = words.length ? `${counted(found.length)} of ${plural(openable.length, "tuning job")}` : `All tuning jobs (${counted(jobs.length)})`;
+  fill(menu("job"), [["", all], ...found.map((row) => [row.key, nameOf(row)])], job?.key ?? "");
+  return found;
+}
+
 function fillMenus({ account, region, job, definition }) {
   const places = [...DATA.scopes, ...DATA.jobs];
   const distinct = (name, rows) => [...new Set(rows.map((row) => row[name]))].sort().map((value) => [value, value]);
-  const jobs = DATA.jobs.filter(inScope(account, region));
-  const scopes = new Set(jobs.map((row) => `${row.account} ${row.region}`));
   fill(menu("account"), [["", "All accounts"], ...distinct("account", places)], account);
   fill(menu("region"), [["", "All regions"], ...distinct("region", places.filter(inScope(account, "")))], region);
-  const nameOf = (row) => [row.name, ...(scopes.size > 1 ? [row.account, row.region] : [])].join(" · ");
-  fill(menu("job"), [["", `All tuning jobs (${counted(jobs.length)})`],
-    ...jobs.filter((row) => row.view || row === job).map((row) => [row.key, nameOf(row)])], job?.key ?? "");
+  fillJobs({ account, region, job });
   const choices = choicesOf(job);
   document.getElementById("definition-label").hidden = choices.length < 2;
   fill(menu("definition"), choices.map((row) => [row.name ?? "", row.name === ALL ? "All definitions" : row.name ?? "(none)"]), definition?.name ?? "");
@@ -70,6 +82,7 @@ function render() {
   const { account, region, job } = choice;
   clearPictures();
   describeTrial = () => null;
+  if (!job) overview = location.hash || "#";
   fillMenus(choice);
   const content = document.getElementById("content");
   content.replaceChildren(...pageOf(choice).filter(Boolean));
@@ -84,20 +97,33 @@ function pageOf({ account, region, job, definition }) {
     const through = inScope(account, region);
     return fleetPage(DATA, DATA.jobs.filter(through), through);
   }
-  const back = el("p", { class: "back" }, el("a", { href: address({ job: "" }) }, "← All tuning jobs"));
+  const back = el("p", { class: "back" }, el("a", { href: overview ?? address({ job: "" }) }, "← All tuning jobs"));
   if (!job.view) {
     return [el("div", {}, back, el("h2", {}, job.name)), el("p", { class: "notice" }, "This page includes only the trials of newer tuning jobs. Generate one with --tuning-job and this name, or with a larger --most-trials.")];
   }
   if (!definition) return [el("div", {}, back, el("h2", {}, job.name)), nothing("Trials", "This tuning job has not launched a trial yet.")];
-  return jobPage(job, definition);
+  return jobPage(job, definition, back);
 }
 
-menu("account").addEventListener("change", (event) => { location.hash = address({ account: event.target.value, region: "", job: "" }); });
-menu("region").addEventListener("change", (event) => { location.hash = address({ region: event.target.value, job: "" }); });
-menu("job").addEventListener("change", (event) => { location.hash = address({ job: event.target.value }); });
-menu("definition").addEventListener("change", (event) => { location.hash = address({ definition: event.target.value }); });
-document.getElementById("menu").addEventListener("submit", (event) => event.preventDefault());
-window.addEventListener("hashchange", () => { render(); window.scrollTo(0, 0); });
+menu("account").addEventListener("change", (event) => go(address({ account: event.target.value, region: "", job: "" })));
+menu("region").addEventListener("change", (event) => go(address({ region: event.target.value, job: "" })));
+menu("job").addEventListener("change", (event) => go(address({ job: event.target.value })));
+menu("definition").addEventListener("change", (event) => go(address({ definition: event.target.value })));
+document.getElementById("skip").addEventListener("click", () => {
+  document.querySelector("[data-table='trials'] tbody tr, [data-table='jobs'] tbody a")?.focus();
+});
+document.getElementById("find").addEventListener("input", () => fillJobs(chosen()));
+document.getElementById("menu").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [first] = fillJobs({ ...chosen(), job: undefined });
+  if (first) go(address({ job: first.key }));
+});
+window.addEventListener("hashchange", () => {
+  render();
+  const section = document.querySelector(`[data-section="${CSS.escape(recall("at"))}"]`);
+  if (section && !history.state) section.scrollIntoView();
+  else window.scrollTo(0, history.state?.scroll ?? 0);
+});
 NARROW.addEventListener("change", () => { if (!matchMedia("print").matches) render(); });
 listenToRows(document.getElementById("content"));
 render();

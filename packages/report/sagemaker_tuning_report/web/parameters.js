@@ -22,7 +22,7 @@ function parallel({ definition, trials, parameters }, trialsTable) {
   if (valuesOf(trials).length) axes.push(objectiveAxis(definition, trials));
   const ordered = trials.map((row, at) => ({ row, at })).sort((a, b) => (a.row.goodness ?? -1) - (b.row.goodness ?? -1));
   const strength = strengthAmong(trials.length);
-  const brushes = new Map();
+  const brushes = new Map(recallAll("brush").map(readBrush).filter(([axis]) => axis >= 0));
   const passes = (at) => [...brushes].every(([axis, [from, to]]) => isNumber(axes[axis].positions[at]) && axes[axis].positions[at] >= from && axes[axis].positions[at] <= to);
   const points = () => ordered.flatMap(({ row: { trial, goodness }, at }) => {
     const isIn = passes(at);
@@ -38,8 +38,11 @@ function parallel({ definition, trials, parameters }, trialsTable) {
   const logs = axes.filter(({ kind }) => kind in scales).map(({ name, kind }) => `${name}${kind === "reverse" ? " (reverse)" : ""}`);
   const status = el("span", { role: "status" });
   const clear = el("button", { type: "button", hidden: "" }, "Clear");
-  const ready = (view, plot) => brushing(view, plot, isFlat, axes.length, (axis, span) => {
-    if (span) brushes.set(axis, span); else if (axis === null) brushes.clear(); else brushes.delete(axis);
+  function readBrush(text) {
+    const [, from, to, name] = text.match(/^([\d.]+)~([\d.]+)~(.*)$/s) ?? [];
+    return [axes.findIndex((axis) => axis.name === name), [Number(from), Number(to)]];
+  }
+  const apply = (view) => {
     const isOn = brushes.size > 0;
     const inside = new Set(trials.filter((_, at) => passes(at)).map((row) => row.trial));
     view.data("points", points());
@@ -47,7 +50,15 @@ function parallel({ definition, trials, parameters }, trialsTable) {
     clear.hidden = !isOn;
     status.textContent = isOn ? `${counted(inside.size)} of ${plural(trials.length, "trial")} match, here and in the table of trials. ` : "";
     trialsTable.only?.(isOn ? (row) => inside.has(row.trial) : null);
-  }, clear);
+  };
+  const ready = (view, plot) => {
+    brushing(view, plot, isFlat, axes.length, (axis, span) => {
+      if (span) brushes.set(axis, span); else if (axis === null) brushes.clear(); else brushes.delete(axis);
+      remember("brush", ...[...brushes].map(([at, [from, to]]) => `${from.toFixed(3)}~${to.toFixed(3)}~${axes[at].name}`));
+      apply(view);
+    }, clear);
+    if (brushes.size) apply(view);
+  };
   return picture(isFlat ? "parallel-flat" : "parallel-upright", {
     title,
     note: `One line per trial, through its value on each axis${definition.direction ? "; stronger lines are better trials" : ""}. Drag along an axis to keep only the trials that cross it there.${logs.length ? ` Logarithmic axes: ${logs.join(", ")}.` : ""}`,

@@ -72,8 +72,8 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
     const { view } = await vegaEmbed(plot, spec, embedding());
     if (round !== drawing) { view.finalize(); return; }
     const keyOf = (item) => item?.datum?.trial ?? item?.datum?.key ?? null;
-    view.addEventListener("mousemove", (_, item) => point(keyOf(item)));
-    view.addEventListener("click", (_, item) => { point(keyOf(item)); follow(keyOf(item)); });
+    view.addEventListener("mousemove", (event, item) => point(keyOf(item), { at: event }));
+    view.addEventListener("click", (event, item) => { point(keyOf(item), { at: event }); follow(keyOf(item)); });
     // Not the view's own mouseout, because the ring around a point comes between it and the mouse.
     plot.addEventListener("mouseleave", () => point(null));
     views.push(view);
@@ -99,7 +99,7 @@ function reachable(plot, title, stops) {
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     at = at < 0 && Number.isFinite(step) ? (step > 0 ? 0 : stops.length - 1) : Math.min(stops.length - 1, Math.max(0, at + step));
-    point(stops[at], true);
+    point(stops[at], { isAloud: true, at: middleOf(event.currentTarget) });
   };
   return el("div", {
     class: "reach", tabindex: 0, role: "application", keydown, focusout: () => point(null),
@@ -107,10 +107,11 @@ function reachable(plot, title, stops) {
   }, plot);
 }
 
-const follow = (name) => { if (opens.has(name)) location.hash = opens.get(name); };
+const follow = (name) => { if (opens.has(name)) go(opens.get(name)); };
 
 /** Highlights a trial or a bar in every chart and table, and describes it. Null clears it. */
-function point(name, isAloud = false) {
+function point(name, { isAloud = false, at = null } = {}) {
+  if (at) keepAway(at);
   if (name === hovered) return;
   hovered = name;
   for (const view of views) view.signal("hovered", name).runAsync();
@@ -122,6 +123,18 @@ function point(name, isAloud = false) {
   shown.hidden = described === null;
   shown.replaceChildren(...(described ?? []));
   if (isAloud) say(spokenOf(shown));
+}
+
+const middleOf = (element) => {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { clientX: left + width / 2, clientY: top + height / 2 };
+};
+
+/** Puts the description into the corner opposite to what it describes. */
+function keepAway({ clientX, clientY }) {
+  const { dataset } = document.getElementById("trial");
+  dataset.side = clientX > window.innerWidth / 2 ? "left" : "right";
+  dataset.end = clientY > window.innerHeight / 2 ? "top" : "bottom";
 }
 
 function description(heading, facts, warning = null) {
@@ -144,9 +157,9 @@ function standsFor(...trials) {
 function listenToRows(root) {
   const rowOf = (event) => event.target.closest?.("tr[data-trials]");
   const first = (event) => JSON.parse(rowOf(event)?.dataset.trials ?? "[]")[0] ?? null;
-  root.addEventListener("mouseover", (event) => { if (event.target.closest("table")) point(first(event)); });
+  root.addEventListener("mouseover", (event) => { if (event.target.closest("table")) point(first(event), { at: event }); });
   root.addEventListener("mouseleave", () => point(null));
-  root.addEventListener("focusin", (event) => { if (rowOf(event)) point(first(event), true); });
+  root.addEventListener("focusin", (event) => { if (rowOf(event)) point(first(event), { isAloud: true, at: middleOf(rowOf(event)) }); });
   root.addEventListener("focusout", (event) => { if (rowOf(event)) point(null); });
   // Only one row is in the tab order. Arrow keys move to the others.
   root.addEventListener("keydown", (event) => {

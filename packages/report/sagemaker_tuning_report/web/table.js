@@ -2,6 +2,8 @@
 
 const FIRST_ROWS = 50;
 const MORE_ROWS = 500;
+/** Other names of columns in a filter, by heading. */
+const ALSO = { Outcome: ["status"], Trial: ["name"], "Tuning job": ["name"] };
 let printed = [];
 
 /** Compares numbers by value and text in natural order. Missing values come last either way. */
@@ -11,13 +13,21 @@ function compare(a, b, sign) {
   return sign * String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
+/** A text that can break after separators, and elsewhere only if a part of it is very long. */
+function breakable(text) {
+  const parts = String(text).match(/[^\s_\-./:@]*[\s_\-./:@]?/g).filter(Boolean);
+  return el("span", { class: parts.some((part) => part.length > 24) ? "long" : null },
+    parts.flatMap((part, at) => (at ? [el("wbr"), part] : [part])));
+}
+
 /**
  * A table. Each column is [heading, row => cell, class, row => value to sort by].
+ * With an `id`, its order and filter are part of the URL.
  * The element has a method `only`, which takes a filter for rows (null shows all rows).
  */
-function table(columns, rows, { label, attributes = () => ({}), tall = false } = {}) {
+function table(columns, rows, { label, id = null, attributes = () => ({}), tall = false } = {}) {
   const made = new Map();
-  const state = { column: null, sign: 1, words: [], most: FIRST_ROWS, test: null };
+  const state = { column: null, sign: 1, query: null, most: FIRST_ROWS, test: null };
   const cell = (row) => ([, show, kind]) =>
     el("td", { class: kind }, kind === "wrap" ? clamped(show(row)) : kind === "name" ? el("span", { class: "name" }, show(row)) : show(row));
   const rowOf = (row) => {
@@ -25,34 +35,51 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
     return made.get(row);
   };
   const valueOf = ([, show, , value]) => value ?? ((row) => textOf(show(row)));
-  const passes = (row) => {
-    if (state.test && !state.test(row)) return false;
-    if (!state.words.length) return true;
-    const text = rowOf(row).textContent.toLowerCase();
-    return state.words.every((word) => text.includes(word));
-  };
+  const searched = columns.map((column, at) => ({
+    names: [column[0], ...(ALSO[column[0]] ?? [])], value: valueOf(column), text: (row) => rowOf(row).cells[at].textContent,
+  }));
+  const passes = (row) => (!state.test || state.test(row)) && (!state.query || state.query.passes(row));
 
   const headings = columns.map((column, index) => el("th", { scope: "col", class: column[2], "aria-sort": "none" },
-    el("button", { type: "button", title: `Sort by ${column[0]}`, click: () => sort(index) }, column[0]),
+    // Only one heading is in the tab order. Arrow keys move to the others.
+    el("button", { type: "button", title: `Sort by ${column[0]}`, tabindex: index ? -1 : 0, click: () => sort(index) }, column[0]),
     // Buttons are not printed, so the headings at the top of each sheet would be empty.
-    el("span", { class: "printed", "aria-hidden": "true" }, column[0])));
+    el("span", { class: "printed", "aria-hidden": "true" }, breakable(column[0]))));
   const body = el("tbody");
   const count = el("span", { class: "count", role: "status" });
   const more = el("button", { type: "button", class: "more", click: () => { state.most += MORE_ROWS; show(); } });
   const search = el("input", {
-    type: "search", "aria-label": `Filter: ${label}`, placeholder: "Filter",
-    input: (event) => { state.words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean); show(); },
+    type: "search", "aria-label": `Filter: ${label}`, placeholder: "Filter: words, or column > value",
+    title: "All words must occur. Conditions compare a column: max_depth > 5, outcome = failed, duration > 10min, \"batch size\" != 32",
+    input: (event) => { seek(event.target.value); show(); if (id) remember(`${id}.filter`, event.target.value); },
   });
   const scroll = el("div", { class: tall ? "scroll tall" : "scroll", tabindex: 0, role: "region", "aria-label": label },
-    el("table", {}, el("caption", { class: "unseen" }, label), el("thead", {}, el("tr", {}, headings)), body));
+    el("table", {}, el("caption", { class: "unseen" }, label), el("thead", { keydown: step }, el("tr", {}, headings)), body));
   const hint = el("p", { class: "hint", hidden: "" }, "Scroll sideways for more columns.");
+
+  function step(event) {
+    const buttons = headings.map((heading) => heading.firstChild);
+    const at = buttons.indexOf(event.target) + ({ ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? NaN);
+    if (!buttons[at]) return;
+    event.preventDefault();
+    for (const button of buttons) button.tabIndex = button === buttons[at] ? 0 : -1;
+    buttons[at].focus();
+  }
+
+  function seek(text) {
+    state.query = text.trim() ? queryOf(text, searched) : null;
+  }
+
+  function order(index, sign) {
+    [state.column, state.sign] = [index, sign];
+    headings.forEach((heading, at) => heading.setAttribute("aria-sort", at !== index ? "none" : sign > 0 ? "ascending" : "descending"));
+  }
 
   function sort(index) {
     const first = columns[index][2] === "number" ? -1 : 1;
-    state.sign = state.column === index ? -state.sign : first;
-    state.column = index;
-    headings.forEach((heading, at) => heading.setAttribute("aria-sort", at !== index ? "none" : state.sign > 0 ? "ascending" : "descending"));
+    order(index, state.column === index ? -state.sign : first);
     show();
+    if (id) remember(`${id}.sort`, `${state.sign < 0 ? "-" : ""}${columns[index][0]}`);
   }
 
   function show() {
@@ -65,16 +92,27 @@ function table(columns, rows, { label, attributes = () => ({}), tall = false } =
     body.replaceChildren(...shown);
     if (shown[0]?.dataset.trials) for (const each of shown) each.tabIndex = each === shown[0] ? 0 : -1;
     if (!shown.length) body.append(el("tr", {}, el("td", { colspan: columns.length }, "No rows match.")));
-    count.textContent = found.length === rows.length ? plural(rows.length, "row") : `${counted(found.length)} of ${plural(rows.length, "row")}`;
+    const unknown = state.query?.unknown ?? [];
+    count.textContent = unknown.length ? `There is no column ${unknown.join(", ")}.`
+      : found.length === rows.length ? plural(rows.length, "row") : `${counted(found.length)} of ${plural(rows.length, "row")}`;
     more.hidden = found.length <= state.most;
     more.textContent = `Show ${counted(Math.min(MORE_ROWS, found.length - state.most))} more of ${counted(found.length)}`;
   }
 
+  function restore() {
+    const sorted = recall(`${id}.sort`);
+    const index = columns.findIndex(([heading]) => heading === sorted.replace(/^-/, ""));
+    if (index >= 0) order(index, sorted.startsWith("-") ? -1 : 1);
+    search.value = recall(`${id}.filter`);
+    seek(search.value);
+  }
+
   printed.push((isPrinted) => { state.most = isPrinted ? Infinity : FIRST_ROWS; show(); });
   new ResizeObserver(() => { hint.hidden = scroll.scrollWidth <= scroll.clientWidth + 1; }).observe(scroll);
+  if (id) restore();
   show();
-  const whole = el("div", { class: "table" },
-    rows.length > 7 ? el("div", { class: "tools" }, search, count) : null,
+  const whole = el("div", { class: "table", "data-table": id },
+    rows.length > 7 || search.value ? el("div", { class: "tools" }, search, count) : null,
     hint, scroll, rows.length > FIRST_ROWS ? more : null);
   whole.only = (test) => { state.test = test; show(); };
   return whole;

@@ -25,12 +25,19 @@ function figure(value) {
   return String(Number(value.toPrecision(5)));
 }
 
+/** A format for a column of numbers: all as powers of ten if some are very small or large, else none. */
+function uniform(values) {
+  const sizes = values.filter((value) => typeof value === "number" && value !== 0).map(Math.abs);
+  if (!sizes.some((size) => size < 1e-3 || size >= 1e7)) return figure;
+  return (value) => (isNumber(value) && value !== 0 ? value.toExponential(3) : figure(value));
+}
+
 /** A number with three significant digits, for running text. */
 const brief = (value) => figure(Number(value.toPrecision(3)));
 
 /** A number with five significant digits; the element and its tooltip hold the full value. */
-function exact(value) {
-  return isNumber(value) ? el("data", { value, title: value }, figure(value)) : "–";
+function exact(value, format = figure) {
+  return isNumber(value) ? el("data", { value, title: value }, format(value)) : "–";
 }
 
 function money(value, currency) {
