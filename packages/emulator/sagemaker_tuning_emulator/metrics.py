@@ -117,7 +117,7 @@ class Source:
     def _curve(self, name: str, count: int, rng: random.Random) -> list[float]:
         """Generate a curve that ends at the metric's final value, which is its best.
 
-        A trial that was stopped early stays far from it, which is why it was stopped.
+        A trial that was stopped early improves slowly until then, which is why.
         """
         trial = self.trial
         is_objective = name == trial.metric_name
@@ -136,8 +136,13 @@ class Source:
         depth = rng.uniform(0.6, 0.8) if stopped_early else rng.uniform(0.1, 0.3)
         speed = 0.3 if stopped_early else rng.uniform(3.0, 6.0)
         far = sign * max(abs(level), 0.5) * depth
+        rest = math.exp(-speed)
         values = [
-            level + far * math.exp(-speed * index / count) * rng.uniform(0.9, 1.1)
+            level
+            + far
+            * (math.exp(-speed * (index + 1) / count) - rest)
+            / (1 - rest)
+            * rng.uniform(0.9, 1.1)
             for index in range(count)
         ]
         return [*values[:-1], final] if values else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,18 @@ def test_an_early_stopped_trial_is_worse_than_the_median(goal: str) -> None:
         so_far = values[:-1]
         usual = median(fmean(other[: len(so_far)]) for other in others)
         assert sign * fmean(so_far) < sign * usual
+
+
+@pytest.mark.parametrize("goal", ["Maximize", "Minimize"])
+def test_a_curve_has_no_jump_at_its_end(goal: str) -> None:
+    """The last step of a curve is no longer than its longest step before, also if the
+    trial was stopped early."""
+    job = planned(metric_type=goal)
+    curves = [values for one in job.trials if len(values := curve(job, one)) > 4]
+    assert len(curves) > 30
+    for values in curves:
+        steps = [abs(later - earlier) for earlier, later in pairwise(values)]
+        assert steps[-1] <= max(steps[:-1])
 
 
 def test_no_objective() -> None:
