@@ -15,9 +15,6 @@ from typing_extensions import override
 from tap_sagemaker_tuning import (
     access,
     catalog_checks,
-    checks,
-    config_schema,
-    environment,
     log,
 )
 from tap_sagemaker_tuning.command import TapCommand, json_object
@@ -26,7 +23,8 @@ from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.completeness import without_cleared
 from tap_sagemaker_tuning.replication.state import Filters
-from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.settings import Settings, checks, environment
+from tap_sagemaker_tuning.settings.schema import schema
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.sink import read_in_one_pass
@@ -62,7 +60,7 @@ class TapSageMakerTuning(Tap):
 
     name = "tap-sagemaker-tuning"
     package_name = "tap-sagemaker-tuning"
-    config_jsonschema: ClassVar[dict[str, Any]] = config_schema.schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = schema()
     message_writer_class = BlockWriter
     message_writer: BlockWriter
 

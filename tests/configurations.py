@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tap_sagemaker_tuning import config_schema
+from tap_sagemaker_tuning.settings.schema import schema
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 
 ROLE = "arn:aws:iam::123456789012:role/tuning-reader"
@@ -13,7 +13,7 @@ OTHER_ROLE = "arn:aws:iam::210987654321:role/tuning-reader"
 SECRET = "hunter2-never-shown"  # noqa: S105 - must not show up anywhere
 KEY = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": SECRET}
 
-DECLARED: dict[str, Any] = config_schema.schema()["properties"]
+DECLARED: dict[str, Any] = schema()["properties"]
 TEXTS = [name for name in DECLARED if DECLARED[name]["type"] == ["string"]]
 NUMBERS = [name for name in DECLARED if DECLARED[name]["type"] == ["integer"]]
 MOST: dict[str, int] = {
@@ -228,7 +228,11 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         'regions[0]: None is not text such as "us-east-1"',
     ),
     *[
-        (f"empty: {name}", {name: ""}, f"{name}: is empty{listed(name, '')}")
+        (
+            f"empty: {name}",
+            {name: ""},
+            listed(name, "").removeprefix("; ") or f"{name}: is empty",
+        )
         for name in TEXTS
     ],
     *[

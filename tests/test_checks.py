@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from tap_sagemaker_tuning import checks
 from tap_sagemaker_tuning.catalog_checks import method_problems
-from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.settings import Settings, checks
 from tests.configurations import (
     BAD,
     GOOD,

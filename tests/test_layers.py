@@ -21,12 +21,10 @@ from tests.docs.documents import PROJECT, ROOT
 PACKAGE = "tap_sagemaker_tuning"
 FLOORS = (
     {"values"},
-    {"__init__", "environment", "exceptions", "output", "printable", "settings"},
-    {"config_schema", "shapes"},
+    {"__init__", "exceptions", "output", "printable", "settings"},
+    {"shapes"},
     {"aws", "replication"},
-    {"list_checks"},
-    {"scope_checks"},
-    {"checks", "log", "sync"},
+    {"log", "sync"},
     {"streams"},
     {"access", "catalog_checks", "command"},
     {"tap"},

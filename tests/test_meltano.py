@@ -1,4 +1,4 @@
-"""meltano.yml and .env.example match the tap's own description of itself."""
+"""meltano.yml matches the tap's own description of itself."""
 
 from __future__ import annotations
 
@@ -12,18 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_sagemaker_tuning.config_schema import SETTINGS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.environments import copy_checkout
 from tests.expected import KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
-OWN = SETTINGS.to_dict()["properties"]
-NOT_OURS = {"faker_config"}  # the tap does not depend on faker
-KINDS = {"start_date": "date_iso8601"}
-PREFIX = "TAP_SAGEMAKER_TUNING_"
-
-Settings = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +35,6 @@ def extractor(project: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def declared(extractor: dict[str, Any]) -> Settings:
-    """The tap's settings in meltano.yml, by name."""
-    return {setting["name"]: setting for setting in extractor["settings"]}
-
-
-@pytest.fixture(scope="module")
 def about() -> dict[str, Any]:
     """The tap's description of itself."""
     tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
@@ -59,65 +46,6 @@ def about() -> dict[str, Any]:
     )
     parsed: dict[str, Any] = json.loads(told.stdout)
     return parsed
-
-
-@pytest.fixture(scope="module")
-def actual(about: dict[str, Any]) -> Settings:
-    """The tap's actual settings, with the SDK's own at the end."""
-    every = about["settings"]["properties"]
-    return {name: every[name] for name in every if name not in NOT_OURS}
-
-
-def test_every_setting_is_there_in_order(declared: Settings, actual: Settings) -> None:
-    """The tap's own settings come first, in order, and then the SDK's."""
-    missing = [name for name in actual if name not in declared]
-    assert missing == [], f"meltano.yml: add {', '.join(missing)} under settings"
-    assert list(declared) == list(actual)
-    assert list(declared)[: len(OWN)] == list(OWN)
-
-
-def test_kinds(declared: Settings, actual: Settings) -> None:
-    """A setting's kind matches its type, and Meltano may resolve a relative
-    start_date."""
-    expected = {name: KINDS.get(name, actual[name]["type"][0]) for name in actual}
-    assert {name: setting["kind"] for name, setting in declared.items()} == expected
-
-
-def test_labels_and_descriptions(declared: Settings, actual: Settings) -> None:
-    """Label and description are the tap's own."""
-    assert {
-        name: (setting["label"], setting["description"])
-        for name, setting in declared.items()
-    } == {
-        name: (setting["title"], setting["description"])
-        for name, setting in actual.items()
-    }
-
-
-def test_values_are_defaults(declared: Settings, actual: Settings) -> None:
-    """A value is set exactly where the tap has a default, and equals it."""
-    assert {
-        name: setting["value"]
-        for name, setting in declared.items()
-        if "value" in setting
-    } == {
-        name: setting["default"]
-        for name, setting in actual.items()
-        if "default" in setting
-    }
-
-
-def test_secrets_are_sensitive(declared: Settings, actual: Settings) -> None:
-    """The tap's secrets are sensitive in Meltano, and nothing else is."""
-    assert {name for name in declared if declared[name].get("sensitive")} == {
-        name for name in actual if actual[name].get("secret")
-    }
-
-
-def test_settings_say_nothing_else(declared: Settings) -> None:
-    """No setting has a key that other tests do not check."""
-    known = {"name", "kind", "label", "description", "value", "sensitive"}
-    assert set().union(*declared.values()) == known
 
 
 def test_capabilities(extractor: dict[str, Any], about: dict[str, Any]) -> None:
@@ -223,32 +151,3 @@ def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
     assert jobs[schedule["job"]] == [
         "tap-sagemaker-tuning target-postgres dbt-postgres:build"
     ]
-
-
-def test_env_example_has_every_setting_in_order() -> None:
-    """Each of the tap's own settings has a line, commented out, below a comment."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    paragraphs = [block.splitlines() for block in text.strip().split("\n\n")[1:]]
-    names = [f"{PREFIX}{name.upper()}" for name in OWN]
-    found = [lines[-1].removeprefix("# ").split("=")[0] for lines in paragraphs]
-    missing = [name for name in names if name not in found]
-    assert missing == [], f".env.example: add {', '.join(missing)}"
-    assert found == names
-    assert {len(lines) for lines in paragraphs} == {2}
-    assert {line[:2] for lines in paragraphs for line in lines} == {"# "}
-
-
-def test_env_example_has_values_of_the_right_kind() -> None:
-    """The tap accepts the numbers, lists and enumerated values in .env.example."""
-    text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    found = dict(re.findall(f"^# {PREFIX}([A-Z_]+)=(.+)$", text, re.MULTILINE))
-    given = {name.lower(): value for name, value in found.items()}
-    arrays = [n for n in OWN if OWN[n]["type"][0] == "array"]
-    numbers = [n for n in OWN if OWN[n]["type"][0] == "integer"]
-    assert [n for n in arrays if not isinstance(json.loads(given[n]), list)] == []
-    assert [n for n in numbers if not given[n].isdigit()] == []
-    assert {n: given[n] for n in OWN if "default" in OWN[n]} == {
-        n: str(OWN[n]["default"]) for n in OWN if "default" in OWN[n]
-    }
-    chosen = [n for n in OWN if "enum" in OWN[n]]
-    assert [n for n in chosen if given[n] not in OWN[n]["enum"]] == []

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning import environment
-from tap_sagemaker_tuning.config_schema import SETTINGS, schema
-from tap_sagemaker_tuning.settings import RoleToAssume, Settings
+from tap_sagemaker_tuning.settings import (
+    Organization,
+    RoleToAssume,
+    Settings,
+    checks,
+    environment,
+)
+from tap_sagemaker_tuning.settings.schema import schema
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import (
@@ -26,46 +31,69 @@ if TYPE_CHECKING:
 
 
 PREFIX = "TAP_SAGEMAKER_TUNING_"
+TEXT = {"type": ["string"], "minLength": 1}
 
 
 class TestDeclarations:
     """The declaration of each setting."""
 
     def test_all_settings(self) -> None:
-        """The documented settings are those that are parsed, in the same order."""
-        declared = SETTINGS.to_dict()
-        parsed = [each.name for each in fields(Settings)]
-        lacking = {*declared["properties"]} ^ {*parsed}
-        where = "SETTINGS in config_schema.py or Settings in settings.py lacks"
-        assert lacking == set(), f"{where} {', '.join(lacking)}"
-        assert [*declared["properties"]] == parsed
-        entry = declared["properties"]["assume_roles"]["items"]
-        assert [*entry["properties"]] == [each.name for each in fields(RoleToAssume)]
+        """Each field of the settings is a setting, in the same order, and no setting
+        is required."""
+        declared = schema()
+        assert [*declared["properties"]] == [each.name for each in fields(Settings)]
         assert declared["additionalProperties"] is False
         assert "required" not in declared
+
+    @pytest.mark.parametrize(
+        ("name", "of"),
+        [
+            ("aws_session_token", {"type": ["string"], "minLength": 1}),
+            ("regions", {"type": ["array"], "items": TEXT}),
+            ("sort_order", {"type": ["string"], "enum": ["Ascending", "Descending"]}),
+            ("max_items", {"type": ["integer"], "minimum": 1}),
+            (
+                "concurrency",
+                {"type": ["integer"], "minimum": 1, "maximum": 64, "default": 4},
+            ),
+        ],
+    )
+    def test_type(self, name: str, of: dict[str, Any]) -> None:
+        """The type and the bounds of a field are those of its setting."""
+        told = {"title", "description", "examples", "secret", "writeOnly"}
+        found = schema()["properties"][name].items()
+        assert {part: value for part, value in found if part not in told} == of
+
+    @pytest.mark.parametrize("name", ["assume_roles", "organization"])
+    def test_objects(self, name: str) -> None:
+        """An object has its own members only, and its required ones."""
+        of = schema()["properties"][name]
+        of = of.get("items", of)
+        kind = {"assume_roles": RoleToAssume, "organization": Organization}[name]
+        assert [*of["properties"]] == [each.name for each in fields(kind)]
+        assert (of["type"], of["additionalProperties"]) == (["object"], False)
+        assert of["required"] == [next(iter(of["properties"]))]
 
     @pytest.mark.parametrize("name", DECLARED)
     def test_title_and_description(self, name: str) -> None:
         """Each setting has its own title and description, in sentences."""
-        declared = SETTINGS.to_dict()["properties"]
+        declared = schema()["properties"]
         assert declared[name]["title"][0].isupper()
         assert declared[name]["description"].endswith(".")
         others = [declared[other]["title"] for other in declared if other != name]
         assert declared[name]["title"] not in others
 
-    def test_the_setting_streams_names_all_streams(self) -> None:
-        """The description of `streams` lists every stream, in order, and the default
-        ones."""
-        described = SETTINGS.to_dict()["properties"]["streams"]["description"]
+    def test_the_setting_streams_names_the_default(self) -> None:
+        """The description of `streams` lists the default streams, in order."""
+        described = schema()["properties"]["streams"]["description"]
         streams: Any = STREAMS
         by_default = [one.name for one in streams if one.selected_by_default]
-        assert f"Names: {', '.join(one.name for one in streams)}." in described
         assert described.endswith(f"Default: {', '.join(by_default)}.")
 
     @pytest.mark.parametrize("name", ["role_arn", "external_id", "regions"])
     def test_title_and_description_in_a_role(self, name: str) -> None:
         """Each key of an entry of assume_roles is documented, and no other key is."""
-        entry = SETTINGS.to_dict()["properties"]["assume_roles"]["items"]
+        entry = schema()["properties"]["assume_roles"]["items"]
         assert set(entry["properties"]) == {"role_arn", "external_id", "regions"}
         assert entry["properties"][name]["title"][0].isupper()
         assert entry["properties"][name]["description"].endswith(".")
@@ -73,13 +101,13 @@ class TestDeclarations:
 
     def test_secrets(self) -> None:
         """The three parts of an access key are secret, and nothing else is."""
-        declared = SETTINGS.to_dict()["properties"]
+        declared = schema()["properties"]
         assert {n for n in declared if declared[n].get("secret")} == set(SECRETS)
         assert {n for n in declared if declared[n].get("writeOnly")} == set(SECRETS)
 
     def test_defaults(self) -> None:
         """Each documented default is what a tap without settings uses."""
-        declared = SETTINGS.to_dict()["properties"]
+        declared = schema()["properties"]
         taken = vars(TapSageMakerTuning(config={}).settings)
         assert taken == {name: declared[name].get("default") for name in declared}
         assert (Settings.page_size, Settings.max_attempts) == (100, 10)
@@ -91,6 +119,12 @@ class TestDeclarations:
         settings = Settings(**secrets, assume_roles=(role,))  # type: ignore[arg-type]
         assert SECRET not in repr(settings)
         assert ROLE in repr(settings)
+
+    @pytest.mark.parametrize("name", [n for n in DECLARED if "examples" in DECLARED[n]])
+    def test_examples_are_valid(self, name: str) -> None:
+        """The tap accepts each setting's example, which .env.example shows."""
+        (example,) = schema()["properties"][name]["examples"]
+        assert checks.problems({name: example}, all_settings()) == []
 
     def test_no_setting_is_nullable(self) -> None:
         """No setting may be null; it can be left out instead."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from tap_sagemaker_tuning import config_schema
 from tap_sagemaker_tuning.airbyte.messages import AirbyteWriter
 from tap_sagemaker_tuning.aws.errors import is_mendable, is_transient
 from tap_sagemaker_tuning.exceptions import (
@@ -15,6 +14,7 @@ from tap_sagemaker_tuning.exceptions import (
     SettingsError,
     TapError,
 )
+from tap_sagemaker_tuning.settings.schema import schema
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, VisitingStream
 from tap_sagemaker_tuning.sync.failures import report
@@ -39,7 +39,7 @@ _CURSORS = {Scopes.name: "started_at"}
 class AirbyteTap(TapSageMakerTuning):
     """The tap, run by Airbyte."""
 
-    config_jsonschema: ClassVar[dict[str, Any]] = config_schema.schema()
+    config_jsonschema: ClassVar[dict[str, Any]] = schema()
     message_writer_class = AirbyteWriter
     message_writer: AirbyteWriter
 

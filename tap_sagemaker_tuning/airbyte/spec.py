@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tap_sagemaker_tuning import config_schema
+from tap_sagemaker_tuning.settings.schema import schema
 
 _LEFT_OUT = {
     "$schema",
@@ -31,13 +31,13 @@ def specification() -> dict[str, Any]:
 
     A connection chooses its streams by its catalog.
     """
-    schema = config_schema.schema()
-    del schema["properties"]["streams"]
+    settings = schema()
+    del settings["properties"]["streams"]
     return {
         "connectionSpecification": {
             "$schema": "http://json-schema.org/draft-07/schema#",
             "title": "SageMaker hyperparameter tuning",
-            **_described(schema),
+            **_described(settings),
         }
     }
 

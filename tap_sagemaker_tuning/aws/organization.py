@@ -13,9 +13,9 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_ACCOUNTS_FOR_PARENT,
     LIST_UNITS_FOR_PARENT,
 )
-from tap_sagemaker_tuning.aws.scope import ACCOUNT
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.printable import printable
+from tap_sagemaker_tuning.settings.roles import ACCOUNT
 from tap_sagemaker_tuning.values import OddError, Summary, members, required_text
 
 if TYPE_CHECKING:

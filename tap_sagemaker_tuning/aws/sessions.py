@@ -26,8 +26,9 @@ from tap_sagemaker_tuning.aws.operations import LIST_REGIONS, OPERATIONS
 from tap_sagemaker_tuning.aws.organization import AccountLister, enabled
 from tap_sagemaker_tuning.aws.pages import check_result, checked, parsed
 from tap_sagemaker_tuning.aws.retries import Retries
-from tap_sagemaker_tuning.aws.scope import Role, Scope
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.settings import ENABLED
+from tap_sagemaker_tuning.settings.roles import Role
 from tap_sagemaker_tuning.values import timestamp_or_none
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.scope import Role, Scope
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import NotReadError, SettingsError
 from tap_sagemaker_tuning.settings import ENABLED, RoleToAssume
+from tap_sagemaker_tuning.settings.roles import Role
 from tap_sagemaker_tuning.sync.failures import Failure, some_of
 from tap_sagemaker_tuning.sync.interruptible import interruptible, side_by_side
 

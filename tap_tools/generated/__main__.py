@@ -5,7 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from tap_tools.generated import infrastructure, lineage, pages, registries
+from tap_tools.generated import (
+    infrastructure,
+    lineage,
+    pages,
+    registries,
+    settings,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +20,7 @@ if TYPE_CHECKING:
 def files() -> dict[Path, str]:
     """The current text of every generated file."""
     return {
+        **settings.files(),
         **lineage.files(),
         **registries.files(),
         **pages.files(),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
-from tap_sagemaker_tuning.config_schema import SETTINGS
-from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tap_tools import ROOT
-from tap_tools.generated import confirmations, targets
+from tap_tools.generated import confirmations, settings, targets
 from tap_tools.generated.markdown import json_block, table
 from tap_tools.generated.marks import filled
 from tap_tools.generated.marts import marts
@@ -68,7 +65,6 @@ def files() -> dict[Path, str]:
 
 def parts() -> dict[str, str]:
     """Every generated part by its name."""
-    own = SETTINGS.to_dict()["properties"]
     made = {
         "streams": _streams(),
         "toctree of streams": _toctree(),
@@ -80,7 +76,7 @@ def parts() -> dict[str, str]:
         "targets": f"\n{targets.table()}\n\n",
         "confirmations": confirmations.summary(),
         "facts": confirmations.tables(),
-        "settings": _settings(own),
+        "settings": _settings(settings.own()),
         "settings of the SDK": _settings(sdk_settings()),
         "policy of the summaries": json_block(policy(summaries())),
         "policy of all streams": json_block(policy(streams())),
@@ -95,18 +91,10 @@ def parts() -> dict[str, str]:
     return made
 
 
-def all_settings() -> Schema:
-    """JSON Schema of all settings, the SDK's own included."""
-    schema = copy.deepcopy(TapSageMakerTuning.config_jsonschema)
-    TapSageMakerTuning.append_builtin_config(schema)
-    return schema
-
-
 def sdk_settings() -> Schema:
     """The settings that the SDK adds, by name."""
-    own = SETTINGS.to_dict()["properties"]
-    every = all_settings()["properties"].items()
-    return {name: setting for name, setting in every if name not in own}
+    own = settings.own()
+    return {name: of for name, of in settings.every().items() if name not in own}
 
 
 def _streams() -> str:

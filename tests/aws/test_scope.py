@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tap_sagemaker_tuning.aws.scope import Role, Scope
+from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.settings.roles import Role
 from tests.configurations import BAD, GOOD
 
 

@@ -12,12 +12,13 @@ import yaml
 
 from sagemaker_tuning_emulator import Emulator
 from sagemaker_tuning_emulator.__main__ import populate
-from tap_sagemaker_tuning import catalog_checks, checks
+from tap_sagemaker_tuning import catalog_checks
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.state import Filters, ScopeState
-from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.settings import Settings, checks
 from tap_sagemaker_tuning.streams.training_job_summaries import TrainingJobSummaries
-from tap_tools.generated import pages, policies
+from tap_tools.generated import policies
+from tests.configurations import all_settings
 from tests.docs.documents import (
     AIRBYTE_STATES,
     CONFIGS,
@@ -53,7 +54,7 @@ def test_settings_are_accepted(where: str, config: Json) -> None:
     method = METHODS[FULL_TABLE in where]
     chosen = {TrainingJobSummaries.name: method}
     allowed = {TrainingJobSummaries.name: TrainingJobSummaries.methods}
-    assert checks.problems(config, pages.all_settings()) == []
+    assert checks.problems(config, all_settings()) == []
     assert catalog_checks.method_problems(Settings.of(config), chosen, allowed) == []
 
 

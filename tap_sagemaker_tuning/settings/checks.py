@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,8 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from tap_sagemaker_tuning.list_checks import list_problems
-from tap_sagemaker_tuning.scope_checks import is_one_tuning_job, scope_problems
-from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.settings import ENABLED, Settings
+from tap_sagemaker_tuning.settings.roles import ACCOUNT, Role
 from tap_sagemaker_tuning.values import moment, timestamp
 
 if TYPE_CHECKING:
@@ -32,16 +32,12 @@ _KINDS = {
     "object": "an object",
     "string": "text",
 }
-_EXAMPLES: dict[str, Any] = {
-    "assume_roles": [{"role_arn": "arn:aws:iam::123456789012:role/tuning-reader"}],
-    "exclude_accounts": ["123456789012"],
-    "organization": {"role_name": "tuning-reader"},
-    "organizational_units": ["ou-ab12-11223344"],
-    "regions": ["us-east-1"],
-    "streams": ["tuning_jobs"],
-    "tuning_job_names": ["churn-xgb-230204"],
-}
-"""Valid values of settings that are lists or objects."""
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+", re.ASCII)
+# IAM's and Organizations' own patterns: a role's name with its path, ExternalId,
+# and the IDs of a root and of an organizational unit.
+_ROLE_NAME = re.compile(r"(?!role/)[\w+=,.@-]+(/[\w+=,.@-]+)*", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_UNIT = re.compile(r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ].*)?", re.ASCII)
 
 
@@ -78,13 +74,13 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
         One sentence per problem, with the setting's name but never a secret's value.
     """
     validator = Draft202012Validator(schema)
-    found = [_schema_problem(error) for error in validator.iter_errors(config)]
+    found = [_schema_problem(error, schema) for error in validator.iter_errors(config)]
     if found:
         return found
     settings = Settings.of(config)
     return [
         *_credential_problems(settings),
-        *scope_problems(settings),
+        *_scope_problems(settings),
         *_filter_problems(settings),
         *_sdk_problems(config),
     ]
@@ -107,7 +103,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-def _schema_problem(error: Any) -> str:
+def _schema_problem(error: Any, schema: Mapping[str, Any]) -> str:
     """Describe a violation of the JSON Schema, without the value of a secret."""
     path = [str(part) for part in error.absolute_path]
     name = path[0] + "".join(f"[{part}]" for part in path[1:]) if path else ""
@@ -129,7 +125,7 @@ def _schema_problem(error: Any) -> str:
     bounds = bound if isinstance(bound, list) else [bound]
     match rule:
         case "type":
-            what = f"{shown} is not {_wanted(bounds[0], error.absolute_path)}"
+            what = f"{shown} is not {_wanted(bounds[0], error.absolute_path, schema)}"
         case "enum":
             what = f"{shown} is not one of {', '.join(map(str, bounds))}"
         case "minLength":
@@ -143,18 +139,23 @@ def _schema_problem(error: Any) -> str:
     return f"{name}: {what}"
 
 
-def _wanted(kind: str, path: Sequence[str | int]) -> str:
+def _wanted(kind: str, path: Sequence[str | int], settings: Mapping[str, Any]) -> str:
     """Say which values a setting takes, with an example if the type has many forms.
 
     Args:
         kind: Its type in JSON Schema.
         path: Where it is: names of settings, and places in lists.
+        settings: The JSON Schema of all settings.
     """
-    name = next(part for part in reversed(path) if isinstance(part, str))
-    example = _EXAMPLES.get(name)
-    if example and isinstance(path[-1], int):
-        (example,) = example
-    such = f" such as {json.dumps(example)}" if example else ""
+    examples: list[Any] = []
+    of = settings
+    for part in path:
+        is_place = isinstance(part, int)
+        of = of["items"] if is_place else of["properties"][part]
+        of_items = [item for example in examples for item in example]
+        examples = of.get("examples", of_items if is_place else [])
+    has_forms = kind in {"array", "object"} or (path and isinstance(path[-1], int))
+    such = f" such as {json.dumps(examples[0])}" if examples and has_forms else ""
     return _KINDS.get(kind, f"of type {kind}") + such
 
 
@@ -195,7 +196,7 @@ def _is_url(text: str) -> bool:
 
 def _filter_problems(settings: Settings) -> Iterator[str]:
     names = settings.tuning_job_names
-    yield from list_problems(
+    yield from _list_problems(
         "tuning_job_names", names, _TUNING_JOB_NAME, "churn-xgb-230204", fold=True
     )
     part = settings.name_contains
@@ -209,7 +210,7 @@ def _filter_problems(settings: Settings) -> Iterator[str]:
     start = settings.start_date
     if start is not None and not _is_time(start):
         yield f"start_date: {start!r} is not a time such as 2026-01-31T00:00:00Z"
-    if settings.starting_token is not None and not is_one_tuning_job(settings):
+    if settings.starting_token is not None and not _is_one_tuning_job(settings):
         yield (
             "starting_token: needs one name in tuning_job_names, and one account and "
             "region: a token is valid for one tuning job only"
@@ -230,3 +231,121 @@ def _is_time(text: str) -> bool:
     except (OverflowError, ValueError):
         return False
     return True
+
+
+def _scope_problems(settings: Settings) -> Iterator[str]:
+    """Find what is wrong with the settings that choose accounts and regions."""
+    yield from _region_problems("regions", settings.regions)
+    yield from _organization_problems(settings)
+    roles = settings.assume_roles
+    if roles is None:
+        return
+    if not roles:
+        yield "assume_roles: is empty: leave it out, or name a role"
+    reached: Counter[tuple[str, str]] = Counter()
+    for index, role in enumerate(roles):
+        name = f"assume_roles[{index}]"
+        wrong = list(_role_problems(f"{name}[role_arn]", role.role_arn))
+        yield from wrong
+        yield from _external_id_problems(name, role.external_id)
+        yield from _region_problems(f"{name}[regions]", role.regions)
+        if not wrong:
+            account = Role.parse(role.role_arn).account_id
+            for region in role.regions or settings.regions or [""]:
+                reached[account, region] += 1
+    for (account, region), times in reached.items():
+        where = f" in {region}" if region not in {"", ENABLED} else ""
+        if times > 1:
+            yield f"assume_roles: {times} entries reach account {account}{where}"
+        elif region == ENABLED and len([1 for of, _ in reached if of == account]) > 1:
+            yield (
+                f"assume_roles: account {account} has an entry for all enabled regions "
+                "and another entry"
+            )
+
+
+def _is_one_tuning_job(settings: Settings) -> bool:
+    """Whether the settings name one tuning job, in one account and region."""
+    roles = settings.assume_roles or (None,)
+    regions = (roles[0] and roles[0].regions) or settings.regions or [""]
+    if settings.organization or ENABLED in regions:
+        return False
+    return len(settings.tuning_job_names or ()) == len(roles) == len(regions) == 1
+
+
+def _region_problems(name: str, regions: Sequence[str] | None) -> Iterator[str]:
+    if regions and ENABLED in regions:
+        if len(regions) > 1:
+            yield f"{name}: {ENABLED!r} covers all enabled regions: name no others"
+        return
+    yield from _list_problems(name, regions, _REGION, "us-east-1")
+
+
+def _organization_problems(settings: Settings) -> Iterator[str]:
+    of = settings.organization
+    if of is None:
+        return
+    if not _ROLE_NAME.fullmatch(of.role_name):
+        yield (
+            f"organization[role_name]: {of.role_name!r} is not the name of a role "
+            "such as tuning-reader"
+        )
+    yield from _external_id_problems("organization", of.external_id)
+    yield from _list_problems(
+        "organization[organizational_units]",
+        of.organizational_units,
+        _UNIT,
+        "ou-ab12-11223344 or r-ab12",
+    )
+    yield from _list_problems(
+        "organization[exclude_accounts]", of.exclude_accounts, ACCOUNT, "123456789012"
+    )
+    if of.list_role_arn is not None:
+        yield from _role_problems("organization[list_role_arn]", of.list_role_arn)
+
+
+def _role_problems(name: str, arn: str) -> Iterator[str]:
+    try:
+        Role.parse(arn)
+    except ValueError as error:
+        example = "arn:aws:iam::123456789012:role/tuning-reader"
+        yield f"{name}: {error} such as {example}"
+
+
+def _external_id_problems(name: str, external_id: str | None) -> Iterator[str]:
+    if external_id and not _EXTERNAL_ID.fullmatch(external_id):
+        allowed = "2 to 1,224 letters, digits and any of _+=,.@:/-"
+        yield f"{name}[external_id]: not {allowed}"
+
+
+def _list_problems(
+    name: str,
+    values: Sequence[str] | None,
+    pattern: re.Pattern[str],
+    example: str,
+    *,
+    fold: bool = False,
+) -> Iterator[str]:
+    """Find what is wrong with a list.
+
+    Args:
+        name: The setting.
+        values: The list; None: it is not set.
+        pattern: The pattern that each value must match.
+        example: A value that does.
+        fold: Whether values that differ only in case are duplicates.
+
+    Yields:
+        One sentence per problem.
+    """
+    if values is None:
+        return
+    if not values:
+        yield f"{name}: is empty: leave it out, or name one"
+    for value in values:
+        if not pattern.fullmatch(value):
+            yield f"{name}: {value!r} is not of the form {example}"
+    counted = Counter(value.lower() if fold else value for value in values)
+    for value, times in counted.items():
+        if times > 1:
+            yield f"{name}: {value!r} is listed {times} times"
