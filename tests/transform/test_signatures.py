@@ -1,4 +1,4 @@
-"""A build replaces the rows of a tuning job whatever changed in its tables."""
+"""A build replaces the rows of a tuning job, however its tables changed."""
 
 from __future__ import annotations
 
