@@ -14,16 +14,57 @@ from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import settings
 
 from sagemaker_tuning_emulator import Emulator
-from tests import profiles
+from tests import profiles, skips
 from tests.browser import CHROMIUM, chromium
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
+    from typing import TypeVar
 
     from playwright.sync_api import Browser
 
+    Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
+
 # Unless the command line names another profile, as `make laws` does.
 settings.load_profile(profiles.SAME)
+
+
+LONG = ("browser", "demo", "distributed", "orchestrator", "slow", "warehouse")
+"""Marks of tests that may take long, such as to install an orchestrator first."""
+LONG_LIMIT = 1800  # seconds; that of all other tests is in pyproject.toml
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Give long tests, and searches at random, a longer time limit."""
+    is_search = config.getoption("hypothesis_profile") == profiles.SEARCH
+    for item in items:
+        if is_search or any(item.get_closest_marker(mark) for mark in LONG):
+            item.add_marker(pytest.mark.timeout(LONG_LIMIT))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, Report, Report]:
+    """Let a module that is skipped fail in CI."""
+    report = yield
+    return failing_if_skipped(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, Report, Report]:
+    """Let a test that is skipped fail in CI."""
+    report = yield
+    return failing_if_skipped(report)
+
+
+def failing_if_skipped(report: Report) -> Report:
+    """Turn a report about something that was skipped into a failure, in CI."""
+    if report.outcome == "skipped" and not hasattr(report, "wasxfail"):
+        message = skips.failure(str(report.longrepr))
+        if message:
+            report.outcome, report.longrepr = "failed", message
+    return report
 
 
 @pytest.fixture(autouse=True)

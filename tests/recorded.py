@@ -1,7 +1,8 @@
 """Recorded responses of the service as they were on the wire, and the expected results.
 
 They are not part of this project; they are in a folder beside it, or the one in the
-environment variable RECORDED_CASES. The functions here return the cases that tests take
+environment variable RECORDED_CASES; `none` says that they are left out on purpose. The
+functions here return the cases that tests take
 from HTTP to a record or a line; the rest are only facts for the design.
 """
 
@@ -18,12 +19,16 @@ import pytest
 from botocore import xform_name
 
 from sagemaker_tuning_emulator.clock import instant
+from tests.skips import NOT_PUBLIC
 from tests.strategies import MODEL
 
 BESIDE = Path(__file__).resolve().parent.parent.parent / "shared" / "cases"
 FOLDER = Path(os.environ.get("RECORDED_CASES", BESIDE))
 needs_them = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason=f"no folder {FOLDER.name}: see RECORDED_CASES"
+    not FOLDER.is_dir(),
+    reason=NOT_PUBLIC
+    if str(FOLDER) == "none"
+    else f"no folder {FOLDER.name}: see RECORDED_CASES",
 )
 
 Printed = dict[str, Any]

@@ -20,6 +20,7 @@ from tests.airbyte.source import SOURCE, Json, Output, Source, configured
 from tests.conftest import ACCOUNT, REGION, TapProcess
 from tests.environments import UV, programs
 from tests.examples.runner import Runner, running
+from tests.skips import OLD_PYTHON_ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ STREAMS = ["tuning_jobs", SUMMARIES, "scopes"]
 pytestmark = [
     pytest.mark.warehouse,
     pytest.mark.skipif(not UV.exists(), reason="uv is needed: make setup"),
-    pytest.mark.skipif(sys.version_info >= (3, 13), reason="PyAirbyte lacks 3.13"),
+    pytest.mark.skipif(sys.version_info >= (3, 13), reason=OLD_PYTHON_ONLY),
 ]
 
 

@@ -191,13 +191,20 @@ def test_recorded_descriptions(name: str) -> None:
 
 @given(
     odd(
-        definition(AlgorithmSpecification={"MetricDefinitions": [{"Name": "a"}]})
+        definition(
+            AlgorithmSpecification={"MetricDefinitions": [{"Name": "a"}]},
+            ResourceConfig={"InstanceType": "ml.m5.xlarge", "InstanceCount": 2},
+        )
     ).filter(lambda described: isinstance(described, dict))
 )
 def test_odd_descriptions(described: Any) -> None:
-    """Any description is read or refused with a message."""
+    """Any description is refused with a message, or read: metrics whose names are text,
+    on at least one host."""
     with suppress(UnreadableError):
-        measured(described)
+        for found in measured(described).values():
+            assert found.hosts >= 1
+            names = (*found.by_algorithm, *found.of_hosts)
+            assert {type(name) for name in names} <= {str}
 
 
 @given(st.lists(st.tuples(st.integers(0, 14 * DAY), st.integers(0, DAY)), min_size=1))

@@ -269,14 +269,14 @@ def test_the_newest_of_duplicates(records: list[Any], expected: Any) -> None:
         assert consistent_with_listing(found, [MEASURED]).get(NAME) == expected
 
 
+@recorded.needs_them
 def test_each_name_of_a_recorded_search_is_found_once() -> None:
     """Thirteen recorded rows, with one duplicate, give twelve trials."""
-    tables = recorded.starting("search_derived_table__").values()
-    for table in tables:
-        names = [row["model_name"] for row in table["rows"]]
-        found = [{**FOUND, "TrainingJobName": name} for name in names]
-        listed = [{**MEASURED, "TrainingJobName": name} for name in names]
-        assert (len(found), len(consistent_with_listing(found, listed))) == (13, 12)
+    (table,) = recorded.starting("search_derived_table__").values()
+    names = [row["model_name"] for row in table["rows"]]
+    found = [{**FOUND, "TrainingJobName": name} for name in names]
+    listed = [{**MEASURED, "TrainingJobName": name} for name in names]
+    assert (len(found), len(consistent_with_listing(found, listed))) == (13, 12)
 
 
 # Trials of every kind, with and without an index that drops members
