@@ -1,11 +1,11 @@
-"""The contract's calls: few, one at a time per scope, recorded as they are."""
+"""The contract's calls, made by the tap's clients: few, and recorded as they are."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
+from collections import Counter, defaultdict
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,23 +13,27 @@ from botocore.exceptions import ClientError
 from sagemaker_tuning_contract.exchanges import Exchange
 from tap_sagemaker_tuning.aws.error_table import CODES, Kind
 from tap_sagemaker_tuning.aws.errors import code, meaning
+from tap_sagemaker_tuning.aws.pages import checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sagemaker_tuning_contract.fact import Calls
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.operations import Operation
 
 MOST_CALLS = 58
 """The most calls in one scope: 60 with the two to STS for its account and its role."""
 
+MOST_ATTEMPTS = 5
+"""The attempts of a call that is throttled or fails, each of which counts."""
+
 MOST_DENIALS = 5
 """Denials of an action before it counts as denied for all names: a policy can allow it
 for some names only."""
 
-_MOST_TRIES = 4
-_FIRST_PAUSE = 0.5  # seconds, doubled each time
-_AGAIN = {Kind.THROTTLED, Kind.OUTAGE}
+_UNUSABLE = {Kind.EXPIRED, Kind.SIGNATURE, Kind.SETTING}
+_UNAVAILABLE = {Kind.THROTTLED, Kind.OUTAGE}
 
 
 class SpentError(Exception):
@@ -40,7 +44,8 @@ class Caller:
     """Makes read-only calls in one scope, and records the answers.
 
     Attributes:
-        exchanges: The calls and their answers, in order.
+        exchanges: The calls and their answers, in order, failed attempts included.
+        made: These exchanges by what they were made for.
         problems: By IAM action, why it cannot be called.
         left: The number of calls left.
         region: The scope's region.
@@ -54,6 +59,7 @@ class Caller:
             tell: Called with the number of calls so far, before each call.
         """
         self.exchanges: list[Exchange] = []
+        self.made: defaultdict[Calls, list[Exchange]] = defaultdict(list)
         self.problems: dict[str, str] = {}
         self.left = MOST_CALLS
         self.region = client.scope.region
@@ -62,7 +68,7 @@ class Caller:
         self._apis: dict[str, Any] = {}
         self._closed: set[str] = set()
         self._denials: Counter[str] = Counter()
-        self._answer: Mapping[str, Any] | None = None
+        self._request: dict[str, Any] = {}
 
     def close(self) -> None:
         """Close all connections."""
@@ -70,13 +76,13 @@ class Caller:
             api.close()
 
     def ask(
-        self, operation: Operation, region: str | None = None, **request: Any
+        self, purpose: Calls, operation: Operation, **request: Any
     ) -> Exchange | None:
         """Make a call.
 
         Args:
+            purpose: What it is made for.
             operation: The operation to call.
-            region: The region to call; None for the scope's own region.
             **request: The parameters.
 
         Returns:
@@ -86,73 +92,118 @@ class Caller:
         Raises:
             SpentError: The limit of calls is reached.
         """
-        if {operation.service, operation.iam_action} & self._closed:
-            return None
-        pause = _FIRST_PAUSE
-        for attempt in range(_MOST_TRIES):
-            error = self._call(operation, region, request)
-            if self._answer is None:
-                self._give_up(operation, error, operation.service)
-                return None
-            exchange = self._keep(operation, request)
-            kind = meaning(error).kind
-            if kind is Kind.DENIED:
-                self._deny(operation, error)
-                return None
-            if kind in {Kind.EXPIRED, Kind.SIGNATURE, Kind.SETTING}:
-                self._give_up(operation, error, operation.service)
-                return None
-            if kind not in _AGAIN:
-                return exchange
-            if attempt < _MOST_TRIES - 1:
-                time.sleep(pause)
-                pause *= 2
-        self._give_up(operation, error, operation.iam_action)
-        return None
+        found = self._recorded(
+            purpose, operation, lambda api: getattr(api, operation.method)(**request)
+        )
+        return found[-1] if found else None
 
-    def _call(
-        self, operation: Operation, region: str | None, request: dict[str, Any]
-    ) -> Exception | None:
-        """Make a call once; returns the error that it raised, if any."""
-        self._answer = None
+    def pages(
+        self,
+        purpose: Calls,
+        operation: Operation,
+        most: int,
+        size: int | None,
+        *,
+        region: str | None = None,
+        **request: Any,
+    ) -> list[Exchange]:
+        """List the first pages, as the tap does.
+
+        Args:
+            purpose: What they are listed for.
+            operation: The operation to call.
+            most: The most pages.
+            size: The items per page; None leaves that to the service.
+            region: The region to call; None for the scope's own region.
+            **request: The parameters of the first page, without MaxResults.
+
+        Returns:
+            The exchanges of these pages.
+
+        Raises:
+            SpentError: The limit of calls is reached.
+        """
+
+        def listed(api: Any) -> None:
+            pages = api.get_paginator(operation.method).paginate(
+                PaginationConfig={"PageSize": size}, **request
+            )
+            for _ in islice(checked(operation, pages, self._client.scope), most):
+                pass
+
+        found = self._recorded(purpose, operation, listed, region)
+        return [one for one in found if one.is_fine]
+
+    def _recorded(
+        self,
+        purpose: Calls,
+        operation: Operation,
+        call: Callable[[Any], object],
+        region: str | None = None,
+    ) -> list[Exchange]:
+        """Make calls of an operation, and return their exchanges.
+
+        Empty if the operation cannot be called.
+        """
+        if {operation.service, operation.iam_action} & self._closed:
+            return []
+        before, error = len(self.exchanges), None
         try:
-            api = self._api(operation.service, region or self.region)
-            method = getattr(api, operation.method)
-        except Exception as error:  # noqa: BLE001 - any error is reported
-            return error
+            call(self._api(operation.service, region or self.region))
+        except SpentError:
+            raise
+        except Exception as caught:  # noqa: BLE001 - any error is reported
+            # A response that botocore or the tap cannot read is a response, too.
+            error = caught
+        finally:
+            found = self.exchanges[before:]
+            self.made[purpose] += found
+        kind = meaning(error).kind
+        if not found or kind in _UNUSABLE:
+            self._close(operation, error, operation.service)
+        elif kind in _UNAVAILABLE:
+            self._close(operation, error, operation.iam_action)
+        elif kind is Kind.DENIED:
+            self._deny(operation, error)
+        else:
+            return found
+        return []
+
+    def _api(self, service: str, region: str) -> Any:
+        """Return the tap's boto3 client of a service, whose calls are recorded."""
+        if service not in self._apis:
+            api = self._client.connected(service, region)
+            events = api.meta.events
+            events.register(f"provide-client-params.{service}", self._note)
+            events.register(f"before-send.{service}", self._spend)
+            events.register(f"before-parse.{service}", self._keep)
+            self._apis[service] = api
+        return self._apis[service]
+
+    def _note(self, params: Mapping[str, Any], **_: Any) -> None:
+        """Note a call's parameters (a handler of botocore's event)."""
+        self._request = dict(params)
+
+    def _spend(self, **_: Any) -> None:
+        """Count an attempt (a handler of botocore's event)."""
         if self.left <= 0:
             raise SpentError
         self.left -= 1
         self._tell(MOST_CALLS - self.left)
-        try:
-            method(**request)
-        except Exception as error:  # noqa: BLE001 - any error is reported
-            # An answer that botocore cannot parse is an answer, too.
-            return error
-        return None
 
-    def _api(self, service: str, region: str) -> Any:
-        if service not in self._apis:
-            api = self._client.connected(service, region)
-            api.meta.events.register(f"before-parse.{service}", self._note)
-            self._apis[service] = api
-        return self._apis[service]
-
-    def _note(self, response_dict: Mapping[str, Any], **_: Any) -> None:
-        """Keep an answer as received (a handler of botocore's event)."""
-        self._answer = dict(response_dict)
-
-    def _keep(self, operation: Operation, request: dict[str, Any]) -> Exchange:
-        found = self._answer or {}
-        exchange = Exchange(
-            operation.name,
-            request,
-            found["status_code"],
-            _json(found["body"]),
-            _date(found["headers"]),
+    def _keep(
+        self, operation_model: Any, response_dict: Mapping[str, Any], **_: Any
+    ) -> None:
+        """Keep a response as received (a handler of botocore's event)."""
+        self.exchanges.append(
+            Exchange(
+                operation_model.name,
+                self._request,
+                response_dict["status_code"],
+                _json(response_dict["body"]),
+                _date(response_dict["headers"]),
+            )
         )
-        self.exchanges.append(exchange)
-        return exchange
 
     def _deny(self, operation: Operation, error: Exception | None) -> None:
         """Note a denial, of the whole action or only of the requested name."""
@@ -162,7 +213,7 @@ class Caller:
             self._closed.add(action)
         self.problems[action] = _why(error)
 
-    def _give_up(
+    def _close(
         self, operation: Operation, error: Exception | None, closed: str
     ) -> None:
         """Note why calls cannot be made, and stop making them."""

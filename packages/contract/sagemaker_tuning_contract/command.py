@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sagemaker_tuning_contract import recordings
-from sagemaker_tuning_contract.calls import MOST_CALLS, Caller
+from sagemaker_tuning_contract.calls import MOST_ATTEMPTS, MOST_CALLS, Caller
 from sagemaker_tuning_contract.exchanges import Recording
 from sagemaker_tuning_contract.fact import ODD
 from sagemaker_tuning_contract.survey import survey
@@ -75,12 +75,12 @@ def main(
 
 
 def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
-    """The tap with a sync's settings, without retries, since each try is counted."""
+    """The tap with a sync's settings, and fewer attempts, since each one counts."""
     config: dict[str, Any] = {}
     for path in paths:
         if path != "ENV":
             config |= json.loads(json_object(path, "--config"))
-    config["max_attempts"] = 1
+    config["max_attempts"] = MOST_ATTEMPTS
     try:
         return TapSageMakerTuning(
             config=config, parse_env_config="ENV" in paths, setup_mapper=False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,44 @@ DOCS = "AWS's documentation"
 RECORDED = "recorded responses, by a test"
 READ = "read in recorded responses"
 ASSUMED = "assumed, and built into the emulator"
+
+
+class Calls(Enum):
+    """What the survey calls for, most valuable first."""
+
+    JOBS = auto()
+    """The newest tuning jobs are listed."""
+    OLDEST = auto()
+    """Tuning jobs, and the trials of one of them, are listed in the other order."""
+    DEFAULTS = auto()
+    """Both are listed without an order and a page size."""
+    SMALL_PAGES = auto()
+    """Both are listed in small pages."""
+    STATUS = auto()
+    """Both are listed with a status."""
+    TOO_LARGE = auto()
+    """Both are listed in pages that are too large."""
+    FOREIGN_TOKEN = auto()
+    """Both are listed with the token of another request."""
+    NAME = auto()
+    """Tuning jobs are listed by a part of their name, in another case."""
+    NOBODY = auto()
+    """A tuning job and a trial that do not exist are requested."""
+    TRIALS = auto()
+    """Some tuning jobs are described, and their newest trials are listed."""
+    PRICES = auto()
+    """The prices of training are listed."""
+    OTHER_CASE = auto()
+    """A tuning job is described by its name in another case."""
+    METRIC = auto()
+    """The trials of one tuning job are listed by their metric."""
+    SEARCH = auto()
+    """Trials are searched for, in large and in small pages."""
+    DESCRIBED = auto()
+    """Trials are described."""
+    POINTS = auto()
+    """Metrics of described trials are requested."""
+
 
 ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """Exceptions that malformed answers cause."""
@@ -52,6 +91,7 @@ class Fact:
         statement: The fact, in a sentence.
         source: How it is known.
         breaks: What it means for a user's data if the fact is false.
+        needs: The calls that show it, if any do.
         check: Checks a recording: yields, for each place where the fact can be
             checked, whether it holds there.
     """
@@ -60,6 +100,7 @@ class Fact:
     statement: str
     source: str
     breaks: str
+    needs: frozenset[Calls]
     check: Check
 
     def judge(self, recordings: Iterable[Recording]) -> Verdict:
@@ -78,11 +119,11 @@ class Fact:
 
 
 def fact(
-    number: int, statement: str, *, source: str, breaks: str
+    number: int, statement: str, *, source: str, breaks: str, needs: Iterable[Calls]
 ) -> Callable[[Check], Fact]:
     """Decorate a check to turn it into a fact; see `Fact` for the arguments."""
 
     def made(check: Check) -> Fact:
-        return Fact(number, statement, source, breaks, check)
+        return Fact(number, statement, source, breaks, frozenset(needs), check)
 
     return made

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract import choices
 from sagemaker_tuning_contract.calls import SpentError
-from sagemaker_tuning_contract.exchanges import JOB, TOKEN, TRIAL, Exchange
-from sagemaker_tuning_contract.fact import ODD
+from sagemaker_tuning_contract.exchanges import JOB, TRIAL
+from sagemaker_tuning_contract.fact import ODD, Calls
 from sagemaker_tuning_contract.facts.errors import NOBODY
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sagemaker_tuning_contract.calls import Caller
-    from sagemaker_tuning_contract.exchanges import Item
+    from sagemaker_tuning_contract.exchanges import Exchange, Item
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.settings import Settings
 
@@ -56,6 +56,7 @@ class _Survey:
 
     def __init__(self, caller: Caller, settings: Settings) -> None:
         self._caller = caller
+        self._ask, self._pages = caller.ask, caller.pages
         self._settings = settings
         self._jobs: list[Item] = []
         self._chosen: list[str] = []
@@ -101,121 +102,101 @@ class _Survey:
 
     def _compare_one(self) -> None:
         """List one tuning job in several ways, and describe it in another case."""
-        if self._listed:
-            best = choices.to_compare(self._jobs, self._listed)
-            self._ask(DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
-            self._compare(best, self._listed[best])
+        if not self._listed:
+            return
+        best = choices.to_compare(self._jobs, self._listed)
+        self._ask(Calls.OTHER_CASE, DESCRIBE_TUNING_JOB, **{JOB: best.swapcase()})
+        self._around(LIST_TRIALS, self._listed[best], {JOB: best})
+        by_metric = {"SortBy": "FinalObjectiveMetricValue", "SortOrder": "Descending"}
+        self._pages(Calls.METRIC, LIST_TRIALS, 1, _MOST, **{JOB: best}, **by_metric)
 
     def _describe_trials(self) -> None:
         for item in choices.trials(self._listed, _TRIALS, self._now):
-            answer = self._ask(DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
+            answer = self._ask(Calls.DESCRIBED, DESCRIBE_TRIAL, **{TRIAL: item[TRIAL]})
             if answer and answer.is_fine:
                 self._described.append(answer.answer)
 
-    def _ask(self, operation: Operation, **request: Any) -> Exchange | None:
-        return self._caller.ask(operation, **request)
-
-    def _pages(
-        self, operation: Operation, most: int, **request: Any
-    ) -> tuple[list[Item], str | None]:
-        """List some pages; returns the items, and the token in the first page."""
-        items: list[Item] = []
-        tokens: list[str] = []
-        for _ in range(most):
-            more = {TOKEN: tokens[-1]} if tokens else {}
-            page = self._ask(operation, **request, **more)
-            if page is None or not page.is_fine:
-                break
-            items += page.items
-            token = page.token
-            if not isinstance(token, str) or token in tokens:
-                break
-            tokens.append(token)
-        return items, tokens[0] if tokens else None
-
     def _list_jobs(self) -> None:
         """List tuning jobs in all the ways that facts need."""
-        self._jobs, _ = self._pages(LIST_TUNING_JOBS, 3, **_NEWEST, MaxResults=_MOST)
+        pages = self._pages(Calls.JOBS, LIST_TUNING_JOBS, 3, _MOST, **_NEWEST)
+        self._jobs = _items(pages)
         self._around(LIST_TUNING_JOBS, self._jobs, {})
         if self._jobs:
-            name = choices.to_find(self._jobs)
-            self._pages(
-                LIST_TUNING_JOBS, 1, NameContains=name.swapcase(), MaxResults=_MOST
-            )
+            name = choices.to_find(self._jobs).swapcase()
+            self._pages(Calls.NAME, LIST_TUNING_JOBS, 1, _MOST, NameContains=name)
 
     def _around(self, operation: Operation, items: list[Item], of: Item) -> None:
         """List again with other orders, page sizes, a filter and a foreign token."""
-        self._pages(operation, 1, **of, **_OLDEST, MaxResults=_MOST)
-        self._pages(operation, 1, **of)
+        self._pages(Calls.OLDEST, operation, 1, _MOST, **of, **_OLDEST)
+        self._pages(Calls.DEFAULTS, operation, 1, None, **of)
         size = choices.small_size(items)
-        _, token = self._pages(
-            operation, _SMALL_PAGES, **of, **_NEWEST, MaxResults=size
+        pages = self._pages(
+            Calls.SMALL_PAGES, operation, _SMALL_PAGES, size, **of, **_NEWEST
         )
         if status := choices.usual_status(items):
-            self._pages(operation, 2, **of, StatusEquals=status, MaxResults=_MOST)
-        self._ask(operation, **of, **_NEWEST, MaxResults=_MOST + 1)
-        if token:
-            self._ask(operation, **of, **_OLDEST, MaxResults=size, NextToken=token)
+            self._pages(Calls.STATUS, operation, 2, _MOST, **of, StatusEquals=status)
+        too_large = {"MaxResults": _MOST + 1}
+        self._ask(Calls.TOO_LARGE, operation, **of, **_NEWEST, **too_large)
+        if pages and (token := pages[0].token):
+            foreign = {"MaxResults": size, "NextToken": token}
+            self._ask(Calls.FOREIGN_TOKEN, operation, **of, **_OLDEST, **foreign)
 
     def _missing_ones(self) -> None:
         """Request a tuning job and a trial that do not exist."""
-        self._ask(DESCRIBE_TUNING_JOB, **{JOB: NOBODY})
-        self._ask(LIST_TRIALS, **{JOB: NOBODY})
-        self._ask(DESCRIBE_TRIAL, **{TRIAL: NOBODY})
+        for operation, member in (
+            (DESCRIBE_TUNING_JOB, JOB),
+            (LIST_TRIALS, JOB),
+            (DESCRIBE_TRIAL, TRIAL),
+        ):
+            self._ask(Calls.NOBODY, operation, **{member: NOBODY})
 
     def _look_into(self, name: str) -> list[Item]:
         """Describe a tuning job and list its trials."""
-        self._ask(DESCRIBE_TUNING_JOB, **{JOB: name})
-        items, _ = self._pages(
-            LIST_TRIALS, 2, **{JOB: name}, **_NEWEST, MaxResults=_MOST
+        self._ask(Calls.TRIALS, DESCRIBE_TUNING_JOB, **{JOB: name})
+        pages = self._pages(
+            Calls.TRIALS, LIST_TRIALS, 2, _MOST, **{JOB: name}, **_NEWEST
         )
-        return items
-
-    def _compare(self, name: str, items: list[Item]) -> None:
-        """List a tuning job's trials in all the ways that facts need."""
-        self._around(LIST_TRIALS, items, {JOB: name})
-        self._pages(
-            LIST_TRIALS,
-            1,
-            **{JOB: name},
-            SortBy="FinalObjectiveMetricValue",
-            SortOrder="Descending",
-            MaxResults=_MOST,
-        )
+        return _items(pages)
 
     def _search(self, trials: list[Item], size: int) -> None:
         """Search for up to `size` trials; with size 0, for a few, in small pages."""
         names = [item[TRIAL] for item in trials[: size or _FEW] if item.get(TRIAL)]
         if names:
-            most = size or max(1, -(-len(names) // 2))
             self._pages(
+                Calls.SEARCH,
                 SEARCH,
                 2 if size else 3,
+                size or max(1, -(-len(names) // 2)),
                 Resource="TrainingJob",
                 SearchExpression=expression(names) if size else _in_two(names),
-                MaxResults=most,
             )
 
     def _metrics(self) -> None:
         """Request metrics of described trials from CloudWatch."""
         for request in choices.metrics(self._described, self._now):
-            self._ask(GET_METRIC_DATA, **request)
+            self._ask(Calls.POINTS, GET_METRIC_DATA, **request)
 
     def _prices(self, partition: str) -> None:
         """Request the prices of training in the scope's region."""
         if partition not in ENDPOINTS:
             return
-        region = ENDPOINTS[partition]
         wanted = {"regionCode": self._caller.region, "component": "Training"}
-        filters = [
-            {"Type": "TERM_MATCH", "Field": field, "Value": value}
-            for field, value in wanted.items()
-        ]
-        request: Item = {"ServiceCode": "AmazonSageMaker", "Filters": filters}
-        request["MaxResults"] = _MOST
-        page = self._caller.ask(GET_PRODUCTS, region, **request)
-        if page and page.token:
-            self._caller.ask(GET_PRODUCTS, region, **request, NextToken=page.token)
+        self._pages(
+            Calls.PRICES,
+            GET_PRODUCTS,
+            2,
+            _MOST,
+            region=ENDPOINTS[partition],
+            ServiceCode="AmazonSageMaker",
+            Filters=[
+                {"Type": "TERM_MATCH", "Field": field, "Value": value}
+                for field, value in wanted.items()
+            ],
+        )
+
+
+def _items(pages: list[Exchange]) -> list[Item]:
+    return [item for page in pages for item in page.items]
 
 
 def _in_two(names: list[str]) -> Item:

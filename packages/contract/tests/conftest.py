@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sagemaker_tuning_contract.calls import Caller
 from sagemaker_tuning_contract.recordings import read
+from sagemaker_tuning_contract.survey import survey
 from sagemaker_tuning_emulator import Emulator
+from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.sync.discovery import discover
 
 from .world import Layer, fill, run
 
@@ -34,6 +38,20 @@ def recording(account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Re
     return found
 
 
+@pytest.fixture(scope="session")
+def surveyed(account: Emulator) -> Iterator[Caller]:
+    """The calls that the command makes in that account."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in account.environment().items():
+            patch.setenv(name, value)
+        settings = Settings(max_attempts=1)
+        (client,) = discover(settings, lambda: None).clients
+        caller = Caller(client, lambda _: None)
+        survey(caller, settings, client.partition)
+        caller.close()
+        yield caller
+
+
 @pytest.fixture
 def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
     """The layer in front of the emulator."""
@@ -46,7 +64,7 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make the pauses between attempts take no time."""
     found: list[float] = []
-    monkeypatch.setattr("sagemaker_tuning_contract.calls.time.sleep", found.append)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", found.append)
     # What adaptive mode waits before a call after one was throttled.
     acquired = "botocore.retries.bucket.TokenBucket.acquire"
     monkeypatch.setattr(acquired, lambda *_, **__: True)

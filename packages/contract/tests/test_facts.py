@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sagemaker_tuning_contract.calls import MOST_CALLS
+from sagemaker_tuning_contract.exchanges import Recording
+from sagemaker_tuning_contract.fact import Calls
 from sagemaker_tuning_contract.facts import FACTS
 from sagemaker_tuning_contract.verdicts import broken, judged, lines
 from sagemaker_tuning_emulator import Index, Scope
@@ -29,7 +32,8 @@ from .world import altered, numbers, run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sagemaker_tuning_contract.exchanges import Recording
+    from sagemaker_tuning_contract.calls import Caller
+    from sagemaker_tuning_contract.fact import Fact
     from sagemaker_tuning_emulator import Emulator
 
     from .world import Change, Layer
@@ -53,6 +57,24 @@ def test_numbers_are_of_one_fact_each() -> None:
     found = [fact.number for fact in FACTS]
     assert found == sorted(set(found))
     assert set(found) - BREAKS.keys() == {12, 21, 30, 31}, "see test_command.py"
+
+
+SHOWN = [fact for fact in FACTS if fact.number not in NOT_IN_EMULATOR]
+
+
+@pytest.mark.parametrize("fact", SHOWN, ids=lambda fact: str(fact.number))
+def test_the_calls_that_a_fact_needs_show_it(fact: Fact, surveyed: Caller) -> None:
+    """Without any other calls than those that a fact declares, it can be checked."""
+    needed = [surveyed.made[calls] for calls in Calls if calls in fact.needs]
+    assert fact.judge([Recording([*chain(*needed)])]).word == "holds"
+
+
+def test_every_call_is_needed(surveyed: Caller) -> None:
+    """Each call is made for some fact, and recorded once."""
+    needed = {calls for fact in FACTS for calls in fact.needs}
+    assert needed == set(Calls) == surveyed.made.keys()
+    made = [*chain(*surveyed.made.values())]
+    assert sorted(map(id, made)) == sorted(map(id, surveyed.exchanges))
 
 
 @pytest.mark.parametrize("number", BREAKS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import JOB, TRIAL
-from sagemaker_tuning_contract.fact import MODEL, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import MODEL, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import METRIC, has_ended, metric
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     "them named. Objective and ranges are in the config in the first case, and in "
     "each definition in the second.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Objective, direction and ranges would be null, and so would places, "
     "importance and next ranges in the models.",
 )
@@ -44,6 +45,7 @@ def definitions(seen: Recording) -> Iterator[bool]:
     43,
     "If a tuning job has several definitions, each trial names its own.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Trials could not be joined to their objective and their ranges.",
 )
 def definition_names(seen: Recording) -> Iterator[bool]:
@@ -67,6 +69,7 @@ def definition_names(seen: Recording) -> Iterator[bool]:
     "listing and without TuningJobName. An ended tuning job has one if any of its "
     "trials has a metric.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="best_training_job_name could differ from the best trial on the "
     "leaderboard: the models rank by the trials' own metrics.",
 )
@@ -102,6 +105,7 @@ _RESOURCES = {"ResourceConfig", "HyperParameterTuningResourceConfig"}
     "Each definition has an algorithm, an output, a role, a stopping condition and "
     "resources.",
     source=MODEL,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Columns of tuning_job_details would be null.",
 )
 def in_definitions(seen: Recording) -> Iterator[bool]:
@@ -117,6 +121,7 @@ def in_definitions(seen: Recording) -> Iterator[bool]:
     87,
     "OverallBestTrainingJob of a warm-started tuning job has TuningJobName.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Nothing is lost: overall_best_training_job_name needs only the trial's "
     "name.",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning_contract.exchanges import JOB, TRIAL
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import (
     METRIC,
     NOT_FINITE,
@@ -59,6 +59,7 @@ def _ended(seen: Recording) -> Iterator[tuple[Item, Item]]:
     "For an ended trial, DescribeTrainingJob agrees with the listing: status, failure "
     "reason, and times to the second.",
     source=READ,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="A row of training_job_details would contradict training_job_summaries.",
 )
 def agrees(seen: Recording) -> Iterator[bool]:
@@ -76,6 +77,7 @@ def agrees(seen: Recording) -> Iterator[bool]:
     "status and tuning job; the model if the trial is Completed; and, since September "
     "2019, flags and training and billable seconds.",
     source=READ,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Columns of training_job_details, such as instances and billable seconds, "
     "would be null.",
 )
@@ -97,6 +99,7 @@ def has_all(seen: Recording) -> Iterator[bool]:
     58,
     "TuningJobArn ends with the name of the trial's tuning job.",
     source=READ,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Nothing is lost: the tap knows whose trials it listed.",
 )
 def of_its_job(seen: Recording) -> Iterator[bool]:
@@ -116,6 +119,7 @@ def of_its_job(seen: Recording) -> Iterator[bool]:
     "HyperParameters includes the tuned ones with the same values as the listing, all "
     "as text.",
     source=READ,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="The models would show different values, depending on which stream they "
     "take them from.",
 )
@@ -132,6 +136,7 @@ def hyperparameters(seen: Recording) -> Iterator[bool]:
     "FinalMetricDataList includes the objective with the same value as the listing, "
     "and all its values are float32.",
     source=READ,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="The tap compares Search with the listing by this value: without it, each "
     "trial takes a call of its own.",
 )
@@ -151,6 +156,7 @@ def final_metrics(seen: Recording) -> Iterator[bool]:
     "The times of final metrics lie between the trial's creation and an hour after its "
     "end, or are a thousandth of such a time, in January 1970.",
     source=RECORDED,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Times in final_metric_data_list would be wrong.",
 )
 def metric_times(seen: Recording) -> Iterator[bool]:
@@ -170,6 +176,7 @@ def metric_times(seen: Recording) -> Iterator[bool]:
     "multiplied by the number of instances. Without warm pools, BillableTimeInSeconds "
     "is at most that.",
     source=RECORDED,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Costs would be wrong by a factor: the models multiply by the number of "
     "instances.",
 )
@@ -190,6 +197,7 @@ def durations(seen: Recording) -> Iterator[bool]:
     63,
     "LastModifiedTime is not before the trial's end.",
     source=RECORDED,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Nothing is lost: the tap would only read details from Search again until "
     "an hour after a trial's end.",
 )
@@ -205,6 +213,7 @@ def modified(seen: Recording) -> Iterator[bool]:
     "The secondary status is one of the model's. SecondaryStatusTransitions are "
     "sorted by time, and the last one has that status.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED},
     breaks="Outcomes in the models would be wrong, since the secondary statuses show "
     "who stopped a trial.",
 )
@@ -224,6 +233,7 @@ def transitions(seen: Recording) -> Iterator[bool]:
     "Each metric that a trial's description defines is in its tuning job's "
     "MetricDefinitions, or is the objective.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.TRIALS, Calls.DESCRIBED},
     breaks="training_job_metrics would lack the curves of that metric, since it takes "
     "the names from the tuning job.",
 )

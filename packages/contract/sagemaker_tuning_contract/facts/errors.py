@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import JOB, OK, TRIAL
-from sagemaker_tuning_contract.fact import DOCS, RECORDED, fact
+from sagemaker_tuning_contract.fact import DOCS, RECORDED, Calls, fact
 from tap_sagemaker_tuning.aws.error_table import Kind
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
@@ -29,6 +29,7 @@ _REFUSED = 400  # HTTP status
     "A request for a tuning job that does not exist fails with ResourceNotFound and "
     "HTTP 400.",
     source=RECORDED,
+    needs={Calls.NOBODY},
     breaks="A deleted tuning job would stay open, and fail, for a week.",
 )
 def no_tuning_job(seen: Recording) -> Iterator[bool]:
@@ -44,6 +45,7 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
     "A request for a training job that does not exist fails with ValidationException, "
     "HTTP 400 and the message «Requested resource not found».",
     source=RECORDED,
+    needs={Calls.NOBODY},
     breaks="training_job_details would fail for a tuning job with a deleted trial.",
 )
 def no_trial(seen: Recording) -> Iterator[bool]:
@@ -60,6 +62,7 @@ def no_trial(seen: Recording) -> Iterator[bool]:
     "SageMaker answers a call without permission with AccessDeniedException and HTTP "
     "400.",
     source=RECORDED,
+    needs={Calls.JOBS},
     breaks="The tap could not say which permission is missing.",
 )
 def denials(seen: Recording) -> Iterator[bool]:
@@ -73,6 +76,7 @@ def denials(seen: Recording) -> Iterator[bool]:
     31,
     "SageMaker answers a throttled call with ThrottlingException and HTTP 400.",
     source=RECORDED,
+    needs={Calls.JOBS},
     breaks="The tap would not retry throttled calls: they would fail.",
 )
 def throttling(seen: Recording) -> Iterator[bool]:
@@ -86,6 +90,7 @@ def throttling(seen: Recording) -> Iterator[bool]:
     32,
     "A SageMaker error has its code in __type.",
     source=DOCS,
+    needs={Calls.NOBODY},
     breaks="botocore also reads it from a header. Without either, the tap could not "
     "say what to do about an error, and would not retry the call.",
 )

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import JOB, NAMES
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, Calls, fact
 from sagemaker_tuning_contract.facts.values import METRIC, has_ended, seconds
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS
 from tap_sagemaker_tuning.values import finite
@@ -25,6 +25,7 @@ _OURS = (LIST_TUNING_JOBS, LIST_TRIALS)
     "A NextToken sent with parameters other than its own fails with "
     "ValidationException.",
     source=ASSUMED,
+    needs={Calls.SMALL_PAGES, Calls.FOREIGN_TOKEN},
     breaks="A starting_token that you set for another request would list something "
     "else, without an error. The tap uses a token from state only with the request "
     "it belongs to.",
@@ -40,6 +41,7 @@ def foreign_tokens(seen: Recording) -> Iterator[bool]:
     "NameContains finds all names that contain the text, regardless of case, and no "
     "others.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.NAME},
     breaks="With name_contains, tuning jobs whose names have another case would be "
     "missing.",
 )
@@ -62,6 +64,7 @@ def name_contains(seen: Recording) -> Iterator[bool]:
     15,
     "A listing with StatusEquals has only items with that status.",
     source=DOCS,
+    needs={Calls.STATUS},
     breaks="A FULL_TABLE read with status_equals would have rows with other statuses.",
 )
 def status_only(seen: Recording) -> Iterator[bool]:
@@ -78,6 +81,7 @@ def status_only(seen: Recording) -> Iterator[bool]:
     "A listing with StatusEquals has all items with that status, even if its pages are "
     "short.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.STATUS, Calls.TRIALS},
     breaks="A FULL_TABLE read with status_equals would miss rows.",
 )
 def status_all(seen: Recording) -> Iterator[bool]:
@@ -105,6 +109,7 @@ def _status(item: Item) -> str:
     "SortBy FinalObjectiveMetricValue leaves out trials without a metric, and sorts "
     "the others by it.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.METRIC},
     breaks="A FULL_TABLE read with this sort_by would differ from the setting's "
     "documentation in its rows or their order.",
 )

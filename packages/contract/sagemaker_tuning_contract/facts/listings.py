@@ -6,7 +6,7 @@ from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import NAMES
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, MODEL, RECORDED, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, MODEL, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import seconds
 from tap_sagemaker_tuning.aws.operations import (
     GET_PRODUCTS,
@@ -38,6 +38,7 @@ def _falls(items: list[Item]) -> Iterator[bool]:
     1,
     "Tuning jobs sorted by CreationTime, Descending, come newest first.",
     source=DOCS,
+    needs={Calls.JOBS},
     breaks="Some tuning jobs would never be read: the tap stops listing at the first "
     "one that is older than the lookback window.",
 )
@@ -53,6 +54,7 @@ def jobs_newest_first(seen: Recording) -> Iterator[bool]:
     "Trials sorted by CreationTime, Descending, come newest first, with ties in any "
     "order.",
     source=DOCS,
+    needs={Calls.TRIALS},
     breaks="Some trials would keep the status they had when first read: the tap stops "
     "listing at the first trial older than the tuning job's watermark.",
 )
@@ -67,6 +69,7 @@ def trials_newest_first(seen: Recording) -> Iterator[bool]:
     3,
     "With SortOrder Ascending, the oldest come first.",
     source=DOCS,
+    needs={Calls.OLDEST},
     breaks="A FULL_TABLE read with sort_order, and a resumed one, would not come in "
     "the order you set.",
 )
@@ -81,6 +84,7 @@ def ascending(seen: Recording) -> Iterator[bool]:
     4,
     "Without SortBy and SortOrder, the newest come first.",
     source=ASSUMED,
+    needs={Calls.DEFAULTS},
     breaks="Nothing: the tap always sets an order. The emulator would be wrong.",
 )
 def default_order(seen: Recording) -> Iterator[bool]:
@@ -94,6 +98,7 @@ def default_order(seen: Recording) -> Iterator[bool]:
     5,
     "Without MaxResults, a page has at most 10 items.",
     source=DOCS,
+    needs={Calls.DEFAULTS},
     breaks="Nothing: the tap always sets a page size. The emulator would be wrong.",
 )
 def default_size(seen: Recording) -> Iterator[bool]:
@@ -109,6 +114,7 @@ def default_size(seen: Recording) -> Iterator[bool]:
     6,
     "A page has at most MaxResults items.",
     source=MODEL,
+    needs={Calls.SMALL_PAGES},
     breaks="Larger pages could exceed the limits of Search, which takes the names of "
     "one page at a time, and of memory, which is bounded by pages.",
 )
@@ -126,6 +132,7 @@ def page_size(seen: Recording) -> Iterator[bool]:
     7,
     "MaxResults above 100 fails with ValidationException.",
     source=MODEL,
+    needs={Calls.TOO_LARGE},
     breaks="Nothing is lost. Larger pages would be possible, and a sync could take "
     "fewer calls.",
 )
@@ -141,6 +148,7 @@ def largest_size(seen: Recording) -> Iterator[bool]:
     8,
     "No NextToken occurs twice in a listing.",
     source=DOCS,
+    needs={Calls.SMALL_PAGES},
     breaks="A listing that goes in circles never ends. The tap stops listing; the "
     "tuning job or the scope counts as failed, and its rows go stale.",
 )
@@ -158,6 +166,7 @@ def tokens(seen: Recording) -> Iterator[bool]:
     9,
     "A listing has no item twice.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="No duplicates are kept, since rows are upserted by key. But if one trial "
     "is listed twice, another can be missing; the counters reveal that, and the tuning "
     "job is read again.",
@@ -201,6 +210,7 @@ def _order(listing: Listing) -> str:
     "A listing ends with the first page without NextToken, empty or not, and is "
     "complete then, for any page size.",
     source=DOCS,
+    needs={Calls.JOBS, Calls.DEFAULTS, Calls.SMALL_PAGES},
     breaks="Trials and tuning jobs would be missing from the tables. For trials, the "
     "counters reveal that, and the tuning job is read again for a day.",
 )
@@ -223,6 +233,7 @@ def nothing_missing(seen: Recording) -> Iterator[bool]:
     11,
     "Items created in the same second come in the same order in every call.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.SMALL_PAGES, Calls.TRIALS},
     breaks="Where one page ends and the next begins, a trial could be listed twice and "
     "its neighbor never. The counters reveal that, and the tuning job is read again.",
 )
@@ -240,6 +251,7 @@ def ties(seen: Recording) -> Iterator[bool]:
     12,
     "The NextToken of an empty page leads to another page.",
     source=RECORDED,
+    needs={Calls.SMALL_PAGES},
     breaks="Items after an empty page would not be read: the tap reaches them only "
     "through that page's token.",
 )

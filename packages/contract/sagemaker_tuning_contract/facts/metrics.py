@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import OK, TRIAL
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, Calls, fact
 from sagemaker_tuning_contract.facts.values import is_number, seconds
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, GET_METRIC_DATA
 
@@ -103,6 +103,7 @@ def _has_any(seen: Recording) -> bool:
     77,
     "GetMetricData returns one result for each query, under its Id, and no others.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="Learning curves would be missing, or show other metrics or trials.",
 )
 def ids(seen: Recording) -> Iterator[bool]:
@@ -119,6 +120,7 @@ def ids(seen: Recording) -> Iterator[bool]:
     "The algorithm's metrics are in the namespace /aws/sagemaker/TrainingJobs, with "
     "the dimension TrainingJobName and the names from MetricDefinitions.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="training_job_metrics would have no learning curves.",
 )
 def of_algorithm(seen: Recording) -> Iterator[bool]:
@@ -131,6 +133,7 @@ def of_algorithm(seen: Recording) -> Iterator[bool]:
     "An instance's metrics are there with the dimension Host: the trial's name, a "
     "slash and algo-1, algo-2, ….",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="training_job_metrics would have no utilization, and hardware_utilisation "
     "no rows.",
 )
@@ -143,6 +146,7 @@ def of_instances(seen: Recording) -> Iterator[bool]:
     80,
     "Each result has a StatusCode that the tap knows, and as many times as values.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="Points would be missing, or at the wrong time.",
 )
 def status_codes(seen: Recording) -> Iterator[bool]:
@@ -157,6 +161,7 @@ def status_codes(seen: Recording) -> Iterator[bool]:
     "Points are at multiples of the period, within the requested time, and in the "
     "requested order.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="Learning curves would have duplicate points, or points from before or "
     "after the trial.",
 )
@@ -178,6 +183,7 @@ def grid(seen: Recording) -> Iterator[bool]:
     "A value is a finite number. For instances it is a percentage: at least 0, and for "
     "memory and disk at most 100.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="The shares in hardware_utilisation would be wrong.",
 )
 def values(seen: Recording) -> Iterator[bool]:
@@ -196,6 +202,7 @@ def values(seen: Recording) -> Iterator[bool]:
     83,
     "CloudWatch keeps 1-minute points for 15 days and 5-minute points for 63 days.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="The tap requests the shortest period that CloudWatch should still have: it "
     "would request coarser points than it could, or points that are gone.",
 )
@@ -212,6 +219,7 @@ def ages(seen: Recording) -> Iterator[bool]:
     84,
     "A trial from 15 to 63 days ago has 5-minute points.",
     source=ASSUMED,
+    needs={Calls.TRIALS, Calls.DESCRIBED, Calls.POINTS},
     breaks="training_job_metrics would have no rows for trials of that age.",
 )
 def older(seen: Recording) -> Iterator[bool]:

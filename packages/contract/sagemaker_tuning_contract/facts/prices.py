@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, Calls, fact
 from sagemaker_tuning_contract.facts.values import is_number
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 
@@ -40,6 +40,7 @@ def _parsed(item: Any) -> Any:
     "Filtered by regionCode and component, the price list returns only products that "
     "match.",
     source=ASSUMED,
+    needs={Calls.PRICES},
     breaks="Nothing is lost: the tap checks both itself. But it would take more calls.",
 )
 def filters(seen: Recording) -> Iterator[bool]:
@@ -53,6 +54,7 @@ def filters(seen: Recording) -> Iterator[bool]:
     "A training product has its instance type in instanceName, or else in "
     "instanceType, which can end with -Training.",
     source=ASSUMED,
+    needs={Calls.PRICES},
     breaks="Its price would be missing from training_instance_prices, and the cost of "
     "its trials would be null.",
 )
@@ -79,6 +81,7 @@ def instance_types(seen: Recording) -> Iterator[bool]:
     "Exactly one priced product of each instance type is on-demand training: its "
     "usagetype ends with Train or Training, a colon and the instance type.",
     source=ASSUMED,
+    needs={Calls.PRICES},
     breaks="Its price would be missing from training_instance_prices, or there would "
     "be several to choose from.",
 )
@@ -104,6 +107,7 @@ def usage_types(seen: Recording) -> Iterator[bool]:
     "A product has at most one on-demand term, with one hourly price in USD or CNY and "
     "the date from which it is in effect.",
     source=DOCS,
+    needs={Calls.PRICES},
     breaks="Prices, and the costs in the models, would be wrong or missing.",
 )
 def terms(seen: Recording) -> Iterator[bool]:
@@ -133,6 +137,7 @@ def _is_price(term: Item) -> bool:
     76,
     "A product is a string of JSON with sku and attributes.",
     source=DOCS,
+    needs={Calls.PRICES},
     breaks="No price could be read.",
 )
 def products(seen: Recording) -> Iterator[bool]:
@@ -147,6 +152,7 @@ def products(seen: Recording) -> Iterator[bool]:
     86,
     "The price list has the vCPUs and the memory of instance types.",
     source=ASSUMED,
+    needs={Calls.PRICES},
     breaks="vcpu and memory in training_instance_prices would be null, and so would "
     "the shares in hardware_utilisation.",
 )

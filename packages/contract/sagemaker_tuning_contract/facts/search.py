@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning_contract.exchanges import TRIAL
-from sagemaker_tuning_contract.fact import ASSUMED, DOCS, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import ASSUMED, DOCS, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import (
     METRIC,
     has_ended,
@@ -80,6 +80,7 @@ def _is_old(summary: Item, at: float) -> bool:
     "Search with the operator In and comma-separated names finds those trials and no "
     "others.",
     source=ASSUMED,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="Nothing is lost, but each trial takes a call of its own: many more calls.",
 )
 def by_name(seen: Recording) -> Iterator[bool]:
@@ -94,6 +95,7 @@ def by_name(seen: Recording) -> Iterator[bool]:
     66,
     "An hour after a trial's end, Search finds it.",
     source=ASSUMED,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="Nothing is lost: each trial that Search does not find takes a call of its "
     "own.",
 )
@@ -114,6 +116,7 @@ def knows(seen: Recording) -> Iterator[bool]:
     "An hour after a trial's end, Search agrees with the listing: status, times to the "
     "second, and the objective among the metrics.",
     source=ASSUMED,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="Nothing is lost: the tap does not use a record that disagrees, and the "
     "trial takes a call of its own.",
 )
@@ -134,6 +137,7 @@ def agrees(seen: Recording) -> Iterator[bool]:
     "except status transitions, environment, debugger, profiler, warm pool status, and "
     "members that the service's model has in descriptions only.",
     source=READ,
+    needs={Calls.TRIALS, Calls.SEARCH, Calls.DESCRIBED},
     breaks="If Search lacks a member that every trial has, nothing is lost: the trial "
     "takes a call of its own. Any other member would be null in training_job_details.",
 )
@@ -165,6 +169,7 @@ def _searchable() -> set[str]:
     69,
     "Times in Search are truncated to whole seconds.",
     source=RECORDED,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="Nothing: the tap compares times to the second.",
 )
 def whole_seconds(seen: Recording) -> Iterator[bool]:
@@ -180,6 +185,7 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
     70,
     "Search results have Tags, which DescribeTrainingJob lacks.",
     source=RECORDED,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="The column tags would be null, and so would the team in daily_spend.",
 )
 def tags(seen: Recording) -> Iterator[bool]:
@@ -196,6 +202,7 @@ def tags(seen: Recording) -> Iterator[bool]:
     "Several filters joined by Or find what any of them finds; up to seven filters of "
     "1,024 characters are allowed.",
     source=DOCS,
+    needs={Calls.TRIALS, Calls.SEARCH},
     breaks="Nothing is lost, but each trial takes a call of its own: many more calls.",
 )
 def joined(seen: Recording) -> Iterator[bool]:

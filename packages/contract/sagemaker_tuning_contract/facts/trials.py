@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning_contract.exchanges import JOB
-from sagemaker_tuning_contract.fact import DOCS, MODEL, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import DOCS, MODEL, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import (
     METRIC,
     NOT_FINITE,
@@ -31,6 +31,7 @@ _TIMES = ("CreationTime", "TrainingStartTime", "TrainingEndTime")
     46,
     "The statuses of a trial and of its objective are among the model's.",
     source=MODEL,
+    needs={Calls.TRIALS},
     breaks="A trial with an unknown status is never final: its tuning job stays open "
     "for a week, and the models count the trial as running.",
 )
@@ -46,6 +47,7 @@ def statuses(seen: Recording) -> Iterator[bool]:
     "A trial has TrainingEndTime once it is Completed, Failed or Stopped, and not "
     "before.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="Durations, costs and the days of daily_spend would be missing or wrong.",
 )
 def end_times(seen: Recording) -> Iterator[bool]:
@@ -59,6 +61,7 @@ def end_times(seen: Recording) -> Iterator[bool]:
     48,
     "A trial's creation, start and end times are in this order.",
     source=DOCS,
+    needs={Calls.TRIALS},
     breaks="Durations would be negative.",
 )
 def order_of_times(seen: Recording) -> Iterator[bool]:
@@ -73,6 +76,7 @@ def order_of_times(seen: Recording) -> Iterator[bool]:
     "A trial whose objective has Succeeded has a metric, even if it was stopped early; "
     "while the objective is Pending, it has none.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="A metric that arrives later would not be read: a trial is final once its "
     "objective is not Pending.",
 )
@@ -88,6 +92,7 @@ def objectives(seen: Recording) -> Iterator[bool]:
     50,
     "An hour after its end, no trial has an ObjectiveStatus of Pending.",
     source=READ,
+    needs={Calls.TRIALS},
     breaks="Each sync reads its tuning job again, for a week after the tuning job's "
     "end.",
 )
@@ -110,6 +115,7 @@ def _values(seen: Recording) -> Iterator[Any]:
     "A metric is a number; if it is not finite, it is NaN, Infinity or -Infinity, "
     "quoted or bare.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="The value would be null in the tables, and non_finite would be an "
     "unexpected word, or null as well.",
 )
@@ -123,6 +129,7 @@ def values(seen: Recording) -> Iterator[bool]:
     52,
     "A metric is a float32, widened to a double.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="The tap compares Search with the listing by the metric's value: if the two "
     "round differently, each trial takes a call of its own.",
 )
@@ -137,6 +144,7 @@ def float32(seen: Recording) -> Iterator[bool]:
     53,
     "A metric in a listing has a MetricName and no Type.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="Nothing is lost: the column type would no longer be null. The models take "
     "the direction from tuning_job_details.",
 )
@@ -151,6 +159,7 @@ def no_type(seen: Recording) -> Iterator[bool]:
     54,
     "TunedHyperParameters maps text to text.",
     source=MODEL,
+    needs={Calls.TRIALS},
     breaks="A value that is not text would be written as JSON, and the models could "
     "not tell it from text that looks the same.",
 )
@@ -165,6 +174,7 @@ def hyperparameters(seen: Recording) -> Iterator[bool]:
     55,
     "A FailureReason has at most 1,024 characters.",
     source=MODEL,
+    needs={Calls.TRIALS},
     breaks="Nothing is lost: a text column has room for more.",
 )
 def reasons(seen: Recording) -> Iterator[bool]:
@@ -178,6 +188,7 @@ def reasons(seen: Recording) -> Iterator[bool]:
     89,
     "A trial's metric has the name of its tuning job's or definition's objective.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Places, best trials and importance would be null: the models take the "
     "direction from the objective with that name.",
 )

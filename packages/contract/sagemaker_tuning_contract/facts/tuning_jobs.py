@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sagemaker_tuning_contract.fact import MODEL, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import MODEL, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import (
     COUNTED,
     METRIC,
@@ -42,6 +42,7 @@ _FAILED = ("RetryableError", "NonRetryableError")
     33,
     "A tuning job's status is one of the model's.",
     source=MODEL,
+    needs={Calls.JOBS},
     breaks="A tuning job with an unknown status stays open until it has an end time, "
     "and the models count it as running.",
 )
@@ -55,6 +56,7 @@ def statuses(seen: Recording) -> Iterator[bool]:
     34,
     "A tuning job has HyperParameterTuningEndTime once it has ended, and not before.",
     source=RECORDED,
+    needs={Calls.JOBS},
     breaks="An end time that comes early would settle a tuning job before its last "
     "trials. A missing one would keep it open for one more sync.",
 )
@@ -69,6 +71,7 @@ def end_times(seen: Recording) -> Iterator[bool]:
     35,
     "A listed tuning job has no FailureReason; the description of a Failed one does.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="failure_reason in tuning_job_details would be null.",
 )
 def no_reason(seen: Recording) -> Iterator[bool]:
@@ -98,6 +101,7 @@ def _count(trials: list[Item], member: str, *wanted: str | None) -> int:
     "trials: Failed ones are the sum of RetryableError and NonRetryableError, Stopping "
     "ones count as InProgress, and an absent counter is 0.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="The tuning job would be read in full once more, stay open for a day, and "
     "end with a warning: it settles only if its counters agree. Trials deleted one by "
     "one have the same effect.",
@@ -118,6 +122,7 @@ def status_counters(seen: Recording) -> Iterator[bool]:
     "From 90 seconds after a tuning job's end, its objective counters agree with its "
     "trials: Succeeded, Pending and Failed.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="A tuning job whose counters still show Pending stays open for a week.",
 )
 def objective_counters(seen: Recording) -> Iterator[bool]:
@@ -139,6 +144,7 @@ def objective_counters(seen: Recording) -> Iterator[bool]:
     38,
     "The counters of a running tuning job are at most 90 seconds old.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="A tuning job that has just ended would be read again in each sync until "
     "its counters agree.",
 )
@@ -165,6 +171,7 @@ def counters_lag(seen: Recording) -> Iterator[bool]:
     "An hour after a tuning job's end, all its trials have ended and no objective is "
     "Pending.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Such a tuning job stays open for a week after its end; then the tap "
     "abandons it with a warning.",
 )
@@ -183,6 +190,7 @@ def all_final(seen: Recording) -> Iterator[bool]:
     "A description has every member of the summary, with Strategy and ResourceLimits "
     "in its config.",
     source=MODEL,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Columns of tuning_jobs would turn null for an open tuning job that the "
     "listing no longer reaches: the tap reads it from its description.",
 )
@@ -199,6 +207,7 @@ def describes_all(seen: Recording) -> Iterator[bool]:
     "For an ended tuning job, a description agrees with the listing, except for the "
     "case of the ARN and LastModifiedTime. The creation time always agrees.",
     source=READ,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="A row would depend on which call it came from. By the creation time, the "
     "tap tells a new tuning job from a deleted one of the same name.",
 )
@@ -219,6 +228,7 @@ def describes_the_same(seen: Recording) -> Iterator[bool]:
     45,
     "ResourceLimits has MaxParallelTrainingJobs.",
     source=MODEL,
+    needs={Calls.JOBS},
     breaks="utilisation in the models, which divides by it, would be null.",
 )
 def limits(seen: Recording) -> Iterator[bool]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_contract.exchanges import JOB, OK, TRIAL
-from sagemaker_tuning_contract.fact import ASSUMED, MODEL, READ, RECORDED, fact
+from sagemaker_tuning_contract.fact import ASSUMED, MODEL, READ, RECORDED, Calls, fact
 from sagemaker_tuning_contract.facts.values import is_number, seconds
 from sagemaker_tuning_contract.modelled import leaves
 from tap_sagemaker_tuning.aws.operations import (
@@ -42,6 +42,7 @@ _ARN_OF = {
     18,
     "Times are numbers: seconds since 1970.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Times in the tables would be wrong or null, and state depends on them.",
 )
 def times(seen: Recording) -> Iterator[bool]:
@@ -59,6 +60,7 @@ def times(seen: Recording) -> Iterator[bool]:
     19,
     "The times of a listed trial are truncated to whole seconds.",
     source=RECORDED,
+    needs={Calls.TRIALS},
     breaks="Nothing is lost: the tap compares times with >=. But with milliseconds, "
     "Search would never agree with the listing, and each trial would take a call of "
     "its own.",
@@ -75,6 +77,7 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
     20,
     "An absent member is left out; it is never null.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Nothing: the tap treats null as absent.",
 )
 def no_nulls(seen: Recording) -> Iterator[bool]:
@@ -90,6 +93,7 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
     "Each answer has a Date header. It never goes backwards, and no listed creation "
     "time is later.",
     source=READ,
+    needs={Calls.JOBS},
     breaks="How long a tuning job stays open would depend on the local clock: the tap "
     "takes the current time from this header.",
 )
@@ -125,6 +129,7 @@ def _named(seen: Recording) -> Iterator[tuple[str, Item]]:
     22,
     "A name has the same case everywhere.",
     source=READ,
+    needs={Calls.TRIALS},
     breaks="Tables could not be joined by names, only by ARNs.",
 )
 def cases(seen: Recording) -> Iterator[bool]:
@@ -142,6 +147,7 @@ def cases(seen: Recording) -> Iterator[bool]:
     "An ARN ends with the name, possibly in lower case. All ARNs have the same region "
     "and account.",
     source=RECORDED,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="Rows could belong to something other than their names suggest: ARNs are "
     "keys, and the tap takes them as they are.",
 )
@@ -160,6 +166,7 @@ def arns(seen: Recording) -> Iterator[bool]:
     24,
     "An ARN is the same in every listing, and in descriptions except for its case.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.OLDEST, Calls.TRIALS},
     breaks="One tuning job or trial would have two rows, since ARNs are keys.",
 )
 def same_arns(seen: Recording) -> Iterator[bool]:
@@ -183,6 +190,7 @@ def same_arns(seen: Recording) -> Iterator[bool]:
     25,
     "A tuning job can be described by its name, regardless of case.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.TRIALS, Calls.OTHER_CASE},
     breaks="A name in tuning_job_names with the wrong case would count as a missing "
     "tuning job. Nothing else is lost: for open tuning jobs, the tap uses the names "
     "from the API.",
@@ -201,6 +209,7 @@ def any_case(seen: Recording) -> Iterator[bool]:
     26,
     "Listed trials lack TuningJobName.",
     source=READ,
+    needs={Calls.TRIALS},
     breaks="Nothing is lost: the tap knows whose trials it listed.",
 )
 def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
@@ -213,6 +222,7 @@ def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
     27,
     "An answer with HTTP 200 is a JSON object with the operation's result.",
     source=MODEL,
+    needs={Calls.JOBS, Calls.TRIALS},
     breaks="The scope would fail: the tap takes an answer without the result for a "
     "proxy's page, and retries the call up to max_attempts times.",
 )
@@ -229,6 +239,7 @@ def results(seen: Recording) -> Iterator[bool]:
     "Listed tuning jobs and trials can be described, and the trials of listed tuning "
     "jobs can be listed.",
     source=ASSUMED,
+    needs={Calls.JOBS, Calls.TRIALS, Calls.DESCRIBED},
     breaks="A tuning job that is not found counts as deleted: the tap drops it from "
     "the state and does not read its later trials.",
 )
