@@ -42,7 +42,7 @@ def timestamp(value: float | str) -> str:
         OddError: It is not a time, or is outside of the years 1000 to 9999.
     """
     try:
-        seconds = float(value)
+        seconds = float(value)  # fact 18
     except ValueError:
         parsed = moment(str(value))
         parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
@@ -100,6 +100,7 @@ def storable(text: str) -> str:
         text = text.replace("\0", "\ufffd")
     if text.isascii():
         return text
+    # Fact 55.
     return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
 
 
@@ -174,7 +175,7 @@ def text_or_none(value: Any) -> str | None:
     Raises:
         OddError: It is nested too deep.
     """
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, str):  # fact 20
         return value and storable(value)
     try:
         return storable(json.dumps(value))
@@ -237,6 +238,6 @@ def finite(value: Any) -> tuple[float | None, str | None]:
         number = math.inf if value > 0 else -math.inf
     except TypeError as error:
         raise OddError(str(error)) from error
-    if math.isfinite(number):
+    if math.isfinite(number):  # fact 51
         return number, None
     return None, _NON_FINITE[str(number)]

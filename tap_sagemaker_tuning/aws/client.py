@@ -142,6 +142,7 @@ class Client:
         Args:
             name_contains: List only tuning jobs whose name contains this.
         """
+        # Fact 14.
         only = {} if name_contains is None else {"NameContains": name_contains}
         # Always explicit: the API's default order differs from the documented one.
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
@@ -160,7 +161,7 @@ class Client:
                     HyperParameterTuningJobName=name
                 )
         except aws.ClientError as error:
-            if meaning(error).kind is Kind.MISSING:
+            if meaning(error).kind is Kind.MISSING:  # facts 28, 88
                 return None, self.clock.at(time_of(error.response))
             raise
         check_result(DESCRIBE_TUNING_JOB, found)
@@ -246,11 +247,11 @@ class Client:
             max_items cut the listing, else None.
         """
         status = settings.status_equals
-        only = {} if status is None else {"StatusEquals": status}
+        only = {} if status is None else {"StatusEquals": status}  # facts 15, 16
         pages = self._paginator(LIST_TRIALS).paginate(
             HyperParameterTuningJobName=tuning_job_name,
-            SortBy=settings.sort_by or "CreationTime",
-            SortOrder=settings.sort_order or "Ascending",
+            SortBy=settings.sort_by or "CreationTime",  # fact 17
+            SortOrder=settings.sort_order or "Ascending",  # fact 3
             PaginationConfig={
                 "PageSize": self._page_size,
                 "MaxItems": settings.max_items,
@@ -272,7 +273,7 @@ class Client:
             PaginationConfig={"PageSize": self._page_size}, **parameters
         )
         with parsed(operation):
-            for page in checked(operation, pages, self.scope):
+            for page in checked(operation, pages, self.scope):  # facts 6, 9, 11
                 yield Page(page.items, self.clock.at(page.seen))
 
     def _count(

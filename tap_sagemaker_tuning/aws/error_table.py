@@ -93,7 +93,7 @@ _FAILED = Meaning(
 CODES = {
     "AWSOrganizationsNotInUseException": _NO_ORGANIZATION,
     "AccessDenied": _DENIED,
-    "AccessDeniedException": _DENIED,
+    "AccessDeniedException": _DENIED,  # fact 30
     "ExpiredToken": _EXPIRED,
     "ExpiredTokenException": _EXPIRED,
     "InternalFailure": _FAILED,
@@ -109,7 +109,7 @@ CODES = {
     "ServiceUnavailable": _FAILED,
     "SignatureDoesNotMatch": _SIGNATURE,
     "Throttling": _THROTTLED,
-    "ThrottlingException": _THROTTLED,
+    "ThrottlingException": _THROTTLED,  # fact 31
     "TooManyRequestsException": _THROTTLED,
     "UnauthorizedOperation": _DENIED,
     "UnrecognizedClientException": _KEY,

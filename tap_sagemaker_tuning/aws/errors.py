@@ -33,7 +33,7 @@ _LISTER = (
     " for an identity in the management account or a delegated administrator account: "
     "organization.list_role_arn can name a role there"
 )
-_NO_TRIAL = "Requested resource not found"
+_NO_TRIAL = "Requested resource not found"  # fact 29
 _STILL_EXPIRED = "the refreshed credentials are still expired"
 
 

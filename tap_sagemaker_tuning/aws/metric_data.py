@@ -122,7 +122,7 @@ class _Answer:
         """
         self.points |= _points(result)
         if self.status in {_MISSING, _COMPLETE, _PARTIAL}:
-            self.status = result.get("StatusCode") or _COMPLETE
+            self.status = result.get("StatusCode") or _COMPLETE  # fact 80
 
 
 class MetricData:
@@ -252,7 +252,7 @@ class MetricData:
                 with self._lock:
                     self.asked += len(by_id)
                 for result in map(members, page.items):
-                    one = by_id.get(required_text(result, "Id"))
+                    one = by_id.get(required_text(result, "Id"))  # fact 77
                     if one is not None:
                         found[one].add(result)
         return found

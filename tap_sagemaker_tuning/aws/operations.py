@@ -45,7 +45,7 @@ LIST_TUNING_JOBS = Operation(
     name="ListHyperParameterTuningJobs",
     result="HyperParameterTuningJobSummaries",
     resource="*",
-    page_limit=100,
+    page_limit=100,  # fact 7
 )
 LIST_TRIALS = Operation(
     name="ListTrainingJobsForHyperParameterTuningJob",

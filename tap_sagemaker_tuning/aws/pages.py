@@ -50,7 +50,7 @@ def until(pages: Iterator[Page], since: str | None) -> Iterator[Page]:
         if since is not None and page.items:
             with readable("a trial"):
                 last = members(page.items[-1])
-                is_end = required_text(last, "CreationTime") < since
+                is_end = required_text(last, "CreationTime") < since  # fact 2
             if is_end:
                 return
 
@@ -75,7 +75,7 @@ def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
     Raises:
         NoResultError: It does not, so it is not from AWS.
     """
-    if answer.get(operation.result) is None:
+    if answer.get(operation.result) is None:  # fact 27
         msg = (
             f"{operation.name}: status 200 without {operation.result}, which AWS "
             "always sends. Check aws_endpoint_url and HTTPS_PROXY"
@@ -87,7 +87,7 @@ def time_of(answer: Any) -> str:
     """The service's time of a response; the local time if the header is missing."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     try:
-        return timestamp(parsedate_to_datetime(headers["date"]).isoformat())
+        return timestamp(parsedate_to_datetime(headers["date"]).isoformat())  # fact 21
     except (KeyError, TypeError, ValueError):
         return timestamp(datetime.now(tz=UTC).isoformat())
 
@@ -114,7 +114,7 @@ def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
         items = page[operation.result]
         _LOGGER.debug("%s: %s: a page of %d", where, operation.name, len(items))
         yield Page(items, time_of(page))
-        token = page.get("NextToken")
+        token = page.get("NextToken")  # facts 8, 12
         if token is not None:
             if hash(token) in seen:
                 msg = f"{operation.name}: AWS returned the same NextToken twice"

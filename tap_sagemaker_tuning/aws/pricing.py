@@ -42,7 +42,7 @@ class PriceList:
         Returns:
             The products. A region has some two hundred, which takes two calls.
         """
-        matches = {"regionCode": region, "component": "Training"}
+        matches = {"regionCode": region, "component": "Training"}  # fact 72
         pages = self._api.get_paginator(GET_PRODUCTS.method).paginate(
             ServiceCode="AmazonSageMaker",
             Filters=[

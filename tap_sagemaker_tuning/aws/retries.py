@@ -94,7 +94,7 @@ def _meaning(operation: str, response: Any, error: Exception | None) -> Meaning:
     if response is None:
         return meaning(error)
     http, parsed = response
-    error_code = parsed.get("Error", {}).get("Code")
+    error_code = parsed.get("Error", {}).get("Code")  # fact 32
     if error_code is None and OPERATIONS[operation].result not in parsed:
         return NO_RESULT
     return meaning_of_answer(error_code or "", http.status_code)

@@ -37,7 +37,7 @@ load as null, since the host is part of a key."""
 LATENESS = timedelta(minutes=5)
 """How long after a trial's end points can still arrive."""
 
-_NAMESPACE = "/aws/sagemaker/TrainingJobs"
+_NAMESPACE = "/aws/sagemaker/TrainingJobs"  # fact 78
 _MINUTE, _FIVE_MINUTES = 60, 300  # seconds
 _KEPT_BY_THE_MINUTE = timedelta(days=15)
 _KEPT = timedelta(days=63)
@@ -83,9 +83,9 @@ class Window:
         if end < shift(now, -_KEPT):
             return None
         is_new = start >= shift(now, _MARGIN - _KEPT_BY_THE_MINUTE)
-        period = _MINUTE if is_new else _FIVE_MINUTES
+        period = _MINUTE if is_new else _FIVE_MINUTES  # facts 83, 84
         first = max(start, shift(now, _MARGIN - _KEPT))
-        last = shift(max(end, first), LATENESS + timedelta(seconds=period))
+        last = shift(max(end, first), LATENESS + timedelta(seconds=period))  # fact 48
         return cls(_floor(first, period), _floor(last, period), period)
 
     def joined(self, other: Window) -> Window:
@@ -103,7 +103,8 @@ def _floor(time: str, period: int) -> datetime:
     """The start of the period around a time; periods are aligned to 1970."""
     at = moment(time)
     return at - timedelta(
-        seconds=int(at.timestamp()) % period, microseconds=at.microsecond
+        seconds=int(at.timestamp()) % period,
+        microseconds=at.microsecond,  # fact 81
     )
 
 
@@ -131,7 +132,7 @@ class Series:
         """
         name, value = "TrainingJobName", self.trial
         if self.host != ALGORITHM:
-            name, value = "Host", f"{self.trial}/{self.host}"
+            name, value = "Host", f"{self.trial}/{self.host}"  # fact 79
         return {
             "Id": of_answer,
             "MetricStat": {
@@ -195,7 +196,7 @@ def _measured(described: Summary) -> dict[str | None, Measured]:
     for definition in map(members, filter(None, [one, *several])):
         name = text_or_none(definition.get("DefinitionName"))
         found[name] = _of_definition(definition, objective)
-    found[None] = Measured(
+    found[None] = Measured(  # fact 43
         _distinct(each.by_algorithm for each in found.values()),
         _distinct([_OF_MACHINES, *(each.of_hosts for each in found.values())]),
         max((each.hosts for each in found.values()), default=1),
@@ -209,7 +210,7 @@ def _distinct(names: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 def _of_definition(definition: dict[str, Any], objective: Any) -> Measured:
     algorithm = members(definition.get("AlgorithmSpecification") or {})
-    metrics = [*items(algorithm.get("MetricDefinitions") or [])]
+    metrics = [*items(algorithm.get("MetricDefinitions") or [])]  # fact 90
     names = [as_text(members(metric).get("Name")) for metric in metrics]
     aim = members(definition.get("TuningObjective") or objective or {})
     if aim.get("MetricName"):

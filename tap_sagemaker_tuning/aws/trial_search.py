@@ -51,7 +51,7 @@ _FLAGS = frozenset(
 )
 _SECONDS = frozenset({"BillableTimeInSeconds", "TrainingTimeInSeconds"})
 
-_NOT_COMPARED = frozenset({"FailureReason", "Tags"})
+_NOT_COMPARED = frozenset({"FailureReason", "Tags"})  # fact 70
 """Members that are optional even among similar trials, and that Describe would not add.
 """
 
@@ -82,9 +82,9 @@ def expression(names: Sequence[str]) -> dict[str, Any]:
         else:
             values.append(name)
     return {
-        "Operator": "Or",
+        "Operator": "Or",  # fact 71
         "Filters": [
-            {"Name": "TrainingJobName", "Operator": "In", "Value": value}
+            {"Name": "TrainingJobName", "Operator": "In", "Value": value}  # fact 65
             for value in values
         ],
     }
@@ -148,7 +148,7 @@ def _agree(record: dict[str, Any], summary: Summary) -> bool:
     metrics = [members(each) for each in found if each]
     objective = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     return (
-        record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")
+        record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")  # fact 67
         and all(_second(record.get(t)) == _second(summary.get(t)) for t in _TIMES)
         and not any(_is_unmendable(each.get("Timestamp")) for each in metrics)
         and (not objective or _metric(members(objective)) in map(_metric, metrics))
@@ -161,7 +161,7 @@ def _metric(metric: dict[str, Any]) -> tuple[Any, ...]:
     The service keeps float32 values. Whether an API widens one to a double, or shows
     its shortest decimal, makes no difference.
     """
-    value, non_finite = finite(metric.get("Value"))
+    value, non_finite = finite(metric.get("Value"))  # facts 52, 60
     with suppress(OverflowError, struct.error):  # beyond float32; absent
         (value,) = struct.unpack("<f", struct.pack("<f", value))
     return metric.get("MetricName"), value, non_finite
@@ -169,7 +169,7 @@ def _metric(metric: dict[str, Any]) -> tuple[Any, ...]:
 
 def _required(summary: Summary) -> frozenset[str]:
     """Members that the description of a listed trial is certain to have."""
-    required = _ALWAYS
+    required = _ALWAYS  # fact 68
     if summary["CreationTime"] >= _COMPLETE_SINCE:
         required |= _FLAGS
         if summary.get("TrainingStartTime") and summary.get("TrainingEndTime"):
@@ -205,4 +205,4 @@ def _is_unmendable(time: str | None) -> bool:
 
 def _second(time: str | None) -> str | None:
     """Truncate a time to the second, the precision of Search and the listing."""
-    return time and time[: len("2026-03-02T09:00:00")]
+    return time and time[: len("2026-03-02T09:00:00")]  # fact 69

@@ -262,7 +262,7 @@ def needs_more(listing: Listing, page: Sequence[ListedJob], wanted: Wanted) -> b
         page: The tuning jobs of this page.
         wanted: What the streams need.
     """
-    if not page or page[-1].created >= wanted.boundary:
+    if not page or page[-1].created >= wanted.boundary:  # fact 1
         return True
     shows_open = any((job.key, job.created) in wanted.open for job in page)
     return shows_open and bool(listing.unmet(wanted))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOOKBACK_WINDOW = timedelta(hours=1)
 """How far behind the high-water mark tuning jobs are listed again."""
 
-COUNTERS_LAG = timedelta(minutes=1)
+COUNTERS_LAG = timedelta(minutes=1)  # facts 36, 37, 38
 """How long after a tuning job's end its counters and trial listing may be outdated."""
 
 PATIENCE_WITH_COUNTERS = timedelta(days=1)
@@ -32,7 +32,7 @@ PATIENCE_WITH_COUNTERS = timedelta(days=1)
 _LOOKS = 2
 """The most full re-reads before a counter mismatch is accepted."""
 
-PATIENCE = timedelta(days=7)
+PATIENCE = timedelta(days=7)  # facts 39, 50
 """How long the tap waits before it abandons a tuning job that was read and has ended,
 but does not settle; and before it retries one that cannot be read less often."""
 
@@ -350,12 +350,12 @@ def _cut(start: str | None, created: str) -> str | None:
 
 def _end(job: ListedJob, first_seen: str) -> str:
     """Its end time, capped at when it was first seen to have ended."""
-    return min(job.end or first_seen, first_seen)
+    return min(job.end or first_seen, first_seen)  # fact 34
 
 
 def _to_the_second(time: str) -> str:
     """Truncate a time to the second, as the service does with a trial's times."""
-    return f"{time[:19]}.000Z"
+    return f"{time[:19]}.000Z"  # fact 19
 
 
 def _read_on(known: OpenJob, visit: Visit, tally: Tally) -> OpenJob:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.state import ReadOnce
     from tap_sagemaker_tuning.values import Summary
 
-FINAL_STATUSES = ("Completed", "Failed", "Stopped")
+FINAL_STATUSES = ("Completed", "Failed", "Stopped")  # fact 46
 """Statuses of a trial that has ended."""
 
 ALLOWED_LATENESS = timedelta(minutes=1)
 """How late a trial may appear in the listing: trials created within this time before
 the newest one are read again."""
 
-_ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})
+_ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})  # fact 33
 
 
 class Tally:
@@ -74,10 +74,10 @@ class Tally:
             OddError: It is malformed.
         """
         created = creation_time(trial)
-        self._created[required_text(trial, "TrainingJobName")] = created
+        self._created[required_text(trial, "TrainingJobName")] = created  # fact 22
         objective = trial.get("ObjectiveStatus")
         is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
-            self._has_ended if objective is None else objective != "Pending"
+            self._has_ended if objective is None else objective != "Pending"  # fact 49
         )
         if not is_final:
             self._keep_open(created)

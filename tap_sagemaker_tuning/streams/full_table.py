@@ -108,6 +108,6 @@ class FullTable:
         if self._settings.starting_token is not None:
             return self._settings.starting_token, False
         match self._saved:
-            case {"token": str(token), "request": saved} if saved == request:
+            case {"token": str(token), "request": saved} if saved == request:  # fact 13
                 return token, True
         return None, False

@@ -46,7 +46,7 @@ _OUTAGE = 2
 """Accounts with transient failures before the tap stops asking a price list."""
 
 _INSTANCE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9]+")
-_USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")
+_USAGE = re.compile(r"(?:.*-)?Train(?:ing)?:(?P<instance>[^:]+)")  # fact 74
 """The usage type of on-demand training, such as USE1-Train:ml.m5.xlarge."""
 
 
@@ -184,7 +184,7 @@ def _date(price: Record) -> str:
 def _parsed(text: Any) -> Any:
     """Parse a product: the answer holds each as a string of JSON."""
     try:
-        return json.loads(text)
+        return json.loads(text)  # fact 76
     except (RecursionError, TypeError, ValueError) as error:
         raise OddError(str(error)) from error
 
@@ -195,7 +195,7 @@ def _prices(listed: Any) -> Iterator[Record]:
     attributes = _inner(product, "attributes")
     instance_type = _trained_on(attributes)
     machine = {
-        "vcpu": _count(attributes.get("vCpu")),
+        "vcpu": _count(attributes.get("vCpu")),  # fact 86
         "gpu": _count(attributes.get("gpu")),
         "memory": _said(attributes.get("memory")),
     }
@@ -209,7 +209,7 @@ def _prices(listed: Any) -> Iterator[Record]:
             unit = required_text(dimension, "unit").lower()
             if not unit.startswith(("hr", "hour")):
                 continue
-            for currency, price in _inner(dimension, "pricePerUnit").items():
+            for currency, price in _inner(dimension, "pricePerUnit").items():  # fact 75
                 yield {
                     "region": storable(required_text(attributes, "regionCode")),
                     "instance_type": instance_type,
@@ -254,6 +254,7 @@ def _trained_on(attributes: dict[str, Any]) -> str | None:
     """The instance type of an on-demand training product; None for any other."""
     if attributes.get("component") != "Training":
         return None
+    # Fact 73.
     name = str(attributes.get("instanceName") or attributes.get("instanceType"))
     name = name.removesuffix("-Training")  # instanceType can have this suffix
     usage = _USAGE.fullmatch(as_text(attributes.get("usagetype", f"Train:{name}")))

@@ -53,7 +53,7 @@ _AFTERMATH = timedelta(minutes=2)
 _TOUCHED = timedelta(seconds=10)
 """A LastModifiedTime this long after a trial's end proves a later update."""
 
-_INDEX_LAG = timedelta(hours=1)
+_INDEX_LAG = timedelta(hours=1)  # fact 66
 """How long Search may return outdated records; AWS publishes no number."""
 
 LISTED = (
@@ -173,7 +173,7 @@ class _Trials:
 
 def _may_change(trial: Summary, seen: str) -> bool:
     """Whether the details of an ended trial can still change."""
-    end = trial.get("TrainingEndTime")
+    end = trial.get("TrainingEndTime")  # fact 47
     return end is not None and seen < shift(end, _AFTERMATH)
 
 
@@ -198,7 +198,7 @@ def _is_behind(
     end = listed.get("TrainingEndTime") or details.get("TrainingEndTime") or changed
     if end is None:
         return False
-    is_touched = changed is not None and changed >= shift(end, _TOUCHED)
+    is_touched = changed is not None and changed >= shift(end, _TOUCHED)  # fact 63
     is_late = is_searched and not is_touched
     return bool(seen < shift(end, _INDEX_LAG if is_late else _AFTERMATH))
 
@@ -220,7 +220,8 @@ def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> R
         OddError: The trial lacks a key, or a member is malformed.
     """
     whole = {
-        **known,
+        **known,  # fact 57
+        # Fact 56.
         **{member: known.get(member) or listed.get(member) for member in LISTED},
         "FinalMetricDataList": _metrics(known.get("FinalMetricDataList")),
     }
@@ -254,4 +255,4 @@ def _mended(time: str | None) -> str | None:
     """
     if time is None or not as_text(time).startswith("1970-"):
         return time
-    return timestamp(moment(time).timestamp() * 1000)
+    return timestamp(moment(time).timestamp() * 1000)  # fact 61

@@ -145,7 +145,7 @@ def record_of(
     return {
         "account_id": scope.account_id,
         "region": scope.region,
-        "tuning_job_name": tuning_job_name,
+        "tuning_job_name": tuning_job_name,  # fact 26
         "tuning_job_arn": tuning_job_arn,
         "training_job_definition_name": text_or_none(
             summary.get("TrainingJobDefinitionName")

@@ -66,14 +66,15 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
     only = definitions[0] if len(definitions) == 1 else _for_all(config)
     whole = {
         **config,
-        **described,
+        **described,  # facts 35, 85
         "TuningJobStatus": described.get("HyperParameterTuningJobStatus"),
         "Objective": only["Objective"],
         "ParameterRanges": only["ParameterRanges"],
         "TrainingJobDefinitions": definitions,
         "TuningJobCompletionCriteria": _criteria(config),
         "TuningJobCompletionDetails": _completion(described),
-        "BestTrainingJobName": _name(described.get("BestTrainingJob")),
+        "BestTrainingJobName": _name(described.get("BestTrainingJob")),  # fact 44
+        # Fact 87.
         "OverallBestTrainingJobName": _name(described.get("OverallBestTrainingJob")),
     }
     created = {"creation_time": storable(required_text(described, "CreationTime"))}
@@ -83,7 +84,7 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
     """List the definitions, each with its objective and ranges."""
     one = described.get("TrainingJobDefinition")
-    several = items(described.get("TrainingJobDefinitions") or [])
+    several = items(described.get("TrainingJobDefinitions") or [])  # fact 42
     for_all = _for_all(config)
     return [
         {

@@ -180,6 +180,7 @@ def keys_of(client: Client, visit: Visit) -> dict[str, str]:
         UnreadableError: The tuning job has no ARN.
     """
     with readable("the tuning job"):
+        # Facts 23, 24.
         arn = required_text(visit.job.summary, "HyperParameterTuningJobArn")
     return {
         **client.scope.context,

@@ -83,7 +83,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         if not needs_more(listing, jobs, wanted):
             break
     else:
-        listing.is_whole = not listing.unreadable
+        listing.is_whole = not listing.unreadable  # fact 10
     denied = _ask_for(source, listing.unmet(wanted), listing, wanted, most=1)
     if not denied:
         return listing
@@ -150,7 +150,7 @@ def _ask_for(
     denied: list[tuple[str, Exception]] = []
     for name in names:
         try:
-            description, seen = source.tuning_job(name)
+            description, seen = source.tuning_job(name)  # fact 25
         except ClientError as error:
             if not is_denied(error):
                 raise
@@ -194,7 +194,7 @@ def _described(name: str, description: Summary, seen: str, wanted: Wanted) -> Li
 def summary_of(description: Summary) -> Summary:
     """Build a HyperParameterTuningJobSummary from a description, which has it all."""
     config = members(required(description, "HyperParameterTuningJobConfig"))
-    whole = {**description, **config}
+    whole = {**description, **config}  # facts 40, 41
     return {member: whole[member] for member in _SUMMARY & whole.keys()}
 
 

@@ -26,7 +26,7 @@ MOST_CALLS = 58
 """The most calls in one scope: 60 with the two to STS for its account and its role."""
 
 MOST_ATTEMPTS = 5
-"""The attempts of a call that is throttled or fails, each of which counts."""
+"""The attempts of a call that is throttled or fails; each one counts."""
 
 MOST_DENIALS = 5
 """Denials of an action before it counts as denied for all names: a policy can allow it

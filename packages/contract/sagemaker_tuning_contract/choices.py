@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from operator import eq, itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ from sagemaker_tuning_contract.facts.metrics import (
     BY_THE_MINUTE,
     DAY,
     MINUTE,
-    NAMESPACE,
     OF_INSTANCES,
 )
 from sagemaker_tuning_contract.facts.values import METRIC, has_ended, is_number
+from tap_sagemaker_tuning.aws.series import ALGORITHM, Series, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -228,29 +229,18 @@ def _request(trial: Item, period: int) -> Item:
     final = trial.get("FinalMetricDataList") or []
     names = [each.get("MetricName") for each in final]
     names += [each.get("Name") for each in defined]
-    asked = [
-        ("TrainingJobName", name, each)
+    first = int(trial["TrainingStartTime"]) // period * period
+    last = int(trial["TrainingEndTime"]) // period * period + period
+    start, end = (datetime.fromtimestamp(each, tz=UTC) for each in (first, last))
+    window = Window(start, end, period)
+    series = [
+        Series(name, each, ALGORITHM, window)
         for each in list(dict.fromkeys(filter(None, names)))[:_DEFINED]
     ]
-    asked += [("Host", f"{name}/algo-1", each) for each in OF_INSTANCES]
-    first = int(trial["TrainingStartTime"]) // period * period
+    series += [Series(name, each, "algo-1", window) for each in OF_INSTANCES]
     return {
-        "MetricDataQueries": [
-            {
-                "Id": f"m{number}",
-                "MetricStat": {
-                    "Metric": {
-                        "Namespace": NAMESPACE,
-                        "MetricName": metric,
-                        "Dimensions": [{"Name": dimension, "Value": value}],
-                    },
-                    "Period": period,
-                    "Stat": "Average",
-                },
-            }
-            for number, (dimension, value, metric) in enumerate(asked)
-        ],
+        "MetricDataQueries": [one.query(f"m{n}") for n, one in enumerate(series)],
         "StartTime": first,
-        "EndTime": int(trial["TrainingEndTime"]) // period * period + period,
+        "EndTime": last,
         "ScanBy": "TimestampAscending",
     }

@@ -37,7 +37,7 @@ grouped as (
 instances as (
     select
         grouped.training_job_arn,
-        sum(grouped.instance_count) as instance_count,
+        sum(grouped.instance_count) as instance_count, -- fact 62
         -- Null for a cluster with several types.
         case
             when min(grouped.instance_type) = max(grouped.instance_type)

@@ -1,5 +1,5 @@
 -- CloudWatch's metric for the utilization of each part of a machine, and its value at full
--- use. CPU and GPU values are sums over cores and devices.
+-- use (fact 82). CPU and GPU values are sums over cores and devices.
 {%- set parts = {
     'cpu': ('CPUUtilization', '100 * nullif(machines.vcpu, 0)'),
     'gpu': ('GPUUtilization', '100 * nullif(machines.gpu, 0)'),

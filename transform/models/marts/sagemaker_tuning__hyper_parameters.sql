@@ -21,7 +21,7 @@ bare as (
             else {{ entry_value('entry') }}
         end as value
     from trials
-    {{ join_entries('trials.tuned_hyper_parameters', 'entry') }}
+    {{ join_entries('trials.tuned_hyper_parameters', 'entry') }} -- facts 54, 59
 )
 
 select

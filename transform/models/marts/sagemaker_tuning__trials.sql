@@ -52,7 +52,7 @@ described as (
         trials.*,
         coalesce(
             trials.objective_metric_name,
-            definitions.objective_metric_name,
+            definitions.objective_metric_name, -- fact 89
             details.objective_metric_name
         ) as metric_name,
         coalesce(
@@ -178,7 +178,7 @@ select
         when judged.status = 'Failed' then 'failed'
         when judged.status = 'Stopped'
             then case
-                when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded')
+                when costs.secondary_status in ('MaxRuntimeExceeded', 'MaxWaitTimeExceeded') -- fact 64
                     then 'stopped_by_limit'
                 when judged.is_stopped_with_tuning_job then 'stopped_with_tuning_job'
                 when judged.objective_value is not null

@@ -31,6 +31,6 @@ select
     tuning_job_arn,
     max_parallel,
     average_parallel,
-    average_parallel / max_parallel as utilisation,
+    average_parallel / max_parallel as utilisation, -- fact 45
     average_occupied / max_parallel as occupancy
 from averaged
