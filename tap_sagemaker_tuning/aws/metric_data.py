@@ -43,10 +43,11 @@ _MOST_PERIODS = 180_000
 the window, with or without a point.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_limits.html"""
 
-_MOST_POINTS = 50_400
-"""The most points per call: half of what one response can hold. So no call needs a
-second page, which would be counted and billed again, and four responses fit in 90 MiB
-(measured in November 2026)."""
+_MOST_POINTS = 25_200
+"""The most points per call, apart from a single series that has more: a quarter of what
+one response can hold. So no call needs a second page, which would be counted and billed
+again, and four responses fit in 50 MiB while they are parsed (measured in December
+2026)."""
 
 _COMPLETE, _PARTIAL, _FORBIDDEN = "Complete", "PartialData", "Forbidden"
 _MISSING = "no result"

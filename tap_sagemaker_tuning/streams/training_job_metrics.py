@@ -49,10 +49,10 @@ if TYPE_CHECKING:
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
 _CALLS_AT_ONCE = 4
-"""The most responses of all scopes parsed at once, with up to 50,400 points each."""
+"""The most responses of all scopes parsed at once, with up to 25,200 points each."""
 
 _RECORDS_AT_ONCE = 10
-_POINTS_AT_ONCE = 20_000
+_POINTS_AT_ONCE = 5000
 """The most records, and points in them, that are handed on at once."""
 
 _IDENTITY = ("TrainingJobName", "CreationTime")

@@ -24,6 +24,7 @@ from tests.recorded import described_jobs, needs_them
 from tests.strategies import odd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 NOW = 1_772_442_000  # 2026-03-02T09:00:00Z
@@ -207,21 +208,38 @@ def test_odd_descriptions(described: Any) -> None:
             assert {type(name) for name in names} <= {str}
 
 
-@given(st.lists(st.tuples(st.integers(0, 14 * DAY), st.integers(0, DAY)), min_size=1))
-def test_a_call_fits(trials: list[tuple[int, int]]) -> None:
-    """A call has between one and 500 series, at most 180,000 periods in all, and points
-    for at most half a response."""
+def fits(series: Sequence[Series]) -> bool:
+    """Whether a call with these series is within CloudWatch's quota and one page."""
+    windows = [one.window for one in series]
+    span = max(one.end for one in windows) - min(one.start for one in windows)
+    return (
+        len(series) <= 500
+        and len(series) * span.total_seconds() / 60 <= 180_000
+        and sum(one.periods for one in windows) <= 25_200
+    )
+
+
+@pytest.mark.parametrize(
+    ("begun", "seconds"),
+    [(14 * DAY, 60), (DAY // 4, DAY), (DAY, 900), (60, 900)],
+    ids=["far apart", "long and overlapping", "short", "at once"],
+)
+@given(data=st.data())
+def test_a_call_fits(begun: int, seconds: int, data: st.DataObject) -> None:
+    """A call has the most series that have at most 180,000 periods in all and points
+    for a quarter of a response, but at least one and at most 500."""
+    times = st.tuples(st.integers(0, begun), st.integers(0, seconds))
+    trials = data.draw(st.lists(times, min_size=1, max_size=60))
     series = [
         Series(f"trial-{number}", "loss", ALGORITHM, one)
-        for number, (ago, seconds) in enumerate(trials)
-        for one in [window(14 * DAY, 0) if ago < seconds else window(ago, 0)]
+        for number, (ago, lasts) in enumerate(trials)
+        for one in [
+            Window.of(
+                timestamp(NOW - ago - lasts), timestamp(NOW - ago), timestamp(NOW)
+            )
+        ]
         if one
     ] * 9
     most = fit(series)
-    chosen = series[:most]
-    span = max(one.window.end for one in chosen) - min(
-        one.window.start for one in chosen
-    )
-    assert 1 <= most <= 500
-    assert most == 1 or most * (span.total_seconds() / 60) <= 180_000
-    assert most == 1 or sum(one.window.periods for one in chosen) <= 50_400
+    assert most == 1 or fits(series[:most])
+    assert most == len(series) or not fits(series[: most + 1])

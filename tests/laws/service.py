@@ -27,6 +27,7 @@ from tap_sagemaker_tuning.aws.outage import Outage
 from tap_sagemaker_tuning.aws.pages import Page, until
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.aws.service_clock import ServiceClock
+from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
@@ -244,6 +245,7 @@ class FakeService:
             not exist, though it does.
         cuts_times: Whether a description's CreationTime is cut to the second.
         may_read_metrics: Whether reading CloudWatch is allowed.
+        breaks_metrics: CloudWatch fails for one in so many series; 0: for none.
         asked: The trial of each request for metrics, in order.
         calls: The calls, in order.
         ahead: How many seconds the time of a response is ahead of the truth, by the
@@ -268,6 +270,7 @@ class FakeService:
     lies: set[int] = field(default_factory=set)
     cuts_times: bool = False
     may_read_metrics: bool = True
+    breaks_metrics: int = 0
     asked: list[str] = field(default_factory=list)
     succeeded: set[str] = field(default_factory=set)
     clock: ClassVar[ServiceClock] = ServiceClock()
@@ -366,7 +369,10 @@ class FakeService:
                 kept = [
                     p for p in points if at(now - DAYS_KEPT * 86_400) <= p["timestamp"]
                 ]
-                if kept:
+                if self.breaks_metrics and len(self.asked) % self.breaks_metrics == 0:
+                    found.failed[one] = NoResultError("no result")
+                    found.complete -= 1
+                elif kept:
                     values = {point["timestamp"]: point["value"] for point in kept}
                     found.points[one] = Points.of(values)
         return found

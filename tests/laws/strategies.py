@@ -55,6 +55,7 @@ class Sync:
         may_read_metrics: Whether reading CloudWatch is allowed.
         lies: Calls of the sync that say that a thing does not exist, though it does.
         cuts_times: Whether a description's CreationTime is cut to the second.
+        breaks_metrics: CloudWatch fails for one in so many series; 0: for none.
         doomed: The number of the tuning job or trial that is deleted during the sync.
         doomed_after: After how many calls of the sync it is deleted.
     """
@@ -69,6 +70,7 @@ class Sync:
     may_read_metrics: bool
     lies: frozenset[int]
     cuts_times: bool
+    breaks_metrics: int
     doomed: int | None
     doomed_after: int
 
@@ -250,6 +252,7 @@ def syncs(draw: st.DrawFn) -> Sync:
         lies=frozenset({pick.of(*range(2, 12))} if pick.one_in(4) else ()),
         cuts_times=pick.one_in(4),
         may_read_metrics=not pick.one_in(6),
+        breaks_metrics=pick.of(0, 0, 0, 0, 2, 1),
         doomed=pick.of(*range(32)) if pick.one_in(4) else None,
         doomed_after=pick.of(1, 2, 3, 4, 5, 6, 8, 12),
     )

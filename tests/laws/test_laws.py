@@ -46,6 +46,7 @@ def live(history: History) -> Warehouse:
         service.lies = {len(service.calls) + number for number in sync.lies}
         service.cuts_times = sync.cuts_times and history.names is None
         service.succeeded = set()
+        service.breaks_metrics = sync.breaks_metrics
         service.doomed = {}
         if sync.doomed is not None:
             number = len(service.calls) + sync.doomed_after
@@ -59,6 +60,7 @@ def live(history: History) -> Warehouse:
     service.denied, service.doomed, service.lies = set(), {}, set()
     service.may_describe = service.may_list_trials = service.may_read_metrics = True
     service.is_down = service.cuts_times = False
+    service.breaks_metrics = 0
     return tap
 
 
@@ -128,6 +130,7 @@ def test_metrics_are_asked_for_once(history: History) -> None:
             is_down=False,
             may_read_metrics=True,
             lies=frozenset[int](),
+            breaks_metrics=0,
             doomed=None,
         )
         for sync in history.syncs

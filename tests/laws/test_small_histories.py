@@ -743,6 +743,20 @@ def test_metrics_after_a_time_that_was_ahead() -> None:
     assert service.asked == ["a", "c", "b"]
 
 
+def test_metrics_that_were_read_too_early() -> None:
+    """If the listing's time was ahead, CloudWatch's own shows that points were missing,
+    and the trial is read again."""
+    service = FakeService([job(ended=2 * HOUR, trials=(trial("a", 0),))])
+    tap = Warehouse(service)
+    service.ahead[2] = 10 * MINUTE
+    sync(tap, 22 * MINUTE, how=METRICS)
+    assert opened(tap, "metrics")["job"]["read_once"]["unread"] == ["a"]
+    sync(tap, HOUR, how=METRICS)
+    sync(tap, 80 * MINUTE, how=METRICS)
+    assert service.asked == ["a", "a"]
+    assert len(tap.tables["metrics"]["a"]["points"]) == 21
+
+
 def test_open_entry_is_short() -> None:
     """An open tuning job takes less than 250 bytes of state, even with the longest
     name."""

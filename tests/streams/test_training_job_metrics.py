@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sagemaker_tuning_emulator import Chances, Fault
 from sagemaker_tuning_emulator.definitions import Definition
+from tap_sagemaker_tuning.replication.listing import ListedJob
+from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.streams.training_job_metrics import TrialSeries
 from tests import expected
+from tests.laws.service import FakeJob, FakeService, FakeTrial, at
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -142,6 +147,41 @@ class TestPoints:
         tables = Tables()
         assert sync(here, tables).returncode == 0
         assert (asked(emulator), tables.rows[STREAM]) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("trials", "minutes", "parts"),
+    [
+        (25, 20, [(10, 210), (10, 210), (5, 105)]),
+        (4, 1500, [(3, 4503), (1, 1501)]),
+        (2, 6000, [(1, 6001), (1, 6001)]),
+    ],
+    ids=["many", "long", "longer than a part"],
+)
+def test_what_is_handed_on_at_once(
+    trials: int, minutes: int, parts: list[tuple[int, int]]
+) -> None:
+    """At most ten records, and 5,000 points, unless one record has more."""
+    ended = minutes * MINUTE
+    made = [
+        FakeTrial(name=f"trial-{number}", created=0, ended=ended, settled=ended)
+        for number in range(trials)
+    ]
+    job = FakeJob(name="job", created=0, ended=ended, trials=tuple(made))
+    client: Any = FakeService([job], now=ended + HOUR, page_size=100)
+    now = int(client.now)
+    visit = Visit(job=ListedJob.of(job.view(now), at(now)), since=None)
+    series = TrialSeries(client, visit, lambda: described(client), None, Lock())
+    found = [rows for page in client.trials("job", None) for rows in series.rows(page)]
+    found += series.end()
+    assert [(len(rows.records), rows.points) for rows in found if rows.records] == parts
+
+
+def described(client: FakeService) -> dict[str, Any]:
+    """The description of the only tuning job."""
+    found, _ = client.tuning_job("job")
+    assert found
+    return found
 
 
 class TestCalls:

@@ -305,6 +305,32 @@ class TestBounds:
             records = [found[1] for found in events if found]
         assert sum(isinstance(event, Records) for event in records) == 40
 
+    def test_points_wait_like_records(self) -> None:
+        """A record with a long time series fills the room of one tuning job."""
+        made: list[int] = []
+        is_turn = threading.Event()
+
+        def long() -> Iterator[Records]:
+            for number in range(5):
+                made.append(number)
+                yield Records("metrics", [{}], 20_000)
+
+        def read_one(_: Any, ahead: Any) -> Iterator[Any]:
+            started = ahead.start(long)
+            assert is_turn.wait(SOON)
+            yield from started
+            yield Closed()
+
+        scopes: list[Any] = [FakeScope()]
+        with Threads(1, AHEAD) as workers:
+            events = workers.events(scopes, read_one)
+            next(events)
+            wait_until(lambda: len(made) == 2)
+            time.sleep(FINISH)
+            assert made == [0, 1]
+            is_turn.set()
+            assert len([found for found in events if found]) == 5 + 1
+
     def test_no_thread_more_than_visits(self) -> None:
         """No more threads are started than there are visits to read."""
         seen: set[str] = set()
