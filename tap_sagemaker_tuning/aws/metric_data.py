@@ -20,7 +20,8 @@ from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.outage import Outage
 from tap_sagemaker_tuning.aws.pages import checked, parsed
 from tap_sagemaker_tuning.aws.series import Window
-from tap_sagemaker_tuning.exceptions import NoResultError, readable
+from tap_sagemaker_tuning.exceptions import NoResultError, UnboundedError, readable
+from tap_sagemaker_tuning.printable import printable
 from tap_sagemaker_tuning.values import (
     OddError,
     finite,
@@ -32,7 +33,7 @@ from tap_sagemaker_tuning.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_sagemaker_tuning.aws.retries import Retries
     from tap_sagemaker_tuning.aws.scope import Scope
@@ -224,7 +225,7 @@ class MetricData:
                     answers.failed[one] = _failure(one, answer.status)
                 else:
                     left.append(one)
-                    has_failed |= answer.status != _MISSING
+                    has_failed |= not answer.status.startswith(_MISSING)
             answers.complete += complete
             in_vain = int(has_failed) if complete else in_vain + 1
             most = max(1, 2 * complete)
@@ -247,15 +248,29 @@ class MetricData:
         )
         # CloudWatch can leave out results, for example if there are too many metrics.
         found = {one: _Answer() for one in series}
-        with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
-            for page in checked(GET_METRIC_DATA, pages, self._scope):
-                answers.seen = min(answers.seen or page.seen, page.seen)
-                with self._lock:
-                    self.asked += len(by_id)
-                for result in map(members, page.items):
-                    one = by_id.get(required_text(result, "Id"))  # fact 77
-                    if one is not None:
-                        found[one].add(result)
+        said: list[str] = []
+        try:
+            with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
+                for page in checked(
+                    GET_METRIC_DATA, _noting_messages(pages, said), self._scope
+                ):
+                    answers.seen = min(answers.seen or page.seen, page.seen)
+                    with self._lock:
+                        self.asked += len(by_id)
+                    for result in map(members, page.items):
+                        one = by_id.get(required_text(result, "Id"))  # fact 77
+                        if one is not None:
+                            found[one].add(result)
+        except UnboundedError as error:
+            # If the pages do not end, the series whose points do not end are to blame.
+            endless = [it for it in found.values() if it.status == _PARTIAL]
+            if not endless:
+                raise
+            for answer in endless:
+                answer.status = f"{_PARTIAL} ({error})"
+        for answer in found.values():
+            if answer.status == _MISSING and said:
+                answer.status = f"{_MISSING} ({said[0]})"
         return found
 
     def _open(self) -> Any:
@@ -264,6 +279,16 @@ class MetricData:
             if self._api is None:
                 self._api = self._connect()
             return self._api
+
+
+def _noting_messages(
+    pages: Iterable[dict[str, Any]], said: list[str]
+) -> Iterator[dict[str, Any]]:
+    """Yield pages, and note what CloudWatch says about each as a whole."""
+    for page in pages:
+        messages = map(members, items(page.get("Messages") or []))
+        said += [printable(str(message.get("Value") or "")) for message in messages]
+        yield page
 
 
 def _failure(series: Series, status: str) -> NoResultError:

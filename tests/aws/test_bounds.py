@@ -130,13 +130,32 @@ def test_a_body_that_ends_early(
 
 
 def test_pages_of_metrics_have_an_end(emulator: Emulator, connect: Open) -> None:
-    """CloudWatch bills each page, so ten are the most."""
-    emulator.faults.add(Fault("partial_data"))
+    """CloudWatch bills each page, so ten are the most; only the metric whose points do
+    not end has failed."""
+    emulator.faults.add(Fault("partial_data", metric="loss"))
+    (client,) = connect(max_attempts=1)
+    whole = probe_of("trial")
+    endless = replace(whole, metric_name="loss")
+    found = client.metric_data.points([endless, whole])
+    assert (found.complete, list(found.failed)) == (1, [endless])
+    assert "PartialData (GetMetricData: more than 10 pages) for loss of" in str(
+        found.failed[endless]
+    )
+    operations = [call.operation for call in emulator.calls]
+    assert operations.count(GET_METRIC_DATA.name) == 10
+
+
+def test_pages_that_contradict_their_status(emulator: Emulator, connect: Open) -> None:
+    """If the pages do not end although every metric is complete, none is read."""
+    whole = {"Id": "m0", "Timestamps": [], "Values": [], "StatusCode": "Complete"}
+    pages: list[Any] = [
+        (200, {}, {"MetricDataResults": [whole], "NextToken": f"page-{number}"})
+        for number in range(20)
+    ]
+    emulator.serve(GET_METRIC_DATA.name, pages)
     (client,) = connect()
     with pytest.raises(UnboundedError, match="GetMetricData: more than 10 pages"):
         client.metric_data.points([probe_of("trial")])
-    operations = [call.operation for call in emulator.calls]
-    assert operations.count(GET_METRIC_DATA.name) == 10
 
 
 def test_pages_of_a_listing_have_an_end(
