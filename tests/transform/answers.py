@@ -6,7 +6,9 @@ import re
 from statistics import quantiles
 from typing import TYPE_CHECKING
 
+from tests.transform import decisions
 from tests.transform.curves import hardware_utilisation, learning_curves
+from tests.transform.decisions import budget, curve_summary, failure_regions
 from tests.transform.rows import (
     OBJECTIVE,
     TRIAL,
@@ -210,6 +212,23 @@ def _counted(job: Job) -> int:
     return sum(job.summary["TrainingJobStatusCounters"].values())
 
 
+def regret(known: Known) -> list[Row]:
+    """When each tuning job had made most of its improvement."""
+    aims = {
+        row["tuning_job_arn"]: row["objective_direction"]
+        for row in tuning_job_summary(known)
+    }
+    return decisions.regret(known, aims)
+
+
+def instance_choice(known: Known) -> list[Row]:
+    """What trials cost and achieved by instance type, where several types ran."""
+    families = {
+        row["tuning_job_arn"]: row["family"] for row in tuning_job_summary(known)
+    }
+    return decisions.instance_choice(known, families)
+
+
 def early_stopping(known: Known) -> list[Row]:
     """What early stopping saved, by tuning job."""
     rows = []
@@ -381,5 +400,10 @@ MARTS: dict[str, Callable[[Known], list[Row]]] = {
         lineage,
         freshness,
         completeness,
+        regret,
+        budget,
+        instance_choice,
+        failure_regions,
+        curve_summary,
     )
 }

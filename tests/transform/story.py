@@ -42,7 +42,7 @@ no temporary tables, which dbt needs for incremental models."""
 LESS, LESS_MODELS = "less", "models_of_less"
 DIRECTIONS = {"validation:f1": "Maximize", "it's another": "Minimize"}
 TIMES = ("_at", "_as_of")
-MORE_TIMES = {"at", "date"}
+MORE_TIMES = {"at", "date", "month"}
 """The suffixes of columns with times."""
 
 
@@ -158,7 +158,7 @@ def _is_time(name: str) -> bool:
 
 
 def _plain(name: str, value: Any) -> Any:
-    if name == "date":
+    if name in {"date", "month"} and value is not None:
         return str(value)[:10]
     if _is_time(name) and value is not None:
         return datetime.fromisoformat(value).isoformat(timespec="milliseconds")

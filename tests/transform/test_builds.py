@@ -179,7 +179,7 @@ def test_a_corrected_price_stays(built: tuple[Warehouse, Path]) -> None:
     warehouse, folder = built
     for price, day in ((4.6, "2026-01-01 00:09:30"), (9.2, "2026-01-01 00:12:00")):
         warehouse.answer(
-            "update tap_sagemaker_tuning.training_instance_prices "  # noqa: S608
+            "update tap_sagemaker_tuning.training_instance_prices "  # noqa: S608 - ours
             f"set price_per_hour = {price}, effective_date = timestamp '{day}'"
         )
         building.build(warehouse, folder, "models", SETTINGS)

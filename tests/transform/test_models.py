@@ -49,8 +49,21 @@ MORE_KEYS = (
     "instance_type",
     "metric_name",
     "at",
+    "share",
+    "month",
+    "family",
+    "objective_metric_name",
+    "low",
+    "value",
 )
-NEED_DETAILS = {"range_edges", "next_ranges", "lineage", "learning_curves"}
+NEED_DETAILS = {
+    "range_edges",
+    "next_ranges",
+    "lineage",
+    "learning_curves",
+    "curve_summary",
+    "instance_choice",
+}
 JSON = ("parameter_ranges", "range_values", "next_values")
 
 

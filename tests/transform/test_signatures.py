@@ -55,9 +55,7 @@ def columns() -> list[tuple[str, str, str]]:
     """Stream, name and type of every column that a staging model reads."""
     found = []
     for file in sorted((building.PROJECT / "models" / "staging").glob("*.sql")):
-        text = file.read_text("utf-8").replace(
-            "        metric:", f"        '{METRIC}':"
-        )
+        text = re.sub(r"\bmetric:", f"'{METRIC}':", file.read_text("utf-8"))
         for stream, read in re.findall(r"rows_of\('(\w+)', ({.*?})", text, re.DOTALL):
             found += [(stream, *column) for column in ast.literal_eval(read).items()]
     return [

@@ -231,6 +231,32 @@ where tuning_job_name = 'job-13';
 delete from tap_sagemaker_tuning.tuning_job_details
 where tuning_job_name in ('job-13', 'job-14');
 
+-- job-12 is in a scope of its own, with a trial that has run for an hour.
+insert into tap_sagemaker_tuning.scopes
+    (account_id, region, status, complete_as_of, tuning_jobs_open)
+values ('111122223333', 'ap-south-1', 'complete', timestamp '2026-01-04 06:00:00', 1);
+
+insert into tap_sagemaker_tuning.training_instance_prices
+    (region, instance_type, currency, price_per_hour, effective_date)
+values ('ap-south-1', 'ml.m5.xlarge', 'INR', 1.0, timestamp '2026-01-01');
+
+update tap_sagemaker_tuning.tuning_jobs
+set region = 'ap-south-1'
+where tuning_job_name = 'job-12';
+
+update tap_sagemaker_tuning.training_job_details
+set region = 'ap-south-1'
+where tuning_job_arn like '%/job-12';
+
+update tap_sagemaker_tuning.training_job_summaries
+set region = 'ap-south-1'
+where tuning_job_name = 'job-12';
+
+update tap_sagemaker_tuning.training_job_summaries
+set training_job_status = 'InProgress', training_end_time = null,
+    training_start_time = timestamp '2026-01-04 05:00:00'
+where training_job_name = 'job-12-600';
+
 -- Trials stopped by a time limit, one stopped for an unknown reason, and one stopped in
 -- a tuning job without early stopping.
 update tap_sagemaker_tuning.training_job_details
@@ -307,7 +333,7 @@ def test_a_failed_sync_loads_nothing(built: Warehouse) -> None:
         ("job-0", 1, "2026-03-01 00:00:00"),
         ("job-2", 4, "2026-03-01 00:00:00"),
     ]
-    elsewhere = "region <> 'eu-west-1'"
+    elsewhere = "region in ('us-east-1', 'cn-north-1')"
     states = ask(
         built, "distinct scope_status, complete_as_of", "completeness", elsewhere
     )
@@ -475,7 +501,7 @@ def test_the_example_of_a_failure(built: Warehouse) -> None:
     """Failures that differ only in a number are one, with the first text as example."""
     what = "failure, example, tuning_jobs"
     found = ask(built, what, "failures", "region = 'us-east-1'")
-    assert found == [("ValueError: bad value <n>", "ValueError: bad value 0", 12)]
+    assert found == [("ValueError: bad value <n>", "ValueError: bad value 0", 11)]
 
 
 def test_costs(built: Warehouse) -> None:
@@ -498,3 +524,27 @@ def test_costs(built: Warehouse) -> None:
         (kind, 1, 384, cost(384, 1), "CNY", True, 180),
         (kind, 1, 385, cost(385 + 600, 1), "CNY", True, 180),
     ]
+
+
+def test_the_forecast_of_a_month(built: Warehouse) -> None:
+    """The days from today on are assumed to cost as much as the last seven complete
+    ones, and a running trial costs its price until the last sync."""
+    what = "month, sum(trials), sum(trials_with_cost), sum(running_trials), "
+    what += "is_complete, sum(cost), sum(running_cost), sum(forecast)"
+    of_scope = "region = 'ap-south-1' group by month, is_complete"
+    cost = sum(180 + number for number in range(1, 50)) / 3600
+    assert ask(built, what, "budget", of_scope) == [
+        (
+            *("2026-01-01", 49, 49, 1, False),
+            pytest.approx(cost),
+            pytest.approx(1.0),
+            pytest.approx(cost + cost / 7 * 28),
+        )
+    ]
+
+
+def test_a_month_that_is_over(built: Warehouse) -> None:
+    """A month that ended before the last sync has its cost as forecast."""
+    what = "distinct is_complete, cost > 0, forecast = cost, running_cost"
+    january = "region = 'us-east-1' and month = date '2026-01-01'"
+    assert ask(built, what, "budget", january) == [(True, True, True, None)]

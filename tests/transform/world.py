@@ -139,6 +139,13 @@ def begin(emulator: Emulator) -> None:
         trial_seconds=(600, 900),
         instance_type="ml.c5.xlarge",
     )
+    ours.plan(
+        "churn-forest",  # of the same family, on other instances
+        trials=7,
+        parallel=3,
+        chances=unlucky,
+        instance_type="ml.c5.xlarge",
+    )
     ours.plan("Price-Linear", trials=15, parallel=2, metric_type="Minimize")
     ours.plan("one-trial", trials=1, chances=Chances(failed=0, stopped_early=0))
     ours.plan("all-nan", trials=4, chances=Chances(failed=0, non_finite=1))

@@ -51,27 +51,6 @@ Arguments:
 {%- endmacro %}
 
 
-{#- Logs a line for each stream that was never loaded, with what the models lack without it. -#}
-{% macro report_missing_streams() %}
-    {%- set lacks = {
-        'tuning_jobs': 'models about tuning jobs are empty',
-        'training_job_summaries': 'models about trials are empty',
-        'scopes': 'completeness and deletions are unknown',
-        'tuning_job_details': 'ranges, parents and the direction of objectives are unknown',
-        'training_job_details': 'instances, billed seconds and costs are unknown',
-        'training_job_metrics': 'learning curves and utilization are unknown',
-        'training_instance_prices': 'costs and shares of a machine are unknown',
-    } -%}
-    {%- for stream, lack in lacks.items() -%}
-        {%- set relation = source('sagemaker_tuning', stream) -%}
-        {%- if execute and load_relation(relation) is none -%}
-            {%- do log('Stream ' ~ stream ~ ' was never loaded into ' ~ relation.schema
-                ~ ': ' ~ lack ~ '.', info=true) -%}
-        {%- endif -%}
-    {%- endfor -%}
-{% endmacro %}
-
-
 {% macro type_of(type) %}
     {%- set types = {
         'text': dbt.type_string(),
