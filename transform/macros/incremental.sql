@@ -78,6 +78,8 @@ build it without them. Runs after the model, in the same transaction if the ware
 transactions. -#}
 {% macro note_build() -%}
     {%- set builds = ref('int_sagemaker_tuning__builds') -%}
+    {%- set jobs = ref('int_sagemaker_tuning__tuning_jobs') -%}
+    {%- if model.config.materialized == 'incremental' -%}
     insert into {{ builds }} (model, build)
     select
         '{{ this.identifier }}',
@@ -87,8 +89,14 @@ transactions. -#}
             (select coalesce(max(build), 0) from {{ builds }} where model = '{{ input }}')
             {%- endfor %}
         )
-    from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+    from {{ jobs }}
+    {%- endif -%}
 {%- endmacro %}
+
+
+{#- How to build a model that only selects columns of another one: as a view, except on
+Postgres, where a full build of the other one would drop it. -#}
+{% macro view_or_table() %}{{ return('incremental' if target.type == 'postgres' else 'view') }}{% endmacro %}
 
 
 {#- The tables of the incremental models that a model reads, directly or through views. -#}
