@@ -134,14 +134,16 @@ class Source:
         sign = -1 if (self.maximize if is_objective else rises) else 1
         stopped_early = trial.status == "Stopped" and trial.value is not None
         depth = rng.uniform(0.6, 0.8) if stopped_early else rng.uniform(0.1, 0.3)
-        speed = 0.3 if stopped_early else rng.uniform(3.0, 6.0)
+        speed = rng.uniform(3.0, 6.0)
         far = sign * max(abs(level), 0.5) * depth
-        rest = math.exp(-speed)
         values = [
             level
             + far
-            * (math.exp(-speed * (index + 1) / count) - rest)
-            / (1 - rest)
+            * (
+                1 - (index + 1) / count
+                if stopped_early
+                else math.exp(-speed * index / count)
+            )
             * rng.uniform(0.9, 1.1)
             for index in range(count)
         ]

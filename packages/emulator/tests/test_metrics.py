@@ -104,14 +104,14 @@ def test_an_early_stopped_trial_is_worse_than_the_median(goal: str) -> None:
 
 @pytest.mark.parametrize("goal", ["Maximize", "Minimize"])
 def test_a_curve_has_no_jump_at_its_end(goal: str) -> None:
-    """The last step of a curve is no longer than its longest step before, also if the
-    trial was stopped early."""
+    """The last step of a curve is at most twice as long as its longest step before,
+    also if the trial was stopped early."""
     job = planned(metric_type=goal)
     curves = [values for one in job.trials if len(values := curve(job, one)) > 4]
     assert len(curves) > 30
     for values in curves:
         steps = [abs(later - earlier) for earlier, later in pairwise(values)]
-        assert steps[-1] <= max(steps[:-1])
+        assert steps[-1] <= 2 * max(steps[:-1])
 
 
 def test_no_objective() -> None:

@@ -179,7 +179,12 @@ def _importance() -> list[alt.Chart]:
         ),
     )
     return [
-        rows.mark_bar(cornerRadiusEnd=3, color=colour("accent")),
+        rows.mark_bar(
+            cornerRadiusEnd=3,
+            color=alt.ExprRef(
+                expr="datum.is_chance ? 'var(--line)' : 'var(--accent)'",
+            ),
+        ),
         framed(rows),
         _label(rows),
     ]

@@ -15,21 +15,25 @@ from sagemaker_tuning_report.bars import bars
 from sagemaker_tuning_report.encodings import (
     HOVERED,
     MEASURED,
+    PINNED,
     TRIALS,
     Kind,
     Scale,
     by_outcome,
+    by_pin,
     colour,
     numbers,
     objective,
     outcome_scale,
     picture,
+    pinned,
     ring,
     shape_by_outcome,
     span,
     time,
 )
 from sagemaker_tuning_report.lines import lines
+from sagemaker_tuning_report.pairs import pair
 from sagemaker_tuning_report.parallel import parallel
 
 SCALES: tuple[Scale, ...] = ("linear", "log")
@@ -42,6 +46,7 @@ def charts() -> dict[str, dict[str, Any]]:
     moment = {"timeLow": 0, "timeHigh": 1}
     made = {
         "timeline": picture(_timeline()),
+        "pair": pair(),
         "parallel-flat": parallel(is_flat=True),
         "parallel-upright": parallel(is_flat=False),
         **bars(),
@@ -88,6 +93,7 @@ def _progress(scale: Scale) -> list[alt.Chart]:
             )
             for which in (measured, unmeasured)
         ),
+        *(layer for which in (measured, unmeasured) for layer in pinned(which, 150)),
         *(
             which.transform_filter(HOVERED).mark_point(**ring(190))
             for which in (measured, unmeasured)
@@ -127,7 +133,10 @@ def _timeline() -> list[alt.Chart]:
             x=time("started", domain=alt.Undefined),
             x2="until:T",
             fill=pointed_at.otherwise(fill),
-            stroke=pointed_at.otherwise(outline),
+            stroke=alt.when(f"{HOVERED} || {PINNED}")
+            .then(alt.value(by_pin(HOVERED)))
+            .otherwise(outline),
+            strokeWidth=alt.when(PINNED).then(alt.value(3.5)).otherwise(alt.value(0.8)),
         )
     )
     return [waits, bars]
@@ -180,6 +189,7 @@ def _parameter(kind: Kind, scale: Scale) -> list[alt.Chart]:
         points.mark_point(filled=True, size=size, opacity=0.7).encode(
             color=by_outcome(), shape=shape_by_outcome()
         ),
+        *pinned(points, 110),
         points.transform_filter(HOVERED).mark_point(**ring(150)),
     ]
     if kind != "category":

@@ -6,8 +6,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_report import fleet
+from sagemaker_tuning_report.console import console
 from sagemaker_tuning_report.days import days
 from sagemaker_tuning_report.failures import failures
+from sagemaker_tuning_report.findings import findings
 from sagemaker_tuning_report.tuning_job import Details
 from sagemaker_tuning_report.warehouse import UnusableError
 
@@ -49,6 +51,7 @@ def content(
         job["view"] = details.view(job, as_of.get((job["account"], job["region"])))
     listed = {job["key"] for job in jobs}
     failed = failures(warehouse, listed)
+    machines = fleet.machines(warehouse, listed)
     return {
         "made": made,
         "missing": warehouse.missing,
@@ -60,7 +63,9 @@ def content(
         "other_failures": sum(row["trials"] for row in failed[MOST_FAILURES:]),
         # The model of days does not distinguish tuning jobs.
         "days": days(warehouse) if name is None else [],
-        "machines": fleet.machines(warehouse, listed),
+        "machines": machines,
+        "findings": findings(scopes, jobs, machines, failed),
+        "consoles": {job["region"]: console(job["region"]) for job in jobs},
     }
 
 

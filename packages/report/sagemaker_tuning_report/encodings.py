@@ -26,6 +26,9 @@ SHAPES = (
 TRIALS = alt.NamedData(name="trials")
 HOVERED: Final = "datum.trial === hovered"
 MARKED: Final = "datum.key === hovered"
+PINNED: Final = "indexof(pinned, datum.trial) >= 0"
+MOST_PINS = 6
+"""The most trials that can be pinned, each with a color and a letter of its own."""
 MEASURED: Final = "isValid(datum.value)"
 
 TIMES = {
@@ -40,14 +43,14 @@ TIMES = {
 """The label format of a time axis, by unit."""
 
 
-def picture(layers: list[alt.Chart], **parameters: float) -> dict[str, Any]:
+def picture(layers: list[alt.Chart], **parameters: Any) -> dict[str, Any]:
     """Build a Vega-Lite chart that fills its container, without Altair's defaults.
 
     Args:
         layers: The layers, topmost last.
         parameters: Parameters that the page's script sets, with initial values.
     """
-    every: dict[str, Any] = {"hovered": None, **parameters}
+    every: dict[str, Any] = {"hovered": None, "pinned": [], **parameters}
     whole: Any = (
         alt.layer(*layers)
         .add_params(
@@ -184,6 +187,30 @@ def ring(size: int) -> dict[str, Any]:
         "color": colour("ink"),
         "opacity": 1,
     }
+
+
+def by_pin(is_ink: str = "false") -> alt.ExprRef:
+    """Return the color of a pinned trial.
+
+    Args:
+        is_ink: A Vega expression for when it has the color of text instead.
+    """
+    colours = ", ".join(f"'var(--pin-{at})'" for at in range(MOST_PINS))
+    pin = f"[{colours}][indexof(pinned, datum.trial)]"
+    return alt.ExprRef(expr=f"{is_ink} ? 'var(--ink)' : {pin}")
+
+
+def pinned(points: alt.Chart, size: int) -> list[alt.Chart]:
+    """Draw a ring and a letter at the point of each pinned trial."""
+    of_them = points.transform_filter(PINNED)
+    letter = alt.ExprRef(expr="'ABCDEF'[indexof(pinned, datum.trial)]")
+    style: dict[str, Any] = {"dx": 8, "dy": -8, "fontSize": 12, "fontWeight": "bold"}
+    letters = of_them.copy(deep=True)
+    letters.encoding.shape = alt.Undefined
+    return [
+        of_them.mark_point(**{**ring(size), "color": by_pin()}),
+        letters.mark_text(**style, text=letter, color=by_pin()),
+    ]
 
 
 def framed(bars: alt.Chart) -> alt.Chart:

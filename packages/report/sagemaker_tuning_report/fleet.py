@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_tuning_report.failures import total
 from sagemaker_tuning_report.values import moment, number, outcome, text, whole
 
 if TYPE_CHECKING:
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
 
 MOST_TUNING_JOBS = 3000
 """The most tuning jobs that the page lists."""
+NEARLY_ALL = 0.99
+FEW_FAILED = 3
+"""The least number of failed trials that make a part of a range worth naming."""
 
 DEFINITIONS = """
 select account_id, region, tuning_job_name, tuning_job_arn, definition_name,
@@ -26,6 +31,26 @@ group by account_id, region, tuning_job_name, tuning_job_arn, definition_name
 BEST = """
 select tuning_job_arn, definition_name, training_job_name, objective_value
 from {leaderboard} where place = 1
+"""
+
+
+STEPS = """
+select tuning_job_arn, ended_at, best_so_far, first_at, last_at from (
+  select tuning_job_arn, ended_at, best_so_far,
+    min(ended_at) over (partition by tuning_job_arn) as first_at,
+    max(ended_at) over (partition by tuning_job_arn) as last_at,
+    lag(best_so_far) over (
+      partition by tuning_job_arn order by ended_at, trial_number
+    ) as before
+  from {progress}
+) as steps
+where best_so_far is not null and (before is null or before <> best_so_far)
+order by tuning_job_arn, ended_at, best_so_far
+"""
+"""Each change of the best so far, and when the first and last ranked trial ended."""
+EDGES = """
+select tuning_job_arn, name, edge from {range_edges} where edge is not null
+order by tuning_job_arn, name
 """
 
 
@@ -89,6 +114,10 @@ def tuning_jobs(warehouse: Warehouse) -> list[Row]:
         if row["tuning_job_arn"] in jobs:
             _sum_up(jobs[row["tuning_job_arn"]], row)
     _best(jobs, warehouse)
+    _curves(jobs, warehouse)
+    _edges(jobs, warehouse)
+    _after(jobs, warehouse)
+    _failing(jobs, warehouse)
     return sorted(
         jobs.values(), key=lambda job: (-(job["created"] or 0), job["name"], job["key"])
     )
@@ -110,6 +139,10 @@ def _job(row: Row) -> Row:
         "currency": None,
         "family": None,
         "to_best": None,
+        "curve": [],
+        "edges": [],
+        "after": None,
+        "failing": None,
     }
 
 
@@ -123,6 +156,114 @@ def _sum_up(job: Row, row: Row) -> None:
             "cost": number(row["cost_to_best"]),
             "with_cost": whole(row["trials_to_best_with_cost"]),
         }
+
+
+def _curves(jobs: dict[str, Row], warehouse: Warehouse) -> None:
+    """Add the best so far as a small curve: x and y from 0 to 100, better is higher.
+
+    A tuning job whose definitions have different objectives has none.
+    """
+    if "progress" not in warehouse.marts:
+        return
+    steps: dict[str, list[Row]] = defaultdict(list)
+    sql = STEPS.format(progress=warehouse.marts["progress"])
+    for row in warehouse.select(sql):
+        steps[row["tuning_job_arn"]].append(row)
+    for arn, rows in steps.items():
+        aims = {(row["metric"], row["direction"]) for row in jobs[arn]["definitions"]}
+        if len(aims) == 1:
+            ((_, direction),) = aims
+            jobs[arn]["curve"] = _small(rows, -1 if direction == "Minimize" else 1)
+
+
+def _small(rows: list[Row], sign: int) -> list[list[int]]:
+    first, last = moment(rows[0]["first_at"]) or 0, moment(rows[0]["last_at"]) or 0
+    best: list[tuple[int, float]] = []
+    for row in rows:
+        value = number(row["best_so_far"])
+        if value is not None and (not best or sign * value > best[-1][1]):
+            best.append((moment(row["ended_at"]) or 0, sign * value))
+    if not best:
+        return []
+    low, high = best[0][1], best[-1][1]
+    return [
+        [
+            round(100 * (at - first) / max(1, last - first)),
+            round(100 * (value - low) / (high - low)) if high > low else 50,
+        ]
+        for at, value in best
+    ]
+
+
+def _edges(jobs: dict[str, Row], warehouse: Warehouse) -> None:
+    """Add the ranges at whose end the best trials lie, except what chance explains."""
+    if "range_edges" not in warehouse.marts:
+        return
+    rows = warehouse.select(EDGES.format(range_edges=warehouse.marts["range_edges"]))
+    weights = warehouse.read("importance", sorted({r["tuning_job_arn"] for r in rows}))
+    by_chance = {
+        (row["tuning_job_arn"], row["name"]) for row in weights if is_chance(row)
+    }
+    for row in rows:
+        key = row["tuning_job_arn"], row["name"]
+        if key[0] in jobs and key not in by_chance:
+            jobs[key[0]]["edges"].append([row["name"], row["edge"]])
+
+
+def is_chance(row: Row) -> bool:
+    """Whether chance explains an importance; False if its chance level is unknown."""
+    level, weight = number(row.get("chance_level")), number(row["importance"])
+    return level is not None and weight is not None and weight <= level
+
+
+def _after(jobs: dict[str, Row], warehouse: Warehouse) -> None:
+    """Add what came after a tuning job had 99% of its improvement, or its best."""
+    for job in jobs.values():
+        cost = total([group["cost"] for group in job["outcomes"].values()])
+        covered = sum(group["with_cost"] for group in job["outcomes"].values())
+        best = job["to_best"]
+        if best and best["with_cost"] == best["trials"] and covered == job["trials"]:
+            after = None if cost is None else cost - (best["cost"] or 0)
+        else:
+            after = None
+        if best:
+            job["after"] = {
+                "share": 1,
+                "trials": best["trials"],
+                "trials_after": job["trials"] - best["trials"],
+                "cost_after": after,
+            }
+    for row in warehouse.read("regret"):
+        is_known = row["trials"] is not None and row["tuning_job_arn"] in jobs
+        if is_known and number(row["share"]) == NEARLY_ALL:
+            jobs[row["tuning_job_arn"]]["after"] = {
+                "share": NEARLY_ALL,
+                "trials": whole(row["trials"]),
+                "trials_after": whole(row["trials_after"]),
+                "cost_after": number(row["cost_after"]),
+            }
+
+
+def _failing(jobs: dict[str, Row], warehouse: Warehouse) -> None:
+    """Add the part of a hyperparameter's range in which most trials failed."""
+    for row in warehouse.read("failure_regions"):
+        job = jobs.get(row["tuning_job_arn"])
+        share, others = number(row["failure_share"]), number(row["share_elsewhere"])
+        failed = whole(row["failed_trials"])
+        if job is None or share is None or others is None or failed < FEW_FAILED:
+            continue
+        known = job["failing"]
+        if share >= 2 * others and (known is None or failed > known["failed"]):
+            low, high = number(row["low"]), number(row["high"])
+            job["failing"] = {
+                "name": row["name"],
+                "values": ["= " + (text(row["value"]) or "")]
+                if low is None or high is None
+                else ["from ", ["figure", low], " to ", ["figure", high]],
+                "trials": whole(row["trials"]),
+                "failed": failed,
+                "elsewhere": others,
+            }
 
 
 def machines(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
@@ -139,7 +280,8 @@ def machines(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
             "instance": text(row["instance_type"]) or "unknown",
             "trials": whole(row["trials"]),
             "measured": whole(row["trials_with_metrics"]),
-            "cost": number(row["cost"]),
+            # The cost of what was measured, if the model has it.
+            "cost": number(row.get("measured_cost", row["cost"])),
             "idle": number(row["idle_cost"]),
             "currency": text(row["currency"]),
             "average": [number(row[f"average_{name}"]) for name in names],

@@ -9,6 +9,8 @@ import altair as alt
 from sagemaker_tuning_report.encodings import (
     HOVERED,
     MARKED,
+    PINNED,
+    by_pin,
     colour,
     objective,
     picture,
@@ -62,10 +64,28 @@ def _curves(scale: Scale) -> list[alt.Chart]:
     return [
         every.mark_line(color=colour("muted"), opacity=0.35, strokeWidth=1.2),
         best.mark_line(color=colour("accent"), strokeWidth=2.8),
+        every.transform_filter(PINNED).mark_line(color=by_pin(), strokeWidth=2.5),
+        _at_ends(every),
         pointed_at.mark_line(color=colour("ink"), strokeWidth=3),
         # An invisible wide line, because a thin one is hard to hit with the mouse.
         every.mark_line(color=colour("muted"), opacity=0, strokeWidth=11),
     ]
+
+
+def _at_ends(lines: alt.Chart) -> alt.Chart:
+    """Write at the end of the best line and of each pinned one what it is."""
+    letter = "indexof(pinned, datum.trial)"
+    label = f"(datum.is_best ? 'best ' : '') + ({letter} < 0 ? '' : 'ABCDEF'[{letter}])"
+    ends: alt.Chart = lines.transform_filter("datum.is_end").mark_text(
+        align="right",
+        baseline="bottom",
+        dy=-5,
+        fontSize=12,
+        fontWeight="bold",
+        color=colour("ink"),
+        text=alt.ExprRef(expr=label),
+    )
+    return ends
 
 
 def _utilization() -> list[alt.Chart]:

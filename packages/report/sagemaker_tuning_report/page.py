@@ -27,6 +27,7 @@ SCRIPTS = (
     "fleet.js",
     "days.js",
     "job.js",
+    "pins.js",
     "parameters.js",
     "curves.js",
     "page.js",

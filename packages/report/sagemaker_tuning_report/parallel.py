@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from sagemaker_tuning_report.encodings import HOVERED, colour, picture
+from sagemaker_tuning_report.encodings import HOVERED, PINNED, by_pin, colour, picture
 
 AXES = alt.NamedData(name="axes")
 TICKS = alt.NamedData(name="ticks")
@@ -83,6 +83,7 @@ def _lines(positions: dict[str, Any]) -> list[alt.Chart]:
         faint.transform_filter("isValid(datum.goodness)")
         .mark_line(strokeWidth=width)
         .encode(color=better),
+        lines.transform_filter(PINNED).mark_line(strokeWidth=3, color=by_pin()),
         pointed_at.mark_line(strokeWidth=3.5, color=colour("ink")),
         pointed_at.mark_point(filled=True, size=60, color=colour("ink"), opacity=1),
     ]

@@ -49,30 +49,80 @@ def parameters(
             effect, edge = effects.get(name, {}), edges.get(name, {})
             made = _parameter(name, rows, drawn, effect, edge)
             made["importance"] = number(weights.get(name, {}).get("importance"))
+            made["chance"] = number(weights.get(name, {}).get("chance_level"))
             made["trials"] = whole(weights.get(name, effect).get("trials"))
             found.append(made)
     return sorted(found, key=lambda row: (*_strength(row), row["name"]))
 
 
-def ranges(models: Models, definition: str | None) -> Row | None:
-    """Return the ranges to try next; None if there are no suggestions."""
+def ranges(
+    models: Models,
+    definition: str | None,
+    trials: Sequence[Row],
+    values: Mapping[str, Mapping[str, Row]],
+) -> Row | None:
+    """Return the ranges to try next, most important hyperparameter first.
+
+    Args:
+        models: The tuning job's rows by model.
+        definition: The definition's name.
+        trials: Rows of `trials`.
+        values: Rows of `hyper_parameters` by name and trial.
+
+    Returns:
+        The rows and the JSON for the API; None if there are no suggestions.
+    """
     rows = _by_name(models["next_ranges"], definition)
     if not rows:
         return None
+    weights = _by_name(models["importance"], definition)
     given = next((text(row["parameter_ranges"]) for row in rows.values()), None)
+    ranked = [row for row in trials if row["place"] is not None]
+    best_first = sorted(ranked, key=lambda row: row["place"])
+    found = [
+        {
+            "name": name,
+            "now": _range(row, "range"),
+            "next": _range(row, "next"),
+            "scale": text(row["scaling_type"]),
+            "reason": text(row["reason"]),
+            "trials": whole(row["trials"]),
+            "best_trials": number(row.get("best_trials")),
+            "importance": number(weights.get(name, {}).get("importance")),
+            **_bars(row, best_first, values.get(name, {})),
+        }
+        for name, row in sorted(rows.items())
+    ]
     return {
-        "rows": [
-            {
-                "name": name,
-                "now": _range(row, "range"),
-                "next": _range(row, "next"),
-                "scale": text(row["scaling_type"]),
-                "reason": text(row["reason"]),
-                "trials": whole(row["trials"]),
-            }
-            for name, row in sorted(rows.items())
-        ],
+        "rows": sorted(found, key=lambda row: -(row["importance"] or 0)),
         "json": given and json.dumps(json.loads(given), indent=2, ensure_ascii=False),
+    }
+
+
+def _bars(row: Row, best_first: Sequence[Row], values: Mapping[str, Row]) -> Row:
+    """Return where the ranges and the trials that decided lie on the range's scale.
+
+    All are between 0 and 1, the ends of both ranges together. A categorical
+    hyperparameter has none.
+    """
+    now, following = _range(row, "range"), _range(row, "next")
+    numeric = [
+        ends for ends in (now, following) if ends and not isinstance(ends[0], str)
+    ]
+    if len(numeric) < 2:  # noqa: PLR2004 - both ranges
+        return {"bars": None, "dots": []}
+    deciding = best_first[: whole(row.get("best_trials"))]
+    numbers = [
+        number(values.get(trial["training_job_arn"], {}).get("number"))
+        for trial in deciding
+    ]
+    ends = [*numeric[0], *numeric[1]]
+    every: list[float | None] = [*ends, *numbers]
+    scale = axis([*map(text, every)], every, (None, None), text(row["scaling_type"]))
+    places = scale.positions
+    return {
+        "bars": [places[:2], places[2:4]],
+        "dots": [place for place in places[4:] if place is not None],
     }
 
 

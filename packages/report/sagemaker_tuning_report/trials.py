@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -165,6 +166,19 @@ class Trials:
             ],
         }
 
+    def models(self, shown: Sequence[int]) -> Row:
+        """Return where the trials' models are: addresses, and one index per trial.
+
+        {name} stands for a trial's name, so that most trials share an address.
+        """
+        known: dict[str, int] = {}
+        indexes = []
+        for row in self.pick(shown):
+            address = _artifact(row.get("model_artifacts"))
+            short = address and address.replace(row["training_job_name"], "{name}")
+            indexes.append(known.setdefault(short, len(known)) if short else None)
+        return {"models": [*known], "model": indexes if known else []}
+
     def _until(self, index: int) -> int | None:
         """Return the time up to which a trial without an end is drawn."""
         span = self._spans[index]
@@ -207,6 +221,15 @@ def _failure(row: Row) -> str:
 def _group(row: Row) -> str:
     """Return the text shared by failures that differ only in numbers and paths."""
     return text(row.get("failure_group")) or _failure(row)
+
+
+def _artifact(value: object) -> str | None:
+    """Return an address in S3, also from a JSON object that has it."""
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    if isinstance(value, dict):
+        value = next(iter(value.values()), None)
+    return text(value)
 
 
 def _instance(row: Row) -> str | None:

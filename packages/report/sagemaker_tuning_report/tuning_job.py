@@ -100,15 +100,18 @@ class Details:
         measured = [number(row["objective_value"]) for row in trials.rows]
         progress = self.rows("progress", arn)
         models = {mart: self.rows(mart, arn) for mart in READ}
+        models_of = trials.models(carried)
         return {
             "is_log": _spreads([value for value in measured if value is not None]),
             **trials.counts(),
             "failures": trials.failures(),
-            "trials": trials.columns(carried),
+            "trials": {**trials.columns(carried), "model": models_of["model"]},
+            "models": models_of["models"],
+            "is_adaptive": any(row.get("is_adaptive") for row in models["importance"]),
             "drawn": drawn,
             "curve": [] if name == ALL else _curve(progress, trials.rows, name),
             "parameters": parameters(models, name, trials.pick(carried), drawn, values),
-            "ranges": ranges(models, name),
+            "ranges": ranges(models, name, trials.rows, values),
         }
 
     def _together(

@@ -217,14 +217,14 @@ STORY = Story(
             **keys("new"),
         ),
         "next_ranges": rows(
-            "definition_name name scaling_type reason trials parameter_ranges "
-            "range_min range_max next_min next_max range_values next_values",
+            "definition_name name scaling_type reason trials parameter_ranges best_trials"
+            " range_min range_max next_min next_max range_values next_values",
             (
-                *("a", "z-strong", "Logarithmic", "narrowed", 2, '{"a":1}'),
+                *("a", "z-strong", "Logarithmic", "narrowed", 2, '{"a":1}', 1),
                 *(1.0, 10000.0, 5.0, 20.0, None, None),
             ),
             (
-                *("a", "a-word", None, "kept", 2, '{"a":1}'),
+                *("a", "a-word", None, "kept", 2, '{"a":1}', None),
                 *(None, None, None, None, '["adam"]', '["adam"]'),
             ),
             **keys("new"),
@@ -310,7 +310,10 @@ DEFINITION_A = {
             *(None, "no reason given", "boom", "ash"),
         ],
         "group": [None] * 8,
+        "model": [],
     },
+    "models": [],
+    "is_adaptive": False,
     "drawn": None,
     "curve": [[ms(611), 0, 1], [ms(631), 0.5, 2]],
     "parameters": [
@@ -325,6 +328,7 @@ DEFINITION_A = {
             "correlation": None,
             "best_quarter": [None, None],
             "importance": 0.5,
+            "chance": None,
             "trials": 2,
         },
         {
@@ -338,6 +342,7 @@ DEFINITION_A = {
             "correlation": 0.2,
             "best_quarter": [2, 4],
             "importance": 0.25,
+            "chance": None,
             "trials": 2,
         },
         {
@@ -354,6 +359,7 @@ DEFINITION_A = {
             "correlation": -0.9,
             "best_quarter": [10, 10],
             "importance": None,
+            "chance": None,
             "trials": 2,
         },
     ],
@@ -366,6 +372,10 @@ DEFINITION_A = {
                 "scale": None,
                 "reason": "kept",
                 "trials": 2,
+                "best_trials": None,
+                "importance": 0.5,
+                "bars": None,
+                "dots": [],
             },
             {
                 "name": "z-strong",
@@ -374,6 +384,11 @@ DEFINITION_A = {
                 "scale": "Logarithmic",
                 "reason": "narrowed",
                 "trials": 2,
+                "best_trials": 1,
+                "importance": None,
+                # On a logarithmic scale from 1 to 10,000; t-2 has 1000.
+                "bars": [[0, 1], [0.1747, 0.3253]],
+                "dots": [0.75],
             },
         ],
         "json": '{\n  "a": 1\n}',
@@ -412,7 +427,10 @@ DEFINITION_B = {
         "failure": [None] * 4,
         "until": [None] * 4,
         "group": [None] * 4,
+        "model": [],
     },
+    "models": [],
+    "is_adaptive": False,
     "drawn": None,
     "curve": [[ms(622), 3, 1]],
     "parameters": [
@@ -427,6 +445,7 @@ DEFINITION_B = {
             "correlation": None,
             "best_quarter": [None, None],
             "importance": None,
+            "chance": None,
             "trials": 0,
         }
     ],
@@ -450,6 +469,8 @@ TOGETHER = {
     "cost": 0.75,
     "with_cost": 2,
     "failures": DEFINITION_A["failures"],
+    "models": [],
+    "is_adaptive": False,
     "drawn": None,
     # Ordered by end: t-1, u-2, u-3, u-4, t-2.
     "curve": [[ms(611), 0, 1], [ms(622), 3, 2], [ms(623), 3000, 3]],
@@ -492,7 +513,10 @@ OLD: Row = {
         "failure": [None],
         "until": [None],
         "group": [None],
+        "model": [],
     },
+    "models": [],
+    "is_adaptive": False,
     "drawn": None,
     "curve": [],
     "parameters": [],
@@ -506,6 +530,7 @@ LOOSE: Row = {
     "ended": 0,
     "trials": {
         **{column: [None, None] for column in OLD["trials"]},
+        "model": [],
         "name": ["loose-1", "loose-2"],
         "outcome": ["running", "running"],
         "until": [AS_OF, AS_OF],
@@ -547,6 +572,10 @@ JOBS: list[Row] = [
         "currency": "USD",
         "family": "f",
         "to_best": {"trials": 4, "seconds": 90, "cost": 0.5, "with_cost": 3},
+        "curve": [[0, 0], [12, 100]],
+        "edges": [["z-strong", "low"]],
+        "after": {"share": 1, "trials": 4, "trials_after": 8, "cost_after": None},
+        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -591,6 +620,10 @@ JOBS: list[Row] = [
         "currency": None,
         "family": None,
         "to_best": None,
+        "curve": [],
+        "edges": [],
+        "after": None,
+        "failing": None,
         "view": {
             "as_of": ms(492),  # its scope failed: the last time that it has
             "namesakes": 1,
@@ -616,6 +649,10 @@ JOBS: list[Row] = [
         "currency": None,
         "family": None,
         "to_best": None,
+        "curve": [],
+        "edges": [],
+        "after": None,
+        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -640,6 +677,10 @@ JOBS: list[Row] = [
         "currency": None,
         "family": None,
         "to_best": None,
+        "curve": [],
+        "edges": [],
+        "after": None,
+        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,

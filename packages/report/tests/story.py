@@ -213,6 +213,9 @@ def _trials(job: Job, chance: random.Random, parameters: list[Row]) -> list[Row]
                 "currency": "USD" if cost is not None else None,
                 "failure": failure,
                 "failure_group": failure,
+                "model_artifacts": f"s3://models/{job.name}/{name}/output/model.tar.gz"
+                if outcome == "completed"
+                else None,
                 "is_final": has_ended,
             }
         )

@@ -22,6 +22,7 @@ FIRST = 20.0
 def tell_more(job: Job, trials: list[Row], marts: dict[str, list[Row]]) -> None:
     """Add a tuning job's rows to the models with several rows per tuning job."""
     marts["tuning_job_summary"].append(_summary(job, trials))
+    marts["regret"] += _regret(job, trials)
     for at, definition in enumerate(job.definitions):
         of_it = [row for row in trials if row["definition_name"] == definition]
         ranked = sum(row["place"] is not None for row in of_it)
@@ -55,6 +56,27 @@ def _summary(job: Job, trials: list[Row]) -> Row:
     }
 
 
+def _regret(job: Job, trials: list[Row]) -> list[Row]:
+    """Most of the improvement came with the first third of the ranked trials."""
+    ranked = sum(row["place"] is not None for row in trials)
+    costs = [row["cost"] for row in trials if row["cost"] is not None]
+    if not ranked or len(job.definitions) > 1:
+        return []
+    return [
+        {
+            **job.keys,
+            "share": 0.99,
+            "trials": math.ceil(ranked / 3),
+            "seconds": 1000.0,
+            "cost": 0.3 * sum(costs) if costs else None,
+            "currency": "USD" if costs else None,
+            "trials_with_cost": len(costs),
+            "trials_after": len(trials) - math.ceil(ranked / 3),
+            "cost_after": 0.7 * sum(costs) if costs else None,
+        }
+    ]
+
+
 def _importance(job: Job, definition: str | None, ranked: int, at: int) -> list[Row]:
     return [
         {
@@ -64,6 +86,8 @@ def _importance(job: Job, definition: str | None, ranked: int, at: int) -> list[
             "kind": "categorical" if value.categories else "numeric",
             "trials": ranked,
             "importance": min(1.0, abs(value.weight) + ranked / 1000 + at / 100),
+            "chance_level": 0.18,
+            "is_adaptive": True,
         }
         for name, value in job.ranges.items()
         if value.categories or value.low < value.high
@@ -93,6 +117,7 @@ def _next_ranges(job: Job, definition: str | None, ranked: int) -> list[Row]:
                 "scaling_type": value.scaling,
                 "reason": "kept" if is_kept else "narrowed",
                 "trials": ranked,
+                "best_trials": None if is_kept else max(5, math.ceil(ranked / 5)),
                 "parameter_ranges": known,
             }
         )

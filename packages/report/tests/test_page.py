@@ -240,7 +240,7 @@ def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
     """The best value, trials, failures and cost of each tuning job come from the
     models."""
     window = opened(made("everyday"))
-    shown = {row[0] + row[8]: row for row in window.rows("job")}
+    shown = {row[0] + row[13]: row for row in window.rows("job")}
     assert len(shown) == len(story().tuning_jobs)
     for listed in story().tuning_jobs:
         key = listed["tuning_job_arn"]
@@ -252,13 +252,16 @@ def test_tuning_jobs_are_the_models(made: Made, opened: Open) -> None:
         spend = of_job("spend", key)
         costs = [r["cost"] for r in spend if r["cost"] is not None]
         failed = sum(r["trials"] for r in spend if r["outcome"] == "failed")
-        assert set(row[1].split()) - {"·"} == ({*map(repr, best)} or {NONE})
-        assert row[3] == f"{sum(r['trials'] for r in spend):,}"
-        assert row[4] == str(failed)
+        assert set(row[2].split()) - {"·"} == ({*map(repr, best)} or {NONE})
+        assert row[5] == f"{sum(r['trials'] for r in spend):,}"
+        assert row[6] == str(failed)
+        lost = [r["cost"] for r in spend if r["outcome"] == "failed" and r["cost"]]
+        assert row[7] == (f"${sum(lost):.2f}" if lost else NONE)
         whole = all(r["trials"] == r["trials_with_cost"] for r in spend)
         least = "" if whole else "≥ "
-        assert row[6] == (f"{least}${sum(costs):.2f}" if costs else NONE)
-    created = [row[7] for row in window.rows("job")]
+        assert row[9] == (f"{least}${sum(costs):.2f}" if costs else NONE)
+        assert row[1].startswith(listed["tuning_job_status"])
+    created = [row[11] for row in window.rows("job")]
     assert created == sorted(created, reverse=True)
 
 

@@ -45,7 +45,10 @@ function curvesOf(about, series) {
     const of = series.filter((each) => each.metric === metric);
     const [best] = bestAmong(about, of);
     const hasBest = isNumber(best.place);
-    const rows = of.flatMap((each) => minutesOf(each).map((point) => ({ ...point, trial: each.trial, is_best: hasBest && each.trial === best.trial })));
+    const rows = of.flatMap((each) => minutesOf(each).map((point, at) => ({
+      ...point, trial: each.trial, is_best: hasBest && each.trial === best.trial,
+      is_end: at === each.values.length - 1,
+    })));
     const values = rows.map((row) => row.value);
     const isLog = Math.min(...values) > 0 && Math.max(...values) / Math.min(...values) >= 1000;
     const many = total(definition);

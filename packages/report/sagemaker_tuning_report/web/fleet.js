@@ -39,27 +39,72 @@ function fleetPage(page, jobs, through) {
   const trials = sum(jobs.map((job) => job.trials));
   const failed = countOf(jobs, "failed");
   const done = scopes.filter((scope) => scope.status === "complete").length;
+  const isWrong = done < scopes.length;
   return [
     el("div", {},
       el("h2", {}, "All tuning jobs"),
-      el("p", { class: "subtitle" }, "All accounts and regions that were read. Times are in UTC. Choose a tuning job above or in the table.")),
+      el("p", { class: "subtitle" }, isWrong || !scopes.length ? "All accounts and regions that were read." : scopesLine(scopes), " Times are in UTC.")),
     ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet. Run the tap, build the models, and generate this page again.")]),
     ...(page.missing.length ? [el("div", { class: "notice" }, `This page is incomplete, because these models are missing: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
+    findingsCard(page.findings[`${recall("account")} ${recall("region")}`] ?? []),
+    jobsCard(page, jobs),
     el("dl", { class: "tiles" },
-      tile("Scopes complete", `${done} of ${scopes.length}`, done < scopes.length ? "see below" : null),
+      tile("Scopes complete", `${done} of ${scopes.length}`, isWrong ? "see below" : null),
       tile("Tuning jobs", counted(jobs.length), page.unlisted ? `the newest; ${counted(page.unlisted)} older ones are left out` : null),
       tile("Trials", counted(trials), countOf(jobs, "running") ? `${counted(countOf(jobs, "running"))} running` : null),
       tile("Failed trials", counted(failed), trials ? `${(100 * failed / trials).toFixed(1)}% of all` : null),
       tile("Training time", duration(sum(jobs.map(secondsOf))), timed(jobs)),
       tile("Cost", costText(costs(jobs)), costs(jobs).size ? coverage(jobs) : "needs training_job_details and prices")),
-    scopesCard(scopes),
     ...byDay(page, through),
-    jobsCard(jobs),
     ...families(jobs),
     ...spending(jobs),
-    idleMachines(page.machines, jobs),
+    section("idle", idleMachines(page.machines, jobs)),
     failuresCard(page, page.failures.filter(through)),
+    isWrong || !scopes.length ? scopesCard(scopes) : null,
   ];
+}
+
+/** Marks a card as the target of links from findings. */
+function section(name, card) {
+  if (card) card.dataset.section = name;
+  return card;
+}
+
+/** The scopes in one line, if nothing is wrong with them. */
+function scopesLine(scopes) {
+  const oldest = Math.min(...scopes.map((scope) => scope.complete_as_of));
+  const where = scopes.length === 1 ? `${scopes[0].account} · ${scopes[0].region} is complete` : `All ${scopes.length} scopes are complete`;
+  return `${where} as of ${instant(oldest)}: every trial that was final by then is loaded in its final form.`;
+}
+
+const SAID = {
+  count: (value) => counted(value),
+  share: (value) => `${brief(100 * value)}%`,
+  figure: (value) => figure(value),
+  duration: (value) => duration(value),
+  money: (value, currency) => money(value, currency),
+};
+
+/** A part of a sentence: text, a number, or a link to a tuning job. */
+function saidPart(part) {
+  if (!Array.isArray(part)) return part;
+  const [kind, ...values] = part;
+  if (kind !== "job") return el("strong", {}, SAID[kind](...values));
+  const [key, name] = values;
+  return DATA.jobs.some((job) => job.key === key && job.view) ? el("a", { href: address({ job: key }) }, name) : name;
+}
+
+const SECTIONS = { scopes: "Scopes", jobs: "Tuning jobs", failures: "Failures", idle: "Idle machines", families: "Families" };
+
+function findingsCard(findings) {
+  if (!findings.length) return null;
+  const link = ({ at, job }) => {
+    if (at) return el("a", { href: address({ at }) }, SECTIONS[at]);
+    return DATA.jobs.some((row) => row.key === job && row.view) ? el("a", { href: address({ job }) }, "Its page") : null;
+  };
+  return section("findings", card("Findings", null,
+    el("ol", { class: "findings" }, findings.map((finding) =>
+      el("li", { "data-kind": finding.kind }, finding.text.map(saidPart), " ", link(finding))))));
 }
 
 /** When a scope's tables were last complete, in words that do not depend on the reader's clock. */
@@ -85,7 +130,7 @@ function scopesCard(scopes) {
   ];
   const note = "Every trial that was final before “complete as of” is loaded in its final form.";
   if (!scopes.length) return card("Scopes", note, el("p", { class: "empty" }, "No scopes have been read."));
-  return card("Scopes", note, table(columns, scopes, { label: "Scopes", id: "scopes", tall: true, attributes: () => ({ class: "scope" }) }));
+  return section("scopes", card("Scopes", note, table(columns, scopes, { label: "Scopes", id: "scopes", tall: true, attributes: () => ({ class: "scope" }) })));
 }
 
 /** The best value of a tuning job; null if there is none, or if its definitions have different objectives. */
@@ -108,26 +153,57 @@ const jobLink = (job) => (job.view
   ? el("a", { href: address({ job: job.key }) }, job.name)
   : [`${job.name} `, el("span", { class: "badge plain", title: "This page does not include its trials." }, "listed only")]);
 
-function loaded(job) {
-  if (job.deleted) return el("span", { class: "badge plain" }, "deleted");
-  if (job.complete === false) return el("span", { class: "badge bad" }, "incomplete");
-  return job.complete ? "all" : "–";
+/** Its status, and a badge if not all of it is loaded or it was deleted. */
+function statusOf(job) {
+  const badge = job.deleted ? ["plain", "deleted"] : job.complete === false ? ["bad", "not all loaded"] : null;
+  return [job.status ?? (badge ? null : "–"), badge ? el("span", { class: `badge ${badge[0]}` }, badge[1]) : null].filter(Boolean).flatMap((part, at) => (at ? [" ", part] : [part]));
 }
 
-function jobsCard(jobs) {
+/** The best trials of a tuning job's definitions, as links that pin them. */
+function winners(job) {
+  const names = job.definitions.map(({ best_trials: names }) => names[0]).filter(Boolean);
+  if (!names.length) return "–";
+  const short = (name) => (name.startsWith(job.name) ? `…${name.slice(job.name.length)}` : name);
+  return names.flatMap((name, at) => [at ? " · " : null,
+    job.view ? el("a", { href: address({ job: job.key, pin: name }), title: name }, short(name)) : el("span", { title: name }, short(name))]);
+}
+
+/** The best so far as a small curve. */
+function sparkline({ curve }) {
+  if (!curve.length) return "–";
+  const [width, height] = [90, 24];
+  const x = (at) => 1 + at * (width - 4) / 100;
+  const y = (value) => height - 3 - value * (height - 6) / 100;
+  const [[, first]] = curve;
+  const path = curve.reduce((line, [at, value]) => `${line}H${x(at)}V${y(value)}`, `M${x(curve[0][0])} ${y(first)}`);
+  const [at, last] = curve.at(-1);
+  return svg("svg", { class: "spark", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${plural(curve.length - 1, "improvement")}, the last after ${at}% of the time` },
+    svg("path", { d: `${path}H${width - 2}`, fill: "none", stroke: "var(--accent)", "stroke-width": 1.5 }),
+    svg("circle", { cx: x(at), cy: y(last), r: 2.5, fill: "var(--accent)" }));
+}
+
+function jobsCard(page, jobs) {
+  const idle = new Map();
+  for (const row of page.machines) if (isNumber(row.idle)) idle.set(row.job, [...(idle.get(row.job) ?? []), row]);
+  const idleOf = (job) => sumKnown((idle.get(job.key) ?? []).map((row) => row.idle));
+  const failedCost = (job) => job.outcomes.failed?.cost;
   const metric = (job) => [...new Set(job.definitions.map((definition) =>
     [definition.metric ?? "no metric yet", { Maximize: "↑", Minimize: "↓" }[definition.direction] ?? ""].join(" ").trim()))].join(" · ");
   const columns = [
     ["Tuning job", jobLink, "name", (job) => job.name],
+    ["Status", statusOf],
     ["Best", bestText, "number", bestOf],
-    ["Objective", metric, "clip"],
+    ["Winner", winners, "clip"],
+    ["Best so far", sparkline, "", (job) => job.curve.at(-1)?.[0]],
     ["Trials", mix, "", (job) => job.trials],
     ["Failed", (job) => counted(countOf([job], "failed")), "number", (job) => countOf([job], "failed")],
-    ["Time", (job) => duration(secondsOf(job)), "number", secondsOf],
+    ["Failed cost", (job) => money(failedCost(job), job.currency), "number", failedCost],
+    ["Idle cost", (job) => money(idleOf(job), job.currency), "number", idleOf],
     ["Cost", (job) => costCell(job), "number", costOf],
+    ["Time", (job) => duration(secondsOf(job)), "number", secondsOf],
     ["Created", (job) => instant(job.created), "", (job) => job.created],
+    ["Objective", metric, "clip"],
     ["Account · region", (job) => `${job.account} · ${job.region}`],
-    ["Loaded", loaded],
   ];
   const openable = jobs.filter((job) => job.view).length;
   const note = [
@@ -135,8 +211,8 @@ function jobsCard(jobs) {
     openable < jobs.length ? `This page has charts for ${openable} of them. To see another, generate a page with --tuning-job and its name, or with a larger --most-trials.` : null,
   ].filter(Boolean).join(" ");
   if (!jobs.length) return card("Tuning jobs", note, el("p", { class: "empty" }, "No tuning jobs."));
-  return card("Tuning jobs", note, key(countsOf(jobs)),
-    table(columns, jobs, { label: "Tuning jobs", id: "jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) }));
+  return section("jobs", card("Tuning jobs", note, key(countsOf(jobs)),
+    table(columns, jobs, { label: "Tuning jobs", id: "jobs", tall: true, attributes: (job) => ({ class: "job", "data-key": job.key }) })));
 }
 
 /** A cost, marked with ≥ if it does not cover all trials. */
@@ -157,9 +233,9 @@ function families(jobs) {
   if (!several.length) return [];
   const figures = several.slice(0, MOST_FAMILIES).map(([name, runs]) => runsPicture(name, runs, { heading: "h4", kind: "small", height: 150 }));
   const rest = several.length - figures.length;
-  return [card("Families, run by run",
+  return [section("families", card("Families, run by run",
     `The best value of each tuning job in a family, in order of creation.${rest ? ` ${plural(rest, "more family is", "more families are")} left out.` : ""}`,
-    el("div", { class: "several" }, figures))];
+    el("div", { class: "several" }, figures)))];
 }
 
 /** The runs that can be compared: those with the same objective as the newest one. */
@@ -285,5 +361,5 @@ function failuresCard(page, failures) {
     page.other_failures ? `${plural(page.other_failures, "trial")} with rarer failures are left out.` : null,
   ].filter(Boolean).join(" ");
   if (!rows.length) return card("Failures", note, el("p", { class: "empty" }, "No trial has failed."));
-  return card("Failures", note, table(columns, rows, { label: "Failures", id: "failures", tall: true, attributes: () => ({ class: "failure" }) }));
+  return section("failures", card("Failures", note, table(columns, rows, { label: "Failures", id: "failures", tall: true, attributes: () => ({ class: "failure" }) })));
 }

@@ -24,11 +24,13 @@ function jobPage(job, definition, back) {
   const about = { job, definition, view, all, trials, parameters: definition.parameters, isOne: job.definitions.length === 1 };
   const byName = new Map(all.map((row) => [row.trial, row]));
   describeTrial = (name) => describe(about, byName.get(name));
+  pinnable = new Set(byName.keys());
   const trialsTable = allTrials(about);
   return [
     el("div", {},
       back,
       el("h2", {}, job.name),
+      el("p", { class: "links" }, el("a", { href: DATA.consoles[job.region].tuning_job.replace("{name}", encodeURIComponent(job.name)), target: "_blank", rel: "noopener noreferrer" }, "Open in the SageMaker console")),
       el("p", { class: "subtitle" }, [
         `${job.account} · ${job.region}`, `created ${instant(job.created)} UTC`, job.deleted ? "deleted" : job.status,
         definition.metric ? `${{ Maximize: "maximizes ", Minimize: "minimizes " }[definition.direction] ?? "objective "}${definition.metric}` : "no trial has a metric",
@@ -36,11 +38,14 @@ function jobPage(job, definition, back) {
       ].filter(Boolean).join(" · "))),
     ...tiles(about),
     ...notices(about),
+    winner(about),
+    comparison(about),
     key(definition.outcomes),
     progress(about),
     timeline(about),
     ...learningCurves(about),
     parallel(about, trialsTable),
+    pairOf(about),
     importance(about),
     ...nextRanges(about),
     ...effects(about),
@@ -287,7 +292,7 @@ function allTrials(about) {
     ...(has("failure") ? [["Failure", (row) => row.failure ?? "", "wrap", (row) => row.failure]] : []),
   ];
   const many = total(definition);
-  const list = table(columns, rows, { label: "Trials", id: "trials", tall: true, attributes: (row) => ({ class: "trial", ...standsFor(row.trial) }) });
+  const list = table(columns, rows, { label: "Trials", id: "trials", tall: true, attributes: (row) => ({ class: "trial", "data-pin": row.trial, title: "Click or press Enter to pin", ...standsFor(row.trial) }) });
   const made = card("Trials", [
     hasPlaces ? "Best first." : "Newest first.",
     rows.length < many ? `${counted(rows.length)} of ${counted(many)}: the best, and a sample of the others spread evenly over time.` : `All ${counted(many)}.`,

@@ -120,8 +120,8 @@ document.getElementById("menu").addEventListener("submit", (event) => {
 });
 window.addEventListener("hashchange", () => {
   render();
-  const section = document.querySelector(`[data-section="${CSS.escape(recall("at"))}"]`);
-  if (section && !history.state) section.scrollIntoView();
+  const target = recall("at") && document.querySelector(`[data-section="${CSS.escape(recall("at"))}"]`);
+  if (target && !history.state) target.scrollIntoView();
   else window.scrollTo(0, history.state?.scroll ?? 0);
 });
 NARROW.addEventListener("change", () => { if (!matchMedia("print").matches) render(); });

@@ -36,6 +36,8 @@ function clearPictures() {
   views = [];
   told = new Map();
   opens = new Map();
+  pinnable = new Set();
+  showPinned = () => {};
   printed = [];
   drawing += 1;
   point(null);
@@ -64,6 +66,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
   const round = drawing;
   for (const [name, tell] of Object.entries(tells)) told.set(name, tell);
   const spec = structuredClone(CHARTS[chart]);
+  given = { pinned: pins(), ...given };
   for (const param of spec.params) if (param.name in given) param.value = given[param.name];
   // Copies the rows, because Vega modifies them.
   spec.datasets = Object.fromEntries(Object.entries(data).map(([name, rows]) => [name, rows.map((row) => ({ ...row }))]));
@@ -73,7 +76,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
     if (round !== drawing) { view.finalize(); return; }
     const keyOf = (item) => item?.datum?.trial ?? item?.datum?.key ?? null;
     view.addEventListener("mousemove", (event, item) => point(keyOf(item), { at: event }));
-    view.addEventListener("click", (event, item) => { point(keyOf(item), { at: event }); follow(keyOf(item)); });
+    view.addEventListener("click", (event, item) => { point(keyOf(item), { at: event }); choose(keyOf(item)); });
     // Not the view's own mouseout, because the ring around a point comes between it and the mouse.
     plot.addEventListener("mouseleave", () => point(null));
     views.push(view);
@@ -94,7 +97,7 @@ function reachable(plot, title, stops) {
   let at = -1;
   const keydown = (event) => {
     if (event.key === "Escape") { at = -1; point(null); return; }
-    if (event.key === "Enter") { follow(hovered); return; }
+    if (event.key === "Enter") { choose(hovered); return; }
     const step = STEPS[event.key];
     if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
@@ -107,7 +110,8 @@ function reachable(plot, title, stops) {
   }, plot);
 }
 
-const follow = (name) => { if (opens.has(name)) go(opens.get(name)); };
+/** Opens the page of a bar, or pins a trial. */
+const choose = (name) => (opens.has(name) ? go(opens.get(name)) : togglePin(name));
 
 /** Highlights a trial or a bar in every chart and table, and describes it. Null clears it. */
 function point(name, { isAloud = false, at = null } = {}) {
@@ -161,9 +165,15 @@ function listenToRows(root) {
   root.addEventListener("mouseleave", () => point(null));
   root.addEventListener("focusin", (event) => { if (rowOf(event)) point(first(event), { isAloud: true, at: middleOf(rowOf(event)) }); });
   root.addEventListener("focusout", (event) => { if (rowOf(event)) point(null); });
+  // Selecting text in a row does not pin it.
+  root.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-pin]");
+    if (row && !event.target.closest("a, button") && getSelection().isCollapsed) togglePin(row.dataset.pin);
+  });
   // Only one row is in the tab order. Arrow keys move to the others.
   root.addEventListener("keydown", (event) => {
     const row = event.target.matches("tr[data-trials]") ? event.target : null;
+    if (event.key === "Enter" && row?.dataset.pin) togglePin(row.dataset.pin);
     const next = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
     if (!next) return;
     event.preventDefault();

@@ -31,7 +31,10 @@ function table(columns, rows, { label, id = null, attributes = () => ({}), tall 
   const cell = (row) => ([, show, kind]) =>
     el("td", { class: kind }, kind === "wrap" ? clamped(show(row)) : kind === "name" ? el("span", { class: "name" }, show(row)) : show(row));
   const rowOf = (row) => {
-    if (!made.has(row)) made.set(row, el("tr", attributes(row), columns.map(cell(row))));
+    if (!made.has(row)) {
+      made.set(row, el("tr", attributes(row), columns.map(cell(row))));
+      if (made.get(row).dataset.pin) markRow(made.get(row));
+    }
     return made.get(row);
   };
   const valueOf = ([, show, , value]) => value ?? ((row) => textOf(show(row)));
