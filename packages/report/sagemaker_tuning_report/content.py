@@ -52,6 +52,10 @@ def content(
     listed = {job["key"] for job in jobs}
     failed = failures(warehouse, listed)
     machines = fleet.machines(warehouse, listed)
+    found = findings(scopes, jobs, machines, failed)
+    for job in jobs:
+        for column in fleet.ONLY_FOR_FINDINGS:
+            del job[column]
     return {
         "made": made,
         "missing": warehouse.missing,
@@ -64,7 +68,7 @@ def content(
         # The model of days does not distinguish tuning jobs.
         "days": days(warehouse) if name is None else [],
         "machines": machines,
-        "findings": findings(scopes, jobs, machines, failed),
+        "findings": found,
         "consoles": {job["region"]: console(job["region"]) for job in jobs},
     }
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning_report.failures import total
-from sagemaker_tuning_report.values import moment, number, outcome, text, whole
+from sagemaker_tuning_report.values import cost, moment, number, outcome, text, whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_TUNING_JOBS = 3000
 """The most tuning jobs that the page lists."""
+ONLY_FOR_FINDINGS = ("edges", "after", "failing")
+"""What is known of a tuning job only to find what to say about it."""
 NEARLY_ALL = 0.99
 FEW_FAILED = 3
 """The least number of failed trials that make a part of a range worth naming."""
@@ -153,7 +155,7 @@ def _sum_up(job: Row, row: Row) -> None:
         job["to_best"] = {
             "trials": whole(row["trials_to_best"]),
             "seconds": number(row["seconds_to_best"]),
-            "cost": number(row["cost_to_best"]),
+            "cost": cost(row["cost_to_best"]),
             "with_cost": whole(row["trials_to_best_with_cost"]),
         }
 
@@ -219,13 +221,11 @@ def is_chance(row: Row) -> bool:
 def _after(jobs: dict[str, Row], warehouse: Warehouse) -> None:
     """Add what came after a tuning job had 99% of its improvement, or its best."""
     for job in jobs.values():
-        cost = total([group["cost"] for group in job["outcomes"].values()])
+        spent = total([group["cost"] for group in job["outcomes"].values()])
         covered = sum(group["with_cost"] for group in job["outcomes"].values())
-        best = job["to_best"]
+        best, after = job["to_best"], None
         if best and best["with_cost"] == best["trials"] and covered == job["trials"]:
-            after = None if cost is None else cost - (best["cost"] or 0)
-        else:
-            after = None
+            after = None if spent is None else spent - (best["cost"] or 0)
         if best:
             job["after"] = {
                 "share": 1,
@@ -316,7 +316,7 @@ def _spend(job: Row, row: Row) -> None:
     job["outcomes"][outcome(row["outcome"])] = {
         "trials": whole(row["trials"]),
         "seconds": number(row["duration_seconds"]),
-        "cost": number(row.get("cost")),
+        "cost": cost(row.get("cost")),
         "with_cost": whole(row.get("trials_with_cost")),
         "spot_saved": number(row.get("spot_saved_seconds")),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sagemaker_tuning_report.failures import NO_REASON, total
 from sagemaker_tuning_report.slots import slots
-from sagemaker_tuning_report.values import moment, number, outcome, text
+from sagemaker_tuning_report.values import cost, moment, number, outcome, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,11 +138,14 @@ class Trials:
         return [self.rows[index] for index in shown]
 
     def columns(self, shown: Sequence[int]) -> Row:
-        """Return rows as columns, which makes the JSON a third as large."""
+        """Return rows as columns, and repeated texts by their index.
+
+        That makes the JSON a quarter as large.
+        """
         rows = self.pick(shown)
         return {
             "name": [row["training_job_name"] for row in rows],
-            "outcome": [outcome(row["outcome"]) for row in rows],
+            "outcome": _coded([outcome(row["outcome"]) for row in rows]),
             "value": [number(row["objective_value"]) for row in rows],
             "place": [number(row["place"]) for row in rows],
             "started": [moment(row["started_at"]) for row in rows],
@@ -152,18 +155,20 @@ class Trials:
             "until": [self._until(index) for index in shown],
             "slot": [self._slots[index] for index in shown],
             "seconds": [number(row["duration_seconds"]) for row in rows],
-            "cost": [number(row.get("cost")) for row in rows],
-            "instance": [_instance(row) for row in rows],
-            "failure": [
-                _failure(row) if row["outcome"] == "failed" else None for row in rows
-            ],
+            "cost": [cost(row.get("cost")) for row in rows],
+            "instance": _coded([_instance(row) for row in rows]),
+            "failure": _coded(
+                [_failure(row) if row["outcome"] == "failed" else None for row in rows]
+            ),
             # Usually the same as the failure, and left out then.
-            "group": [
-                _group(row)
-                if row["outcome"] == "failed" and _group(row) != _failure(row)
-                else None
-                for row in rows
-            ],
+            "group": _coded(
+                [
+                    _group(row)
+                    if row["outcome"] == "failed" and _group(row) != _failure(row)
+                    else None
+                    for row in rows
+                ]
+            ),
         }
 
     def models(self, shown: Sequence[int]) -> Row:
@@ -221,6 +226,12 @@ def _failure(row: Row) -> str:
 def _group(row: Row) -> str:
     """Return the text shared by failures that differ only in numbers and paths."""
     return text(row.get("failure_group")) or _failure(row)
+
+
+def _coded(texts: Sequence[str | None]) -> Row:
+    """Return texts as the distinct ones, and the index of each."""
+    known = {value: at for at, value in enumerate(dict.fromkeys(texts))}
+    return {"of": [*known], "at": [known[value] for value in texts]}
 
 
 def _artifact(value: object) -> str | None:

@@ -35,6 +35,12 @@ def number(value: Any) -> float | None:
     )
 
 
+def cost(value: Any) -> float | None:
+    """Convert an amount of money, to a millionth; None for null, NaN and infinity."""
+    known = number(value)
+    return None if known is None else number(round(known, 6))
+
+
 def moment(value: Any) -> int | None:
     """Convert a time to milliseconds since 1970 UTC.
 

@@ -217,8 +217,9 @@ STORY = Story(
             **keys("new"),
         ),
         "next_ranges": rows(
-            "definition_name name scaling_type reason trials parameter_ranges best_trials"
-            " range_min range_max next_min next_max range_values next_values",
+            "definition_name name scaling_type reason trials parameter_ranges"
+            " best_trials range_min range_max next_min next_max range_values"
+            " next_values",
             (
                 *("a", "z-strong", "Logarithmic", "narrowed", 2, '{"a":1}', 1),
                 *(1.0, 10000.0, 5.0, 20.0, None, None),
@@ -573,9 +574,6 @@ JOBS: list[Row] = [
         "family": "f",
         "to_best": {"trials": 4, "seconds": 90, "cost": 0.5, "with_cost": 3},
         "curve": [[0, 0], [12, 100]],
-        "edges": [["z-strong", "low"]],
-        "after": {"share": 1, "trials": 4, "trials_after": 8, "cost_after": None},
-        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -621,9 +619,6 @@ JOBS: list[Row] = [
         "family": None,
         "to_best": None,
         "curve": [],
-        "edges": [],
-        "after": None,
-        "failing": None,
         "view": {
             "as_of": ms(492),  # its scope failed: the last time that it has
             "namesakes": 1,
@@ -650,9 +645,6 @@ JOBS: list[Row] = [
         "family": None,
         "to_best": None,
         "curve": [],
-        "edges": [],
-        "after": None,
-        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,
@@ -678,9 +670,6 @@ JOBS: list[Row] = [
         "family": None,
         "to_best": None,
         "curve": [],
-        "edges": [],
-        "after": None,
-        "failing": None,
         "view": {
             "as_of": AS_OF,
             "namesakes": 0,

@@ -51,11 +51,80 @@ def test_tuning_jobs(found: Row) -> None:
     assert [row["name"] for row in parameters] == ["a-word", "of-b", "weak", "z-strong"]
     # Its range comes from the only definition that has this hyperparameter.
     assert (parameters[-1]["kind"], parameters[-1]["range"]) == ("log", (1, 10_000))
-    first = found["jobs"][0]
-    view = {**first["view"], "together": together}
-    assert [{**first, "view": view}, *found["jobs"][1:]] == JOBS
+    jobs = [
+        {**job, "view": {**job["view"], "definitions": [*map(decoded, definitions)]}}
+        for job in found["jobs"]
+        for definitions in [job["view"]["definitions"]]
+    ]
+    jobs[0]["view"]["together"] = together
+    assert jobs == JOBS
     outcomes = [[*job["outcomes"]] for job in found["jobs"]]
     assert outcomes == [["failed", "completed"], ["unknown"], [], []]
+
+
+def decoded(definition: Row) -> Row:
+    """A definition whose trials have their texts, not indexes of texts."""
+    trials = {
+        name: [column["of"][at] for at in column["at"]]
+        if isinstance(column, dict)
+        else column
+        for name, column in definition["trials"].items()
+    }
+    return {**definition, "trials": trials}
+
+
+def test_findings_come_from_the_models(tmp_path: Path) -> None:
+    """The part of a range where trials failed, the regret, the edges that chance does
+    not explain: findings use them if the models have them."""
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
+    job = Job(name="a", trials=30, ranges=stories.BOOSTING, failing=0.3)
+    story = told([job], [])
+    story.marts["failure_regions"] += rows(
+        "name low high value trials failed_trials failure_share share_elsewhere",
+        ("eta", 0.1, 0.5, None, 6, 4, 0.7, 0.1),
+        ("max_depth", 9, 12, None, 6, 5, 0.8, 0.1),
+        ("subsample", 0.5, 1, None, 9, 8, 0.3, 0.2),
+        **job.keys,
+    )
+    with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
+        said = {
+            row["kind"]: row["text"]
+            for row in content(warehouse, most_trials=1)["findings"][" "]
+        }
+    assert " trials with max_depth " in said["failed"]
+    assert ["share", 0.99] in said["stop"]
+    # Only max_depth and eta are more important than chance.
+    edges = {row["name"] for row in story.marts["range_edges"] if row["edge"]}
+    assert ("edge" in said) == bool(edges & {"eta", "max_depth"})
+
+
+def test_an_older_warehouse_has_a_page(tmp_path: Path) -> None:
+    """Models and columns that came later are left out, and nothing else is."""
+    driver = pytest.importorskip("duckdb", reason="the page's requirements are needed")
+    job = Job(name="a", trials=30, ranges=stories.BOOSTING)
+    file = str(stories.into_duckdb(told([job], []), tmp_path / "x.duckdb"))
+    later = {
+        "trials": ["model_artifacts"],
+        "importance": ["chance_level", "is_adaptive"],
+        "next_ranges": ["best_trials"],
+    }
+    with driver.connect(file) as connection:
+        connection.execute("use sagemaker_tuning")
+        for name in ("regret", "failure_regions"):
+            connection.execute(f"drop table sagemaker_tuning__{name}")
+        for mart, columns in later.items():
+            for column in columns:
+                connection.execute(
+                    f"alter table sagemaker_tuning__{mart} drop column {column}"
+                )
+    with opened(file) as warehouse:
+        made = content(warehouse, most_trials=100)
+    (shown,) = made["jobs"][0]["view"]["definitions"]
+    assert warehouse.missing == []
+    assert shown["models"] == []
+    assert {row["chance"] for row in shown["parameters"]} == {None}
+    assert {row["best_trials"] for row in shown["ranges"]["rows"]} == {None}
+    assert "stop" in {row["kind"] for row in made["findings"][" "]}
 
 
 def test_scopes(found: Row) -> None:

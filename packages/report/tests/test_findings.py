@@ -126,7 +126,7 @@ def test_failures_say_in_which_part_of_a_range() -> None:
 
 
 def test_idle_machines_say_what_they_cover() -> None:
-    """Idle money comes with its total, the measured trials, and where most of it was."""
+    """Idle money comes with its total, the measured trials, and the place of most."""
     machines = [machine(0.5), machine(0.25), machine(None, measured=0)]
     assert said(machines=machines)["idle"] == (
         "0.75 of 2.0 went to idle machines (0.375), measured on 36 of 60 trials."

@@ -164,7 +164,7 @@ def test_learning_curves_show_the_best(made: Made, opened: Open) -> None:
     label = picture.locator(".plot").get_attribute("aria-label") or ""
     assert f"The best, {best['training_job_name']}, ends at" in label
     window.point_at(window.page.locator("tr.trial").first)
-    assert picture.locator(".layer_2_marks path").count() == 1
+    assert picture.locator(".mark-line path[stroke='var(--ink)']").count() == 1
 
 
 def test_utilization_is_of_the_chosen_trial(made: Made, opened: Open) -> None:

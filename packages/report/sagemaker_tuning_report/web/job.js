@@ -7,7 +7,7 @@ function trialRows(definition) {
   const names = Object.keys(columns);
   return columns.name.map((trial, index) => {
     const row = { trial, index };
-    for (const name of names) row[name] = columns[name][index];
+    for (const name of names) row[name] = columns[name].of ? columns[name].of[columns[name].at[index]] : columns[name][index];
     row.group ??= row.failure;
     row.until ??= row.ended;
     row.waited_until = row.started ?? row.until;
