@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 _AT_ONCE = 2  # scopes, each with one call in flight
 
 
+class _MalformedError(click.ClickException):
+    """The recording to check is incomplete or malformed."""
+
+    exit_code = 3
+
+
 @click.command(context_settings={"help_option_names": ["--help"]})
 @click.option(
     "--config",
@@ -44,16 +50,17 @@ _AT_ONCE = 2  # scopes, each with one call in flight
     "--record",
     "folder",
     metavar="DIR",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Write the responses to this folder, anonymized so that they can be shared.",
+    type=click.Path(path_type=Path),
+    help="Write the responses to this new folder, anonymized so that its "
+    f"{recordings.ARCHIVE} can be shared.",
 )
 @click.option("--metrics", is_flag=True, help="With --record, keep metric values.")
 @click.option(
     "--check",
     "checked",
-    metavar="DIR",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Check a recording instead of calling AWS.",
+    metavar="PATH",
+    type=click.Path(path_type=Path, exists=True),
+    help="Check a recording, or its archive, instead of calling AWS.",
 )
 def main(
     paths: tuple[str, ...], folder: Path | None, checked: Path | None, *, metrics: bool
@@ -62,16 +69,26 @@ def main(
 
     Each fact holds, does not hold, or was not seen. Prints counts and never names.
     Exits with 1 if a fact does not hold, if an account or region could not be checked
-    at all, or if a recording could not be written.
+    at all, or if a recording could not be written; with 3 if the recording to check is
+    incomplete or malformed.
     """
     if checked:
-        found, problems = recordings.read(checked), False
+        found, problems = _read(checked), False
     else:
         found, problems = _surveyed(_tap(paths), folder, is_open=metrics)
     verdicts = judged(found)
     for line in lines(verdicts):
         click.echo(line)
     sys.exit(1 if problems or broken(verdicts) else 0)
+
+
+def _read(path: Path) -> list[Recording]:
+    """Read the recording to check."""
+    try:
+        return recordings.read(path)
+    except recordings.RecordingError as error:
+        said = printable(f"--check: {path} {error}", MOST_OF_A_LINE)
+        raise _MalformedError(said) from error
 
 
 def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
@@ -98,15 +115,15 @@ def _surveyed(
         The recordings, and whether a scope could not be surveyed at all or a
         recording could not be written.
     """
-    if folder and folder.exists() and any(folder.iterdir()):
-        msg = f"--record: {folder} is not empty"
-        raise click.ClickException(msg)
+    if folder:
+        _refuse(folder)
     discovered = tap.run.discovered
     for failure in discovered.failures:
         click.echo(f"Error: {failure}", err=True)
     clients = discovered.clients
     has_failed = bool(discovered.failures)
     found: list[Recording] = []
+    contents: dict[int, list[str]] = {}
     look = _looker(clients, tap.settings)
     for number, (_, caller) in enumerate(
         side_by_side(look, clients, _AT_ONCE, tap.check_signal), start=1
@@ -125,19 +142,49 @@ def _surveyed(
         )
         found.append(Recording(caller.exchanges))
         if folder:
-            where = folder / f"scope-{number}"
             try:
-                count = recordings.write(where, caller.exchanges, with_metrics=is_open)
-                click.echo(f"scope {number}: {count} responses in {where}", err=True)
-            except recordings.LeakError as error:
-                click.echo(f"Error: --record: {error}; nothing was kept", err=True)
+                contents[number] = recordings.redacted(
+                    caller.exchanges, with_metrics=is_open
+                )
+            except (*ODD, recordings.LeakError) as error:
+                # An error's own message could quote an answer.
+                is_ours = isinstance(error, recordings.LeakError)
+                said = error if is_ours else type(error).__name__
+                line = f"Error: --record: scope {number}: {said}; it was not recorded"
+                click.echo(line, err=True)
                 has_failed = True
-            except (*ODD, OSError) as error:
-                # Not the error's message, which could quote an answer.
-                what = type(error).__name__
-                click.echo(f"Error: --record: {what}; nothing was kept", err=True)
-                has_failed = True
+    if folder:
+        has_failed |= not _save(folder, contents)
     return found, has_failed
+
+
+def _refuse(folder: Path) -> None:
+    """Stop before the first call if the recording cannot become this folder."""
+    try:
+        why = recordings.refusal(folder)
+    except OSError as error:
+        why = f"cannot be read: {error.strerror}"
+    if why:
+        msg = f"--record: {folder} {why}. Name a new folder"
+        raise click.ClickException(msg)
+
+
+def _save(folder: Path, contents: dict[int, list[str]]) -> bool:
+    """Save the recording of all scopes, and say where it is; False if that fails."""
+    try:
+        if contents:
+            recordings.save(folder, contents)
+    except OSError as error:
+        line = f"Error: --record: {folder}: {error.strerror}; nothing was saved"
+        click.echo(printable(line, MOST_OF_A_LINE), err=True)
+        return False
+    if not contents:
+        click.echo("Error: --record: no scope was recorded", err=True)
+        return False
+    count = sum(map(len, contents.values()))
+    archive = folder / recordings.ARCHIVE
+    click.echo(f"\n{count} responses recorded. To share them: {archive}", err=True)
+    return True
 
 
 def is_watched() -> bool:

@@ -58,7 +58,10 @@ class Calls(Enum):
     """Metrics of described trials are requested."""
 
 
-ODD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+ODD = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError),
+    ValueError,
+)
 """Exceptions that malformed answers cause."""
 
 

@@ -48,21 +48,20 @@ def leaves(operation: str, answer: Any) -> Iterator[tuple[Shape | None, str, Any
         For each value its shape, its member's name and itself. The shape is None if
         the model lacks the member.
     """
-    yield from _leaves(operation_model(operation).output_shape, "", answer)
-
-
-def _leaves(
-    shape: Any, name: str, value: Any
-) -> Iterator[tuple[Shape | None, str, Any]]:
-    kind = getattr(shape, "type_name", None)
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if kind == "structure":
-                yield from _leaves(shape.members.get(key), key, inner)
-            else:
-                yield from _leaves(shape.value if kind == "map" else None, key, inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _leaves(shape.member if kind == "list" else None, name, inner)
-    else:
-        yield shape, name, value
+    left: list[tuple[Any, str, Any]] = [
+        (operation_model(operation).output_shape, "", answer)
+    ]
+    while left:  # a stack: an answer can be nested deeper than Python recurses
+        shape, name, value = left.pop()
+        kind = getattr(shape, "type_name", None)
+        if isinstance(value, dict):
+            members = shape.members if kind == "structure" else {}
+            of_map = shape.value if kind == "map" else None
+            left += reversed(
+                [(members.get(key, of_map), key, inner) for key, inner in value.items()]
+            )
+        elif isinstance(value, list):
+            of_list = shape.member if kind == "list" else None
+            left += [(of_list, name, inner) for inner in reversed(value)]
+        else:
+            yield shape, name, value

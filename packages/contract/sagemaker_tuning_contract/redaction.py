@@ -1,8 +1,8 @@
 """Redaction: replaces everything in an answer that is not known to be safe to share.
 
 It keeps the members and enumerated values of the service's model, counts, and what the
-facts need: which texts are equal, with and without regard to case, their quotes and
-separators, and how times and metrics compare.
+facts need: which names are equal, with and without regard to case, and how times and
+metrics compare.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from sagemaker_tuning_contract.exchanges import OK, TOKEN
+from sagemaker_tuning_contract.exchanges import JOB, OK, TOKEN, TRIAL
+from sagemaker_tuning_contract.facts.errors import NOBODY
+from sagemaker_tuning_contract.facts.metrics import OF_INSTANCES
 from sagemaker_tuning_contract.facts.values import (
     NOT_FINITE,
     is_float32,
@@ -21,9 +23,11 @@ from sagemaker_tuning_contract.facts.values import (
 from sagemaker_tuning_contract.modelled import leaves, operation_model
 from sagemaker_tuning_contract.pseudonyms import Pseudonyms
 from sagemaker_tuning_contract.vocabulary import (
+    ARN,
     CONSTANTS,
     EFFECTIVE,
     ERROR_CODES,
+    KINDS,
     LETTERS,
     PHRASES,
     PRODUCT,
@@ -45,11 +49,6 @@ _MOST_SHIFTS = 200_000  # grid steps: two years
 _FIRST = 1_483_228_800.0  # 2017; earlier times of metrics are divided by 1,000
 _PARTS = re.compile(rf"([{SEPARATORS}]+)")
 _MOST_SEPARATORS = 3
-_ARN = re.compile(
-    r"(arn:aws(?:-cn|-us-gov)?:sagemaker:)(.*?)"
-    r"(:(?:training-job|hyper-parameter-tuning-job)/)(.*)",
-    re.DOTALL,
-)
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _COUNTS = re.compile(
     r"(Max(?!Value$)|Number).*|.*(InSeconds|InGB|Count)|Period|Completed|InProgress|"
@@ -61,9 +60,50 @@ _METRICS = {"Value", "Values"}
 _HUNDRED = 100.01  # percent, with room for rounding
 _OF_PRICES = {"Train", "Training", "ml"}
 
+_JOBS, _TRIALS = "tuning jobs", "trials"
+_HYPERPARAMETERS = "hyperparameters"
+_NAMES = {JOB: _JOBS, "TuningJobName": _JOBS, "NameContains": _JOBS, TRIAL: _TRIALS}
+"""Members with a name, whose case varies, and the domain of its pseudonym."""
+
+_ARNS = {
+    "HyperParameterTuningJobArn": _JOBS,
+    "TuningJobArn": _JOBS,
+    "TrainingJobArn": _TRIALS,
+}
+_ARN = re.compile(rf"({ARN})([^:]*):([^:]*)(:(?:{KINDS})/)(.*)", re.DOTALL)
+_DOMAINS = {
+    "DefinitionName": "definitions",
+    "TrainingJobDefinitionName": "definitions",
+    "MetricName": "metrics",
+    "MetricDefinition.Name": "metrics",
+    "AutoParameter.Name": _HYPERPARAMETERS,
+    "CategoricalParameterRange.Name": _HYPERPARAMETERS,
+    "ContinuousParameterRange.Name": _HYPERPARAMETERS,
+    "IntegerParameterRange.Name": _HYPERPARAMETERS,
+    "MetricDataQuery.Id": "queries",
+    "MetricDataResult.Id": "queries",
+    TOKEN: "tokens",
+}
+"""Members whose texts facts compare from one call to another, and their domain."""
+
+_OF_HYPERPARAMETERS = {
+    "HyperParameters",
+    "StaticHyperParameters",
+    "TunedHyperParameters",
+}
+_BY_LENGTH = {"FailureReason", "StatusMessage"}
+"""Members with text of the service's own: only its length is kept."""
+
+_NAMED = {"Name", "MetricName"}
+"""Members that name an item of a list whose order says nothing."""
+
 
 class Redactor:
     """Redacts the exchanges of one recording.
+
+    Equal texts have equal pseudonyms only where facts compare them: names of tuning
+    jobs, trials, definitions, hyperparameters and metrics, and tokens. Any other text
+    has a pseudonym of its own per member and per tuning job, trial, or hyperparameter.
 
     Args:
         exchanges: All exchanges: each metric becomes its rank among all metrics.
@@ -71,12 +111,14 @@ class Redactor:
     """
 
     def __init__(self, exchanges: Sequence[Exchange], *, with_metrics: bool) -> None:
-        # The price list is public: shared pseudonyms would reveal other texts.
-        self._of_prices, self._of_others = Pseudonyms(), Pseudonyms()
-        self._pseudonyms = self._of_others
+        self._pseudonyms = Pseudonyms()
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
-        self._kept: Collection[str] = ()
+        self._is_request = self._is_of_prices = False
         self._ranks = None if with_metrics else _ranks(exchanges)
+        parts = {str(one.request.get("NameContains", "")) for one in exchanges} - {""}
+        self._requested = re.compile(
+            f"({'|'.join(map(re.escape, parts)) or '(?!)'})", re.IGNORECASE
+        )
 
     def redacted(self, exchange: Exchange) -> dict[str, Any]:
         """Make the shareable form of an exchange.
@@ -88,13 +130,12 @@ class Redactor:
             msg = "an operation that cannot be recorded"
             raise ValueError(msg)
         model = operation_model(exchange.operation)
-        is_of_prices = exchange.operation == GET_PRODUCTS.name
-        self._pseudonyms = self._of_prices if is_of_prices else self._of_others
-        self._kept = CONSTANTS  # the contract's own texts stay, in requests only
-        request = self._value(model.input_shape, "", exchange.request)
-        self._kept = frozenset()
+        self._is_of_prices = exchange.operation == GET_PRODUCTS.name
+        self._is_request = True
+        request = self._value(model.input_shape, "", exchange.request, "")
+        self._is_request = False
         if exchange.status == OK:
-            answer = self._value(model.output_shape, "", exchange.answer)
+            answer = self._value(model.output_shape, "", exchange.answer, "")
         else:
             answer = self._error(exchange)
         return {
@@ -105,20 +146,30 @@ class Redactor:
             "at": None if exchange.at is None else exchange.at + self._shift,
         }
 
-    def _value(self, shape: Any, name: str, value: Any) -> Any:  # noqa: PLR0911 - kinds
+    def _value(self, shape: Any, member: str, value: Any, owner: str) -> Any:  # noqa: PLR0911 - kinds
+        """Redact a value.
+
+        Args:
+            shape: Its shape in the model; None if the model lacks it.
+            member: The member that has it, with its structure: `Tag.Key`.
+            value: The value.
+            owner: Whose it is: the nearest tuning job, trial or hyperparameter.
+        """
         kind = getattr(shape, "type_name", None)
+        name = member.rpartition(".")[2]
         match value:
             case None | bool():
                 return value
             case dict() if kind == "structure":
-                return self._structure(shape, value)
+                return self._structure(shape, value, owner)
             case dict() if kind == "map":
-                return {
-                    self._text("", key): self._value(shape.value, "", inner)
-                    for key, inner in value.items()
-                }
+                return self._map(shape, member, value, owner)
             case list() if kind == "list":
-                return [self._value(shape.member, name, inner) for inner in value]
+                items = [
+                    self._value(shape.member, member, item, owner) for item in value
+                ]
+                is_named = _NAMED & getattr(shape.member, "members", {}).keys()
+                return sorted(items, key=json.dumps) if is_named else items
             case int() | float() if kind == "timestamp":
                 return self._time(value)
             case int() | float():
@@ -128,32 +179,52 @@ class Redactor:
             case str() if value in shape.metadata.get("enum", ()) if shape else ():
                 return value
             case str():
-                return self._text(name, value)
+                return self._text(member, value, owner)
             case _:
                 return UNMODELLED
 
-    def _structure(self, shape: Any, value: dict[str, Any]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _structure(
+        self, shape: Any, value: dict[str, Any], owner: str
+    ) -> dict[str, Any]:
+        redacted: dict[str, Any] = {}
+        owner = _owner(value, owner)
         for key, inner in value.items():
             if key == "Environment":  # people put API keys there
-                found[key] = {}
+                redacted[key] = {}
             elif key in shape.members:
-                found[key] = self._value(shape.members[key], key, inner)
+                member = f"{shape.name}.{key}"
+                redacted[key] = self._value(shape.members[key], member, inner, owner)
             elif key in words():
-                found[key] = UNMODELLED
-        return found
+                redacted[key] = UNMODELLED
+        return redacted
+
+    def _map(
+        self, shape: Any, member: str, value: dict[str, Any], owner: str
+    ) -> dict[str, Any]:
+        """Redact a map, in the order of pseudonyms: the service's says what is what."""
+        domain = [member, owner]
+        if member.rpartition(".")[2] in _OF_HYPERPARAMETERS:
+            member, domain = "value", [_HYPERPARAMETERS]
+        redacted = {
+            self._pseudonyms.of(key, *domain): self._value(
+                shape.value, member, inner, f"{owner} {key}"
+            )
+            for key, inner in value.items()
+        }
+        return dict(sorted(redacted.items()))
 
     def _error(self, exchange: Exchange) -> dict[str, Any]:
         """Redact an error, except for a known code and the words facts look for."""
         if not isinstance(exchange.answer, dict):
             return {}
         code, message = exchange.error_code, exchange.message
-        found = {}
+        redacted = {}
         if "__type" in exchange.answer:
-            found["__type"] = code if code in ERROR_CODES else self._token(code)
+            is_known = code in ERROR_CODES
+            redacted["__type"] = code if is_known else self._pseudonyms.of(code, "code")
         if message:
-            found["message"] = self._message(message)
-        return found
+            redacted["message"] = self._message(message)
+        return redacted
 
     def _message(self, message: str) -> str:
         said = message.strip().rstrip(".")
@@ -161,8 +232,8 @@ class Redactor:
             if said == phrase:
                 return phrase
             if phrase in said:
-                return f"{self._token(said)}: {phrase}"
-        return self._token(said)
+                return f"{self._pseudonyms.of(said, 'message')}: {phrase}"
+        return self._pseudonyms.of(said, "message")
 
     def _time(self, value: float) -> float:
         if value < _FIRST:
@@ -186,49 +257,62 @@ class Redactor:
         """Redact a metric in text form, which the service uses for NaN."""
         if value in NOT_FINITE:
             return value
-        return self._token(value)
+        return self._pseudonyms.of(value, "metric values")
 
-    def _text(self, name: str, value: str) -> str:
-        if value in self._kept:
-            return value
-        if name == TOKEN:
-            return self._token(value)
+    def _text(self, member: str, value: str, owner: str) -> str:  # noqa: PLR0911 - kinds
+        name = member.rpartition(".")[2]
         if name == "PriceList":
             return self._product(value)
-        if name == "FailureReason":
+        if self._is_request and value in _constants(name, member):
+            return value
+        if self._is_of_prices:
+            return self._of_prices(value)
+        if name in _BY_LENGTH:
             return LETTERS[0] * len(value)
-        if found := _ARN.fullmatch(value):
-            start, home, kind, rest = found.groups()
-            return start + self._tokens(home) + kind + self._tokens(rest)
-        return self._tokens(value)
+        if name in _NAMES:
+            return self._name(_NAMES[name], value)
+        if name in _ARNS and (parts := _ARN.fullmatch(value)):
+            start, region, account, kind, named = parts.groups()
+            home = (self._pseudonyms.of(part, "homes") for part in (region, account))
+            return start + ":".join(home) + kind + self._name(_ARNS[name], named)
+        if member == "Filter.Value":  # of a search: the names of trials
+            return ",".join(self._name(_TRIALS, part) for part in value.split(","))
+        if member == "Dimension.Value":  # a trial, or one of its hosts
+            trial, slash, host = value.partition("/")
+            return (
+                self._name(_TRIALS, trial) + slash + self._pseudonyms.of(host, "host")
+            )
+        if domain := _DOMAINS.get(member) or _DOMAINS.get(name):
+            return self._pseudonyms.of(value, domain)
+        return self._pseudonyms.of(value, member, owner)
 
-    def _tokens(self, text: str, kept: frozenset[str] = frozenset()) -> str:
-        """Replace every word between separators with its pseudonym."""
-        parts = _PARTS.split(text)
-        return "".join(
-            part
-            if part in kept or (number % 2 and len(part) <= _MOST_SEPARATORS)
-            else self._token(part)
-            for number, part in enumerate(parts)
-        )
-
-    def _token(self, text: str) -> str:
-        """The pseudonym of a text; texts that differ only in case share its letters."""
-        return self._pseudonyms.of(text)
+    def _name(self, domain: str, name: str) -> str:
+        """Redact a name; what NameContains requested has its own pseudonym in it."""
+        parts = self._requested.split(name) if domain == _JOBS else [name]
+        return "".join(self._pseudonyms.of_name(part, domain) for part in parts if part)
 
     def _product(self, text: str) -> str:
         """Redact a product of the price list, which is a string of JSON."""
         try:
-            found = json.loads(text)
+            return json.dumps(self._of_product("", json.loads(text)))
         except (RecursionError, ValueError):
-            return self._token(text)
-        return json.dumps(self._of_product("", found))
+            return self._pseudonyms.of(text, "prices")
+
+    def _of_prices(self, text: str) -> str:
+        """Redact words between separators, in a domain that only public text has."""
+        parts = _PARTS.split(text)
+        return "".join(
+            part
+            if part in _OF_PRICES or (number % 2 and len(part) <= _MOST_SEPARATORS)
+            else self._pseudonyms.of(part, "prices")
+            for number, part in enumerate(parts)
+        )
 
     def _of_product(self, name: str, value: Any) -> Any:  # noqa: PLR0911 - kinds
         match value:
             case dict() if name in {"OnDemand", "priceDimensions"}:
                 return {
-                    self._token(key): self._of_product("", inner)
+                    self._pseudonyms.of(key, "prices"): self._of_product("", inner)
                     for key, inner in value.items()
                 }
             case dict():
@@ -240,15 +324,31 @@ class Redactor:
             case str() if name == "effectiveDate" and _DATE.fullmatch(value):
                 return EFFECTIVE  # the real date is public and would reveal the offset
             case str() if name in {"USD", "CNY"}:
-                return "1.0" if _is_amount(value) else self._token(value)
+                is_one = _is_amount(value)
+                return "1.0" if is_one else self._pseudonyms.of(value, "prices")
             case str() if name == "unit" and value.lower() in {"hrs", "hours"}:
                 return "Hrs"
             case str():
-                return self._tokens(value, frozenset(_OF_PRICES))
+                return self._of_prices(value)
             case None | bool():
                 return value
             case _:
                 return 1
+
+
+def _constants(name: str, member: str) -> Collection[str]:
+    """The texts of the contract's own that a member has in requests."""
+    if name in _NAMES or member == "Dimension.Value":
+        return {NOBODY}
+    return OF_INSTANCES if name == "MetricName" else CONSTANTS
+
+
+def _owner(value: dict[str, Any], owner: str) -> str:
+    """The trial, tuning job or hyperparameter that a structure is about."""
+    for member in (TRIAL, JOB):
+        if isinstance(name := value.get(member), str):
+            return name.lower()
+    return f"{owner} {name}" if isinstance(name := value.get("Name"), str) else owner
 
 
 def _is_amount(value: str) -> bool:

@@ -47,28 +47,31 @@ CONSTANTS = {
 SEPARATORS = '-./:"_, '
 _TOKEN = f"[{LETTERS}{LETTERS.upper()}]{{{TOKEN_LENGTH}}}"
 _PART = rf"(?:{_TOKEN}|[{SEPARATORS}]{{1,3}})"
-_ARN = "arn:aws(?:-cn|-us-gov)?:sagemaker:"
-_KINDS = "training-job|hyper-parameter-tuning-job"
+ARN = "arn:aws(?:-cn|-us-gov|-eusc|-iso(?:-[bef])?)?:sagemaker:"
+KINDS = "training-job|hyper-parameter-tuning-job"
 _OF_PRICES = r"Train(?:ing)?(?=:|$)|ml(?=\.)"
 _PHRASES = "|".join(PHRASES)
 _ALLOWED = re.compile(
     rf"{_PART}+"
-    rf"|{LETTERS[0]}+"  # a failure reason: only its length is kept
-    rf"|{_ARN}{_PART}+?:(?:{_KINDS})/{_PART}+"
+    rf"|{ARN}{_PART}+?:(?:{KINDS})/{_PART}+"
     rf"|(?:{_PART}|{_OF_PRICES})+"
     rf"|(?:{_PART}+: )?(?:{_PHRASES})"
 )
-_OURS = re.compile(rf"^{_ARN}|(?<=:)(?:{_KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}")
+_LENGTH = re.compile(rf"{LETTERS[0]}+")
+"""A message that keeps only its length."""
+
+_OURS = re.compile(rf"^{ARN}|(?<=:)(?:{KINDS})(?=/)|{_OF_PRICES}|{_PHRASES}")
 
 
 def is_allowed(text: str) -> bool:
     """Whether a recording may have a text: a known word, or a pseudonym."""
-    return text in words() or _ALLOWED.fullmatch(text) is not None
+    is_pseudonym = _ALLOWED.fullmatch(text) or _LENGTH.fullmatch(text)
+    return text in words() or is_pseudonym is not None
 
 
 def unknown(text: str) -> str:
     """An allowed text in lower case, without the service's own words."""
-    return _OURS.sub("", text).lower()
+    return "" if _LENGTH.fullmatch(text) else _OURS.sub("", text).lower()
 
 
 @cache

@@ -32,7 +32,7 @@ def account() -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def recording(account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Recording:
     """What the command recorded of that account."""
-    folder = tmp_path_factory.mktemp("recording")
+    folder = tmp_path_factory.mktemp("recording") / "new"
     assert run(account, "--record", str(folder), "--metrics").exit_code == 0
     (found,) = read(folder)
     return found

@@ -174,7 +174,7 @@ def test_a_folder_with_something_in_it(account: Emulator, tmp_path: Path) -> Non
     (tmp_path / "a").touch()
     result = run(account, "--record", str(tmp_path))
     assert result.exit_code == 1
-    assert "is not empty" in result.stderr
+    assert "is not empty. Name a new folder" in result.stderr
 
 
 def test_it_is_installed_as_a_command() -> None:

@@ -162,16 +162,16 @@ def test_an_odd_answer_stops_nothing(
     """After an odd response, all facts are still checked, and all calls are
     recorded."""
     layer.changes = ODD_ANSWERS[name]
-    result = run(account, "--record", str(tmp_path))
+    result = run(account, "--record", str(tmp_path / "new"))
     assert result.exit_code in {0, 1}
     assert "Traceback" not in result.stderr
     assert [op for op, _ in layer.requests if op == PRICES]
     judged = ("holds", "does not hold", "was not seen")
     assert sum(len(numbers(result, word)) for word in judged) == len(FACTS)
-    assert len(list(tmp_path.rglob("*.json"))) == len(layer.requests)
+    assert len(list(tmp_path.rglob("scope-1/*.json"))) == len(layer.requests)
 
 
-@pytest.mark.parametrize("error", [OverflowError, ValueError, OSError])
+@pytest.mark.parametrize("error", [OverflowError, ValueError, RecursionError])
 def test_what_cannot_be_recorded_is_a_line(
     account: Emulator,
     tmp_path: Path,
@@ -181,14 +181,16 @@ def test_what_cannot_be_recorded_is_a_line(
     """If the recording fails, all facts are still checked, and the error contains
     nothing of a response."""
 
-    def write(*_: Any, **__: Any) -> None:
+    def redacted(*_: Any, **__: Any) -> None:
         said = "churn"
         raise error(said)
 
-    monkeypatch.setattr("sagemaker_tuning_contract.recordings.write", write)
-    result = run(account, "--record", str(tmp_path))
+    monkeypatch.setattr("sagemaker_tuning_contract.recordings.redacted", redacted)
+    result = run(account, "--record", str(tmp_path / "new"))
     assert result.exit_code == 1
-    assert f"Error: --record: {error.__name__}; nothing was kept" in result.stderr
+    assert f"--record: scope 1: {error.__name__}; it was not" in result.stderr
+    assert "Error: --record: no scope was recorded" in result.stderr
+    assert list(tmp_path.iterdir()) == []
     assert "churn" not in result.stderr
     assert 1 in numbers(result, "holds")
 
