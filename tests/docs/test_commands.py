@@ -74,9 +74,9 @@ ELSEWHERE = {
     "uv venv report-venv": BY_HAND,
     "uv pip install --python report-venv/bin/python ./packages/report "
     "-c packages/report/constraints.txt": BY_HAND,
-    "report-venv/bin/sagemaker-tuning-report "
-    "postgresql://loader:change-me@warehouse.example:5432/analytics > tuning.html": (
-        "Makefile"
+    "read -rs DATABASE_URL && export DATABASE_URL": BY_HAND,
+    "report-venv/bin/sagemaker-tuning-report > tuning.html": (
+        "packages/report/tests/test_command.py"
     ),
     ".venv/bin/sagemaker-tuning-emulator --port 5005 &": "tests/docs/test_emulator.py",
     "export AWS_ENDPOINT_URL=http://127.0.0.1:5005 AWS_DEFAULT_REGION=us-east-1": (

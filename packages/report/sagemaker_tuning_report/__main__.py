@@ -1,6 +1,8 @@
 """Write an HTML report on tuning jobs.
 
-  sagemaker-tuning-report DATABASE_URL > tuning.html
+  sagemaker-tuning-report > tuning.html
+
+Set the environment variable DATABASE_URL: others on the machine can see arguments.
 
 exit codes:
   0  The page is complete.

@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -129,56 +130,172 @@ def opened(url: str, schema: str | None = None) -> Iterator[Warehouse]:
 
 def _connected(url: str) -> tuple[Any, str]:
     """Return the connection and the placeholder for a value in its SQL."""
-    kind = url.partition("://")[0].partition("+")[0] if "://" in url else "duckdb"
-    if kind not in _KINDS:
-        message = f"{kind}:// is not supported: use {'://, '.join(_KINDS)}://"
-        raise UnusableError(message)
+    kind, is_url, rest = _divided(url)
     try:
-        connection = _KINDS[kind](url)
+        if kind == "duckdb":
+            # The third slash of a URL is not part of the path.
+            connection = _duckdb(rest.removeprefix("/") if is_url else url)
+        else:
+            connection = _KINDS[kind](_login(kind, rest))
     except ImportError as error:
         message = f"the driver for {kind} is not installed ({error}): {ADVICE}"
-        raise UnusableError(message) from error
-    except Exception as error:
-        message = f"cannot open the {kind} warehouse: {_one_line(error)}"
         raise UnusableError(message) from error
     return connection, "?" if kind == "duckdb" else "%s"
 
 
-def _duckdb(url: str) -> Any:
-    """Connect to a file, by path or by URL; the third slash is not part of the path."""
-    path = url.partition("://")[2].removeprefix("/") or url
-    return importlib.import_module("duckdb").connect(path, read_only=True)
+def _divided(url: str) -> tuple[str, bool, str]:
+    """Return the kind of a warehouse, whether it has a URL, and what follows ://."""
+    scheme, separator, rest = url.partition("://")
+    kind = scheme.partition("+")[0] if separator else "duckdb"
+    if kind != "duckdb" and kind not in _KINDS:
+        named = f"{kind}://" if kind.isalnum() else "the scheme of the URL"
+        message = (
+            f"{named} is not supported: use {'://, '.join((*_KINDS, 'duckdb'))}://"
+        )
+        raise UnusableError(message)
+    return kind, bool(separator), rest
 
 
-def _postgres(url: str) -> Any:
+@dataclass(frozen=True, kw_only=True)
+class _Login:
+    """The parts of a URL, decoded. A password can be in any of them but `host`."""
+
+    host: str
+    port: str
+    user: str
+    password: str
+    path: str
+    options: dict[str, str]
+
+
+def _login(kind: str, rest: str) -> _Login:
+    """Take a URL apart: a password may have any character but a question mark.
+
+    Args:
+        kind: The kind of warehouse, for the message.
+        rest: The URL without its scheme: USER:PASSWORD@HOST:PORT/PATH?OPTIONS.
+
+    Raises:
+        UnusableError: It cannot be taken apart. The message has no part of it.
+    """
+    main, _, query = rest.partition("?")
+    login, at, place = main.rpartition("@")
+    user, _, password = login.partition(":")
+    address, _, path = place.partition("/")
+    hosts, ports = zip(*(_address(item) for item in address.split(",")), strict=True)
+    is_cut = not at and "@" in query  # by a question mark in the password
+    if is_cut or any(port and not port.isdecimal() for port in ports):
+        message = (
+            f"the {kind} URL is malformed: use {kind}://USER:PASSWORD@HOST/DATABASE, "
+            "with ? as %3F in the password"
+        )
+        raise UnusableError(message)
+    return _Login(
+        host=",".join(map(unquote, hosts)),
+        port=",".join(ports) if any(ports) else "",
+        user=unquote(user),
+        password=unquote(password),
+        path=unquote(path),
+        options=dict(parse_qsl(query)),
+    )
+
+
+def _address(text: str) -> tuple[str, str]:
+    """Divide HOST:PORT, where the host can be an IPv6 address in brackets."""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, port.removeprefix(":")
+    host, _, port = text.partition(":")
+    return host, port
+
+
+def _duckdb(path: str) -> Any:
+    """Connect to a file, without any access to the network or to other files."""
+    driver = importlib.import_module("duckdb")
+    if not Path(path).is_file():
+        message = (
+            "cannot open the duckdb warehouse: there is no such file. DATABASE_URL is "
+            "the path of a DuckDB file, or a URL such as postgresql://…"
+        )
+        raise UnusableError(message)
+    try:
+        return driver.connect(path, read_only=True, config=_OFFLINE)
+    except Exception as error:
+        message = f"cannot open the duckdb warehouse: {_one_line(error)}"
+        raise UnusableError(message) from error
+
+
+def _postgres(login: _Login) -> Any:
     """Connect to Postgres, so that all queries see the same snapshot."""
     psycopg: Any = importlib.import_module("psycopg")
-    connection = psycopg.connect(f"postgresql://{url.partition('://')[2]}")
+    given = {
+        "host": login.host,
+        "port": login.port,
+        "user": login.user,
+        "password": login.password,
+        "dbname": login.path,
+        **login.options,
+    }
+    with _without_words("postgresql", given["host"]):
+        made = psycopg.conninfo.make_conninfo(**{k: v for k, v in given.items() if v})
+        connection = psycopg.connect(made)
     connection.read_only = True
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
 
 
-def _snowflake(url: str) -> Any:
+def _snowflake(login: _Login) -> Any:
     """Connect to snowflake://USER:PASSWORD@ACCOUNT/DATABASE?role=ROLE."""
-    parts = urlsplit(url)
-    database, _, schema = parts.path.strip("/").partition("/")
+    database, _, schema = login.path.strip("/").partition("/")
     given = {
-        "account": parts.netloc.rpartition("@")[2],
-        "user": unquote(parts.username or ""),
-        "password": unquote(parts.password or ""),
-        "database": unquote(database),
-        "schema": unquote(schema),
-        **dict(parse_qsl(parts.query)),
+        "account": login.host,
+        "user": login.user,
+        "password": login.password,
+        "database": database,
+        "schema": schema,
+        **login.options,
     }
     driver: Any = importlib.import_module("snowflake.connector")
-    return driver.connect(**{name: value for name, value in given.items() if value})
+    with _without_words("snowflake", given["account"]):
+        return driver.connect(**{name: value for name, value in given.items() if value})
 
 
-_KINDS: dict[str, Callable[[str], Any]] = {
+@contextmanager
+def _without_words(kind: str, host: str) -> Iterator[None]:
+    """Report a failed connection in our own words: a driver's can have the password."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - drivers have their own
+        said = str(error).lower()
+        reasons = (ours for theirs, ours in _REASONS.items() if theirs in said)
+        where = f" at {host}" if host else ""
+        message = (
+            f"cannot open the {kind} warehouse{where}: "
+            f"{next(reasons, type(error).__name__)}"
+        )
+        raise UnusableError(message) from None
+
+
+_OFFLINE = {"autoinstall_known_extensions": False, "enable_external_access": False}
+_REASONS = {
+    "password authentication failed": "the user or the password is wrong",
+    "incorrect username or password": "the user or the password is wrong",
+    "no password supplied": "the URL has no password",
+    "resolve host": "the host is unknown",
+    "translate host": "the host is unknown",
+    "connection refused": "nothing listens at that host and port",
+    "timeout": "the server does not answer",
+    "timed out": "the server does not answer",
+    "certificate": "its certificate is not trusted; see sslrootcert",
+    "pg_hba.conf": "it refuses this user, or requires TLS; see sslmode",
+    "does not exist": "it lacks the database or the user",
+    "invalid connection option": "the URL has an unknown option",
+}
+"""By a part of a driver's message in lower case, what to say instead."""
+
+_KINDS: dict[str, Callable[[_Login], Any]] = {
     "postgresql": _postgres,
     "postgres": _postgres,
-    "duckdb": _duckdb,
     "snowflake": _snowflake,
 }
 
