@@ -35,6 +35,8 @@ _ADVICE = {
     )
 }
 _CATALOG_PATH = "tap_sagemaker_tuning.catalog"
+_CATALOGS = "tap_sagemaker_tuning.catalogs"
+"""Where a context keeps the catalog's path, and the catalogs loaded so far by path."""
 
 
 class _Schema(msgspec.Struct):
@@ -98,6 +100,7 @@ class TapCommand(SingerCommand):
         # --test runs while options are parsed, possibly before --catalog.
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[_CATALOG_PATH] = found.get("catalog")
+        ctx.meta[_CATALOGS] = {}
         return super().parse_args(ctx, args)
 
     @staticmethod
@@ -108,7 +111,7 @@ class TapCommand(SingerCommand):
             ClickException: It is not a catalog.
         """
         path = ctx.meta[_CATALOG_PATH]
-        return None if path is None else _catalog(path)
+        return None if path is None else _catalog(ctx, path)
 
     @override
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
@@ -146,15 +149,19 @@ class JSONFile(click.ParamType[io.StringIO]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> io.StringIO:
         option = param.opts[0] if param else "file"
-        if option == "--catalog":
-            return io.StringIO(json.dumps(_catalog(value)))
+        if option == "--catalog" and ctx:
+            return io.StringIO(json.dumps(_catalog(ctx, value)))
         return io.StringIO(json_object(value, option))
 
 
-def _catalog(path: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
-    require(_Catalog, found, f"--catalog: {path} is not a catalog from --discover")
-    return found
+def _catalog(ctx: click.Context, path: str) -> dict[str, Any]:
+    """Load a catalog, once: the file can be a pipe."""
+    catalogs: dict[str, dict[str, Any]] = ctx.meta[_CATALOGS]
+    if path not in catalogs:
+        found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
+        require(_Catalog, found, f"--catalog: {path} is not a catalog from --discover")
+        catalogs[path] = found
+    return catalogs[path]
 
 
 def require(kind: type, found: Any, problem: str) -> None:

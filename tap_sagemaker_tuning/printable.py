@@ -18,9 +18,11 @@ MOST_OF_A_LINE = 2000
 # of a setting followed by ": " does not match.
 _LABELLED = re.compile(
     r"((?:security|session)[-_]?token|secret[-_]?(?:access[-_]?)?key)"
-    r"""(>|[:=](?=\S)|["']\s*[:=]\s*)[^\s<&]+""",
+    r"""(>|:(?=\S)|\s*=\s*|["']\s*[:=]\s*)[^\s<&]+""",
     re.IGNORECASE,
 )
+# An endpoint's query or fragment can have a token.
+_QUERY = re.compile(r"""(://[^\s?#"'<>]*[?#])[^\s"'<>]+""")
 # Python's error about a URL whose password has a slash: it quotes half of it as a port.
 _PORT = re.compile(r"""(?<=integer value as )(["']).*?\1""")
 
@@ -33,11 +35,12 @@ def printable(text: str, most: int = MOST_OF_A_SERVICE) -> str:
         most: The most characters to keep.
 
     Returns:
-        The text with single spaces. `***` replaces passwords in URLs, session tokens
-        and secret keys. U+FFFD replaces each unprintable character, such as the start
-        of a terminal's escape sequence or half a surrogate pair.
+        The text with single spaces. `***` replaces passwords and queries in URLs,
+        session tokens and secret keys. U+FFFD replaces each unprintable character, such
+        as the start of a terminal's escape sequence or half a surrogate pair.
     """
     line = " ".join(_without_login(word) for word in text.split())
+    line = _QUERY.sub(r"\1***", line)
     line = _PORT.sub("***", _LABELLED.sub(r"\1\2***", line))
     if len(line) > most:
         line = line[: most - 1] + "…"

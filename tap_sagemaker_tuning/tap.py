@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import replace
 from functools import cached_property, partial
@@ -132,10 +133,12 @@ class TapSageMakerTuning(Tap):
     @classmethod
     @override
     def cb_config(cls, ctx: click.Context, param: click.Option, value: Any) -> Any:
+        # The SDK's method opens each file, which can be a pipe, for a second time.
+        found = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
         for path in value:
             if path != "ENV":
-                json_object(path, "--config")
-        return super().cb_config(ctx, param, value)
+                found.config |= json.loads(json_object(path, "--config"))
+        return found
 
     @property
     @override
@@ -162,7 +165,8 @@ class TapSageMakerTuning(Tap):
         )
         if problems and raise_errors:
             raise SettingsError("; ".join(problems))
-        for problem in problems:
+        urls = environment.unencrypted(self._config.get("aws_endpoint_url"))
+        for problem in (*problems, *urls):
             self.logger.warning(problem)
         return problems
 

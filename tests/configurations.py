@@ -64,7 +64,7 @@ ONE_NEEDED = (
 
 def typed(name: str, value: Any, kind: str) -> str:
     """The line about a value of the wrong type, without the value if it is secret."""
-    is_secret = name in (*SECRETS, "assume_roles")
+    is_secret = name in (*SECRETS, "assume_roles", "aws_profile", "aws_endpoint_url")
     shown = "the value" if is_secret else repr(value)
     return f"{name}: {shown} is not {kind}" + listed(name, value)
 
@@ -192,6 +192,28 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
         {"stream_maps": []},
         "stream_maps: [] is not an object",
     ),
+    (
+        "type: stream_map_config",
+        {"stream_map_config": [SECRET]},
+        "stream_map_config: the value is not of type object or null",
+    ),
+    (
+        "type: profile",
+        {"aws_profile": {"key": SECRET}},
+        "aws_profile: the value is not of type string",
+    ),
+    *[
+        (
+            f"endpoint with a token: {url}",
+            {"aws_endpoint_url": url},
+            f"aws_endpoint_url: a URL with a query {URL_FORM}",
+        )
+        for url in (
+            f"https://vpce.example/?token={SECRET}",
+            f"vpce.example?token={SECRET}",
+            f"https://vpce.example/#{SECRET}",
+        )
+    ],
     (
         "type: flattening_enabled",
         {"flattening_enabled": "y"},

@@ -126,6 +126,7 @@ PLANTS = [
     _endpoint(f"http://me:a@{SECRET}@{NOWHERE}", "Check the network"),
     _endpoint(f"me:{SECRET}@host", "Check the AWS configuration"),
     _endpoint(f"http://me:{SECRET}/@host", "Check the AWS configuration"),
+    _endpoint(f"http://{NOWHERE}/?token={SECRET}", "Check the network"),
     Plant("token with a line break", _ADVICE, {"AWS_SESSION_TOKEN": f"{SECRET}\nx"}),
     Plant("key with a line break", _ADVICE, {"AWS_ACCESS_KEY_ID": f"A{SECRET}\nx"}),
 ]

@@ -239,6 +239,16 @@ class TestDagster(Both):
         said = f"meltano run --state-id-suffix={FAILS} {LOAD} ended with 1"
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
 
+    def test_metadata_has_no_external_id(self, told: Told) -> None:
+        """Everyone who can see Dagster can see metadata; it has roles, but not their
+        external IDs."""
+        assert isinstance(told.by, Dagster)
+        (found,) = told.by.materialize(("accounts", None))
+        (metadata,) = found["metadata"]
+        assert set(metadata["accounts"]) == set(ALL)
+        assert "role_arn" in str(metadata)
+        assert "external_id" not in str(metadata)
+
     def test_a_run_materializes_all_tables(self, told: Told) -> None:
         """A run materializes all tables of its account."""
         assert isinstance(told.by, Dagster)

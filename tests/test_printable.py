@@ -63,6 +63,10 @@ def test_odd_characters(given: str, told: str) -> None:
         ("X-Amz-Security-Token=IQ%2F&b=1", "X-Amz-Security-Token=***&b=1"),
         ("<SessionToken>IQ</SessionToken>", "<SessionToken>***</SessionToken>"),
         ('{"SecretAccessKey": "pw", "a": 1}', '{"SecretAccessKey": *** "a": 1}'),
+        ("aws_session_token = IQ x", "aws_session_token = *** x"),
+        ("aws_secret_access_key =IQ x", "aws_secret_access_key =*** x"),
+        ("at https://host/a?token=pw, but", "at https://host/a?*** but"),
+        ('"https://host#pw"', '"https://host#***"'),
         ("{'aws_secret_access_key': 'pw'}", "{'aws_secret_access_key': ***"),
     ],
 )

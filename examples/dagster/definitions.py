@@ -23,7 +23,6 @@ HERE = Path(__file__).parent
 PROJECT = Path(os.environ["TUNING_PROJECT"])  # the Meltano project, on every worker
 SETTINGS = os.environ.get("TUNING_SETTINGS") or HERE / "tuning.json"
 TAP = "tap-sagemaker-tuning"
-ROLE = ("role_arn", "external_id")
 PARTITIONS = dg.DynamicPartitionsDefinition(name="accounts")
 TABLES = ("tuning_jobs", "training_job_summaries", "scopes")
 TAIL = 30  # lines of the log to attach to a failure
@@ -93,17 +92,34 @@ def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
         lines: The lines that the tap printed: one account and region each, as JSON.
 
     Returns:
-        By account ID, its regions, and its roles by their JSON text.
+        By account ID, its regions, and its roles by their ARN.
     """
     told: dict[str, dict[str, Any]] = {}
     for scope in map(json.loads, lines):
         account = told.setdefault(scope["account_id"], {"regions": [], "roles": {}})
         account["regions"].append(scope["region"])
         if "role_arn" in scope:
-            role = {key: scope[key] for key in scope if key in ROLE}
-            own = account["roles"].setdefault(json.dumps(role), {**role, "regions": []})
+            # Without its external ID: the result is metadata, which everyone can see.
+            role = {"role_arn": scope["role_arn"], "regions": []}
+            own = account["roles"].setdefault(scope["role_arn"], role)
             own["regions"].append(scope["region"])
     return told
+
+
+def with_external_ids(
+    context: dg.AssetExecutionContext, roles: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Add the external IDs of roles, which the tap's settings have."""
+    settings = json.loads(invoke(context, "--dump=config", TAP).stdout)
+    settings |= json.loads(Path(SETTINGS).read_text(encoding="utf-8"))
+    known = {role["role_arn"]: role for role in settings.get("assume_roles", ())}
+    others = settings.get("organization", {})
+    return [
+        {**role, "external_id": external_id}
+        if (external_id := known.get(role["role_arn"], others).get("external_id"))
+        else role
+        for role in roles
+    ]
 
 
 @dg.multi_asset(
@@ -126,8 +142,9 @@ def sagemaker_tuning(
     if account is None:
         message = f"account {name} is not among those found last"
         raise dg.Failure(message, allow_retries=False)
+    roles = with_external_ids(context, account["roles"].values())
     plugins = (f"--state-id-suffix={name}", TAP, "target-postgres")
-    run(plugins, environment(name, account), context)
+    run(plugins, environment(name, account["regions"], roles), context)
     for table in TABLES:
         yield dg.MaterializeResult(asset_key=table)
 
@@ -220,7 +237,9 @@ def shared_environment() -> dict[str, str]:
     return {"MELTANO_DATABASE_URI": f"sqlite:///{database}", **os.environ}
 
 
-def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
+def environment(
+    name: str, regions: list[str], roles: list[dict[str, Any]]
+) -> dict[str, str]:
     """Return the environment for Meltano to load an account.
 
     Loads of several accounts run in parallel. Each account has its own system folder:
@@ -234,12 +253,12 @@ def environment(name: str, account: dict[str, Any]) -> dict[str, str]:
     for kind in ("extractors", "loaders", "utilities"):
         if not (own / kind).is_symlink():
             (own / kind).symlink_to(shared / kind)
-    roles = json.dumps([*account["roles"].values()])
+    assumed = {"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": json.dumps(roles)} if roles else {}
     return {
         **shared_environment(),
         "MELTANO_SYS_DIR_ROOT": str(own),
-        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(account["regions"]),
-        **({"TAP_SAGEMAKER_TUNING_ASSUME_ROLES": roles} if account["roles"] else {}),
+        "TAP_SAGEMAKER_TUNING_REGIONS": json.dumps(regions),
+        **assumed,
     }
 
 

@@ -139,6 +139,12 @@ def _words(error: BaseException) -> str:
     if inner := _inner(error):
         # Its message can quote a header, or the URL of a proxy.
         return f"the HTTP client failed: {type(inner).__name__}"
+    if isinstance(error, aws.CredentialRetrievalError):
+        provider = error.kwargs.get("provider")
+        if provider == "custom-process":
+            return "credential_process failed: run its command to see why"
+    if type(error).__module__.startswith("dateutil."):
+        return "a time cannot be parsed, such as the Expiration of credentials"
     return str(error)
 
 

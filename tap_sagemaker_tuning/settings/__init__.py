@@ -33,6 +33,7 @@ class RoleToAssume:
         Meta(
             title="External ID",
             description="The external ID that the role's trust policy requires.",
+            extra_json_schema=SECRET,
         ),
     ] = field(default=None, repr=False)
     regions: Annotated[
@@ -64,6 +65,7 @@ class Organization:
             title="External ID",
             description="The external ID that the trust policies of these roles "
             "require.",
+            extra_json_schema=SECRET,
         ),
     ] = field(default=None, repr=False)
     organizational_units: Annotated[

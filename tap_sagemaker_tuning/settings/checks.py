@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 # The API's own patterns: HyperParameterTuningJobName, NameContains.
 _TUNING_JOB_NAME = re.compile(r"(?!.{33})[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
 _NAME_CONTAINS = re.compile(r"[a-zA-Z0-9-]{1,63}")
+_CONFIDENTIAL = (
+    *(["assume_roles"], ["organization"], ["aws_profile"], ["aws_endpoint_url"]),
+    ["stream_map_config"],
+)
+"""Paths of settings that can hold a secret, such as an external ID."""
+
 _KINDS = {
     "array": "a list",
     "boolean": "true or false",
@@ -113,11 +119,7 @@ def _schema_problem(error: Any, schema: Mapping[str, Any]) -> str:
         unknown = sorted(set(error.instance) - set(known))
         told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
         return told + suggestion(unknown, known)
-    # A role can have an external ID, which must not be shown.
-    is_secret = error.schema.get("secret") or path[:1] in (
-        ["assume_roles"],
-        ["organization"],
-    )
+    is_secret = error.schema.get("secret") or path[:1] in _CONFIDENTIAL
     # The SDK reads a fraction in a file as a Decimal.
     value = error.instance
     plain = float(value) if isinstance(value, Decimal) else value
@@ -176,7 +178,11 @@ def _credential_problems(settings: Settings) -> Iterator[str]:
         yield "aws_profile: conflicts with aws_access_key_id: set only one of them"
     url = settings.aws_endpoint_url
     if url is not None and not _is_url(url):
-        shown = "a URL with a password" if "@" in url else repr(url)
+        shown = repr(url)
+        if "@" in url:
+            shown = "a URL with a password"
+        elif "?" in url or "#" in url:
+            shown = "a URL with a query"
         yield f"aws_endpoint_url: {shown} is not of the form http://localhost:5000"
 
 
@@ -190,7 +196,7 @@ def _is_url(text: str) -> bool:
         port_is_fine
         and parts.scheme in {"http", "https"}
         and parts.hostname
-        and not re.search(r"[\s@]", text)
+        and not re.search(r"[\s@?#]", text)
     )
 
 

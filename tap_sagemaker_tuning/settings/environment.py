@@ -6,7 +6,9 @@ import json
 import os
 from contextlib import suppress
 from difflib import get_close_matches
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from singer_sdk.configuration._dict_config import parse_environment_config
 
@@ -63,6 +65,44 @@ def problem(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> str | N
             except (RecursionError, ValueError):
                 return f"{name}: {variable} is not JSON"
     return None
+
+
+def unencrypted(endpoint: str | None) -> list[str]:
+    """Find endpoints on other machines whose URL is not encrypted.
+
+    Args:
+        endpoint: The setting aws_endpoint_url, if it is set.
+
+    Returns:
+        A sentence about each, without its URL.
+    """
+    urls = {
+        name: url
+        for name, url in sorted(os.environ.items())
+        if name.startswith("AWS_ENDPOINT_URL")
+    }
+    if endpoint is not None:
+        urls["aws_endpoint_url"] = endpoint
+    return [
+        f"{name}: http:// sends session tokens and responses unencrypted over the "
+        "network. Use https://"
+        for name, url in urls.items()
+        if _is_remote_http(url)
+    ]
+
+
+def _is_remote_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:  # refused later
+        return False
+    if parts.scheme != "http" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:  # a name
+        return bool(host)
 
 
 def unknown_variables(known: Iterable[str], prefix: str) -> tuple[list[str], list[str]]:

@@ -47,6 +47,14 @@ def materialize(asset: str, partition: str | None, answer: Any) -> None:
                 event.asset_key.to_user_string()
                 for event in result.get_asset_materialization_events()
             ],
+            "metadata": [
+                {
+                    key: found.value
+                    for key, found in event.materialization.metadata.items()
+                }
+                for event in result.all_events
+                if event.is_step_materialization
+            ],
             "checks": [
                 (check.passed, check.metadata["tuning_jobs"].value)
                 for check in result.get_asset_check_evaluations()
