@@ -26,9 +26,12 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "reader" {
-  name               = var.role_name
-  description        = "Reads hyperparameter tuning jobs for tap-sagemaker-tuning"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = var.role_name
+  path                 = var.path
+  description          = "Reads hyperparameter tuning jobs for tap-sagemaker-tuning"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary == "" ? null : var.permissions_boundary
+  tags                 = var.tags
 }
 
 locals {

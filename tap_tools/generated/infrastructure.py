@@ -162,7 +162,15 @@ variable "streams" {{
 
 def _caller() -> str:
     role = f"arn:aws:iam::*:{ASSUME_ROLE.resource.replace('*', ROLE)}"
-    assume = {"Effect": "Allow", "Action": [ASSUME_ROLE.iam_action], "Resource": role}
+    assume = {
+        "Effect": "Allow",
+        "Action": [ASSUME_ROLE.iam_action],
+        "Resource": role,
+        # Only roles in the caller's own organization.
+        "Condition": {
+            "StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"},
+        },
+    }
     find = statements(SWITCHES["list_accounts"], partition="aws", account="*")
     policy = {"Version": "2012-10-17", "Statement": [assume, *find]}
     return f"\n```json\n{json.dumps(policy, indent=2)}\n```\n\n"

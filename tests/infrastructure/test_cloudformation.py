@@ -141,6 +141,7 @@ def test_default_role() -> None:
     outputs = deploy()
     iam = client("iam")
     assert outputs == {"RoleArn": f"arn:aws:iam::{ACCOUNT}:role/tuning-reader"}
+    assert "PermissionsBoundary" not in iam.get_role(RoleName="tuning-reader")["Role"]
     assert trust(iam) == {
         "Effect": "Allow",
         "Principal": {"AWS": [LOADER]},
@@ -159,6 +160,16 @@ def test_trust() -> None:
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"sts:ExternalId": "warehouse"}},
     }
+
+
+def test_path_and_boundary() -> None:
+    """A role can have a path and a permissions boundary; by default, it has neither."""
+    boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    outputs = deploy(Path="/data/readers/", PermissionsBoundary=boundary)
+    role = client("iam").get_role(RoleName="tuning-reader")["Role"]
+    assert outputs["RoleArn"].endswith(":role/data/readers/tuning-reader")
+    assert role["Path"] == "/data/readers/"
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
 
 
 @pytest.mark.parametrize("streams", CHOICES, ids=",".join)
@@ -308,6 +319,14 @@ def test_stack_set() -> None:
         ("Principals", "123456789012"),
         ("Principals", "arn:aws:iam::12345:role/warehouse-loader"),
         ("Principals", "arn:aws:iam::123456789012:role/"),
+        ("Principals", "arn:aws:iam::123456789012:root"),
+        ("Principals", "arn:aws:iam::123456789012:role/*"),
+        ("Principals", "arn:aws:iam::123456789012:role/load?r"),
+        ("Path", "reader"),
+        ("Path", "/reader"),
+        ("Path", "//"),
+        ("PermissionsBoundary", "limits"),
+        ("PermissionsBoundary", "arn:aws:iam::123456789012:role/limits"),
         ("ExternalId", "a"),
         ("ExternalId", "two words"),
         ("RoleName", ""),
@@ -316,8 +335,8 @@ def test_stack_set() -> None:
     ],
 )
 def test_bad_values_are_refused(parameter: str, value: str) -> None:
-    """A value that IAM would refuse, or that would trust everybody, is refused at
-    once."""
+    """A value that IAM would refuse, or that would trust more than roles and users by
+    name, is refused at once."""
     assert not re.search(TEMPLATE["Parameters"][parameter]["AllowedPattern"], value)
 
 
@@ -325,7 +344,12 @@ def test_bad_values_are_refused(parameter: str, value: str) -> None:
     ("parameter", "value"),
     [
         ("Principals", LOADER),
-        ("Principals", "arn:aws-us-gov:iam::123456789012:root"),
+        ("Principals", "arn:aws-us-gov:iam::123456789012:user/path/some@one"),
+        ("Path", "/"),
+        ("Path", "/data/readers/"),
+        ("PermissionsBoundary", ""),
+        ("PermissionsBoundary", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        ("PermissionsBoundary", "arn:aws-cn:iam::123456789012:policy/a/limits"),
         ("Principals", "arn:aws-cn:sts::123456789012:assumed-role/loader/session"),
         ("ExternalId", ""),
         ("ExternalId", "3f0e:warehouse/1"),

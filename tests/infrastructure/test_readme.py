@@ -59,7 +59,9 @@ def test_table_has_each_parameter() -> None:
     rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", README, re.MULTILINE)
     assert {parameter for parameter, _ in rows} == set(TEMPLATE["Parameters"])
     variables = re.findall(r'^variable "(\w+)"', MODULE, re.MULTILINE)
-    assert sorted(variable for _, variable in rows) == sorted(variables)
+    # A stack's tags are tags of its role: the template needs no parameter for them.
+    assert "| `--tags` of the stack | `tags` |" in README
+    assert sorted(["tags", *(variable for _, variable in rows)]) == sorted(variables)
     assert all(
         parameter.lower() == variable.replace("_", "") for parameter, variable in rows
     )
@@ -97,6 +99,16 @@ def test_the_settings_are_taken() -> None:
     blocks = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
     (config,) = [block for block in map(json.loads, blocks) if "organization" in block]
     assert TapSageMakerTuning(config=config).settings.organization is not None
+
+
+def test_the_callers_policy_is_limited_to_its_organization() -> None:
+    """The caller can assume roles in its own organization only."""
+    policy = json.loads(re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0])
+    (assume,) = [
+        each for each in policy["Statement"] if each["Action"] == ["sts:AssumeRole"]
+    ]
+    own = {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}
+    assert assume["Condition"] == {"StringEquals": own}
 
 
 def test_commands_name_the_template() -> None:

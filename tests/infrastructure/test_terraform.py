@@ -113,6 +113,11 @@ def test_trust() -> None:
     one."""
     role = named("resource", "aws_iam_role")
     assert role["name"] == "${var.role_name}"
+    assert role["path"] == "${var.path}"
+    assert role["tags"] == "${var.tags}"
+    assert role["permissions_boundary"] == (
+        '${var.permissions_boundary == "" ? null : var.permissions_boundary}'
+    )
     assert role["assume_role_policy"] == "${data.aws_iam_policy_document.trust.json}"
     (statement,) = named("data", "aws_iam_policy_document", "trust")["statement"]
     assert statement == {
@@ -142,9 +147,9 @@ def test_variables_are_the_templates_parameters() -> None:
         re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): parameter
         for name, parameter in TEMPLATE["Parameters"].items()
     }
-    assert set(VARIABLES) == set(parameters)
-    for name, variable in VARIABLES.items():
-        assert variable["description"] == f"{parameters[name]['Description']}."
+    assert set(VARIABLES) == {*parameters, "tags"}
+    for name, parameter in parameters.items():
+        assert VARIABLES[name]["description"] == f"{parameter['Description']}."
     words = {True: "yes", False: "no"}
     defaults = {
         name: words.get(default, default) if isinstance(default, bool) else default
@@ -154,11 +159,35 @@ def test_variables_are_the_templates_parameters() -> None:
     assert defaults == {
         "external_id": parameters["external_id"]["Default"],
         "role_name": parameters["role_name"]["Default"],
+        "path": parameters["path"]["Default"],
+        "permissions_boundary": parameters["permissions_boundary"]["Default"],
+        "tags": {},
         "streams": DEFAULT,
         "list_regions": parameters["list_regions"]["Default"],
         "list_accounts": parameters["list_accounts"]["Default"],
     }
     assert parameters["streams"]["Default"] == ",".join(DEFAULT)
+
+
+@pytest.mark.parametrize(
+    "name", ["principals", "external_id", "role_name", "path", "permissions_boundary"]
+)
+def test_values_are_validated_as_in_the_template(name: str) -> None:
+    """The module refuses the values that the template's pattern refuses."""
+    conditions = " ".join(each["condition"] for each in VARIABLES[name]["validation"])
+    (pattern,) = re.findall(r'regex\("(.*?)",', conditions)
+    parameter = "".join(word.capitalize() for word in name.split("_"))
+    expected = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+    if_long = "^[A-Za-z0-9_+=,.@:/-]*$"  # Go repeats a part at most 1,000 times
+    assert pattern == (if_long if name == "external_id" else expected)
+
+
+def test_length_of_external_ids() -> None:
+    """An external ID has 2 to 1,224 characters, as in the template."""
+    (length, _) = (each["condition"] for each in VARIABLES["external_id"]["validation"])
+    assert ">= 2" in length
+    assert "<= 1224" in length
+    assert "{2,1224}" in TEMPLATE["Parameters"]["ExternalId"]["AllowedPattern"]
 
 
 def test_streams_are_those_of_the_tap() -> None:
