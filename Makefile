@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 .PHONY: help setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
-  constraints generated release-check screenshot clean
+  constraints generated release-check audit screenshot clean
 
 help:  ## This list.
 	@sed -n 's/^\([a-z.%-]*\):.*  ## /\1\t/p' Makefile | expand --tabs=16
@@ -25,8 +25,10 @@ setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
 $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --group dev --editable . \
+	sed -n '/^uv==/,/[^\\]$$/p' constraints.txt >.venv/uv.txt
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement .venv/uv.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement constraints.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
 	  --editable packages/contract --editable packages/emulator --editable packages/report
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
@@ -84,7 +86,8 @@ endef
 built: setup  ## Build all sdists and wheels. (CI has them: make --old-file=built …)
 	rm -rf dist
 	for package in . packages/*; do \
-	  $(BIN)/uv build --quiet --python $(BIN)/python --out-dir dist $$package || exit; \
+	  $(BIN)/uv build --quiet --python $(BIN)/python --build-constraints constraints.txt --require-hashes \
+	    --out-dir dist $$package || exit; \
 	done
 
 unpacked: setup built
@@ -122,6 +125,11 @@ demo: setup  ## Sync an emulated account twice into a real Postgres.
 release-check: setup  ## List what a release still lacks.
 	$(BIN)/python -m tap_tools.release
 
+audit: setup  ## Look for known vulnerabilities in the pinned packages, and write build/sbom.json.
+	mkdir -p build
+	$(BIN)/pip-audit --disable-pip --require-hashes --requirement constraints.txt \
+	  --format cyclonedx-json --output build/sbom.json
+
 generated: setup  ## Write every file, and part of a file, that is generated from the code.
 	$(BIN)/python -m tap_tools.generated
 
@@ -131,17 +139,17 @@ screenshot: setup  ## Take the docs' picture of the report again.
 bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks
 
+NOT_OURS := --no-emit-package tap-sagemaker-tuning
+# Hashes are verified wherever uv installs with these files.
+LOCK = $(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11
+
 constraints: setup  ## Update the pins for what pyproject.toml requires.
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --group dev --output-file constraints.txt --no-emit-package tap-sagemaker-tuning \
+	$(LOCK) --generate-hashes --group dev --output-file constraints.txt $(NOT_OURS) \
 	  pyproject.toml packages/*/pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --output-file packages/report/constraints.txt --no-emit-package tap-sagemaker-tuning \
+	$(LOCK) --generate-hashes --output-file packages/report/constraints.txt $(NOT_OURS) \
 	  packages/report/pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11 \
-	  --output-file transform/constraints.txt transform/requirements.txt
+	$(LOCK) --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
+	$(LOCK) --output-file transform/constraints.txt transform/requirements.txt
 
 clean:  ## Remove what these targets have made.
 	rm -rf .venv .meltano .demo build dist output .hypothesis .mypy_cache .pytest_cache .ruff_cache

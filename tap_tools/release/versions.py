@@ -30,7 +30,7 @@ def missing(root: Path) -> Iterator[str]:
     """
     version = project(root)["version"]
     yield from _of_the_changelog(root, version)
-    yield from _of_the_tag(root, version)
+    yield from _of_the_tags(root, version)
     documents = [root / "README.md", *sorted((root / "docs").glob("*.md"))]
     for path in documents:
         named = set(_WHEEL.findall(path.read_text(encoding="utf-8")))
@@ -53,9 +53,14 @@ def to_decide(root: Path) -> Iterator[str]:
     yield "the index has to trust .github/workflows/release.yml, environment pypi"
 
 
-def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
+def _sections(root: Path) -> dict[str, str]:
+    """The bodies of the changelog's sections, by title."""
     text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    sections = {each["title"]: each["body"].strip() for each in _SECTION.finditer(text)}
+    return {each["title"]: each["body"].strip() for each in _SECTION.finditer(text)}
+
+
+def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
+    sections = _sections(root)
     if sections.get("Unreleased"):
         yield "CHANGELOG.md still has lines under Unreleased"
     released = [title for title in sections if title.split(" - ")[0] == version]
@@ -67,13 +72,22 @@ def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
         yield f"CHANGELOG.md has an empty entry for {version}"
 
 
-def _of_the_tag(root: Path, version: str) -> Iterator[str]:
-    told = subprocess.run(
-        ["git", "tag", "--points-at", "HEAD"],  # noqa: S607
+def _of_the_tags(root: Path, version: str) -> Iterator[str]:
+    if f"v{version}" not in _tags(root, "--points-at", "HEAD"):
+        yield f"the commit that is checked out has no tag v{version}"
+    tags = _tags(root)
+    for title in _sections(root):
+        earlier = title.split(" - ")[0]
+        if earlier not in {version, "Unreleased"} and f"v{earlier}" not in tags:
+            yield f"CHANGELOG.md has a release {earlier} that has no tag v{earlier}"
+
+
+def _tags(root: Path, *options: str) -> list[str]:
+    listed = subprocess.run(  # noqa: S603 - ours
+        ["git", "tag", *options],  # noqa: S607
         cwd=root,
         capture_output=True,
         text=True,
         check=True,
     )
-    if f"v{version}" not in told.stdout.split():
-        yield f"the commit that is checked out has no tag v{version}"
+    return listed.stdout.split()

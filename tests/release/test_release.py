@@ -64,10 +64,13 @@ def untag(root: Path) -> None:
 WITH_MORE = CHANGELOG.replace("Unreleased\n", "Unreleased\n\n- More.\n")
 CHANGES = {
     "Unreleased": write("CHANGELOG.md", WITH_MORE),
-    "no entry": write("CHANGELOG.md", CHANGELOG.replace("1.2.0", "1.1.0")),
+    "no entry": write("CHANGELOG.md", CHANGELOG.partition("## 1.2.0")[0]),
     "no date": write("CHANGELOG.md", CHANGELOG.replace(" - 2026-11-25", "")),
     "an empty entry": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
     "no tag v1.2.0": untag,
+    "has a release 1.1.0 that has no tag v1.1.0": write(
+        "CHANGELOG.md", f"{CHANGELOG}\n## 1.1.0 - 2026-10-01\n\n- A row.\n"
+    ),
     "names a wheel of 1.1.0": write(
         "README.md", "tap_sagemaker_tuning-1.1.0-py3-none-any.whl"
     ),
