@@ -140,16 +140,18 @@ bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks
 
 NOT_OURS := --no-emit-package tap-sagemaker-tuning
-# Hashes are verified wherever uv installs with these files.
-LOCK = $(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --python-version 3.11
+# uv verifies the hashes wherever it installs with these files.
+LOCK = $(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --generate-hashes --python-version 3.11
+LOCKED = $(basename $(wildcard tests/airbyte/requirements/*.in tests/targets/requirements/*.in))
 
-constraints: setup  ## Update the pins for what pyproject.toml requires.
-	$(LOCK) --generate-hashes --group dev --output-file constraints.txt $(NOT_OURS) \
-	  pyproject.toml packages/*/pyproject.toml
-	$(LOCK) --generate-hashes --output-file packages/report/constraints.txt $(NOT_OURS) \
-	  packages/report/pyproject.toml
+constraints: setup  ## Update the pins for what pyproject.toml requires, and for all other environments.
+	$(LOCK) --group dev --output-file constraints.txt $(NOT_OURS) pyproject.toml packages/*/pyproject.toml
+	$(LOCK) --output-file packages/report/constraints.txt $(NOT_OURS) packages/report/pyproject.toml
 	$(LOCK) --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
 	$(LOCK) --output-file transform/constraints.txt transform/requirements.txt
+	$(LOCK) --output-file examples/airflow/constraints.txt examples/airflow/requirements.txt examples/airflow/celery.txt
+	$(LOCK) --output-file examples/dagster/constraints.txt examples/dagster/requirements.txt
+	$(foreach name,$(LOCKED),$(LOCK) --output-file $(name).txt $(name).in &&) true
 
 clean:  ## Remove what these targets have made.
 	rm -rf .venv .meltano .demo build dist output .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -61,8 +61,8 @@ ELSEWHERE = {
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
     "python3 -m venv dbt-venv": "tests/transform/building.py",
-    "dbt-venv/bin/pip install --requirement $CHECKOUT/transform/requirements.txt "
-    "--constraint $CHECKOUT/transform/constraints.txt": "tests/transform/building.py",
+    "dbt-venv/bin/pip install --require-hashes --requirement "
+    "$CHECKOUT/transform/constraints.txt": "tests/transform/building.py",
     "export DBT_POSTGRES_HOST=warehouse.example DBT_POSTGRES_USER=loader "
     "DBT_POSTGRES_PASSWORD=change-me DBT_POSTGRES_DATABASE=analytics": (
         "tests/transform/building.py"

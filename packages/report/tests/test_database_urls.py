@@ -36,7 +36,7 @@ ODD = [
     "postgresql://me:s3cret:hunter2@127.0.0.1:{port}/x",
     "postgresql://me:s3cret[hunter2]@127.0.0.1:{port}/x",
     "postgresql://127.0.0.1:{port}/x?user=me&password=s3cret%ethunter2",
-    "postgresql://127.0.0.1:{port}/x?user=me&pasword=s3crethunter2",
+    "postgresql://127.0.0.1:{port}/x?user=me&pass_word=s3crethunter2",
     "postgresql+psycopg://me:s3crethunter2@127.0.0.1:port/x",
     "host=127.0.0.1 port={port} user=me password=s3crethunter2",
     "postgresql:me:s3crethunter2@127.0.0.1:{port}/x",
