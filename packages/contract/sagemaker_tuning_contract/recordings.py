@@ -174,6 +174,7 @@ def save(folder: Path, scopes: Mapping[int, Sequence[str]]) -> None:
                 entry.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(entry, text)
         for path in sorted((draft, *draft.rglob("*")), reverse=True):
+            path.chmod(0o700 if path.is_dir() else 0o600)
             os.utime(path, (_TIME, _TIME))
         draft.rename(folder)
     except BaseException:

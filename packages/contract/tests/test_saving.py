@@ -86,8 +86,9 @@ def test_files_have_constant_times(folder: Path) -> None:
 
 
 def test_nobody_else_can_read_it(folder: Path) -> None:
-    """The folder is private."""
-    assert folder.stat().st_mode & 0o777 == 0o700
+    """The folder and its files are private."""
+    modes = {path.stat().st_mode & 0o077 for path in (folder, *folder.rglob("*"))}
+    assert modes == {0}
 
 
 @pytest.mark.parametrize("wanted", ["folder", "archive"])

@@ -100,7 +100,10 @@ def _arguments() -> argparse.Namespace:
         help="how many trials the page may include, from the newest tuning jobs first; "
         "at least 1 (default: %(default)s)",
     )
-    return parser.parse_args()
+    given, others = parser.parse_known_args()
+    if others:  # argparse would repeat them, even parts of an unquoted URL
+        parser.error("too many arguments, or an unknown option: quote the URL")
+    return given
 
 
 def _count(text: str) -> int:

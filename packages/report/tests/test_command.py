@@ -85,6 +85,15 @@ def test_what_does_not_open_is_one_line(arguments: tuple[str, ...], words: str) 
     assert "secret" not in done.stderr
 
 
+@pytest.mark.parametrize("other", ["password=secret", "--pass=secret"])
+def test_more_arguments_are_not_repeated(other: str) -> None:
+    """An unquoted URL, or a wrong option, can have a password."""
+    done = report("host=127.0.0.1", other)
+    assert done.returncode == 2
+    assert "quote the URL" in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_an_unknown_tuning_job_is_an_error(file: Path) -> None:
     """An unknown tuning job is refused with a list of similar names."""
     done = report(str(file), "--tuning-job", "sma")
