@@ -85,11 +85,11 @@ def test_airbyte_states_name_streams() -> None:
 
 
 def test_variables_are_settings() -> None:
-    """Each variable in the examples is a setting of the tap or of a loader."""
+    """Each variable in the examples is a setting of the tap, a loader or dbt."""
     project = yaml.safe_load(read("meltano.yml"))
     known = {
         f"{plugin['namespace']}_{setting['name']}".upper()
-        for kind in ("extractors", "loaders")
+        for kind in ("extractors", "loaders", "utilities")
         for plugin in project["plugins"][kind]
         for setting in plugin["settings"]
     }
