@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_sagemaker_tuning import environment
 from tap_sagemaker_tuning.airbyte.spec import specification
+from tap_sagemaker_tuning.settings import environment
 from tests.configurations import SECRET
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.report.conftest import report
 
 from sagemaker_tuning_report import warehouse
 from sagemaker_tuning_report.warehouse import UnusableError, opened
+
+from .conftest import report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
