@@ -34,8 +34,8 @@ _NOT_IN_THE_SETTINGS = (
     "settings. Check regions, assume_roles, and whose credentials are used"
 )
 _LEFT = (
-    "Nothing was read: the account has left the organization, or the region is no "
-    "longer enabled in it"
+    "Nothing was read: the account has left the organization or its chosen units, or "
+    "is excluded, or the region is no longer enabled in it"
 )
 _NOBODY_STAYED = (
     "organization: none of the accounts in the state are among its accounts to read. "
