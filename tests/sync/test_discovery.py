@@ -11,9 +11,10 @@ import pytest
 from tap_sagemaker_tuning.aws.credentials import Account
 from tap_sagemaker_tuning.aws.operations import LIST_ACCOUNTS, LIST_REGIONS
 from tap_sagemaker_tuning.aws.organization import Member, Members, Regions
-from tap_sagemaker_tuning.aws.scope import Role, Scope
+from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import UnreadableError
 from tap_sagemaker_tuning.settings import Settings
+from tap_sagemaker_tuning.settings.roles import Role
 from tap_sagemaker_tuning.sync.discovery import Discovered, discover
 from tests.sync.factories import answer
 

@@ -80,13 +80,31 @@ class Jobs:
         yield [visit.job.summary]
 
 
+class All(Jobs):
+    """A stream that rereads everything and keeps no state."""
+
+    name = "all"
+    is_incremental = False
+
+
 class Sink:
-    """Takes records and states, and counts them."""
+    """Takes records and states, and counts them.
+
+    Attributes:
+        written: How many records of each stream, and how many STATEs.
+        states: The state of each scope.
+        saved_first: The states that were saved before the first STATE.
+        streams: Names of the streams whose state was saved.
+        warned: The log's sentences about each scope.
+    """
 
     def __init__(self, states: dict[Scope, Mapping[str, Any]] | None = None) -> None:
         """Start with some states."""
         self.written: Counter[str] = Counter()
         self.states = dict(states or {})
+        self.saved_first: dict[Scope, Mapping[str, Any]] = {}
+        self.streams: set[str] = set()
+        self.warned: dict[Scope, list[str]] = {}
 
     def write(self, stream: str, _: Any) -> None:
         """Take a record."""
@@ -96,16 +114,30 @@ class Sink:
         """Return a state."""
         return self.states.get(scope, {})
 
-    def save(self, _: str, scope: Scope, entry: Mapping[str, Any]) -> None:
+    def save(self, stream: str, scope: Scope, entry: Mapping[str, Any]) -> None:
         """Take a state."""
+        self.streams.add(stream)
         self.states[scope] = entry
+        if not self.written:
+            self.saved_first[scope] = entry
 
     def write_state(self) -> None:
         """Take a STATE."""
         self.written["STATE"] += 1
 
-    def log(self, *_: Any) -> None:
+    def log(self, _: int, __: str, scope: Scope, sentence: str) -> None:
         """Take a log message."""
+        self.warned.setdefault(scope, []).append(sentence)
+
+
+class PlainSink(Sink):
+    """A sink with a plain Singer bookmark, which applies to every scope until the
+    first state of any scope is saved."""
+
+    def saved(self, stream: str, scope: Scope) -> Mapping[str, Any]:
+        """Return a state, or the bookmark."""
+        bookmark = {} if self.states else {"replication_key_value": NOW}
+        return super().saved(stream, scope) or bookmark
 
 
 @pytest.fixture(autouse=True)
@@ -116,14 +148,17 @@ def none_open(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(
-    clients: list[Client], sink: Sink, clock: Callable[[], float] = lambda: 0.0
+    clients: list[Client],
+    sink: Sink,
+    clock: Callable[[], float] = lambda: 0.0,
+    *more: Any,
 ) -> list[ScopeRun]:
     """Read these scopes in threads."""
     of_any_kind: Any = clients
     scopes = [ScopeRun(client, Filters()) for client in of_any_kind]
     jobs: Any = Jobs()
     with Threads(4, 64) as workers:
-        CommitLoop([jobs], sink, clock).read(scopes, workers, lambda: None)
+        CommitLoop([jobs, *more], sink, clock).read(scopes, workers, lambda: None)
     return scopes
 
 
@@ -172,6 +207,50 @@ def test_state_is_written_by_time() -> None:
     read([Client(number) for number in range(20)], sink, lambda: next(ticks) * 0.1)
     seconds = next(ticks) * 0.1
     assert 3 < sink.written["STATE"] <= 3 + seconds / STATE_INTERVAL
+
+
+def test_every_scope_has_a_state_before_the_first_record() -> None:
+    """The first STATE has a state for every scope, so that after a kill it shows the
+    filters of the sync."""
+    sink = Sink()
+    scopes = read([Client(number) for number in range(5)], sink)
+    assert sink.saved_first.keys() == {scope.scope for scope in scopes}
+    assert [entry["open"] for entry in sink.saved_first.values()] == [{}] * 5
+
+
+def test_a_scope_has_plans_while_it_is_open() -> None:
+    """A scope whose turn has not come has no plans, which can be large."""
+    of_any_kind: Any = [Client(number) for number in range(100)]
+    scopes = [ScopeRun(client, Filters()) for client in of_any_kind]
+    jobs: Any = Jobs()
+
+    class Watching(Sink):
+        def write(self, *_: Any) -> None:
+            with pytest.raises(KeyError):
+                scopes[-1].state_of("jobs")
+            raise SystemExit
+
+    with Threads(4, 64) as workers, pytest.raises(SystemExit):
+        CommitLoop([jobs], Watching(), lambda: 0.0).read(scopes, workers, lambda: None)
+
+
+def test_a_stream_without_state() -> None:
+    """The state of a stream that rereads everything is never saved."""
+    sink = Sink()
+    read([Client(number) for number in range(5)], sink, lambda: 0.0, All())
+    assert sink.streams == {"jobs"}
+    assert sink.written["all"] == sink.written["jobs"] == 15
+
+
+def test_a_plain_bookmark_is_of_every_scope() -> None:
+    """A plain bookmark gets a warning in every scope, though the first state of any
+    scope replaces it."""
+    sink = PlainSink()
+    scopes = read([Client(number) for number in range(5)], sink)
+    assert sink.warned.keys() == {scope.scope for scope in scopes}
+    for sentences in sink.warned.values():
+        (sentence,) = sentences
+        assert "plain Singer bookmark" in sentence
 
 
 def test_a_second_sync_goes_on() -> None:

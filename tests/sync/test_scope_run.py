@@ -231,6 +231,37 @@ class TestStatus:
         assert (scope.status, scope.whole) == ("complete", set())
 
 
+class TestPlan:
+    """What a stream's state becomes."""
+
+    def test_an_unusable_state(self) -> None:
+        """A state that cannot be used is a warning, and everything is planned again."""
+        scope = scope_of()
+        warning = scope.plan(JOBS, {"replication_key_value": "2026-03-01T00:00:00Z"})
+        assert "everything is read again" in str(warning)
+        assert scope.state_of("jobs") == scope_of().state_of("jobs")
+
+    def test_a_stream_without_state(self) -> None:
+        """A stream that rereads everything ignores a saved state, even if damaged."""
+        full: Any = Stream(is_incremental=False)
+        scope = scope_of(full)
+        assert scope.plan(full, {"version": "damaged"}) is None
+
+    def test_what_is_settled_leaves_the_state(self) -> None:
+        """A state keeps settled tuning jobs only within the lookback window."""
+        saved = scope_of().state_of("jobs")
+        saved |= {
+            "replication_key_value": "2026-03-02T09:00:00.000Z",
+            "settled": {
+                "old": "2026-03-01T09:00:00.000Z",
+                "new": "2026-03-02T08:59:00.000Z",
+            },
+        }
+        scope = scope_of()
+        assert scope.plan(JOBS, saved) is None
+        assert scope.state_of("jobs")["settled"].keys() == {"new"}
+
+
 def test_trials_are_counted_once() -> None:
     """Trials that two streams read count once."""
     details: Any = Stream("details", of_trials=True)
