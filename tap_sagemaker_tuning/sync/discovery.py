@@ -150,11 +150,10 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
             found.clients.append(client)
             if role:
                 found.roles[client.scope] = role
-    if asked:
+    if enabled:
         regions_found = sum(map(len, enabled.values()))
-        found.listed.append(
-            f"regions: {regions_found} enabled in {len(enabled)} accounts"
-        )
+        accounts = "1 account" if len(enabled) == 1 else f"{len(enabled)} accounts"
+        found.listed.append(f"regions: {regions_found} enabled in {accounts}")
     return found
 
 
@@ -195,8 +194,9 @@ def _enabled(
         if isinstance(regions, Exception):
             found.fail(regions, account.account_id)
             continue
-        to_read[account.account_id] = regions.to_read
-        if not regions.to_read:
+        if regions.to_read:
+            to_read[account.account_id] = regions.to_read
+        else:
             found.fail(NotReadError(_NO_REGION), account.account_id)
         for region, reason in regions.uncertain.items():
             found.uncertain[Scope(account.account_id, region)] = reason

@@ -232,6 +232,7 @@ class TestFailures:
         assert found.error_in(Scope(ONE, WEST)) is DENIED
         assert found.error_in(Scope(TWO, WEST)) is None
         assert found.accounts == {ONE, TWO, THREE}
+        assert found.listed == ["regions: 1 enabled in 1 account"]
 
     def test_a_region_that_is_not_understood(self, find: Find) -> None:
         """A region that may have to be read is not read; one warning names it for all
