@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_sagemaker_tuning.aws.client import Client
+    from tap_sagemaker_tuning.aws.metric_data import Answers
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.settings import Settings
@@ -126,9 +127,12 @@ class _Look:
         if DESCRIBE_TRIAL in operations:
             self.call(lambda: client.trial(trial))
         if GET_METRIC_DATA in operations:
-            read = self.call(lambda: client.metric_data.points([probe_of(trial)]))
-            _, failed = read or ({}, {})
-            self.problems += map(explain, failed.values())
+            series = [probe_of(trial)]
+            answers: Answers | None
+            answers = self.call(lambda: client.metric_data.points(series))
+            if answers:
+                errors = [*answers.failed.values(), *answers.refused.values()]
+                self.problems += map(explain, errors)
 
     def call(self, call: Callable[[], Any]) -> Any:
         """Make a call; None if it fails, or if the scope is known to be unreachable."""
