@@ -381,16 +381,17 @@ def test_deleted_while_it_is_read_is_no_failure(
     """A tuning job that is deleted between listing and visit is not a failure."""
     fill(emulator, ACCOUNT, REGION, jobs=3)
     emulator.clock.move(seconds=86_400)
-    emulator.faults.add(
-        Fault(
-            "error",
-            operation=TRIALS,
-            tuning_job="job-1-us-1",
-            status=400,
-            code="ResourceNotFound",
-            message="Amazon SageMaker can't find a tuning job called job-1-us-1.",
+    for operation in (TRIALS, "DescribeHyperParameterTuningJob"):
+        emulator.faults.add(
+            Fault(
+                "error",
+                operation=operation,
+                tuning_job="job-1-us-1",
+                status=400,
+                code="ResourceNotFound",
+                message="Amazon SageMaker can't find a tuning job called job-1-us-1.",
+            )
         )
-    )
     run = here(config={})
     assert run.returncode == 0
     assert scopes_of(run) == {(ACCOUNT, REGION): 6}
