@@ -161,10 +161,11 @@ def _ranks(values: list[float]) -> list[float]:
 def range_edges(known: Known) -> list[Row]:
     """At which end of each numeric range the best values lie, by definition."""
     rows = []
+    every = _placed(known)
     for job, definition, kind, given in _ranges(known):
         if kind == "categorical":
             continue
-        placed = _placed(known, job, definition)
+        placed = every.get((job.arn, definition.get("DefinitionName")), [])
         best = _values(known, placed[:1], given["Name"])
         good = _values(known, _best(placed, 10, 3), given["Name"])
         rows.append(
@@ -191,9 +192,10 @@ def next_ranges(known: Known) -> list[Row]:
         for row in importance(known)
     }
     rows = []
+    every = _placed(known)
     for job, definition, kind, given in _ranges(known):
-        placed = _placed(known, job, definition)
         name = definition.get("DefinitionName")
+        placed = every.get((job.arn, name), [])
         suggested = (
             _next_values(known, placed, given)
             if kind == "categorical"
@@ -226,17 +228,12 @@ def _ranges(known: Known) -> list[tuple[Job, Row, str, Row]]:
     ]
 
 
-def _placed(known: Known, job: Job, definition: Row) -> list[Row]:
-    """The trials of a definition that have a place, best first."""
-    rows = [
-        row
-        for row in own_rows(known)
-        if row["tuning_job_arn"] == job.arn
-        and row["definition_name"] == definition.get("DefinitionName")
-        and row["place"] is not None
-    ]
+def _placed(known: Known) -> dict[tuple[Any, ...], list[Row]]:
+    """The trials that have a place, best first, by tuning job and definition."""
+    rows = [row for row in own_rows(known) if row["place"] is not None]
     key = ("place", "created_at", "training_job_name")
-    return sorted(rows, key=lambda row: tuple(row[name] for name in key))
+    rows.sort(key=lambda row: tuple(row[name] for name in key))
+    return grouped(rows, "tuning_job_arn", "definition_name")
 
 
 def _best(placed: list[Row], share: int, least: int) -> list[Row]:
