@@ -250,7 +250,7 @@ def fact(**known: Any) -> list[Row]:
     """The page's content from `completeness`."""
     names = (
         "counted_trials loaded_trials is_complete is_deleted scope_status "
-        "complete_as_of"
+        "complete_as_of ended_at"
     )
     return [dict.fromkeys(names.split()) | known]
 

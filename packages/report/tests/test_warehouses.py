@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import stories
+from .columns import COLUMNS, SCOPES
 from .conftest import report
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ def duckdb(folder: Path, *, is_1970: bool = False) -> Iterator[str]:
             fakesnow's nulls.
     """
     story = stories.small()
-    for row in (*story.scopes, *itertools.chain(*story.marts.values())):
-        for name in row if is_1970 else ():
-            if row[name] is None and name.endswith(("_at", "_as_of")):
+    tables = [(SCOPES, story.scopes)]
+    tables += [(COLUMNS[name], rows) for name, rows in story.marts.items()]
+    for columns, rows in tables if is_1970 else ():
+        times = [name for name, kind in columns.items() if kind == "timestamp"]
+        for row, name in itertools.product(rows, times):
+            if row.get(name) is None:
                 row[name] = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, as all times here
     yield f"duckdb:///{stories.into_duckdb(story, folder / 'tuning.duckdb')}"
 
