@@ -6,9 +6,9 @@ Nothing is written to the warehouse.
 from __future__ import annotations
 
 import importlib
+import os
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -212,7 +212,8 @@ def _address(text: str) -> tuple[str, str]:
 def _duckdb(path: str) -> Any:
     """Connect to a file, without any access to the network or to other files."""
     driver = importlib.import_module("duckdb")
-    if not Path(path).is_file():
+    # Not Path.is_file, whose error about a name that is too long quotes it.
+    if not os.path.isfile(path):  # noqa: PTH113
         message = (
             "cannot open the duckdb warehouse: there is no such file. DATABASE_URL is "
             "the path of a DuckDB file, or a URL such as postgresql://…"

@@ -43,6 +43,8 @@ ODD = [
     "postgresql:me:s3crethunter2@127.0.0.1:{port}/x",
     "me:s3crethunter2@postgresql://127.0.0.1:{port}/x",
     "duckdb:///me:s3crethunter2@127.0.0.1",
+    f"host=127.0.0.1 password=s3cret{'x' * 5000}",
+    "host=127.0.0.1 password=s3cret\0hunter2",
     "md:analytics?motherduck_token=s3crethunter2",
 ]
 
