@@ -250,6 +250,7 @@ def _snowflake(login: _Login) -> Any:
     database, _, schema = login.path.strip("/").partition("/")
     given = {
         "account": login.host,
+        "port": login.port,
         "user": login.user,
         "password": login.password,
         "database": database,
