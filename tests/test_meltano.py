@@ -143,11 +143,11 @@ def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:
     }
 
 
-def test_schedule_runs_a_job_of_known_plugins(project: dict[str, Any]) -> None:
-    """Each hour, Meltano runs the tap into Postgres and builds the models."""
-    (schedule,) = project["schedules"]
-    assert schedule["interval"] == "@hourly"
+def test_schedules_run_jobs_of_known_plugins(project: dict[str, Any]) -> None:
+    """Each hour, Meltano runs the tap into Postgres and builds the models; each day, it
+    tests all of their rows."""
     jobs = {job["name"]: job["tasks"] for job in project["jobs"]}
-    assert jobs[schedule["job"]] == [
-        "tap-sagemaker-tuning target-postgres dbt-postgres:build"
-    ]
+    assert {each["interval"]: jobs[each["job"]] for each in project["schedules"]} == {
+        "@hourly": ["tap-sagemaker-tuning target-postgres dbt-postgres:build"],
+        "@daily": ["dbt-postgres:test"],
+    }

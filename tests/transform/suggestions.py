@@ -55,7 +55,7 @@ def importance(known: Known) -> list[Row]:
                 **part(tried[0], *TUNING_JOB, "definition_name", "name"),
                 "kind": "numeric" if is_numeric else "categorical",
                 "trials": len(used),
-                **_importance(used, is_numeric=is_numeric),
+                **importance_of(used, is_numeric=is_numeric),
                 "is_adaptive": strategy not in {"Random", "Grid"},
                 "rank_correlation": correlated,
             }
@@ -106,7 +106,7 @@ def _kind(tried: list[Row]) -> tuple[bool, list[Row]]:
     return is_numeric, numbers if is_numeric else tried
 
 
-def _importance(rows: list[Row], *, is_numeric: bool) -> dict[str, float | None]:
+def importance_of(rows: list[Row], *, is_numeric: bool) -> dict[str, float | None]:
     """Kruskal and Wallis's H by its textbook formula, the importance from it, and from
     the H that chance alone exceeds once in twenty times."""
     count = len(rows)
@@ -177,7 +177,7 @@ def range_edges(known: Known) -> list[Row]:
                 "range_max": float(given["MaxValue"]),
                 "scaling_type": given.get("ScalingType"),
                 "best_value": best[0] if best else None,
-                "edge": _edge(given, good) if len(placed) >= 10 else None,
+                "edge": edge_of(given, good) if len(placed) >= 10 else None,
                 "trials": len(placed),
                 "best_trials": len(good),
             }
@@ -264,7 +264,7 @@ def _scale(given: Row) -> tuple[Any, Any]:
             return Fraction, float
 
 
-def _edge(given: Row, values: list[float]) -> str | None:
+def edge_of(given: Row, values: list[float]) -> str | None:
     """The end of the range, on its scale, at which most of some values lie."""
     sides = [_side(given, value) for value in values]
     for side in ("low", "high"):
@@ -294,8 +294,8 @@ def _next_range(known: Known, placed: list[Row], kind: str, given: Row) -> Row:
     edge = _values(known, _best(placed, 10, 3), given["Name"])
     new, reason = (low, high), "kept"
     if len(placed) >= 10 and good and low < high:
-        side = _edge(given, edge)
-        found = _suggested(kind, given, good, side)
+        side = edge_of(given, edge)
+        found = suggested(kind, given, good, side)
         if found is not None and found[0] < found[1] and found != new:
             new, reason = found, f"widened_{side}" if side else "narrowed"
     return {
@@ -311,7 +311,7 @@ def _next_range(known: Known, placed: list[Row], kind: str, given: Row) -> Row:
     }
 
 
-def _suggested(
+def suggested(
     kind: str, given: Row, good: list[float], side: str | None
 ) -> tuple[float, float] | None:
     """The new ends, or None if the scale or a double cannot represent them."""
