@@ -1,7 +1,7 @@
 """Measure the rule of next ranges, and importance, on searches with Optuna's TPE.
 
-Each search minimizes a random quadratic of 4 to 8 parameters between 0 and 1, with
-2 to 4 relevant ones, with and without noise. Prints how often irrelevant parameters look
+Each search minimizes a random quadratic of 4 to 8 parameters between 0 and 1, 2 to 4 of
+them relevant, with and without noise. Prints how often irrelevant parameters look
 important to an adaptive and to a random search. Then it prints, by the number of
 trials, how many of the relevant parameters' optima the next ranges exclude, and how
 often a second search in them beats one in the old ranges.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import math
 from dataclasses import dataclass
+from importlib import import_module
 from random import Random
 from statistics import mean
 from typing import TYPE_CHECKING, Any
@@ -68,8 +69,7 @@ def search(
     problem: Quadratic, spans: list[Span], trials: int, seed: int, *, adaptive: bool
 ) -> list[tuple[Point, float]]:
     """The points that a search tried, with their noisy values."""
-    import optuna  # noqa: PLC0415 - optional
-
+    optuna = import_module("optuna")  # optional
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     random = Random(seed)  # noqa: S311 - no secret
     samplers = optuna.samplers
