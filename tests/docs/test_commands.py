@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from tests.conftest import TapProcess
 
 BY_HAND = "by hand: it installs for the user, or needs what that installed"
-"""Why no test runs a command. All were run in November 2026 with uv 0.13 and Meltano
-4.4."""
+"""Why no test runs a command. All were run in November or December 2026 with uv 0.13
+and Meltano 4.4."""
 
 FIRST_ROWS = "tests/docs/test_first_rows.py"
 WHEEL = "tap_sagemaker_tuning-0.2.0-py3-none-any.whl"
@@ -58,6 +58,14 @@ ELSEWHERE = {
         "tap_tools/demo/project.py"
     ),
     "meltano install utility dbt-postgres": "tap_tools/demo/project.py",
+    "export TUNING_TAP_CHECKOUT=$HOME/tap-sagemaker-tuning": BY_HAND,
+    "meltano add --plugin-type utility dbt-postgres --from-ref "
+    "$TUNING_TAP_CHECKOUT/registries/meltano/dbt-postgres.yml": BY_HAND,
+    "meltano state get dev:tap-sagemaker-tuning-to-target-postgres > state.json": (
+        BY_HAND
+    ),
+    "meltano state set dev:tap-sagemaker-tuning-to-target-postgres "
+    "--input-file state.json": BY_HAND,
     "meltano run tap-sagemaker-tuning target-snowflake": BY_HAND,
     "meltano run --full-refresh tap-sagemaker-tuning target-postgres": BY_HAND,
     "python3 -m venv dbt-venv": "tests/transform/building.py",
