@@ -7,15 +7,17 @@ page does not list.
 from __future__ import annotations
 
 from math import fsum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sagemaker_tuning_report.values import moment, number, text, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from sagemaker_tuning_report.warehouse import Row, Warehouse
 
+MOST_NAMED = 3
+"""The most tuning jobs that are named for a failure in a scope."""
 NO_REASON = "no reason given"
 FAILED = """
 select account_id, region, tuning_job_arn,
@@ -47,6 +49,7 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
             "failure": failure,
             "trials": sum(whole(row["trials"]) for row in rows),
             "tuning_jobs": len(rows),
+            "most": _most(rows),
             "seconds": total([row["duration_seconds"] for row in rows]),
             "last": max(
                 (at for row in rows if (at := moment(row["last_at"])) is not None),
@@ -56,6 +59,12 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
         for (failure, account, region), rows in sorted(groups.items())
     ]
     return sorted(found, key=lambda row: -row["trials"])
+
+
+def _most(rows: Sequence[Row]) -> list[list[Any]]:
+    """Return the ARN and the failed trials of the tuning jobs that have most."""
+    first = sorted(rows, key=lambda row: (-whole(row["trials"]), row["tuning_job_arn"]))
+    return [[row["tuning_job_arn"], whole(row["trials"])] for row in first[:MOST_NAMED]]
 
 
 def total(values: Collection[object]) -> float | None:

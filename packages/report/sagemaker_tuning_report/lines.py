@@ -104,6 +104,11 @@ def _utilization() -> list[alt.Chart]:
             strokeDash=alt.StrokeDash("kind:N", scale=dash, legend=None),
         ),
         series.transform_filter(MARKED).mark_line(strokeWidth=3.5, color=colour("ink")),
+        series.transform_filter("datum.is_end")
+        .mark_text(
+            align="right", baseline="bottom", dy=-5, fontSize=12, color=colour("ink")
+        )
+        .encode(text="name:N"),
         series.mark_line(strokeWidth=11, opacity=0, color=colour("muted")),
     ]
 

@@ -22,6 +22,7 @@ SCRIPTS = (
     "text.js",
     "state.js",
     "query.js",
+    "save.js",
     "table.js",
     "pictures.js",
     "fleet.js",

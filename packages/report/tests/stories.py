@@ -123,7 +123,7 @@ def everyday() -> Story:
             ranges={
                 ODD: Range(low=1, high=9, weight=0.4),
                 "constant": Range(low=3, high=3),
-                "words": Range(categories=(ODD, "b", "c")),
+                "words": Range(categories=(ODD, "=1+1", "c")),
             },
             metric=ODD,
             starts=_day(6),

@@ -74,7 +74,7 @@ function utilizationOf(about, series) {
     const of = series.filter((each) => each.trial === trial);
     const hosts = new Set(of.map((each) => each.host));
     const nameOf = (each) => `${MACHINE[each.metric]}${hosts.size > 1 ? ` ${each.host}` : ""}`;
-    const rows = of.flatMap((each) => minutesOf(each).map((point) => ({ ...point, key: `busy:${trial}:${nameOf(each)}`, name: nameOf(each), kind: MACHINE[each.metric] })));
+    const rows = of.flatMap((each) => minutesOf(each).map((point, at) => ({ ...point, key: `busy:${trial}:${nameOf(each)}`, name: nameOf(each), kind: MACHINE[each.metric], is_end: at === each.values.length - 1 })));
     const mean = ({ values }) => sum(values) / values.length;
     const tell = (each) => [nameOf(each), [["Average", `${brief(mean(each))}%`], ["Highest", `${brief(Math.max(...each.values))}%`], ["Trial", trial]]];
     return picture("utilization", {

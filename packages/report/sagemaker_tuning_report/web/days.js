@@ -108,5 +108,23 @@ function idleMachines(machines, jobs) {
       ["Idle", `${money(row.idle, row.currency)} of ${money(row.cost, row.currency)}`], ["Measured", `${row.measured} of ${plural(row.trials, "trial")}`],
       ["CPU", percent(row.averages[0])], ["GPU", percent(row.averages[2])]]]])),
     numbers: behindIt,
+    more: idleByJob(known, jobs),
   });
+}
+
+/** Idle money by tuning job, most first, with a link to each. */
+function idleByJob(known, jobs) {
+  const named = new Map(jobs.map((job) => [job.key, job]));
+  const rows = [...new Set(known.map((row) => row.job))].map((key) => {
+    const of = known.filter((row) => row.job === key && isNumber(row.idle));
+    return { job: named.get(key), idle: sumKnown(of.map((row) => row.idle)), cost: sumKnown(of.map((row) => row.cost)), measured: sum(of.map((row) => row.measured)), trials: sum(of.map((row) => row.trials)), currency: of[0]?.currency };
+  }).filter((row) => isNumber(row.idle)).sort((a, b) => b.idle - a.idle);
+  const columns = [
+    ["Tuning job", (row) => jobLink(row.job), "name", (row) => row.job.name],
+    ["Idle", (row) => money(row.idle, row.currency), "number", (row) => row.idle],
+    ["Share", (row) => (row.cost ? `${Math.round(100 * row.idle / row.cost)}%` : "–"), "number", (row) => row.idle / row.cost],
+    ["Cost", (row) => money(row.cost, row.currency), "number", (row) => row.cost],
+    ["Measured", (row) => `${counted(row.measured)} of ${plural(row.trials, "trial")}`, "number", (row) => row.measured],
+  ];
+  return el("details", { class: "data" }, el("summary", {}, "By tuning job"), table(columns, rows, { label: "Idle machines by tuning job", id: "idle", tall: true }));
 }

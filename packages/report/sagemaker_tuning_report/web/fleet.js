@@ -334,6 +334,14 @@ function frequency(count, most) {
   return [el("span", { class: "bar", style: `width:${80 * count / most}px`, "aria-hidden": "true" }), counted(count)];
 }
 
+const MOST_NAMED = 3;
+
+/** A link to the failed trials of a tuning job. */
+function failedIn(key) {
+  const job = DATA.jobs.find((row) => row.key === key);
+  return job.view ? el("a", { href: address({ job: key, "trials.filter": "outcome = failed" }) }, job.name) : job.name;
+}
+
 /** The failures of all scopes. The same failure in several scopes is one row. */
 function failuresCard(page, failures) {
   const groups = new Map();
@@ -344,6 +352,7 @@ function failuresCard(page, failures) {
     jobs: sum(parts.map((part) => part.tuning_jobs)),
     seconds: sumKnown(parts.map((part) => part.seconds)),
     last: Math.max(...parts.map((part) => part.last ?? 0)) || null,
+    most: parts.flatMap((part) => part.most).sort(([, a], [, b]) => b - a).slice(0, MOST_NAMED),
     places: parts.map(({ account, region, trials }) => `${account} · ${region}${parts.length > 1 ? `: ${counted(trials)}` : ""}`).join(", "),
   })).sort((a, b) => b.trials - a.trials || compare(a.failure, b.failure, 1));
   const most = Math.max(...rows.map((row) => row.trials));
@@ -354,6 +363,7 @@ function failuresCard(page, failures) {
     ["Time lost", (row) => duration(row.seconds), "number", (row) => row.seconds],
     ["Account · region", (row) => row.places, "wrap", (row) => row.places],
     ["Last", (row) => instant(row.last), "", (row) => row.last],
+    ["Most in", (row) => row.most.flatMap(([job, trials], at) => [at ? ", " : null, failedIn(job), ` (${counted(trials)})`]), "wrap"],
   ];
   const note = [
     "Grouped across scopes by the most informative line of the failure reason, most frequent first.",

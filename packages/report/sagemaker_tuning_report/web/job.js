@@ -41,8 +41,8 @@ function jobPage(job, definition, back) {
     winner(about),
     comparison(about),
     key(definition.outcomes),
-    progress(about),
-    timeline(about),
+    // On one axis: both have the same margins and the same span of time.
+    el("section", { class: "card", "data-section": "progress" }, progress(about), timeline(about)),
     ...learningCurves(about),
     parallel(about, trialsTable),
     pairOf(about),
@@ -157,7 +157,7 @@ function progress(about) {
   const shown = trials.filter((row) => isNumber(row.ended)).sort((a, b) => a.ended - b.ended);
   const curve = definition.curve.map(([ended, value, number]) => ({ ended, value, number }));
   const title = `${curve.length ? "Best so far" : "Objective over time"}${definition.metric ? `: ${definition.metric}` : ""}`;
-  if (!valuesOf(shown).length) return nothing(title, shown.length ? "No trial has a metric." : "No trial has ended yet.");
+  if (!valuesOf(shown).length) return nothing(title, shown.length ? "No trial has a metric." : "No trial has ended yet.", "plain");
   const last = shown.at(-1).ended;
   const said = curve.length ? `The best improved from ${figure(curve[0].value)} to ${figure(curve.at(-1).value)} in ${plural(curve.length - 1, "step")}, the last at trial ${curve.at(-1).number}.` : "There is no best, because the direction is unknown.";
   if (curve.length) curve.push({ ...curve.at(-1), ended: Math.max(last, curve.at(-1).ended) });
@@ -168,7 +168,7 @@ function progress(about) {
     text: `Objective of each trial at its end${curve.length ? ", with the best so far" : ""}. ${plural(shown.length, "trial")} ended, ${unmeasured} without a metric. ${said}`,
     data: { trials: shown, curve, strip: unmeasured ? [{ label: "no metric" }] : [] },
     given: { ...timeOf(trials), ...spanOf("value", [...valuesOf(shown), ...curve.map((row) => row.value)], definition.is_log), strip: unmeasured ? STRIP : 0 },
-    height: 300,
+    height: 300, kind: "plain",
     stops: shown.map((row) => row.trial),
     numbers: [trialColumns(about), shown],
   });
@@ -178,7 +178,7 @@ function timeline(about) {
   const { definition: { slots }, trials } = about;
   const shown = trials.filter((row) => isNumber(row.slot)).sort((a, b) => a.created - b.created);
   const title = "When each trial ran";
-  if (!shown.length) return nothing(title, "No trial has been created yet.");
+  if (!shown.length) return nothing(title, "No trial has been created yet.", "plain");
   const waiting = shown.filter((row) => !isNumber(row.started) && !isNumber(row.ended)).length;
   const never = shown.filter((row) => !isNumber(row.started) && isNumber(row.ended)).length;
   const unstarted = [never ? `${plural(never, "trial")} never started` : null, waiting ? `${plural(waiting, "trial is", "trials are")} waiting` : null].filter(Boolean);
@@ -189,7 +189,7 @@ function timeline(about) {
     text: `When each of ${plural(shown.length, "trial")} ran, at most ${slots} at once, from ${instant(timeLow)} to ${instant(timeHigh)} UTC.`,
     data: { trials: shown },
     given: { timeLow, timeHigh },
-    height: Math.max(70, Math.min(320, 32 * slots + 30)),
+    height: Math.max(70, Math.min(320, 32 * slots + 30)), kind: "plain",
     stops: shown.map((row) => row.trial),
     numbers: [trialColumns(about), shown],
   });

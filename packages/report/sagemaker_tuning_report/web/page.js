@@ -109,6 +109,11 @@ menu("account").addEventListener("change", (event) => go(address({ account: even
 menu("region").addEventListener("change", (event) => go(address({ region: event.target.value, job: "" })));
 menu("job").addEventListener("change", (event) => go(address({ job: event.target.value })));
 menu("definition").addEventListener("change", (event) => go(address({ definition: event.target.value })));
+document.getElementById("summary").addEventListener("click", () => {
+  document.body.classList.add("summary");
+  window.addEventListener("afterprint", () => document.body.classList.remove("summary"), { once: true });
+  window.print();
+});
 document.getElementById("skip").addEventListener("click", () => {
   document.querySelector("[data-table='trials'] tbody tr, [data-table='jobs'] tbody a")?.focus();
 });

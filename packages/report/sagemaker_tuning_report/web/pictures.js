@@ -87,7 +87,7 @@ function picture(chart, { title, note, text, data, given = {}, height, heading =
     el("figcaption", {}, el(heading, {}, title), note ? el("p", { class: "note" }, note) : null),
     stops.length ? reachable(plot, title, stops) : plot,
     more,
-    numbers ? behind(title, ...numbers) : null);
+    behind(title, plot, ...(numbers ?? [])));
 }
 
 const STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };

@@ -2,6 +2,7 @@
 
 const FIRST_ROWS = 50;
 const MORE_ROWS = 500;
+const SUMMARY_ROWS = 8;
 /** Other names of columns in a filter, by heading. */
 const ALSO = { Outcome: ["status"], Trial: ["name"], "Tuning job": ["name"] };
 let printed = [];
@@ -110,7 +111,7 @@ function table(columns, rows, { label, id = null, attributes = () => ({}), tall 
     seek(search.value);
   }
 
-  printed.push((isPrinted) => { state.most = isPrinted ? Infinity : FIRST_ROWS; show(); });
+  printed.push((isPrinted) => { state.most = !isPrinted ? FIRST_ROWS : document.body.classList.contains("summary") ? SUMMARY_ROWS : Infinity; show(); });
   new ResizeObserver(() => { hint.hidden = scroll.scrollWidth <= scroll.clientWidth + 1; }).observe(scroll);
   if (id) restore();
   show();
@@ -121,12 +122,13 @@ function table(columns, rows, { label, id = null, attributes = () => ({}), tall 
   return whole;
 }
 
-/** The numbers behind a chart, in a table that is built when it is opened. */
-function behind(title, columns, rows) {
+/** The numbers behind a chart, in a table that is built when it is opened, and buttons that save both. */
+function behind(title, plot, columns = null, rows = []) {
   const details = el("details", { class: "data" },
-    el("summary", {}, "Data", el("span", { class: "unseen" }, `: ${title}`)));
+    el("summary", {}, columns ? "Data" : "Save", el("span", { class: "unseen" }, `: ${title}`)));
   details.addEventListener("toggle", () => {
-    if (details.open && details.childElementCount === 1) details.append(table(columns, rows, { label: `Data: ${title}`, tall: true }));
+    if (!details.open || details.childElementCount > 1) return;
+    details.append(saving(title, plot, columns, rows), ...(columns ? [table(columns, rows, { label: `Data: ${title}`, tall: true })] : []));
   });
   return details;
 }
