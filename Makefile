@@ -133,8 +133,8 @@ audit: setup  ## Look for known vulnerabilities in the pinned packages, and writ
 generated: setup  ## Write every file, and part of a file, that is generated from the code.
 	$(BIN)/python -m tap_tools.generated
 
-screenshot: setup  ## Take the docs' picture of the report again.
-	$(BIN)/python -m packages.report.tests.screenshot
+screenshot: demo  ## Take the docs' pictures of the report again, from the demo's page.
+	$(BIN)/python -m tests.report.screenshot
 
 bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks

@@ -10,6 +10,7 @@ import shutil
 import sys
 import time
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 from tap_tools import ROOT
@@ -71,10 +72,11 @@ def _show(folder: Path) -> None:
         _say("\nTwo hours pass. Someone starts the tuning job", LATE)
         sagemaker.move(minutes=90)
         sagemaker.plan(LATE, trials=12, parallel=3, parents=[PARENT])
-        _say("The clock is at", sagemaker.move(minutes=30))
+        clock = sagemaker.move(minutes=30)
+        _say("The clock is at", clock)
         _sync("Second sync", project, LOAD_AND_BUILD, sagemaker, settings)
         _look(warehouse, before, sagemaker.truth())
-        page = _picture(folder, warehouse)
+        page = _picture(folder, warehouse, clock)
         _say(f"\nThe same results as charts, to open in a browser: {page}")
 
 
@@ -188,13 +190,15 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
     _say(f"\nHow did it improve?\n\n{curve(metrics, bests)}")
 
 
-def _picture(folder: Path, warehouse: postgres.Warehouse) -> Path:
-    """Write the report, as `sagemaker-tuning-report` does, and return its path."""
+def _picture(folder: Path, warehouse: postgres.Warehouse, clock: str) -> Path:
+    """Write the report, as `python -m report` does at that time; return its path."""
     path = folder / "tuning.html"
-    command = [str(REPORT), warehouse.url]
+    command = [sys.executable, "-m", "report", warehouse.url]
+    seconds = int(datetime.fromisoformat(clock).timestamp())
+    environment = os.environ | {"SOURCE_DATE_EPOCH": str(seconds)}
     with path.open("w", encoding="utf-8") as page:
         log = folder / "report.log"
-        processes.run(command, log, cwd=ROOT, environment=os.environ, stdout=page)
+        processes.run(command, log, cwd=ROOT, environment=environment, stdout=page)
     return path
 
 

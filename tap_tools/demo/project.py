@@ -26,6 +26,9 @@ PLUGINS = {
 }
 """What is installed, by Meltano's word for its kind."""
 
+FAMILY = "^([a-z]+-[a-z]+)-"
+"""What makes tuning jobs a family: churn-xgb-260228-1548-05 is of churn-xgb."""
+
 LOAD = ("tap-sagemaker-tuning", "target-postgres")
 LOAD_AND_BUILD = (*LOAD, "dbt-postgres:build")
 """The load, and then the models."""
@@ -85,6 +88,8 @@ class Project:
         models = self._root / "transform"
         shutil.rmtree(models, ignore_errors=True)
         shutil.copytree(self._checkout / "transform", models)
+        with (models / "dbt_project.yml").open("a", encoding="utf-8") as dbt:
+            dbt.write(f"\nvars:\n  tuning_job_family: '{FAMILY}'\n")
         for state in self._root.glob(".meltano/meltano.db*"):
             state.unlink()
         for kind, plugin in PLUGINS.items():

@@ -1,9 +1,11 @@
-"""Renew the pictures of the page in the docs: `make screenshot`."""
+"""Renew the pictures of the page in the docs from the demo's page.
+
+`python -m tests.report.screenshot [PAGE]`; `make demo` writes the page.
+"""
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,68 +13,76 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from tests.browser import chromium
 
-from . import stories
-from .conftest import CHECKOUT, DRAWN, report
+from .conftest import CHECKOUT, DRAWN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+PAGE = CHECKOUT / ".demo" / "tuning.html"
 PICTURE = CHECKOUT / "docs" / "report.png"
 FOLDER = CHECKOUT / "docs" / "report"
+NAME, SMALL = "churn-xgb", "pricing-gbm"
+"""The newest tuning jobs whose names begin like this are shown."""
 SIZE: ViewportSize = {"width": 1000, "height": 860}
 NARROWER: ViewportSize = {"width": 860, "height": 900}
 FLEET = {
-    "scopes": "Scopes",
-    "days": "Day by day",
+    "findings": "Findings",
     "tuning-jobs": "Tuning jobs",
+    "days": "Day by day",
     "families": "Families, run by run",
     "idle": "Idle machines",
     "failures": "Failures",
 }
 TUNING_JOB = {
+    "best-trial": "The best trial",
     "best-so-far": "Best so far: validation:auc",
-    "timeline": "When each trial ran",
     "learning-curves": "Learning curves: validation:auc",
     "utilization": "How busy its machines were",
+    "two-hyperparameters": "Two hyperparameters",
     "importance": "What the objective depends on",
     "next-ranges": "What to try next",
     "each-hyperparameter": "Objective against each hyperparameter",
     "money": "Money by outcome, in USD",
     "trials": "Trials",
 }
+PINNED = {"pinned": "2 pinned trials"}
 FEW_TRIALS = {"side-by-side": "Hyperparameters, side by side"}
 """The name of each picture in the docs, and the heading of what it shows. The one with
 many lines would be large, so it shows a tuning job with few trials."""
-PARTS = {**FLEET, **TUNING_JOB, **FEW_TRIALS}
+PARTS = {**FLEET, **TUNING_JOB, **PINNED, **FEW_TRIALS}
 
 
 def main() -> int:
     """Write the pictures, and return the exit code."""
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as name:
-        file = stories.into_duckdb(stories.everyday(), Path(name) / "tuning.duckdb")
-        made = report(str(file))
-        page = file.with_suffix(".html")
-        page.write_text(made.stdout, encoding="utf-8")
-        key = stories.everyday().tuning_jobs[0]["tuning_job_arn"]
-        with sync_playwright() as playwright, chromium(playwright) as browser:
-            window = browser.new_page(viewport=NARROWER, color_scheme="light")
-            window.goto(page.as_uri())
-            _write(window, FLEET)
-            window.goto(f"{page.as_uri()}#job={key}")
-            _write(window, TUNING_JOB)
-            window.goto(f"{page.as_uri()}#job={key.replace('xgboost', 'week-0')}")
-            _write(window, FEW_TRIALS)
-            window.goto(f"{page.as_uri()}#job={key}")
-            window.set_viewport_size(SIZE)
-            window.reload()
-            window.wait_for_function(DRAWN)
-            window.locator("tr.trial").first.dispatch_event("focusin")
-            window.wait_for_timeout(500)
-            window.screenshot(path=PICTURE)
+    page = Path(sys.argv[1] if sys.argv[1:] else PAGE).resolve()
+    for old in FOLDER.glob("*.png"):
+        old.unlink()
+    with sync_playwright() as playwright, chromium(playwright) as browser:
+        window = browser.new_page(viewport=NARROWER, color_scheme="light")
+        window.goto(page.as_uri())
+        _write(window, FLEET)
+        window.set_viewport_size(SIZE)
+        window.reload()
+        window.wait_for_function(DRAWN)
+        window.screenshot(path=PICTURE)
+        window.set_viewport_size(NARROWER)
+        _open(window, page, SMALL)
+        _write(window, FEW_TRIALS)
+        _open(window, page, NAME)
+        _write(window, TUNING_JOB)
+        for at in (1, 3):
+            window.locator("tr.trial").nth(at).dispatch_event("click")
+        _write(window, PINNED)
     for written in (PICTURE, *sorted(FOLDER.iterdir())):
         sys.stdout.write(f"{written} has {written.stat().st_size:,} bytes\n")
-    return made.returncode
+    return 0
+
+
+def _open(window: Page, page: Path, name: str) -> None:
+    """Open the newest tuning job whose name begins like this."""
+    option = f"#tuning-job option:text-matches('^{name}-')"
+    key = window.locator(option).first.get_attribute("value")
+    window.goto(f"{page.as_uri()}#job={key}")
 
 
 def _write(window: Page, parts: dict[str, str]) -> None:
@@ -80,6 +90,7 @@ def _write(window: Page, parts: dict[str, str]) -> None:
     window.wait_for_function(DRAWN)
     # A table is cut after enough rows to show what it is.
     window.add_style_tag(content=".scroll.tall { max-height: 300px; }")
+    window.mouse.move(1, 1)
     for name, heading in parts.items():
         card = window.locator(f".card:has(:is(h3, h4):text-is('{heading}'))").first
         card.screenshot(path=FOLDER / f"{name}.png")
