@@ -28,7 +28,8 @@ PAGES = ["", CHURN, arn("two-definitions-partial"), arn("odd"), arn("all-failed"
     ("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 390)]
 )
 def test_axe_finds_nothing(made: Made, opened: Open, scheme: str, width: int) -> None:
-    """axe-core finds no violation, even with tables open and a trial highlighted."""
+    """axe-core finds no violation, even with tables open and a trial pinned and
+    highlighted."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     window = opened(made("everyday"), width)
     window.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
@@ -37,6 +38,7 @@ def test_axe_finds_nothing(made: Made, opened: Open, scheme: str, width: int) ->
         details = window.page.locator("details")
         details.evaluate_all("(all) => { for (const each of all) each.open = true; }")
         window.settled()
+        window.page.evaluate("document.querySelector('tr.trial')?.click()")
         window.page.evaluate("document.querySelector('tr.trial')?.focus()")
         found = axe.Axe().run(window.page).response
         assert [
@@ -91,7 +93,7 @@ def test_every_picture_is_reached_and_has_its_data(made: Made, opened: Open) -> 
             assert summary.count() == (title != "Hyperparameters, side by side"), title
             for each in summary.all():
                 each.click()
-                figure.locator("tbody tr").first.wait_for()
+                each.locator("xpath=..").locator("tbody tr").first.wait_for()
 
 
 def test_bars_lead_to_tuning_jobs(made: Made, opened: Open) -> None:

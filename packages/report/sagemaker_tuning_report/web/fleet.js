@@ -34,7 +34,8 @@ function costs(jobs) {
 const costText = (totals) =>
   totals.size ? [...totals].map(([currency, cost]) => money(cost, currency)).join(" + ") : "–";
 
-function fleetPage(page, jobs, through) {
+function fleetPage(page, jobs, { account, region }) {
+  const through = inScope(account, region);
   const scopes = page.scopes.filter(through);
   const trials = sum(jobs.map((job) => job.trials));
   const failed = countOf(jobs, "failed");
@@ -46,7 +47,7 @@ function fleetPage(page, jobs, through) {
       el("p", { class: "subtitle" }, isWrong || !scopes.length ? "All accounts and regions that were read." : scopesLine(scopes), " Times are in UTC.")),
     ...(page.scopes.length || page.jobs.length ? [] : [el("div", { class: "notice" }, "Nothing is loaded yet. Run the tap, build the models, and generate this page again.")]),
     ...(page.missing.length ? [el("div", { class: "notice" }, `This page is incomplete, because these models are missing: ${page.missing.join(", ")}. Build transform/ with dbt.`)] : []),
-    findingsCard(page.findings[`${recall("account")} ${recall("region")}`] ?? []),
+    findingsCard(page.findings[`${account} ${region}`] ?? []),
     jobsCard(page, jobs),
     el("dl", { class: "tiles" },
       tile("Scopes complete", `${done} of ${scopes.length}`, isWrong ? "see below" : null),

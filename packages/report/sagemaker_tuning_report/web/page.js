@@ -94,8 +94,7 @@ function render() {
 
 function pageOf({ account, region, job, definition }) {
   if (!job) {
-    const through = inScope(account, region);
-    return fleetPage(DATA, DATA.jobs.filter(through), through);
+    return fleetPage(DATA, DATA.jobs.filter(inScope(account, region)), { account, region });
   }
   const back = el("p", { class: "back" }, el("a", { href: overview ?? address({ job: "" }) }, "← All tuning jobs"));
   if (!job.view) {
