@@ -231,7 +231,7 @@ def _could_have_stopped(jobs: list[Row]) -> Row | None:
         ),
         *(" after ", ["count", after["trials"]], " trials. The "),
         *(["count", after["trials_after"]], " after that"),
-        *(cost if after["cost_after"] is not None else [" improved little"]),
+        *(cost if after["cost_after"] is not None else [" hardly improved it"]),
         ".",
         job=job["key"],
     )

@@ -222,9 +222,8 @@ def _after(jobs: dict[str, Row], warehouse: Warehouse) -> None:
     """Add what came after a tuning job had 99% of its improvement, or its best."""
     for job in jobs.values():
         spent = total([group["cost"] for group in job["outcomes"].values()])
-        covered = sum(group["with_cost"] for group in job["outcomes"].values())
         best, after = job["to_best"], None
-        if best and best["with_cost"] == best["trials"] and covered == job["trials"]:
+        if best and best["with_cost"] == best["trials"] and _is_covered(job):
             after = None if spent is None else spent - (best["cost"] or 0)
         if best:
             job["after"] = {
@@ -240,8 +239,16 @@ def _after(jobs: dict[str, Row], warehouse: Warehouse) -> None:
                 "share": NEARLY_ALL,
                 "trials": whole(row["trials"]),
                 "trials_after": whole(row["trials_after"]),
-                "cost_after": number(row["cost_after"]),
+                "cost_after": cost(row["cost_after"])
+                if _is_covered(jobs[row["tuning_job_arn"]])
+                else None,
             }
+
+
+def _is_covered(job: Row) -> bool:
+    """Whether the cost of all of a tuning job's trials is known."""
+    groups = job["outcomes"].values()
+    return bool(sum(group["with_cost"] for group in groups) == job["trials"])
 
 
 def _failing(jobs: dict[str, Row], warehouse: Warehouse) -> None:

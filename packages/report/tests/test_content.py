@@ -93,9 +93,20 @@ def test_findings_come_from_the_models(tmp_path: Path) -> None:
         }
     assert " trials with max_depth " in said["failed"]
     assert ["share", 0.99] in said["stop"]
+    assert any(part[0] == "money" for part in said["stop"])
     # Only max_depth and eta are more important than chance.
     edges = {row["name"] for row in story.marts["range_edges"] if row["edge"]}
     assert ("edge" in said) == bool(edges & {"eta", "max_depth"})
+
+
+def test_a_cost_after_the_best_needs_coverage(tmp_path: Path) -> None:
+    """What came after the best has no cost if some trials have no price."""
+    pytest.importorskip("duckdb", reason="the page's requirements are needed")
+    story = told([Job(name="a", trials=30, failing=0, uncovered=9)], [])
+    with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
+        (finding,) = content(warehouse, most_trials=1)["findings"][" "]
+    assert finding["kind"] == "stop"
+    assert not any(part[0] == "money" for part in finding["text"])
 
 
 def test_an_older_warehouse_has_a_page(tmp_path: Path) -> None:
@@ -141,12 +152,12 @@ def test_scopes(found: Row) -> None:
 def test_failures(found: Row) -> None:
     """The most frequent failures come first, then they are sorted by text, account and
     region."""
-    names = "account region failure trials tuning_jobs seconds last"
+    names = "account region failure trials tuning_jobs most seconds last"
     assert found["failures"] == rows(
         names,
-        (OURS, EAST, "boom", 2, 1, 120, ms(614)),
-        (OURS, EAST, "ash", 1, 1, 60, ms(613)),
-        (OURS, EAST, "no reason given", 1, 1, 60, ms(613)),
+        (OURS, EAST, "boom", 2, 1, [["arn:new", 2]], 120, ms(614)),
+        (OURS, EAST, "ash", 1, 1, [["arn:new", 1]], 60, ms(613)),
+        (OURS, EAST, "no reason given", 1, 1, [["arn:new", 1]], 60, ms(613)),
     )
     assert found["unlisted"] == found["other_failures"] == 0
 

@@ -166,7 +166,7 @@ def test_a_tuning_job_that_could_have_stopped_is_named() -> None:
         "b had 0.99 of its improvement after 4 trials. The 16 after that cost 2.0."
     )
     assert said(jobs=[job("a", after=after(1, 5, None))])["stop"] == (
-        "a had its best after 5 trials. The 15 after that improved little."
+        "a had its best after 5 trials. The 15 after that hardly improved it."
     )
 
 
