@@ -134,7 +134,7 @@ generated: setup  ## Write every file, and part of a file, that is generated fro
 	$(BIN)/python -m tap_tools.generated
 
 screenshot: demo  ## Take the docs' pictures of the report again, from the demo's page.
-	$(BIN)/python -m tests.report.screenshot
+	$(BIN)/python -m packages.report.tests.screenshot
 
 bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks

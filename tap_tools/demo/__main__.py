@@ -191,9 +191,9 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse, clock: str) -> Path:
-    """Write the report, as `python -m report` does at that time; return its path."""
+    """Write the report, as `sagemaker-tuning-report` does at that time; return its path."""
     path = folder / "tuning.html"
-    command = [sys.executable, "-m", "report", warehouse.url]
+    command = [str(REPORT), warehouse.url]
     seconds = int(datetime.fromisoformat(clock).timestamp())
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(seconds)}
     with path.open("w", encoding="utf-8") as page:

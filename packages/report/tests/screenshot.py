@@ -1,6 +1,6 @@
 """Renew the pictures of the page in the docs from the demo's page.
 
-`python -m tests.report.screenshot [PAGE]`; `make demo` writes the page.
+`python -m packages.report.tests.screenshot [PAGE]`; `make demo` writes the page.
 """
 
 from __future__ import annotations
