@@ -16,3 +16,11 @@ def schemas_root() -> Traversable:
     if packaged.is_dir():
         return packaged
     return Path(__file__).resolve().parent.parent / "schemas"
+
+
+def stream_names() -> list[str]:
+    """The names of all streams, sorted: each has a schema of its name."""
+    files = (entry.name for entry in schemas_root().iterdir())
+    return sorted(
+        name.removesuffix(".json") for name in files if name.endswith(".json")
+    )

@@ -17,6 +17,7 @@ from botocore import xform_name
 from jsonschema import Draft7Validator, FormatChecker
 
 from tap_sagemaker_tuning import schemas_root, streams
+from tap_sagemaker_tuning.settings import DEFAULT_STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ _ALL: Any = sorted(streams.STREAMS, key=lambda one: (one.name == "scopes", one.n
 KEYS: dict[str, tuple[str, ...]] = {one.name: one.primary_keys for one in _ALL}
 """The primary key of every stream, in the order in which the tap reads them."""
 
-STREAMS = tuple(one.name for one in _ALL if one.selected_by_default)
+STREAMS = tuple(name for name in KEYS if name in DEFAULT_STREAMS)
 """The streams selected by default, in the order in which the tap reads them."""
 
 

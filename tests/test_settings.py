@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tap_sagemaker_tuning.settings import (
+    DEFAULT_STREAMS,
     Organization,
     RoleToAssume,
     Settings,
@@ -15,7 +16,6 @@ from tap_sagemaker_tuning.settings import (
     environment,
 )
 from tap_sagemaker_tuning.settings.schema import schema
-from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import (
     DECLARED,
@@ -84,11 +84,13 @@ class TestDeclarations:
         assert declared[name]["title"] not in others
 
     def test_the_setting_streams_names_the_default(self) -> None:
-        """The description of `streams` lists the default streams, in order."""
+        """The description of `streams` lists those that a tap without settings
+        reads."""
         described = schema()["properties"]["streams"]["description"]
-        streams: Any = STREAMS
-        by_default = [one.name for one in streams if one.selected_by_default]
-        assert described.endswith(f"Default: {', '.join(by_default)}.")
+        streams: Any = TapSageMakerTuning(config={}).streams.values()
+        by_default = {one.name for one in streams if one.selected_by_default}
+        assert described.endswith(f"Default: {', '.join(DEFAULT_STREAMS)}.")
+        assert by_default == set(DEFAULT_STREAMS)
 
     @pytest.mark.parametrize("name", ["role_arn", "external_id", "regions"])
     def test_title_and_description_in_a_role(self, name: str) -> None:

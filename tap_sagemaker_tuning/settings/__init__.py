@@ -16,6 +16,9 @@ from msgspec import Meta
 ENABLED = "enabled"
 """In `regions`: all regions that are enabled in the account and have SageMaker."""
 
+DEFAULT_STREAMS = ("tuning_jobs", "training_job_summaries", "scopes")
+"""The streams that are read where neither `streams` nor a catalog selects any."""
+
 Text = Annotated[str, Meta(min_length=1)]
 Texts = tuple[Text, ...]
 SECRET = {"secret": True, "writeOnly": True}
@@ -185,8 +188,7 @@ class Settings:
         Meta(
             title="Streams",
             description="Names of the streams to read if there is no catalog; a "
-            "catalog takes precedence. Default: tuning_jobs, training_job_summaries, "
-            "scopes.",
+            f"catalog takes precedence. Default: {', '.join(DEFAULT_STREAMS)}.",
             examples=[["tuning_jobs"]],
         ),
     ] = None

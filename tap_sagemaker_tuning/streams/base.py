@@ -18,6 +18,7 @@ from singer_sdk.singerlib import RecordMessage, StateMessage
 from typing_extensions import override
 
 from tap_sagemaker_tuning import schemas_root
+from tap_sagemaker_tuning.settings import DEFAULT_STREAMS
 
 if TYPE_CHECKING:
     import logging
@@ -95,8 +96,8 @@ class TapStream(Stream):
         super().__init__(*args, **kwargs)
         self.has_failed = False
         chosen = self.config.get("streams")
-        if isinstance(chosen, list):
-            self.selected_by_default = self.name in chosen
+        names = chosen if isinstance(chosen, list) else DEFAULT_STREAMS
+        self.selected_by_default = self.name in names
         self.logger.addFilter(_is_no_beginning)
 
     @property

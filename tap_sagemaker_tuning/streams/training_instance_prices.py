@@ -55,7 +55,6 @@ class TrainingInstancePrices(TapStream):
 
     name = "training_instance_prices"
     primary_keys = ("region", "instance_type", "currency")
-    selected_by_default = False
     operations = (GET_PRODUCTS,)
 
     @classmethod

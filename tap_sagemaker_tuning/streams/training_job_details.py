@@ -70,7 +70,6 @@ class TrainingJobDetails(TrialStream):
 
     name = "training_job_details"
     primary_keys = ("training_job_arn",)
-    selected_by_default = False
     operations = (*TrialStream.operations, SEARCH, DESCRIBE_TRIAL)
     visits_ahead = _PAGES_AT_ONCE
 

@@ -63,7 +63,6 @@ class TrainingJobMetrics(TrialStream):
 
     name = "training_job_metrics"
     primary_keys = ("training_job_arn", "metric_name", "host")
-    selected_by_default = False
     operations = (*TrialStream.operations, GET_METRIC_DATA)
     lateness = ALLOWED_LATENESS + LATENESS
     visits_ahead = _CALLS_AT_ONCE

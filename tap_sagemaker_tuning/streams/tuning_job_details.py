@@ -25,7 +25,6 @@ class TuningJobDetails(JobStream):
 
     name = "tuning_job_details"
     primary_keys = ("tuning_job_arn",)
-    selected_by_default = False
 
     @override
     def rows(

@@ -191,7 +191,7 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse, clock: str) -> Path:
-    """Write the report, as `sagemaker-tuning-report` does at that time; return its path."""
+    """Write the report as of that time, and return its path."""
     path = folder / "tuning.html"
     command = [str(REPORT), warehouse.url]
     seconds = int(datetime.fromisoformat(clock).timestamp())

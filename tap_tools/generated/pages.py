@@ -69,6 +69,7 @@ def parts() -> dict[str, str]:
         "streams": _streams(),
         "toctree of streams": _toctree(),
         "selection of all streams": _selection(),
+        "pages with a policy": _pages_with_a_policy(),
         "streams for Airbyte": _streams_for_airbyte(),
         "actions for Airbyte": _actions_for_airbyte(),
         "marts": _marts(),
@@ -118,6 +119,15 @@ def _toctree() -> str:
 def _selection() -> str:
     patterns = "\n".join(f"- {stream.name}.*" for stream in streams())
     return f"\n```yaml\nselect:\n{patterns}\n```\n\n"
+
+
+def _pages_with_a_policy() -> str:
+    links = "".join(
+        f"- [`{stream.name}`](streams/{stream.name}.md)\n"
+        for stream in streams()
+        if not stream.selected_by_default
+    )
+    return f"\n{links}\n"
 
 
 def opening(stream: TapStream) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from tap_tools import ROOT
+from tap_tools.generated import settings
 
 FOLDER = ROOT / "registries" / "meltano"
 PATH = FOLDER / "tap-sagemaker-tuning.yml"
@@ -71,7 +72,7 @@ def files() -> dict[Path, str]:
     return {path: _HEAD + _yaml(made[path]) for path in made}
 
 
-def _yaml(entry: dict[str, Any]) -> str:
+def _yaml(entry: Any) -> str:
     return yaml.safe_dump(entry, sort_keys=False, allow_unicode=True, width=1000)
 
 
@@ -87,6 +88,6 @@ def _about() -> dict[str, Any]:
 
 def _entry(kind: str, name: str) -> dict[str, Any]:
     """A plugin's entry in meltano.yml."""
-    project = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))
+    project = yaml.safe_load(settings.project())
     (entry,) = (each for each in project["plugins"][kind] if each["name"] == name)
     return dict(entry)

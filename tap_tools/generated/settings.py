@@ -17,6 +17,7 @@ from tap_tools.generated.policies import streams
 if TYPE_CHECKING:
     from pathlib import Path
 
+MELTANO = ROOT / "meltano.yml"
 PREFIX = "TAP_SAGEMAKER_TUNING_"
 NOT_OURS = {"faker_config"}
 """Settings of the SDK that need a library the tap does not depend on."""
@@ -47,12 +48,16 @@ def every() -> dict[str, Any]:
 
 def files() -> dict[Path, str]:
     """The current text of both files."""
-    project = ROOT / "meltano.yml"
-    text = project.read_text(encoding="utf-8")
     return {
-        project: _OF_THE_TAP.sub(lambda _: _of_meltano(), text, count=1),
+        MELTANO: project(),
         ROOT / ".env.example": "\n".join([_HEAD, *map(_variable, own().items())]),
     }
+
+
+def project() -> str:
+    """The current text of `meltano.yml`."""
+    text = MELTANO.read_text(encoding="utf-8")
+    return _OF_THE_TAP.sub(lambda _: _of_meltano(), text, count=1)
 
 
 def _of_meltano() -> str:
