@@ -7,49 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tap_sagemaker_tuning.sync.probe import Probed
-from tap_sagemaker_tuning.sync.probe import probe as probe_scopes
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-    from tap_sagemaker_tuning.settings import Settings
-    from tap_sagemaker_tuning.streams.base import TapStream
     from tap_sagemaker_tuning.sync.discovery import Discovered
+    from tap_sagemaker_tuning.sync.probe import Probed
     from tap_sagemaker_tuning.sync.run import Run
 
 
 HELP_OF_SCOPES = "Print the accounts and regions to read, one JSON object per line."
-
-
-def probe(
-    discovered: Discovered,
-    streams: Iterable[TapStream],
-    settings: Settings,
-    check_signal: Callable[[], None],
-) -> Iterator[Probed]:
-    """Test whether the selected streams can read what they need.
-
-    Args:
-        discovered: The accounts and regions, and failures to discover them.
-        streams: The tap's streams.
-        settings: The settings.
-        check_signal: Raises SystemExit if the test should stop.
-
-    Yields:
-        What was tested: first what AWS listed, then each account and region.
-    """
-    for sentence in discovered.listed:
-        yield Probed(sentence)
-    for failure in discovered.failures:
-        yield Probed("", [str(failure)])
-    operations = {
-        operation
-        for stream in streams
-        if stream.selected
-        for operation in stream.operations
-    }
-    yield from probe_scopes(discovered.clients, operations, settings, check_signal)
 
 
 def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
@@ -64,12 +30,12 @@ def scopes(discovered: Discovered) -> Iterator[dict[str, Any]]:
     """
     for client in discovered.clients:
         role = discovered.roles.get(client.scope)
-        found = client.scope.context
+        entry = client.scope.context
         if role:
-            found["role_arn"] = role.role_arn
+            entry["role_arn"] = role.role_arn
             if role.external_id:
-                found["external_id"] = role.external_id
-        yield found
+                entry["external_id"] = role.external_id
+        yield entry
 
 
 def print_scopes(run: Run) -> int:
@@ -89,7 +55,7 @@ def print_test(tested: Iterable[Probed]) -> int:
     """Print the results of a test to standard error.
 
     Args:
-        tested: What `probe` yields.
+        tested: What `TapSageMakerTuning.probe` yields.
 
     Returns:
         The exit code: 0 if there are no problems, else 1.

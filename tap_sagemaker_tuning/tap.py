@@ -30,6 +30,7 @@ from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.scopes import Scopes
 from tap_sagemaker_tuning.streams.sink import read_in_one_pass
 from tap_sagemaker_tuning.streams.visiting import FULL_TABLE, JobStream, TrialStream
+from tap_sagemaker_tuning.sync.probe import probe
 from tap_sagemaker_tuning.sync.run import Run
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class TapSageMakerTuning(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
+    _run: Run | None = None
     _signal: int | None = None
     _has_read = False
     _has_finished = False
@@ -89,8 +91,8 @@ class TapSageMakerTuning(Tap):
     @cached_property
     @override
     def streams(self) -> dict[str, Stream]:
-        found = cast("dict[str, TapStream]", super().streams)  # by name
-        order = sorted(found.values(), key=lambda stream: stream.is_read_last)
+        by_name = cast("dict[str, TapStream]", super().streams)
+        order = sorted(by_name.values(), key=lambda stream: stream.is_read_last)
         return {stream.name: stream for stream in order}
 
     @cached_property
@@ -103,11 +105,15 @@ class TapSageMakerTuning(Tap):
         """The settings that limit what this run reads."""
         return Filters.of(self.settings)
 
-    @cached_property
+    @property
     def run(self) -> Run:
         """The run that all streams share; its first use discovers the scopes."""
-        self.message_writer.check_signal = self.check_signal
-        return Run(self.settings, self.filters, self.logger, self.check_signal)
+        if self._run is None:
+            self.message_writer.check_signal = self.check_signal
+            run = Run(self.settings, self.filters, self.logger, self.check_signal)
+            run.discover()
+            self._run = run
+        return self._run
 
     @property
     def _own(self) -> list[TapStream]:
@@ -146,13 +152,13 @@ class TapSageMakerTuning(Tap):
         # Private in the SDK, whose method does not accept 2.0 as an integer.
         # tests/test_hooks.py fails if the SDK stops reading it.
         self.append_builtin_config(self.config_jsonschema)
-        found = environment.read(self.config_jsonschema, self._env_var_prefix)
+        config = environment.read(self.config_jsonschema, self._env_var_prefix)
         self._misspelled, others = environment.unknown_variables(
             self.config_jsonschema["properties"], self._env_var_prefix
         )
         for sentence in others:
             self.logger.warning(sentence)
-        return found
+        return config
 
     @override
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
@@ -245,7 +251,7 @@ class TapSageMakerTuning(Tap):
         Raises:
             IncompleteError: Something was not read.
         """
-        if "run" not in self.__dict__ or self._has_finished:
+        if self._run is None or self._has_finished:
             return
         self._has_finished = True
         self.flush()
@@ -256,8 +262,8 @@ class TapSageMakerTuning(Tap):
             lines = [f"Sync incomplete: see the {len(lines)} errors above"]
         if self.run.scopes:
             self.logger.info(self.run.summary())
-        for line in lines:
-            raise IncompleteError(line)
+        if lines:
+            raise IncompleteError(lines[0])
 
     # Command line
 
@@ -296,8 +302,10 @@ class TapSageMakerTuning(Tap):
             ctx.exit(access.print_scopes(tap.run))
 
     def probe(self) -> Iterator[Probed]:
-        """Test whether the selected streams can read what they need: see `access`."""
+        """Test whether the selected streams can read what they need."""
         # One item shows as much as a page of them.
         self.settings = replace(self.settings, page_size=1)
-        found = self.run.discovered
-        yield from access.probe(found, self._own, self.settings, self.check_signal)
+        selected = [stream for stream in self._own if stream.selected]
+        operations = {call for stream in selected for call in stream.operations}
+        discovered = self.run.discovered
+        return probe(discovered, operations, self.settings, self.check_signal)

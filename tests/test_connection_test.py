@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,11 +16,14 @@ from tests.expected import KEYS
 
 if TYPE_CHECKING:
     from sagemaker_tuning_emulator import Emulator
+    from tap_sagemaker_tuning.aws.operations import Operation
+    from tap_sagemaker_tuning.streams.base import TapStream
     from tests.conftest import Run, TapHere, TapProcess
 
 LIST = "ListHyperParameterTuningJobs"
 TRIALS = "ListTrainingJobsForHyperParameterTuningJob"
 DESCRIBE = "DescribeHyperParameterTuningJob"
+NAME = attrgetter("name")
 OTHERS = ["222222222222", "333333333333"]
 REGIONS = ["us-east-1", "eu-west-1"]
 ALL = [(account, region) for account in OTHERS for region in REGIONS]
@@ -66,12 +71,8 @@ def calls(emulator: Emulator) -> Counter[tuple[str, str]]:
     )
 
 
-OF_SAGEMAKER = {
-    call.name
-    for stream in STREAMS
-    for call in stream.operations
-    if call.name != "GetProducts"
-}
+TESTED = {call for stream in STREAMS for call in stream.operations if call.probe}
+OF_A_SCOPE = {call.name for call in TESTED if call.name != "GetProducts"}
 CHURN = "OK, newest tuning job churn of 2026-03-01"
 NEWEST = "OK, newest tuning job job-2 of 2026-03-01"
 EMPTY = "OK, no tuning job"
@@ -90,7 +91,7 @@ def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int, said: str) ->
     assert list(lines(run).items()) == [
         (f"{account}, {region}", [said]) for account, region in ALL
     ]
-    assert calls(emulator) == dict.fromkeys(ALL, len(OF_SAGEMAKER))
+    assert calls(emulator) == dict.fromkeys(ALL, len(OF_A_SCOPE))
     asked = Counter(call.operation for call in emulator.calls)
     assert asked["GetProducts"] == 4
     assert asked["AssumeRole"] == 2
@@ -140,32 +141,53 @@ def test_names_need_no_list_permission(here: TapHere, emulator: Emulator) -> Non
     assert {call.operation for call in emulator.calls} == {DESCRIBE, TRIALS}
 
 
-@pytest.mark.parametrize(
-    ("operation", "jobs"),
-    [
-        (LIST, 1),
-        (TRIALS, 0),
-        (DESCRIBE, 0),
-        ("Search", 1),
-        ("DescribeTrainingJob", 0),
-    ],
-)
-def test_a_denied_call(
-    here: TapHere, emulator: Emulator, operation: str, jobs: int
-) -> None:
-    """A scope with a denied call reports it with the action to allow, even if it is
-    empty."""
-    fill(emulator, jobs)
-    account, region = ALL[1]
-    fault = Fault("deny", operation=operation, account=account, region=region)
-    emulator.faults.add(fault)
-    run = here("--test", config=FOUR, catalog=here.catalog(*KEYS))
+@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
+def test_each_stream_alone(here: TapHere, stream: type[TapStream]) -> None:
+    """The operations of a stream are tested, and no others; the later calls use the
+    names that the earlier ones returned."""
+    here.emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+    run = here("--test", config={}, catalog=here.catalog(str(vars(stream)["name"])))
+    assert run.returncode == 0
+    asked = {call.operation: call.params for call in here.emulator.calls}
+    assert asked.keys() == {call.name for call in stream.operations if call.probe}
+    assert "tap-sagemaker-tuning-test" not in json.dumps(asked)
+
+
+@pytest.mark.parametrize("operation", sorted(TESTED, key=NAME), ids=NAME)
+def test_a_denied_call(here: TapHere, emulator: Emulator, operation: Operation) -> None:
+    """An account with a denied call reports it with the action to allow, even if it is
+    empty, and the other calls are still made."""
+    denied, allowed = OTHERS
+    emulator.faults.add(Fault("deny", operation=operation.name, account=denied))
+    config = {"assume_roles": [role(account) for account in OTHERS]}
+    run = here("--test", config=config, catalog=here.catalog(*KEYS))
     assert run.returncode == 1
     said = lines(run)
-    (line,) = said.pop(f"{account}, {region}")
-    assert line.endswith(f"Allow sagemaker:{operation}")
-    assert [line[:2] for (line,) in said.values()] == ["OK"] * 3
-    assert max(calls(emulator).values()) <= 6
+    (line,) = said[f"{denied}, us-east-1"]
+    assert line.endswith(f"Allow {operation.iam_action}")
+    assert said[f"{allowed}, us-east-1"] == [EMPTY]
+    assert set(calls(emulator).values()) == {len(OF_A_SCOPE)}
+
+
+def test_odd_items_are_passed_over(here: TapHere, emulator: Emulator) -> None:
+    """The first item with a name is the newest tuning job."""
+    emulator.scope().plan("churn", trials=2, created="2026-03-01T09:00:00Z")
+
+    def spoil(answer: dict[str, Any]) -> None:
+        """Put items without a name before the tuning job."""
+        answer["HyperParameterTuningJobSummaries"][:0] = [None, 7, {}]
+
+    emulator.alter(LIST, spoil)
+    run = here("--test", config={}, catalog=here.catalog("tuning_jobs"))
+    assert lines(run) == {f"{ACCOUNT}, us-east-1": [CHURN]}
+
+
+def test_a_partition_without_a_price_list(here: TapHere) -> None:
+    """In a partition without a price list, no price list is called."""
+    config = {"regions": ["us-gov-east-1"]}
+    run = here("--test", config=config, catalog=here.catalog(*KEYS))
+    assert run.returncode == 0
+    assert "GetProducts" not in {call.operation for call in here.emulator.calls}
 
 
 def test_several_denied_calls(here: TapHere, emulator: Emulator) -> None:

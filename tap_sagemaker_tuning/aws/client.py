@@ -29,6 +29,7 @@ from tap_sagemaker_tuning.aws.pages import (
     time_of,
     until,
 )
+from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.aws.search import TrialSearch
 from tap_sagemaker_tuning.aws.service_clock import ServiceClock
 
@@ -60,6 +61,7 @@ class Client:
         retries: Decides which calls are retried.
         trial_search: Finds details of trials.
         metric_data: Reads metrics of trials.
+        prices: The price list of its partition, which needs no open client.
         calls: Responses so far, including those that were retried.
         throttled: How many of these responses were throttled.
         succeeded: Names of the operations that have succeeded at least once.
@@ -97,6 +99,7 @@ class Client:
         self.clock = ServiceClock()
         cloudwatch = partial(self.connected, "cloudwatch", scope.region)
         self.metric_data = MetricData(scope, cloudwatch, retries)
+        self.prices = PriceList(scope, partition, self.connected)
         self._describing = Outage(_MOST_OUTAGES)
         self._page_size = page_size
         self._lock = threading.Lock()
@@ -136,6 +139,13 @@ class Client:
             self._api.close()
             del self._api, self.trial_search
 
+    def tuning_job_arn(self, name: str) -> str:
+        """The ARN that a tuning job of this name has. Use the listed one, if any."""
+        place = f"{self.scope.region}:{self.scope.account_id}"
+        return (
+            f"arn:{self.partition}:sagemaker:{place}:hyper-parameter-tuning-job/{name}"
+        )
+
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """List the tuning jobs, newest first: pages of HyperParameterTuningJobSummary.
 
@@ -146,7 +156,7 @@ class Client:
         only = {} if name_contains is None else {"NameContains": name_contains}
         # Always explicit: the API's default order differs from the documented one.
         order = {"SortBy": "CreationTime", "SortOrder": "Descending"}
-        yield from self._pages(LIST_TUNING_JOBS, **only, **order)
+        yield from self.pages(LIST_TUNING_JOBS, **only, **order)
 
     def tuning_job(self, name: str) -> tuple[Summary | None, str]:
         """Describe a tuning job.
@@ -156,16 +166,14 @@ class Client:
             not exist; and the service's time of the response.
         """
         try:
-            with parsed(DESCRIBE_TUNING_JOB):
-                found: Any = self._api.describe_hyper_parameter_tuning_job(
-                    HyperParameterTuningJobName=name
-                )
+            description = self.call(
+                DESCRIBE_TUNING_JOB, HyperParameterTuningJobName=name
+            )
         except aws.ClientError as error:
             if meaning(error).kind is Kind.MISSING:  # facts 28, 88
                 return None, self.clock.at(time_of(error.response))
             raise
-        check_result(DESCRIBE_TUNING_JOB, found)
-        return found, self.clock.at(time_of(found))
+        return description, self.clock.at(time_of(description))
 
     def trials(self, tuning_job_name: str, since: str | None = None) -> Iterator[Page]:
         """List a tuning job's trials, newest first.
@@ -177,7 +185,7 @@ class Client:
         Yields:
             Pages of HyperParameterTrainingJobSummary; the last can include older ones.
         """
-        pages = self._pages(
+        pages = self.pages(
             LIST_TRIALS,
             HyperParameterTuningJobName=tuning_job_name,
             SortBy="CreationTime",
@@ -195,9 +203,7 @@ class Client:
         """
         self._describing.check()
         try:
-            with parsed(DESCRIBE_TRIAL):
-                found: Any = self._api.describe_training_job(TrainingJobName=name)
-            check_result(DESCRIBE_TRIAL, found)
+            description = self.call(DESCRIBE_TRIAL, TrainingJobName=name)
         except Exception as error:
             is_missing = isinstance(error, aws.ClientError) and is_no_trial(error)
             self._describing.note(None if is_missing else error)
@@ -205,7 +211,7 @@ class Client:
                 return None
             raise
         self._describing.note(None)
-        return dict(found)
+        return description
 
     def search_trials(self, expression: Mapping[str, Any]) -> list[Summary]:
         """Search for trials, on all pages.
@@ -268,9 +274,35 @@ class Client:
         name: Any = operation.method  # the stubs accept only literals
         return self._api.get_paginator(name)
 
-    def _pages(self, operation: Operation, **parameters: Any) -> Iterator[Page]:
+    def call(self, operation: Operation, **parameters: Any) -> Summary:
+        """Call one of SageMaker's operations.
+
+        Args:
+            operation: The operation.
+            **parameters: The API's parameters.
+
+        Returns:
+            The response's members.
+        """
+        method = getattr(self._api, operation.method)
+        with parsed(operation):
+            answer = method(**parameters)
+        check_result(operation, answer)
+        return dict(answer)
+
+    def pages(self, operation: Operation, **parameters: Any) -> Iterator[Page]:
+        """List with one of SageMaker's operations, on all pages.
+
+        Args:
+            operation: The operation, which has pages.
+            **parameters: The API's parameters, except those of its pages.
+
+        Yields:
+            Each page, with the time of the response.
+        """
+        size = operation.page_size(self._page_size)
         pages = self._paginator(operation).paginate(
-            PaginationConfig={"PageSize": self._page_size}, **parameters
+            PaginationConfig={"PageSize": size}, **parameters
         )
         with parsed(operation):
             for page in checked(operation, pages, self.scope):  # facts 6, 9, 11

@@ -1,15 +1,29 @@
-"""The AWS operations that the tap calls, with their results and permissions."""
+"""The AWS operations that the tap calls, with their results and permissions.
+
+The module of a stream can declare another, which only that stream calls.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from botocore import xform_name
+
+from tap_sagemaker_tuning.aws import probes
+
+Probe = Callable[[Any, probes.Sample], object]
+"""Makes one small call of a connection test, given a scope's client. It can raise
+anything."""
+
+OPERATIONS: dict[str, Operation] = {}
+"""All operations by name, those that streams declare last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """An AWS operation.
+    """An AWS operation, which becomes one of `OPERATIONS` when it is created.
 
     Attributes:
         name: Its name in the API.
@@ -18,6 +32,9 @@ class Operation:
         resource: The resource in an IAM policy, as it follows the account in an ARN;
             `*`: the action has no resource-level permissions.
         service: The prefix of its IAM action.
+        probe: Tests whether it may be called, with names from the probes before; None:
+            other calls show it.
+        page_minimum: The fewest items per call.
         page_limit: The most items per call: the API's limit of MaxResults, or of the
             metrics in a GetMetricData call. None: it is not paginated.
         most_pages: The most pages to read before it fails, since it may not end.
@@ -27,8 +44,18 @@ class Operation:
     result: str
     resource: str
     service: str = "sagemaker"
+    probe: Probe | None = None
+    page_minimum: int = 1
     page_limit: int | None = None
     most_pages: int = 100_000
+
+    def __post_init__(self) -> None:
+        """Add it to `OPERATIONS`, unless one of its name is there already."""
+        OPERATIONS.setdefault(self.name, self)
+
+    def page_size(self, wanted: int) -> int:
+        """The number of items to request per call, within the API's bounds."""
+        return max(self.page_minimum, min(wanted, self.page_limit or wanted))
 
     @property
     def method(self) -> str:
@@ -45,45 +72,54 @@ LIST_TUNING_JOBS = Operation(
     name="ListHyperParameterTuningJobs",
     result="HyperParameterTuningJobSummaries",
     resource="*",
+    probe=probes.list_tuning_jobs,
     page_limit=100,  # fact 7
-)
-LIST_TRIALS = Operation(
-    name="ListTrainingJobsForHyperParameterTuningJob",
-    result="TrainingJobSummaries",
-    resource="hyper-parameter-tuning-job/*",
-    page_limit=100,
 )
 DESCRIBE_TUNING_JOB = Operation(
     name="DescribeHyperParameterTuningJob",
     result="HyperParameterTuningJobName",
     resource="hyper-parameter-tuning-job/*",
+    probe=probes.describe_tuning_job,
 )
-DESCRIBE_TRIAL = Operation(
-    name="DescribeTrainingJob", result="TrainingJobName", resource="training-job/*"
+LIST_TRIALS = Operation(
+    name="ListTrainingJobsForHyperParameterTuningJob",
+    result="TrainingJobSummaries",
+    resource="hyper-parameter-tuning-job/*",
+    probe=probes.list_trials,
+    page_limit=100,
 )
 SEARCH = Operation(
     name="Search",
     result="Results",
     resource="*",
+    probe=probes.search,
     page_limit=100,
     # A page of trials needs one, apart from empty ones.
     most_pages=50,
 )
-GET_PRODUCTS = Operation(
-    name="GetProducts",
-    result="PriceList",
-    resource="*",
-    service="pricing",
-    page_limit=100,
+DESCRIBE_TRIAL = Operation(
+    name="DescribeTrainingJob",
+    result="TrainingJobName",
+    resource="training-job/*",
+    probe=probes.describe_trial,
 )
 GET_METRIC_DATA = Operation(
     name="GetMetricData",
     result="MetricDataResults",
     resource="*",
     service="cloudwatch",
+    probe=probes.get_metric_data,
     page_limit=500,
     # A call needs one, apart from empty ones, and CloudWatch bills each.
     most_pages=10,
+)
+GET_PRODUCTS = Operation(
+    name="GetProducts",
+    result="PriceList",
+    resource="*",
+    service="pricing",
+    probe=probes.get_products,
+    page_limit=100,
 )
 GET_CALLER_IDENTITY = Operation(
     name="GetCallerIdentity", result="Account", resource="*", service="sts"
@@ -119,23 +155,3 @@ LIST_REGIONS = Operation(
     service="account",
     page_limit=50,
 )
-
-OPERATIONS = {
-    operation.name: operation
-    for operation in (
-        LIST_TUNING_JOBS,
-        LIST_TRIALS,
-        DESCRIBE_TUNING_JOB,
-        DESCRIBE_TRIAL,
-        SEARCH,
-        GET_PRODUCTS,
-        GET_METRIC_DATA,
-        GET_CALLER_IDENTITY,
-        ASSUME_ROLE,
-        LIST_ACCOUNTS,
-        LIST_ACCOUNTS_FOR_PARENT,
-        LIST_UNITS_FOR_PARENT,
-        LIST_REGIONS,
-    )
-}
-"""All operations, by name."""

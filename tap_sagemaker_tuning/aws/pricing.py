@@ -11,7 +11,9 @@ from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
 from tap_sagemaker_tuning.aws.pages import checked
 
 if TYPE_CHECKING:
-    from tap_sagemaker_tuning.aws.client import Client
+    from collections.abc import Callable
+
+    from tap_sagemaker_tuning.aws.scope import Scope
 
 ENDPOINTS = {"aws": "us-east-1", "aws-cn": "cn-northwest-1"}
 """The region of each partition's price list; other partitions have none."""
@@ -27,10 +29,24 @@ class Products(NamedTuple):
 class PriceList:
     """The price list of a partition."""
 
-    def __init__(self, client: Client) -> None:
-        """Open the price list with the credentials of a scope in its partition."""
-        self._client = client
-        self._api = client.connected("pricing", ENDPOINTS[client.partition])
+    def __init__(
+        self, scope: Scope, partition: str, connect: Callable[[str, str], Any]
+    ) -> None:
+        """Prepare to call it.
+
+        Args:
+            scope: The account whose credentials are used, and a region.
+            partition: The partition of that region.
+            connect: Returns a boto3 client for a service in a region.
+        """
+        self._scope = scope
+        self._partition = partition
+        self._connect = connect
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the partition has a price list."""
+        return self._partition in ENDPOINTS
 
     def training(self, region: str, at_most: int | None = None) -> Products:
         """List the products of a region whose component is training.
@@ -42,8 +58,9 @@ class PriceList:
         Returns:
             The products. A region has some two hundred, which takes two calls.
         """
+        api = self._connect("pricing", ENDPOINTS[self._partition])
         matches = {"regionCode": region, "component": "Training"}  # fact 72
-        pages = self._api.get_paginator(GET_PRODUCTS.method).paginate(
+        pages = api.get_paginator(GET_PRODUCTS.method).paginate(
             ServiceCode="AmazonSageMaker",
             Filters=[
                 {"Type": "TERM_MATCH", "Field": field, "Value": value}
@@ -55,6 +72,6 @@ class PriceList:
             },
         )
         found = Products([], "")
-        for page in checked(GET_PRODUCTS, pages, self._client.scope):
+        for page in checked(GET_PRODUCTS, pages, self._scope):
             found = Products(found.items + page.items, page.seen)
         return found

@@ -15,7 +15,6 @@ from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain, is_transient
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
-from tap_sagemaker_tuning.aws.pricing import ENDPOINTS, PriceList
 from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
 from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.sync.interruptible import interruptible
@@ -73,7 +72,7 @@ class TrainingInstancePrices(TapStream):
         unreadable: list[UnreadableError] = []
         for region, clients in by_region.items():
             partition = clients[0].partition
-            if partition not in ENDPOINTS:
+            if not clients[0].prices.is_available:
                 self.logger.warning(
                     "%s: no price list for partition %s; skipping", region, partition
                 )
@@ -122,7 +121,7 @@ class TrainingInstancePrices(TapStream):
         errors = []
         for client in clients:
             try:
-                training = partial(PriceList(client).training, region)
+                training = partial(client.prices.training, region)
                 return interruptible(training, self.host.check_signal)
             except Exception as error:  # noqa: BLE001 - must not stop other streams
                 self.logger.debug("%s: %s", client.scope, explain(error))

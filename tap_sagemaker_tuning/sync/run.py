@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.sync.discovery import discover
+from tap_sagemaker_tuning.sync.discovery import Discovered, discover
 from tap_sagemaker_tuning.sync.failures import Failure, report, some_of
 from tap_sagemaker_tuning.sync.progress import Progress
 from tap_sagemaker_tuning.sync.reading import CommitLoop
@@ -30,7 +30,7 @@ class Run:
 
     Attributes:
         filters: The filters of the sync.
-        discovered: The accounts and regions that were found.
+        discovered: The accounts and regions; empty before `discover`.
         scopes: The scopes, in the order of the settings; empty if they are unknown.
         readers: The streams that the commit loop reads.
         removed: How many scopes the state has that the settings no longer reach, once
@@ -45,7 +45,7 @@ class Run:
         logger: logging.Logger,
         check_signal: Callable[[], None],
     ) -> None:
-        """Find the scopes.
+        """Begin, without a call.
 
         Args:
             settings: The settings.
@@ -62,22 +62,33 @@ class Run:
         self._check_signal = check_signal
         self.started_at = now()
         self._began = time.monotonic()
-        self.discovered = discover(settings, check_signal)
+        self.discovered = Discovered()
+        self.scopes: list[ScopeRun] = []
+        self._by_scope: dict[Scope, ScopeRun] = {}
+
+    def discover(self) -> None:
+        """Find the scopes, and log what AWS listed and what it did not.
+
+        Raises:
+            SystemExit: A signal asked to stop.
+        """
+        self.discovered = discover(self._settings, self._check_signal)
         for sentence in self.discovered.listed:
-            logger.info(sentence)
+            self._logger.info(sentence)
         for sentence in self.discovered.warnings:
-            logger.warning(sentence)
+            self._logger.warning(sentence)
         for failure in self.discovered.failures:
-            logger.debug("%s", failure, exc_info=failure.error)
-        self.scopes = [ScopeRun(client, filters) for client in self.discovered.clients]
+            self._logger.debug("%s", failure, exc_info=failure.error)
+        clients = self.discovered.clients
+        self.scopes = [ScopeRun(client, self.filters) for client in clients]
         self._by_scope = {scope.scope: scope for scope in self.scopes}
 
     @property
     def failures(self) -> list[Failure]:
         """What was not read, first outside of any scope and then in each."""
-        found = (scope.failures.values() for scope in self.scopes)
+        of_scopes = (scope.failures.values() for scope in self.scopes)
         of_no_scope = self.discovered.failures + self._failures
-        return [*of_no_scope, *chain.from_iterable(found)]
+        return [*of_no_scope, *chain.from_iterable(of_scopes)]
 
     def fail(self, error: Exception) -> None:
         """Record a failure that belongs to no scope."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import botocore.session
 import pytest
 
-from tap_sagemaker_tuning.aws.operations import OPERATIONS, Operation
+from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, OPERATIONS, Operation
+from tap_sagemaker_tuning.streams import STREAMS
 
 PREFIXES = {"monitoring": "cloudwatch"}
 """IAM action prefixes that differ from the signing name:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html"""
+OF_STREAMS = {call for stream in STREAMS for call in stream.operations}
 METRICS_A_CALL = {"GetMetricData": 500}
 """Page limits missing from the model:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html"""
@@ -37,13 +40,28 @@ def test_each_is_in_the_model(operation: Operation) -> None:
     assert operation.iam_action == f"{prefix}:{operation.name}"
 
 
+def test_streams_call_what_is_in_the_table() -> None:
+    """No stream calls an operation that another declaration of its name hides, or that
+    the connection test leaves out."""
+    assert set(OPERATIONS.values()) >= OF_STREAMS
+    assert [call.name for call in OF_STREAMS if call.probe is None] == []
+
+
 @every_operation
 def test_page_limits_are_the_apis(operation: Operation) -> None:
-    """The largest page size is the model's, if the operation has pages."""
+    """The page sizes are within the model's bounds, if the operation has pages."""
     given = model(operation.service).operation_model(operation.name).input_shape
-    limit = given.members.get("MaxResults")
-    most = limit.metadata["max"] if limit else METRICS_A_CALL.get(operation.name)
+    member = given.members.get("MaxResults")
+    bounds = member.metadata if member else {}
+    most = bounds.get("max", METRICS_A_CALL.get(operation.name))
     assert operation.page_limit == most
+    assert operation.page_minimum == max(1, bounds.get("min", 1))
+
+
+def test_a_page_size_within_bounds() -> None:
+    """A page size that the API does not accept becomes the nearest that it does."""
+    operation = replace(LIST_TRIALS, page_minimum=50)
+    assert [operation.page_size(wanted) for wanted in (1, 70, 500)] == [50, 70, 100]
 
 
 @every_operation

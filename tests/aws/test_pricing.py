@@ -10,7 +10,6 @@ from botocore.exceptions import PaginationError
 
 from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws.operations import GET_PRODUCTS
-from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.exceptions import NoResultError
 
 if TYPE_CHECKING:
@@ -28,14 +27,14 @@ def test_it_is_asked_where_its_partition_has_one(
 ) -> None:
     """One region of a partition has the prices of all its regions."""
     (client,) = connect(regions=[region])
-    PriceList(client).training(region)
+    client.prices.training(region)
     assert {call.region for call in emulator.calls} == {asked}
 
 
 def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
     """The service itself leaves out hosting and the like, so a list takes one or two
     calls."""
-    products = PriceList(client).training("us-east-1")
+    products = client.prices.training("us-east-1")
     components = {
         json.loads(text)["product"]["attributes"]["component"]
         for text in products.items
@@ -47,15 +46,15 @@ def test_only_training_is_asked_for(emulator: Emulator, client: Client) -> None:
 
 def test_pages_are_followed(emulator: Emulator, client: Client) -> None:
     """Pages are followed, even empty ones."""
-    whole = PriceList(client).training("us-east-1")
+    whole = client.prices.training("us-east-1")
     assert len(whole.items) > 5
     emulator.faults.add(Fault("empty_pages", operation=GET_PRODUCTS.name))
-    assert PriceList(client).training("us-east-1") == whole
+    assert client.prices.training("us-east-1") == whole
 
 
 def test_one_is_enough_to_test(emulator: Emulator, client: Client) -> None:
     """A connection test requests one product with one call."""
-    assert len(PriceList(client).training("us-east-1", at_most=1).items) == 1
+    assert len(client.prices.training("us-east-1", at_most=1).items) == 1
     (call,) = emulator.calls
     assert call.params["MaxResults"] == 1
 
@@ -66,7 +65,7 @@ def test_a_proxys_page_is_no_price_list(emulator: Emulator, client: Client) -> N
     without prices."""
     emulator.faults.add(Fault("html", operation=GET_PRODUCTS.name))
     with pytest.raises(NoResultError, match="GetProducts"):
-        PriceList(client).training("us-east-1")
+        client.prices.training("us-east-1")
 
 
 @pytest.mark.parametrize("tokens", ["A", "AB", "ABC"])
@@ -77,11 +76,11 @@ def test_tokens_in_a_circle_end(
     pages = [{"PriceList": [], "NextToken": token} for token in tokens * 50]
     emulator.serve(GET_PRODUCTS.name, [(200, {}, page) for page in pages])
     with pytest.raises(PaginationError, match="same"):
-        PriceList(client).training("us-east-1")
+        client.prices.training("us-east-1")
     assert len(emulator.calls) == len(tokens) + 1
 
 
 def test_the_time_is_the_services(client: Client) -> None:
     """The service's clock, not this machine's, decides which prices are in effect."""
-    seen = PriceList(client).training("us-east-1").seen
+    seen = client.prices.training("us-east-1").seen
     assert seen == "2026-03-02T09:00:00.000Z"

@@ -20,7 +20,6 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TRIALS,
     LIST_TUNING_JOBS,
 )
-from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.aws.retries import Retries, empty_if_not_text
 from tap_sagemaker_tuning.exceptions import NoResultError
 from tap_sagemaker_tuning.settings import Settings
@@ -279,7 +278,7 @@ def test_prices_survive_it_too(emulator: Emulator, client: Client) -> None:
     """The price list is retried like any other call."""
     fault = Fault("error", operation=GET_PRODUCTS.name, times=2)
     emulator.faults.add(fault)
-    assert PriceList(client).training("us-east-1")
+    assert client.prices.training("us-east-1")
     assert emulator.faults.struck(fault) == 2
 
 

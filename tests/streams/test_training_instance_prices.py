@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sagemaker_tuning_emulator.price_list import truth
-from tap_sagemaker_tuning.aws.pricing import PriceList, Products
+from tap_sagemaker_tuning.aws.pricing import Products
 from tap_sagemaker_tuning.streams.training_instance_prices import records_of
 from tap_sagemaker_tuning.values import timestamp
 from tests.case_files import assert_same, cases
@@ -67,7 +67,7 @@ def test_cases(case: dict[str, Any]) -> None:
 def test_a_whole_price_list(answers: Answers, region: str) -> None:
     """Over HTTP, a price list with everything the service sells gives the prices of
     training and nothing else."""
-    prices, unreadable = records_of(PriceList(answers.client).training(region))
+    prices, unreadable = records_of(answers.client.prices.training(region))
     assert unreadable == []
     listed = sorted(truth(answers.emulator.prices, region), key=itemgetter("sku"))
     assert len(prices) > 5

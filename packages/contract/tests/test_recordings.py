@@ -21,7 +21,6 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.settings import Settings
 from tap_sagemaker_tuning.streams import (
     training_instance_prices,
@@ -102,7 +101,7 @@ def searched(client: Client) -> Made:
 
 def prices(client: Client) -> Made:
     """Rows of a price list."""
-    products = PriceList(client).training(REGION)
+    products = client.prices.training(REGION)
     found, odd = training_instance_prices.records_of(products)
     assert odd == []
     for price in found:
