@@ -1,19 +1,21 @@
 """The base class of all streams: SDK hooks, and schemas loaded from files.
 
-Only this package overrides private hooks of the SDK's Stream, whose names begin with
-an underscore. tests/test_hooks.py fails if the SDK stops calling them.
+Records go to the SDK's messages directly, not through its loop over records. Only this
+package overrides private hooks of the SDK's Stream, whose names begin with an
+underscore. tests/test_hooks.py fails if the SDK stops calling them.
 """
 
 from __future__ import annotations
 
 import abc
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from singer_sdk import SchemaDirectory, Stream, StreamSchema
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.metrics import Status, Tag, Timer
+from singer_sdk.metrics import Status, Tag
 from singer_sdk.singerlib import RecordMessage, StateMessage
 from typing_extensions import override
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.metrics import Counter
 
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.replication.state import Entry, Filters
@@ -89,12 +92,13 @@ class TapStream(Stream):
 
     has_failed: bool
     """Whether it could not read everything it should have."""
-    _timer: Timer
+    _counter: Counter
 
     @override
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.has_failed = False
+        self._has_schema = False
         chosen = self.config.get("streams")
         names = chosen if isinstance(chosen, list) else DEFAULT_STREAMS
         self.selected_by_default = self.name in names
@@ -114,10 +118,6 @@ class TapStream(Stream):
             StateError: The state cannot be read.
         """
 
-    @abc.abstractmethod
-    def read(self) -> Iterator[Record]:
-        """Yield the records of all scopes."""
-
     @property
     def host(self) -> Host:
         """The tap."""
@@ -127,6 +127,31 @@ class TapStream(Stream):
     def settings(self) -> Settings:
         """The settings."""
         return self.host.settings
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Write the SCHEMA message, then count and time the records, as the SDK does.
+
+        In the end it logs both, and flushes the writer even on failure.
+        """
+        self._write_schema_message()
+        with self.get_record_counter() as self._counter, self.get_sync_timer() as timer:
+            try:
+                yield
+            finally:
+                if self.has_failed:
+                    timer.tags[Tag.STATUS] = Status.FAILED
+                self.host.flush()
+
+    def write(self, record: Record) -> None:
+        """Write a record, as selection, flattening and stream maps change it.
+
+        Args:
+            record: A record that fits the schema; may be changed.
+        """
+        for message in self._generate_record_messages(self.post_process(record)):
+            self._tap.write_message(message)
+        self._counter.increment()
 
     def write_state(self) -> None:
         """Write a STATE message if the state has changed.
@@ -168,12 +193,22 @@ class TapStream(Stream):
         """No signpost: state never uses the local clock."""
 
     @override
-    def _write_starting_replication_value(self, context: Context | None) -> None:
-        """Leave the state as it is."""
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, Any, Any]:
+        # Private in the SDK, whose method also keeps a bookmark per record.
+        with self.writing():
+            for record in self.get_records(context):
+                self.write(record)
+        yield from ()
 
     @override
-    def _increment_stream_state(self, *_: Any, **__: Any) -> None:
-        """Leave the state as it is."""
+    def _write_schema_message(self) -> None:
+        # Private in the SDK, which asks for it as well. A second SCHEMA message would
+        # make some targets flush.
+        if not self._has_schema:
+            self._has_schema = True
+            super()._write_schema_message()
 
     @override
     def _generate_record_messages(
@@ -201,20 +236,9 @@ class TapStream(Stream):
         return all(self.mask.values())
 
     @override
-    def get_sync_timer(self) -> Timer:
-        """Keep the SDK's timer so that its outcome can be tagged."""
-        self._timer = super().get_sync_timer()
-        return self._timer
-
-    @override
+    @abc.abstractmethod
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        """Read all scopes, and flush the writer even on failure."""
-        try:
-            yield from self.read()
-        finally:
-            if self.has_failed:
-                self._timer.tags[Tag.STATUS] = Status.FAILED
-            self.host.flush()
+        """Yield the records of all scopes."""
 
     @override
     def post_process(self, row: Record, context: Context | None = None) -> Record:

@@ -19,6 +19,8 @@ from tap_sagemaker_tuning.sync.scope_run import now
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from singer_sdk.helpers.types import Context
+
     from tap_sagemaker_tuning.replication.state import Entry, Filters
     from tap_sagemaker_tuning.sync.run import Run
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun
@@ -74,7 +76,7 @@ class Scopes(TapStream):
         Completeness.from_json(entry, filters)
 
     @override
-    def read(self) -> Iterator[Record]:
+    def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield one row per scope, including scopes that failed or were not reached."""
         run = self.host.run
         before = {account_id for account_id, _ in self._places}  # of earlier syncs

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.streams.base import Host
@@ -26,46 +26,35 @@ def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> 
     """
     run = host.run
     with ExitStack() as stack:
-        loops = {
-            stream.name: stack.enter_context(closing(stream.begin()))
-            for stream in streams
-        }
-        run.read(streams, SingerSink(streams, loops, host))
+        for stream in streams:
+            stack.enter_context(stream.writing())
+            stream.before_pass()
+        run.read(streams, SingerSink(streams, host))
         for stream in streams:
             # Nothing was read from an account whose regions could not be listed.
             stream.has_failed = bool(run.discovered.failures) or any(
                 stream.name in scope.failed_streams for scope in run.scopes
             )
-            stream.note_end()
-            for _ in loops[stream.name]:
-                pass
+            stream.after_pass()
 
 
 class SingerSink:
     """Writes records and state through the SDK's streams; a `sync.readers.Sink`."""
 
-    def __init__(
-        self,
-        streams: Sequence[JobStream | TrialStream],
-        loops: Mapping[str, Generator[Record, Any, Any]],
-        host: Host,
-    ) -> None:
+    def __init__(self, streams: Sequence[JobStream | TrialStream], host: Host) -> None:
         """Prepare to write.
 
         Args:
             streams: The streams.
-            loops: The SDK's loop over each stream's records, by stream name.
             host: The tap.
         """
         self._streams = {stream.name: stream for stream in streams}
-        self._loops = loops
         self._host = host
         self._said: set[tuple[Scope, str]] = set()
 
     def write(self, stream: str, record: Record) -> None:
         """Write a record, then stop if a signal arrived."""
-        self._streams[stream].waiting.append(record)
-        next(self._loops[stream])
+        self._streams[stream].write(record)
         self._host.check_signal()
 
     def saved(self, stream: str, scope: Scope) -> Mapping[str, Any]:

@@ -33,6 +33,8 @@ from tap_sagemaker_tuning.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from singer_sdk.helpers.types import Context
+
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pricing import Products
     from tap_sagemaker_tuning.replication.state import Entry, Filters
@@ -62,7 +64,7 @@ class TrainingInstancePrices(TapStream):
         """Accept any state: this stream keeps none."""
 
     @override
-    def read(self) -> Iterator[Record]:
+    def get_records(self, context: Context | None) -> Iterator[Record]:
         """Yield the prices of each region; they are the same for every account."""
         by_region: dict[str, list[Client]] = {}
         for scope in self.host.run.scopes:

@@ -22,8 +22,7 @@ from tap_sagemaker_tuning.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
-    from typing import Any
+    from collections.abc import Iterator
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pages import Page
@@ -46,12 +45,11 @@ class TrainingJobSummaries(TrialStream):
     _full_table: FullTable | None = None
 
     @override
-    def begin(self) -> Generator[Record, Any, Any]:
+    def before_pass(self) -> None:
         if not self.is_incremental:
             scope = self._resumed_scope
             saved = self.saved(scope.context).get("resume") if scope else None
             self._full_table = FullTable(self.settings, saved, self.logger)
-        return super().begin()
 
     @property
     @override
@@ -80,7 +78,7 @@ class TrainingJobSummaries(TrialStream):
             )
 
     @override
-    def note_end(self) -> None:
+    def after_pass(self) -> None:
         """Keep in the state the token to resume with, if the read can be resumed."""
         full, scope = self._full_table, self._resumed_scope
         if full and full.is_read and scope:

@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.streams.base import TapStream
 from tap_sagemaker_tuning.values import required_text
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from datetime import timedelta
 
     from singer_sdk.helpers.types import Context
@@ -55,12 +55,6 @@ class VisitingStream(TapStream):
     makes_calls: ClassVar[bool] = True
     visits_ahead: ClassVar[int] = 64
 
-    @override
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.waiting: list[Record] = []
-        self._has_schema = False
-
     @property
     def is_incremental(self) -> bool:
         """Whether it reads only what is new or changed since its state."""
@@ -76,19 +70,12 @@ class VisitingStream(TapStream):
     def check_state(cls, entry: Entry, filters: Filters) -> None:
         ScopeState.from_json(entry, filters)
 
-    # Called by `SingerSink`
+    # Called by `read_in_one_pass` and `SingerSink`
 
-    def begin(self) -> Generator[Record, Any, Any]:
-        """Write the SCHEMA message and start the SDK's record loop.
+    def before_pass(self) -> None:
+        """Prepare for the pass."""
 
-        Returns:
-            The SDK's loop over records. Each step counts and writes the record in
-            `waiting`, after applying the catalog and the stream maps.
-        """
-        self._write_schema_message()
-        return super()._sync_records()
-
-    def note_end(self) -> None:
+    def after_pass(self) -> None:
         """Update the state after the pass has ended."""
 
     def state_in(self, scope: Scope) -> Mapping[str, Any]:
@@ -113,13 +100,6 @@ class VisitingStream(TapStream):
     # Called by the SDK
 
     @override
-    def _write_schema_message(self) -> None:
-        # Private in the SDK. A second SCHEMA message would make some targets flush.
-        if not self._has_schema:
-            self._has_schema = True
-            super()._write_schema_message()
-
-    @override
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[Record, Any, Any]:
@@ -128,9 +108,9 @@ class VisitingStream(TapStream):
         yield from ()
 
     @override
-    def read(self) -> Iterator[Record]:
-        while self.waiting:
-            yield self.waiting.pop()
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """No records: the pass writes them."""
+        return ()
 
 
 class JobStream(VisitingStream):

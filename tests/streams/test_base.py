@@ -98,11 +98,9 @@ def test_a_null_object_is_flattened() -> None:
 
 @pytest.mark.parametrize("of", STREAMS, ids=lambda of: of.name)
 def test_state_is_the_streams_own(of: Any) -> None:
-    """The SDK's bookmarks are unused, and its hooks for them do nothing."""
+    """The SDK's bookmarks are unused."""
     made = TapSageMakerTuning(config={}).streams[of.name]
     before = dict(made.tap_state)
-    made._increment_stream_state({"creation_time": "2026"}, context=None)  # noqa: SLF001
-    made._write_starting_replication_value(None)  # noqa: SLF001
     assert made.get_replication_key_signpost(None) is None
     assert made.partitions is None
     assert made.tap_state == before
