@@ -44,9 +44,11 @@ class Tally:
         counted: How many trials the counters report.
         read_once: Which trials the stream has read, if it reads each only once; else
             None.
+        is_partial: Whether the stream leaves out rows that the filters let in.
     """
 
     read_once: ReadOnce | None = None
+    is_partial = False
 
     def __init__(self, job: Summary) -> None:
         """Start with the summary of a tuning job, and no trials.

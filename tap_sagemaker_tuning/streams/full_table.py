@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _OF_THE_TOKEN_DECODER = (AttributeError, TypeError, ValueError)
 """Raised by botocore for a starting token that it cannot decode."""
 
+_PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
+"""Sort orders that can miss trials: by metric, the service leaves out trials without
+one; by status, trials move between pages during the read."""
+
 _KNOBS = ("sort_by", "sort_order", "status_equals", "page_size")
 
 
@@ -54,6 +58,17 @@ class FullTable:
         self.is_read = False
         self.has_resumed = False
         self.resume: dict[str, Any] | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it leaves out trials that the filters let in; known after a read."""
+        settings = self._settings
+        return (
+            self.has_resumed
+            or settings.sort_by in _PARTIAL_ORDERS
+            or settings.max_items is not None
+            or settings.starting_token is not None
+        )
 
     def pages(self, client: Client, visit: Visit) -> Iterator[Page]:
         """Yield the trials of a tuning job, page by page.

@@ -89,9 +89,6 @@ class TrainingJobDetails(TrialStream):
 class _Trials:
     """Makes the records of one tuning job's trials, by Search or by Describe."""
 
-    own_pages = None
-    read_once = None
-
     def __init__(
         self,
         client: Client,

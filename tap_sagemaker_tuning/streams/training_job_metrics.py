@@ -81,8 +81,6 @@ class TrainingJobMetrics(TrialStream):
 class TrialSeries:
     """Makes the records of one tuning job's trials, which share calls."""
 
-    own_pages = None
-
     def __init__(
         self,
         client: Client,
@@ -123,13 +121,10 @@ class TrialSeries:
         self._waiting: dict[int, list[Series]] = defaultdict(list)  # by period
         self._keys = keys_of(client, visit)
 
-    @property
-    def read_once(self) -> ReadOnce | None:
-        """Which trials have been read; None before the first page."""
-        if self._now is None:
-            return None
+    def _read_once(self, now: str) -> ReadOnce:
+        """Which trials have been read."""
         return ReadOnce(
-            until=max(self._before.until, self._now),
+            until=max(self._before.until, now),
             newest=self._newest,
             unread=tuple(sorted(self._unread)),
             refused=tuple(sorted({*self._before.refused, *self._refused})),
@@ -152,6 +147,8 @@ class TrialSeries:
         for series in self._waiting.values():
             while series:
                 yield from self._read(series)
+        if self._now:
+            yield TrialRows([], (), read_once=self._read_once(self._now))
         self._warn_of_refused()
         self._failures.end()
 

@@ -10,8 +10,8 @@ from typing_extensions import override
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
 from tap_sagemaker_tuning.streams.full_table import FullTable
-from tap_sagemaker_tuning.streams.visiting import TrialStream
-from tap_sagemaker_tuning.sync.readers import TrialRows
+from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
+from tap_sagemaker_tuning.sync.readers import OwnListing, TrialRows
 from tap_sagemaker_tuning.values import (
     finite,
     members,
@@ -22,7 +22,7 @@ from tap_sagemaker_tuning.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pages import Page
@@ -30,11 +30,6 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
-
-
-_PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
-"""Sort orders that can miss trials: by metric, the service leaves out trials without
-one; by status, trials move between pages during the read."""
 
 
 class TrainingJobSummaries(TrialStream):
@@ -51,31 +46,16 @@ class TrainingJobSummaries(TrialStream):
             saved = self.saved(scope.context).get("resume") if scope else None
             self._full_table = FullTable(self.settings, saved, self.logger)
 
-    @property
     @override
-    def is_partial(self) -> bool:
-        settings = self.settings
-        return self._full_table is not None and (
-            self._full_table.has_resumed
-            or settings.sort_by in _PARTIAL_ORDERS
-            or settings.max_items is not None
-            or settings.starting_token is not None
-        )
-
-    @override
-    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
-        full = self._full_table
-        with readable("the tuning job"):
-            return _Trials(
-                scope=client.scope,
-                tuning_job_name=visit.job.name,
-                tuning_job_arn=required_text(
-                    visit.job.summary, "HyperParameterTuningJobArn"
-                ),
-                # State needs all trials, so an incremental listing is not filtered.
-                status=self.settings.status_equals if full is None else None,
-                own_pages=full.pages(client, visit) if full else None,
-            )
+    def start(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> TrialVisit | OwnListing:
+        keys, full = keys_of(client, visit), self._full_table
+        if full is None:
+            # State needs all trials, so an incremental listing is not filtered.
+            return _Trials(keys, self.settings.status_equals)
+        trials = _Trials(keys, is_partial=lambda: full.is_partial)
+        return OwnListing(full.pages(client, visit), trials)
 
     @override
     def after_pass(self) -> None:
@@ -96,40 +76,40 @@ class TrainingJobSummaries(TrialStream):
         return scopes[0].scope if len(names) == len(scopes) == 1 else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Trials:
-    """Makes the records of one tuning job's trials."""
+    """Makes the records of one tuning job's trials.
 
-    scope: Scope
-    tuning_job_name: str
-    tuning_job_arn: str
-    status: str | None
-    own_pages: Iterator[Page] | None
-    read_once: None = None
+    Attributes:
+        keys: The columns shared by all of them.
+        status: Make only those with this status; None: all.
+        is_partial: Returns whether trials were left out, after the last page.
+    """
+
+    keys: dict[str, str]
+    status: str | None = None
+    is_partial: Callable[[], bool] = lambda: False
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):
             records = [
-                record_of(trial, self.scope, self.tuning_job_name, self.tuning_job_arn)
+                record_of(trial, self.keys)
                 for trial in page.items
                 if self.status in (None, trial.get("TrainingJobStatus"))
             ]
         yield TrialRows(records, ())
 
     def end(self) -> Iterator[TrialRows]:
-        yield from ()
+        yield TrialRows([], (), is_partial=self.is_partial())
 
 
-def record_of(
-    summary: Summary, scope: Scope, tuning_job_name: str, tuning_job_arn: str
-) -> Record:
+def record_of(summary: Summary, keys: dict[str, str]) -> Record:
     """Make the record of a trial.
 
     Args:
         summary: A HyperParameterTrainingJobSummary.
-        scope: Where it was listed.
-        tuning_job_name: The tuning job whose trials were listed: the items lack it.
-        tuning_job_arn: That tuning job's ARN.
+        keys: `account_id`, `region`, `tuning_job_name` and `tuning_job_arn` of the
+            tuning job whose trials were listed: the items lack them.
 
     Returns:
         A record of the stream `training_job_summaries`; absent members are null.
@@ -141,10 +121,7 @@ def record_of(
     metric = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     tuned = summary.get("TunedHyperParameters")
     return {
-        "account_id": scope.account_id,
-        "region": scope.region,
-        "tuning_job_name": tuning_job_name,  # fact 26
-        "tuning_job_arn": tuning_job_arn,
+        **keys,  # fact 26
         "training_job_definition_name": text_or_none(
             summary.get("TrainingJobDefinitionName")
         ),

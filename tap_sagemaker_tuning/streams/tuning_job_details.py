@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.shapes import shape_of
-from tap_sagemaker_tuning.streams.visiting import JobStream
+from tap_sagemaker_tuning.streams.visiting import JobStream, keys_of
 from tap_sagemaker_tuning.values import items, members, required_text, storable
 
 if TYPE_CHECKING:
@@ -33,13 +33,8 @@ class TuningJobDetails(JobStream):
         """Describe the tuning job."""
         described = describe()
         with readable("its description"):
-            arn = required_text(visit.job.summary, "HyperParameterTuningJobArn")
-            keys = {
-                **client.scope.context,
-                "tuning_job_name": visit.job.name,
-                "tuning_job_arn": arn,
-                "creation_time": storable(visit.job.created),
-            }
+            created = storable(visit.job.created)
+            keys = {**keys_of(client, visit), "creation_time": created}
             record = record_of(described, keys)
         yield [record]
 

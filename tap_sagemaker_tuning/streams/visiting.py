@@ -21,7 +21,7 @@ from tap_sagemaker_tuning.replication.completeness import UNFINISHED
 from tap_sagemaker_tuning.replication.state import ScopeState
 from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS, FINAL_STATUSES
 from tap_sagemaker_tuning.streams.base import TapStream
-from tap_sagemaker_tuning.values import required_text
+from tap_sagemaker_tuning.values import required_text, storable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.state import Entry, Filters
-    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
+    from tap_sagemaker_tuning.sync.readers import Describe, OwnListing, TrialVisit
     from tap_sagemaker_tuning.values import Record
 
 FULL_TABLE = "FULL_TABLE"
@@ -59,11 +59,6 @@ class VisitingStream(TapStream):
     def is_incremental(self) -> bool:
         """Whether it reads only what is new or changed since its state."""
         return self.replication_method != FULL_TABLE
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether its settings leave out rows that pass the filters."""
-        return False
 
     @classmethod
     @override
@@ -142,12 +137,14 @@ class TrialStream(VisitingStream):
         return [f"status_equals: {only!r} is not final: {allowed}"]
 
     @abc.abstractmethod
-    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
+    def start(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> TrialVisit | OwnListing:
         """Start reading a tuning job; see `sync.readers.TrialReader`."""
 
 
 def keys_of(client: Client, visit: Visit) -> dict[str, str]:
-    """The columns shared by all rows of a tuning job's trials, as listed.
+    """The columns that identify a tuning job in each row about it, as listed.
 
     Args:
         client: The scope's client.
@@ -165,5 +162,5 @@ def keys_of(client: Client, visit: Visit) -> dict[str, str]:
     return {
         **client.scope.context,
         "tuning_job_name": visit.job.name,
-        "tuning_job_arn": arn,
+        "tuning_job_arn": storable(arn),
     }

@@ -34,27 +34,21 @@ class TrialRows:
         missing: Names of the trials that do not exist according to another call,
             although the listing shows them.
         points: How many points of time series the records have in all.
+        read_once: Which trials the stream has read so far, if it reads each only once;
+            None: it rereads every trial created since the watermark.
+        is_partial: Whether the visit leaves out rows that the filters let in.
     """
 
     records: Collection[Record]
     unsettled: Collection[str]
     missing: Collection[str] = ()
     points: int = 0
+    read_once: ReadOnce | None = None
+    is_partial: bool = False
 
 
 class TrialVisit(Protocol):
     """One stream's visit of a tuning job's trials, in a worker thread."""
-
-    @property
-    def read_once(self) -> ReadOnce | None:
-        """Which trials it has read, for the next visit.
-
-        Known at the end; None: it rereads every trial created since the watermark.
-        """
-
-    @property
-    def own_pages(self) -> Iterator[Page] | None:
-        """The stream's own listing, in any order; None: a shared one, newest first."""
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         """Yield the records of a page of trials.
@@ -74,6 +68,19 @@ class TrialVisit(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class OwnListing:
+    """A visit that does not share the listing of the tuning job's trials.
+
+    Attributes:
+        pages: The stream's own listing, in any order.
+        visit: The visit.
+    """
+
+    pages: Iterator[Page]
+    visit: TrialVisit
+
+
 class _Reader(Protocol):
     @property
     def name(self) -> str:
@@ -82,10 +89,6 @@ class _Reader(Protocol):
     @property
     def is_incremental(self) -> bool:
         """Whether it starts from its state; if not, it rereads all and keeps none."""
-
-    @property
-    def is_partial(self) -> bool:
-        """Whether it left out rows that the filters let in; known after reading."""
 
     @property
     def lateness(self) -> timedelta:
@@ -125,7 +128,9 @@ class TrialReader(_Reader, Protocol):
 
     of_trials: Literal[True]
 
-    def start(self, client: Client, visit: Visit, describe: Describe) -> TrialVisit:
+    def start(
+        self, client: Client, visit: Visit, describe: Describe
+    ) -> TrialVisit | OwnListing:
         """Start to read a tuning job's trials.
 
         Args:

@@ -157,6 +157,7 @@ class ScopeRun:
         self._plans: dict[str, Plan] = {}
         self._denials: dict[str, list[tuple[Visit, ClientError]]] = {}  # by stream
         self._doubtful: set[str] = set()  # streams to which two calls said two things
+        self._partial: set[str] = set()  # streams that left out rows
         self._trials: Counter[str] = Counter()
 
     @property
@@ -232,11 +233,11 @@ class ScopeRun:
             raise self._refusal
         wanted = Wanted.of_all([plan.wanted for plan in self._plans.values()])
         listing = list_tuning_jobs(self.client, wanted, self._filters)
-        found: dict[str, dict[str, Visit]] = {}
+        visits: dict[str, dict[str, Visit]] = {}  # by tuning job
         for stream, plan in self._plans.items():
             for visit in plan.visits(listing):
-                found.setdefault(visit.job.key, {})[stream] = visit
-        return listing, [found[job.key] for job in listing.jobs() if job.key in found]
+                visits.setdefault(visit.job.key, {})[stream] = visit
+        return listing, [visits[job.key] for job in listing.jobs() if job.key in visits]
 
     def ask(self) -> None:
         """Make a small call, to see whether the scope responds.
@@ -309,6 +310,8 @@ class ScopeRun:
                 self._keys.visited.add(visit.job.key)
                 if reader.of_trials:
                     self._trials[reader.name] += tally.rows
+                if tally.is_partial:
+                    self._partial.add(reader.name)
                 if tally.missing:
                     self._doubtful.add(reader.name)
                     trials = some_of(sorted(tally.missing))
@@ -350,8 +353,8 @@ class ScopeRun:
                 may_describe = DESCRIBE_TUNING_JOB.name in self.client.succeeded
                 plan.note_unlisted(listing, is_denied=may_describe)
                 plan.finish(listing)
-                incomplete = self.failed_streams | self._doubtful
-                if not (reader.is_partial or reader.name in incomplete):
+                lacking = self.failed_streams | self._doubtful | self._partial
+                if reader.name not in lacking:
                     self.whole.add(reader.name)
             case Unread(visits):
                 for visit, error in visits:

@@ -17,6 +17,7 @@ from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
 from tap_sagemaker_tuning.replication.listing import same_second
 from tap_sagemaker_tuning.replication.tally import Tally, creation_time
 from tap_sagemaker_tuning.sync.outcomes import Failed, Gone, Read, Records, Visited
+from tap_sagemaker_tuning.sync.readers import OwnListing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -60,12 +61,14 @@ def read_tuning_job(
             with readable("the tuning job"):
                 tally = Tally(visit.job.summary)
             if reader.of_trials:
-                reading = reader.start(client, visit, describe)
-                trials = _Trials(stream, visit, tally, reading, is_gone)
-                if reading.own_pages is None:
-                    sharing.append(trials)
+                started = reader.start(client, visit, describe)
+                if isinstance(started, OwnListing):
+                    own = _Trials(
+                        stream, visit, tally, started.visit, is_gone, is_sharing=False
+                    )
+                    yield from _read_trials(started.pages, [own])
                 else:
-                    yield from _read_trials(reading.own_pages, [trials])
+                    sharing.append(_Trials(stream, visit, tally, started, is_gone))
                 continue
             for records in reader.rows(client, visit, describe):
                 yield Records(stream, records)
@@ -155,8 +158,8 @@ def _read_trials(
 
 def _earliest(sharing: Sequence[_Trials]) -> str | None:
     """The creation time down to which the trials are listed; None: all."""
-    found = [trials.visit.since for trials in sharing]
-    return None if None in found else min(since for since in found if since)
+    times = [trials.visit.since for trials in sharing]
+    return None if None in times else min(time for time in times if time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,7 @@ class _Trials:
     tally: Tally
     reading: TrialVisit
     is_gone: Callable[[], bool]
+    is_sharing: bool = True
 
     def take(self, page: Page) -> Generator[Records | Visited, None, bool]:
         """Yield the records of the page's trials that the stream wants.
@@ -192,7 +196,7 @@ class _Trials:
             yield from self.end(error)
             return True
         # A stream's own listing may be in any order.
-        is_done = is_past and self.reading.own_pages is None
+        is_done = is_past and self.is_sharing
         if is_done:
             yield from self.end(None)
         return is_done
@@ -204,14 +208,15 @@ class _Trials:
                 yield from self._records(self.reading.end())
             except Exception as error:  # noqa: BLE001 - the commit loop looks at it
                 failure = error
-        self.tally.read_once = self.reading.read_once
         outcome: Read | Gone | Failed = Read(self.tally)
         if failure:
             outcome = _outcome_of(failure, self.is_gone)
         yield Visited(self.stream, self.visit, outcome)
 
-    def _records(self, found: Iterator[TrialRows]) -> Iterator[Records]:
-        for rows in found:
+    def _records(self, parts: Iterator[TrialRows]) -> Iterator[Records]:
+        for rows in parts:
+            self.tally.read_once = rows.read_once or self.tally.read_once
+            self.tally.is_partial |= rows.is_partial
             for name in rows.unsettled:
                 self.tally.keep_open(name)
             for name in rows.missing:

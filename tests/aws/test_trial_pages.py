@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS, LIST_TUNING_JOBS, Operation
 from tap_sagemaker_tuning.aws.trial_pages import TIMES, reader
 from tap_sagemaker_tuning.streams import training_job_summaries, tuning_jobs
-from tests.case_files import ASKED, SCOPE
+from tests.case_files import KEYS, SCOPE
 from tests.strategies import JSON, MODEL, SOME, any_value, parser
 
 TRIAL: dict[str, Any] = {
@@ -66,7 +66,7 @@ def parsed(operation: Operation, body: bytes, *, in_place: bool) -> dict[str, An
 def record(operation: Operation, item: dict[str, Any]) -> dict[str, Any]:
     """The record of an item."""
     if operation is LIST_TRIALS:
-        return training_job_summaries.record_of(item, SCOPE, **ASKED)
+        return training_job_summaries.record_of(item, KEYS)
     return tuning_jobs.record_of(item, SCOPE)
 
 

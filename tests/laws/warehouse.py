@@ -260,7 +260,6 @@ class _Stream:
     name: str
     warehouse: Warehouse
     is_incremental: bool = True
-    is_partial: bool = False
     lateness: timedelta = ALLOWED_LATENESS
     makes_calls: bool = True
     visits_ahead: int = 1
@@ -282,8 +281,6 @@ class _Trials(_Stream):
     """Trials, as they are listed."""
 
     of_trials: Literal[True] = True
-    own_pages: None = None
-    read_once: None = None
 
     def start(self, _: Any, __: Visit, ___: Any) -> _Trials:
         """Return the stream itself: it keeps nothing between pages."""

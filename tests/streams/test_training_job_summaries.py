@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 
 from tap_sagemaker_tuning.aws.operations import LIST_TRIALS
-from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.streams.training_job_summaries import record_of
 from tap_sagemaker_tuning.values import OddError
 from tests import recorded
-from tests.case_files import ASKED, LISTED, SCOPE, assert_same, cases
+from tests.case_files import ASKED, KEYS, LISTED, assert_same, cases
 from tests.schema_checks import assert_fits, schema_of
 from tests.strategies import SOME, listed, odd, structures
 
 if TYPE_CHECKING:
+    from tap_sagemaker_tuning.aws.scope import Scope
     from tests.streams.conftest import Answers
 
 STREAM = "training_job_summaries"
@@ -29,14 +29,8 @@ OBJECTIVE = "final_hyper_parameter_tuning_job_objective_metric"
 @pytest.mark.parametrize("case", cases("training_job"))
 def test_cases(case: dict[str, Any]) -> None:
     """A HyperParameterTrainingJobSummary becomes its record, member by member."""
-    given = case["given"]
-    record = record_of(
-        given["summary"],
-        Scope(given["account_id"], given["region"]),
-        given["tuning_job_name"],
-        given["tuning_job_arn"],
-    )
-    assert_same(record, case["expect"])
+    keys = dict(case["given"])
+    assert_same(record_of(keys.pop("summary"), keys), case["expect"])
 
 
 @SOME
@@ -45,7 +39,7 @@ def test_any_trial_has_a_record(summary: dict[str, Any]) -> None:
     """Any summary that the model allows gives a record that fits, and is not modified,
     because replication uses it too."""
     before = repr(summary)
-    assert_fits(STREAM, record_of(summary, SCOPE, **ASKED))
+    assert_fits(STREAM, record_of(summary, KEYS))
     assert repr(summary) == before
 
 
@@ -55,7 +49,7 @@ def test_an_odd_one_fits_or_is_refused(item: Any) -> None:
     """A summary with a member missing or of another type fits or is refused."""
     try:
         with readable("it"):
-            record = record_of(listed(LIST_TRIALS, item), SCOPE, **ASKED)
+            record = record_of(listed(LIST_TRIALS, item), KEYS)
     except UnreadableError:
         return
     assert_fits(STREAM, record)
@@ -66,9 +60,9 @@ def test_what_can_be_absent() -> None:
     too."""
     keys = {"TrainingJobName", "TrainingJobArn", "CreationTime"}
     bare = {name: LISTED[name] for name in keys}
-    assert_fits(STREAM, record_of(bare, SCOPE, **ASKED))
+    assert_fits(STREAM, record_of(bare, KEYS))
     objective: dict[str, Any] = {"FinalHyperParameterTuningJobObjectiveMetric": {}}
-    record = record_of({**bare, **objective}, SCOPE, **ASKED)
+    record = record_of({**bare, **objective}, KEYS)
     assert_fits(STREAM, record)
     assert set(record[OBJECTIVE].values()) == {None}
 
@@ -78,7 +72,7 @@ def test_what_can_be_absent() -> None:
 def test_a_key_has_to_be_text(member: str, value: Any) -> None:
     """A trial without a key is refused."""
     with pytest.raises(OddError, match="expected text"):
-        record_of({**LISTED, member: value}, SCOPE, **ASKED)
+        record_of({**LISTED, member: value}, KEYS)
 
 
 @recorded.needs_them
@@ -100,7 +94,7 @@ def test_recorded_trials(answers: Answers) -> None:
     asked = [call.params.get("NextToken") for call in answers.emulator.calls]
     assert asked[-4:] == [None, *tokens]
     for item, printed in zip(items, trials, strict=True):
-        record = record_of(item, client.scope, **ASKED)
+        record = record_of(item, {**client.scope.context, **ASKED})
         assert_fits(STREAM, record)
         assert record == expected(printed, client.scope)
 

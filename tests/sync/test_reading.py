@@ -71,7 +71,6 @@ class Jobs:
     name = "jobs"
     of_trials: Literal[False] = False
     is_incremental = True
-    is_partial = False
     makes_calls = True
     visits_ahead = 64
 

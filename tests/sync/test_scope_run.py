@@ -42,7 +42,6 @@ class Stream:
     name: str = "jobs"
     of_trials: bool = False
     is_incremental: bool = True
-    is_partial: bool = False
 
 
 JOBS: Any = Stream()
@@ -225,9 +224,11 @@ class TestStatus:
 
     def test_partial(self) -> None:
         """A stream that leaves out rows is never complete."""
-        partial: Any = Stream(is_partial=True, is_incremental=False)
-        scope = scope_of(partial)
-        read(scope, listing_of(1), Read(tally()), of=partial)
+        full: Any = Stream(is_incremental=False)
+        scope = scope_of(full)
+        partial = tally()
+        partial.is_partial = True
+        read(scope, listing_of(1), Read(partial), of=full)
         assert (scope.status, scope.whole) == ("complete", set())
 
 

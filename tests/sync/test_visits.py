@@ -71,8 +71,6 @@ class Trials:
     describes: bool = False
     missing: tuple[str, ...] = ()
     of_trials: bool = True
-    own_pages: None = None
-    read_once: None = None
 
     def start(self, _: Any, __: Visit, describe: Any) -> Trials:
         """Start, with a description if needed."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.sync.readers import Describe
     from tap_sagemaker_tuning.values import Record, Summary
 
-LIST_TAGS = Operation(
+LIST_TAGS: Operation = Operation(
     name="ListTags",
     result="Tags",
     resource="hyper-parameter-tuning-job/*",

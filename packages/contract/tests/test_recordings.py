@@ -77,7 +77,8 @@ def trials(client: Client) -> Made:
     """Rows of a page of trials."""
     for page in client.trials("any"):
         for item in page.items:
-            record = training_job_summaries.record_of(item, client.scope, **ASKED)
+            keys = {**client.scope.context, **ASKED}
+            record = training_job_summaries.record_of(item, keys)
             yield "training_job_summaries", record
 
 
