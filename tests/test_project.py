@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.docs.documents import GUIDE, PAGES, PROJECT, README, ROOT, read
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 VERSION = PROJECT["project"]["version"]
 MACHINE = re.compile(r"(?<![\w.])/(work|root|home|Users)/[\w.]")
+TESTS = [
+    *sorted((ROOT / "tests").rglob("test_*.py")),
+    *sorted((ROOT / "packages").glob("*/tests/test_*.py")),
+]
 REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
 
 
@@ -79,4 +89,18 @@ def test_no_file_knows_a_machine() -> None:
         text = (ROOT / name).read_bytes().decode(errors="replace")
         found += [(name, path[0]) for path in MACHINE.finditer(text)]
         found += [(name, host) for host in REGISTRIES if host in text]
+    assert found == []
+
+
+def functions_of(path: Path) -> Iterator[ast.FunctionDef]:
+    """The test functions of a module."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tests_state_their_law(path: Path) -> None:
+    """Every test has a docstring."""
+    found = [test.name for test in functions_of(path) if not ast.get_docstring(test)]
     assert found == []
