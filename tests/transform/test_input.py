@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,12 +13,12 @@ import pytest
 pytest.importorskip("psycopg", reason="the warehouses need it: make setup")
 
 from tap_tools.benchmarks.models import duckdb, postgres, statements
+from tests.environments import programs
 from tests.targets import environments
 from tests.transform import building
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.targets.warehouses import Warehouse
 
@@ -27,6 +29,19 @@ pytestmark = [
 
 REFUSED = 2
 """The exit code of dbt if a build did not start."""
+SQLITE = """
+sagemaker_tuning:
+  target: sqlite
+  outputs:
+    sqlite:
+      type: sqlite
+      threads: 1
+      database: database
+      schema: main
+      schemas_and_paths:
+        main: {0}/main.db
+      schema_directory: {0}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +134,27 @@ def test_unreadable_tables_are_refused(tmp_path: Path) -> None:
         said = refusal(replace(warehouse, config=config), tmp_path, {})
     assert "sagemaker_tuning: cannot read the columns of" in said
     assert "Grant select on it to modeler." in said
+
+
+def test_other_warehouses_are_refused(tmp_path: Path) -> None:
+    """On a warehouse that the models don't know, one sentence says so."""
+    wanted = Path(__file__).with_name("sqlite.txt")
+    (tmp_path / "profiles.yml").write_text(SQLITE.format(tmp_path), encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - the command is ours
+        [
+            str(programs("transform-sqlite", wanted) / "dbt"),
+            *("--no-use-colors", "run", "--project-dir", str(building.PROJECT)),
+            *("--profiles-dir", str(tmp_path), "--target-path", str(tmp_path / "t")),
+            *("--log-path", str(tmp_path)),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert done.returncode == REFUSED
+    assert (
+        "sagemaker_tuning: these models run on DuckDB, Postgres and Snowflake, "
+        "not on sqlite." in done.stdout
+    )

@@ -1,5 +1,5 @@
 -- Ten thousand days from 2017 on, as a time spine.
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with digits as (
     {%- for digit in range(10) %}
