@@ -15,6 +15,7 @@ from tests.laws.service import at
         ([(5, 100)], [100], 100),
         # a Date is cut to the second, and responses take different times
         ([(5, 100), (5.9, 100), (6.1, 102), (7, 162)], [100, 100, 102, 101.1], 100),
+        ([(5, 100), (5, 160), (5, 161)], [100, 160, 100], 100),
         # two hours ahead, in the middle or first
         ([(5, 100), (6, 7301), (7, 102)], [100, 101, 102], 100),
         ([(5, 7300), (6, 101)], [7300, 101], 100),

@@ -214,3 +214,32 @@ def test_listed_job_takes_less_than_a_kilobyte() -> None:
     listed = job("x" * 32, **members)
     assert len(listed.packed) < 500
     assert listed.packed_description is None
+
+
+def test_description_is_matched_to_the_second() -> None:
+    """A creation time that is cut to the second is that of the open tuning job of this
+    name, in any case; any other is its own."""
+    open_jobs = Wanted("", {("job", at(5.25)): "Job", ("other", at(7)): "other"})
+    assert open_jobs.created("JOB", at(5)) == at(5.25)
+    assert open_jobs.created("job", at(7)) == at(7)
+    assert open_jobs.created("nobody", at(5)) == at(5)
+
+
+def test_description_of_an_earlier_tuning_job() -> None:
+    """A creation time is too early if all open tuning jobs of this name came later, by
+    a second or more."""
+    open_jobs = Wanted("", {("job", at(5.25)): "Job", ("job", at(9)): "Job"})
+    assert open_jobs.is_older("JOB", at(4.9))
+    assert not open_jobs.is_older("job", at(5))
+    assert not open_jobs.is_older("job", at(7))
+    assert not open_jobs.is_older("nobody", at(4))
+
+
+def test_older_namesake_does_not_meet_what_is_wanted() -> None:
+    """A listing that shows only an earlier tuning job of an open one's name does not
+    show the open one; one that shows a later one does."""
+    open_jobs = Wanted("", {("job", at(5)): "Job"})
+    for created, unmet in ((4, ["Job"]), (5, []), (5.5, []), (6, [])):
+        listing = Listing()
+        listing.add([job("job", CreationTime=at(created))])
+        assert listing.unmet(open_jobs) == unmet

@@ -219,6 +219,7 @@ def test_high_water_mark_passes_what_start_date_leaves_out() -> None:
             45,
         ),
         (None, [AT_45, ODD, job("b", 30)], 30),
+        (None, [job("a", 60), AT_45, job("b", 40), ODD, job("c", 30)], 30),
         (40, [ODD, job("b", 30)], 40),
         # nothing older is listed: it can be of any time
         (None, [job("b", 30), ODD], None),

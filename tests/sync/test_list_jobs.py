@@ -456,3 +456,19 @@ def test_names_that_nobody_has_are_seen_at_a_time() -> None:
     filters = Filters(tuning_job_names=("one", "two"))
     listing = list_tuning_jobs(Script(), ALL, filters)
     assert (listing.began, listing.gone) == (at(2001), {"one", "two"})
+
+
+def test_earliest_page_says_when_it_began() -> None:
+    """A page whose time is behind that of the first one shows when the listing
+    began."""
+
+    class Behind(Script):
+        """A service whose second page has an earlier time."""
+
+        def tuning_jobs(self, name_contains: str | None) -> Iterator[Page]:
+            """Pages of tuning jobs."""
+            for number, page in enumerate(super().tuning_jobs(name_contains)):
+                yield Page(page.items, at(1000 - number))
+
+    listing = list_tuning_jobs(Behind(pages=THREE_PAGES), ALL, Filters())
+    assert listing.began == at(998)

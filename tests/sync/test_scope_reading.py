@@ -327,3 +327,11 @@ class TestTuningJobsFail:
         found = events(Scope(1, is_allowed=True), Jobs({0: DENIED}))
         assert isinstance(end(found), Complete)
         assert outcomes(found) == {0: Failed(DENIED)}
+
+    def test_a_denial_beside_another_failure(self) -> None:
+        """If a tuning job is denied alone and the only other one fails for another
+        reason, nothing could be read."""
+        failing = {0: DENIED, 1: DOWN}
+        found = events(Scope(2, is_allowed=True), Jobs(failing))
+        assert isinstance(end(found), Unread)
+        assert outcomes(found) == {}

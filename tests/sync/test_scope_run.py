@@ -30,6 +30,9 @@ from tap_sagemaker_tuning.sync.scope_run import Counts, ScopeRun
 from tests.sync.factories import FakeClient, answer, visits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.sync.outcomes import Outcome
 
 DENIED = answer("AccessDeniedException", LIST_TRIALS)
@@ -74,6 +77,35 @@ def read(scope: ScopeRun, listing: Listing, *outcomes: Outcome, of: Any = JOBS) 
     for visit, outcome in zip(found, outcomes, strict=True):
         assert [*scope.commit(of, Visited(of.name, visit, outcome))] == []
     assert [*scope.finish(of, Ended(of.name, Complete(listing)))] == []
+
+
+class Trying(FakeClient):
+    """A client whose calls are denied, except from a certain one on.
+
+    Attributes:
+        tried: The operation and the tuning job of each call.
+    """
+
+    def __init__(self, works_at: int) -> None:
+        """Let this call succeed."""
+        super().__init__()
+        self.tried: list[tuple[str, str]] = []
+        self._works_at = works_at
+
+    def trials(self, name: str, _: str | None) -> Iterator[None]:
+        """List trials."""
+        self._try(LIST_TRIALS, name)
+        yield None
+
+    def tuning_job(self, name: str) -> None:
+        """Describe a tuning job."""
+        self._try(DESCRIBE_TUNING_JOB, name)
+
+    def _try(self, operation: Operation, name: str) -> None:
+        self.tried.append((operation.name, name))
+        if len(self.tried) < self._works_at:
+            raise DENIED
+        self.succeeded.add(operation.name)
 
 
 OLD, OLD_ASKED = "2026-02-01T00:00:00.000Z", "2026-02-28T00:00:00.000Z"
@@ -203,6 +235,44 @@ class TestStatus:
         assert (again.status, again.counts.denied) == ("complete", 1)
         assert again.state_of("jobs")["open"]["job-0"]["denied"] == 1
 
+    def test_recent_denial_fails(self) -> None:
+        """An open tuning job that is neither listed nor may be described fails, even if
+        others may be described, until that has lasted for seven days."""
+        scope = scope_of()
+        scope.plan(JOBS, state_with("Odd"))
+        scope.client.succeeded.add(DESCRIBE_TUNING_JOB.name)
+        read(scope, listing_of(1, denied=[("Odd", DENIED)]), Read(tally()))
+        assert (scope.status, scope.counts.failed) == ("incomplete", 1)
+
+    def test_only_denials_count_apart(self) -> None:
+        """A tuning job that fails for another reason fails the scope, however long."""
+        down = answer("InternalFailure", LIST_TRIALS)
+        scope = scope_of()
+        old = {"failed": OLD, "asked": OLD_ASKED}
+        scope.plan(JOBS, state_with("job-0", **old))
+        scope.client.succeeded.add(LIST_TRIALS.name)
+        read(scope, listing_of(1), Failed(down))
+        assert (scope.status, scope.counts.failed) == ("incomplete", 1)
+        assert scope.counts.denied == 0
+
+    @pytest.mark.parametrize("operation", [LIST_TRIALS, DESCRIBE_TUNING_JOB])
+    def test_call_is_tried_for_others(self, operation: Operation) -> None:
+        """Whether a denied call works for others is found out with at most three of
+        them, and not at all once it has worked."""
+        scope = scope_of()
+        client: Any = Trying(works_at=2)
+        scope.client = client
+        others = [visit.job for visit in visits(5)]
+        denial = answer("AccessDeniedException", operation)
+        assert scope.is_allowed(denial, others)
+        assert client.tried == [(operation.name, "job-0"), (operation.name, "job-1")]
+        assert scope.is_allowed(denial, others)
+        assert len(client.tried) == 2
+        client = Trying(works_at=4)
+        scope.client = client
+        assert not scope.is_allowed(denial, others)
+        assert len(client.tried) == 3
+
     def test_nothing_could_be_read(self) -> None:
         """If no tuning job could be read, each is a failure and the state stays."""
         scope, found = scope_of(), visits(2)
@@ -220,6 +290,7 @@ class TestStatus:
         scope = scope_of(JOBS, TRIALS)
         read(scope, listing_of(1), Read(tally()))
         assert [*scope.finish(TRIALS, Ended("trials", Failed(DENIED)))] == []
+        assert scope.failed_streams == {"trials"}
         assert (scope.status, scope.whole) == ("failed", {"jobs"})
 
     def test_partial(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TRIALS
 from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.exceptions import UnreadableError
+from tap_sagemaker_tuning.replication.listing import ListedJob
 from tap_sagemaker_tuning.replication.plan import Visit
 from tap_sagemaker_tuning.sync.outcomes import Failed, Gone, Read, Records, Visited
 from tap_sagemaker_tuning.sync.readers import TrialRows
@@ -223,3 +224,43 @@ def test_trial_at_the_watermark_is_read() -> None:
         for r in e.records
     ]
     assert names == ["trial-9", "trial-8", "trial-8"]
+
+
+def test_one_without_a_watermark_reads_all() -> None:
+    """If one of the streams has no watermark, all pages are listed for it."""
+    pages = [[trial(9), trial(8)], [trial(7), trial(6)]]
+    events = read(Service([], pages), TRIALS, Trials("others"), trials=9)
+    names = [name for stream, name in rows_of(events) if stream == "others"]
+    assert names == ["trial-9", "trial-8", "trial-7", "trial-6"]
+
+
+def test_visit_ends_once() -> None:
+    """A stream that fails at a page gets no other page, and ends once; the others are
+    read on."""
+
+    class Failing(Trials):
+        """A stream that cannot make its records."""
+
+        def rows(self, _: Page) -> Iterator[TrialRows]:
+            """Fail."""
+            raise DENIED
+
+    failing: Any = Failing("failing")
+    pages = [[trial(9)], [trial(8)]]
+    events = read(Service([], pages), failing, TRIALS)
+    ends = [event for event in events if isinstance(event, Visited)]
+    assert [end.stream for end in ends] == ["failing", "trials"]
+    assert [type(end.outcome) for end in ends] == [Failed, Read]
+
+
+def test_listed_by_description_is_described_once() -> None:
+    """A tuning job that the listing had to describe is not described again."""
+    listed = job(created=CREATED)
+    known = ListedJob.of(listed.summary, listed.seen, described(at(CREATED)))
+    service = Service([], [[trial(1)]])
+    client: Any = service
+    readers: Any = {"details": DETAILS}
+    visits = {"details": Visit(job=known, since=None)}
+    events = [*read_tuning_job(client, visits, readers)]
+    assert isinstance(outcomes(events)["details"], Read)
+    assert service.calls == ["list"]
