@@ -195,12 +195,12 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     (
         "type: stream_map_config",
         {"stream_map_config": [SECRET]},
-        "stream_map_config: the value is not of type object or null",
+        "stream_map_config: the value is not an object",
     ),
     (
         "type: profile",
         {"aws_profile": {"key": SECRET}},
-        "aws_profile: the value is not of type string",
+        "aws_profile: the value is not text",
     ),
     *[
         (

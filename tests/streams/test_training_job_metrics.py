@@ -233,7 +233,7 @@ class TestCalls:
         run = sync(here, tables)
         assert sum(asked(emulator)) == 180
         assert "CloudWatch metrics: 180 requested; " in run.stderr.splitlines()[-1]
-        assert len(asked(emulator)) == 2  # 54,000 points; 50,400 fit a call
+        assert len(asked(emulator)) == 3  # 54,000 points; 25,200 fit a call
         assert_exact(emulator, tables)
 
     def test_each_trial_once(self, here: TapHere, emulator: Emulator) -> None:
@@ -347,7 +347,10 @@ class TestTrouble:
         ("fault", "words"),
         [
             (Fault("internal_error", metric="train:loss"), "InternalError"),
-            (Fault("left_out", metric="train:loss"), "no result"),
+            (
+                Fault("left_out", metric="train:loss"),
+                "no result (Maximum number of allowed metrics exceeded)",
+            ),
             (Fault("forbidden", metric="train:loss"), "Forbidden"),
         ],
         ids=["internal", "left out", "forbidden"],

@@ -123,7 +123,7 @@ function notices({ job, definition, view, trials, all, parameters }) {
     fresh?.running_trials ? `As of ${instant(view.as_of)} UTC, ${plural(fresh.running_trials, "trial is", "trials are")} not final yet.` : null,
     view.namesakes ? `${plural(view.namesakes, "trial")} of a deleted tuning job with this name ${view.namesakes === 1 ? "is" : "are"} left out.` : null,
     trials.length < many ? `Charts show ${counted(trials.length)} of ${plural(many, "trial")}: the best, and a sample of the others spread evenly over time. Totals and ${all.length < many ? `most lists count all of them; the table has ${counted(all.length)}` : "the table include all of them"}.` : null,
-    !definition.direction && definition.metric ? "It is unknown whether larger or smaller is better, so there are no places and no best trial. Load tuning_job_details, or set the models’ variable objective_directions." : null,
+    !definition.direction && definition.metric ? "It is unknown whether larger or smaller is better, so there are no places and no best trial. Load tuning_job_details, or set the models’ variable sagemaker_tuning_objective_directions." : null,
     edges.length ? `Most of the best trials lie at the edge of a range: ${edges.map((parameter) => `${parameter.name} (${parameter.edge})`).join(", ")}. Consider widening it.` : null,
     ...view.facts.lineage.map((row) => `Warm-started from ${row.parent_tuning_job_name}${isNumber(row.parent_best) ? `, whose best was ${figure(row.parent_best)}` : ""}${row.is_better === true ? "; this one is better." : row.is_better === false ? "; this one is not better." : "."}`),
   ];
