@@ -14,7 +14,7 @@ import pytest
 from sagemaker_tuning_emulator import Chances, Emulator, Fault, Index
 from tests import expected
 from tests.conftest import ACCOUNT, TapHere
-from tests.expected import KEYS
+from tests.expected import KEYS, VISITING
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ METRICS = {"us-east-1": ("train:loss",), "eu-west-1": ()}
 """Metrics besides the objective, by region. For a trial without an objective, it is
 impossible to know whether Search left out its metrics or it has none."""
 
-VISITING = [*KEYS][1:-1]
 CHANCES = Chances(failed=0.1, stopped_early=0.2, never_started=0.1, non_finite=0.1)
 FAULTS = [
     Fault("error", times=3),

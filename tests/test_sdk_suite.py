@@ -23,8 +23,9 @@ def emulator() -> Iterator[Emulator]:
     chances = Chances(failed=0.3, stopped_early=0.2, never_started=0.1)
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
         scope = running.scope()
-        scope.plan("churn-ended", created="2026-03-01T09:00:00Z", chances=chances)
-        scope.plan("churn-running", created="2026-03-02T08:50:00Z", chances=chances)
+        every: Any = {"chances": chances, "tags": {"team": "churn"}}
+        scope.plan("churn-ended", created="2026-03-01T09:00:00Z", **every)
+        scope.plan("churn-running", created="2026-03-02T08:50:00Z", **every)
         with pytest.MonkeyPatch.context() as patch:
             for name in ("AWS_PROFILE", "AWS_REGION"):
                 patch.delenv(name, raising=False)
