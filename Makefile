@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SETUP := .venv/.ready
+PINNED := --constraint constraints.txt --override overrides.txt
 # The report carries the dbt project, here by a link, which an sdist of the whole lacks.
 CARRIED := packages/report/sagemaker_tuning_report/transform
 
@@ -8,7 +9,7 @@ PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
 LEFT_OUT := distributed or $(LONG)
 # What another Python, or other versions of the dependencies, can change: the tap.
-TAP_ONLY := tests $(addprefix --ignore=tests/,docs infrastructure laws registries release)
+TAP_ONLY := tests $(addprefix --ignore=tests/,docs infrastructure laws registries release test_layers.py)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 # The tests start the tap about fifty times. With compiled bytecode, a start takes a third
 # of the time.
@@ -23,11 +24,11 @@ help:  ## This list.
 
 setup: $(SETUP)  ## Create .venv with everything, at the pinned versions.
 
-$(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt
+$(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt overrides.txt
 	$(PYTHON) -m venv .venv
 	sed -n '/^uv==/,/[^\\]$$/p' constraints.txt >.venv/uv.txt
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement .venv/uv.txt
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement constraints.txt
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --require-hashes --requirement constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . \
 	  --editable packages/contract --editable packages/emulator --editable packages/report
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
@@ -73,13 +74,19 @@ long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
 
+BESIDE = $(wildcard packages/*/pyproject.toml)
+WHEELS = dist/*.whl
+# The report needs Python 3.13 at most, because dbt-core 1.11 and duckdb 1.2 do.
+python-3.14: BESIDE = $(addprefix packages/,contract/pyproject.toml emulator/pyproject.toml)
+python-3.14: WHEELS = dist/tap_*.whl dist/*_contract-*.whl dist/*_emulator-*.whl
+
 # Run tests of `make test` on the installed wheels, in the unpacked sdist without the
 # packages' source. $(1) names the environment, $(2) is its Python, $(3) are uv's options
 # that choose the versions, and $(4) are the tests, if not all.
 define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
 $(BIN)/uv pip install --quiet --python build/$(1) --no-sources --group test $(3) \
-  $(addprefix --requirement ,pyproject.toml $(wildcard packages/*/pyproject.toml)) dist/*.whl && \
+  $(addprefix --requirement ,pyproject.toml $(BESIDE)) $(WHEELS) && \
 cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))" $(4)
 endef
 
@@ -97,7 +104,7 @@ unpacked: setup built
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas build/wheel/packages/*/sagemaker_*
 
 wheel: unpacked  ## Run `make test` on the built wheels instead of the source.
-	$(call on_the_wheel,pinned,$(BIN)/python,--constraint constraints.txt)
+	$(call on_the_wheel,pinned,$(BIN)/python,$(PINNED))
 
 lowest: unpacked  ## Test the tap on the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,$(TAP_ONLY))
@@ -113,7 +120,7 @@ FIND = $(BIN)/uv python find --no-python-downloads $* 2>/dev/null || \
 python-%: unpacked  ## Test the tap on another Python, if it is installed. (In CI it must be.)
 	@found=$$($(FIND)) && test -n "$$found" || \
 	{ echo "Python $* is not installed: skipping its tests."; test "$$CI" != true; exit; }; \
-	$(call on_the_wheel,python-$*,$$found,--constraint constraints.txt,$(TAP_ONLY))
+	$(call on_the_wheel,python-$*,$$found,$(PINNED),$(TAP_ONLY))
 
 format: setup  ## Fix what ruff can fix.
 	$(BIN)/ruff check --fix .
@@ -139,14 +146,15 @@ screenshot: demo  ## Take the docs' pictures of the report again, from the demo'
 bench: setup  ## Compare the tap with a plain boto3 loop.
 	$(BIN)/python -m tap_tools.benchmarks
 
-NOT_OURS := --no-emit-package tap-sagemaker-tuning
+OURS := --no-emit-package tap-sagemaker-tuning --no-emit-package sagemaker-tuning-emulator
 # uv verifies the hashes wherever it installs with these files.
 LOCK = $(BIN)/uv pip compile --quiet --universal --no-header --no-annotate --upgrade --generate-hashes --python-version 3.11
 LOCKED = $(basename $(wildcard tests/airbyte/requirements/*.in tests/targets/requirements/*.in))
 
 constraints: setup  ## Update the pins for what pyproject.toml requires, and for all other environments.
-	$(LOCK) --group dev --output-file constraints.txt $(NOT_OURS) pyproject.toml packages/*/pyproject.toml
-	$(LOCK) --output-file packages/report/constraints.txt $(NOT_OURS) packages/report/pyproject.toml
+	$(LOCK) --group dev --override overrides.txt --output-file constraints.txt $(OURS) \
+	  pyproject.toml packages/*/pyproject.toml
+	$(LOCK) --output-file packages/report/constraints.txt $(OURS) packages/report/pyproject.toml
 	$(LOCK) --output-file tap_tools/demo/constraints.txt tap_tools/demo/requirements.in pyproject.toml
 	$(LOCK) --output-file transform/constraints.txt transform/requirements.txt
 	$(LOCK) --output-file examples/airflow/constraints.txt examples/airflow/requirements.txt examples/airflow/celery.txt

@@ -48,7 +48,8 @@ IMPURE = {"boto3", "botocore", "mypy_boto3_sagemaker", "requests", "singer_sdk"}
 DISTRIBUTIONS: dict[str, set[str]] = {
     "sagemaker-tuning-contract": {"tap-sagemaker-tuning"},
     "sagemaker-tuning-emulator": set(),
-    "sagemaker-tuning-report": {"tap-sagemaker-tuning"},
+    # Its command runs the tap, and the emulator for a demo.
+    "sagemaker-tuning-report": {"sagemaker-tuning-emulator", "tap-sagemaker-tuning"},
     "tap-sagemaker-tuning": set(),
 }
 """Each distribution, and which others it needs."""

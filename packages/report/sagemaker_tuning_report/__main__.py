@@ -17,18 +17,31 @@ import argparse
 import os
 import sys
 import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sagemaker_tuning_report.content import content
+from sagemaker_tuning_report.pipeline.folder import replace
 from sagemaker_tuning_report.warehouse import ADVICE, UnusableError, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MOST_TRIALS = 10_000
 LACKING = 3
 """The exit code for a page that is incomplete because models are missing."""
 
 
-def main() -> int:
-    """Write the page to standard output and return the exit code."""
-    given = _arguments()
+def main(
+    arguments: Sequence[str] | None = None, prog: str = "sagemaker-tuning-report"
+) -> int:
+    """Write the page, and return the exit code.
+
+    Args:
+        arguments: The arguments; None for those of this process.
+        prog: The command that the help shows.
+    """
+    given = _arguments(prog, arguments)
     if not given.url:
         return _refused(
             "no DATABASE_URL: pass one, or set the environment variable of that name"
@@ -37,8 +50,14 @@ def main() -> int:
         html, missing = _made(given)
     except UnusableError as error:
         return _refused(str(error))
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(html)
+    if given.output:
+        try:
+            replace(given.output, html.encode())
+        except OSError as error:
+            return _refused(f"{given.output} cannot be written: {error.strerror}")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        sys.stdout.write(html)
     if not missing:
         return 0
     sys.stderr.write(
@@ -72,9 +91,9 @@ def _now() -> int:
     return 1000 * (int(fixed) if fixed.isdecimal() else int(time.time()))
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(prog: str, arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="sagemaker-tuning-report",
+        prog=prog,
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -100,7 +119,14 @@ def _arguments() -> argparse.Namespace:
         help="how many trials the page may include, from the newest tuning jobs first; "
         "at least 1 (default: %(default)s)",
     )
-    given, others = parser.parse_known_args()
+    parser.add_argument(
+        "--output",
+        metavar="FILE",
+        type=Path,
+        help="the file to write, replaced once the page is whole "
+        "(default: standard output)",
+    )
+    given, others = parser.parse_known_args(arguments)
     if others:  # argparse would repeat them, even parts of an unquoted URL
         parser.error("too many arguments, or an unknown option: quote the URL")
     return given

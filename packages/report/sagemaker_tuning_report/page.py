@@ -1,7 +1,8 @@
 """The page: one HTML file that makes no requests.
 
-Its content security policy allows only its own two scripts, and no requests. The data
-is JSON without any character that could end its element.
+Its content security policy allows only its own two scripts, and no requests: except in
+a page that reloads itself, whose script may load another one (see `reload.js`). The
+data is JSON without any character that could end its element.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SCRIPTS = (
     "parameters.js",
     "curves.js",
     "page.js",
+    "reload.js",
 )
 
 
@@ -39,8 +41,9 @@ def page(content: dict[str, Any]) -> str:
     """Build the HTML page from its content (see `content.content`)."""
     library = _script(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
     script = _script("\n".join(_part(name) for name in SCRIPTS))
+    loaded = ["'strict-dynamic'"] if "latest" in content else []
     return Template(_part("page.html")).substitute(
-        hashes=" ".join(map(_hash, (library, script))),
+        scripts=" ".join([*map(_hash, (library, script)), *loaded]),
         style=_part("page.css"),
         data=_json(content),
         charts=_json(charts()),

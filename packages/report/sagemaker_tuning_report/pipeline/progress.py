@@ -1,0 +1,72 @@
+"""Says how far a run is: a line that counts in a terminal, plain lines without one."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_SECONDS_BETWEEN_COUNTS = 0.1
+_SECONDS_BETWEEN_LINES = 30.0
+_CLEAR = "\r\x1b[2K"
+
+
+class Progress:
+    """Writes one line per stage, once it has ended.
+
+    Until then, a terminal shows how far the stage is. Without a terminal, a line says
+    so every 30 seconds.
+
+    Args:
+        stream: Where to.
+        clock: A monotonic clock, in seconds.
+    """
+
+    def __init__(
+        self, stream: TextIO, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._is_terminal = stream.isatty()
+        self._began = self._said_at = clock()
+        self._stage = ""
+
+    def begin(self, stage: str) -> None:
+        """Begin a stage."""
+        self._stage = stage
+        self._began = self._said_at = self._clock()
+        if self._is_terminal:
+            self._show(f"{stage} …")
+
+    def count(self, text: str) -> None:
+        """Say how far the stage is, unless it was said a moment ago."""
+        now = self._clock()
+        pause = _SECONDS_BETWEEN_COUNTS if self._is_terminal else _SECONDS_BETWEEN_LINES
+        if now - self._said_at < pause:
+            return
+        self._said_at = now
+        line = f"{self._stage} … {text}"
+        self._show(line) if self._is_terminal else self.say(line)
+
+    def end(self, text: str) -> None:
+        """End the stage, and say what came of it."""
+        self.say(f"{self._stage}: {text} ({self._clock() - self._began:.1f} s)")
+
+    def say(self, line: str) -> None:
+        """Write a line."""
+        clear = _CLEAR if self._is_terminal else ""
+        self._stream.write(f"{clear}{line}\n")
+        self._stream.flush()
+
+    def _show(self, line: str) -> None:
+        width = shutil.get_terminal_size().columns - 1
+        self._stream.write(_CLEAR + line[:width])
+        self._stream.flush()
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural unless it is one."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
