@@ -35,6 +35,11 @@ and Meltano 4.4."""
 
 FIRST_ROWS = "tests/docs/test_first_rows.py"
 WHEEL = "tap_sagemaker_tuning-0.2.0-py3-none-any.whl"
+REPORT = "sagemaker_tuning_report-0.2.0-py3-none-any.whl"
+GIT = (
+    "git+https://git.example/ml-platform/tap-sagemaker-tuning"
+    "#subdirectory=packages/report"
+)
 ELSEWHERE = {
     "make demo": "tests/test_demo.py",
     "make test": "Makefile",
@@ -43,6 +48,13 @@ ELSEWHERE = {
     "uv build --wheel": FIRST_ROWS,
     f"uv tool install dist/{WHEEL}": FIRST_ROWS,
     "uv tool install git+https://git.example/ml-platform/tap-sagemaker-tuning": BY_HAND,
+    f"uvx --from '{GIT}' sagemaker-tuning": BY_HAND,
+    f"uvx --find-links dist --from dist/{REPORT} sagemaker-tuning": BY_HAND,
+    f"uvx --find-links dist --from dist/{REPORT} sagemaker-tuning --demo": BY_HAND,
+    "uv tool install --find-links dist sagemaker-tuning-report "
+    "--constraints packages/report/constraints.txt": BY_HAND,
+    "sagemaker-tuning --demo": "packages/report/tests/pipeline/test_demo.py",
+    "make built": "Makefile",
     "uv tool install .": BY_HAND,
     "uv venv --python 3.12 pyairbyte-venv": BY_HAND,
     "uv pip install --python pyairbyte-venv/bin/python airbyte==0.71.3": BY_HAND,

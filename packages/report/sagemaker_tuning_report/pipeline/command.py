@@ -20,10 +20,10 @@ from sagemaker_tuning_report.pipeline.failures import (
     StageError,
     Stopped,
     UsageError,
+    stage,
 )
 from sagemaker_tuning_report.pipeline.progress import Progress
 from sagemaker_tuning_report.pipeline.reading import METRICS, STREAMS, Source
-from sagemaker_tuning_report.pipeline.run import run, stage
 from sagemaker_tuning_report.pipeline.session import Session
 from sagemaker_tuning_report.pipeline.signals import Signals
 
@@ -132,6 +132,7 @@ def _run(given: argparse.Namespace) -> int:
     source = _source(given)
     show = Progress(sys.stderr)
     with ExitStack() as stack:
+        stack.callback(show.clear)
         signals = stack.enter_context(Signals())
         place = stack.enter_context(folder.opened(given.folder))
         _keep_demos_apart(place, show, is_demo=given.demo)
@@ -158,16 +159,19 @@ def _once(source: Source, session: Session, *, reloads: bool) -> int:
     Raises:
         Stopped: A signal asked to stop.
     """
+    # Importing the charts takes seconds, in which a signal must not cause a traceback.
+    from sagemaker_tuning_report.pipeline.run import run  # noqa: PLC0415
+
     session.log.truncate(0)
     try:
         result = run(source, session, reloads=reloads)
     except StageError as error:
-        return _failed(NOTHING, str(error))
-    shown, more = result.lacking[:MOST_ERRORS], result.lacking[MOST_ERRORS:]
-    for lacking in shown:
-        sys.stderr.write(f"Error: {lacking}\n")
-    if more:
-        sys.stderr.write(f"Error: {len(more)} more: see {session.folder.log}\n")
+        session.show.say(f"Error: {error}")
+        return NOTHING
+    for lacking in result.lacking[:MOST_ERRORS]:
+        session.show.say(f"Error: {lacking}")
+    if more := result.lacking[MOST_ERRORS:]:
+        session.show.say(f"Error: {len(more)} more: see {session.folder.log}")
     sys.stdout.write("".join(f"{line}\n" for line in result.summary))
     sys.stdout.flush()
     return LACKING if result.lacking else 0

@@ -34,7 +34,8 @@ class Folder:
         page: The page.
         latest: A script that names the latest page, for the pages of `--every`.
         log: The log of the last run.
-        work: A folder for what a run needs only for itself.
+        work: A folder for what only the programs need.
+        load: A part of it for the tap and the target, which is empty at first.
         lock: The open lock file; child processes inherit it.
     """
 
@@ -46,6 +47,7 @@ class Folder:
         self.latest = path / "latest.js"
         self.log = path / "run.log"
         self.work = path / "work"
+        self.load = self.work / "load"
         self.lock = lock
         self._about = path / "about.json"
 
@@ -72,6 +74,7 @@ class Folder:
         for file in (self.state, self.page, self.latest, self.log, self._about):
             file.unlink(missing_ok=True)
         shutil.rmtree(self.work, ignore_errors=True)
+        self.load.mkdir(parents=True)
 
 
 @contextmanager
@@ -97,8 +100,8 @@ def opened(path: Path) -> Iterator[Folder]:
                 "version, or another --folder"
             )
             raise StageError(message)
-        shutil.rmtree(folder.work / "load", ignore_errors=True)  # of a killed run
-        (folder.work / "load").mkdir(parents=True)
+        shutil.rmtree(folder.load, ignore_errors=True)  # of a killed run
+        folder.load.mkdir(parents=True)
         yield folder
     finally:
         os.close(lock)
@@ -106,6 +109,9 @@ def opened(path: Path) -> Iterator[Folder]:
 
 def _prepared(path: Path) -> int:
     """Create the folder and open its lock file."""
+    if "?" in str(path):
+        message = f"the folder {path} cannot be used: DuckDB allows no ? in a path"
+        raise UsageError(message)
     lock = path / "lock"
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -57,9 +57,14 @@ class Progress:
 
     def say(self, line: str) -> None:
         """Write a line."""
-        clear = _CLEAR if self._is_terminal else ""
-        self._stream.write(f"{clear}{line}\n")
+        self.clear()
+        self._stream.write(f"{line}\n")
         self._stream.flush()
+
+    def clear(self) -> None:
+        """Remove what a terminal shows of the current stage."""
+        if self._is_terminal:
+            self._stream.write(_CLEAR)
 
     def _show(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1

@@ -144,8 +144,7 @@ def read(source: Source, session: Session) -> Read:
 
 def _configured(source: Source, session: Session) -> tuple[list[str], list[str]]:
     """Write the programs' settings; return the target's arguments, and the tap's."""
-    folder = session.folder
-    load = folder.work / "load"
+    folder, load = session.folder, session.folder.load
     settings = {
         # Relative, since the target takes some characters of a path for a URL's.
         "path": folder.database.name,

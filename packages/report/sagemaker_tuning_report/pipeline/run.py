@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from datetime import UTC, datetime
@@ -13,15 +12,13 @@ from typing import TYPE_CHECKING
 from sagemaker_tuning_report.content import content
 from sagemaker_tuning_report.page import page
 from sagemaker_tuning_report.pipeline import building, metrics_cost, reading
-from sagemaker_tuning_report.pipeline.failures import StageError
+from sagemaker_tuning_report.pipeline.failures import stage
 from sagemaker_tuning_report.pipeline.folder import replace
 from sagemaker_tuning_report.pipeline.progress import counted
 from sagemaker_tuning_report.pipeline.summary import summary
-from sagemaker_tuning_report.warehouse import UnusableError, opened
+from sagemaker_tuning_report.warehouse import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sagemaker_tuning_report.pipeline.folder import Folder
     from sagemaker_tuning_report.pipeline.reading import Read, Source
     from sagemaker_tuning_report.pipeline.session import Session
@@ -69,23 +66,6 @@ def run(source: Source, session: Session, *, reloads: bool) -> Result:
         lacking.append(f"page: these models are missing: {', '.join(missing)}")
     session.signals.check()
     return Result(lacking=lacking, summary=lines)
-
-
-@contextmanager
-def stage(name: str) -> Iterator[None]:
-    """Name the stage in its errors.
-
-    Raises:
-        StageError: The stage failed.
-    """
-    try:
-        yield
-    except (StageError, UnusableError) as error:
-        message = f"{name}: {error}"
-        raise StageError(message) from error
-    except OSError as error:
-        message = f"{name}: {error.strerror}: {error.filename}"
-        raise StageError(message) from error
 
 
 def _read(source: Source, session: Session) -> Read:

@@ -1,0 +1,100 @@
+"""What the command says, and what it refuses."""
+
+from __future__ import annotations
+
+from argparse import ArgumentTypeError
+from io import StringIO
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sagemaker_tuning_report.pipeline import durations, metrics_cost
+from sagemaker_tuning_report.pipeline.command import main
+from sagemaker_tuning_report.pipeline.progress import Progress, counted
+from sagemaker_tuning_report.pipeline.reading import errors_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("15m", 900), ("90s", 90), ("2h", 7200), ("1d", 86_400)]
+)
+def test_durations_are_understood(text: str, expected: int) -> None:
+    """A duration is a number with its unit."""
+    assert durations.seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["15", "m", "0m", "-1m", "1.5h", "1w", "", "1 m"])
+def test_other_durations_are_refused(text: str) -> None:
+    """A duration without a unit, or of nothing, is refused."""
+    with pytest.raises(ArgumentTypeError, match="is not a duration such as 15m"):
+        durations.seconds(text)
+
+
+def test_the_taps_errors_are_found() -> None:
+    """Each error of the tap's log is one line, without the one that counts them."""
+    said = [
+        "2026-12-01 06:37:38,492 | INFO     | tap-sagemaker-tuning | started",
+        "2026-12-01 06:37:41,768 | ERROR    | tap-sagemaker-tuning | one | of two",
+        "Error: Sync incomplete: see the 2 errors above",
+        "Error: two",
+    ]
+    assert errors_of(said) == ["one | of two", "two"]
+
+
+@pytest.mark.parametrize(
+    ("metrics", "words"),
+    [(5, "less than USD 0.01"), (1000, "USD 0.01"), (123_456_000, "USD 1,234.56")],
+)
+def test_costs_are_in_dollars(metrics: int, words: str) -> None:
+    """Requesting a thousand metrics costs a cent."""
+    assert f"bills {words} (" in metrics_cost.in_words(metrics)
+
+
+def test_numbers_have_a_noun() -> None:
+    """One is singular, everything else plural."""
+    assert [counted(n, "trial") for n in (0, 1, 1200)] == [
+        "0 trials",
+        "1 trial",
+        "1,200 trials",
+    ]
+
+
+def test_without_a_terminal_lines_are_rare() -> None:
+    """Without a terminal, a long stage says how far it is every 30 seconds."""
+    times = iter([0.0, 0.0, 10.0, 31.0, 40.0, 45.0])
+    stream = StringIO()
+    show = Progress(stream, clock=lambda: next(times))
+    show.begin("Read")
+    for text in ("1 trial", "2 trials", "3 trials"):
+        show.count(text)
+    show.end("3 trials")
+    assert stream.getvalue() == "Read … 2 trials\nRead: 3 trials (45.0 s)\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--demo", "--regions", "us-east-1"], "--demo reads an emulated account"),
+        (["--config", "/no/such/file"], "cannot be read: No such file"),
+        (["--config", "{wrong}"], "is not JSON"),
+        (["--config", "{list}"], "is not an object with the tap's settings"),
+        (["--folder", "{wrong}"], "cannot be used"),
+        (["--folder", "{here}"], "has other files"),
+        (["--folder", "{here}/new?"], "DuckDB allows no ? in a path"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    options: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be used ends with 2, before anything is read."""
+    wrong, others = tmp_path / "wrong.json", tmp_path / "list.json"
+    wrong.write_text("{", encoding="utf-8")
+    others.write_text("[]", encoding="utf-8")
+    names = {"wrong": wrong, "list": others, "here": tmp_path}
+    given = [option.format(**names) for option in options]
+    assert main(["--folder", str(tmp_path / "new"), *given]) == 2
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
