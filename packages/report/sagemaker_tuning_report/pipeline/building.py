@@ -71,7 +71,8 @@ def _environment(folder: Folder) -> dict[str, str]:
     inherited = {n: v for n, v in os.environ.items() if not n.startswith("DBT_")}
     return {
         **inherited,
-        "DBT_DUCKDB_PATH": str(folder.database),
+        # Relative, since dbt-duckdb does not quote the path.
+        "DBT_DUCKDB_PATH": folder.database.name,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         "DBT_USE_COLORS": "False",
     }
