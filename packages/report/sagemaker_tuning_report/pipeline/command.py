@@ -147,7 +147,9 @@ def _run(given: argparse.Namespace) -> int:
         if code != NOTHING and not given.no_open:
             _open(place.page)
         while given.every:
-            signals.wait(max(began + given.every - time.monotonic(), 0))
+            pause = max(began + given.every - time.monotonic(), 0)
+            show.say(f"The next run starts in {pause:.0f} s. Stop with Ctrl-C")
+            signals.wait(pause)
             began = time.monotonic()
             code = _once(source, session, reloads=True)
     return code

@@ -237,8 +237,7 @@ def read_so_far(records: Counter[str]) -> str:
     if records[METRICS]:
         parts.append(counted(records[METRICS], "metric"))
     if records["scopes"]:
-        number = records["scopes"]
-        parts.insert(0, f"{number} account{'s' * (number > 1)} and regions done")
+        parts.append(f"{counted(records['scopes'], 'scope')} done")
     return ", ".join(parts)
 
 

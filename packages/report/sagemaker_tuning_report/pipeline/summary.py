@@ -39,9 +39,9 @@ def _was_read(scopes: list[Row], warehouse: Warehouse) -> str:
     every = warehouse.read("tuning_job_summary")
     all_trials = sum(int(job["trials"] or 0) for job in every)
     return (
-        f"{counted(jobs, 'tuning job')} and {counted(trials, 'trial')} that were new "
-        f"or could change, of {len(every):,} and {all_trials:,}; {complete} of "
-        f"{len(scopes)} accounts and regions are complete"
+        f"{counted(jobs, 'tuning job')} and {counted(trials, 'trial')}, of "
+        f"{len(every):,} and {all_trials:,} in all; {complete} of {len(scopes)} "
+        "accounts and regions complete"
     )
 
 
@@ -56,13 +56,14 @@ def _cost(read: Read, seconds: float) -> str:
 def _look_at(warehouse: Warehouse) -> str:
     """The most urgent of: unread scopes, the most frequent failure, the best trial."""
     unread = [
-        f"account {scope['account_id']}, {scope['region']}: {text(scope['error'])}"
+        f"account {scope['account_id']}, {scope['region']} is {scope['status']}: "
+        f"{_advice(text(scope['error']) or '')}"
         for scope in warehouse.read("scopes")
         if scope["status"] in {"failed", "incomplete"}
     ]
     if unread:
         more = f" ({len(unread) - 1} more)" if unread[1:] else ""
-        return _short(unread[0]) + more
+        return unread[0] + more
     failed = [row for row in warehouse.read("failures") if row["failure"]]
     if failed:
         worst = max(failed, key=lambda row: (row["trials"], str(row["failure"])))
@@ -73,6 +74,11 @@ def _look_at(warehouse: Warehouse) -> str:
         value = number(newest["best_value"])
         return f"{newest['tuning_job_name']}, its best value {value}"
     return "nothing yet: no trial has a metric"
+
+
+def _advice(error: str) -> str:
+    """The last sentence of an error of the tap, which says what to do."""
+    return _short(error.rpartition(". ")[2])
 
 
 def _short(words: str) -> str:

@@ -173,6 +173,28 @@ def test_the_config_is_the_taps(
     assert "regoins" in wrong.stderr
 
 
+def test_it_goes_on_until_stopped(folder: Path, account: Emulator) -> None:
+    """With --every, a later run replaces the page, and a signal ends the pause."""
+    with subprocess.Popen(  # noqa: S603 - ours
+        command(folder, "--every", "1s"),
+        env=environment(account) | {"AWS_DEFAULT_REGION": "us-east-1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        pages = set()
+        for _ in range(2):
+            while not process.stderr.readline().startswith("The next run starts in "):
+                assert process.poll() is None
+            pages.add((folder / "latest.js").read_text(encoding="utf-8"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+    (latest,) = pages - {min(pages)}  # the times sort as text
+    page = (folder / "tuning.html").read_text(encoding="utf-8")
+    assert latest.partition('"')[2].partition('"')[0] in page
+
+
 def test_the_page_of_a_warehouse(
     folder: Path, account: Emulator, tmp_path: Path
 ) -> None:
