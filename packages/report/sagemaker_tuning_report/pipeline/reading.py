@@ -126,8 +126,8 @@ def read(source: Source, session: Session) -> Read:
         failed = target.wait()
         states.wait()
         code = tap.wait()
-    if not failed:
-        folder.note(loaded_until=loaded_until(folder.database))
+    if not failed and (until := loaded_until(folder.database)):
+        folder.note(loaded_until=until)
     signals.check()
     if states.error:
         message = f"the state cannot be saved: {states.error.strerror}"
@@ -216,16 +216,18 @@ def _is_resumable(folder: Folder, show: Progress) -> bool:
     """Whether the state belongs to the rows in the database."""
     if not folder.state.exists():
         return False
-    problem = None
+    loaded, known = loaded_until(folder.database), folder.about.get("loaded_until", "")
     if not folder.has_state:
         problem = f"{folder.state.name} is damaged"
     elif not folder.database.exists():
         problem = f"{folder.database.name} is missing"
-    elif loaded_until(folder.database) < folder.about.get("loaded_until", ""):
+    elif loaded is not None and loaded < known:
         problem = f"{folder.database.name} is older than {folder.state.name}"
-    if problem:
-        show.say(f"{problem}: reading everything again")
-    return problem is None
+    else:
+        return True  # if the database cannot be read, the target will say why
+    show.say(f"{problem}: reading everything again")
+    folder.state.unlink()
+    return False
 
 
 def read_so_far(records: Counter[str]) -> str:

@@ -19,7 +19,7 @@ from sagemaker_tuning_emulator import Fault
 from sagemaker_tuning_report.pipeline import metrics_cost
 from sagemaker_tuning_report.pipeline.failures import StageError, Stopped
 from sagemaker_tuning_report.pipeline.progress import Progress
-from sagemaker_tuning_report.pipeline.reading import METRICS, read
+from sagemaker_tuning_report.pipeline.reading import METRICS, STREAMS, read
 from sagemaker_tuning_report.pipeline.signals import Signals
 
 from .conftest import loaded, source, truth
@@ -115,6 +115,7 @@ def test_state_waits_for_the_target(session: Session, account: Emulator) -> None
     ):
         read(source(account), session)
     assert session.folder.state.read_bytes() == before
+    assert said(session) == ""
     read(source(account), session)
     assert loaded(session.folder.database) == truth(account)
 
@@ -169,6 +170,9 @@ def test_the_price_is_what_is_requested(session: Session, account: Emulator) -> 
     done = read(source(account, METRICS), session)
     assert done.metrics == asked > 0
     assert metrics_cost.metrics_to_read(session.folder.database, now) < asked
+    read(source(account), session)
+    state = json.loads(session.folder.state.read_bytes())
+    assert {*STREAMS, METRICS} <= {*state["bookmarks"], "training_instance_prices"}
 
 
 def test_the_state_is_the_targets(session: Session, account: Emulator) -> None:
