@@ -112,7 +112,7 @@ def read(source: Source, session: Session) -> Read:
         Stopped: A signal asked to stop.
     """
     folder, signals, done = session.folder, session.signals, Read()
-    loads, reads = _configured(source, session)
+    loads, reads = configured(source, session)
     with (
         started("target-duckdb", loads, session) as target,
         signals.passed_on(target.process, ends_by_itself=True),
@@ -142,7 +142,7 @@ def read(source: Source, session: Session) -> Read:
     return done
 
 
-def _configured(source: Source, session: Session) -> tuple[list[str], list[str]]:
+def configured(source: Source, session: Session) -> tuple[list[str], list[str]]:
     """Write the programs' settings; return the target's arguments, and the tap's."""
     folder, load = session.folder, session.folder.load
     settings = {

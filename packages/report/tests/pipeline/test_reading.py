@@ -9,7 +9,8 @@ import signal
 from contextlib import closing
 from dataclasses import replace
 from io import StringIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -18,14 +19,21 @@ from typing_extensions import override
 from sagemaker_tuning_emulator import Fault
 from sagemaker_tuning_report.pipeline import metrics_cost
 from sagemaker_tuning_report.pipeline.failures import StageError, Stopped
+from sagemaker_tuning_report.pipeline.programs import started
 from sagemaker_tuning_report.pipeline.progress import Progress
-from sagemaker_tuning_report.pipeline.reading import METRICS, STREAMS, read
+from sagemaker_tuning_report.pipeline.reading import (
+    METRICS,
+    STREAMS,
+    Source,
+    configured,
+    read,
+)
 from sagemaker_tuning_report.pipeline.signals import Signals
 
 from .conftest import loaded, source, truth
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from sagemaker_tuning_emulator import Emulator
     from sagemaker_tuning_report.pipeline.session import Session
@@ -182,3 +190,41 @@ def test_the_state_is_the_targets(session: Session, account: Emulator) -> None:
     assert {"tuning_jobs", "training_job_summaries", "scopes"} <= set(
         state["bookmarks"]
     )
+
+
+def messages() -> Iterator[dict[str, Any]]:
+    """Two streams whose records are mixed, and a state that knows both."""
+    schema = {"properties": {"id": {"type": "integer"}}}
+    for stream in ("slow", "fast"):
+        yield {
+            "type": "SCHEMA",
+            "stream": stream,
+            "schema": schema,
+            "key_properties": ["id"],
+        }
+    yield {"type": "RECORD", "stream": "slow", "record": {"id": 1}}
+    bookmarks = {"slow": {"id": 1}, "fast": {"id": 0}}
+    yield {"type": "STATE", "value": {"bookmarks": bookmarks}}
+    for number in (1, 2):
+        yield {"type": "RECORD", "stream": "fast", "record": {"id": number}}
+
+
+def test_a_state_is_of_loaded_rows(session: Session) -> None:
+    """If the target is killed when it has printed a state, the rows that the state is
+    about are in the database, also those of a stream that has few."""
+    nothing = Source(config=None, streams=(), regions=None)
+    (option, file), _ = configured(nothing, session)
+    settings = json.loads(Path(file).read_bytes()) | {"batch_size_rows": 2}
+    Path(file).write_text(json.dumps(settings), encoding="utf-8")
+    with started("target-duckdb", [option, file], session) as target:
+        assert target.process.stdin is not None
+        assert target.process.stdout is not None
+        for message in messages():
+            target.process.stdin.write(json.dumps(message).encode() + b"\n")
+        target.process.stdin.flush()
+        state = json.loads(target.process.stdout.readline())
+        target.process.kill()
+    assert state["bookmarks"]["slow"] == {"id": 1}
+    with closing(duckdb.connect(str(session.folder.database))) as connection:
+        rows = connection.execute("select id from tap_sagemaker_tuning.slow").fetchall()
+    assert rows == [(1,)]
