@@ -13,14 +13,11 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
-from tap_sagemaker_tuning import (
-    access,
-    catalog_checks,
-    log,
-)
-from tap_sagemaker_tuning.command import TapCommand, json_object
+from tap_sagemaker_tuning import catalog_checks
+from tap_sagemaker_tuning.cli import log, printing
+from tap_sagemaker_tuning.cli.command import TapCommand, json_object
+from tap_sagemaker_tuning.cli.output import BlockWriter
 from tap_sagemaker_tuning.exceptions import IncompleteError, SettingsError, StateError
-from tap_sagemaker_tuning.output import BlockWriter
 from tap_sagemaker_tuning.replication.bookmarks import check
 from tap_sagemaker_tuning.replication.completeness import without_cleared
 from tap_sagemaker_tuning.replication.state import Filters
@@ -272,7 +269,7 @@ class TapSageMakerTuning(Tap):
     def get_singer_command(cls) -> click.Command:
         command = TapCommand.of(super().get_singer_command(), cls.logger)
         command.explain("test", _HELP_OF_TEST)
-        return command.with_flag("--scopes", access.HELP_OF_SCOPES, cls.cb_scopes)
+        return command.with_flag("--scopes", printing.HELP_OF_SCOPES, cls.cb_scopes)
 
     @classmethod
     @override
@@ -287,7 +284,7 @@ class TapSageMakerTuning(Tap):
             parse_env_config=config.parse_env,
             catalog=TapCommand.catalog_of(ctx),
         )
-        ctx.exit(access.print_test(tap.probe()))
+        ctx.exit(printing.print_test(tap.probe()))
 
     @classmethod
     def cb_scopes(cls, ctx: click.Context, _: click.Parameter, value: object) -> None:
@@ -299,7 +296,7 @@ class TapSageMakerTuning(Tap):
                 parse_env_config=config.parse_env,
                 catalog=TapCommand.catalog_of(ctx),
             )
-            ctx.exit(access.print_scopes(tap.run))
+            ctx.exit(printing.print_scopes(tap.run))
 
     def probe(self) -> Iterator[Probed]:
         """Test whether the selected streams can read what they need."""

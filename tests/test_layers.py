@@ -21,12 +21,12 @@ from tests.docs.documents import PROJECT, ROOT
 PACKAGE = "tap_sagemaker_tuning"
 FLOORS = (
     {"values"},
-    {"__init__", "exceptions", "output", "printable", "settings"},
+    {"__init__", "exceptions", "printable", "settings"},
     {"shapes"},
     {"aws", "replication"},
-    {"log", "sync"},
+    {"sync"},
     {"streams"},
-    {"access", "catalog_checks", "command"},
+    {"catalog_checks", "cli"},
     {"tap"},
     {"airbyte"},
 )

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.singerlib import RecordMessage, StateMessage
 
-from tap_sagemaker_tuning.output import BlockWriter
+from tap_sagemaker_tuning.cli.output import BlockWriter
 from tests.strategies import SOME
 
 if TYPE_CHECKING:

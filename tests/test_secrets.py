@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.parsers import ResponseParserError
 
-from tap_sagemaker_tuning import log
+from tap_sagemaker_tuning.cli import log
 from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.configurations import SECRET

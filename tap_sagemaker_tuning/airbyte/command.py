@@ -24,9 +24,9 @@ from tap_sagemaker_tuning.airbyte.source import (
 )
 from tap_sagemaker_tuning.airbyte.spec import in_airbytes_words, specification
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.command import json_object, json_text, require
+from tap_sagemaker_tuning.cli.command import json_object, json_text, require
+from tap_sagemaker_tuning.cli.log import explained
 from tap_sagemaker_tuning.exceptions import SettingsError, StateError, TapError
-from tap_sagemaker_tuning.log import explained
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 from tap_sagemaker_tuning.tap import ATTEMPTS_OF_A_TEST
 

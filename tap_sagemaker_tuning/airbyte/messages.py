@@ -15,8 +15,8 @@ from singer_sdk.singerlib import RecordMessage, StateMessage
 from singer_sdk.singerlib.messages import Message
 from typing_extensions import override
 
-from tap_sagemaker_tuning.log import METRICS
-from tap_sagemaker_tuning.output import BlockWriter
+from tap_sagemaker_tuning.cli.log import METRICS
+from tap_sagemaker_tuning.cli.output import BlockWriter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from singer_sdk import Stream
 
-from tap_sagemaker_tuning.output import BlockWriter
+from tap_sagemaker_tuning.cli.output import BlockWriter
 from tap_sagemaker_tuning.streams import STREAMS
 from tap_sagemaker_tuning.streams.training_job_summaries import record_of
 from tap_sagemaker_tuning.tap import TapSageMakerTuning

@@ -16,7 +16,7 @@ from sagemaker_tuning_contract.fact import ODD
 from sagemaker_tuning_contract.survey import survey
 from sagemaker_tuning_contract.verdicts import broken, judged, lines
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.command import json_object
+from tap_sagemaker_tuning.cli.command import json_object
 from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 from tap_sagemaker_tuning.sync.interruptible import side_by_side
