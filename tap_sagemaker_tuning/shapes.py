@@ -71,9 +71,9 @@ def _structure(properties: dict[str, Any]) -> Convert:
     columns = [(name, _converter(schema)) for name, schema in properties.items()]
 
     def convert(structure: Any) -> dict[str, Any]:
-        found = {snake_case(name): value for name, value in members(structure).items()}
+        values = {snake_case(name): value for name, value in members(structure).items()}
         return {
-            name: None if (value := found.get(name)) is None else converted(value)
+            name: None if (value := values.get(name)) is None else converted(value)
             for name, converted in columns
         }
 

@@ -236,7 +236,7 @@ class TapSageMakerTuning(Tap):
         self._has_read = True
         kinds = JobStream | TrialStream
         streams = [stream for stream in self._own if isinstance(stream, kinds)]
-        read_in_one_pass([found for found in streams if found.selected], self)
+        read_in_one_pass([stream for stream in streams if stream.selected], self)
 
     def flush(self) -> None:
         """Write the buffered records."""

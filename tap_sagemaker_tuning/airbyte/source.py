@@ -84,10 +84,10 @@ class AirbyteTap(TapSageMakerTuning):
         streams = super().discover_streams()
         if self._chosen is None:
             return streams
-        found = [stream for stream in streams if stream.name in self._chosen]
-        for stream in found:
+        configured = [stream for stream in streams if stream.name in self._chosen]
+        for stream in configured:
             _configure(stream, self._chosen[stream.name])
-        return found
+        return configured
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ class AirbyteTap(TapSageMakerTuning):
                 stream.sync()
             # Without scopes nothing was read, though no stream has failed.
             if streams and self.run.scopes:
-                complete = {found.name for found in streams if not found.has_failed}
+                complete = {stream.name for stream in streams if not stream.has_failed}
         finally:
             for stream in streams:
                 self.message_writer.end(
@@ -166,7 +166,11 @@ class AirbyteTap(TapSageMakerTuning):
             (kind, line)
             for kind in types
             for line in report(
-                [found for found in failures if failure_type(found.error) == kind],
+                [
+                    failure
+                    for failure in failures
+                    if failure_type(failure.error) == kind
+                ],
                 len(self.run.scopes),
             )
         ]
@@ -221,7 +225,7 @@ def _typed(schema: Any) -> Any:
         return [_typed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {name: _typed(part) for name, part in schema.items()}
+    marked = {name: _typed(part) for name, part in schema.items()}
     if schema.get("format") == "date-time":
-        found["airbyte_type"] = "timestamp_with_timezone"
-    return found
+        marked["airbyte_type"] = "timestamp_with_timezone"
+    return marked

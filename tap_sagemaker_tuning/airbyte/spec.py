@@ -51,20 +51,20 @@ def in_airbytes_words(text: str) -> str:
 
 def _described(setting: dict[str, Any]) -> dict[str, Any]:
     """Convert a setting's schema: a single type, and `airbyte_secret` for text."""
-    found = {part: told for part, told in setting.items() if part not in _LEFT_OUT}
-    found["type"] = _only(setting["type"])
-    if found["type"] == "string":
-        found["airbyte_secret"] = setting.get("secret", False)
-    if "description" in found:
-        found["description"] = in_airbytes_words(found["description"])
-    if "items" in found:
-        found["items"] = _described(found["items"])
-    if "properties" in found:
-        found["properties"] = {
+    described = {part: told for part, told in setting.items() if part not in _LEFT_OUT}
+    described["type"] = _only(setting["type"])
+    if described["type"] == "string":
+        described["airbyte_secret"] = setting.get("secret", False)
+    if "description" in described:
+        described["description"] = in_airbytes_words(described["description"])
+    if "items" in described:
+        described["items"] = _described(described["items"])
+    if "properties" in described:
+        described["properties"] = {
             name: {**_described(inner), "order": place}
-            for place, (name, inner) in enumerate(found["properties"].items())
+            for place, (name, inner) in enumerate(described["properties"].items())
         }
-    return found
+    return described
 
 
 def _only(kinds: str | list[str]) -> str:

@@ -231,12 +231,12 @@ class Client:
             SearchExpression=expression,
             PaginationConfig={"PageSize": SEARCH.page_limit},
         )
-        found: list[Summary] = []
+        trials: list[Summary] = []
         with parsed(SEARCH):
             for page in checked(SEARCH, pages, self.scope):
                 items = [item for item in page.items if item]
-                found += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
-        return found
+                trials += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
+        return trials
 
     def paginate_trials(
         self, tuning_job_name: str, settings: Settings, token: str | None

@@ -83,13 +83,13 @@ class _AskedOnce:
         if self._refusal:
             raise self._refusal
         try:
-            found = self._fetch()
+            credentials = self._fetch()
         except Exception as error:
             if self._is_first:
                 self._refusal = error
             raise
         self._is_first = False
-        return found
+        return credentials
 
 
 class Given(CredentialProvider):

@@ -62,8 +62,8 @@ def meaning(error: BaseException | None) -> Meaning:
         return UNSENDABLE
     if isinstance(error, RuntimeError) and _STILL_EXPIRED in str(error):
         return CLOCK  # botocore has no class for it
-    found = (means for of_class, means in CLASSES if isinstance(error, of_class))
-    return next(found, UNKNOWN)
+    meanings = (means for of_class, means in CLASSES if isinstance(error, of_class))
+    return next(meanings, UNKNOWN)
 
 
 def meaning_of_answer(error_code: str, status: int) -> Meaning:
@@ -95,9 +95,9 @@ def is_no_trial(error: ClientError) -> bool:
 
 def is_transient(error: Exception) -> bool:
     """Whether a later run may succeed with nothing changed."""
-    found = meaning(error)
-    is_retried = found.is_retried and found.kind is not Kind.SETTING
-    return is_retried or found.kind is Kind.OUTAGE
+    means = meaning(error)
+    is_retried = means.is_retried and means.kind is not Kind.SETTING
+    return is_retried or means.kind is Kind.OUTAGE
 
 
 def is_mendable(error: Exception) -> bool:
@@ -170,9 +170,9 @@ def _said(error: ClientError) -> str:
 
 def _meaning_of_refusal(error: ClientError) -> Meaning:
     """Look up an error's code; the meaning of a denial depends on the operation."""
-    found = CODES.get(code(error), UNKNOWN)
-    if found.kind is not Kind.DENIED:
-        return found
+    means = CODES.get(code(error), UNKNOWN)
+    if means.kind is not Kind.DENIED:
+        return means
     if error.operation_name == ASSUME_ROLE.name:
         return ROLE
     operation = OPERATIONS.get(error.operation_name)
@@ -180,16 +180,16 @@ def _meaning_of_refusal(error: ClientError) -> Meaning:
     if "explicit deny" in _said(error):
         denial = EXPLICIT_DENY
     elif operation and operation.service == "organizations":
-        denial = replace(found, advice=f"{found.advice}{_LISTER}")
+        denial = replace(means, advice=f"{means.advice}{_LISTER}")
     else:
-        denial = found
+        denial = means
     return replace(denial, advice=str(denial.advice).format(action=action))
 
 
-def _given_status(found: Meaning, status: int) -> Meaning:
+def _given_status(means: Meaning, status: int) -> Meaning:
     """Adjust a meaning to the HTTP status: 408 and 5xx are transient."""
     if status < _SERVER_ERROR and status != _REQUEST_TIMEOUT:
-        return found
-    is_vague = found.kind in {Kind.SETTING, Kind.UNKNOWN}
-    kind = Kind.OUTAGE if is_vague else found.kind
-    return replace(found, kind=kind, is_retried=True)
+        return means
+    is_vague = means.kind in {Kind.SETTING, Kind.UNKNOWN}
+    kind = Kind.OUTAGE if is_vague else means.kind
+    return replace(means, kind=kind, is_retried=True)

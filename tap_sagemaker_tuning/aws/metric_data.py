@@ -247,7 +247,7 @@ class MetricData:
             )
         )
         # CloudWatch can leave out results, for example if there are too many metrics.
-        found = {one: _Answer() for one in series}
+        by_series = {one: _Answer() for one in series}
         said: list[str] = []
         try:
             with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
@@ -260,18 +260,18 @@ class MetricData:
                     for result in map(members, page.items):
                         one = by_id.get(required_text(result, "Id"))  # fact 77
                         if one is not None:
-                            found[one].add(result)
+                            by_series[one].add(result)
         except UnboundedError as error:
             # If the pages do not end, the series whose points do not end are to blame.
-            endless = [it for it in found.values() if it.status == _PARTIAL]
+            endless = [it for it in by_series.values() if it.status == _PARTIAL]
             if not endless:
                 raise
             for answer in endless:
                 answer.status = f"{_PARTIAL} ({error})"
-        for answer in found.values():
+        for answer in by_series.values():
             if answer.status == _MISSING and said:
                 answer.status = f"{_MISSING} ({said[0]})"
-        return found
+        return by_series
 
     def _open(self) -> Any:
         """Return the boto3 client, created on first use."""

@@ -44,13 +44,13 @@ def _only_what_is_called(model: dict[str, Any]) -> dict[str, Any]:
         if name in OPERATIONS
     }
     shapes: dict[str, Any] = {}
-    found: list[Any] = [called]
-    while found:
-        part = found.pop()
+    left: list[Any] = [called]
+    while left:
+        part = left.pop()
         inner = part.values() if isinstance(part, dict) else part
-        found += [item for item in inner if isinstance(item, dict | list)]
+        left += [item for item in inner if isinstance(item, dict | list)]
         name = part.get("shape") if isinstance(part, dict) else None
         if isinstance(name, str) and name not in shapes:
             shapes[name] = model["shapes"][name]
-            found.append(shapes[name])
+            left.append(shapes[name])
     return {**model, "operations": called, "shapes": shapes}

@@ -101,7 +101,7 @@ class AccountLister:
             items = list(self._listed(LIST_ACCOUNTS))
         else:
             items = list(self._in_units(units))
-        found: dict[str, Member] = {}
+        by_id: dict[str, Member] = {}
         malformed: list[tuple[str | None, UnreadableError]] = []
         for item in items:
             try:
@@ -110,8 +110,8 @@ class AccountLister:
             except UnreadableError as error:
                 malformed.append((_account_id(item), error))
             else:
-                found[member.account_id] = member
-        return Members([found[account_id] for account_id in sorted(found)], malformed)
+                by_id[member.account_id] = member
+        return Members([by_id[account_id] for account_id in sorted(by_id)], malformed)
 
     def _in_units(self, units: Iterable[str]) -> Iterator[Summary]:
         left, seen = list(units), set(units)
@@ -165,13 +165,13 @@ def enabled(
             required_text(members(region), "RegionName"): region.get("RegionOptStatus")
             for region in regions
         }
-    found = Regions([], {})
+    choice = Regions([], {})
     for name, status in sorted(statuses.items()):
         if status in _ENABLED and name in have_it:
-            found.to_read.append(name)
+            choice.to_read.append(name)
         elif status in _ENABLED and name not in known:
-            found.uncertain[name] = _NOT_IN_BOTOCORE
+            choice.uncertain[name] = _NOT_IN_BOTOCORE
         elif status not in _ENABLED | _NOT_ENABLED:
             shown = printable(str(status), _LONGEST_STATUS)
-            found.uncertain[name] = f"its status {shown} is unknown to the tap"
-    return found
+            choice.uncertain[name] = f"its status {shown} is unknown to the tap"
+    return choice

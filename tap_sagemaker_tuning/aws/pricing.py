@@ -71,7 +71,7 @@ class PriceList:
                 "MaxItems": at_most,
             },
         )
-        found = Products([], "")
+        products = Products([], "")
         for page in checked(GET_PRODUCTS, pages, self._scope):
-            found = Products(found.items + page.items, page.seen)
-        return found
+            products = Products(products.items + page.items, page.seen)
+        return products

@@ -60,11 +60,11 @@ class TrialSearch:
             return {}
         names = [trial["TrainingJobName"] for trial in trials]
         try:
-            found = self._search(expression(names))
+            records = self._search(expression(names))
             with readable("Search's response"):
-                if is_useless(found, trials):
+                if is_useless(records, trials):
                     self._stop()
-                return consistent_with_listing(found, trials)
+                return consistent_with_listing(records, trials)
         except UnreadableError as error:  # later pages can still be fine
             self._warn(error)
         except Exception as error:  # noqa: BLE001 - Describe replaces it

@@ -192,16 +192,16 @@ def _measured(described: Summary) -> dict[str | None, Measured]:
     several = items(described.get("TrainingJobDefinitions") or [])
     config = members(described.get("HyperParameterTuningJobConfig") or {})
     objective = config.get("HyperParameterTuningJobObjective")
-    found: dict[str | None, Measured] = {}
+    by_definition: dict[str | None, Measured] = {}
     for definition in map(members, filter(None, [one, *several])):
         name = text_or_none(definition.get("DefinitionName"))
-        found[name] = _of_definition(definition, objective)
-    found[None] = Measured(  # fact 43
-        _distinct(each.by_algorithm for each in found.values()),
-        _distinct([_OF_MACHINES, *(each.of_hosts for each in found.values())]),
-        max((each.hosts for each in found.values()), default=1),
+        by_definition[name] = _of_definition(definition, objective)
+    by_definition[None] = Measured(  # fact 43
+        _distinct(each.by_algorithm for each in by_definition.values()),
+        _distinct([_OF_MACHINES, *(each.of_hosts for each in by_definition.values())]),
+        max((each.hosts for each in by_definition.values()), default=1),
     )
-    return found
+    return by_definition
 
 
 def _distinct(names: Iterable[Iterable[str]]) -> tuple[str, ...]:

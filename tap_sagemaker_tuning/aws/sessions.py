@@ -97,9 +97,9 @@ class Sessions:
         """
         if region == ENABLED:
             region = self._near(self._own_partition, None)
-        found = self._sts(region)("sts").get_caller_identity()["Account"]
+        account_id = self._sts(region)("sts").get_caller_identity()["Account"]
         credentials = self._caller.get_credentials()
-        return Account(str(found), self._partition(region), credentials)
+        return Account(str(account_id), self._partition(region), credentials)
 
     def assumed(self, role: RoleToAssume, region: str | None) -> Account:
         """Return a role's account; its credentials assume the role when first used.
@@ -185,8 +185,8 @@ class Sessions:
     @property
     def _ca_bundle(self) -> str | None:
         """The file of certificates that boto3 is configured with, if any."""
-        found: str | None = self._caller.get_config_variable("ca_bundle")
-        return found
+        path: str | None = self._caller.get_config_variable("ca_bundle")
+        return path
 
     @property
     def _own_partition(self) -> str:

@@ -91,12 +91,12 @@ def expression(names: Sequence[str]) -> dict[str, Any]:
 
 
 def consistent_with_listing(
-    found: Iterable[dict[str, Any]], listed: Iterable[Summary]
+    records: Iterable[dict[str, Any]], listed: Iterable[Summary]
 ) -> dict[str, dict[str, Any]]:
     """Choose the usable records that Search found for a page of trials.
 
     Args:
-        found: The TrainingJobs on all pages of a Search, possibly with duplicates.
+        records: The TrainingJobs on all pages of a Search, possibly with duplicates.
         listed: The summaries of the page.
 
     Returns:
@@ -108,7 +108,7 @@ def consistent_with_listing(
         OddError: A record is malformed.
     """
     newest: dict[str, dict[str, Any]] = {}
-    for record in sorted(found, key=_age):
+    for record in sorted(records, key=_age):
         newest[as_text(record.get("TrainingJobName") or "")] = record
     pairs = [
         (newest[name], summary)
@@ -126,15 +126,15 @@ def consistent_with_listing(
     }
 
 
-def is_useless(found: Sequence[dict[str, Any]], listed: Sequence[Summary]) -> bool:
+def is_useless(records: Sequence[dict[str, Any]], listed: Sequence[Summary]) -> bool:
     """Whether Search is not worth calling: it found none of ten or more ended trials.
 
     Args:
-        found: The TrainingJobs on all pages of a Search.
+        records: The TrainingJobs on all pages of a Search.
         listed: The summaries of the trials that it searched for.
     """
     have_ended = all(summary.get("TrainingEndTime") for summary in listed)
-    return len(listed) >= _SOME and have_ended and not found
+    return len(listed) >= _SOME and have_ended and not records
 
 
 def _age(record: dict[str, Any]) -> tuple[str, str]:
@@ -144,8 +144,8 @@ def _age(record: dict[str, Any]) -> tuple[str, str]:
 
 def _agree(record: dict[str, Any], summary: Summary) -> bool:
     """Whether a record is of the same trial as a summary, and equally recent."""
-    found = items(record.get("FinalMetricDataList") or [])
-    metrics = [members(each) for each in found if each]
+    listed = items(record.get("FinalMetricDataList") or [])
+    metrics = [members(each) for each in listed if each]
     objective = summary.get("FinalHyperParameterTuningJobObjectiveMetric")
     return (
         record.get("TrainingJobStatus") == summary.get("TrainingJobStatus")  # fact 67

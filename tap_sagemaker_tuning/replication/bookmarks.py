@@ -51,16 +51,16 @@ def contexts(state: Mapping[str, Any]) -> list[dict[str, str]]:
     Returns:
         Their `account_id` and `region`, sorted.
     """
-    found = set()
+    pairs = set()
     for bookmark in state.get("bookmarks", {}).values():
         entries = bookmark.get("partitions", [])
         for entry in entries if isinstance(entries, list) else []:
             match entry:
                 case {"context": {"account_id": str(account), "region": str(region)}}:
-                    found.add((account, region))
+                    pairs.add((account, region))
                 case _:
                     pass
-    return [{"account_id": account, "region": name} for account, name in sorted(found)]
+    return [{"account_id": account, "region": name} for account, name in sorted(pairs)]
 
 
 def _check_stream(

@@ -72,8 +72,8 @@ class ListedJob:
     @property
     def arn(self) -> str | None:
         """Its ARN, if the API returned one."""
-        found: str | None = self.summary.get("HyperParameterTuningJobArn")
-        return found
+        arn: str | None = self.summary.get("HyperParameterTuningJobArn")
+        return arn
 
     @property
     def summary(self) -> Summary:
@@ -289,5 +289,5 @@ def _packed(members: Summary) -> bytes:
 
 
 def _unpacked(packed: bytes) -> Summary:
-    found: Summary = json.loads(zlib.decompress(packed))
-    return found
+    summary: Summary = json.loads(zlib.decompress(packed))
+    return summary

@@ -64,11 +64,11 @@ class Filters:
         Raises:
             TypeError, ValueError: It is malformed.
         """
-        found = cls(**raw)
-        names = found.tuning_job_names
+        filters = cls(**raw)
+        names = filters.tuning_job_names
         return replace(
-            found,
-            start_date=saved_time_or_none(found.start_date),
+            filters,
+            start_date=saved_time_or_none(filters.start_date),
             tuning_job_names=None if names is None else tuple(names),
         )
 
@@ -204,14 +204,14 @@ class OpenJob:
 
     def to_json(self) -> dict[str, Any]:
         """Serialize what is set, without the name."""
-        found = {
+        members = {
             part: value
             for part, value in asdict(self).items()
             if value and part not in {"name", "read_once"}
         }
         if self.read_once:
-            found["read_once"] = self.read_once.to_json()
-        return found
+            members["read_once"] = self.read_once.to_json()
+        return members
 
 
 @dataclass(slots=True)

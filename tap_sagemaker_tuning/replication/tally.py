@@ -134,10 +134,10 @@ def status(job: Summary) -> str | None:
     Raises:
         OddError: It is not text.
     """
-    found = job.get("HyperParameterTuningJobStatus")
-    if found is None or isinstance(found, str):
-        return found
-    msg = f"{found!r} is not a status"
+    value = job.get("HyperParameterTuningJobStatus")
+    if value is None or isinstance(value, str):
+        return value
+    msg = f"{value!r} is not a status"
     raise OddError(msg)
 
 

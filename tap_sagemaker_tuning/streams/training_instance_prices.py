@@ -159,17 +159,17 @@ def records_of(products: Products) -> tuple[list[Record], list[UnreadableError]]
         be read. If a key has several prices, the one that took effect last wins. If
         none is in effect yet, the one that takes effect first wins.
     """
-    found: list[Record] = []
+    prices: list[Record] = []
     unreadable: list[UnreadableError] = []
     for text in products.items:
         try:
             with readable("a product of the price list"):
-                found += list(_prices(_parsed(text)))
+                prices += list(_prices(_parsed(text)))
         except UnreadableError as error:
             unreadable.append(error)
-    found.sort(key=_date)
-    future = [price for price in found if _date(price) > products.seen]
-    in_effect = found[: len(found) - len(future)]
+    prices.sort(key=_date)
+    future = [price for price in prices if _date(price) > products.seen]
+    in_effect = prices[: len(prices) - len(future)]
     by_key = {
         (price["region"], price["instance_type"], price["currency"]): price
         for price in (*reversed(future), *in_effect)

@@ -116,23 +116,25 @@ class _Trials:
             ]
         yield TrialRows([], changing)
         with self._pages_at_once:
-            found = self._client.trial_search.find(wanted)
+            searched = self._client.trial_search.find(wanted)
             for start in range(0, len(wanted), _RECORDS_AT_ONCE):
-                yield self._rows(wanted[start : start + _RECORDS_AT_ONCE], found, page)
+                yield self._rows(
+                    wanted[start : start + _RECORDS_AT_ONCE], searched, page
+                )
 
     def end(self) -> Iterator[TrialRows]:
         self._failures.end()
         yield from ()
 
     def _rows(
-        self, trials: list[Summary], found: dict[str, dict[str, Any]], page: Page
+        self, trials: list[Summary], searched: dict[str, dict[str, Any]], page: Page
     ) -> TrialRows:
         """Make the records of some trials, consuming what Search found."""
         records, behind, missing = [], [], []
         for trial in trials:
             name = trial["TrainingJobName"]
             try:
-                made = self._made(trial, found.pop(name, None), page.seen)
+                made = self._made(trial, searched.pop(name, None), page.seen)
             except Exception as error:  # noqa: BLE001 - concerns this trial only
                 self._failures.note(name, error)
                 continue

@@ -244,11 +244,11 @@ class TrialSeries:
         if answers.failed and not answers.complete:
             self._failures.end()  # more calls would most likely fail as well
 
-    def _rows_of(self, found: dict[Series, Points]) -> Iterator[TrialRows]:
+    def _rows_of(self, by_series: dict[Series, Points]) -> Iterator[TrialRows]:
         """Yield the records of some series, in parts that take little memory."""
         part: list[tuple[Series, Points]] = []
         size = 0
-        for one, points in found.items():
+        for one, points in by_series.items():
             if part and (
                 size + len(points) > _POINTS_AT_ONCE or len(part) == _RECORDS_AT_ONCE
             ):

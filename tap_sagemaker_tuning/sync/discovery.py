@@ -122,20 +122,20 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
     # without.
     from tap_sagemaker_tuning.aws.sessions import Sessions  # noqa: PLC0415
 
-    found = Discovered(is_of_organization=settings.organization is not None)
+    discovered = Discovered(is_of_organization=settings.organization is not None)
     try:
         sessions = Sessions(settings)
         chosen = interruptible(
-            lambda: list(_accounts(settings, sessions, found)), check_signal
+            lambda: list(_accounts(settings, sessions, discovered)), check_signal
         )
     except Exception as error:  # noqa: BLE001 - it is reported in the end
-        found.fail(error)
-        return found
-    found.accounts = {account.account_id for account, _, _ in chosen}
+        discovered.fail(error)
+        return discovered
+    discovered.accounts = {account.account_id for account, _, _ in chosen}
     asked = [account for account, regions, _ in chosen if ENABLED in regions]
-    found.with_all_regions = {account.account_id for account in asked}
+    discovered.with_all_regions = {account.account_id for account in asked}
     listed = side_by_side(sessions.enabled_regions, asked, _AT_ONCE, check_signal)
-    enabled = _enabled(listed, found)
+    enabled = _enabled(listed, discovered)
     reached: set[Scope] = set()
     for account, regions, role in chosen:
         is_asked = ENABLED in regions
@@ -144,21 +144,21 @@ def discover(settings: Settings, check_signal: Callable[[], None]) -> Discovered
         for client in clients:
             if client.scope in reached:
                 msg = f"assume_roles: 2 entries reach {client.scope}"
-                found.fail(SettingsError(msg))
+                discovered.fail(SettingsError(msg))
                 continue
             reached.add(client.scope)
-            found.clients.append(client)
+            discovered.clients.append(client)
             if role:
-                found.roles[client.scope] = role
+                discovered.roles[client.scope] = role
     if enabled:
         regions_found = sum(map(len, enabled.values()))
         accounts = "1 account" if len(enabled) == 1 else f"{len(enabled)} accounts"
-        found.listed.append(f"regions: {regions_found} enabled in {accounts}")
-    return found
+        discovered.listed.append(f"regions: {regions_found} enabled in {accounts}")
+    return discovered
 
 
 def _accounts(
-    settings: Settings, sessions: Sessions, found: Discovered
+    settings: Settings, sessions: Sessions, discovered: Discovered
 ) -> Iterator[tuple[Account, Sequence[str], RoleToAssume | None]]:
     """Yield the accounts, each with its regions and the role to assume.
 
@@ -171,11 +171,11 @@ def _accounts(
         try:
             listed = _members(settings.organization, sessions)
         except Exception as error:  # noqa: BLE001 - the other accounts are read
-            found.fail(error)
+            discovered.fail(error)
         else:
             for account_id, problem in listed.malformed:
-                found.fail(problem, account_id)
-            roles += _roles(settings.organization, listed.read, roles, found)
+                discovered.fail(problem, account_id)
+            roles += _roles(settings.organization, listed.read, roles, discovered)
     elif settings.assume_roles is None:
         regions = sessions.regions(settings.regions)
         yield sessions.own_account(regions[0]), regions, None
@@ -186,20 +186,20 @@ def _accounts(
 
 
 def _enabled(
-    listed: Iterable[tuple[Account, Regions | Exception]], found: Discovered
+    listed: Iterable[tuple[Account, Regions | Exception]], discovered: Discovered
 ) -> dict[str, list[str]]:
     """Return the regions to read, by account ID, and note what cannot be read."""
     to_read: dict[str, list[str]] = {}
     for account, regions in listed:
         if isinstance(regions, Exception):
-            found.fail(regions, account.account_id)
+            discovered.fail(regions, account.account_id)
             continue
         if regions.to_read:
             to_read[account.account_id] = regions.to_read
         else:
-            found.fail(NotReadError(_NO_REGION), account.account_id)
+            discovered.fail(NotReadError(_NO_REGION), account.account_id)
         for region, reason in regions.uncertain.items():
-            found.uncertain[Scope(account.account_id, region)] = reason
+            discovered.uncertain[Scope(account.account_id, region)] = reason
     return to_read
 
 
@@ -219,18 +219,18 @@ def _roles(
     organization: Organization,
     listed: Sequence[Member],
     entries: Sequence[RoleToAssume],
-    found: Discovered,
+    discovered: Discovered,
 ) -> list[RoleToAssume]:
     """Return the roles of the accounts to read that have no `assume_roles` entry."""
     excluded = organization.exclude_accounts or ()
     active = [member for member in listed if member.is_active]
     wanted = [member for member in active if member.account_id not in excluded]
-    found.listed.append(
+    discovered.listed.append(
         f"organization: {len(wanted)} accounts to read, "
         f"{len(listed) - len(active)} not active, {len(active) - len(wanted)} excluded"
     )
     if not wanted:
-        found.fail(NotReadError(_NO_ACCOUNT))
+        discovered.fail(NotReadError(_NO_ACCOUNT))
     have_entry = {Role.parse(entry.role_arn).account_id for entry in entries}
     return [
         RoleToAssume(

@@ -99,8 +99,8 @@ def report(failures: Sequence[Failure], scopes: int) -> list[str]:
         what = "accounts and regions" if scopes else "accounts"
         return [f"all {places} {what}: {failures[0].reason}"]
     return [
-        *(_of_scopes(found) for found in _grouped(whole, by_account=True)),
-        *(_of_tuning_jobs(found) for found in _grouped(parts, by_account=False)),
+        *(_of_scopes(group) for group in _grouped(whole, by_account=True)),
+        *(_of_tuning_jobs(group) for group in _grouped(parts, by_account=False)),
     ]
 
 
@@ -113,10 +113,10 @@ def _grouped(failures: Sequence[Failure], *, by_account: bool) -> list[list[Fail
             return failure.account_id or "", "", failure.cause
         return scope.account_id, "" if by_account else scope.region, failure.cause
 
-    found: dict[tuple[str, str, str], list[Failure]] = {}
+    groups: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in failures:
-        found.setdefault(key(failure), []).append(failure)
-    return [found[key] for key in sorted(found)]
+        groups.setdefault(key(failure), []).append(failure)
+    return [groups[key] for key in sorted(groups)]
 
 
 def _of_scopes(failures: Sequence[Failure]) -> str:

@@ -32,12 +32,12 @@ def interruptible(
         Exception: What the call raises.
         SystemExit: A signal asked to stop; the call continues unattended.
     """
-    found: list[Result] = []
+    results: list[Result] = []
     failed: list[Exception] = []
 
     def run() -> None:
         try:
-            found.append(call())
+            results.append(call())
         except Exception as error:  # noqa: BLE001 - raised below
             failed.append(error)
 
@@ -48,7 +48,7 @@ def interruptible(
         check_signal()
     for error in failed:
         raise error
-    return found[0]
+    return results[0]
 
 
 def side_by_side(
@@ -86,15 +86,15 @@ def side_by_side(
     try:
         for _ in range(min(at_once, len(items))):
             threading.Thread(target=work, daemon=True).start()
-        found: dict[int, Result | Exception] = {}
+        results: dict[int, Result | Exception] = {}
         for number, item in enumerate(items):
-            while number not in found:
+            while number not in results:
                 check_signal()
                 try:
                     which, answer = done.get(timeout=_POLL)
                 except queue.Empty:
                     continue
-                found[which] = answer
-            yield item, found.pop(number)
+                results[which] = answer
+            yield item, results.pop(number)
     finally:
         left.clear()

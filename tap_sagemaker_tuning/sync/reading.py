@@ -71,10 +71,10 @@ class CommitLoop:
         self._save_as_planned(scopes)
         self._save()
         try:
-            for found in workers.events(self._opened(scopes), self._read_scope):
+            for next_event in workers.events(self._opened(scopes), self._read_scope):
                 pause()
-                if found:
-                    self._take(*found)
+                if next_event:
+                    self._take(*next_event)
                 if self._clock() - self._saved_at >= STATE_INTERVAL:
                     self._save()
         finally:
