@@ -57,12 +57,12 @@ def problems(
     """
     chosen = {stream.name: stream.replication_method for stream in streams}
     allowed = {stream.name: stream.methods for stream in streams}
-    found = method_problems(settings, chosen, allowed)
-    found += stream_problems(settings.streams, chosen)
+    sentences = method_problems(settings, chosen, allowed)
+    sentences += stream_problems(settings.streams, chosen)
     if named is not None:
         selected = {stream.name: stream.selected for stream in streams}
-        found += selection_problems(named, selected)
-    return found or [
+        sentences += selection_problems(named, selected)
+    return sentences or [
         problem for stream in streams for problem in stream.problems if stream.selected
     ]
 
@@ -82,15 +82,15 @@ def method_problems(
     Returns:
         One sentence per problem.
     """
-    found = [
+    sentences = [
         f"catalog: replication method {method!r} of {stream} is not "
         + " or ".join(allowed[stream])
         for stream, method in chosen.items()
         if method not in allowed[stream]
     ]
     if chosen.get("training_job_summaries") == "FULL_TABLE":
-        return found
-    return found + [
+        return sentences
+    return sentences + [
         f"{name}: requires the replication method FULL_TABLE of "
         "training_job_summaries: set it in the catalog"
         for name in PAGINATOR_SETTINGS

@@ -137,11 +137,11 @@ class TapSageMakerTuning(Tap):
     @override
     def cb_config(cls, ctx: click.Context, param: click.Option, value: Any) -> Any:
         # The SDK's method opens each file, which can be a pipe, for a second time.
-        found = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
+        given = super().cb_config(ctx, param, ("ENV",) if "ENV" in value else ())
         for path in value:
             if path != "ENV":
-                found.config |= json.loads(json_object(path, "--config"))
-        return found
+                given.config |= json.loads(json_object(path, "--config"))
+        return given
 
     @property
     @override

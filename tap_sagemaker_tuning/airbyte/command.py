@@ -187,28 +187,30 @@ def _line(error: Exception) -> str:
 
 
 def _settings(path: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(json_object(path, "--config"))
-    return found
+    config: dict[str, Any] = json.loads(json_object(path, "--config"))
+    return config
 
 
 def _chosen(path: str) -> dict[str, dict[str, Any]]:
     """Load the streams of a ConfiguredAirbyteCatalog, by name."""
-    found = json.loads(json_object(path, "--catalog"))
-    require(_ConfiguredCatalog, found, f"--catalog: {path} is not a configured catalog")
-    return {stream["stream"]["name"]: stream for stream in found["streams"]}
+    catalog = json.loads(json_object(path, "--catalog"))
+    require(
+        _ConfiguredCatalog, catalog, f"--catalog: {path} is not a configured catalog"
+    )
+    return {stream["stream"]["name"]: stream for stream in catalog["streams"]}
 
 
 def _states(path: str) -> dict[str, Any]:
     """Load each stream's state from a list of AirbyteStateMessages, by name."""
     # Older platforms pass an empty object for no state.
     kinds: dict[type, str] = {list: "array", dict: "object"}
-    found = json.loads(json_text(path, "--state", kinds)) or []
+    messages = json.loads(json_text(path, "--state", kinds)) or []
     require(
         list[_StateMessage],
-        found,
+        messages,
         f"--state: {path} is not a list of stream states",
     )
-    states = [message["stream"] for message in found]
+    states = [message["stream"] for message in messages]
     return {
         state["stream_descriptor"]["name"]: state.get("stream_state")
         for state in states

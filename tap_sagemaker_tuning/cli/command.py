@@ -98,8 +98,8 @@ class TapCommand(SingerCommand):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         # --test runs while options are parsed, possibly before --catalog.
-        found, _, _ = self.make_parser(ctx).parse_args(list(args))
-        ctx.meta[_CATALOG_PATH] = found.get("catalog")
+        options, _, _ = self.make_parser(ctx).parse_args(list(args))
+        ctx.meta[_CATALOG_PATH] = options.get("catalog")
         ctx.meta[_CATALOGS] = {}
         return super().parse_args(ctx, args)
 
@@ -158,25 +158,27 @@ def _catalog(ctx: click.Context, path: str) -> dict[str, Any]:
     """Load a catalog, once: the file can be a pipe."""
     catalogs: dict[str, dict[str, Any]] = ctx.meta[_CATALOGS]
     if path not in catalogs:
-        found: dict[str, Any] = json.loads(json_object(path, "--catalog"))
-        require(_Catalog, found, f"--catalog: {path} is not a catalog from --discover")
-        catalogs[path] = found
+        catalog: dict[str, Any] = json.loads(json_object(path, "--catalog"))
+        require(
+            _Catalog, catalog, f"--catalog: {path} is not a catalog from --discover"
+        )
+        catalogs[path] = catalog
     return catalogs[path]
 
 
-def require(kind: type, found: Any, problem: str) -> None:
+def require(kind: type, parsed: Any, problem: str) -> None:
     """Check the structure of parsed JSON.
 
     Args:
         kind: The expected type, as msgspec converts it.
-        found: The parsed JSON.
+        parsed: The parsed JSON.
         problem: The message if it does not fit.
 
     Raises:
         ClickException: It does not fit; the message adds where.
     """
     try:
-        msgspec.convert(found, kind)
+        msgspec.convert(parsed, kind)
     except msgspec.ValidationError as error:
         msg = f"{problem}: {error}"
         raise click.ClickException(msg) from error
@@ -210,10 +212,10 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
     text = ""
     try:
         text = Path(path).read_text(encoding="utf-8")
-        found = json.loads(text, parse_constant=_refuse)
-        is_fine = isinstance(found, tuple(kinds))
+        parsed = json.loads(text, parse_constant=_refuse)
+        is_fine = isinstance(parsed, tuple(kinds))
         wrong = None if is_fine else f"is not a JSON {' or '.join(kinds.values())}"
-        if is_fine and _is_deep(found):
+        if is_fine and _is_deep(parsed):
             wrong = _TOO_DEEP
     except RecursionError:
         wrong = _TOO_DEEP
@@ -229,9 +231,9 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
     return text
 
 
-def _is_deep(found: list[Any] | dict[str, Any]) -> bool:
+def _is_deep(parsed: list[Any] | dict[str, Any]) -> bool:
     """Whether JSON is nested deeper than later readers support."""
-    level = [found]
+    level = [parsed]
     for _ in range(_DEEPEST):
         parts = [part.values() if isinstance(part, dict) else part for part in level]
         level = [

@@ -58,15 +58,15 @@ def normalized(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str
         The settings, with defaults, and with 2 for 2.0 where the type is integer.
     """
     properties = schema["properties"]
-    found = {
+    settings = {
         name: setting["default"]
         for name, setting in properties.items()
         if "default" in setting
     }
     for name, value in config.items():
         is_whole = "integer" in properties.get(name, {}).get("type", ())
-        found[name] = _whole(value) if is_whole else value
-    return found
+        settings[name] = _whole(value) if is_whole else value
+    return settings
 
 
 def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
@@ -80,9 +80,11 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> list[str]:
         One sentence per problem, with the setting's name but never a secret's value.
     """
     validator = Draft202012Validator(schema)
-    found = [_schema_problem(error, schema) for error in validator.iter_errors(config)]
-    if found:
-        return found
+    violations = [
+        _schema_problem(error, schema) for error in validator.iter_errors(config)
+    ]
+    if violations:
+        return violations
     settings = Settings.of(config)
     return [
         *_credential_problems(settings),

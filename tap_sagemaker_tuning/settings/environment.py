@@ -38,11 +38,11 @@ def read(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
     properties = schema["properties"]
     numbers = {name for name in properties if "integer" in properties[name]["type"]}
     read_as = {**properties, **{name: {"type": ["string"]} for name in numbers}}
-    found = parse_environment_config({"properties": read_as}, prefix)
-    for name in numbers & set(found):
+    config = parse_environment_config({"properties": read_as}, prefix)
+    for name in numbers & set(config):
         with suppress(ValueError):  # text that is not a number is refused later
-            found[name] = json.loads(found[name])
-    return found
+            config[name] = json.loads(config[name])
+    return config
 
 
 def problem(properties: Mapping[str, Mapping[str, Any]], prefix: str) -> str | None:

@@ -26,8 +26,8 @@ class Role:
         Raises:
             ValueError: It is not a role's ARN.
         """
-        found = _ROLE_ARN.fullmatch(arn)
-        if found is None:
+        match = _ROLE_ARN.fullmatch(arn)
+        if match is None:
             msg = f"{arn!r} is not a role's ARN"
             raise ValueError(msg)
-        return cls(arn, found[1], found[2])
+        return cls(arn, match[1], match[2])

@@ -41,7 +41,7 @@ def _plain(part: dict[str, Any], classes: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in part:
         members = classes[part.pop("$ref")]
         properties = members["properties"].items()
-        required = {"required": found} if (found := members["required"]) else {}
+        required = {"required": names} if (names := members["required"]) else {}
         return {
             **part,
             "type": ["object"],
