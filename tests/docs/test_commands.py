@@ -50,7 +50,6 @@ ELSEWHERE = {
     "uv tool install git+https://git.example/ml-platform/tap-sagemaker-tuning": BY_HAND,
     f"uvx --from '{GIT}' sagemaker-tuning": BY_HAND,
     f"uvx --find-links dist --from dist/{REPORT} sagemaker-tuning": BY_HAND,
-    f"uvx --find-links dist --from dist/{REPORT} sagemaker-tuning --demo": BY_HAND,
     "uv tool install --find-links dist sagemaker-tuning-report "
     "--constraints packages/report/constraints.txt": BY_HAND,
     "sagemaker-tuning --demo": "packages/report/tests/pipeline/test_demo.py",

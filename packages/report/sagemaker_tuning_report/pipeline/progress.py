@@ -33,6 +33,7 @@ class Progress:
         self._is_terminal = stream.isatty()
         self._began = self._said_at = clock()
         self._stage = ""
+        self._is_shown = False
 
     def begin(self, stage: str) -> None:
         """Begin a stage."""
@@ -63,12 +64,14 @@ class Progress:
 
     def clear(self) -> None:
         """Remove what a terminal shows of the current stage."""
-        if self._is_terminal:
+        if self._is_shown:
             self._stream.write(_CLEAR)
+        self._is_shown = False
 
     def _show(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1
         self._stream.write(_CLEAR + line[:width])
+        self._is_shown = True
         self._stream.flush()
 
 
