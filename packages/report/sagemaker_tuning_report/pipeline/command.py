@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(parser().parse_args(given))
     except UsageError as error:
         return _failed(WRONG, str(error))
-    except StageError as error:
+    except (StageError, OSError) as error:  # such as a full disk
         return _failed(NOTHING, str(error))
     except BusyError as error:
         return _failed(BUSY, str(error))
@@ -208,19 +208,18 @@ def _config(file: Path | None) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        settings = json.loads(file.read_bytes())
+        settings: Any = json.loads(file.read_bytes())
     except OSError as error:
         message = f"--config: {file} cannot be read: {error.strerror}"
         raise UsageError(message) from error
     except (ValueError, RecursionError) as error:
         message = f"--config: {file} is not JSON: {error}"
         raise UsageError(message) from error
-    if not isinstance(settings, dict) or not isinstance(
-        settings.get("streams", []), list
-    ):
+    streams: Any = settings.get("streams", []) if isinstance(settings, dict) else None
+    if not isinstance(streams, list) or not all(isinstance(it, str) for it in streams):
         message = f"--config: {file} is not an object with the tap's settings"
         raise UsageError(message)
-    return settings
+    return dict(settings)
 
 
 def _keep_demos_apart(place: Folder, show: Progress, *, is_demo: bool) -> None:

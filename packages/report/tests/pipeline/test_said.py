@@ -80,6 +80,7 @@ def test_without_a_terminal_lines_are_rare() -> None:
         (["--config", "/no/such/file"], "cannot be read: No such file"),
         (["--config", "{wrong}"], "is not JSON"),
         (["--config", "{list}"], "is not an object with the tap's settings"),
+        (["--config", "{odd}"], "is not an object with the tap's settings"),
         (["--folder", "{wrong}"], "cannot be used"),
         (["--folder", "{here}"], "has other files"),
         (["--folder", "{here}/new?"], "DuckDB allows no ? in a path"),
@@ -92,9 +93,23 @@ def test_wrong_usage_is_one_line(
     wrong, others = tmp_path / "wrong.json", tmp_path / "list.json"
     wrong.write_text("{", encoding="utf-8")
     others.write_text("[]", encoding="utf-8")
-    names = {"wrong": wrong, "list": others, "here": tmp_path}
+    odd = tmp_path / "odd.json"
+    odd.write_text('{"streams": [{}]}', encoding="utf-8")
+    names = {"wrong": wrong, "list": others, "odd": odd, "here": tmp_path}
     given = [option.format(**names) for option in options]
     assert main(["--folder", str(tmp_path / "new"), *given]) == 2
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_a_disk_error_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """If the log cannot be opened, one line says why."""
+    place = tmp_path / "tuning"
+    (place / "run.log").mkdir(parents=True)
+    (place / "lock").touch()
+    assert main(["--folder", str(place)]) == 1
+    error = capsys.readouterr().err
+    assert error == f"Error: [Errno 21] Is a directory: '{place / 'run.log'}'\n"
