@@ -145,7 +145,7 @@ def _run(given: argparse.Namespace) -> int:
         began = time.monotonic()
         code = _once(source, session, reloads=bool(given.every))
         if code != NOTHING and not given.no_open:
-            _open(place.page)
+            open_page(place.page)
         while given.every:
             pause = max(began + given.every - time.monotonic(), 0)
             show.say(f"The next run starts in {pause:.0f} s. Stop with Ctrl-C")
@@ -236,8 +236,8 @@ def _keep_demos_apart(place: Folder, show: Progress, *, is_demo: bool) -> None:
         place.empty()
 
 
-def _open(page: Path) -> None:
-    """Open the page in a browser, if somebody is there to see it."""
+def open_page(page: Path) -> None:
+    """Open the page in a browser, if there are a terminal and a screen."""
     has_screen = sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )

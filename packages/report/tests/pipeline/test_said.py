@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sagemaker_tuning_report.pipeline import durations, metrics_cost
-from sagemaker_tuning_report.pipeline.command import main
+from sagemaker_tuning_report.pipeline.command import main, open_page
 from sagemaker_tuning_report.pipeline.progress import Progress, counted
 from sagemaker_tuning_report.pipeline.reading import errors_of
 
@@ -113,3 +113,26 @@ def test_a_disk_error_is_one_line(
     assert main(["--folder", str(place)]) == 1
     error = capsys.readouterr().err
     assert error == f"Error: [Errno 21] Is a directory: '{place / 'run.log'}'\n"
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "screen", "expected"),
+    [(True, ":0", 1), (True, "", 0), (False, ":0", 0)],
+    ids=["both", "no screen", "no terminal"],
+)
+def test_the_page_is_opened_for_somebody(
+    is_terminal: bool,  # noqa: FBT001 - a parameter of the test
+    screen: str,
+    expected: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A browser opens only if there are a terminal and a screen."""
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
+    monkeypatch.setenv("DISPLAY", screen)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    open_page(tmp_path / "tuning.html")
+    assert opened == [(tmp_path / "tuning.html").as_uri()] * expected
