@@ -234,3 +234,78 @@ def test_creation_time_ahead_hides_nothing(here: TapHere, emulator: Emulator) ->
         scope.plan(f"job-{days}", trials=1, created=at(days * DAY - 7200))
         assert sync(here, tables, "training_job_summaries")[0] == 0
     assert_truth(here, tables, "training_job_summaries")
+
+
+@pytest.mark.parametrize("shift", [timedelta(seconds=10), timedelta(days=1)])
+def test_creation_time_that_was_once_too_late(
+    here: TapHere, emulator: Emulator, shift: timedelta
+) -> None:
+    """A running tuning job that one page shows with a later CreationTime is followed to
+    its end."""
+    emulator.scope().plan("churn", trials=20, parallel=1, created=at(-600))
+
+    def later(answer: dict[str, Any]) -> None:
+        for job in answer["HyperParameterTuningJobSummaries"]:
+            job["CreationTime"] += shift
+
+    tables, stream = Tables(), "training_job_summaries"
+    emulator.alter(LIST, later)
+    sync(here, tables, stream)
+    emulator.alter(LIST, None)
+    for days in (0.1, 1.2, 9, 10):
+        move_to(emulator, days)
+        code, row = sync(here, tables, stream)
+        assert (code, row["status"]) == (0, "complete")
+    assert_truth(here, tables, stream)
+
+
+@pytest.mark.parametrize("member", ["CreationTime", "HyperParameterTuningEndTime"])
+def test_time_in_1970_hides_nothing(
+    here: TapHere, emulator: Emulator, member: str
+) -> None:
+    """A tuning job that a page shows once with a time in 1970, the last of the page,
+    fails that sync and hides neither itself nor what follows."""
+    scope = emulator.scope()
+    for number in range(30):
+        scope.plan(f"job-{number:02}", trials=1, created=at(-7200 + number))
+
+    def odd(answer: dict[str, Any]) -> None:
+        answer["HyperParameterTuningJobSummaries"][-1][member] = 1_772_442.0
+
+    here_page = {"page_size": 10, "start_date": "2026-03-01T00:00:00Z"}
+    tables, stream = Tables(), "training_job_summaries"
+    emulator.alter(LIST, odd)
+    catalog = here.catalog(stream, "scopes")
+    run = here(config=here_page, catalog=catalog)
+    tables.take(run.messages)
+    assert run.returncode == 1
+    emulator.alter(LIST, None)
+    tables.load(here(config=here_page, state=tables.state, catalog=catalog))
+    assert_truth(here, tables, stream)
+
+
+def test_one_that_cannot_be_described_hides_no_other(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """An open tuning job whose description fails does not keep the others from being
+    read."""
+    scope = emulator.scope()
+    hour = (3600, 3600)
+    scope.plan("old", created=at(-3600), trials=100, parallel=1, trial_seconds=hour)
+    for number in range(120):
+        scope.plan(f"new-{number}", trials=1, created=at(DAY + number))
+    tables, stream = Tables(), "training_job_summaries"
+    move_to(emulator, 1.5)
+    sync(here, tables, stream)
+    for number in range(2):
+        scope.plan(f"last-{number}", trials=1, created=at((1.6 + number) * DAY))
+        move_to(emulator, 2.5)
+        sync(here, tables, stream)
+    emulator.faults.add(Fault("error", operation=DESCRIBE, tuning_job="old"))
+    move_to(emulator, 3)
+    code, row = sync(here, tables, stream)
+    assert (code, row["tuning_jobs_failed"], row["tuning_jobs_open"]) == (1, 1, 1)
+    emulator.faults.clear()
+    move_to(emulator, 30)
+    assert sync(here, tables, stream)[0] == 0
+    assert_truth(here, tables, stream)

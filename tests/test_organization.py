@@ -390,16 +390,20 @@ class TestEnabledRegions:
         assert "mars" not in run.stderr
 
     def test_a_status_that_is_unknown(self, company: Emulator, here: TapHere) -> None:
-        """A region with an unknown status is named in a warning. If it was read
-        before, its row is failed, not removed: nobody knows whether to read it."""
+        """A region with an unknown status fails its account, and has a failed row,
+        whether it was read before or not: nobody knows whether to read it. The other
+        regions are read."""
         first = here(config=ENABLED)
         company.organization.regions = {ONE: {"eu-west-1": "ON_HOLD"}}
-        run = here(config=ENABLED, state=first.state)
-        assert run.returncode == 0, run.stderr
-        assert f"eu-west-1 of account {ONE} is not read: its status ON_HOLD is" in (
-            run.stderr
-        )
-        assert rows(run) == rows(first) | {f"{ONE} eu-west-1": "failed"}
+        failed = rows(first) | {f"{ONE} eu-west-1": "failed"}
+        for state in (first.state, {}):
+            run = here(config=ENABLED, state=state)
+            line = (
+                f"account {ONE}: eu-west-1 is not read: its status ON_HOLD is unknown"
+            )
+            run.assert_refused(line)
+            assert rows(run) == failed
+        assert here("--test", config=ENABLED).returncode == 1
         company.organization.regions = {}
         assert rows(here(config=ENABLED, state=run.state)) == rows(first)
 

@@ -39,11 +39,13 @@ class Regions(NamedTuple):
 
     Attributes:
         to_read: The names of those that are enabled and have SageMaker, sorted.
-        uncertain: Why it is not known whether to read a region, by its name.
+        uncertain: Why a region that is enabled is not read, by its name.
+        undecided: Why it is not known whether a region is enabled, by its name.
     """
 
     to_read: list[str]
     uncertain: dict[str, str]
+    undecided: dict[str, str]
 
 
 class Member(NamedTuple):
@@ -165,7 +167,7 @@ def enabled(
             required_text(members(region), "RegionName"): region.get("RegionOptStatus")
             for region in regions
         }
-    choice = Regions([], {})
+    choice = Regions([], {}, {})
     for name, status in sorted(statuses.items()):
         if status in _ENABLED and name in have_it:
             choice.to_read.append(name)
@@ -173,5 +175,5 @@ def enabled(
             choice.uncertain[name] = _NOT_IN_BOTOCORE
         elif status not in _ENABLED | _NOT_ENABLED:
             shown = printable(str(status), _LONGEST_STATUS)
-            choice.uncertain[name] = f"its status {shown} is unknown to the tap"
+            choice.undecided[name] = f"its status {shown} is unknown to the tap"
     return choice

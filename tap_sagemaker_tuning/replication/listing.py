@@ -11,7 +11,11 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.replication.tally import creation_time, has_ended
+from tap_sagemaker_tuning.replication.tally import (
+    check_end,
+    creation_time,
+    has_ended,
+)
 from tap_sagemaker_tuning.values import OddError, required_text
 
 if TYPE_CHECKING:
@@ -51,15 +55,18 @@ class ListedJob:
         """Build it from a summary, and a description if there is one.
 
         Raises:
-            OddError: It has no name or creation time, or a malformed status.
+            OddError: It has no name or creation time, a malformed status, or an end
+                before there was a SageMaker.
         """
         created = creation_time(summary)
+        end = summary.get("HyperParameterTuningEndTime")
+        check_end(end)
         return cls(
             name=required_text(summary, "HyperParameterTuningJobName"),
             created=created,
             seen=seen,
             has_ended=has_ended(summary),
-            end=summary.get("HyperParameterTuningEndTime"),
+            end=end,
             packed=_packed(summary),
             packed_description=None if description is None else _packed(description),
         )
@@ -147,10 +154,20 @@ class Wanted:
         known = (at for key, at in self.open if key == name.lower())
         return next((at for at in known if same_second(at, time)), time)
 
-    def is_older(self, name: str, time: str) -> bool:
-        """Whether all open tuning jobs of this name were created after a time."""
+    def has_later(self, name: str, time: str) -> bool:
+        """Whether an open tuning job of this name was listed with a later time."""
         known = [at for key, at in self.open if key == name.lower()]
-        return bool(known) and all(_second(time) < _second(at) for at in known)
+        return any(_second(time) < _second(at) for at in known)
+
+    def arn(self, name: str, created: str) -> str | None:
+        """The ARN of an open tuning job as first listed, with this time or a later.
+
+        Args:
+            name: Its name in lower case.
+            created: Its creation time.
+        """
+        known = sorted((at, arn) for (key, at), arn in self.arns.items() if key == name)
+        return next((arn for at, arn in known if at >= created), None)
 
 
 class Listing:
@@ -165,6 +182,10 @@ class Listing:
             error. If there are any, the listing counts as incomplete.
         denied: Names of open tuning jobs that were not listed and that IAM does not
             allow describing, each with its error.
+        failed: Names of open tuning jobs that were not listed and could not be
+            described for another reason, each with its error.
+        corrected: Keys of the open tuning jobs that a description shows to have been
+            created earlier than they were listed.
     """
 
     def __init__(self) -> None:
@@ -178,6 +199,8 @@ class Listing:
         self.unreadable: list[tuple[str, Exception]] = []
         self._unreadable_from: str | None = None
         self.denied: list[tuple[str, Exception]] = []
+        self.failed: list[tuple[str, Exception]] = []
+        self.corrected: set[str] = set()
 
     def add(self, jobs: Iterable[ListedJob]) -> None:
         """Add tuning jobs; of two with the same name, keep the one created later."""

@@ -125,6 +125,7 @@ class Plan:
             if not self._is_due(key, listing)
         ]
         later = {job.name.lower(): job.created for job in self.postponed}
+        self._correct(listing)
         for job in listing.jobs():
             if same_second(later.get(job.key, ""), job.created):
                 continue
@@ -134,6 +135,17 @@ class Plan:
                 known = self._known(job)
                 since = known.since or _cut(self._start, job.created)
                 yield Visit(job=job, since=since, read_once=known.read_once)
+
+    def _correct(self, listing: Listing) -> None:
+        """Take the earlier creation time of open tuning jobs that were listed wrongly.
+
+        They are read whole again: their watermarks may be wrong as well.
+        """
+        for key in listing.corrected & self.state.open.keys():
+            known, job = self.state.open[key], listing.find(key)
+            if job and job.created < known.created:
+                correct = OpenJob(name=known.name, created=job.created, arn=known.arn)
+                self.state.open[key] = correct
 
     def visited(self, visit: Visit, tally: Tally) -> str | None:
         """Record that a tuning job was read and its records are written.
@@ -187,7 +199,7 @@ class Plan:
                 yield f"tuning job {job.name} (created {job.created}) was deleted"
 
     def note_unlisted(self, listing: Listing, *, is_denied: bool) -> None:
-        """Record which open tuning jobs a whole listing lacks and were not described.
+        """Record which open tuning jobs were neither listed nor could be described.
 
         They stay open: a listing can lack a tuning job for a while.
 
@@ -195,12 +207,13 @@ class Plan:
             listing: The listing.
             is_denied: Whether AWS denies describing these, but not other tuning jobs.
         """
-        if not listing.is_whole:
-            return
         later = {job.name.lower() for job in self.postponed}
+        failed = {name.lower() for name, _ in listing.failed}
         for key, job in list(self.state.open.items()):
-            if key not in later and not listing.shows(key, job.created):
-                unread = _unread(job, listing.began, is_denied=is_denied)
+            is_missing = listing.is_whole and not listing.shows(key, job.created)
+            if key not in later and (is_missing or key in failed):
+                alone = is_denied and key not in failed
+                unread = _unread(job, listing.began, is_denied=alone)
                 self.state.open[key] = unread
 
     def finish(self, listing: Listing) -> None:

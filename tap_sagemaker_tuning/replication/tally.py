@@ -27,6 +27,9 @@ ALLOWED_LATENESS = timedelta(minutes=1)
 """How late a trial may appear in the listing: trials created within this time before
 the newest one are read again."""
 
+_FIRST_YEAR = "2017"
+"""SageMaker's first year."""
+
 _ENDED = frozenset({*FINAL_STATUSES, "Deleting", "DeleteFailed"})  # fact 33
 
 
@@ -76,6 +79,7 @@ class Tally:
             OddError: It is malformed.
         """
         created = creation_time(trial)
+        check_end(trial.get("TrainingEndTime"))
         self._created[required_text(trial, "TrainingJobName")] = created  # fact 22
         objective = trial.get("ObjectiveStatus")
         is_final = trial.get("TrainingJobStatus") in FINAL_STATUSES and (
@@ -123,9 +127,25 @@ def creation_time(item: Summary) -> str:
     """When a tuning job or a trial was created.
 
     Raises:
-        OddError: It is not a JSON object, or has no creation time.
+        OddError: It is not a JSON object, or has no creation time, or one of the years
+            when there was no SageMaker: the service can send thousandths of seconds.
     """
-    return required_text(members(item), "CreationTime")
+    created = required_text(members(item), "CreationTime")
+    if created < _FIRST_YEAR:
+        msg = f"its CreationTime {created} is before SageMaker existed"
+        raise OddError(msg)
+    return created
+
+
+def check_end(end: str | None) -> None:
+    """Check that an end is of a year when there was a SageMaker.
+
+    Raises:
+        OddError: It is not.
+    """
+    if end is not None and end < _FIRST_YEAR:
+        msg = f"its end {end} is before SageMaker existed"
+        raise OddError(msg)
 
 
 def status(job: Summary) -> str | None:

@@ -97,15 +97,15 @@ class Scopes(TapStream):
         return as_of
 
     def _left_out(self, run: Run, before: Collection[str]) -> Iterator[Record]:
-        """Yield rows for scopes that are in the state but not in the run.
+        """Yield rows for scopes in the state, or undecided, that are not in the run.
 
         A scope that the settings no longer reach is removed, and logged once. It stays
         so while a failure hides what there is to read.
         """
         read = {scope.scope for scope in run.scopes}
         removed: dict[str, list[Scope]] = {}  # those not logged yet, by reason
-        for context in contexts(self.tap_state):
-            scope = Scope(**context)
+        known = {Scope(**context) for context in contexts(self.tap_state)}
+        for scope in sorted(known | run.discovered.undecided.keys()):
             if scope in read:
                 continue
             entry = self.saved(scope.context)

@@ -46,7 +46,9 @@ class Discovered:
         clients: One per account and region, in order, not yet opened.
         failures: What could not be discovered: everything, an account, or its regions.
         roles: The role to assume in each scope, except the caller's own account.
-        uncertain: Why it is not known whether to read a scope; it is not read.
+        uncertain: Why a scope in an enabled region is not read.
+        undecided: Why it is not known whether a scope's region is enabled: its account
+            has failed.
         listed: Sentences for the log about what AWS listed.
         is_of_organization: Whether accounts come and go with the organization.
         accounts: IDs of the accounts to read, including any whose regions are unknown.
@@ -57,6 +59,7 @@ class Discovered:
     failures: list[Failure] = field(default_factory=list)
     roles: dict[Scope, RoleToAssume] = field(default_factory=dict)
     uncertain: dict[Scope, str] = field(default_factory=dict)
+    undecided: dict[Scope, str] = field(default_factory=dict)
     listed: list[str] = field(default_factory=list)
     is_of_organization: bool = False
     accounts: set[str] = field(default_factory=set)
@@ -71,8 +74,9 @@ class Discovered:
 
     def error_in(self, scope: Scope) -> Exception | None:
         """The error that leaves it unknown whether to read a scope, if any."""
-        if scope in self.uncertain:
-            return NotReadError(f"Nothing was read: {self.uncertain[scope]}")
+        reasons = self.uncertain | self.undecided
+        if scope in reasons:
+            return NotReadError(f"Nothing was read: {reasons[scope]}")
         accounts = {None, scope.account_id}
         errors = (of.error for of in self.failures if of.account_id in accounts)
         return next(errors, None)
@@ -200,6 +204,10 @@ def _enabled(
             discovered.fail(NotReadError(_NO_REGION), account.account_id)
         for region, reason in regions.uncertain.items():
             discovered.uncertain[Scope(account.account_id, region)] = reason
+        for region, reason in regions.undecided.items():
+            discovered.undecided[Scope(account.account_id, region)] = reason
+            msg = f"{region} is not read: {reason}. Update the tap, or name the regions"
+            discovered.fail(NotReadError(msg), account.account_id)
     return to_read
 
 

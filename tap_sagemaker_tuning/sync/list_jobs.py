@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tap_sagemaker_tuning.aws.errors import is_denied
-from tap_sagemaker_tuning.exceptions import UnreadableError, readable
+from tap_sagemaker_tuning.exceptions import TapError, UnreadableError, readable
 from tap_sagemaker_tuning.replication.listing import (
     ListedJob,
     Listing,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.listing import Wanted
     from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.values import Summary
+
+_HOPELESS = 3
+"""Calls that fail one after the other before the scope fails."""
 
 _SUMMARY = {
     "HyperParameterTuningJobName",
@@ -73,9 +76,13 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
     if filters.tuning_job_names is not None:
         names = filters.tuning_job_names
         denied = _ask_for(source, names, listing, wanted, most=len(names))
+        unread = [*denied, *listing.failed]
+        if listing.failed and len(unread) == len(names):
+            raise listing.failed[0][1]
         if len(denied) == len(names) > 1:
             raise denied[0][1]
-        listing.unreadable += denied
+        listing.unreadable += unread
+        listing.failed.clear()
         return listing
     pages = source.tuning_jobs(filters.name_contains)
     for page in pages:
@@ -145,47 +152,58 @@ def _ask_for(
         The names of the denied ones, each with its error.
 
     Raises:
-        ClientError: A call failed for another reason.
+        BotoCoreError, ClientError, TapError: The first calls failed for another reason.
     """
     denied: list[tuple[str, Exception]] = []
+    has_answer = False
     for name in names:
         try:
             description, seen = source.tuning_job(name)  # fact 25
-        except ClientError as error:
-            if not is_denied(error):
-                raise
-            denied.append((name, error))
-            if len(denied) == most:
-                break
-            continue
         except UnreadableError as error:
             listing.unreadable.append((name, error))
             continue
+        except (BotoCoreError, ClientError, TapError) as error:
+            kind = denied if is_denied(error) else listing.failed
+            kind.append((name, error))
+            if len(denied) == most:
+                break
+            if not has_answer and len(listing.failed) == _HOPELESS:
+                raise
+            continue
+        has_answer = True
         listing.began = listing.began or seen
         if description is None:
             listing.gone.add(name.lower())
-            continue
-        try:
-            with readable("the tuning job"):
-                listing.add([_described(name, description, seen, wanted)])
-        except UnreadableError as error:
-            listing.unreadable.append((name, error))
+        else:
+            _add_described(listing, name, description, seen, wanted)
     return denied
+
+
+def _add_described(
+    listing: Listing, name: str, description: Summary, seen: str, wanted: Wanted
+) -> None:
+    """Add a tuning job that was described, or record that it cannot be read."""
+    try:
+        with readable("the tuning job"):
+            job = _described(name, description, seen, wanted)
+    except UnreadableError as error:
+        listing.unreadable.append((name, error))
+        return
+    listing.add([job])
+    if wanted.has_later(name, job.created):
+        listing.corrected.add(job.key)
 
 
 def _described(name: str, description: Summary, seen: str, wanted: Wanted) -> ListedJob:
     """Make a listed tuning job of a description, with its key as first listed.
 
     Raises:
-        OddError: The description is malformed, or of an earlier tuning job.
+        OddError: The description is malformed.
     """
     summary = summary_of(description)
     created = wanted.created(name, creation_time(summary))
-    if wanted.is_older(name, created):
-        msg = f"its CreationTime {created} is earlier than the listing's"
-        raise OddError(msg)
     summary["CreationTime"] = created
-    arn = wanted.arns.get((name.lower(), created))
+    arn = wanted.arn(name.lower(), created)
     if arn is not None:
         summary["HyperParameterTuningJobArn"] = arn
     return ListedJob.of(summary, seen, without_secrets(description))

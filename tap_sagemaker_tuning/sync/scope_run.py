@@ -255,7 +255,10 @@ class ScopeRun:
             others: Other tuning jobs; a few are tried if the call never worked.
         """
         operation = getattr(denial, "operation_name", "")
-        for job in others[:_SAMPLES]:
+        states = [plan.state for plan in self._plans.values()]
+        unread = {key for of in states for key, job in of.open.items() if job.failed}
+        readable = [job for job in others if job.key not in unread]
+        for job in readable[:_SAMPLES]:
             if operation in self.client.succeeded:
                 break
             with suppress(Exception):
@@ -274,6 +277,10 @@ class ScopeRun:
             self._note_unlisted(name, error, self._plans)
         for name, error in event.listing.denied:
             self._note_denied_listing(name, error)
+        for name, error in event.listing.failed:
+            plans = self._plans.items()
+            having = [of for of, plan in plans if name.lower() in plan.state.open]
+            self._note_unlisted(name, error, having)
         for stream, plan in self._plans.items():
             for job in plan.postponed:
                 if job.denied:

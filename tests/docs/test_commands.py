@@ -118,7 +118,6 @@ ELSEWHERE = {
     "tap-sagemaker-tuning-contract --check recording": (
         "packages/contract/tests/test_command.py"
     ),
-    ".venv/bin/sagemaker-tuning-emulator --help": "tests/docs/test_commands.py",
 }
 """The commands that `test_commands_work` does not run, and what runs each instead."""
 

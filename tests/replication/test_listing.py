@@ -225,14 +225,16 @@ def test_description_is_matched_to_the_second() -> None:
     assert open_jobs.created("nobody", at(5)) == at(5)
 
 
-def test_description_of_an_earlier_tuning_job() -> None:
-    """A creation time is too early if all open tuning jobs of this name came later, by
-    a second or more."""
-    open_jobs = Wanted("", {("job", at(5.25)): "Job", ("job", at(9)): "Job"})
-    assert open_jobs.is_older("JOB", at(4.9))
-    assert not open_jobs.is_older("job", at(5))
-    assert not open_jobs.is_older("job", at(7))
-    assert not open_jobs.is_older("nobody", at(4))
+def test_open_tuning_job_that_was_listed_with_a_later_time() -> None:
+    """A creation time is earlier than that of an open tuning job of this name by a
+    second or more; its ARN is still the one that was listed."""
+    names = {("job", at(5.25)): "Job", ("job", at(9)): "Job"}
+    open_jobs = Wanted("", names, {("job", at(9)): "arn:Job"})
+    assert open_jobs.has_later("JOB", at(8.9))
+    assert not open_jobs.has_later("job", at(9))
+    assert not open_jobs.has_later("nobody", at(4))
+    assert open_jobs.arn("job", at(4)) == open_jobs.arn("job", at(9)) == "arn:Job"
+    assert open_jobs.arn("job", at(10)) is open_jobs.arn("nobody", at(9)) is None
 
 
 def test_older_namesake_does_not_meet_what_is_wanted() -> None:

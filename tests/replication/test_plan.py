@@ -190,7 +190,7 @@ def test_high_water_mark_never_moves_back() -> None:
     """An old tuning job that is open or listed late does not move the high-water mark
     back."""
     plan = plan_of(state(known("old", -DAY), mark=DAY))
-    listing = listing_of(job("old", -DAY), job("late", DAY - 9, seen=WEEK))
+    listing = listing_of(job("old", -DAY), job("late", DAY - 9, end=DAY, seen=WEEK))
     for visit in plan.visits(listing):
         plan.visited(visit, tally(visit.job))
     plan.finish(listing)
@@ -301,6 +301,22 @@ def test_only_the_service_says_what_was_deleted(
 
 
 @pytest.mark.parametrize(
+    ("corrected", "visits"), [({"job"}, [("job", None)]), (set(), []), ({"other"}, [])]
+)
+def test_creation_time_that_was_listed_too_late(
+    corrected: set[str], visits: list[tuple[str, str | None]]
+) -> None:
+    """A tuning job that was once listed with a later time is read whole, once a
+    description confirms the earlier one."""
+    plan = plan_of(state(known(created=DAY, since=DAY, rows=3), mark=2 * DAY))
+    listing = listing_of(job(**RUNS), corrected=corrected, began=2 * DAY)
+    found = [(visit.job.name, visit.since) for visit in plan.visits(listing)]
+    assert found == visits
+    after = known() if visits else known(created=DAY, since=DAY, rows=3)
+    assert plan.state.open == {"job": after}
+
+
+@pytest.mark.parametrize(
     ("before", "listed", "is_whole", "after"),
     [
         (known(since=5), [], True, known(since=5, failed=30 * DAY, asked=30 * DAY)),
@@ -324,6 +340,15 @@ def test_one_that_is_not_listed_stays_open(
     list(plan.visits(listing))
     plan.note_unlisted(listing, is_denied=False)
     assert plan.state.open["job"] == after
+
+
+def test_one_that_cannot_be_described_stays_open() -> None:
+    """An open tuning job that could not be described is unread, but not denied, even if
+    the listing is partial."""
+    plan = plan_of(state(known(since=5)))
+    failed = [("Job", ValueError("no"))]
+    plan.note_unlisted(listing_of(failed=failed, began=LATER), is_denied=True)
+    assert plan.state.open == {"job": known(since=5, failed=LATER, asked=LATER)}
 
 
 @pytest.mark.parametrize(

@@ -122,11 +122,26 @@ def test_from_when_on_to_read_again(
 
 
 def test_watermark_of_the_earliest_time() -> None:
-    """The earliest creation time that text can hold does not break the watermark."""
+    """The watermark of a trial can lie before the first one that there can be."""
     tally = Tally(job_of())
-    first = "1000-01-01T00:00:10.000Z"
-    tally.add({"TrainingJobName": "a", "CreationTime": first})
-    assert tally.since == "1000-01-01T00:00:00.000Z"
+    tally.add({"TrainingJobName": "a", "CreationTime": "2017-01-01T00:00:10.000Z"})
+    assert tally.since == "2016-12-31T23:59:10.000Z"
+
+
+@pytest.mark.parametrize(
+    ("created", "end"),
+    [
+        ("1970-01-21T12:34:56.789Z", None),
+        ("2016-12-31T23:59:59.999Z", None),
+        ("2026-03-02T09:00:01.000Z", "1970-01-21T12:34:56.789Z"),
+    ],
+)
+def test_times_that_cannot_be(created: str, end: str | None) -> None:
+    """A trial that was created or ended before SageMaker existed is malformed: the
+    service can send thousandths of seconds."""
+    trial = {"TrainingJobName": "a", "CreationTime": created, "TrainingEndTime": end}
+    with pytest.raises(OddError):
+        Tally(job_of()).add(trial)
 
 
 def test_trial_shown_twice_counts_once() -> None:

@@ -166,7 +166,7 @@ class TestScopes:
 
     def test_enabled_regions(self, find: Find) -> None:
         """Each account is read in the regions that are enabled there."""
-        listed = {ONE: Regions([EAST, WEST], {}), TWO: Regions([WEST], {})}
+        listed = {ONE: Regions([EAST, WEST], {}, {}), TWO: Regions([WEST], {}, {})}
         config = {"assume_roles": [role(ONE), role(TWO)], "regions": ["enabled"]}
         found = find(settings(**config), Sessions(listed))
         assert scopes(found) == [Scope(ONE, EAST), Scope(ONE, WEST), Scope(TWO, WEST)]
@@ -222,7 +222,11 @@ class TestFailures:
         """If the regions of an account cannot be listed, or there is none to read, the
         others are read."""
         accounts: dict[str, Regions | Exception]
-        accounts = {ONE: DENIED, TWO: Regions([EAST], {}), THREE: Regions([], {})}
+        accounts = {
+            ONE: DENIED,
+            TWO: Regions([EAST], {}, {}),
+            THREE: Regions([], {}, {}),
+        }
         config = {"assume_roles": [*map(role, accounts)], "regions": ["enabled"]}
         found = find(settings(**config), Sessions(accounts))
         assert scopes(found) == [Scope(TWO, EAST)]
@@ -237,7 +241,7 @@ class TestFailures:
     def test_a_region_that_is_not_understood(self, find: Find) -> None:
         """A region that may have to be read is not read; one warning names it for all
         accounts."""
-        listed = Regions([EAST], {"xx-moon-1": "it is unknown"})
+        listed = Regions([EAST], {"xx-moon-1": "it is unknown"}, {})
         config = {"assume_roles": [role(ONE), role(TWO)], "regions": ["enabled"]}
         found = find(settings(**config), Sessions({ONE: listed, TWO: listed}))
         assert scopes(found) == [Scope(ONE, EAST), Scope(TWO, EAST)]

@@ -186,16 +186,41 @@ def test_gone_is_the_service_s_word() -> None:
     assert listing.find("old") is None
 
 
-def test_other_errors_end_the_listing() -> None:
-    """Any error other than a denial ends the listing, because it would affect all of
-    it."""
-    source = Script(THREE_PAGES, {"a": BROKEN})
+def test_one_that_cannot_be_described_fails_alone() -> None:
+    """An error other than a denial is that of its tuning job, and the others are
+    described."""
+    known = {"a": BROKEN, "b": described("b", 20)}
+    listing = listed(Script(THREE_PAGES, known), wanted(55, a=10, b=20))
+    assert listing.failed == [("a", BROKEN)]
+    assert [names(listing), listing.unreadable] == [["b", "e", "f"], []]
+    listing = listed(Script(known=known), tuning_job_names=("b", "a"))
+    assert (listing.unreadable, listing.failed) == ([("a", BROKEN)], [])
+    assert names(listing) == ["b"]
+
+
+def test_descriptions_that_all_fail_end_the_listing() -> None:
+    """If the first three descriptions fail, or those of all named tuning jobs, the
+    scope does."""
+    known = dict.fromkeys("abcd", BROKEN)
     with pytest.raises(ClientError) as raised:
-        listed(source, wanted(55, a=10))
+        listed(source := Script(THREE_PAGES, known), wanted(55, a=1, b=2, c=3, d=4))
     assert raised.value is BROKEN
-    with pytest.raises(ClientError) as raised:
-        listed(source, tuning_job_names=("b", "a"))
-    assert raised.value is BROKEN
+    assert source.calls == ["list", "a", "b", "c"]
+    with pytest.raises(ClientError):
+        listed(Script(known=known), tuning_job_names=("a", "b"))
+
+
+def test_description_with_an_earlier_time_corrects_the_listing() -> None:
+    """An open tuning job that was once listed with a later creation time is corrected
+    by a description, whether a page shows it now or not; its ARN stays."""
+    what = wanted(55, A=99)
+    what.arns["a", at(99)] = "arn:A"
+    source = Script(THREE_PAGES, {"A": described("A", 10)})
+    listing = listed(source, what)
+    assert listing.corrected == {"a"}
+    job = listing.find("a")
+    assert job is not None
+    assert (job.created, job.arn) == (at(10), "arn:A")
 
 
 @pytest.mark.parametrize(

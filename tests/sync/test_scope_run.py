@@ -169,6 +169,14 @@ class TestStatus:
         assert (scope.status, scope.whole) == ("incomplete", {"jobs"})
         assert (scope.counts.read, scope.counts.failed) == (1, 1)
 
+    def test_what_cannot_be_described(self) -> None:
+        """An open tuning job that could not be described makes the streams incomplete
+        in whose state it is open."""
+        scope = scope_of(JOBS, TRIALS)
+        scope.plan(TRIALS, state_with("Odd"))
+        read(scope, listing_of(1, failed=[("Odd", TapError("no"))]), Read(tally()))
+        assert (scope.status, scope.whole) == ("incomplete", {"jobs"})
+
     def test_denied_alone(self) -> None:
         """A tuning job that was denied for seven days while others were described
         counts as denied, and leaves the scope complete."""
@@ -272,6 +280,16 @@ class TestStatus:
         scope.client = client
         assert not scope.is_allowed(denial, others)
         assert len(client.tried) == 3
+
+    def test_call_is_not_tried_for_those_that_fail(self) -> None:
+        """Tuning jobs that could not be read before say nothing about others."""
+        scope = scope_of()
+        scope.plan(JOBS, state_with("job-0", failed=OLD, asked=OLD_ASKED))
+        client: Any = Trying(works_at=1)
+        scope.client = client
+        denial = answer("AccessDeniedException", LIST_TRIALS)
+        assert not scope.is_allowed(denial, [visits(1)[0].job])
+        assert client.tried == []
 
     def test_nothing_could_be_read(self) -> None:
         """If no tuning job could be read, each is a failure and the state stays."""
