@@ -92,9 +92,11 @@ def _write_page(
 ) -> tuple[list[str], list[str]]:
     """Replace the page; return the names of missing models, and the summary."""
     with opened(str(folder.database)) as warehouse:
-        shown = content(warehouse, most_trials=MOST_TRIALS)
+        now = datetime.now(tz=UTC)
+        milliseconds = int(now.timestamp() * 1000)
+        shown = content(warehouse, most_trials=MOST_TRIALS, made=milliseconds)
         missing = warehouse.missing
-        made = datetime.now(tz=UTC).isoformat()
+        made = now.isoformat()
         if reloads:
             shown["latest"] = {"script": folder.latest.name, "page": made}
         replace(folder.page, page(shown).encode())

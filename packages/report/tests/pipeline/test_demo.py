@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -92,6 +93,7 @@ def test_two_runs_show_the_truth(folder: Path, account: Emulator) -> None:
     assert second.returncode == 0
     assert loaded(folder / "tuning.duckdb") == truth(account)
     page = (folder / "tuning.html").read_text(encoding="utf-8")
+    assert re.search(r'"made": ?\d{13}', page), "the page does not say when it was made"
     assert '"name":"churn-xgb"' in page
     assert folder.stat().st_mode & 0o777 == 0o700
 
