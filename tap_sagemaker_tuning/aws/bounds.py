@@ -7,6 +7,7 @@ body in memory until the end, if there is one.
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import weakref
 from functools import partial
@@ -46,6 +47,11 @@ def bound(client: Any, ca_bundle: str | None) -> None:
         proxies=get_environ_proxies(client.meta.endpoint_url),
         timeout=(config.connect_timeout, config.read_timeout),
         max_pool_connections=config.max_pool_connections,
+        # As botocore sets it: without it, each call on an open connection takes 40 ms
+        # longer (measured in December 2026).
+        socket_options=[(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+        client_cert=config.client_cert,
+        proxies_config=config.proxies_config,
     )
     client.meta.events.register("before-send", partial(_send, session))
     weakref.finalize(client, session.close)

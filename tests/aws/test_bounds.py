@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions as aws
 import pytest
+from botocore.httpsession import URLLib3Session
 
 from sagemaker_tuning_emulator import Fault
 from tap_sagemaker_tuning.aws import bounds
@@ -111,6 +112,26 @@ def test_a_response_has_bounds(
         with pytest.raises(UnboundedError, match=said):
             client.metric_data.points([probe_of("trial")])
         assert time.monotonic() - began < 10
+
+
+def test_the_session_is_like_the_clients_own(
+    connect: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proxies, certificates, timeouts and socket options are those of botocore."""
+    sessions: list[dict[str, Any]] = []
+    begin = URLLib3Session.__init__
+
+    def recorded(self: URLLib3Session, **options: Any) -> None:
+        if "max_pool_connections" in options:  # others ask for credentials
+            sessions.append(options)
+        begin(self, **options)
+
+    monkeypatch.setattr(URLLib3Session, "__init__", recorded)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    connect()
+    own, *bounded = sessions
+    assert bounded
+    assert all(options == own for options in bounded)
 
 
 def test_a_body_that_ends_early(
