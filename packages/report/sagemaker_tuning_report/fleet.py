@@ -287,8 +287,7 @@ def machines(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
             "instance": text(row["instance_type"]) or "unknown",
             "trials": whole(row["trials"]),
             "measured": whole(row["trials_with_metrics"]),
-            # The cost of what was measured, if the model has it.
-            "cost": number(row.get("measured_cost", row["cost"])),
+            "cost": number(row["measured_cost"]),
             "idle": number(row["idle_cost"]),
             "currency": text(row["currency"]),
             "average": [number(row[f"average_{name}"]) for name in names],

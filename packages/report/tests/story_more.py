@@ -175,6 +175,7 @@ def machine_metrics(trials: list[Row], tuning_jobs: set[str]) -> list[Row]:
 def _utilisation(job: Job, trials: list[Row]) -> Row:
     ended = [row for row in trials if row["ended_at"]]
     costs = [row["cost"] for row in trials if row["cost"] is not None]
+    measured = [row["cost"] for row in ended if row["cost"] is not None]
     return {
         **job.keys,
         "instance_type": "ml.m5.xlarge",
@@ -185,7 +186,8 @@ def _utilisation(job: Job, trials: list[Row]) -> Row:
         "average_memory": 0.35,
         "average_gpu_memory": None,
         "cost": sum(costs) if costs else None,
-        "idle_cost": 0.55 * sum(costs) if costs else None,
+        "measured_cost": sum(measured) if measured else None,
+        "idle_cost": 0.55 * sum(measured) if measured else None,
         "currency": "USD" if costs else None,
     }
 

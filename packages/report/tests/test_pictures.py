@@ -205,7 +205,7 @@ def test_idle_machines_are_the_models(made: Made, opened: Open) -> None:
     measured."""
     window = opened(made("everyday"))
     (row,) = story().marts["hardware_utilisation"]
-    label = f"${row['idle_cost']:.2f} of ${row['cost']:.2f}"
+    label = f"${row['idle_cost']:.2f} of ${row['measured_cost']:.2f}"
     picture = figure(window, "Idle machines")
     text = picture.locator("svg").text_content() or ""
     assert label in text
