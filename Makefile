@@ -34,7 +34,7 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
 
-test: setup  ## Unit tests, laws, the command line, HTTP and docs: about five minutes.
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
 	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
 
 laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
