@@ -74,11 +74,6 @@ def product(change: Callable[[Item], object]) -> Change:
     return changed
 
 
-def first_page_only(answer: Item) -> None:
-    """Drop the token of the next page."""
-    answer.pop("NextToken", None)
-
-
 def ignoring(name: str, operation: str) -> Change:
     """Return reversed items if asked to sort by a parameter, as if it were ignored."""
 

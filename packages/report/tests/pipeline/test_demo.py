@@ -49,22 +49,33 @@ def run(
     )
 
 
+def started(folder: Path, emulator: Emulator, *options: str) -> subprocess.Popen[str]:
+    """Start the command; its standard error can be read."""
+    return subprocess.Popen(  # noqa: S603 - ours
+        command(folder, *options),
+        env=environment(emulator) | {"AWS_DEFAULT_REGION": "us-east-1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_until_it_says(process: subprocess.Popen[str], beginning: str) -> None:
+    """Read its standard error up to a line that starts like this."""
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith(beginning):
+        assert process.poll() is None
+
+
 def killed(folder: Path, emulator: Emulator, after: str, by: int) -> int:
     """Start the command, end it by a signal soon after it has said something.
 
     Returns:
         Its exit code.
     """
-    with subprocess.Popen(  # noqa: S603 - ours
-        command(folder),
-        env=environment(emulator) | {"AWS_DEFAULT_REGION": "us-east-1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
-        while after and not process.stderr.readline().startswith(after):
-            assert process.poll() is None
+    with started(folder, emulator) as process:
+        if after:
+            wait_until_it_says(process, after)
         time.sleep(0.5 if after else 3)
         process.send_signal(by)
         return process.wait(120)
@@ -177,18 +188,10 @@ def test_the_config_is_the_taps(
 
 def test_it_goes_on_until_stopped(folder: Path, account: Emulator) -> None:
     """With --every, a later run replaces the page, and a signal ends the pause."""
-    with subprocess.Popen(  # noqa: S603 - ours
-        command(folder, "--every", "1s"),
-        env=environment(account) | {"AWS_DEFAULT_REGION": "us-east-1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stderr is not None
+    with started(folder, account, "--every", "1s") as process:
         pages = set()
         for _ in range(2):
-            while not process.stderr.readline().startswith("The next run starts in "):
-                assert process.poll() is None
+            wait_until_it_says(process, "The next run starts in ")
             pages.add((folder / "latest.js").read_text(encoding="utf-8"))
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 130
