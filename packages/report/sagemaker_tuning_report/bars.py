@@ -1,7 +1,7 @@
 """Bar charts: hours, money and trials, importance, idle machines.
 
 Each bar has a `key` that identifies it when it is highlighted. An unknown cost has no
-length: it is written in words after the bar.
+length: a text after the bar counts its trials.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def test_days_are_drawn_whole(made: Made, opened: Open) -> None:
 
 
 def test_an_unknown_cost_has_no_length(made: Made, opened: Open) -> None:
-    """A thousand trials without a price are words, not a short bar."""
+    """A thousand trials without a price are a text, not a short bar."""
     window = opened(made("everyday"))
     picture = figure(window, "Cost in USD")
     words = picture.locator(".mark-text text").all_text_contents()

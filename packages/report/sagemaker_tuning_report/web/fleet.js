@@ -108,7 +108,7 @@ function findingsCard(findings) {
       el("li", { "data-kind": finding.kind }, finding.text.map(saidPart), " ", link(finding))))));
 }
 
-/** When a scope's tables were last complete, in words that do not depend on the reader's clock. */
+/** When a scope's tables were last complete; the text does not depend on the reader's clock. */
 function completeAsOf({ complete_as_of: asOf, status }) {
   if (!isNumber(asOf)) return "never";
   const words = status === "complete" ? "last sync" : "earlier sync";
@@ -313,7 +313,7 @@ function spending(jobs) {
       const label = unpricedText(outcomesOf(job).map((outcome) => job.outcomes[outcome]));
       return label ? [{ job: own[0].job, index, end: own.at(-1).to, label }] : [];
     });
-    figures.push(draw("cost", `Cost in ${currency}`, `${which} Trials without a known cost are not in the bars, but in words after them.`,
+    figures.push(draw("cost", `Cost in ${currency}`, `${which} The bars leave out trials without a known cost: the text after a bar counts them.`,
       ({ cost }) => cost, (job) => `${money(costOf(job), currency)}, ${coverage([job])}`, unpriced));
   } else {
     figures[0].classList.remove("half");

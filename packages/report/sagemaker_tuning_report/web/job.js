@@ -134,7 +134,7 @@ function notices({ job, definition, view, trials, all, parameters }) {
 /** The time span of the trials, which is the time axis of two charts. */
 const timeOf = (trials) => spanOf("time", trials.flatMap((row) => [row.created, row.started, row.until]).filter(isNumber));
 
-/** When a trial started, in words if it did not. */
+/** When a trial started, or why it did not. */
 const startText = (row) => (isNumber(row.started) ? instant(row.started) : isNumber(row.ended) ? "never started" : row.outcome === "running" ? "waiting" : "–");
 
 const valuesOf = (trials) => trials.map((row) => row.value).filter(isNumber);
