@@ -35,7 +35,7 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
-	$(BIN)/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))"
+	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "not ($(LEFT_OUT))"
 
 laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from tap_sagemaker_tuning import tap as tap_module
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tests.expected import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from singer_sdk import Stream
 
     from sagemaker_tuning_emulator import Emulator
 
@@ -141,8 +144,7 @@ class TapProcess:
             *streams: Their names, or none for those selected by default.
             **methods: Replication methods, by stream.
         """
-        tap = TapSageMakerTuning(setup_mapper=False)
-        catalog: dict[str, Any] = json.loads(tap.catalog_json_text)
+        catalog: dict[str, Any] = json.loads(discovered(tap_module.STREAMS))
         for stream in catalog["streams"]:
             name = stream["tap_stream_id"]
             for entry in stream["metadata"]:
@@ -152,6 +154,13 @@ class TapProcess:
             if name in methods:
                 stream["replication_method"] = methods[name]
         return catalog
+
+
+@cache
+def discovered(streams: tuple[type[Stream], ...]) -> str:  # noqa: ARG001 - the key
+    """The catalog of discovery, which depends on nothing but the tap's streams."""
+    text: str = TapSageMakerTuning(setup_mapper=False).catalog_json_text
+    return text
 
 
 class TapHere(TapProcess):

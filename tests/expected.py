@@ -10,7 +10,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -347,15 +347,24 @@ def alike(rows: Rows) -> Rows:
 def misfits(messages: list[Json]) -> list[str]:
     """What in the records does not fit the SCHEMA messages before them."""
     found: list[str] = []
-    validators: dict[str, Draft7Validator] = {}
+    schemas: dict[str, str] = {}
     for message in messages:
         stream = message.get("stream", "")
         if message["type"] == "SCHEMA":
-            validators[stream] = _validator(json.dumps(message["schema"]))
+            schemas[stream] = json.dumps(message["schema"])
         elif message["type"] == "RECORD":
-            errors = validators[stream].iter_errors(message["record"])
-            found += [f"{stream}: {error.message}" for error in errors]
+            errors = _errors(schemas[stream], json.dumps(message["record"]))
+            found += [f"{stream}: {error}" for error in errors]
     return found
+
+
+@lru_cache(10_000)
+def _errors(schema: str, record: str) -> list[str]:
+    """What in a record, given as JSON, does not fit its schema; cached, because the
+    next run writes most of the records again."""
+    return [
+        error.message for error in _validator(schema).iter_errors(json.loads(record))
+    ]
 
 
 @cache

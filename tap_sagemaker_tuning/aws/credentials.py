@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import botocore.exceptions as aws
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
-    CredentialProvider,
     DeferredRefreshableCredentials,
 )
 
@@ -90,20 +89,6 @@ class _AskedOnce:
             raise
         self._is_first = False
         return credentials
-
-
-class Given(CredentialProvider):
-    """Provides a session with existing credentials."""
-
-    METHOD = "given"
-
-    def __init__(self, credentials: Credentials | None) -> None:
-        super().__init__()
-        self._credentials = credentials
-
-    def load(self) -> Credentials | None:
-        """Return them to botocore."""
-        return self._credentials
 
 
 def quieten() -> None:

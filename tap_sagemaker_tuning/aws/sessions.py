@@ -15,12 +15,13 @@ import boto3
 import botocore.exceptions as aws
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import CredentialResolver, RefreshableCredentials
+from botocore.credentials import RefreshableCredentials
 from botocore.parsers import ResponseParserFactory
+from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.bounds import bound
 from tap_sagemaker_tuning.aws.client import Client
-from tap_sagemaker_tuning.aws.credentials import Account, Given, assumed, quieten
+from tap_sagemaker_tuning.aws.credentials import Account, assumed, quieten
 from tap_sagemaker_tuning.aws.models import SmallModels
 from tap_sagemaker_tuning.aws.operations import LIST_REGIONS, OPERATIONS
 from tap_sagemaker_tuning.aws.organization import AccountLister, enabled
@@ -73,7 +74,9 @@ class Sessions:
                 settings.aws_secret_access_key,
                 settings.aws_session_token,
             )
-        self._models = SmallModels(self._caller.get_component("data_loader"))
+        models = SmallModels(self._caller.get_component("data_loader"))
+        self._reader = _Reader(self._caller.profile, models)
+        self._boto3 = boto3.Session(botocore_session=self._reader)
 
     def regions(self, chosen: Sequence[str] | None) -> Sequence[str]:
         """Return the chosen regions, or else the region that boto3 is configured with.
@@ -243,22 +246,10 @@ class Sessions:
     def _connect(
         self, credentials: Credentials | None, service: Any, region: str
     ) -> Any:
-        """Create a client that uses these credentials and parses times as text.
-
-        It has its own session, because botocore's credential providers depend on
-        botocore's own parsing of times. All sessions share the loaded API models.
-        """
+        """Create a client that uses these credentials and parses times as text."""
         with self._alone:
-            session = botocore.session.Session(profile=self._caller.profile)
-            factory = ResponseParserFactory()
-            factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
-            for name, component in {
-                "data_loader": self._models,
-                "credential_provider": CredentialResolver([Given(credentials)]),
-                "response_parser_factory": factory,
-            }.items():
-                session.register_component(name, component)
-            client = boto3.Session(botocore_session=session).client(
+            self._reader.credentials = credentials
+            client = self._boto3.client(
                 service,
                 region_name=region,
                 endpoint_url=self._settings.aws_endpoint_url,
@@ -266,6 +257,27 @@ class Sessions:
             )
             bound(client, self._ca_bundle)
             return client
+
+
+class _Reader(botocore.session.Session):
+    """A session that parses times as text, and gives each client other credentials.
+
+    The caller's session is another one, because botocore's credential providers depend
+    on botocore's own parsing of times. Both share the loaded API models.
+    """
+
+    credentials: Credentials | None = None
+
+    def __init__(self, profile: str | None, models: SmallModels) -> None:
+        super().__init__(profile=profile)
+        self.register_component("data_loader", models)
+        factory = ResponseParserFactory()
+        factory.set_parser_defaults(timestamp_parser=timestamp_or_none)
+        self.register_component("response_parser_factory", factory)
+
+    @override
+    def get_credentials(self) -> Credentials | None:
+        return self.credentials
 
 
 def _check_result(http_response: Any, parsed: Any, model: Any, **_: Any) -> None:

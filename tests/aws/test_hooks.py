@@ -17,8 +17,6 @@ import botocore.session
 import pytest
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
     DeferredRefreshableCredentials,
     RefreshableCredentials,
 )
@@ -48,7 +46,7 @@ EVENTS: dict[str, set[str]] = {
 }
 """The events with handlers in the package, and the arguments that these take."""
 
-COMPONENTS = ("credential_provider", "data_loader", "response_parser_factory")
+COMPONENTS = ("data_loader", "response_parser_factory")
 """The components of a session that the package replaces."""
 
 CLASSES: dict[Any, set[str]] = {
@@ -58,8 +56,6 @@ CLASSES: dict[Any, set[str]] = {
         "role_arn",
         "extra_args",
     },
-    CredentialProvider: set(),
-    CredentialResolver: {"providers"},
     DeferredRefreshableCredentials: {"refresh_using", "method"},
     RefreshableCredentials: set(),
 }

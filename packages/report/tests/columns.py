@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+from tap_sagemaker_tuning import schemas_root
 
 _MARTS = Path(__file__).resolve().parents[3] / "transform/models/marts/_marts.yml"
 
@@ -18,28 +22,17 @@ COLUMNS: dict[str, dict[str, str]] = {
 }
 """By model, each column's type."""
 
-SCOPES = {
-    "account_id": "text",
-    "region": "text",
-    "status": "text",
-    "complete_as_of": "timestamp",
-    "started_at": "timestamp",
-    "ended_at": "timestamp",
-    "error": "text",
-    "tuning_jobs_open": "bigint",
-    "calls": "bigint",
-}
-TUNING_JOBS = {
-    "account_id": "text",
-    "region": "text",
-    "tuning_job_name": "text",
-    "tuning_job_arn": "text",
-    "tuning_job_status": "text",
-    "creation_time": "timestamp",
-}
-METRICS = {
-    "training_job_arn": "text",
-    "metric_name": "text",
-    "host": "text",
-    "points": "text",
-}
+_TYPES = {"integer": "bigint", "number": "double precision", "boolean": "boolean"}
+
+
+def of_stream(name: str) -> dict[str, str]:
+    """The columns of a stream's table, by its schema, with JSON as text."""
+    schema = json.loads(schemas_root().joinpath(f"{name}.json").read_text("utf-8"))
+    return {column: _type(given) for column, given in schema["properties"].items()}
+
+
+def _type(given: dict[str, Any]) -> str:
+    if given.get("format") == "date-time":
+        return "timestamp"
+    kinds = [given["type"]] if isinstance(given["type"], str) else given["type"]
+    return next((_TYPES[kind] for kind in kinds if kind in _TYPES), "text")

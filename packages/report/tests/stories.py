@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from .columns import COLUMNS, METRICS, SCOPES, TUNING_JOBS
+from .columns import COLUMNS, of_stream
 from .story import (
     EAST,
     IRELAND,
@@ -260,9 +261,14 @@ def statements(story: Story, kind: str) -> Iterator[tuple[str, list[Row]]]:
         kind: The warehouse's name for a text column.
     """
     tables = {
-        "tap_sagemaker_tuning.scopes": (SCOPES, story.scopes),
-        "tap_sagemaker_tuning.tuning_jobs": (TUNING_JOBS, story.tuning_jobs),
-        "tap_sagemaker_tuning.training_job_metrics": (METRICS, story.metrics),
+        **{
+            f"tap_sagemaker_tuning.{stream}": (of_stream(stream), rows)
+            for stream, rows in (
+                ("scopes", story.scopes),
+                ("tuning_jobs", story.tuning_jobs),
+                ("training_job_metrics", story.metrics),
+            )
+        },
         **{
             f"sagemaker_tuning.sagemaker_tuning__{name}": (columns, story.marts[name])
             for name, columns in COLUMNS.items()
@@ -287,12 +293,17 @@ def into_duckdb(story: Story, file: Path) -> Path:
             connection.execute(create)
             if rows:
                 table = create.split()[2]
-                columns = list(rows[0])
-                unnested = ", ".join("unnest(?)" for _ in columns)
-                values = [[row[column] for row in rows] for column in columns]
-                names = ", ".join(columns)
-                connection.execute(
-                    f"insert into {table} ({names}) select {unnested}",
-                    values,
+                # Values as parameters take a thousand times as long: DuckDB tries to
+                # import pandas for each of them.
+                lines = file.with_suffix(".jsonl")
+                lines.write_text(
+                    "\n".join(json.dumps(row, default=str) for row in rows),
+                    encoding="utf-8",
                 )
+                types = dict.fromkeys(rows[0], "varchar")
+                connection.execute(
+                    f"insert into {table} by name from read_json('{lines}', "
+                    f"format = 'newline_delimited', columns = {types})"
+                )
+                lines.unlink()
     return file

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from . import stories
-from .columns import COLUMNS, SCOPES
+from .columns import COLUMNS, of_stream
 from .conftest import report
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def duckdb(folder: Path, *, is_1970: bool = False) -> Iterator[str]:
             fakesnow's nulls.
     """
     story = stories.small()
-    tables = [(SCOPES, story.scopes)]
+    tables = [(of_stream("scopes"), story.scopes)]
     tables += [(COLUMNS[name], rows) for name, rows in story.marts.items()]
     for columns, rows in tables if is_1970 else ():
         times = [name for name, kind in columns.items() if kind == "timestamp"]
