@@ -144,7 +144,7 @@ class TapProcess:
             *streams: Their names, or none for those selected by default.
             **methods: Replication methods, by stream.
         """
-        catalog: dict[str, Any] = json.loads(discovered(tap_module.STREAMS))
+        catalog: dict[str, Any] = json.loads(discovered(vars(tap_module)["STREAMS"]))
         for stream in catalog["streams"]:
             name = stream["tap_stream_id"]
             for entry in stream["metadata"]:
