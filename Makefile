@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
 .PHONY: help setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
-  constraints generated release-check audit screenshot clean
+  constraints generated changelog release-check audit screenshot clean
 
 help:  ## This list.
 	@sed -n 's/^\([a-z.%-]*\):.*  ## /\1\t/p' Makefile | expand --tabs=16
@@ -128,6 +128,9 @@ format: setup  ## Fix what ruff can fix.
 
 demo: setup  ## Sync an emulated account twice into a real Postgres.
 	$(BIN)/python -m tap_tools.demo
+
+changelog: setup  ## What the fragments in changes/ say of the next release.
+	@$(BIN)/towncrier build --draft --version Unreleased
 
 release-check: setup  ## List what a release still lacks.
 	$(BIN)/python -m tap_tools.release

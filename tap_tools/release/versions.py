@@ -61,8 +61,11 @@ def _sections(root: Path) -> dict[str, str]:
 
 def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
     sections = _sections(root)
-    if sections.get("Unreleased"):
-        yield "CHANGELOG.md still has lines under Unreleased"
+    if fragments := list((root / "changes").glob("+*")):
+        yield (
+            f"changes/ has {len(fragments)} fragments that CHANGELOG.md lacks: run "
+            f".venv/bin/towncrier build --yes --version {version}"
+        )
     released = [title for title in sections if title.split(" - ")[0] == version]
     if not released:
         yield f"CHANGELOG.md has no entry for {version}"
@@ -78,7 +81,7 @@ def _of_the_tags(root: Path, version: str) -> Iterator[str]:
     tags = _tags(root)
     for title in _sections(root):
         earlier = title.split(" - ")[0]
-        if earlier not in {version, "Unreleased"} and f"v{earlier}" not in tags:
+        if earlier != version and f"v{earlier}" not in tags:
             yield f"CHANGELOG.md has a release {earlier} that has no tag v{earlier}"
 
 

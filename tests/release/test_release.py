@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHANGELOG = "# Changelog\n\n## Unreleased\n\n## 1.2.0 - 2026-11-25\n\n- A row.\n"
+CHANGELOG = "# Changelog\n\n## 1.2.0 - 2026-11-25\n\n- A row.\n"
 FILES = {
     "pyproject.toml": '[project]\nname = "tap"\nversion = "1.2.0"\n',
     "CHANGELOG.md": CHANGELOG,
     "README.md": "install tap_sagemaker_tuning-1.2.0-py3-none-any.whl\n",
+    "changes/template.md": "",
     "docs/index.md": "# Tap\n",
     "registries/meltano/tap.yml": "pip_url: ${PACKAGE}\n",
 }
@@ -61,9 +62,8 @@ def untag(root: Path) -> None:
     git(root, "tag", "--delete", "v1.2.0")
 
 
-WITH_MORE = CHANGELOG.replace("Unreleased\n", "Unreleased\n\n- More.\n")
 CHANGES = {
-    "Unreleased": write("CHANGELOG.md", WITH_MORE),
+    "towncrier build --yes --version 1.2.0": write("changes/+more.added.md", "More."),
     "no entry": write("CHANGELOG.md", CHANGELOG.partition("## 1.2.0")[0]),
     "no date": write("CHANGELOG.md", CHANGELOG.replace(" - 2026-11-25", "")),
     "an empty entry": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
