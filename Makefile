@@ -48,11 +48,12 @@ check: setup  ## Everything that CI runs, two jobs at a time.
 static: setup  ## Lint, types and docs.
 	$(MAKE) --no-print-directory --jobs 1 lint docs types
 
-lint: setup  ## Style, wording, spelling, workflows and templates.
+lint: setup  ## Style, wording, spelling, commit messages, workflows and templates.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/python -m tap_tools.prose
+	$(BIN)/python -m tap_tools.commits
 	$(BIN)/zizmor --quiet --offline --persona pedantic .github
 	$(VALID) vendor.github-workflows .github/workflows/*.yml
 	$(VALID) vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/contract.yml .github/ISSUE_TEMPLATE/idea.yml
