@@ -40,7 +40,7 @@ test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three m
 laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis
 
-check: setup  ## Everything that CI runs, two jobs at a time.
+check: setup  ## The gate: everything but `make distributed`, two jobs at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static wheel
 	$(MAKE) --no-print-directory long
 	$(MAKE) --no-print-directory --jobs 2 --output-sync lowest python-3.12 python-3.13

@@ -169,6 +169,14 @@ def test_what_is_pure_leads_to_no_io(module: str) -> None:
     assert names & IMPURE == set()
 
 
+def test_the_commit_loop_knows_no_singer() -> None:
+    """Nothing in sync/ uses the Singer SDK: the laws run on it without."""
+    loop = [source for module, source in sources().items() if module[:5] == "sync."]
+    names = {name.partition(".")[0] for source in loop for name in imported(source)}
+    assert len(loop) > 10
+    assert "singer_sdk" not in names
+
+
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_distributions_import_only_what_they_need(name: str) -> None:
     """No distribution imports one that it does not depend on, or a test."""

@@ -114,3 +114,10 @@ def headings(text: str) -> list[str]:
 def anchor(heading: str) -> str:
     """The anchor of a heading."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def recipe(target: str) -> str:
+    """The recipe of a target in the Makefile."""
+    lines = rf"^{re.escape(target)}:.*\n((?:\t.*\n)+)"
+    (found,) = re.findall(lines, read("Makefile"), re.MULTILINE)
+    return str(found).replace("\\\n", "")

@@ -24,6 +24,7 @@ from tests.docs.documents import (
     blocks,
     commands,
     read,
+    recipe,
 )
 
 if TYPE_CHECKING:
@@ -249,14 +250,6 @@ def test_the_gate_runs_the_readmes_tests() -> None:
     """The gate calls `make check`, which includes the tests of `make test`, on the
     wheels."""
     assert read(".ci/run").splitlines()[-1] == "make check"
-    called = {word for target in ("check", "static") for word in recipe(target)}
+    called = {*recipe("check").split(), *recipe("static").split()}
     rest = {"lint", "types", "docs", "long", "wheel", "lowest"}
     assert rest | {"static", "python-3.12", "python-3.13"} <= called
-
-
-def recipe(target: str) -> list[str]:
-    """The words of a recipe in the Makefile."""
-    lines = r"\n((?:\t.*\n)+)"
-    found = re.search(f"^{target}:.*{lines}", read("Makefile"), re.MULTILINE)
-    assert found is not None
-    return re.findall(r"[\w.-]+", found[1])
