@@ -61,13 +61,19 @@ def _sections(root: Path) -> dict[str, str]:
 
 def _of_the_changelog(root: Path, version: str) -> Iterator[str]:
     sections = _sections(root)
-    if fragments := list((root / "changes").glob("+*")):
+    fragments = len(list((root / "changes").glob("+*")))
+    released = [title for title in sections if title.split(" - ")[0] == version]
+    if fragments and released:
         yield (
-            f"changes/ has {len(fragments)} fragments that CHANGELOG.md lacks: run "
+            f"changes/ has {fragments} fragments, but CHANGELOG.md has an entry for "
+            f"{version}: choose the next version in pyproject.toml"
+        )
+    elif fragments:
+        yield (
+            f"changes/ has {fragments} fragments that CHANGELOG.md lacks: run "
             f".venv/bin/towncrier build --yes --version {version}"
         )
-    released = [title for title in sections if title.split(" - ")[0] == version]
-    if not released:
+    elif not released:
         yield f"CHANGELOG.md has no entry for {version}"
     elif not re.search(r" - \d{4}-\d{2}-\d{2}$", released[0]):
         yield f"CHANGELOG.md has no date for {version}"

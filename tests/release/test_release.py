@@ -62,8 +62,15 @@ def untag(root: Path) -> None:
     git(root, "tag", "--delete", "v1.2.0")
 
 
+def leave_in_fragments(root: Path) -> None:
+    """A change that has not collected the fragments of the version yet."""
+    write("CHANGELOG.md", CHANGELOG.partition("## 1.2.0")[0])(root)
+    write("changes/+row.added.md", "A row.")(root)
+
+
 CHANGES = {
-    "towncrier build --yes --version 1.2.0": write("changes/+more.added.md", "More."),
+    "choose the next version": write("changes/+more.added.md", "More."),
+    "towncrier build --yes --version 1.2.0": leave_in_fragments,
     "no entry": write("CHANGELOG.md", CHANGELOG.partition("## 1.2.0")[0]),
     "no date": write("CHANGELOG.md", CHANGELOG.replace(" - 2026-11-25", "")),
     "an empty entry": write("CHANGELOG.md", CHANGELOG.replace("- A row.\n", "")),
