@@ -16,7 +16,7 @@ VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 unexport PYTHONDONTWRITEBYTECODE
 export RECORDED_CASES ?= $(CURDIR)/../shared/cases
 
-.PHONY: help setup test laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
+.PHONY: help setup test coverage laws check static lint types docs long distributed built unpacked wheel lowest newest format demo bench \
   constraints generated changelog release-check audit screenshot clean
 
 help:  ## This list.
@@ -36,6 +36,13 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
 	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "not ($(LEFT_OUT))"
+
+coverage: setup  ## List the lines and branches that the tests of `make test` do not run.
+	rm -rf build/coverage
+	mkdir -p build/coverage
+	$(BIN)/$(subst python,coverage run,$(PYTEST)) --dist worksteal -m "not ($(LEFT_OUT))"
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 	$(BIN)/$(PYTEST) --dist worksteal --hypothesis-profile search -m hypothesis

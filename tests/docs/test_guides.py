@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -138,6 +139,16 @@ def test_marks_are_known() -> None:
     assert set(re.findall(r"\w+", limited)) == marks
     assert {*long.split(" or "), "distributed"} == marks
     assert marks <= quoted(GUIDE)
+
+
+def test_cases_have_one_form() -> None:
+    """A case says why it is there, what is given and what to expect."""
+    paths = list((ROOT / "tests" / "cases").glob("*/*.json"))
+    assert len(paths) > 100
+    for path in paths:
+        case = json.loads(path.read_text(encoding="utf-8"))
+        assert list(case) == ["why", "given", "expect"], path
+        assert case["why"], path
 
 
 def test_the_sdk_has_a_bound() -> None:
