@@ -34,7 +34,7 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
 
-test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: about two minutes.
 	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "not ($(LEFT_OUT))"
 
 coverage: setup  ## List the lines and branches that the tests of `make test` do not run.
@@ -49,8 +49,10 @@ laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 
 check: setup  ## The gate: everything but `make distributed`, two jobs at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static wheel
-	$(MAKE) --no-print-directory long
-	$(MAKE) --no-print-directory --jobs 2 --output-sync lowest python-3.12 python-3.13
+	$(MAKE) --no-print-directory --jobs 2 --output-sync long versions
+
+versions: unpacked
+	$(MAKE) --no-print-directory --jobs 1 lowest python-3.13
 
 static: setup  ## Lint, types and docs.
 	$(MAKE) --no-print-directory --jobs 1 lint docs types
@@ -77,7 +79,7 @@ docs: setup  ## Build the documentation as HTML in build/docs; warnings are erro
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs build/docs
 
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
-	$(BIN)/$(PYTEST) --dist loadscope -m "$(LONG)"
+	$(BIN)/$(PYTEST) --dist loadscope --no-loadscope-reorder -m "$(LONG)"
 
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed

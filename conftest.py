@@ -29,18 +29,25 @@ if TYPE_CHECKING:
 settings.load_profile(profiles.SAME)
 
 
-LONG = ("browser", "demo", "distributed", "orchestrator", "slow", "warehouse")
-"""Marks of tests that may take long, such as to install an orchestrator first."""
+LONG = ("orchestrator", "demo", "warehouse", "slow", "browser", "distributed")
+"""Marks of tests that may take long, such as to install an orchestrator first. They run
+in this order, the longest first, so that no worker is left alone with one of those."""
 LONG_LIMIT = 1800  # seconds; that of all other tests is in pyproject.toml
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Give long tests, and searches at random, a longer time limit."""
+    """Begin with the long tests, and give long ones and searches a longer limit."""
     is_search = config.getoption("hypothesis_profile") == profiles.SEARCH
+
+    def place(item: pytest.Item) -> int:
+        marks = {mark.name for mark in item.iter_markers()}
+        return next((n for n, mark in enumerate(LONG) if mark in marks), len(LONG))
+
+    items.sort(key=place)
     for item in items:
-        if is_search or any(item.get_closest_marker(mark) for mark in LONG):
+        if is_search or place(item) < len(LONG):
             item.add_marker(pytest.mark.timeout(LONG_LIMIT))
 
 

@@ -109,9 +109,17 @@ def test_two_runs_show_the_truth(folder: Path, account: Emulator) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize(
-    "after", ["", "Read: ", "Build: "], ids=["read", "build", "page"]
+    ("after", "by"),
+    [
+        ("", signal.SIGKILL),
+        ("", signal.SIGINT),
+        ("Read: ", signal.SIGKILL),
+        ("Read: ", signal.SIGTERM),
+        ("Build: ", signal.SIGKILL),
+        ("Build: ", signal.SIGINT),
+    ],
+    ids={"": "read", "Read: ": "build", "Build: ": "page"}.get,
 )
 def test_nothing_is_lost(
     folder: Path, account: Emulator, after: str, by: signal.Signals
