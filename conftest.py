@@ -13,7 +13,6 @@ import requests_mock
 from botocore.loaders import JSONFileLoader, Loader
 from hypothesis import settings
 
-from sagemaker_tuning_emulator import Emulator
 from tests import profiles, skips
 from tests.browser import CHROMIUM, chromium
 
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from playwright.sync_api import Browser
+
+    from sagemaker_tuning_emulator import Emulator
 
     Report = TypeVar("Report", pytest.CollectReport, pytest.TestReport)
 
@@ -110,10 +111,9 @@ def models_read_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
+def emulator(tuning_emulator: Emulator) -> Emulator:
     """An empty emulator on a port of its own, with a frozen clock."""
-    with Emulator(start="2026-03-02T09:00:00Z", seed=7) as running:
-        yield running
+    return tuning_emulator
 
 
 @pytest.fixture(scope="session")

@@ -276,21 +276,24 @@ def test_a_role_that_cannot_be_assumed(here: TapHere, emulator: Emulator) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("fault", "said"),
     [
-        ("region_disabled", "the region is enabled"),
-        ("expired", "Renew the credentials"),
-        ("drop", "Connection was closed"),
-        ("html", "status 200 without"),
-        ("throttle", "ThrottlingException"),
-        ("error", "InternalFailure"),
+        (Fault("region_disabled", region="us-east-1"), "the region is enabled"),
+        (Fault("expired", region="us-east-1"), "Renew the credentials"),
+        (Fault("drop", region="us-east-1"), "Connection was closed"),
+        (Fault("html", region="us-east-1"), "status 200 without"),
+        (
+            Fault("throttle", region="us-east-1", rate=0.001, burst=0),
+            "ThrottlingException",
+        ),
+        (Fault("error", region="us-east-1"), "InternalFailure"),
     ],
+    ids=lambda value: getattr(value, "kind", ""),
 )
 def test_a_scope_out_of_reach(
-    here: TapHere, emulator: Emulator, kind: Any, said: str
+    here: TapHere, emulator: Emulator, fault: Fault, said: str
 ) -> None:
     """If no call to a scope can succeed, one call is enough to find out why."""
-    fault = Fault(kind, region="us-east-1", rate=0.001, burst=0)
     emulator.faults.add(fault)
     config = {"regions": REGIONS, "max_attempts": 1}
     run = here("--test", config=config, catalog=here.catalog(*KEYS))

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tap_tools.generated import (
+    emulator,
     infrastructure,
     lineage,
     pages,
@@ -25,6 +26,7 @@ def files() -> dict[Path, str]:
         **registries.files(),
         **pages.files(),
         **infrastructure.files(),
+        **emulator.files(),
     }
 
 

@@ -13,36 +13,38 @@ import signal
 import sys
 import threading
 from datetime import timedelta
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sagemaker_tuning_emulator import Emulator, Scope
+from sagemaker_tuning_emulator.admin import ENDPOINTS, PREFIX
+from sagemaker_tuning_emulator.clock import instant
+from sagemaker_tuning_emulator.faults import KINDS
+from sagemaker_tuning_emulator.given import Account, Count, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 NAMES = ("churn-xgb", "fraud-lgbm", "ranking-bert", "price-linear", "intent-cnn")
 OLDEST = timedelta(days=4)
 
 
 DESCRIPTION = """\
-Emulate a small AWS account on 127.0.0.1: SageMaker's hyperparameter tuning, the
-metrics of its trials in CloudWatch, the price list, and STS. Some of its tuning jobs
-have ended, others are running.
+Emulate a small AWS account on 127.0.0.1: SageMaker's hyperparameter tuning,
+the metrics of its trials in CloudWatch, the price list, and STS. Some of its
+tuning jobs have ended, others are running.
 
-When it is ready, it prints one line of JSON with its URL. Stop it with Ctrl-C or
-SIGTERM."""
-EPILOG = """\
+When it is ready, it prints one line of JSON with its URL. Stop it with Ctrl-C
+or SIGTERM."""
+POINTING = """\
 To point the tap or any AWS SDK to it:
 
   export AWS_ENDPOINT_URL=http://127.0.0.1:PORT AWS_DEFAULT_REGION=us-east-1
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=key
-
-To inspect and control it with JSON over HTTP:
-
-  GET    /_emulator/state    its clock, its URL and the number of calls so far
-  GET    /_emulator/calls    the calls so far; DELETE clears them
-  GET    /_emulator/truth    what a full read should find; also details and metrics
-  POST   /_emulator/clock    {"seconds": 3600} advances its clock
-  POST   /_emulator/plan     {"account", "region", "name", "trials"} adds a tuning job
-  POST   /_emulator/faults   {"kind": "throttle"} makes calls fail; DELETE stops it
-  POST   /_emulator/environment   {"account", "region"} returns variables with a key
 """
+_WIDTH, _INDENT = 80, 26
 
 
 class _Help(
@@ -51,30 +53,112 @@ class _Help(
     """Help with default values, and without reflowing text."""
 
 
+def epilog() -> str:
+    """Return the end of the help: how to reach it, and its own HTTP interface."""
+    return "\n".join(
+        [
+            POINTING,
+            f"To inspect and control it with JSON over HTTP, under {PREFIX}:",
+            "",
+            *_endpoints(),
+            "",
+            "The kinds of faults, and the fields that only some of them have:",
+            "",
+            *(
+                _entry(f"  {kind}", effect.text, *effect.fields)
+                for kind, effect in KINDS.items()
+            ),
+        ]
+    )
+
+
+def _endpoints() -> Iterator[str]:
+    for endpoint in ENDPOINTS:
+        yield _entry(f"  {endpoint.method} {endpoint.name}", endpoint.meaning)
+        for field in endpoint.form.fields():
+            default = f"default {field.default}" if field.default else ""
+            need = "required" if field.required else default
+            facts = [fact for fact in (field.form, need) if fact]
+            yield _entry(f"    {field.name}", field.meaning.removesuffix("."), *facts)
+
+
+def _entry(name: str, text: str, *facts: str) -> str:
+    """Return a name with its text beside it, and facts in brackets."""
+    return fill(
+        (f"{text} ({'; '.join(facts)})" if facts else text).replace("`", ""),
+        _WIDTH,
+        initial_indent=f"{name:<{_INDENT - 1}} ",
+        subsequent_indent=" " * _INDENT,
+        break_on_hyphens=False,
+    )
+
+
+def checked(kind: Any) -> Callable[[str], Any]:
+    """Return the check of an option's value, which says what the value must be."""
+    adapter = TypeAdapter(kind)
+
+    def check(text: str) -> Any:
+        try:
+            return adapter.validate_python(text)
+        except ValidationError as error:
+            told = error.errors()[0]["msg"].replace("Input should", "should")
+            message = f"{text}: {told}"
+            raise argparse.ArgumentTypeError(message) from error
+
+    return check
+
+
+def start(text: str) -> Any:
+    """Check the start time.
+
+    Raises:
+        ArgumentTypeError: It is not a time with a zone.
+    """
+    try:
+        return instant(text)
+    except ValueError as error:
+        message = f"{text}: should be a time such as 2026-03-02T09:00:00Z"
+        raise argparse.ArgumentTypeError(message) from error
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     made = argparse.ArgumentParser(
         prog="sagemaker-tuning-emulator",
         description=DESCRIPTION,
-        epilog=EPILOG,
+        epilog=epilog(),
         formatter_class=_Help,
     )
     made.add_argument(
-        "--port", type=int, default=0, help="port to listen on; 0 for a free one"
+        "--port",
+        type=checked(Annotated[int, Field(ge=0, le=65535)]),
+        default=0,
+        help="port to listen on; 0 for a free one",
     )
     made.add_argument(
-        "--account", default="123456789012", help="account of the tuning jobs"
+        "--account",
+        type=checked(Account),
+        default="123456789012",
+        help="account of the tuning jobs",
     )
-    made.add_argument("--region", default="us-east-1", help="region of the tuning jobs")
     made.add_argument(
-        "--tuning-jobs", type=int, default=6, help="number of tuning jobs"
+        "--region",
+        type=checked(Region),
+        default="us-east-1",
+        help="region of the tuning jobs",
     )
     made.add_argument(
-        "--trials", type=int, default=20, help="number of trials of each tuning job"
+        "--tuning-jobs", type=checked(Count), default=6, help="number of tuning jobs"
+    )
+    made.add_argument(
+        "--trials",
+        type=checked(Count),
+        default=20,
+        help="number of trials of each tuning job",
     )
     made.add_argument(
         "--parallel",
-        type=int,
+        type=checked(Annotated[int, Field(ge=1)]),
         default=4,
         help="number of trials that run at once in each tuning job",
     )
@@ -83,12 +167,13 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--start",
+        type=start,
         default=argparse.SUPPRESS,
         help="start time of its clock, such as 2026-03-02T09:00:00Z (default: now)",
     )
     made.add_argument(
         "--rate",
-        type=float,
+        type=checked(Annotated[float, Field(ge=0, allow_inf_nan=False)]),
         default=1.0,
         help="emulated seconds per real second; 0 stops the clock",
     )

@@ -53,14 +53,18 @@ class Clock:
         """Advance by a timedelta or by seconds, and return the new time.
 
         Raises:
-            ValueError: The step is negative.
+            ValueError: The step is negative, or leads beyond the year 9999.
         """
         step = (delta or timedelta()) + timedelta(seconds=seconds)
         if step < timedelta():
             message = "emulated time cannot go backward"
             raise ValueError(message)
         with self._lock:
-            self._base = self._read() + step
+            try:
+                self._base = self._read() + step
+            except OverflowError as error:
+                message = "emulated time ends with the year 9999"
+                raise ValueError(message) from error
             self._since = time.monotonic()
             return self._base
 

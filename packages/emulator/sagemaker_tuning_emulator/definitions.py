@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field
+from pydantic.dataclasses import dataclass
+
+from sagemaker_tuning_emulator.given import CHECKED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sagemaker_tuning_emulator.homes import Home
 
 RANGES: Mapping[str, Any] = {
@@ -36,7 +42,45 @@ MAX_RUNTIME_SECONDS = 86_400
 VOLUME_GB = 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def drawn(ranges: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
+    """Return hyperparameters of a trial, as text, drawn from `ParameterRanges`."""
+    hyperparameters = {}
+    for item in ranges.get("ContinuousParameterRanges", ()):
+        low, high = float(item["MinValue"]), float(item["MaxValue"])
+        if item.get("ScalingType") == "Logarithmic" and low > 0:
+            value = math.exp(rng.uniform(math.log(low), math.log(high)))
+        else:
+            value = rng.uniform(low, high)
+        hyperparameters[item["Name"]] = repr(value)
+    for item in ranges.get("IntegerParameterRanges", ()):
+        hyperparameters[item["Name"]] = str(
+            rng.randint(int(item["MinValue"]), int(item["MaxValue"]))
+        )
+    for item in ranges.get("CategoricalParameterRanges", ()):
+        hyperparameters[item["Name"]] = rng.choice(item["Values"])
+    return hyperparameters
+
+
+def _drawable(ranges: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse ranges from which nothing can be drawn."""
+    try:
+        drawn(ranges, random.Random(0))  # noqa: S311 - a try
+    except (AttributeError, KeyError, IndexError, TypeError) as error:
+        message = f"not `ParameterRanges` of the API: {error!r}"
+        raise ValueError(message) from error
+    return ranges
+
+
+def _complete(objective: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse an objective without type or name."""
+    types = ("Maximize", "Minimize")
+    if objective.get("Type") not in types or not objective.get("MetricName"):
+        message = f"give Type ({' or '.join(types)}) and MetricName"
+        raise ValueError(message)
+    return objective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, config=CHECKED)
 class Definition:
     """A training job definition: `HyperParameterTrainingJobDefinition`.
 
@@ -56,11 +100,13 @@ class Definition:
     """
 
     definition_name: str | None = None
-    ranges: Mapping[str, Any] = field(default_factory=lambda: RANGES)
+    ranges: Annotated[Mapping[str, Any], AfterValidator(_drawable)] = field(
+        default_factory=lambda: RANGES
+    )
     static: Mapping[str, str] = field(default_factory=lambda: STATIC)
-    objective: Mapping[str, str] | None = None
+    objective: Annotated[Mapping[str, str], AfterValidator(_complete)] | None = None
     instance_type: str = "ml.m5.xlarge"
-    instance_count: int = 1
+    instance_count: Annotated[int, Field(ge=1)] = 1
     instance_groups: Mapping[str, int] = field(default_factory=dict)
     spot: bool = False
     metric_definitions: tuple[str, ...] = ("train:loss",)

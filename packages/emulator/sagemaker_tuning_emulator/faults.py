@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self
+
+from pydantic import Field, model_validator
+from pydantic.dataclasses import dataclass as checked
+
+from sagemaker_tuning_emulator.given import CHECKED, Account, Count, Region, Seconds
+from sagemaker_tuning_emulator.security_tokens import OPERATIONS as STS
+from sagemaker_tuning_emulator.service import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 Kind = Literal[
     "throttle",
@@ -58,73 +65,132 @@ NAMED = frozenset(
 )
 """Operations of other services, affected only by faults that name them."""
 
-PAGE_KINDS = frozenset({"empty_pages", "repeat_token"})
-METRIC_KINDS = frozenset(
-    {"internal_error", "partial_data", "forbidden", "left_out", "refused"}
+PAGE_KINDS: tuple[Kind, ...] = ("empty_pages", "repeat_token")
+"""Kinds that change a page."""
+
+METRIC_KINDS: tuple[Kind, ...] = (
+    "internal_error",
+    "partial_data",
+    "forbidden",
+    "left_out",
+    "refused",
 )
 """Kinds that affect single metrics of GetMetricData."""
 
 
-@dataclass(frozen=True, slots=True)
+class Effect(NamedTuple):
+    """What a kind of fault does, and the fields that only some kinds have."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+
+
+_METRIC = ("metric", "training_job")
+
+KINDS: Mapping[Kind, Effect] = {
+    "throttle": Effect("ThrottlingException for calls above a rate", ("rate", "burst")),
+    "error": Effect("any error", ("status", "code", "message")),
+    "latency": Effect("a delay before the answer", ("seconds",)),
+    "empty_pages": Effect("an empty page with a token before each page"),
+    "html": Effect("a proxy's HTML with status 200", ("date",)),
+    "gateway": Effect("a gateway's HTML", ("status", "date")),
+    "latin1": Effect("JSON with status 200 that is not UTF-8", ("date",)),
+    "drop": Effect("the connection closes without an answer"),
+    "deny": Effect("AccessDeniedException"),
+    "repeat_token": Effect("a page returns the token of its request"),
+    "region_disabled": Effect("the error of a region that is not enabled"),
+    "expired": Effect("the error of credentials that have expired"),
+    "internal_error": Effect(
+        "half of the points of a metric, with the StatusCode InternalError", _METRIC
+    ),
+    "partial_data": Effect("endless pages without points of a metric", _METRIC),
+    "forbidden": Effect("the StatusCode Forbidden for a metric", _METRIC),
+    "left_out": Effect("no result for a metric, and a message", _METRIC),
+    "refused": Effect("ValidationError for the whole call, for a metric", _METRIC),
+}
+"""The effect of each kind; each metric in a call counts as one call."""
+
+_OWN = {field for effect in KINDS.values() for field in effect.fields}
+
+
+@checked(frozen=True, slots=True, config=CHECKED)
 class Fault:
     """A fault, and the calls that it affects.
 
+    Raises:
+        ValidationError: No call could be affected like this.
+
     Attributes:
-        kind: `throttle` (ThrottlingException above `rate`), `error`, `latency`,
-            `empty_pages` (an empty page with a token before each page), `html` (a
-            proxy's HTML with status 200), `gateway` (a gateway's HTML with `status`),
-            `latin1` (JSON with status 200 that is not UTF-8), `drop` (the connection
-            closes without an answer), `deny` (AccessDeniedException), `repeat_token`
-            (a page returns the token of its request), `region_disabled`, `expired`.
-            For single metrics in GetMetricData, each counted as one call:
-            `internal_error` (half of the points with that StatusCode), `partial_data`
-            (endless pages without points), `forbidden`, `left_out` (no result, and a
-            message), `refused` (ValidationError for the whole call).
-        operation: Only this operation, by the API's name; None for every SageMaker
-            operation. Operations of other services must be named.
+        kind: What happens to these calls.
+        operation: Only this operation, by the API's name; by default every SageMaker
+            operation. Operations of other services must be named, except by kinds
+            that affect single metrics.
         account: Only this account; for AssumeRole, the account of the role.
         region: Only this region.
         tuning_job: Only requests that name this tuning job, ignoring case.
         role_arn: Only AssumeRole of this role.
         metric: Only metrics with this name.
         training_job: Only metrics of this training job.
-        times: Number of calls to affect; None for all until the fault is removed.
+        times: Number of calls to affect; by default all until the fault is removed.
         after: Number of matching calls to let pass first.
-        rate: For `throttle`: allowed calls per real second, per account and region.
-        burst: For `throttle`: calls allowed at once.
-        status: For `error` and `gateway`: the HTTP status.
-        code: For `error`: the error code.
-        message: For `error`: the message; the service's InternalFailure has none.
-        seconds: For `latency`: delay in real seconds.
-        date: For `html`, `gateway` and `latin1`: the exact `Date` header; None for the
-            emulated time.
+        rate: Allowed calls per real second, per account and region.
+        burst: Calls allowed at once.
+        status: The HTTP status.
+        code: The error code.
+        message: The message; the service's InternalFailure has none.
+        seconds: Delay in real seconds.
+        date: The exact `Date` header; by default the emulated time.
     """
 
     kind: Kind
     operation: str | None = None
-    account: str | None = None
-    region: str | None = None
+    account: Account | None = None
+    region: Region | None = None
     tuning_job: str | None = None
     role_arn: str | None = None
     metric: str | None = None
     training_job: str | None = None
-    times: int | None = None
-    after: int = 0
-    rate: float = 2.0
-    burst: float = 2.0
-    status: int = 500
+    times: Count | None = None
+    after: Count = 0
+    rate: Annotated[float, Field(ge=0)] = 2.0
+    burst: Annotated[float, Field(ge=0)] = 2.0
+    status: Annotated[int, Field(ge=200, le=599)] = 500
     code: str = "InternalFailure"
     message: str = ""
-    seconds: float = 0.0
-    date: str | None = None
+    seconds: Seconds = 0.0
+    date: Annotated[str, Field(pattern=r"^[ -~]*$")] | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse an unknown kind."""
-        if self.kind not in get_args(Kind):
+    @model_validator(mode="after")
+    def _can_strike(self) -> Self:
+        """Refuse a fault that could affect no call, or a field without effect."""
+        effect = KINDS[self.kind]
+        known = _operations(self.kind)
+        if self.operation is not None and self.operation not in known:
             message = (
-                f"unknown fault {self.kind}: use one of {', '.join(get_args(Kind))}"
+                f"operation: {self.kind} affects {', '.join(sorted(known))}, "
+                f"not {self.operation}"
             )
             raise ValueError(message)
+        if self.role_arn is not None and self.operation != "AssumeRole":
+            message = "role_arn: set operation to AssumeRole as well"
+            raise ValueError(message)
+        for field in fields(self):
+            name = field.name
+            if (
+                name in _OWN.difference(effect.fields)
+                and getattr(self, name) != field.default
+            ):
+                kinds = [kind for kind, other in KINDS.items() if name in other.fields]
+                message = f"{name}: {self.kind} has none, only {', '.join(kinds)}"
+                raise ValueError(message)
+        return self
+
+
+def _operations(kind: Kind) -> frozenset[str]:
+    """Return the operations that a kind of fault can affect."""
+    if kind in METRIC_KINDS:
+        return frozenset({"GetMetricData"})
+    return PAGED if kind in PAGE_KINDS else STS | OPERATIONS.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +295,11 @@ class Faults:
         with self._lock:
             self._active = []
 
+    def active(self) -> list[tuple[Fault, int]]:
+        """Return the active faults, and how many calls each has affected."""
+        with self._lock:
+            return [(item.fault, item.struck) for item in self._active]
+
     def struck(self, fault: Fault) -> int:
         """Return how many calls a fault has affected."""
         with self._lock:
@@ -250,7 +321,7 @@ class Faults:
                 if (
                     item.fault.kind in kinds
                     if kinds
-                    else item.fault.kind not in PAGE_KINDS | METRIC_KINDS
+                    else item.fault.kind not in PAGE_KINDS + METRIC_KINDS
                 )
                 and item.strikes(target)
             ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sagemaker_tuning_emulator.definitions import Definition
 from sagemaker_tuning_emulator.homes import Home
@@ -57,12 +57,12 @@ class TuningJob:
         parallel: `MaxParallelTrainingJobs`.
         max_runtime_seconds: `MaxRuntimeInSeconds`; None to omit it.
         metric_name: Name of the objective metric, in its description.
-        metric_type: Maximize or Minimize; only in its description.
+        metric_type: The objective's direction; only in its description.
         definitions: Definitions of its trials; at least one.
         config: Additional members of its `HyperParameterTuningJobConfig`:
             `RandomSeed`, `TuningJobCompletionCriteria`, …
         parents: Names of the tuning jobs that it was warm-started from.
-        warm_start_type: IdenticalDataAndAlgorithm or TransferLearning.
+        warm_start_type: `WarmStartType`, if it has parents.
         converged: `ConvergenceDetectedTime`; None to omit it.
         tags: Its `Tags`, which its trials inherit; only Search returns them.
         cased_arns: Whether descriptions keep the case of its name in its ARN.
@@ -88,11 +88,13 @@ class TuningJob:
     parallel: int = 1
     max_runtime_seconds: int | None = None
     metric_name: str = "validation:auc"
-    metric_type: str = "Maximize"
+    metric_type: Literal["Maximize", "Minimize"] = "Maximize"
     definitions: tuple[Definition, ...] = (Definition(),)
     config: Mapping[str, Any] = field(default_factory=lambda: CONFIG)
     parents: tuple[str, ...] = ()
-    warm_start_type: str = "IdenticalDataAndAlgorithm"
+    warm_start_type: Literal["IdenticalDataAndAlgorithm", "TransferLearning"] = (
+        "IdenticalDataAndAlgorithm"
+    )
     converged: datetime | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     cased_arns: bool = False

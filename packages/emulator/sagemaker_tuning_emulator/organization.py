@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 ROOT = "r-emul"
 MANAGEMENT = "123456789012"
+State = Literal[
+    "PENDING_ACTIVATION", "ACTIVE", "SUSPENDED", "PENDING_CLOSURE", "CLOSED"
+]
+"""The states of an account."""
+
+OptStatus = Literal[
+    "ENABLED", "ENABLING", "DISABLING", "DISABLED", "ENABLED_BY_DEFAULT"
+]
+"""The opt statuses of a region in an account."""
+
 _BY_DEFAULT = ("ap-southeast-2", "eu-central-1", "eu-west-1", "us-east-1", "us-west-2")
 _OPT_IN = ("af-south-1", "eu-south-1", "me-south-1")
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from sagemaker_tuning_emulator.definitions import drawn
+from sagemaker_tuning_emulator.given import CHECKED, Fraction, Offsets, Span
 from sagemaker_tuning_emulator.jobs import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sagemaker_tuning_emulator.jobs import TuningJob
-
-Span = tuple[float, float]
-"""Minimum and maximum, in seconds."""
 
 FAILURE_REASON = (
     "AlgorithmError: ExecuteUserScriptError:\n"
@@ -45,7 +45,7 @@ RETRYABLE = 0.3
 """Fraction of the failures that count as RetryableError."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=CHECKED)
 class Chances:
     """Fractions of the trials that do not simply complete.
 
@@ -57,14 +57,14 @@ class Chances:
         non_finite: Fraction of objectives that are "NaN".
     """
 
-    failed: float = 0.08
-    stopped_early: float = 0.12
-    stopped_without: float = 0.04
-    never_started: float = 0.03
-    non_finite: float = 0.0
+    failed: Fraction = 0.08
+    stopped_early: Fraction = 0.12
+    stopped_without: Fraction = 0.04
+    never_started: Fraction = 0.03
+    non_finite: Fraction = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, config=CHECKED)
 class Plan:
     """Parameters of a planned tuning job.
 
@@ -84,18 +84,18 @@ class Plan:
         lower_cased_arns: Whether the trials' ARNs are in lower case.
     """
 
-    trials: int = 10
-    parallel: int = 2
+    trials: Annotated[int, Field(ge=0, le=100_000)] = 10
+    parallel: Annotated[int, Field(ge=1)] = 2
     trial_seconds: Span = (240.0, 1500.0)
     start_seconds: Span = (2.0, 150.0)
     settle_seconds: Span = (1.0, 20.0)
     gap_seconds: Span = (1.0, 12.0)
-    end_seconds: Span = (-8.0, 45.0)
+    end_seconds: Offsets = (-8.0, 45.0)
     chances: Chances = field(default_factory=Chances)
     metrics: tuple[str, ...] = ("train:loss",)
     metrics_in_1970: bool = False
     touched_seconds: Span = (13.0, 79.0)
-    billable: Span = (0.2, 0.8)
+    billable: tuple[Fraction, Fraction] = (0.2, 0.8)
     lower_cased_arns: bool = False
 
 
@@ -126,7 +126,7 @@ def planned(job: TuningJob, plan: Plan, rng: random.Random) -> TuningJob:
             objective_settled=ended + _within(rng, plan.settle_seconds),
             value=_objective(index, plan.trials, rng, objective["Type"]),
             metric_name=objective["MetricName"],
-            hyperparameters=_drawn(definition.ranges, rng),
+            hyperparameters=drawn(definition.ranges, rng),
             definition_name=definition.definition_name,
             lower_cased_arn=plan.lower_cased_arns,
         )
@@ -190,7 +190,7 @@ def _fated(trial: Trial, fate: str, rng: random.Random) -> Trial:
     return replace(trial, started=None) if fate == "never_started" else trial
 
 
-def _within(rng: random.Random, span: Span) -> timedelta:
+def _within(rng: random.Random, span: Offsets) -> timedelta:
     return timedelta(milliseconds=round(rng.uniform(*span) * 1000))
 
 
@@ -208,21 +208,3 @@ def _objective(index: int, trials: int, rng: random.Random, metric_type: str) ->
     learned = 1 - math.exp(-3 * (index + 1) / trials)
     good = min(0.999, 0.62 + 0.3 * learned + rng.gauss(0, 0.03))
     return good if metric_type == "Maximize" else 1 - good
-
-
-def _drawn(ranges: Mapping[str, Any], rng: random.Random) -> dict[str, str]:
-    drawn = {}
-    for item in ranges.get("ContinuousParameterRanges", ()):
-        low, high = float(item["MinValue"]), float(item["MaxValue"])
-        if item.get("ScalingType") == "Logarithmic" and low > 0:
-            value = math.exp(rng.uniform(math.log(low), math.log(high)))
-        else:
-            value = rng.uniform(low, high)
-        drawn[item["Name"]] = repr(value)
-    for item in ranges.get("IntegerParameterRanges", ()):
-        drawn[item["Name"]] = str(
-            rng.randint(int(item["MinValue"]), int(item["MaxValue"]))
-        )
-    for item in ranges.get("CategoricalParameterRanges", ()):
-        drawn[item["Name"]] = rng.choice(item["Values"])
-    return drawn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email.utils import format_datetime
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING
 
 from sagemaker_tuning_emulator import cloudwatch, wire
@@ -67,7 +67,7 @@ def of_fault(incoming: Incoming, fault: Fault) -> Reply:
         case "html":
             return _page(incoming, fault, 200, "Sign in to the web proxy")
         case "gateway":
-            told = f"{fault.status} {HTTPStatus(fault.status).phrase}"
+            told = f"{fault.status} {responses.get(fault.status, '')}".strip()
             return _page(incoming, fault, fault.status, told)
         case "latin1":
             sent = headers(incoming)

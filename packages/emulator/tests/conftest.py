@@ -1,4 +1,4 @@
-"""An emulator with a frozen clock, and clients of it."""
+"""Clients of the emulator."""
 
 from __future__ import annotations
 
@@ -9,23 +9,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from sagemaker_tuning_emulator import Emulator
-
-from .calling import ACCOUNT, START
+from .calling import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sagemaker_tuning_emulator import Scope
+    from sagemaker_tuning_emulator import Emulator, Scope
 
     from .calling import Client, Connect
-
-
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """A new emulator with a frozen clock."""
-    with Emulator(start=START, seed=7) as running:
-        yield running
 
 
 @pytest.fixture
