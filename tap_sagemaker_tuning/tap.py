@@ -267,6 +267,7 @@ class TapSageMakerTuning(Tap):
     @classmethod
     @override
     def get_singer_command(cls) -> click.Command:
+        log.format_for_terminal()
         command = TapCommand.of(super().get_singer_command(), cls.logger)
         command.explain("test", _HELP_OF_TEST)
         return command.with_flag("--scopes", printing.HELP_OF_SCOPES, cls.cb_scopes)

@@ -17,6 +17,7 @@ from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.cli.terminal import Failure
 from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
@@ -108,7 +109,7 @@ class TapCommand(SingerCommand):
         """Load the catalog from the file that --catalog names; None without the option.
 
         Raises:
-            ClickException: It is not a catalog.
+            Failure: It is not a catalog.
         """
         path = ctx.meta[_CATALOG_PATH]
         return None if path is None else _catalog(ctx, path)
@@ -175,13 +176,13 @@ def require(kind: type, parsed: Any, problem: str) -> None:
         problem: The message if it does not fit.
 
     Raises:
-        ClickException: It does not fit; the message adds where.
+        Failure: It does not fit; the message adds where.
     """
     try:
         msgspec.convert(parsed, kind)
     except msgspec.ValidationError as error:
         msg = f"{problem}: {error}"
-        raise click.ClickException(msg) from error
+        raise Failure(msg) from error
 
 
 def json_object(path: str, option: str) -> str:
@@ -195,7 +196,7 @@ def json_object(path: str, option: str) -> str:
         Its text.
 
     Raises:
-        ClickException: It cannot be read, is not a JSON object, or is nested more than
+        Failure: It cannot be read, is not a JSON object, or is nested more than
             100 levels deep.
     """
     return json_text(path, option, {dict: "object"})
@@ -227,7 +228,7 @@ def json_text(path: str, option: str, kinds: dict[type, str]) -> str:
         wrong = f"is not JSON: {error}" if text.strip() else "is empty"
     if wrong:
         msg = f"{option}: {path} {wrong}{_ADVICE.get(option, '')}"
-        raise click.ClickException(msg)
+        raise Failure(msg)
     return text
 
 
@@ -255,14 +256,14 @@ def _one_line_errors() -> Iterator[None]:
     try:
         yield
     except (ConfigurationError, DiscoveryError, MappingError, TapError) as error:
-        raise click.ClickException(_line(error)) from error
+        raise Failure(_line(error)) from error
     except Exception as error:
         # An expression of a stream map can raise anything.
         files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
         if mapper.__file__ not in files:
             raise
         msg = f"stream_maps: {type(error).__name__}: {_line(error)}"
-        raise click.ClickException(msg) from error
+        raise Failure(msg) from error
 
 
 def _line(error: Exception) -> str:

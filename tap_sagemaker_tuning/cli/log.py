@@ -1,10 +1,15 @@
-"""Keeps secrets and control characters out of the log."""
+"""Keeps secrets and control characters out of the log, and fits it to a terminal."""
 
 from __future__ import annotations
 
 import logging
+from typing import IO
+
+from singer_sdk.logging import ConsoleFormatter
+from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.cli.terminal import laid_out, with_remedy
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
 METRICS = "singer_sdk.metrics"
@@ -16,6 +21,38 @@ _ROUTINE = (
     "Skipping deselected stream '%s'.",
 )
 """Messages that the SDK logs in every run."""
+
+
+_HUES = {"WARNING": "yellow", "ERROR": "red", "CRITICAL": "red"}
+
+
+class TerminalFormatter(logging.Formatter):
+    """Formats the log for a terminal: one fact per line, and the remedy last."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        """Format for a terminal."""
+        super().__init__("%(message)s", "%H:%M:%S")
+        self._stream = stream
+
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        message, *traceback = super().format(record).split("\n")
+        is_routine = record.levelno <= logging.INFO
+        head = f"{self.formatTime(record, self.datefmt)} {record.levelname:<7} "
+        parts = message.split("; ") if is_routine else with_remedy(message)
+        hue = _HUES.get(record.levelname, "cyan")
+        return "\n".join([laid_out(self._stream, head, parts, hue), *traceback])
+
+
+def format_for_terminal() -> None:
+    """Format the log for a terminal, if it goes to one in the SDK's own format."""
+    for handler in logging.root.handlers:
+        if (
+            isinstance(handler, logging.StreamHandler)
+            and isinstance(handler.formatter, ConsoleFormatter)
+            and handler.stream.isatty()
+        ):
+            handler.setFormatter(TerminalFormatter(handler.stream))
 
 
 class Explained(Exception):  # noqa: N818 - copies take the name of their original

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tap_sagemaker_tuning.cli import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,12 +50,12 @@ def print_scopes(run: Run) -> int:
     for scope in scopes(run.discovered):
         click.echo(json.dumps(scope))
     for line in run.report():
-        click.echo(f"Error: {line}", err=True)
+        terminal.error(line)
     return 1 if run.failures else 0
 
 
 def print_test(tested: Iterable[Probed]) -> int:
-    """Print the results of a test to standard error.
+    """Print the results of a test to standard error: a terminal shows OK first.
 
     Args:
         tested: What `TapSageMakerTuning.probe` yields.
@@ -62,7 +65,20 @@ def print_test(tested: Iterable[Probed]) -> int:
     """
     is_well = True
     for result in tested:
-        for line in result.lines:
-            click.echo(line, err=True)
+        if sys.stderr.isatty():
+            _show(result)
+        else:
+            for line in result.lines:
+                click.echo(line, err=True)
         is_well = is_well and not result.problems
     return 0 if is_well else 1
+
+
+def _show(result: Probed) -> None:
+    """Show a result in a terminal."""
+    where = [result.where] if result.where else []
+    if not result.problems:
+        terminal.tell("OK     ", *where, result.tuning_job, hue="green")
+    for problem in result.problems:
+        said, *remedy = terminal.with_remedy(problem)
+        terminal.tell("FAILED ", *where, said, *remedy, hue="red")

@@ -16,7 +16,9 @@ from sagemaker_tuning_contract.fact import ODD
 from sagemaker_tuning_contract.survey import survey
 from sagemaker_tuning_contract.verdicts import broken, judged, lines
 from tap_sagemaker_tuning.aws.errors import explain
+from tap_sagemaker_tuning.cli import terminal
 from tap_sagemaker_tuning.cli.command import json_object
+from tap_sagemaker_tuning.cli.terminal import Failure
 from tap_sagemaker_tuning.exceptions import TapError
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 from tap_sagemaker_tuning.sync.interruptible import side_by_side
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 2  # scopes, each with one call in flight
 
 
-class _MalformedError(click.ClickException):
+class _MalformedError(Failure):
     """The recording to check is incomplete or malformed."""
 
     exit_code = 3
@@ -77,8 +79,8 @@ def main(
     else:
         found, problems = _surveyed(_tap(paths), folder, is_open=metrics)
     verdicts = judged(found)
-    for line in lines(verdicts):
-        click.echo(line)
+    for head, text, hue in lines(verdicts):
+        terminal.tell(head, text, hue=hue, err=False)
     sys.exit(1 if problems or broken(verdicts) else 0)
 
 
@@ -103,7 +105,7 @@ def _tap(paths: tuple[str, ...]) -> TapSageMakerTuning:
             config=config, parse_env_config="ENV" in paths, setup_mapper=False
         )
     except TapError as error:
-        raise click.ClickException(printable(str(error), MOST_OF_A_LINE)) from error
+        raise Failure(printable(str(error), MOST_OF_A_LINE)) from error
 
 
 def _surveyed(
@@ -119,7 +121,7 @@ def _surveyed(
         _refuse(folder)
     discovered = tap.run.discovered
     for failure in discovered.failures:
-        click.echo(f"Error: {failure}", err=True)
+        terminal.error(str(failure))
     clients = discovered.clients
     has_failed = bool(discovered.failures)
     found: list[Recording] = []
@@ -129,14 +131,15 @@ def _surveyed(
         side_by_side(look, clients, _AT_ONCE, tap.check_signal), start=1
     ):
         if isinstance(caller, Exception):
-            click.echo(f"\nscope {number}: {explain(caller)}", err=True)
+            said = terminal.with_remedy(explain(caller))
+            click.echo(err=True)
+            terminal.tell(f"scope {number}: ", *said, hue="red")
             has_failed = True
             continue
         click.echo(f"\nscope {number}: {MOST_CALLS - caller.left} calls", err=True)
         for action, why in caller.problems.items():
-            click.echo(
-                f"scope {number}: could not be checked: {action}: {why}", err=True
-            )
+            said = terminal.with_remedy(f"could not be checked: {action}: {why}")
+            terminal.tell(f"scope {number}: ", *said, hue="red")
         has_failed |= not any(
             one.is_fine for one in caller.exchanges if one.is_of_sagemaker
         )
@@ -149,9 +152,8 @@ def _surveyed(
             except (*ODD, recordings.LeakError) as error:
                 # An error's own message could quote an answer.
                 is_ours = isinstance(error, recordings.LeakError)
-                said = error if is_ours else type(error).__name__
-                line = f"Error: --record: scope {number}: {said}; it was not recorded"
-                click.echo(line, err=True)
+                what = error if is_ours else type(error).__name__
+                terminal.error(f"--record: scope {number}: {what}; it was not recorded")
                 has_failed = True
     if folder:
         has_failed |= not _save(folder, contents)
@@ -166,7 +168,7 @@ def _refuse(folder: Path) -> None:
         why = f"cannot be read: {error.strerror}"
     if why:
         msg = f"--record: {folder} {why}. Name a new folder"
-        raise click.ClickException(msg)
+        raise Failure(msg)
 
 
 def _save(folder: Path, contents: dict[int, list[str]]) -> bool:
@@ -175,11 +177,11 @@ def _save(folder: Path, contents: dict[int, list[str]]) -> bool:
         if contents:
             recordings.save(folder, contents)
     except OSError as error:
-        line = f"Error: --record: {folder}: {error.strerror}; nothing was saved"
-        click.echo(printable(line, MOST_OF_A_LINE), err=True)
+        line = f"--record: {folder}: {error.strerror}; nothing was saved"
+        terminal.error(printable(line, MOST_OF_A_LINE))
         return False
     if not contents:
-        click.echo("Error: --record: no scope was recorded", err=True)
+        terminal.error("--record: no scope was recorded")
         return False
     count = sum(map(len, contents.values()))
     archive = folder / recordings.ARCHIVE

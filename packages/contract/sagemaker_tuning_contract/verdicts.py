@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sagemaker_tuning_contract.fact import Fact, Verdict
 
 _WIDTH = 13  # of a verdict
+_HUES = {"holds": "green", "does not hold": "red", "was not seen": "yellow"}
 
 
 def judged(recordings: Sequence[Recording]) -> list[tuple[Fact, Verdict]]:
@@ -25,22 +26,26 @@ def broken(verdicts: Sequence[tuple[Fact, Verdict]]) -> list[int]:
     return [fact.number for fact, verdict in verdicts if verdict.broken]
 
 
-def lines(verdicts: Sequence[tuple[Fact, Verdict]]) -> Iterator[str]:
+def lines(
+    verdicts: Sequence[tuple[Fact, Verdict]],
+) -> Iterator[tuple[str, str, str | None]]:
     """Yield the report: a line per fact, then a paragraph per fact that does not hold.
 
     Args:
         verdicts: All facts with their verdicts.
+
+    Yields:
+        The beginning of each line, its rest, and the color of the beginning.
     """
     for fact, verdict in verdicts:
         count = (
             f"{verdict.broken} of {verdict.seen}" if verdict.broken else verdict.seen
         )
-        yield f"{fact.number:>3}  {verdict.word:<{_WIDTH}}  {count or '':>9}  " + (
-            fact.statement
-        )
+        head = f"{fact.number:>3}  {verdict.word:<{_WIDTH}}  {count or '':>9}  "
+        yield head, fact.statement, _HUES[verdict.word]
     words = [verdict.word for _, verdict in verdicts]
-    yield ""
-    yield ", ".join(
+    yield "", "", None
+    totals = ", ".join(
         f"{words.count(word)} {rest}"
         for word, rest in (
             ("holds", "hold"),
@@ -48,11 +53,11 @@ def lines(verdicts: Sequence[tuple[Fact, Verdict]]) -> Iterator[str]:
             ("does not hold", "do not hold"),
         )
     )
+    yield "", totals, None
     for fact, verdict in verdicts:
         if verdict.broken:
-            yield ""
-            yield (
-                f"Fact {fact.number} does not hold, in {verdict.broken} of "
-                f"{verdict.seen} places: {fact.statement}"
-            )
-            yield f"What it means for your data: {fact.breaks}"
+            yield "", "", None
+            where = f"in {verdict.broken} of {verdict.seen} places"
+            head = f"Fact {fact.number} does not hold, "
+            yield head, f"{where}: {fact.statement}", "red"
+            yield "What it means for your data: ", fact.breaks, None

@@ -91,7 +91,7 @@ def test_a_recording_says_what_the_account_said(
 ) -> None:
     """A recording with pseudonyms gives the same verdicts and counts as the account
     itself."""
-    found = list(lines(judged([recording])))
+    found = [head + text for head, text, _ in lines(judged([recording]))]
     assert found == run(account).stdout.splitlines()
 
 

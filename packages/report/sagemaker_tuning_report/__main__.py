@@ -7,7 +7,7 @@ Set the environment variable DATABASE_URL: others on the machine can see argumen
 exit codes:
   0  The page is complete.
   1  There is no page. Standard error says why.
-  2  An argument is invalid.
+  2  An argument is invalid, or the page would fill a terminal.
   3  The page is incomplete because models are missing. Standard error names them.
 """
 
@@ -23,11 +23,13 @@ from typing import TYPE_CHECKING
 from sagemaker_tuning_report.content import content
 from sagemaker_tuning_report.pipeline.folder import replace
 from sagemaker_tuning_report.warehouse import ADVICE, UnusableError, opened
+from tap_sagemaker_tuning.cli import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_TRIALS = 10_000
+NOTHING, INVALID = 1, 2
 LACKING = 3
 """The exit code for a page that is incomplete because models are missing."""
 
@@ -46,6 +48,12 @@ def main(
         return _refused(
             "no DATABASE_URL: pass one, or set the environment variable of that name"
         )
+    if not given.output and sys.stdout.isatty():
+        return _refused(
+            "the page is too long for a terminal. Name a file with --output FILE, or "
+            "send it to a pipe",
+            INVALID,
+        )
     try:
         html, missing = _made(given)
     except UnusableError as error:
@@ -60,9 +68,12 @@ def main(
         sys.stdout.write(html)
     if not missing:
         return 0
-    sys.stderr.write(
-        "Warning: the page is incomplete, because these models are missing: "
-        f"{', '.join(missing)}; build transform/ with dbt\n"
+    terminal.tell(
+        "Warning: ",
+        "the page is incomplete, because these models are missing: "
+        f"{', '.join(missing)};",
+        "build transform/ with dbt",
+        hue="yellow",
     )
     return LACKING
 
@@ -139,9 +150,9 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _refused(message: str) -> int:
-    sys.stderr.write(f"Error: {message}\n")
-    return 1
+def _refused(message: str, code: int = NOTHING) -> int:
+    terminal.error(message)
+    return code
 
 
 if __name__ == "__main__":

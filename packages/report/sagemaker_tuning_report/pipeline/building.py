@@ -55,7 +55,8 @@ def build(session: Session) -> list[str]:
                 session.log.write(f"{text}\n".encode())
             if event["info"]["name"] in _RESULTS:
                 built += 1
-                session.show.count(f"{built} of {event['data']['total']} models")
+                total = event["data"]["total"]
+                session.show.count(f"{built} of {total} models", built / total)
             if event["info"]["level"] == "error":
                 errors.append(" ".join(text.split()))
         code = dbt.wait()

@@ -26,6 +26,7 @@ from sagemaker_tuning_report.pipeline.progress import Progress
 from sagemaker_tuning_report.pipeline.reading import METRICS, STREAMS, Source
 from sagemaker_tuning_report.pipeline.session import Session
 from sagemaker_tuning_report.pipeline.signals import Signals
+from tap_sagemaker_tuning.cli import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -168,14 +169,15 @@ def _once(source: Source, session: Session, *, reloads: bool) -> int:
     try:
         result = run(source, session, reloads=reloads)
     except StageError as error:
-        session.show.say(f"Error: {error}")
+        session.show.fail(str(error))
         return NOTHING
     for lacking in result.lacking[:MOST_ERRORS]:
-        session.show.say(f"Error: {lacking}")
+        session.show.fail(lacking)
     if more := result.lacking[MOST_ERRORS:]:
-        session.show.say(f"Error: {len(more)} more: see {session.folder.log}")
-    sys.stdout.write("".join(f"{line}\n" for line in result.summary))
-    sys.stdout.flush()
+        session.show.fail(f"{len(more)} more: see {session.folder.log}")
+    for line in result.summary:
+        head, _, text = line.partition(": ")
+        terminal.tell(f"{head}: ", text, err=False)
     return LACKING if result.lacking else 0
 
 
@@ -246,7 +248,7 @@ def open_page(page: Path) -> None:
 
 
 def _failed(code: int, message: str) -> int:
-    sys.stderr.write(f"Error: {message}\n")
+    terminal.error(message)
     return code
 
 

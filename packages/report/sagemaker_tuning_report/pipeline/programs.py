@@ -89,6 +89,7 @@ def started(
     if script is None:
         message = f"{name} is not installed: reinstall sagemaker-tuning-report"
         raise StageError(message)
+    variables = os.environ if environment is None else environment
     process = subprocess.Popen(  # noqa: S603 - the command is ours
         # -P: not the modules in the folder.
         [sys.executable, "-P", "-m", child.__name__, name, script.value, *arguments],
@@ -96,7 +97,7 @@ def started(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         cwd=session.folder.path,
-        env=dict(os.environ if environment is None else environment),
+        env={**variables, "NO_COLOR": "1"},  # its lines are read
         start_new_session=True,
         pass_fds=(session.folder.lock,),
     )

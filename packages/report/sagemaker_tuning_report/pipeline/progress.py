@@ -6,19 +6,22 @@ import shutil
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from tap_sagemaker_tuning.cli.terminal import laid_out, with_remedy
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _SECONDS_BETWEEN_COUNTS = 0.1
 _SECONDS_BETWEEN_LINES = 30.0
+_SECONDS_TO_ESTIMATE = 2.0
 _CLEAR = "\r\x1b[2K"
 
 
 class Progress:
     """Writes one line per stage, once it has ended.
 
-    Until then, a terminal shows how far the stage is. Without a terminal, a line says
-    so every 30 seconds.
+    Until then, a terminal shows how far the stage is, and how long it may take if the
+    stage knows. Without a terminal, a line says how far it is every 30 seconds.
 
     Args:
         stream: Where to.
@@ -42,24 +45,40 @@ class Progress:
         if self._is_terminal:
             self._show(f"{stage} …")
 
-    def count(self, text: str) -> None:
-        """Say how far the stage is, unless it was said a moment ago."""
+    def count(self, text: str, share: float = 0.0) -> None:
+        """Say how far the stage is, unless it was said a moment ago.
+
+        Args:
+            text: What has been done.
+            share: The share of the stage that has been done; 0 if it is unknown.
+        """
         now = self._clock()
         pause = _SECONDS_BETWEEN_COUNTS if self._is_terminal else _SECONDS_BETWEEN_LINES
         if now - self._said_at < pause:
             return
         self._said_at = now
         line = f"{self._stage} … {text}"
-        self._show(line) if self._is_terminal else self.say(line)
+        if self._is_terminal:
+            self._show(line + _time_left(now - self._began, share))
+        else:
+            self.say(line)
 
     def end(self, text: str) -> None:
         """End the stage, and say what came of it."""
-        self.say(f"{self._stage}: {text} ({self._clock() - self._began:.1f} s)")
+        seconds = self._clock() - self._began
+        self._write(f"{self._stage}: ", f"{text} ({seconds:.1f} s)", hue="green")
 
     def say(self, line: str) -> None:
         """Write a line."""
+        self._write("", line)
+
+    def fail(self, line: str) -> None:
+        """Write an error; its last sentence says what to do."""
+        self._write("Error: ", *with_remedy(line), hue="red")
+
+    def _write(self, head: str, *parts: str, hue: str | None = None) -> None:
         self.clear()
-        self._stream.write(f"{line}\n")
+        self._stream.write(f"{laid_out(self._stream, head, parts, hue)}\n")
         self._stream.flush()
 
     def clear(self) -> None:
@@ -73,6 +92,13 @@ class Progress:
         self._stream.write(_CLEAR + line[:width])
         self._is_shown = True
         self._stream.flush()
+
+
+def _time_left(seconds: float, share: float) -> str:
+    if not share or seconds < _SECONDS_TO_ESTIMATE:
+        return ""
+    left = seconds * (1 - share) / share
+    return f", about {left:.0f} s left"
 
 
 def counted(number: int, noun: str) -> str:

@@ -47,7 +47,7 @@ class StoppedAtOnce(Progress):
     is_stopped = False
 
     @override
-    def count(self, text: str) -> None:
+    def count(self, text: str, share: float = 0.0) -> None:
         if not self.is_stopped:
             self.is_stopped = True
             os.kill(os.getpid(), signal.SIGTERM)

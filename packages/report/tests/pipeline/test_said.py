@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import re
 from argparse import ArgumentTypeError
 from io import StringIO
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from sagemaker_tuning_report.pipeline import durations, metrics_cost
 from sagemaker_tuning_report.pipeline.command import main, open_page
 from sagemaker_tuning_report.pipeline.progress import Progress, counted
 from sagemaker_tuning_report.pipeline.reading import errors_of
+from tests.terminal import shown_on
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +76,39 @@ def test_without_a_terminal_lines_are_rare() -> None:
         show.count(text)
     show.end("3 trials")
     assert stream.getvalue() == "Read … 2 trials\nRead: 3 trials (45.0 s)\n"
+
+
+def test_a_terminal_shows_how_long_it_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A terminal counts, estimates the time left from the share that is done, and ends
+    with a line in color for each stage; the remedy of an error is on the last line."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    times = iter([0.0, 0.0, 1.0, 10.0, 40.0])
+    ours, its = pty.openpty()
+    with os.fdopen(its, "w", encoding="utf-8") as stream:
+        show = Progress(stream, clock=lambda: next(times))
+        show.begin("Build")
+        show.count("1 of 60 models", 1 / 60)
+        show.count("15 of 60 models", 15 / 60)
+        show.end("60 models")
+        show.fail("page: the disk is full. Free some space")
+    shown = re.split(r"\r(?:\n|\x1b\[2K)", shown_on(ours))
+    parts = [part for part in shown if part]
+    assert [click.unstyle(part) for part in parts] == [
+        "Build …",
+        "Build … 1 of 60 models",
+        "Build … 15 of 60 models, about 30 s left",
+        "Build: 60 models (40.0 s)",
+        "Error: page: the disk is full.",
+        "       Free some space",
+    ]
+    assert [click.unstyle(part) != part for part in parts] == [
+        *[False] * 3,
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize(
