@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
+from tap_sagemaker_tuning.cli import terminal
 from tap_tools import ROOT
 from tap_tools.demo import emulated, postgres, processes, queries, truth
 from tap_tools.demo.curve import curve
@@ -69,7 +70,7 @@ def _show(folder: Path) -> None:
         truth.agree("counts", warehouse=first, emulator=[truth.counts(before)])
         _ask(warehouse, "Save this to compare with later:", queries.REMEMBER)
 
-        _say("\nTwo hours pass. Someone starts the tuning job", LATE)
+        _begin("Two hours pass. ", "Someone starts the tuning job", LATE)
         sagemaker.move(minutes=90)
         sagemaker.plan(LATE, trials=12, parallel=3, parents=[PARENT])
         clock = sagemaker.move(minutes=30)
@@ -106,7 +107,7 @@ def _sync(
     sagemaker: emulated.Emulated,
     settings: dict[str, str],
 ) -> None:
-    _say(f"\n{title}: meltano run", *plugins)
+    _begin(f"{title}: ", "meltano run", *plugins)
     began = time.monotonic()
     project.sync(settings, plugins)
     took = time.monotonic() - began
@@ -157,9 +158,10 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     _, rows = warehouse.ask(queries.TRIALS)
     every = sorted(rows, key=lambda row: str(row[0]))
     truth.agree("trials", warehouse=every, emulator=truth.trials(now))
-    _say(
-        f"\nThe warehouse agrees with the emulator: {len(now['tuning_jobs'])} tuning "
-        f"jobs, {len(every)} trials, in every status, metric and hyperparameter."
+    _begin(
+        "The warehouse agrees with the emulator: ",
+        f"{len(now['tuning_jobs'])} tuning jobs, {len(every)} trials, in every status, "
+        "metric and hyperparameter.",
     )
 
 
@@ -187,7 +189,8 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
     curves = [(float(row[0]), float(row[1])) for row in points]
     truth.agree("curve", warehouse=curves, emulator=truth.best_so_far(now, best))
     metrics, bests = zip(*curves, strict=True)
-    _say(f"\nHow did it improve?\n\n{curve(metrics, bests)}")
+    _begin("How did it improve?")
+    _say(f"\n{curve(metrics, bests)}")
 
 
 def _picture(folder: Path, warehouse: postgres.Warehouse, clock: str) -> Path:
@@ -204,10 +207,17 @@ def _picture(folder: Path, warehouse: postgres.Warehouse, clock: str) -> Path:
 
 def _ask(warehouse: postgres.Warehouse, question: str, sql: str) -> list[postgres.Row]:
     columns, rows = warehouse.ask(sql)
-    _say(f"\n{question}\n{sql.rstrip()};")
+    _begin(question)
+    _say(f"{sql.rstrip()};")
     if columns:
         _say(f"\n{table(columns, rows)}")
     return rows
+
+
+def _begin(title: str, *words: str) -> None:
+    """Begin a part: a terminal shows its title in bold."""
+    _say("")
+    terminal.tell(title, *([" ".join(words)] if words else []), err=False)
 
 
 def _say(*words: str) -> None:

@@ -13,6 +13,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from sagemaker_tuning_report.pipeline.progress import Progress
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
@@ -120,13 +122,31 @@ def run(
     named = " ".join([os.path.basename(command[0]), *command[1:]])  # noqa: PTH119 - text
     with running(command, log, cwd=cwd, env=environment, **options) as process:
         try:
-            code = process.wait(seconds)
+            code = _wait(process, seconds)
         except subprocess.TimeoutExpired as error:
             message = f"not done after {seconds:.0f} s: {named}\n{tail(log)}"
             raise Failed(message) from error
     if code:
         message = f"exit code {code}: {named}\n{tail(log)}"
         raise Failed(message)
+
+
+def _wait(process: subprocess.Popen[str], seconds: float) -> int:
+    """Wait for a process, while a terminal counts the seconds."""
+    show, began = Progress(sys.stdout), time.monotonic()
+    show.begin("")
+    try:
+        while True:
+            passed = time.monotonic() - began
+            try:
+                return process.wait(min(1.0, max(seconds - passed, 0)))
+            except subprocess.TimeoutExpired:
+                if passed >= seconds:
+                    raise
+                if sys.stdout.isatty():
+                    show.count(f"{passed:.0f} s")
+    finally:
+        show.clear()
 
 
 def tail(log: Path) -> str:
