@@ -83,7 +83,7 @@ def test_what_is_derived(copy: Path) -> None:
     done = python(copy, "-m", "pytest", *options, "-m", "not slow", *DERIVED)
     assert done.returncode == 0, done.stdout[-5000:]
     listed = (copy / "docs" / "streams" / "index.md").read_text(encoding="utf-8")
-    assert "| `tuning_job_tags` |" in listed
+    assert "| [`tuning_job_tags`](tuning_job_tags.md) |" in listed
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tap_tools.generated import (
     infrastructure,
     lineage,
     pages,
+    reference,
     registries,
     settings,
 )
@@ -25,6 +26,7 @@ def files() -> dict[Path, str]:
         **lineage.files(),
         **registries.files(),
         **pages.files(),
+        **reference.files(),
         **infrastructure.files(),
         **emulator.files(),
     }
@@ -33,7 +35,7 @@ def files() -> dict[Path, str]:
 def main() -> int:
     """Write the files that are out of date and print their names; returns 0."""
     for path, text in files().items():
-        if path.read_text(encoding="utf-8") != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path}\n")
     return 0

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATH = ROOT / "docs" / "lineage.svg"
+PATH = ROOT / "docs" / "models" / "lineage.svg"
 
 _LEFT, _TOP, _WIDTH, _HEIGHT, _BOX = 12, 12, 280, 36, 200
 

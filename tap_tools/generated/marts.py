@@ -29,6 +29,16 @@ class Mart:
     description: str
     columns: dict[str, str]
 
+    @property
+    def short_name(self) -> str:
+        """The name without the prefix that all of them have."""
+        return self.name.removeprefix("sagemaker_tuning__")
+
+    @property
+    def first_sentence(self) -> str:
+        """The first sentence of the description."""
+        return self.description.partition(". ")[0].removesuffix(".") + "."
+
 
 def marts() -> list[Mart]:
     """All marts, in the order of the YAML."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from tap_sagemaker_tuning import schemas_root
 from tap_sagemaker_tuning.airbyte.source import AirbyteTap
 from tap_tools import ROOT
-from tap_tools.generated import confirmations, settings, targets
+from tap_tools.generated import confirmations, reference, settings, targets
 from tap_tools.generated.markdown import json_block, table
 from tap_tools.generated.marks import filled
-from tap_tools.generated.marts import marts
 from tap_tools.generated.policies import (
     SWITCHES,
     operations,
@@ -72,7 +71,7 @@ def parts() -> dict[str, str]:
         "pages with a policy": _pages_with_a_policy(),
         "streams for Airbyte": _streams_for_airbyte(),
         "actions for Airbyte": _actions_for_airbyte(),
-        "marts": _marts(),
+        "marts": reference.index(),
         "permissions": _permissions(),
         "targets": f"\n{targets.table()}\n\n",
         "confirmations": confirmations.summary(),
@@ -101,19 +100,18 @@ def sdk_settings() -> Schema:
 def _streams() -> str:
     rows = [
         (
-            f"`{stream.name}`",
-            ", ".join(f"`{key}`" for key in stream.primary_keys),
-            _methods(stream),
+            f"[`{stream.name}`]({stream.name}.md)",
+            opening(stream),
             "yes" if stream.selected_by_default else "no",
         )
         for stream in streams()
     ]
-    return table(("Stream", "Primary key", "Replication", "Selected by default"), rows)
+    return table(("Stream", "What a row is", "Selected by default"), rows)
 
 
 def _toctree() -> str:
     names = "\n".join(stream.name for stream in streams())
-    return f"\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n\n"
+    return f"\n```{{toctree}}\n:hidden:\n\n{names}\n```\n\n"
 
 
 def _selection() -> str:
@@ -203,18 +201,6 @@ def _permissions() -> str:
         for call in operations(streams())
     ]
     return table(("IAM action", "Resource", "Streams"), rows)
-
-
-def _marts() -> str:
-    parts = [
-        f"\n### `{mart.name}`\n\n{mart.description}\n"
-        + table(
-            ("Column", "Meaning"),
-            [(f"`{name}`", meaning) for name, meaning in mart.columns.items()],
-        )
-        for mart in marts()
-    ]
-    return "".join(parts)
 
 
 def _columns(stream: str) -> str:

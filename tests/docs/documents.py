@@ -30,6 +30,10 @@ PAGES = {
 """The README and the pages of the documentation, by their paths."""
 
 
+FAMILIES = ("who-won", "what-failed", "what-it-cost", "what-next", "is-it-complete")
+QUESTIONS = [f"docs/models/{family}.md" for family in FAMILIES]
+"""The pages of the models that have queries, one per family of questions."""
+
 NOT_OURS = {"build", "dist", "node_modules", "output"}
 """Top-level folders that git ignores, besides those with a leading dot."""
 

@@ -12,7 +12,7 @@ pytest.importorskip("psycopg", reason="the demo's packages are needed: make setu
 from tap_tools.demo.tables import table
 from tests import demo_account
 from tests.conftest import REGION, TapProcess
-from tests.docs.documents import PAGES
+from tests.docs.documents import PAGES, QUESTIONS
 from tests.targets.syncing import sync
 from tests.targets.warehouses import postgres
 from tests.transform import building
@@ -53,9 +53,9 @@ def test_the_answer_is_that_of_the_query(
     assert ask(query) == answer.rstrip("\n")
 
 
-def test_every_question_of_the_models_is_answered() -> None:
-    """Each query of the page on the models has its answer under it."""
-    text = PAGES["docs/models.md"]
-    queries = re.findall(r"```sql\n[^`]*```", text)
-    answered = [param for param in ANSWERED if "docs/models.md" in str(param.id)]
-    assert len(answered) == len(queries) > 0
+@pytest.mark.parametrize("page", QUESTIONS)
+def test_every_question_of_the_models_is_answered(page: str) -> None:
+    """Each query of a page of questions has its answer under it."""
+    queries = re.findall(r"```sql\n[^`]*```", PAGES[page])
+    answered = [param for param in ANSWERED if str(param.id).startswith(page)]
+    assert len(answered) == len(queries) > 1

@@ -91,6 +91,10 @@ ELSEWHERE = {
     "--profiles-dir $CHECKOUT/transform --target postgres": (
         "tests/transform/building.py"
     ),
+    "dbt-venv/bin/dbt docs generate --static --project-dir $CHECKOUT/transform "
+    "--profiles-dir $CHECKOUT/transform --target postgres": (
+        "tests/docs/test_dbt_docs.py"
+    ),
     "uv venv report-venv": BY_HAND,
     "uv pip install --python report-venv/bin/python ./packages/report "
     "-c packages/report/constraints.txt": BY_HAND,

@@ -20,11 +20,18 @@ from tap_sagemaker_tuning.aws.operations import (
 from tap_sagemaker_tuning.replication.completeness import UNFINISHED
 from tap_sagemaker_tuning.replication.state import OpenJob
 from tap_tools import ROOT
-from tap_tools.generated import lineage, pages, policies, settings
+from tap_tools.generated import lineage, pages, policies, reference, settings
 from tap_tools.generated.__main__ import files
 from tap_tools.generated.marks import marked
-from tap_tools.generated.marts import MODELS, marts
-from tests.docs.documents import PAGES, POLICIES, README, STATES, headings
+from tap_tools.generated.marts import MODELS, Mart, marts
+from tests.docs.documents import (
+    PAGES,
+    POLICIES,
+    QUESTIONS,
+    README,
+    STATES,
+    headings,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +52,7 @@ def page_of(part: str) -> str:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_generated_files_are_fresh(file: Path) -> None:
     """Every generated file is up to date."""
-    is_fresh = FILES[file] == file.read_text(encoding="utf-8")
+    is_fresh = file.exists() and FILES[file] == file.read_text(encoding="utf-8")
     assert is_fresh, f"{file} is out of date: run `make generated`"
 
 
@@ -87,9 +94,22 @@ def test_every_column_is_there(name: str) -> None:
 
 
 def test_every_mart_is_described() -> None:
-    """The dbt project's YAML, from which the page is generated, has every mart."""
+    """The dbt project's YAML, from which the pages are generated, has every mart, and
+    each has a page."""
     models = (MODELS / "marts").glob("*.sql")
     assert {mart.name for mart in marts()} == {model.stem for model in models}
+    pages = {page.stem for page in reference.FOLDER.glob("*.md")}
+    assert pages == {mart.short_name for mart in marts()} | {"index"}
+
+
+@pytest.mark.parametrize("mart", marts(), ids=lambda mart: mart.short_name)
+def test_every_mart_answers_a_question(mart: Mart) -> None:
+    """Each mart is linked from a page of questions, and its page has each column."""
+    link = f"](marts/{mart.short_name}.md)"
+    assert any(link in PAGES[page] for page in QUESTIONS)
+    page = PAGES[f"docs/models/marts/{mart.short_name}.md"]
+    rows = re.findall(r"^\| `(\w+)` \| .+ \|$", page, re.MULTILINE)
+    assert rows == list(mart.columns)
 
 
 def test_every_mart_is_in_the_lineage() -> None:

@@ -55,16 +55,54 @@ SECTIONS = {"added", "changed", "fixed", "removed"}
 """Headings that each version in the changelog can have."""
 
 
+GROUPS = {
+    name: [
+        line
+        for block in re.findall(r"```{toctree}\n(.*?)```", text, re.DOTALL)
+        for line in block.split()
+        if not line.startswith(":")
+    ]
+    for name, text in PAGES.items()
+    if "{toctree}" in text
+}
+"""The pages under each page that has pages under it, as its table of contents names
+them."""
+
+
 def test_every_page_is_in_the_table_of_contents() -> None:
-    """Every page is in the table of contents."""
-    listed = set()
-    for name in (name for name in PAGES if name.endswith("/index.md")):
-        folder = (ROOT / name).parent
-        for block in re.findall(r"```{toctree}\n(.*?)```", PAGES[name], re.DOTALL):
-            entries = [line for line in block.split() if not line.startswith(":")]
-            listed |= {(folder / f"{entry}.md").resolve() for entry in entries}
-    pages = {(ROOT / name).resolve() for name in PAGES if name.startswith("docs/")}
-    assert pages - listed == {(ROOT / "docs" / "index.md").resolve()}
+    """Every page but the first is in the table of contents once."""
+    listed = [
+        (ROOT / name).parent / f"{entry}.md"
+        for name, entries in GROUPS.items()
+        for entry in entries
+    ]
+    pages = {ROOT / name for name in PAGES if name.startswith("docs/")}
+    assert sorted([*listed, ROOT / "docs" / "index.md"]) == sorted(pages)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(GROUPS.keys() - {"docs/index.md", "docs/decisions/index.md"})
+)
+def test_a_group_describes_its_pages(name: str) -> None:
+    """The first page of a group links each page of it, and says what that has. The title
+    of a decision says it all."""
+    described = re.findall(
+        r"^(?:- |\| )\[[^\]]+\]\((\S+)\.md\)(?::| \|) \S.{20,}$",
+        PAGES[name],
+        re.MULTILINE,
+    )
+    assert set(GROUPS[name]) <= set(described)
+
+
+def test_the_first_page_has_three_doors() -> None:
+    """The first page leads to its three doors, each with a sentence, and leaves the
+    list of all pages to the sidebar."""
+    doors = re.findall(
+        r"^- \*\*\[.+\]\((\S+)\.md\)\*\*: ", PAGES["docs/index.md"], re.MULTILINE
+    )
+    assert doors == ["see-my-tuning-jobs", "load-a-warehouse", "run-a-fleet"]
+    assert set(doors) < set(GROUPS["docs/index.md"])
+    assert ":hidden:" in PAGES["docs/index.md"]
 
 
 def test_an_index_shows_no_dead_link() -> None:
