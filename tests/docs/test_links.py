@@ -37,6 +37,19 @@ def test_links_lead_somewhere(name: str) -> None:
     assert [link for link in relative if not leads_somewhere(link, name)] == []
 
 
+def test_each_reason_has_a_source() -> None:
+    """Each answer to *Why not…* says where it was read or measured."""
+    _, *answers = PAGES["docs/why-not.md"].split("\n## ")
+    assert [answer.split("\n", 1)[0] for answer in answers] == [
+        "Why not `LastModifiedTime`?",
+        "Why not EventBridge?",
+        "Why not SageMaker Search alone?",
+        "Why not SageMaker Experiments?",
+        "Why not CloudTrail?",
+    ]
+    assert [answer for answer in answers if answer.count("](https://") < 2] == []
+
+
 def test_documents_have_links() -> None:
     """The documents have links, so that the test above checks some."""
     assert sum(len(LINK.findall(text)) for text in DOCUMENTS.values()) > 60
