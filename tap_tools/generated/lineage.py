@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PATH = ROOT / "docs" / "models" / "lineage.svg"
+FOLDER = ROOT / "docs" / "models"
+
+_COLORS = {
+    "": {"paper": "#ffffff", "mart": "#e3f2e8", "stream": "#e6eefb", "text": "#1f2933"},
+    "-dark": {
+        "paper": "#131416",
+        "mart": "#1d4a30",
+        "stream": "#1f3a63",
+        "text": "#eeeeee",
+    },
+}
+"""The colors in each theme, by what the name of its file ends with."""
 
 _LEFT, _TOP, _WIDTH, _HEIGHT, _BOX = 12, 12, 280, 36, 200
 
@@ -54,11 +65,14 @@ def lineage() -> list[tuple[str, list[str], list[str]]]:
 
 
 def files() -> dict[Path, str]:
-    """The picture as SVG, by its file."""
-    return {PATH: picture()}
+    """The picture as SVG in each theme, by its file."""
+    return {
+        FOLDER / f"lineage{theme}.svg": picture(colors)
+        for theme, colors in _COLORS.items()
+    }
 
 
-def picture() -> str:
+def picture(colors: dict[str, str]) -> str:
     """Draw it: streams on the left, each mart to the right of what it reads."""
     found = {mart: [*above, *streams] for mart, above, streams in lineage()}
     streams = sorted({each for above in found.values() for each in above} - set(found))
@@ -76,14 +90,17 @@ def picture() -> str:
     lines = [
         _edge(place[above], place[mart]) for mart in found for above in found[mart]
     ]
-    boxes = [_box(name, place[name], is_mart=name in found) for name in place]
+    boxes = [
+        _box(name, place[name], colors["mart" if name in found else "stream"])
+        for name in place
+    ]
     width = _LEFT + len(columns) * _WIDTH
     height = _TOP + max(map(len, columns)) * _HEIGHT
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">',
-            '<g font-family="sans-serif" font-size="13">',
-            f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+            f'<g font-family="sans-serif" font-size="13" fill="{colors["text"]}">',
+            f'<rect width="{width}" height="{height}" fill="{colors["paper"]}"/>',
             *lines,
             *boxes,
             "</g></svg>\n",
@@ -105,12 +122,11 @@ def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
     )
 
 
-def _box(name: str, place: tuple[int, int], *, is_mart: bool) -> str:
+def _box(name: str, place: tuple[int, int], color: str) -> str:
     x, y = place
-    color = "#e3f2e8" if is_mart else "#e6eefb"
     shown = name.removeprefix("sagemaker_tuning__")
     return (
         f'<rect x="{x}" y="{y}" width="{_BOX}" height="24" rx="4" fill="{color}" '
         'stroke="#9aa5b1"/>'
-        f'<text x="{x + 8}" y="{y + 17}" fill="#1f2933">{shown}</text>'
+        f'<text x="{x + 8}" y="{y + 17}">{shown}</text>'
     )

@@ -34,7 +34,7 @@ def _page(mart: Mart) -> str:
     columns = [(f"`{name}`", meaning) for name, meaning in mart.columns.items()]
     return (
         f"# `{mart.short_name}`\n\n{mart.description}\n\n"
-        f"In the warehouse: `sagemaker_tuning.{mart.name}`\n"
+        f"In the warehouse, it is `{mart.name}` in the schema `sagemaker_tuning`.\n"
         f"{table(('Column', 'Meaning'), columns)}"
         "<!-- Written by `make generated`, from transform/models/marts/_marts.yml -->\n"
     )

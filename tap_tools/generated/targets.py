@@ -156,7 +156,7 @@ def table() -> str:
             {t: {"": "kept", None: "null"}[EMPTY_TEXT[t]] for t in TARGETS},
         ),
     ]
-    lines = ["| | target-postgres | target-snowflake | target-duckdb |"]
+    lines = ["| Target | target-postgres | target-snowflake | target-duckdb |"]
     lines += ["| --- | --- | --- | --- |"]
     lines += [
         f"| {title} | {' | '.join(cells[t] for t in TARGETS)} |"

@@ -124,6 +124,8 @@ def test_an_index_shows_no_dead_link() -> None:
     shown = metadata("tap-sagemaker-tuning")["Description"]
     assert "# tap-sagemaker-tuning" in shown
     assert [link for link in LINK.findall(shown) if not ABSOLUTE.match(link)] == []
+    assert "<img" in README
+    assert "<img" not in shown
     assert len(LINK.findall(README)) > len(LINK.findall(shown)) > 0
 
 

@@ -287,11 +287,14 @@ def test_families_are_side_by_side(made: Made, opened: Open) -> None:
 
 
 def test_the_docs_show_each_part() -> None:
-    """Each picture that `make screenshot` writes is small and appears in the docs."""
-    from .screenshot import FOLDER, PARTS, PICTURE  # noqa: PLC0415
+    """Each picture that `make screenshot` writes is small, appears in the docs, and has
+    a dark twin."""
+    from .screenshot import FOLDER, PARTS, PICTURE, THEMES  # noqa: PLC0415
 
     text = PICTURE.with_suffix(".md").read_text(encoding="utf-8")
-    assert {file.stem for file in FOLDER.iterdir()} == set(PARTS)
+    written = {f"{name}{theme}" for name in PARTS for theme in THEMES.values()}
+    assert {file.stem for file in FOLDER.iterdir()} == written
     for name in PARTS:
         assert f"](report/{name}.png)" in text
-        assert (FOLDER / f"{name}.png").stat().st_size < 100_000
+    assert PICTURE.with_stem(f"{PICTURE.stem}-dark").is_file()
+    assert max(file.stat().st_size for file in FOLDER.iterdir()) < 120_000
