@@ -1,7 +1,7 @@
 # The part between "generated" and "end" is written by `make generated`.
 
 variable "principals" {
-  description = "ARNs of the roles or users that the tap runs as; they may assume the role."
+  description = "ARNs of the roles or users that the tap runs as; only they can assume the role."
   type        = set(string)
 
   validation {
@@ -95,13 +95,13 @@ variable "streams" {
 # end
 
 variable "list_regions" {
-  description = "Whether the role may list the account's regions, for the setting regions [\"enabled\"]."
+  description = "Whether the role can list the account's regions, for the setting regions [\"enabled\"]."
   type        = bool
   default     = true
 }
 
 variable "list_accounts" {
-  description = "Whether the role may list the organization's accounts; of use in the management account only, or a delegated administrator's."
+  description = "Whether the role can list the organization's accounts; it works only in the management account or a delegated administrator's account."
   type        = bool
   default     = false
 }

@@ -37,6 +37,14 @@ def test_links_lead_somewhere(name: str) -> None:
     assert [link for link in relative if not leads_somewhere(link, name)] == []
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("docs/")])
+def test_a_page_starts_with_what_it_is_for(name: str) -> None:
+    """Under its title, each page has a sentence, before any list, table or heading."""
+    title, opening, *_ = PAGES[name].split("\n\n")
+    assert title.startswith("# ")
+    assert re.fullmatch(r"[A-Z`].{25,}?[.:]", opening, re.DOTALL)
+
+
 def test_each_reason_has_a_source() -> None:
     """Each answer to *Why not…* says where it was read or measured."""
     _, *answers = PAGES["docs/why-not.md"].split("\n## ")
