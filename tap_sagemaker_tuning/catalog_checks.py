@@ -114,8 +114,8 @@ def stream_problems(names: Sequence[str] | None, known: Iterable[str]) -> list[s
         return ["streams: is empty: leave it out, or name one"]
     unknown = sorted(set(names).difference(known))
     if unknown:
-        told = f"streams: {', '.join(unknown)}: no such stream"
-        return [told + suggestion(unknown, known)]
+        problem = f"streams: {', '.join(unknown)}: no such stream"
+        return [problem + suggestion(unknown, known)]
     twice = sorted({name for name in names if names.count(name) > 1})
     return [f"streams: {name!r} is listed {names.count(name)} times" for name in twice]
 
@@ -132,8 +132,8 @@ def selection_problems(named: Iterable[str], selected: Mapping[str, bool]) -> li
     """
     unknown = sorted(set(named) - selected.keys())
     if unknown:
-        told = f"catalog: {', '.join(unknown)}: no such stream"
-        return [told + suggestion(unknown, selected)]
+        problem = f"catalog: {', '.join(unknown)}: no such stream"
+        return [problem + suggestion(unknown, selected)]
     if not any(selected.values()):
         return [f"catalog: selects no stream: select some of {', '.join(selected)}"]
     return []

@@ -82,7 +82,7 @@ AVOIDED = (
 )
 
 
-class Found(NamedTuple):
+class Finding(NamedTuple):
     """A wording to avoid, where it stands."""
 
     line: int
@@ -90,12 +90,12 @@ class Found(NamedTuple):
     better: str
 
 
-def found(text: str) -> Iterator[Found]:
+def findings(text: str) -> Iterator[Finding]:
     """Find wordings to avoid, in the order of the list."""
     for avoided in AVOIDED:
         for match in _compiled(avoided).finditer(text):
             line = text.count("\n", 0, match.start()) + 1
-            yield Found(line, " ".join(match[0].split()), avoided.better)
+            yield Finding(line, " ".join(match[0].split()), avoided.better)
 
 
 def _compiled(avoided: Avoided) -> re.Pattern[str]:
@@ -108,12 +108,12 @@ def _compiled(avoided: Avoided) -> re.Pattern[str]:
 def files() -> list[str]:
     """The files to look through: the text that git knows."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    told = subprocess.run(  # noqa: S603 - the command is ours
+    listing = subprocess.run(  # noqa: S603 - the command is ours
         command, cwd=ROOT, capture_output=True, text=True, check=True
     )
     return [
         name
-        for name in told.stdout.splitlines()
+        for name in listing.stdout.splitlines()
         if Path(name).suffix in SUFFIXES
         and not name.startswith(ELSEWHERE)
         and (ROOT / name).is_file()
@@ -125,7 +125,7 @@ def main() -> int:
     lines = [
         f"{name}:{each.line}: '{each.text}': write {each.better}"
         for name in files()
-        for each in found((ROOT / name).read_text(encoding="utf-8"))
+        for each in findings((ROOT / name).read_text(encoding="utf-8"))
     ]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 1 if lines else 0

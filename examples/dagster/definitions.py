@@ -54,16 +54,16 @@ def accounts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult
     if "organization" in json.loads(invoke(context, "--dump=config", TAP).stdout):
         message = f"organization: move it from Meltano's settings to {SETTINGS}"
         raise dg.Failure(message, allow_retries=False)
-    found = invoke(context, TAP, f"--config={SETTINGS}", "--scopes")
-    told = by_account(found.stdout.splitlines())
-    log = {"log": dg.MetadataValue.md(f"```\n{found.stderr}```")}
-    if not told:
-        message = f"no accounts found; the tap ended with {found.returncode}"
+    listing = invoke(context, TAP, f"--config={SETTINGS}", "--scopes")
+    by_name = by_account(listing.stdout.splitlines())
+    log = {"log": dg.MetadataValue.md(f"```\n{listing.stderr}```")}
+    if not by_name:
+        message = f"no accounts found; the tap ended with {listing.returncode}"
         raise dg.Failure(message, metadata=log)
     # An account that left keeps its partition: its rows are still in the warehouse.
-    context.instance.add_dynamic_partitions("accounts", [*told])
-    yield dg.MaterializeResult(metadata={"accounts": told, "number": len(told)})
-    if found.returncode:
+    context.instance.add_dynamic_partitions("accounts", [*by_name])
+    yield dg.MaterializeResult(metadata={"accounts": by_name, "number": len(by_name)})
+    if listing.returncode:
         message = "accounts or regions may be missing"
         raise dg.Failure(message, metadata=log, allow_retries=False)
 
@@ -94,16 +94,16 @@ def by_account(lines: Iterable[str]) -> dict[str, dict[str, Any]]:
     Returns:
         By account ID, its regions, and its roles by their ARN.
     """
-    told: dict[str, dict[str, Any]] = {}
+    grouped: dict[str, dict[str, Any]] = {}
     for scope in map(json.loads, lines):
-        account = told.setdefault(scope["account_id"], {"regions": [], "roles": {}})
+        account = grouped.setdefault(scope["account_id"], {"regions": [], "roles": {}})
         account["regions"].append(scope["region"])
         if "role_arn" in scope:
             # Without its external ID: the result is metadata, which everyone can see.
             role = {"role_arn": scope["role_arn"], "regions": []}
             own = account["roles"].setdefault(scope["role_arn"], role)
             own["regions"].append(scope["region"])
-    return told
+    return grouped
 
 
 def with_external_ids(

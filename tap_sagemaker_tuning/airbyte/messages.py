@@ -129,8 +129,8 @@ class AirbyteWriter(BlockWriter):
 
     def status(self, stream: str, status: str) -> None:
         """Write the status of a stream."""
-        told = {"stream_descriptor": {"name": stream}, "status": status}
-        self._trace("STREAM_STATUS", "stream_status", told)
+        change = {"stream_descriptor": {"name": stream}, "status": status}
+        self._trace("STREAM_STATUS", "stream_status", change)
 
     def error(
         self, failure_type: str, message: str, stack_trace: str | None = None
@@ -142,17 +142,17 @@ class AirbyteWriter(BlockWriter):
             message: What failed, in one line.
             stack_trace: The traceback, if it helps.
         """
-        told = {"message": message, "failure_type": failure_type}
+        report = {"message": message, "failure_type": failure_type}
         if stack_trace:
-            told["stack_trace"] = stack_trace
-        self._trace("ERROR", "error", told)
+            report["stack_trace"] = stack_trace
+        self._trace("ERROR", "error", report)
 
     def log(self, level: int, message: str, stack_trace: str | None) -> None:
         """Write a log message from any thread, as soon as the main thread can."""
-        told = {"level": _LEVELS.get(level, "INFO"), "message": message}
+        line = {"level": _LEVELS.get(level, "INFO"), "message": message}
         if stack_trace:
-            told["stack_trace"] = stack_trace
-        self._log.append(told)
+            line["stack_trace"] = stack_trace
+        self._log.append(line)
         if threading.current_thread() is threading.main_thread():
             self.write_log()
 

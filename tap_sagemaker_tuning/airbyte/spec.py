@@ -51,7 +51,9 @@ def in_airbytes_words(text: str) -> str:
 
 def _described(setting: dict[str, Any]) -> dict[str, Any]:
     """Convert a setting's schema: a single type, and `airbyte_secret` for text."""
-    described = {part: told for part, told in setting.items() if part not in _LEFT_OUT}
+    described = {
+        part: value for part, value in setting.items() if part not in _LEFT_OUT
+    }
     described["type"] = _only(setting["type"])
     if described["type"] == "string":
         described["airbyte_secret"] = setting.get("secret", False)

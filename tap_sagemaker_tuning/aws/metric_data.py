@@ -193,13 +193,17 @@ class MetricData:
         except ClientError as error:
             if code(error) not in _REFUSED:
                 raise
-            names = list(dict.fromkeys(one.metric_name for one in series))
+            names = list(dict.fromkeys(metric.metric_name for metric in series))
             if len(names) == 1:
                 answers.refused[names[0]] = error
                 return
             half = set(names[: len(names) // 2])
-            self._read([one for one in series if one.metric_name in half], answers)
-            self._read([one for one in series if one.metric_name not in half], answers)
+            self._read(
+                [metric for metric in series if metric.metric_name in half], answers
+            )
+            self._read(
+                [metric for metric in series if metric.metric_name not in half], answers
+            )
 
     def _complete(self, series: Sequence[Series], answers: Answers) -> None:
         """Request series until all are complete, or too many attempts are in vain.
@@ -215,39 +219,41 @@ class MetricData:
                 time.sleep(self._retries.pause(in_vain))
             requested, left = left[:most], left[most:]
             complete, has_failed = 0, False
-            for one, answer in self._ask(requested, answers).items():
-                statuses[one] = answer.status
+            for metric, answer in self._ask(requested, answers).items():
+                statuses[metric] = answer.status
                 if answer.status == _COMPLETE:
                     complete += 1
                     if answer.points:
-                        answers.points[one] = Points.of(answer.points)
+                        answers.points[metric] = Points.of(answer.points)
                 elif answer.status == _FORBIDDEN:
-                    answers.failed[one] = _failure(one, answer.status)
+                    answers.failed[metric] = _failure(metric, answer.status)
                 else:
-                    left.append(one)
+                    left.append(metric)
                     has_failed |= not answer.status.startswith(_MISSING)
             answers.complete += complete
             in_vain = int(has_failed) if complete else in_vain + 1
             most = max(1, 2 * complete)
-        for one in left:
-            answers.failed[one] = _failure(one, statuses[one])
+        for metric in left:
+            answers.failed[metric] = _failure(metric, statuses[metric])
 
     def _ask(self, series: Sequence[Series], answers: Answers) -> dict[Series, _Answer]:
         """Make one request and read all its pages: an Id can be on any of them."""
-        by_id = {f"m{number}": one for number, one in enumerate(series)}
-        window = reduce(Window.joined, [one.window for one in series])
+        by_id = {f"m{number}": metric for number, metric in enumerate(series)}
+        window = reduce(Window.joined, [metric.window for metric in series])
         pages = (
             self._open()
             .get_paginator(GET_METRIC_DATA.method)
             .paginate(
-                MetricDataQueries=[one.query(name) for name, one in by_id.items()],
+                MetricDataQueries=[
+                    metric.query(name) for name, metric in by_id.items()
+                ],
                 StartTime=window.start,
                 EndTime=window.end,
                 ScanBy="TimestampAscending",
             )
         )
         # CloudWatch can leave out results, for example if there are too many metrics.
-        by_series = {one: _Answer() for one in series}
+        by_series = {metric: _Answer() for metric in series}
         said: list[str] = []
         try:
             with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
@@ -258,9 +264,9 @@ class MetricData:
                     with self._lock:
                         self.asked += len(by_id)
                     for result in map(members, page.items):
-                        one = by_id.get(required_text(result, "Id"))  # fact 77
-                        if one is not None:
-                            by_series[one].add(result)
+                        metric = by_id.get(required_text(result, "Id"))  # fact 77
+                        if metric is not None:
+                            by_series[metric].add(result)
         except UnboundedError as error:
             # If the pages do not end, the series whose points do not end are to blame.
             endless = [it for it in by_series.values() if it.status == _PARTIAL]
@@ -320,9 +326,9 @@ def fit(series: Sequence[Series]) -> int:
         series: Series of one period; at least one.
     """
     window, points = series[0].window, 0
-    for number, one in enumerate(series):
-        window = window.joined(one.window)
-        points += one.window.periods
+    for number, metric in enumerate(series):
+        window = window.joined(metric.window)
+        points += metric.window.periods
         is_too_long = (number + 1) * window.periods > _MOST_PERIODS
         is_too_long |= points > _MOST_POINTS
         if number == GET_METRIC_DATA.page_limit or (number and is_too_long):

@@ -188,12 +188,12 @@ def measured(described: Summary) -> dict[str | None, Measured]:
 
 
 def _measured(described: Summary) -> dict[str | None, Measured]:
-    one = described.get("TrainingJobDefinition")
+    single = described.get("TrainingJobDefinition")
     several = items(described.get("TrainingJobDefinitions") or [])
     config = members(described.get("HyperParameterTuningJobConfig") or {})
     objective = config.get("HyperParameterTuningJobObjective")
     by_definition: dict[str | None, Measured] = {}
-    for definition in map(members, filter(None, [one, *several])):
+    for definition in map(members, filter(None, [single, *several])):
         name = text_or_none(definition.get("DefinitionName"))
         by_definition[name] = _of_definition(definition, objective)
     by_definition[None] = Measured(  # fact 43

@@ -80,18 +80,18 @@ class TapCommand(SingerCommand):
             logger=logger,
         )
 
-    def explain(self, name: str, told: str) -> None:
+    def explain(self, name: str, text: str) -> None:
         """Replace the help text of an option."""
         for option in self.params:
             if option.name == name and isinstance(option, click.Option):
-                option.help = told
+                option.help = text
 
     def with_flag(
-        self, flag: str, told: str, callback: Callable[..., None]
+        self, flag: str, text: str, callback: Callable[..., None]
     ) -> TapCommand:
         """Add a flag whose callback does the work and exits."""
         option = click.Option(
-            [flag], is_flag=True, expose_value=False, help=told, callback=callback
+            [flag], is_flag=True, expose_value=False, help=text, callback=callback
         )
         self.params.append(option)
         return self

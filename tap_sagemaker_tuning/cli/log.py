@@ -90,8 +90,8 @@ def make_printable(record: logging.LogRecord) -> bool:
         record.msg = printable(record.getMessage(), MOST_OF_A_LINE)
         record.args = ()
         if record.exc_info and (error := record.exc_info[1]):
-            told = explained(error)
-            record.exc_info = type(told), told, told.__traceback__
+            shown = explained(error)
+            record.exc_info = type(shown), shown, shown.__traceback__
             record.exc_text = None
     return True
 

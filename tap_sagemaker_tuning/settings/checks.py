@@ -119,8 +119,8 @@ def _schema_problem(error: Any, schema: Mapping[str, Any]) -> str:
     if rule == "additionalProperties":
         known = error.schema["properties"]
         unknown = sorted(set(error.instance) - set(known))
-        told = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
-        return told + suggestion(unknown, known)
+        problem = f"{', '.join(unknown)}: no such setting{name and f' in {name}'}"
+        return problem + suggestion(unknown, known)
     is_secret = error.schema.get("secret") or path[:1] in _CONFIDENTIAL
     # The SDK reads a fraction in a file as a Decimal.
     value = error.instance

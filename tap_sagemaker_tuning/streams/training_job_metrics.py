@@ -230,10 +230,12 @@ class TrialSeries:
         self._refused |= answers.refused
         self._has_answer |= answers.complete > 0 or len(answers.failed) > 0
         for others in self._waiting.values():
-            others[:] = [one for one in others if one.metric_name not in self._refused]
+            others[:] = [
+                metric for metric in others if metric.metric_name not in self._refused
+            ]
         yield from self._rows_of(answers.points)
         # By CloudWatch's own time: that of the listing may have been ahead.
-        trials = {one.trial for one in series}
+        trials = {metric.trial for metric in series}
         early = {it for it in trials if answers.seen < self._complete_at[it]}
         self._unread |= early
         yield TrialRows([], early)
@@ -248,7 +250,7 @@ class TrialSeries:
         """Yield the records of some series, in parts that take little memory."""
         part: list[tuple[Series, Points]] = []
         size = 0
-        for one, points in by_series.items():
+        for metric, points in by_series.items():
             if part and (
                 size + len(points) > _POINTS_AT_ONCE or len(part) == _RECORDS_AT_ONCE
             ):
@@ -256,7 +258,7 @@ class TrialSeries:
                     _Records(part, self._keys, self._trials), (), points=size
                 )
                 part, size = [], 0
-            part.append((one, points))
+            part.append((metric, points))
             size += len(points)
         if part:
             yield TrialRows(_Records(part, self._keys, self._trials), (), points=size)
@@ -276,8 +278,8 @@ class _Records(Collection["Record"]):
 
     @override
     def __iter__(self) -> Iterator[Record]:
-        for one, points in self.series:
-            yield record_of(one, points, self.keys | self.trials[one.trial])
+        for metric, points in self.series:
+            yield record_of(metric, points, self.keys | self.trials[metric.trial])
 
     @override
     def __contains__(self, record: object) -> bool:

@@ -77,7 +77,7 @@ def record_of(described: dict[str, Any], keys: dict[str, str]) -> Record:
 
 def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]:
     """List the definitions, each with its objective and ranges."""
-    one = described.get("TrainingJobDefinition")
+    single = described.get("TrainingJobDefinition")
     several = items(described.get("TrainingJobDefinitions") or [])  # fact 42
     for_all = _for_all(config)
     return [
@@ -87,7 +87,7 @@ def _definitions(described: dict[str, Any], config: dict[str, Any]) -> list[Any]
             "ParameterRanges": definition.get("HyperParameterRanges")
             or for_all["ParameterRanges"],
         }
-        for definition in map(members, filter(None, [one, *several]))
+        for definition in map(members, filter(None, [single, *several]))
     ]
 
 

@@ -78,10 +78,10 @@ def command_of(case: Case, url: str, folder: Path) -> list[str]:
     config.write_text(json.dumps(settings), encoding="utf-8")
     command = [TAP, "--config", str(config)]
     if case.all_streams or case.metrics:
-        told = subprocess.run(  # noqa: S603 - ours
+        discovery = subprocess.run(  # noqa: S603 - ours
             [*command, "--discover"], capture_output=True, check=True
         )
-        catalog = json.loads(told.stdout)
+        catalog = json.loads(discovery.stdout)
         for stream in catalog["streams"]:
             for entry in stream["metadata"]:
                 is_wanted = stream["tap_stream_id"] == METRICS or case.all_streams

@@ -231,7 +231,7 @@ class Data:
         job, index = name.removesuffix(SUFFIX).rsplit("-", 1)
         return self.training_jobs[int(index)].replace(JOB, job.encode())
 
-    def found(self, expression: dict[str, Any]) -> bytes:
+    def searched(self, expression: dict[str, Any]) -> bytes:
         """Search's response for the trials that the filters name."""
         names = [
             name

@@ -86,14 +86,14 @@ def main() -> int:
     print(HEAD)  # noqa: T201
     fleets = []
     for size in options.sizes:
-        found = sync(Case(f"{size} scopes", 5, 4, scopes=size, **more))
-        fleets.append(found)
+        fleet = sync(Case(f"{size} scopes", 5, 4, scopes=size, **more))
+        fleets.append(fleet)
         print(  # noqa: T201
-            f"{size:6} | {found.memory:4.0f} MiB | {found.first.threads:5} | "
-            f"{found.first.cpu:6.1f} s, {found.again.cpu:6.1f} s | "
-            f"{found.cpu_each(start):3.0f} ms | "
-            f"{found.first.wall:5.1f} s, {found.again.wall:5.1f} s | "
-            f"{found.states / 1e6:5.2f} MB",
+            f"{size:6} | {fleet.memory:4.0f} MiB | {fleet.first.threads:5} | "
+            f"{fleet.first.cpu:6.1f} s, {fleet.again.cpu:6.1f} s | "
+            f"{fleet.cpu_each(start):3.0f} ms | "
+            f"{fleet.first.wall:5.1f} s, {fleet.again.wall:5.1f} s | "
+            f"{fleet.states / 1e6:5.2f} MB",
             flush=True,
         )
     least = fleets[0].cpu_each(start)

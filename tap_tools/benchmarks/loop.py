@@ -61,11 +61,11 @@ def read(client: Any, *, with_details: bool) -> None:
             if with_details:
                 write(client.describe_hyper_parameter_tuning_job(**name))
             for part in trials.paginate(**name, PaginationConfig={"PageSize": 100}):
-                found = part["TrainingJobSummaries"]
-                for trial in found:
+                listed = part["TrainingJobSummaries"]
+                for trial in listed:
                     write(trial)
                 if with_details:
-                    search(client, [trial["TrainingJobName"] for trial in found])
+                    search(client, [trial["TrainingJobName"] for trial in listed])
 
 
 def search(client: Any, names: Sequence[str]) -> None:
@@ -79,10 +79,10 @@ def search(client: Any, names: Sequence[str]) -> None:
         for start in range(0, len(names), NAMES)
     ]
     expression = {"Filters": filters, "Operator": "Or"}
-    found = client.search(
+    answer = client.search(
         Resource="TrainingJob", SearchExpression=expression, MaxResults=100
     )
-    for result in found["Results"]:
+    for result in answer["Results"]:
         write(result["TrainingJob"])
 
 
@@ -96,14 +96,14 @@ def read_metrics(client: Any, cloudwatch: Any) -> None:
             described = client.describe_hyper_parameter_tuning_job(**name)
             made_of = described["TrainingJobDefinition"]["AlgorithmSpecification"]
             names = [metric["Name"] for metric in made_of["MetricDefinitions"]]
-            found = [
+            listed = [
                 trial
                 for part in trials.paginate(**name, PaginationConfig={"PageSize": 100})
                 for trial in part["TrainingJobSummaries"]
             ]
             wanted = [
                 (trial, metric, dimension)
-                for trial in found
+                for trial in listed
                 for dimension, metrics in (("TrainingJobName", names), ("Host", HOSTS))
                 for metric in metrics
             ]
@@ -140,8 +140,8 @@ def write_metrics(
         for result in page["MetricDataResults"]:
             points = zip(result["Timestamps"], result["Values"], strict=True)
             series[result["Id"]]["points"] += points
-    for one in series.values():
-        write(one)
+    for row in series.values():
+        write(row)
 
 
 def write(item: Any) -> None:

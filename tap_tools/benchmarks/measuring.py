@@ -85,10 +85,10 @@ def measured(command: list[str], url: str, output: Path, pause: float = 0) -> Co
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(log.read_text("utf-8")[-2000:])
-    told = calls_since(url)
+    counts = calls_since(url)
     return Cost(
-        calls=told["calls"],
-        throttled=told["throttled"],
+        calls=counts["calls"],
+        throttled=counts["throttled"],
         wall=wall,
         cpu=used.ru_utime + used.ru_stime,
         memory=used.ru_maxrss / 1024,
@@ -114,8 +114,8 @@ def _passed_on(pipe: IO[bytes], out: IO[bytes], pid: int, pause: float) -> int:
 def calls_since(url: str) -> dict[str, int]:
     """How many calls the server got since the last look."""
     with urllib.request.urlopen(f"{url}/calls") as answer:  # noqa: S310 - http, ours
-        found: dict[str, int] = json.load(answer)
-    return found
+        counts: dict[str, int] = json.load(answer)
+    return counts
 
 
 def last_state(output: Path) -> str:

@@ -167,12 +167,12 @@ def _cpu(warehouse: Warehouse) -> float:
 
 def _processes() -> dict[int, list[int]]:
     """The fields of each process in /proc, starting with its parent."""
-    found = {}
+    processes = {}
     for file in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             words = file.read_text("utf-8").rpartition(")")[2].split()
-            found[int(file.parent.name)] = [0, *map(int, words[1:])]
-    return found
+            processes[int(file.parent.name)] = [0, *map(int, words[1:])]
+    return processes
 
 
 def _print_slow(folder: Path) -> None:

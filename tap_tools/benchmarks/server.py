@@ -67,8 +67,8 @@ class Server(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer the request once all of it is there."""
         self.received += data
-        head, found, body = self.received.partition(b"\r\n\r\n")
-        if not found:
+        head, blank_line, body = self.received.partition(b"\r\n\r\n")
+        if not blank_line:
             return
         low = head.lower()
         length = 0
@@ -98,9 +98,9 @@ class Server(asyncio.Protocol):
     def answer(self, head: bytes, body: bytes) -> tuple[bytes, bytes, bytes]:
         """Answer one request: status, content type and body."""
         if head.startswith(b"GET /calls"):
-            told = {"calls": Server.calls, "throttled": Server.throttled}
+            counts = {"calls": Server.calls, "throttled": Server.throttled}
             Server.calls = Server.throttled = 0
-            return b"200 OK", b"application/json", json.dumps(told).encode()
+            return b"200 OK", b"application/json", json.dumps(counts).encode()
         if b"GetCallerIdentity" in body:
             return b"200 OK", b"text/xml", IDENTITY
         Server.calls += 1
@@ -119,23 +119,23 @@ class Server(asyncio.Protocol):
         name, at = asked.get("HyperParameterTuningJobName", ""), asked.get("NextToken")
         match operation:
             case "listhyperparametertuningjobs":
-                found = self.data.listing[int(at or 0)]
+                body = self.data.listing[int(at or 0)]
             case "listtrainingjobsforhyperparametertuningjob":
-                found = self.data.pages[int(at or 0)].replace(JOB, name.encode())
+                body = self.data.pages[int(at or 0)].replace(JOB, name.encode())
             case "describehyperparametertuningjob":
-                found = self.data.description(int(name.rpartition("-")[2])).encode()
+                body = self.data.description(int(name.rpartition("-")[2])).encode()
             case "search":
-                found = self.data.found(asked["SearchExpression"])
+                body = self.data.searched(asked["SearchExpression"])
             case "describetrainingjob":
-                found = self.data.details(asked["TrainingJobName"])
+                body = self.data.details(asked["TrainingJobName"])
             case "getmetricdata":
                 queries = asked["MetricDataQueries"]
-                found = self.data.metric_data(queries, int(at or 0))
+                body = self.data.metric_data(queries, int(at or 0))
             case "getproducts":
-                found = b'{"FormatVersion":"aws_v1","PriceList":[]}'
+                body = b'{"FormatVersion":"aws_v1","PriceList":[]}'
             case _:
                 raise ValueError(operation)
-        return found
+        return body
 
 
 async def serve(options: argparse.Namespace) -> None:

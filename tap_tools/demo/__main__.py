@@ -120,31 +120,33 @@ def _look(warehouse: postgres.Warehouse, before: truth.Truth, now: truth.Truth) 
     Raises:
         Failed: One differs.
     """
-    found = _ask(warehouse, "What is there now?", queries.COUNTS)
-    truth.agree("counts", warehouse=found, emulator=[truth.counts(now)])
+    counts = _ask(warehouse, "What is there now?", queries.COUNTS)
+    truth.agree("counts", warehouse=counts, emulator=[truth.counts(now)])
 
-    found = _ask(warehouse, "What has changed since the first sync?", queries.CHANGES)
-    truth.agree("changes", warehouse=found, emulator=[truth.changes(before, now)])
+    changes = _ask(warehouse, "What has changed since the first sync?", queries.CHANGES)
+    truth.agree("changes", warehouse=changes, emulator=[truth.changes(before, now)])
 
-    found = _ask(
+    completeness = _ask(
         warehouse, "Is everything loaded, and as of when?", queries.TUNING_JOBS
     )
-    complete = [(str(row[0]), int(row[1]), bool(row[2])) for row in found]
+    complete = [(str(row[0]), int(row[1]), bool(row[2])) for row in completeness]
     truth.agree("rows", warehouse=complete, emulator=truth.complete(now))
 
-    found = _ask(warehouse, "What is still running, and since when?", queries.RUNNING)
-    running = {str(row[0]): int(row[1]) for row in found}
+    still_running = _ask(
+        warehouse, "What is still running, and since when?", queries.RUNNING
+    )
+    running = {str(row[0]): int(row[1]) for row in still_running}
     truth.agree("what runs", warehouse=running, emulator=truth.running(now))
 
     best = truth.first_completed(now)
     _look_into(warehouse, now, best)
 
-    found = _ask(warehouse, "What failed, and why?", queries.FAILURES)
-    failed = {str(row[0]): int(row[1]) for row in found}
+    failures = _ask(warehouse, "What failed, and why?", queries.FAILURES)
+    failed = {str(row[0]): int(row[1]) for row in failures}
     truth.agree("failures", warehouse=failed, emulator=truth.failures(now))
 
-    found = _ask(warehouse, "What did it cost, and what was wasted?", queries.SPEND)
-    seconds = {str(row[0]): float(row[2] or 0) for row in found}
+    spend = _ask(warehouse, "What did it cost, and what was wasted?", queries.SPEND)
+    seconds = {str(row[0]): float(row[2] or 0) for row in spend}
     truth.agree("seconds", warehouse=seconds, emulator=truth.seconds(now))
 
     _ask(
@@ -171,12 +173,12 @@ def _look_into(warehouse: postgres.Warehouse, now: truth.Truth, best: str) -> No
     Raises:
         Failed: An answer differs from the truth.
     """
-    found = _ask(
+    leaderboard = _ask(
         warehouse,
         f"Which trials did best in {best}?",
         queries.LEADERBOARD.format(tuning_job=best),
     )
-    leaders = [str(row[1]) for row in found]
+    leaders = [str(row[1]) for row in leaderboard]
     truth.agree("leaders", warehouse=leaders, emulator=truth.leaders(now, best))
 
     question = "Which hyperparameters matter there?"

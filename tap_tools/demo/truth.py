@@ -58,24 +58,24 @@ def complete(truth: Truth) -> list[tuple[str, int, bool]]:
 
 def running(truth: Truth) -> dict[str, int]:
     """By tuning job with trials that are not final: how many."""
-    found = {
+    counts = {
         name: sum(
             _runs(trial) or trial["ObjectiveStatus"] == "Pending" for trial in trials
         )
         for name, trials in truth["trials"].items()
     }
-    return {name: count for name, count in found.items() if count}
+    return {name: count for name, count in counts.items() if count}
 
 
 def seconds(truth: Truth) -> dict[str, float]:
     """By outcome: the seconds that trials trained."""
-    found: dict[str, float] = {}
+    by_outcome: dict[str, float] = {}
     for trial in _trials(truth):
         outcome = "running" if _runs(trial) else trial["TrainingJobStatus"].lower()
         if outcome == "stopped" and _METRIC in trial:
             outcome = "stopped_early"
-        found[outcome] = found.get(outcome, 0) + _seconds(trial)
-    return found
+        by_outcome[outcome] = by_outcome.get(outcome, 0) + _seconds(trial)
+    return by_outcome
 
 
 def failures(truth: Truth) -> dict[str, int]:

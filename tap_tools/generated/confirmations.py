@@ -58,14 +58,14 @@ MOTO_DIFFERS: Mapping[int, str] = {
 @cache
 def accounts() -> dict[int, str]:
     """By fact, the year of the last recording of an account in which it holds."""
-    found: dict[int, str] = {}
+    years: dict[int, str] = {}
     for folder in sorted(RECORDINGS.iterdir()):
         if match := _OF_ACCOUNT.fullmatch(folder.name):
             recording = recordings.read(folder)
             for fact in FACTS:
                 if fact.judge(recording).word == "holds":
-                    found[fact.number] = match[1]
-    return found
+                    years[fact.number] = match[1]
+    return years
 
 
 def summary() -> str:

@@ -64,13 +64,13 @@ def camel(name: str) -> str:
 
 
 def _parameter() -> str:
-    one = f"({'|'.join(stream.name for stream in streams())})"
+    name = f"({'|'.join(stream.name for stream in streams())})"
     return f"""\
   Streams:
     Description: The streams that the tap reads; the role allows what they call
     Type: String
     Default: {",".join(stream.name for stream in summaries())}
-    AllowedPattern: ^{one}(,{one})*$
+    AllowedPattern: ^{name}(,{name})*$
     ConstraintDescription: names of streams, with commas between them and no spaces
 """
 

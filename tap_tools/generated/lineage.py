@@ -53,12 +53,12 @@ def lineage() -> list[tuple[str, list[str], list[str]]]:
                 seen.add(parent)
                 yield from sources(parent, seen)
 
-    found = {name: set(sources(name, set())) for name in names}
+    read = {name: set(sources(name, set())) for name in names}
     return [
         (
             name,
-            [each for each in names if each in found[name]],
-            sorted(found[name] - set(names)),
+            [each for each in names if each in read[name]],
+            sorted(read[name] - set(names)),
         )
         for name in names
     ]
@@ -74,11 +74,11 @@ def files() -> dict[Path, str]:
 
 def picture(colors: dict[str, str]) -> str:
     """Draw it: streams on the left, each mart to the right of what it reads."""
-    found = {mart: [*above, *streams] for mart, above, streams in lineage()}
-    streams = sorted({each for above in found.values() for each in above} - set(found))
+    read = {mart: [*above, *streams] for mart, above, streams in lineage()}
+    streams = sorted({each for above in read.values() for each in above} - set(read))
     depth = dict.fromkeys(streams, 0)
-    for mart in sorted(found, key=lambda name: len(_ancestors(name, found))):
-        depth[mart] = 1 + max(depth[each] for each in found[mart])
+    for mart in sorted(read, key=lambda name: len(_ancestors(name, read))):
+        depth[mart] = 1 + max(depth[each] for each in read[mart])
     columns = [
         [n for n in depth if depth[n] == d] for d in range(max(depth.values()) + 1)
     ]
@@ -87,11 +87,9 @@ def picture(colors: dict[str, str]) -> str:
         for column, names in enumerate(columns)
         for row, name in enumerate(names)
     }
-    lines = [
-        _edge(place[above], place[mart]) for mart in found for above in found[mart]
-    ]
+    lines = [_edge(place[above], place[mart]) for mart in read for above in read[mart]]
     boxes = [
-        _box(name, place[name], colors["mart" if name in found else "stream"])
+        _box(name, place[name], colors["mart" if name in read else "stream"])
         for name in place
     ]
     width = _LEFT + len(columns) * _WIDTH
@@ -108,9 +106,9 @@ def picture(colors: dict[str, str]) -> str:
     )
 
 
-def _ancestors(name: str, found: dict[str, list[str]]) -> set[str]:
-    above = found.get(name, [])
-    return {*above, *(each for one in above for each in _ancestors(one, found))}
+def _ancestors(name: str, read: dict[str, list[str]]) -> set[str]:
+    above = read.get(name, [])
+    return {*above, *(each for parent in above for each in _ancestors(parent, read))}
 
 
 def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:

@@ -24,9 +24,9 @@ def filled(text: str, parts: Mapping[str, str]) -> str:
     Raises:
         KeyError: The text marks a part that is not among them.
     """
-    return _PART.sub(lambda found: found[1] + parts[found[2]] + found[4], text)
+    return _PART.sub(lambda part: part[1] + parts[part[2]] + part[4], text)
 
 
 def marked(text: str) -> list[str]:
     """Names of the generated parts in a text, in order."""
-    return [found[2] for found in _PART.finditer(text)]
+    return [part[2] for part in _PART.finditer(text)]

@@ -45,7 +45,7 @@ def marts() -> list[Mart]:
     blocks = dict(_DOC.findall((MODELS / "docs.md").read_text(encoding="utf-8")))
 
     def resolved(text: str) -> str:
-        meant = _REFERENCE.sub(lambda found: blocks[found[1]], text)
+        meant = _REFERENCE.sub(lambda reference: blocks[reference[1]], text)
         return " ".join(meant.split())
 
     text = (MODELS / "marts" / "_marts.yml").read_text(encoding="utf-8")

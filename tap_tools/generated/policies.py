@@ -47,8 +47,8 @@ def summaries() -> list[TapStream]:
 
 def operations(some: Iterable[TapStream]) -> list[Operation]:
     """The operations that some streams call, each once."""
-    found = {call.name: call for stream in some for call in stream.operations}
-    return list(found.values())
+    calls = {call.name: call for stream in some for call in stream.operations}
+    return list(calls.values())
 
 
 def policy(some: Iterable[TapStream]) -> dict[str, Any]:

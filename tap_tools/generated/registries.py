@@ -79,11 +79,11 @@ def _yaml(entry: Any) -> str:
 def _about() -> dict[str, Any]:
     """The tap's own --about."""
     tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
-    told = subprocess.run(  # noqa: S603 - the command is ours
+    done = subprocess.run(  # noqa: S603 - the command is ours
         [str(tap), "--about", "--format=json"], capture_output=True, check=True
     )
-    found: dict[str, Any] = json.loads(told.stdout)
-    return found
+    about: dict[str, Any] = json.loads(done.stdout)
+    return about
 
 
 def _entry(kind: str, name: str) -> dict[str, Any]:

@@ -50,14 +50,14 @@ def not_held(root: Path, unpacked: Path) -> list[str]:
 
 
 def _git(root: Path, *arguments: str) -> list[str]:
-    told = subprocess.run(  # noqa: S603 - ours
+    done = subprocess.run(  # noqa: S603 - ours
         ["git", *arguments],  # noqa: S607
         cwd=root,
         capture_output=True,
         text=True,
         check=True,
     )
-    return told.stdout.splitlines()
+    return done.stdout.splitlines()
 
 
 def _fails(command: list[str], folder: Path) -> str | None:

@@ -17,8 +17,8 @@ _WHEEL = re.compile(r"tap_sagemaker_tuning-(\d[^-\s]*)-py3")
 
 def project(root: Path) -> dict[str, Any]:
     """The table `project` of pyproject.toml."""
-    found = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    table: dict[str, Any] = found["project"]
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    table: dict[str, Any] = settings["project"]
     return table
 
 

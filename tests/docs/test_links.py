@@ -105,8 +105,8 @@ def test_every_page_is_in_the_table_of_contents() -> None:
     "name", sorted(GROUPS.keys() - {"docs/index.md", "docs/decisions/index.md"})
 )
 def test_a_group_describes_its_pages(name: str) -> None:
-    """The first page of a group links each page of it, and says what that has. The title
-    of a decision says it all."""
+    """The first page of a group links each page of it, and says what that has; the
+    title of a decision says enough."""
     described = re.findall(
         r"^(?:- |\| )\[[^\]]+\]\((\S+)\.md\)(?::| \|) \S.{20,}$",
         PAGES[name],

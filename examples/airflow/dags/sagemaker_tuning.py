@@ -66,12 +66,12 @@ def find(ti: Any = None) -> list[dict[str, str]]:
     if "organization" in json.loads(invoke("--dump=config", TAP).stdout):
         message = f"organization: move it from Meltano's settings to {SETTINGS}"
         raise AirflowFailException(message)
-    found = invoke(TAP, f"--config={SETTINGS}", "--scopes")
-    accounts = by_account(found.stdout.splitlines())
+    listing = invoke(TAP, f"--config={SETTINGS}", "--scopes")
+    accounts = by_account(listing.stdout.splitlines())
     if not accounts:
-        message = f"no accounts found; the tap ended with {found.returncode}"
+        message = f"no accounts found; the tap ended with {listing.returncode}"
         raise RuntimeError(message)
-    ti.xcom_push("are_all", found.returncode == 0)
+    ti.xcom_push("are_all", listing.returncode == 0)
     return accounts
 
 
@@ -149,7 +149,7 @@ def check() -> None:
 def sagemaker_tuning() -> None:
     """Load each account that was found, then build and check the models."""
     meltano = {"cwd": PROJECT, "append_env": True}
-    found = find()
+    accounts = find()
     load = BashOperator.partial(
         task_id="load",
         map_index_template="{{ task.env['NAME'] }}",
@@ -163,7 +163,7 @@ def sagemaker_tuning() -> None:
         retry_exponential_backoff=2,
         max_retry_delay=timedelta(minutes=30),
         **meltano,
-    ).expand(params=found)
+    ).expand(params=accounts)
     build = BashOperator(
         task_id="build",
         bash_command="meltano run --no-install dbt-postgres:build",
@@ -174,7 +174,7 @@ def sagemaker_tuning() -> None:
     load >> build >> check()
     # Without these, a run would succeed whenever its check does, even if accounts were
     # not found or failed to load.
-    all_found(are_all=found["are_all"])
+    all_found(are_all=accounts["are_all"])
     load >> EmptyOperator(task_id="all_loaded")
 
 

@@ -92,10 +92,10 @@ class Caller:
         Raises:
             SpentError: The limit of calls is reached.
         """
-        found = self._recorded(
+        answers = self._recorded(
             purpose, operation, lambda api: getattr(api, operation.method)(**request)
         )
-        return found[-1] if found else None
+        return answers[-1] if answers else None
 
     def pages(
         self,
@@ -131,8 +131,8 @@ class Caller:
             for _ in islice(checked(operation, pages, self._client.scope), most):
                 pass
 
-        found = self._recorded(purpose, operation, listed, region)
-        return [one for one in found if one.is_fine]
+        pages = self._recorded(purpose, operation, listed, region)
+        return [page for page in pages if page.is_fine]
 
     def _recorded(
         self,
@@ -156,17 +156,17 @@ class Caller:
             # A response that botocore or the tap cannot read is a response, too.
             error = caught
         finally:
-            found = self.exchanges[before:]
-            self.made[purpose] += found
+            made = self.exchanges[before:]
+            self.made[purpose] += made
         kind = meaning(error).kind
-        if not found or kind in _UNUSABLE:
+        if not made or kind in _UNUSABLE:
             self._close(operation, error, operation.service)
         elif kind in _UNAVAILABLE:
             self._close(operation, error, operation.iam_action)
         elif kind is Kind.DENIED:
             self._deny(operation, error)
         else:
-            return found
+            return made
         return []
 
     def _api(self, service: str, region: str) -> Any:
@@ -239,8 +239,8 @@ def _json(body: Any) -> Any:
 
 def _date(headers: Mapping[str, str]) -> float | None:
     """The `Date` header in seconds since 1970; None if it is missing or malformed."""
-    found = next((v for k, v in headers.items() if k.lower() == "date"), None)
+    date = next((v for k, v in headers.items() if k.lower() == "date"), None)
     try:
-        return parsedate_to_datetime(str(found)).timestamp()
+        return parsedate_to_datetime(str(date)).timestamp()
     except (OverflowError, ValueError):
         return None

@@ -34,15 +34,15 @@ _DELAY = 600  # seconds after a trial's end until all its metrics have arrived
 
 def _created(item: Item) -> float:
     """When an item was created, in seconds since 1970; 0 if unknown."""
-    found = item.get("CreationTime")
-    return float(found) if is_number(found) else 0.0
+    created = item.get("CreationTime")
+    return float(created) if is_number(created) else 0.0
 
 
 def _trials_of(job: Item) -> int:
     """The number of a tuning job's trials, according to its counters."""
     counters = job.get("TrainingJobStatusCounters")
-    found = counters.values() if isinstance(counters, dict) else ()
-    return sum(count for count in found if isinstance(count, int))
+    counts = counters.values() if isinstance(counters, dict) else ()
+    return sum(count for count in counts if isinstance(count, int))
 
 
 def _name(item: Item, member: str) -> str:
@@ -137,12 +137,12 @@ def small_size(items: list[Item]) -> int:
 
 def usual_status(items: list[Item]) -> str | None:
     """The most common final status; None if nothing has ended."""
-    found = Counter(
+    statuses = Counter(
         str(item.get("TrainingJobStatus") or item.get("HyperParameterTuningJobStatus"))
         for item in items
         if has_ended(item)
     )
-    return found.most_common(1)[0][0] if found else None
+    return statuses.most_common(1)[0][0] if statuses else None
 
 
 def trials(listed: Mapping[str, list[Item]], most: int, now: float) -> Iterator[Item]:
@@ -239,7 +239,7 @@ def _request(trial: Item, period: int) -> Item:
     ]
     series += [Series(name, each, "algo-1", window) for each in OF_INSTANCES]
     return {
-        "MetricDataQueries": [one.query(f"m{n}") for n, one in enumerate(series)],
+        "MetricDataQueries": [metric.query(f"m{n}") for n, metric in enumerate(series)],
         "StartTime": first,
         "EndTime": last,
         "ScanBy": "TimestampAscending",

@@ -75,10 +75,10 @@ def main(
     incomplete or malformed.
     """
     if checked:
-        found, problems = _read(checked), False
+        recordings, problems = _read(checked), False
     else:
-        found, problems = _surveyed(_tap(paths), folder, is_open=metrics)
-    verdicts = judged(found)
+        recordings, problems = _surveyed(_tap(paths), folder, is_open=metrics)
+    verdicts = judged(recordings)
     for head, text, hue in lines(verdicts):
         terminal.tell(head, text, hue=hue, err=False)
     sys.exit(1 if problems or broken(verdicts) else 0)
@@ -124,7 +124,7 @@ def _surveyed(
         terminal.error(str(failure))
     clients = discovered.clients
     has_failed = bool(discovered.failures)
-    found: list[Recording] = []
+    surveyed: list[Recording] = []
     contents: dict[int, list[str]] = {}
     look = _looker(clients, tap.settings)
     for number, (_, caller) in enumerate(
@@ -141,9 +141,11 @@ def _surveyed(
             said = terminal.with_remedy(f"could not be checked: {action}: {why}")
             terminal.tell(f"scope {number}: ", *said, hue="red")
         has_failed |= not any(
-            one.is_fine for one in caller.exchanges if one.is_of_sagemaker
+            exchange.is_fine
+            for exchange in caller.exchanges
+            if exchange.is_of_sagemaker
         )
-        found.append(Recording(caller.exchanges))
+        surveyed.append(Recording(caller.exchanges))
         if folder:
             try:
                 contents[number] = recordings.redacted(
@@ -157,7 +159,7 @@ def _surveyed(
                 has_failed = True
     if folder:
         has_failed |= not _save(folder, contents)
-    return found, has_failed
+    return surveyed, has_failed
 
 
 def _refuse(folder: Path) -> None:

@@ -72,8 +72,8 @@ class Exchange:
     @property
     def kind(self) -> Kind | None:
         """The kind of an error; None if it is not an error that the tap knows."""
-        found = CODES.get(self.error_code)
-        return found.kind if found else None
+        meaning = CODES.get(self.error_code)
+        return meaning.kind if meaning else None
 
     @property
     def is_answer(self) -> bool:
@@ -94,8 +94,8 @@ class Exchange:
     @property
     def items(self) -> list[Any]:
         """The items of a page: structures or text."""
-        found = self.answer.get(_RESULTS[self.operation]) if self.is_fine else None
-        return [item for item in found or [] if isinstance(item, dict | str)]
+        listed = self.answer.get(_RESULTS[self.operation]) if self.is_fine else None
+        return [item for item in listed or [] if isinstance(item, dict | str)]
 
     @property
     def token(self) -> str | None:
@@ -170,35 +170,39 @@ class Recording:
 
     def of(self, operation: Operation) -> list[Exchange]:
         """The exchanges of an operation."""
-        return [one for one in self.exchanges if one.operation == operation.name]
+        return [
+            exchange
+            for exchange in self.exchanges
+            if exchange.operation == operation.name
+        ]
 
     def answers(self, operation: Operation) -> list[Exchange]:
         """The exchanges of an operation that are not errors."""
-        return [one for one in self.of(operation) if one.is_fine]
+        return [exchange for exchange in self.of(operation) if exchange.is_fine]
 
     @cached_property
     def _sorted(self) -> tuple[list[Listing], list[Exchange]]:
         """The listings, and the pages requested with another listing's token."""
         listings: list[Listing] = []
         foreign: list[Exchange] = []
-        for one in self.exchanges:
+        for exchange in self.exchanges:
             # Failed tries are not pages: the next try has the same token.
-            if one.operation not in _RESULTS or not one.is_answer:
+            if exchange.operation not in _RESULTS or not exchange.is_answer:
                 continue
-            request = {k: v for k, v in one.request.items() if k != TOKEN}
-            token = one.request.get(TOKEN)
+            request = {k: v for k, v in exchange.request.items() if k != TOKEN}
+            token = exchange.request.get(TOKEN)
             if token is None:
-                listings.append(Listing(request, [one]))
+                listings.append(Listing(request, [exchange]))
                 continue
             leading = [
                 listing
                 for listing in listings
                 if listing.pages[-1].token == token and listing.request == request
             ]
-            if leading and leading[-1].operation == one.operation:
-                leading[-1].pages.append(one)
+            if leading and leading[-1].operation == exchange.operation:
+                leading[-1].pages.append(exchange)
             else:
-                foreign.append(one)
+                foreign.append(exchange)
         return listings, foreign
 
     def listings(self, *operations: Operation) -> list[Listing]:
@@ -271,9 +275,9 @@ class Recording:
             The description, the last summary, and the service's time of its page.
         """
         last = {item[JOB].lower(): (item, at) for item, at in self.jobs}
-        for one in self.answers(DESCRIBE_TUNING_JOB):
-            if found := last.get(str(one.request[JOB]).lower()):
-                yield one.answer, *found
+        for exchange in self.answers(DESCRIBE_TUNING_JOB):
+            if listed := last.get(str(exchange.request[JOB]).lower()):
+                yield exchange.answer, *listed
 
     @property
     def described_trials(self) -> Iterator[tuple[Item, Item]]:
@@ -282,6 +286,6 @@ class Recording:
         Yields:
             The description, and the last summary.
         """
-        for one in self.answers(DESCRIBE_TRIAL):
-            if summary := self.newest_trials.get(str(one.request[TRIAL]).lower()):
-                yield one.answer, summary
+        for exchange in self.answers(DESCRIBE_TRIAL):
+            if summary := self.newest_trials.get(str(exchange.request[TRIAL]).lower()):
+                yield exchange.answer, summary

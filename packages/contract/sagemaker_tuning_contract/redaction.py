@@ -115,7 +115,9 @@ class Redactor:
         self._shift = (secrets.randbelow(_MOST_SHIFTS) + 1) * _GRID
         self._is_request = self._is_of_prices = False
         self._ranks = None if with_metrics else _ranks(exchanges)
-        parts = {str(one.request.get("NameContains", "")) for one in exchanges} - {""}
+        parts = {
+            str(exchange.request.get("NameContains", "")) for exchange in exchanges
+        } - {""}
         self._requested = re.compile(
             f"({'|'.join(map(re.escape, parts)) or '(?!)'})", re.IGNORECASE
         )
@@ -365,9 +367,9 @@ def _ranks(exchanges: Sequence[Exchange]) -> dict[float, float]:
     """
     values = {
         value
-        for one in exchanges
-        if one.is_fine
-        for _, name, value in leaves(one.operation, one.answer)
+        for exchange in exchanges
+        if exchange.is_fine
+        for _, name, value in leaves(exchange.operation, exchange.answer)
         if name in _METRICS and is_number(value)
     }
     below = sorted((value for value in values if value < 0), reverse=True)

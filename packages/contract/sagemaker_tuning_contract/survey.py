@@ -86,7 +86,9 @@ class _Survey:
     @property
     def _now(self) -> float:
         """The service's time, in seconds since 1970; 0 if unknown."""
-        return max((one.at or 0.0 for one in self._caller.exchanges), default=0.0)
+        return max(
+            (exchange.at or 0.0 for exchange in self._caller.exchanges), default=0.0
+        )
 
     def _choose(self) -> None:
         """Choose tuning jobs, and look into them."""

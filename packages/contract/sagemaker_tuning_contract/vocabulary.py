@@ -77,28 +77,32 @@ def unknown(text: str) -> str:
 @cache
 def words() -> frozenset[str]:
     """The members and enumerated values of the models, and the constants."""
-    found: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES, EFFECTIVE}
+    words: set[str] = {*FORMAT, *PRODUCT, *CONSTANTS, *ERROR_CODES, EFFECTIVE}
     for name in operations():
-        found.add(name)
+        words.add(name)
         model = operation_model(name)
-        _add(model.input_shape, found, set())
-        _add(model.output_shape, found, set())
-    return frozenset(found)
+        _add(model.input_shape, words, set())
+        _add(model.output_shape, words, set())
+    return frozenset(words)
 
 
 def operations() -> set[str]:
     """The names of the operations that can be recorded."""
-    return {one.name for one in OPERATIONS.values() if one.service in SERVICES}
+    return {
+        operation.name
+        for operation in OPERATIONS.values()
+        if operation.service in SERVICES
+    }
 
 
-def _add(shape: Any, found: set[str], known: set[str]) -> None:
+def _add(shape: Any, words: set[str], known: set[str]) -> None:
     """Add the words of a shape and of all shapes within it."""
     if shape is None or shape.name in known:
         return
     known.add(shape.name)
-    found.update(shape.metadata.get("enum", ()))
+    words.update(shape.metadata.get("enum", ()))
     for name, member in getattr(shape, "members", {}).items():
-        found.add(name)
-        _add(member, found, known)
-    _add(getattr(shape, "member", None), found, known)
-    _add(getattr(shape, "value", None), found, known)
+        words.add(name)
+        _add(member, words, known)
+    _add(getattr(shape, "member", None), words, known)
+    _add(getattr(shape, "value", None), words, known)

@@ -52,7 +52,7 @@ def content(
     listed = {job["key"] for job in jobs}
     failed = failures(warehouse, listed)
     machines = fleet.machines(warehouse, listed)
-    found = findings(scopes, jobs, machines, failed)
+    first = findings(scopes, jobs, machines, failed)
     for job in jobs:
         for column in fleet.ONLY_FOR_FINDINGS:
             del job[column]
@@ -68,7 +68,7 @@ def content(
         # The model of days does not distinguish tuning jobs.
         "days": days(warehouse) if name is None else [],
         "machines": machines,
-        "findings": found,
+        "findings": first,
         "consoles": {job["region"]: console(job["region"]) for job in jobs},
     }
 
@@ -77,8 +77,8 @@ def _named(jobs: list[Row], name: str | None) -> list[Row]:
     """Return the tuning jobs with a name; None for all."""
     if name is None:
         return jobs
-    found = [job for job in jobs if job["name"].lower() == name.lower()]
-    if not found:
+    named = [job for job in jobs if job["name"].lower() == name.lower()]
+    if not named:
         names = sorted({job["name"] for job in jobs})
         near = get_close_matches(name, names, n=3)
         hint = (
@@ -88,7 +88,7 @@ def _named(jobs: list[Row], name: str | None) -> list[Row]:
         )
         message = f"the warehouse has no tuning job {name}: {hint}"
         raise UnusableError(message)
-    return found
+    return named
 
 
 def _carried(jobs: list[Row], most_trials: int) -> list[Row]:

@@ -42,7 +42,7 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
             failure = text(row["failure"]) or NO_REASON
             scope = row["account_id"], row["region"]
             groups.setdefault((failure, *scope), []).append(row)
-    found = [
+    kinds = [
         {
             "account": account,
             "region": region,
@@ -58,7 +58,7 @@ def failures(warehouse: Warehouse, tuning_jobs: Collection[str]) -> list[Row]:
         }
         for (failure, account, region), rows in sorted(groups.items())
     ]
-    return sorted(found, key=lambda row: -row["trials"])
+    return sorted(kinds, key=lambda row: -row["trials"])
 
 
 def _most(rows: Sequence[Row]) -> list[list[Any]]:

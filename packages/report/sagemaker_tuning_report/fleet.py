@@ -79,15 +79,15 @@ def scopes(warehouse: Warehouse) -> list[Row]:
 
 def _known_scopes(warehouse: Warehouse) -> list[Row]:
     """Return what the models know about the scopes, if the tap's table is missing."""
-    found = {}
+    scopes = {}
     for row in warehouse.read("completeness"):
-        found[row["account_id"], row["region"]] = {
+        scopes[row["account_id"], row["region"]] = {
             "account_id": row["account_id"],
             "region": row["region"],
             "status": row.get("scope_status"),
             "complete_as_of": row.get("complete_as_of"),
         }
-    return [*found.values()]
+    return [*scopes.values()]
 
 
 def tuning_jobs(warehouse: Warehouse) -> list[Row]:

@@ -42,7 +42,7 @@ def parameters(
         else _by_name(models["range_edges"], definition)
     )
     weights = _by_name(models["importance"], definition)
-    found = []
+    parameters = []
     for name, by_trial in values.items():
         rows = [by_trial.get(trial["training_job_arn"], {}) for trial in trials]
         if any(rows):
@@ -51,8 +51,8 @@ def parameters(
             made["importance"] = number(weights.get(name, {}).get("importance"))
             made["chance"] = number(weights.get(name, {}).get("chance_level"))
             made["trials"] = whole(weights.get(name, effect).get("trials"))
-            found.append(made)
-    return sorted(found, key=lambda row: (*_strength(row), row["name"]))
+            parameters.append(made)
+    return sorted(parameters, key=lambda row: (*_strength(row), row["name"]))
 
 
 def ranges(
@@ -79,7 +79,7 @@ def ranges(
     given = next((text(row["parameter_ranges"]) for row in rows.values()), None)
     ranked = [row for row in trials if row["place"] is not None]
     best_first = sorted(ranked, key=lambda row: row["place"])
-    found = [
+    suggestions = [
         {
             "name": name,
             "now": _range(row, "range"),
@@ -94,7 +94,7 @@ def ranges(
         for name, row in sorted(rows.items())
     ]
     return {
-        "rows": sorted(found, key=lambda row: -(row["importance"] or 0)),
+        "rows": sorted(suggestions, key=lambda row: -(row["importance"] or 0)),
         "json": given and json.dumps(json.loads(given), indent=2, ensure_ascii=False),
     }
 
@@ -146,12 +146,12 @@ def _by_name(rows: list[Row], definition: str | None) -> dict[str, Row]:
 def _shared(rows: list[Row]) -> dict[str, Row]:
     """Return the ranges that are the same in every definition that has them."""
     fields = ("name", "range_min", "range_max", "scaling_type")
-    found: dict[str, list[Row]] = {}
+    by_name: dict[str, list[Row]] = {}
     for row in rows:
         known = {field: row[field] for field in fields}
-        if known not in (same := found.setdefault(row["name"], [])):
+        if known not in (same := by_name.setdefault(row["name"], [])):
             same.append(known)
-    return {name: same[0] for name, same in found.items() if len(same) == 1}
+    return {name: same[0] for name, same in by_name.items() if len(same) == 1}
 
 
 def _parameter(

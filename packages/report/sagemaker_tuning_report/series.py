@@ -65,9 +65,11 @@ class Series:
         if self._room <= 0:
             return None
         picked = trials.pick(trials.best(MOST_TRIALS))
-        found = [*self._curves(picked), *self._machines(picked)]
-        self._room -= sum(len(series["values"]) for series in found)
-        return sorted(found, key=lambda row: (row["trial"], row["metric"], row["host"]))
+        chosen = [*self._curves(picked), *self._machines(picked)]
+        self._room -= sum(len(series["values"]) for series in chosen)
+        return sorted(
+            chosen, key=lambda row: (row["trial"], row["metric"], row["host"])
+        )
 
     def _rows(self, sql: str, table: str | None, trials: Sequence[Row]) -> list[Row]:
         """Return the rows of these trials; none if the table is missing."""
@@ -90,7 +92,7 @@ class Series:
     def _machines(self, trials: Sequence[Row]) -> list[Row]:
         """Return the utilization of the trials' machines."""
         begun = {row["training_job_arn"]: row for row in trials}
-        found = []
+        series = []
         for row in self._rows(MACHINES, self._warehouse.raw.get(RAW), trials):
             trial = begun[row["training_job_arn"]]
             start, points = moment(trial["started_at"]), row["points"]
@@ -102,8 +104,8 @@ class Series:
                 (((moment(point["timestamp"]) or start) - start) / 1000, point["value"])
                 for point in listed
             ]
-            found.append(_series(key, _thinned(timed)))
-        return found
+            series.append(_series(key, _thinned(timed)))
+        return series
 
 
 def _thinned(points: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:

@@ -304,13 +304,13 @@ _KINDS: dict[str, Callable[[_Login], Any]] = {
 
 def _marts(connection: Any, schema: str | None) -> tuple[str, dict[str, str]]:
     """Return the schema with the models, and their quoted names by model name."""
-    found = _select(
+    listed = _select(
         connection,
         "select table_schema, table_name from information_schema.tables"  # noqa: S608
         f" where lower(table_name) like '{PREFIX.replace('_', '!_')}%' escape '!'",
     )
     by_schema: dict[str, dict[str, str]] = {}
-    for row in found:
+    for row in listed:
         name = row["table_name"].lower().removeprefix(PREFIX)
         quoted = _quoted(row["table_schema"], row["table_name"])
         by_schema.setdefault(row["table_schema"], {})[name] = quoted
@@ -337,15 +337,15 @@ def _raw(connection: Any, near: str) -> dict[str, str]:
         f"(lower(table_name) = '{table}' and lower(column_name) = '{column}')"
         for table, column in RAW.items()
     )
-    found = _select(
+    tables = _select(
         connection,
         "select table_schema, table_name from information_schema.columns"  # noqa: S608
         f" where {own} order by table_schema, table_name",
     )
-    found.sort(key=lambda row: row["table_schema"] != near)
+    tables.sort(key=lambda row: row["table_schema"] != near)
     return {
         row["table_name"].lower(): _quoted(row["table_schema"], row["table_name"])
-        for row in reversed(found)
+        for row in reversed(tables)
     }
 
 

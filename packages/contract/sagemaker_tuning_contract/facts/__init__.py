@@ -35,8 +35,8 @@ AREAS = {
 
 def of(area: object) -> list[Fact]:
     """The facts of a module, sorted by number."""
-    found = [each for each in vars(area).values() if isinstance(each, Fact)]
-    return sorted(found, key=lambda each: each.number)
+    facts = [each for each in vars(area).values() if isinstance(each, Fact)]
+    return sorted(facts, key=lambda each: each.number)
 
 
 FACTS = tuple(

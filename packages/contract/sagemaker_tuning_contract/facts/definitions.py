@@ -77,18 +77,18 @@ def best(seen: Recording) -> Iterator[bool]:
     """Each description of an ended tuning job."""
     whole = {item[JOB].lower(): trials for item, _, trials in seen.whole_jobs}
     for answer, summary, _ in seen.described_jobs:
-        found = answer.get("BestTrainingJob")
+        winner = answer.get("BestTrainingJob")
         trials = whole.get(summary[JOB].lower())
         if trials is None or not has_ended(summary):
             continue
         values = [metric(each[METRIC])[1] for each in trials if METRIC in each]
         if any(value is not None for value in values):
-            yield bool(found)
-        if not found:
+            yield bool(winner)
+        if not winner:
             continue
-        yield "TuningJobName" not in found
-        own = [trial for trial in trials if trial[TRIAL] == found[TRIAL]]
-        yield [metric(each[METRIC]) for each in own] == [metric(found[METRIC])]
+        yield "TuningJobName" not in winner
+        own = [trial for trial in trials if trial[TRIAL] == winner[TRIAL]]
+        yield [metric(each[METRIC]) for each in own] == [metric(winner[METRIC])]
 
 
 _IN_DEFINITION = {
@@ -128,5 +128,5 @@ def in_definitions(seen: Recording) -> Iterator[bool]:
 def overall_best(seen: Recording) -> Iterator[bool]:
     """Each description that has one."""
     for answer, _, _ in seen.described_jobs:
-        if found := answer.get("OverallBestTrainingJob"):
-            yield "TuningJobName" in found
+        if winner := answer.get("OverallBestTrainingJob"):
+            yield "TuningJobName" in winner

@@ -126,9 +126,9 @@ def of_its_job(seen: Recording) -> Iterator[bool]:
 def hyperparameters(seen: Recording) -> Iterator[bool]:
     """Each description."""
     for answer, summary in seen.described_trials:
-        found = answer["HyperParameters"]
-        yield summary["TunedHyperParameters"].items() <= found.items()
-        yield all(isinstance(value, str) for value in found.values())
+        described = answer["HyperParameters"]
+        yield summary["TunedHyperParameters"].items() <= described.items()
+        yield all(isinstance(value, str) for value in described.values())
 
 
 @fact(

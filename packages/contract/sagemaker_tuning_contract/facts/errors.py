@@ -35,9 +35,9 @@ _REFUSED = 400  # HTTP status
 def no_tuning_job(seen: Recording) -> Iterator[bool]:
     """Calls that requested one."""
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS):
-        for one in seen.of(operation):
-            if one.request.get(JOB) == NOBODY and one.is_answer:
-                yield _is(one, "ResourceNotFound")
+        for exchange in seen.of(operation):
+            if exchange.request.get(JOB) == NOBODY and exchange.is_answer:
+                yield _is(exchange, "ResourceNotFound")
 
 
 @fact(
@@ -51,10 +51,10 @@ def no_tuning_job(seen: Recording) -> Iterator[bool]:
 def no_trial(seen: Recording) -> Iterator[bool]:
     """Calls that requested one."""
     words = "Requested resource not found"
-    for one in seen.of(DESCRIBE_TRIAL):
-        if one.request.get(TRIAL) == NOBODY and one.is_answer:
-            is_said = one.message.strip().rstrip(".") == words
-            yield _is(one, "ValidationException") and is_said
+    for exchange in seen.of(DESCRIBE_TRIAL):
+        if exchange.request.get(TRIAL) == NOBODY and exchange.is_answer:
+            is_said = exchange.message.strip().rstrip(".") == words
+            yield _is(exchange, "ValidationException") and is_said
 
 
 @fact(
@@ -67,9 +67,9 @@ def no_trial(seen: Recording) -> Iterator[bool]:
 )
 def denials(seen: Recording) -> Iterator[bool]:
     """Each denial."""
-    for one in _refusals(seen):
-        if one.kind is Kind.DENIED or "not authorized" in one.message:
-            yield _is(one, "AccessDeniedException")
+    for refusal in _refusals(seen):
+        if refusal.kind is Kind.DENIED or "not authorized" in refusal.message:
+            yield _is(refusal, "AccessDeniedException")
 
 
 @fact(
@@ -81,9 +81,9 @@ def denials(seen: Recording) -> Iterator[bool]:
 )
 def throttling(seen: Recording) -> Iterator[bool]:
     """Each throttled call."""
-    for one in _refusals(seen):
-        if one.kind is Kind.THROTTLED or "Rate exceeded" in one.message:
-            yield _is(one, "ThrottlingException")
+    for refusal in _refusals(seen):
+        if refusal.kind is Kind.THROTTLED or "Rate exceeded" in refusal.message:
+            yield _is(refusal, "ThrottlingException")
 
 
 @fact(
@@ -96,17 +96,17 @@ def throttling(seen: Recording) -> Iterator[bool]:
 )
 def codes(seen: Recording) -> Iterator[bool]:
     """Each error."""
-    for one in _refusals(seen):
-        yield bool(one.error_code)
+    for refusal in _refusals(seen):
+        yield bool(refusal.error_code)
 
 
 def _refusals(seen: Recording) -> Iterator[Exchange]:
     """SageMaker's errors; other services have other codes."""
-    for one in seen.exchanges:
-        is_error = one.status != OK and isinstance(one.answer, dict)
-        if is_error and one.is_of_sagemaker:
-            yield one
+    for exchange in seen.exchanges:
+        is_error = exchange.status != OK and isinstance(exchange.answer, dict)
+        if is_error and exchange.is_of_sagemaker:
+            yield exchange
 
 
-def _is(one: Exchange, code: str) -> bool:
-    return one.status == _REFUSED and one.error_code == code
+def _is(exchange: Exchange, code: str) -> bool:
+    return exchange.status == _REFUSED and exchange.error_code == code

@@ -32,8 +32,8 @@ _OURS = (LIST_TUNING_JOBS, LIST_TRIALS)
 )
 def foreign_tokens(seen: Recording) -> Iterator[bool]:
     """Pages requested with such a token."""
-    for one in seen.foreign:
-        yield one.error_code == "ValidationException"
+    for exchange in seen.foreign:
+        yield exchange.error_code == "ValidationException"
 
 
 @fact(
@@ -100,8 +100,8 @@ def status_all(seen: Recording) -> Iterator[bool]:
 
 
 def _status(item: Item) -> str:
-    found = item.get("TrainingJobStatus") or item["HyperParameterTuningJobStatus"]
-    return str(found)
+    status = item.get("TrainingJobStatus") or item["HyperParameterTuningJobStatus"]
+    return str(status)
 
 
 @fact(
@@ -122,5 +122,5 @@ def sorted_by_metric(seen: Recording) -> Iterator[bool]:
             yield METRIC in item
         values = [item[METRIC]["Value"] for item in listing.items if METRIC in item]
         numbers = [value for each in values if (value := finite(each)[0]) is not None]
-        for one, other in pairwise(numbers):
-            yield one >= other
+        for better, other in pairwise(numbers):
+            yield better >= other

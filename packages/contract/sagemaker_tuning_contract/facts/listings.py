@@ -30,8 +30,8 @@ _INVALID = "ValidationException"
 
 
 def _falls(items: list[Item]) -> Iterator[bool]:
-    for one, other in pairwise(items):
-        yield seconds(one["CreationTime"]) >= seconds(other["CreationTime"])
+    for newer, other in pairwise(items):
+        yield seconds(newer["CreationTime"]) >= seconds(other["CreationTime"])
 
 
 @fact(
@@ -139,9 +139,9 @@ def page_size(seen: Recording) -> Iterator[bool]:
 def largest_size(seen: Recording) -> Iterator[bool]:
     """Calls that requested more."""
     for operation in _OURS:
-        for one in seen.of(operation):
-            if one.request.get("MaxResults", 0) > _MOST and one.is_answer:
-                yield one.error_code == _INVALID
+        for exchange in seen.of(operation):
+            if exchange.request.get("MaxResults", 0) > _MOST and exchange.is_answer:
+                yield exchange.error_code == _INVALID
 
 
 @fact(
@@ -187,9 +187,9 @@ def _alike(seen: Recording) -> Iterator[tuple[Listing, Listing]]:
         if not set(_FILTERS) & listing.request.keys()
         and listing.request.get("SortBy") in {None, "CreationTime"}
     ]
-    for one, other in combinations(plain, 2):
-        if one.target == other.target:
-            yield one, other
+    for listing, other in combinations(plain, 2):
+        if listing.target == other.target:
+            yield listing, other
 
 
 def _old(listing: Listing, before: float) -> list[str]:
@@ -216,14 +216,14 @@ def _order(listing: Listing) -> str:
 )
 def nothing_missing(seen: Recording) -> Iterator[bool]:
     """Each pair of alike listings: they are equal, or one begins with the other."""
-    for one, other in _alike(seen):
-        before = min(one.at, other.at) - _NEW
-        names, others = _old(one, before), _old(other, before)
-        if one.has_ended and other.has_ended:
+    for listing, other in _alike(seen):
+        before = min(listing.at, other.at) - _NEW
+        names, others = _old(listing, before), _old(other, before)
+        if listing.has_ended and other.has_ended:
             yield set(names) == set(others)
-        elif _order(one) == _order(other):
-            if one.has_ended or other.has_ended:
-                whole, part = (names, others) if one.has_ended else (others, names)
+        elif _order(listing) == _order(other):
+            if listing.has_ended or other.has_ended:
+                whole, part = (names, others) if listing.has_ended else (others, names)
                 yield set(part) <= set(whole)
             fewer = min(len(names), len(others))
             yield set(names[:fewer]) == set(others[:fewer])
@@ -239,11 +239,11 @@ def nothing_missing(seen: Recording) -> Iterator[bool]:
 )
 def ties(seen: Recording) -> Iterator[bool]:
     """Each pair of listings in the same order, up to the end of the shorter one."""
-    for one, other in _alike(seen):
-        before = min(one.at, other.at) - _NEW
-        names, others = _old(one, before), _old(other, before)
+    for listing, other in _alike(seen):
+        before = min(listing.at, other.at) - _NEW
+        names, others = _old(listing, before), _old(other, before)
         fewer = min(len(names), len(others))
-        if fewer and _order(one) == _order(other):
+        if fewer and _order(listing) == _order(other):
             yield names[:fewer] == others[:fewer]
 
 

@@ -25,26 +25,26 @@ _STATUSES = {"Complete", "InternalError", "PartialData"}
 
 
 def _calls(seen: Recording) -> Iterator[Exchange]:
-    for one in seen.exchanges:
-        if one.operation == GET_METRIC_DATA.name and one.status == OK:
-            yield one
+    for exchange in seen.exchanges:
+        if exchange.operation == GET_METRIC_DATA.name and exchange.status == OK:
+            yield exchange
 
 
 def _series(seen: Recording) -> Iterator[tuple[Exchange, Item, Item]]:
     """Each requested and answered metric: the call, the query and the result."""
-    for one in _calls(seen):
+    for call in _calls(seen):
         asked = {
-            each["Id"]: each["MetricStat"] for each in one.request["MetricDataQueries"]
+            each["Id"]: each["MetricStat"] for each in call.request["MetricDataQueries"]
         }
-        for found in one.answer.get("MetricDataResults", []):
-            if found["Id"] in asked:
-                yield one, asked[found["Id"]], found
+        for series in call.answer.get("MetricDataResults", []):
+            if series["Id"] in asked:
+                yield call, asked[series["Id"]], series
 
 
-def _age(one: Exchange) -> float:
+def _age(call: Exchange) -> float:
     """The age in seconds of the oldest point that a call requested; 0 if unknown."""
-    first = seconds(one.request["StartTime"])
-    return (one.at or first) - first
+    first = seconds(call.request["StartTime"])
+    return (call.at or first) - first
 
 
 def _dimension(question: Item) -> str:
@@ -62,19 +62,20 @@ def _should_have(
         fits: Tells from a trial's description whether it should have such metrics.
     """
     described = {
-        one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
+        exchange.answer[TRIAL].lower(): exchange.answer
+        for exchange in seen.answers(DESCRIBE_TRIAL)
     }
-    for one in _calls(seen):
-        is_young = _age(one) < BY_THE_MINUTE - DAY
-        found = [
+    for recent in _calls(seen):
+        is_young = _age(recent) < BY_THE_MINUTE - DAY
+        have_points = [
             answer["Values"]
             for call, question, answer in _series(seen)
-            if call is one
+            if call is recent
             and _dimension(question) == dimension
             and fits(described.get(_trial(question), {}))
         ]
-        if found and is_young:
-            yield any(found)
+        if have_points and is_young:
+            yield any(have_points)
 
 
 def _trial(question: Item) -> str:
@@ -96,7 +97,7 @@ def _is_long(trial: Item) -> bool:
 
 def _has_any(seen: Recording) -> bool:
     """Whether CloudWatch has any point of any trial."""
-    return any(found["Values"] for _, _, found in _series(seen))
+    return any(series["Values"] for _, _, series in _series(seen))
 
 
 @fact(
@@ -108,11 +109,11 @@ def _has_any(seen: Recording) -> bool:
 )
 def ids(seen: Recording) -> Iterator[bool]:
     """Each answer without a next page."""
-    for one in _calls(seen):
-        asked = [each["Id"] for each in one.request["MetricDataQueries"]]
-        found = [each["Id"] for each in one.answer["MetricDataResults"]]
-        if "NextToken" not in one.answer:
-            yield sorted(found) == sorted(asked)
+    for call in _calls(seen):
+        asked = [each["Id"] for each in call.request["MetricDataQueries"]]
+        answered = [each["Id"] for each in call.answer["MetricDataResults"]]
+        if "NextToken" not in call.answer:
+            yield sorted(answered) == sorted(asked)
 
 
 @fact(
@@ -151,9 +152,9 @@ def of_instances(seen: Recording) -> Iterator[bool]:
 )
 def status_codes(seen: Recording) -> Iterator[bool]:
     """Each result."""
-    for _, _, found in _series(seen):
-        is_even = len(found["Timestamps"]) == len(found["Values"])
-        yield is_even and found["StatusCode"] in _STATUSES
+    for _, _, series in _series(seen):
+        is_even = len(series["Timestamps"]) == len(series["Values"])
+        yield is_even and series["StatusCode"] in _STATUSES
 
 
 @fact(
@@ -167,12 +168,12 @@ def status_codes(seen: Recording) -> Iterator[bool]:
 )
 def grid(seen: Recording) -> Iterator[bool]:
     """Each result with points."""
-    for one, question, found in _series(seen):
-        if not found["Timestamps"]:
+    for call, question, series in _series(seen):
+        if not series["Timestamps"]:
             continue
         period = question["Period"]
-        times = [seconds(each) for each in found["Timestamps"]]
-        first, last = one.request["StartTime"], one.request["EndTime"]
+        times = [seconds(each) for each in series["Timestamps"]]
+        first, last = call.request["StartTime"], call.request["EndTime"]
         yield all(time % period == 0 for time in times)
         yield all(first - period < time < last for time in times)
         yield times == sorted(set(times))
@@ -188,9 +189,9 @@ def grid(seen: Recording) -> Iterator[bool]:
 )
 def values(seen: Recording) -> Iterator[bool]:
     """Each point."""
-    for _, question, found in _series(seen):
+    for _, question, series in _series(seen):
         name = question["Metric"]["MetricName"]
-        for value in found["Values"]:
+        for value in series["Values"]:
             if _dimension(question) == "Host":
                 is_sum = name not in {"MemoryUtilization", "DiskUtilization"}
                 yield is_number(value) and 0 <= value <= (100_000 if is_sum else 100.01)
@@ -208,11 +209,11 @@ def values(seen: Recording) -> Iterator[bool]:
 )
 def ages(seen: Recording) -> Iterator[bool]:
     """Each result for points too old for the requested period."""
-    for one, question, found in _series(seen):
-        young = (one.at or 0.0) - one.request["EndTime"]
+    for call, question, series in _series(seen):
+        young = (call.at or 0.0) - call.request["EndTime"]
         limit = BY_THE_MINUTE if question["Period"] < 5 * MINUTE else BY_FIVE_MINUTES
-        if one.at and young > limit + DAY:
-            yield not found["Values"]
+        if call.at and young > limit + DAY:
+            yield not series["Values"]
 
 
 @fact(
@@ -224,12 +225,12 @@ def ages(seen: Recording) -> Iterator[bool]:
 )
 def older(seen: Recording) -> Iterator[bool]:
     """Calls that requested them."""
-    for one in _calls(seen):
-        is_older = BY_THE_MINUTE + DAY < _age(one) < BY_FIVE_MINUTES - DAY
-        found = [
+    for old in _calls(seen):
+        is_older = BY_THE_MINUTE + DAY < _age(old) < BY_FIVE_MINUTES - DAY
+        have_points = [
             answer["Values"]
             for call, question, answer in _series(seen)
-            if call is one and question["Period"] == 5 * MINUTE
+            if call is old and question["Period"] == 5 * MINUTE
         ]
-        if found and is_older and _has_any(seen):
-            yield any(found)
+        if have_points and is_older and _has_any(seen):
+            yield any(have_points)

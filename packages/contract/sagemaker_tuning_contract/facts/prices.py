@@ -88,7 +88,7 @@ def instance_types(seen: Recording) -> Iterator[bool]:
 def usage_types(seen: Recording) -> Iterator[bool]:
     """Each instance type; without such a product, only if all products were listed."""
     for listing in seen.listings(GET_PRODUCTS):
-        found: Counter[str] = Counter()
+        kinds: Counter[str] = Counter()
         for item in listing.items:
             product = _parsed(item)
             shown = product["product"]["attributes"]
@@ -96,8 +96,8 @@ def usage_types(seen: Recording) -> Iterator[bool]:
             kind = name.removesuffix(_SUFFIX)
             if kind.startswith("ml.") and product.get("terms", {}).get("OnDemand"):
                 usage = _USAGE.fullmatch(str(shown.get("usagetype")))
-                found[kind] += usage is not None and usage[1] == kind
-        for count in found.values():
+                kinds[kind] += usage is not None and usage[1] == kind
+        for count in kinds.values():
             if count or listing.has_ended:
                 yield count == 1
 
@@ -115,10 +115,10 @@ def terms(seen: Recording) -> Iterator[bool]:
     for page in seen.answers(GET_PRODUCTS):
         for item in page.items:
             product = _parsed(item)
-            found = product.get("terms", {}).get("OnDemand", {})
+            on_demand = product.get("terms", {}).get("OnDemand", {})
             kind = product["product"]["attributes"].get("instanceType")
-            if found and kind:
-                yield len(found) == 1 and all(map(_is_price, found.values()))
+            if on_demand and kind:
+                yield len(on_demand) == 1 and all(map(_is_price, on_demand.values()))
 
 
 def _is_price(term: Item) -> bool:
@@ -158,10 +158,10 @@ def products(seen: Recording) -> Iterator[bool]:
 )
 def machines(seen: Recording) -> Iterator[bool]:
     """All products with an instance type together, since some can lack them."""
-    told = [
+    agreeing = [
         {"vCpu", "memory"} <= attributes.keys()
         for attributes, _ in _attributes(seen)
         if attributes.get("instanceName", "").startswith("ml.")
     ]
-    if told:
-        yield any(told)
+    if agreeing:
+        yield any(agreeing)

@@ -57,8 +57,8 @@ def asked(listing: Listing) -> set[str]:
 
 def _records(listing: Listing) -> list[Item]:
     """The trials that a search found, the last modified last."""
-    found = [item["TrainingJob"] for item in listing.items]
-    return sorted(found, key=lambda each: seconds(each["LastModifiedTime"]))
+    records = [item["TrainingJob"] for item in listing.items]
+    return sorted(records, key=lambda each: seconds(each["LastModifiedTime"]))
 
 
 def _newest(seen: Recording) -> Iterator[tuple[Item, Item]]:
@@ -104,11 +104,11 @@ def knows(seen: Recording) -> Iterator[bool]:
     for listing in seen.listings(SEARCH):
         if not listing.has_ended:
             continue
-        found = {record[TRIAL] for record in _records(listing)}
+        names = {record[TRIAL] for record in _records(listing)}
         for name in asked(listing):
             summary = seen.newest_trials.get(name.lower())
             if summary and _is_old(summary, listing.at):
-                yield name in found
+                yield name in names
 
 
 @fact(
@@ -127,8 +127,8 @@ def agrees(seen: Recording) -> Iterator[bool]:
         for name in _TIMES:
             yield same_second(record.get(name), summary.get(name))
         if METRIC in summary and "FinalMetricDataList" in record:
-            found = [metric(each) for each in record["FinalMetricDataList"]]
-            yield metric(summary[METRIC]) in found
+            metrics = [metric(each) for each in record["FinalMetricDataList"]]
+            yield metric(summary[METRIC]) in metrics
 
 
 @fact(
@@ -144,7 +144,8 @@ def agrees(seen: Recording) -> Iterator[bool]:
 def lacks_nothing(seen: Recording) -> Iterator[bool]:
     """Each member that every trial has, or this trial's description has."""
     described = {
-        one.answer[TRIAL].lower(): one.answer for one in seen.answers(DESCRIBE_TRIAL)
+        exchange.answer[TRIAL].lower(): exchange.answer
+        for exchange in seen.answers(DESCRIBE_TRIAL)
     }
     for record, summary in _newest(seen):
         wanted = set(_ALWAYS)
@@ -161,8 +162,8 @@ def lacks_nothing(seen: Recording) -> Iterator[bool]:
 def _searchable() -> set[str]:
     """The members of a Search result, according to the model."""
     shape: Any = operation_model(SEARCH.name).output_shape
-    found = shape.members["Results"].member.members["TrainingJob"]
-    return set(found.members)
+    job = shape.members["Results"].member.members["TrainingJob"]
+    return set(job.members)
 
 
 @fact(
@@ -193,8 +194,8 @@ def tags(seen: Recording) -> Iterator[bool]:
     for listing in seen.listings(SEARCH):
         for record in _records(listing):
             yield isinstance(record.get("Tags"), list)
-    for one in seen.answers(DESCRIBE_TRIAL):
-        yield "Tags" not in one.answer
+    for exchange in seen.answers(DESCRIBE_TRIAL):
+        yield "Tags" not in exchange.answer
 
 
 @fact(
@@ -207,7 +208,7 @@ def tags(seen: Recording) -> Iterator[bool]:
 )
 def joined(seen: Recording) -> Iterator[bool]:
     """Each search with several filters."""
-    for one in seen.of(SEARCH):
-        several = len(one.request["SearchExpression"].get("Filters", ())) > 1
-        if several and one.is_answer:
-            yield one.error_code != "ValidationException"
+    for exchange in seen.of(SEARCH):
+        several = len(exchange.request["SearchExpression"].get("Filters", ())) > 1
+        if several and exchange.is_answer:
+            yield exchange.error_code != "ValidationException"

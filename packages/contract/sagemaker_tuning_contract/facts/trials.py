@@ -67,8 +67,8 @@ def end_times(seen: Recording) -> Iterator[bool]:
 def order_of_times(seen: Recording) -> Iterator[bool]:
     """Each summary."""
     for item, _ in seen.trials:
-        found = [seconds(item[name]) for name in _TIMES if name in item]
-        yield found == sorted(found)
+        times = [seconds(item[name]) for name in _TIMES if name in item]
+        yield times == sorted(times)
 
 
 @fact(
@@ -166,8 +166,8 @@ def no_type(seen: Recording) -> Iterator[bool]:
 def hyperparameters(seen: Recording) -> Iterator[bool]:
     """Each summary."""
     for item, _ in seen.trials:
-        found = item["TunedHyperParameters"]
-        yield all(isinstance(value, str) for value in found.values())
+        tuned = item["TunedHyperParameters"]
+        yield all(isinstance(value, str) for value in tuned.values())
 
 
 @fact(

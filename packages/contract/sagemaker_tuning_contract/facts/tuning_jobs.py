@@ -111,8 +111,8 @@ def status_counters(seen: Recording) -> Iterator[bool]:
     for item, trials in _ended(seen):
         counters = item[_COUNTERS]
         for name, counted in COUNTED.items():
-            found = _count(trials, "TrainingJobStatus", *counted)
-            yield counters.get(name, 0) == found
+            count = _count(trials, "TrainingJobStatus", *counted)
+            yield counters.get(name, 0) == count
         failed = sum(counters.get(name, 0) for name in _FAILED)
         yield failed == _count(trials, "TrainingJobStatus", "Failed")
 

@@ -63,15 +63,15 @@ def metric(item: Item) -> tuple[Any, ...]:
     return item.get("MetricName"), *finite(item.get("Value"))
 
 
-def within(one: Any, other: Any, tolerance: float = 0.0) -> bool:
+def within(value: Any, other: Any, tolerance: float = 0.0) -> bool:
     """Whether two times differ by at most `tolerance` seconds, or are both absent."""
-    if one is None or other is None:
-        return one is other
-    return abs(seconds(one) - seconds(other)) <= tolerance
+    if value is None or other is None:
+        return value is other
+    return abs(seconds(value) - seconds(other)) <= tolerance
 
 
-def same_second(one: Any, other: Any) -> bool:
+def same_second(value: Any, other: Any) -> bool:
     """Whether two times are within the same second, or are both absent."""
-    if one is None or other is None:
-        return one is other
-    return math.floor(seconds(one)) == math.floor(seconds(other))
+    if value is None or other is None:
+        return value is other
+    return math.floor(seconds(value)) == math.floor(seconds(other))

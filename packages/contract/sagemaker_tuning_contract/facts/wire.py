@@ -47,12 +47,12 @@ _ARN_OF = {
 )
 def times(seen: Recording) -> Iterator[bool]:
     """Each time in each answer, except those of final metrics (fact 61)."""
-    for one in seen.exchanges:
-        if not one.is_fine:
+    for exchange in seen.exchanges:
+        if not exchange.is_fine:
             continue
-        for shape, name, value in leaves(one.operation, one.answer):
+        for shape, name, value in leaves(exchange.operation, exchange.answer):
             if shape and shape.type_name == "timestamp" and name != "Timestamp":
-                latest = (one.at or math.inf) + _DAY
+                latest = (exchange.at or math.inf) + _DAY
                 yield is_number(value) and _FIRST <= value <= latest
 
 
@@ -82,10 +82,10 @@ def whole_seconds(seen: Recording) -> Iterator[bool]:
 )
 def no_nulls(seen: Recording) -> Iterator[bool]:
     """Each answer from SageMaker."""
-    for one in seen.exchanges:
-        if one.is_fine and one.is_of_sagemaker:
-            found = leaves(one.operation, one.answer)
-            yield all(value is not None for _, _, value in found)
+    for exchange in seen.exchanges:
+        if exchange.is_fine and exchange.is_of_sagemaker:
+            values = leaves(exchange.operation, exchange.answer)
+            yield all(value is not None for _, _, value in values)
 
 
 @fact(
@@ -99,10 +99,10 @@ def no_nulls(seen: Recording) -> Iterator[bool]:
 )
 def dates(seen: Recording) -> Iterator[bool]:
     """Each answer, and each creation time."""
-    for one in seen.exchanges:
-        if one.is_answer:
-            yield one.at is not None
-    known = [one.at for one in seen.exchanges if one.at is not None]
+    for exchange in seen.exchanges:
+        if exchange.is_answer:
+            yield exchange.at is not None
+    known = [exchange.at for exchange in seen.exchanges if exchange.at is not None]
     for one_at, other in pairwise(known):
         yield other >= one_at - _CLOCKS
     for item, at in (*seen.jobs, *seen.trials):
@@ -116,13 +116,13 @@ def _named(seen: Recording) -> Iterator[tuple[str, Item]]:
         yield JOB, item
     for item, _ in seen.trials:
         yield TRIAL, item
-    for one in seen.answers(DESCRIBE_TUNING_JOB):
-        yield JOB, one.answer
+    for exchange in seen.answers(DESCRIBE_TUNING_JOB):
+        yield JOB, exchange.answer
         for best in ("BestTrainingJob", "OverallBestTrainingJob"):
-            if one.answer.get(best):
-                yield TRIAL, one.answer[best]
-    for one in seen.answers(DESCRIBE_TRIAL):
-        yield TRIAL, one.answer
+            if exchange.answer.get(best):
+                yield TRIAL, exchange.answer[best]
+    for exchange in seen.answers(DESCRIBE_TRIAL):
+        yield TRIAL, exchange.answer
 
 
 @fact(
@@ -177,9 +177,9 @@ def same_arns(seen: Recording) -> Iterator[bool]:
             created = seconds(item["CreationTime"])
             key = member, item[member].lower(), created
             listed[key].append(item[_ARN_OF[member]])
-    for found in listed.values():
-        if len(found) > 1:
-            yield len(set(found)) == 1
+    for arns in listed.values():
+        if len(arns) > 1:
+            yield len(set(arns)) == 1
     for answer, summary, _ in seen.described_jobs:
         yield answer[_ARN_OF[JOB]].lower() == summary[_ARN_OF[JOB]].lower()
     for answer, summary in seen.described_trials:
@@ -198,11 +198,11 @@ def same_arns(seen: Recording) -> Iterator[bool]:
 def any_case(seen: Recording) -> Iterator[bool]:
     """Each description requested in another case."""
     known = {item[JOB].lower(): item[JOB] for item, _ in seen.jobs}
-    for one in seen.of(DESCRIBE_TUNING_JOB):
-        asked = one.request[JOB]
+    for exchange in seen.of(DESCRIBE_TUNING_JOB):
+        asked = exchange.request[JOB]
         name = known.get(asked.lower(), asked)
-        if name != asked and one.is_answer:
-            yield one.is_fine and one.answer[JOB].lower() == asked.lower()
+        if name != asked and exchange.is_answer:
+            yield exchange.is_fine and exchange.answer[JOB].lower() == asked.lower()
 
 
 @fact(
@@ -229,9 +229,9 @@ def no_tuning_job_name(seen: Recording) -> Iterator[bool]:
 def results(seen: Recording) -> Iterator[bool]:
     """Each answer."""
     known = {name: operation.result for name, operation in OPERATIONS.items()}
-    for one in seen.exchanges:
-        if one.status == OK and one.operation in known:
-            yield one.is_fine and known[one.operation] in one.answer
+    for exchange in seen.exchanges:
+        if exchange.status == OK and exchange.operation in known:
+            yield exchange.is_fine and known[exchange.operation] in exchange.answer
 
 
 @fact(
@@ -248,9 +248,9 @@ def describable(seen: Recording) -> Iterator[bool]:
     names = {item[JOB] for item, _ in seen.jobs}
     names |= {item[TRIAL] for item, _ in seen.trials}
     for operation in (DESCRIBE_TUNING_JOB, LIST_TRIALS, DESCRIBE_TRIAL):
-        for one in seen.of(operation):
-            asked = one.request.get(JOB) or one.request.get(TRIAL)
-            is_plain = {"NextToken"}.isdisjoint(one.request)
-            is_plain &= one.request.get("MaxResults", 0) <= _MOST
-            if asked in names and is_plain and one.is_answer:
-                yield one.is_fine
+        for exchange in seen.of(operation):
+            asked = exchange.request.get(JOB) or exchange.request.get(TRIAL)
+            is_plain = {"NextToken"}.isdisjoint(exchange.request)
+            is_plain &= exchange.request.get("MaxResults", 0) <= _MOST
+            if asked in names and is_plain and exchange.is_answer:
+                yield exchange.is_fine

@@ -179,7 +179,7 @@ def replace(file: Path, content: bytes) -> None:
 def _json(file: Path) -> dict[str, Any] | None:
     """Parse a JSON object; None if the file is missing or damaged."""
     try:
-        found = json.loads(file.read_bytes())
+        content = json.loads(file.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return content if isinstance(content, dict) else None
