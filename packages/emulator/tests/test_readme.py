@@ -79,7 +79,8 @@ def test_moto_has_no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     with mock_aws():
-        client: Client = boto3.client("sagemaker", "us-east-1")
+        # A session from before moto was imported is not mocked.
+        client: Client = boto3.Session().client("sagemaker", "us-east-1")
         with pytest.raises(NotImplementedError):
             client.list_training_jobs_for_hyper_parameter_tuning_job(
                 HyperParameterTuningJobName="churn"
