@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Rows = dict[tuple[str, ...], Json]
 
-_ALL: Any = sorted(streams.STREAMS, key=lambda one: (one.name == "scopes", one.name))
-KEYS: dict[str, tuple[str, ...]] = {one.name: one.primary_keys for one in _ALL}
+_ALL: Any = sorted(
+    streams.STREAMS, key=lambda stream: (stream.name == "scopes", stream.name)
+)
+KEYS: dict[str, tuple[str, ...]] = {stream.name: stream.primary_keys for stream in _ALL}
 """The primary key of every stream, in the order in which the tap reads them."""
 
 STREAMS = tuple(name for name in KEYS if name in DEFAULT_STREAMS)
@@ -48,10 +50,10 @@ def truth(emulator: Emulator, stream: str) -> Rows:
     scopes = emulator.scopes()
     if stream == "training_instance_prices":
         regions = sorted({scope.home.region for scope in scopes})
-        found = [row for region in regions for row in prices(emulator, region)]
+        rows = [row for region in regions for row in prices(emulator, region)]
     else:
-        found = [row for scope in scopes for row in ROWS_OF_A_SCOPE[stream](scope)]
-    return keyed(stream, found)
+        rows = [row for scope in scopes for row in ROWS_OF_A_SCOPE[stream](scope)]
+    return keyed(stream, rows)
 
 
 def tuning_jobs(scope: Scope) -> list[Json]:
@@ -149,7 +151,7 @@ VISITING = tuple(ROWS_OF_A_SCOPE)
 
 def prices(emulator: Emulator, region: str) -> list[Json]:
     """The records of a region's prices, in the order of their keys."""
-    found = next(
+    entries = next(
         shown["prices"]
         for scope, shown in emulator.details().items()
         if scope.endswith(f"/{region}")
@@ -162,7 +164,7 @@ def prices(emulator: Emulator, region: str) -> list[Json]:
             "gpu": price["gpu"] and float(price["gpu"]),
             "effective_date": time(datetime.fromisoformat(price["effective_date"])),
         }
-        for price in found
+        for price in entries
     ]
     return sorted(records, key=lambda row: (row["instance_type"], row["currency"]))
 
@@ -238,16 +240,16 @@ def tuning_job_detail(described: Json, listed: Json, home: Json) -> Json:
     ]
     definitions = [
         for_all
-        | _without(one, "Environment", "TuningObjective", "HyperParameterRanges")
+        | _without(definition, "Environment", "TuningObjective", "HyperParameterRanges")
         | {
-            column: one[member]
+            column: definition[member]
             for member, column in {
                 "TuningObjective": "Objective",
                 "HyperParameterRanges": "ParameterRanges",
             }.items()
-            if member in one
+            if member in definition
         }
-        for one in several
+        for definition in several
     ]
     only = definitions[0] if len(definitions) == 1 else for_all
     members = {**described, **config} | {
@@ -282,11 +284,13 @@ def trial_detail(described: Json, listed: Json, job: Json, home: Json) -> Json:
     if "FinalMetricDataList" in members:
         members["FinalMetricDataList"] = [
             {
-                "MetricName": one["MetricName"],
-                "Timestamp": _mended(one["Timestamp"]),
-                **dict(zip(("Value", "NonFinite"), number(one["Value"]), strict=True)),
+                "MetricName": metric["MetricName"],
+                "Timestamp": _mended(metric["Timestamp"]),
+                **dict(
+                    zip(("Value", "NonFinite"), number(metric["Value"]), strict=True)
+                ),
             }
-            for one in members["FinalMetricDataList"]
+            for metric in members["FinalMetricDataList"]
         ]
     record: Json = _shown(members, _schema("training_job_details"))
     return record | {
@@ -346,7 +350,7 @@ def alike(rows: Rows) -> Rows:
 
 def misfits(messages: list[Json]) -> list[str]:
     """What in the records does not fit the SCHEMA messages before them."""
-    found: list[str] = []
+    problems: list[str] = []
     schemas: dict[str, str] = {}
     for message in messages:
         stream = message.get("stream", "")
@@ -354,8 +358,8 @@ def misfits(messages: list[Json]) -> list[str]:
             schemas[stream] = json.dumps(message["schema"])
         elif message["type"] == "RECORD":
             errors = _errors(schemas[stream], json.dumps(message["record"]))
-            found += [f"{stream}: {error}" for error in errors]
-    return found
+            problems += [f"{stream}: {error}" for error in errors]
+    return problems
 
 
 @lru_cache(10_000)

@@ -76,8 +76,10 @@ def described_jobs() -> dict[str, Printed]:
         "HyperParameterTuningJobStatus",
         "CreationTime",
     }
-    found = starting("describe_tuning_job__", "event_tuning_job__counters")
-    plain = {name: printed.get("describe", printed) for name, printed in found.items()}
+    responses = starting("describe_tuning_job__", "event_tuning_job__counters")
+    plain = {
+        name: printed.get("describe", printed) for name, printed in responses.items()
+    }
     return {name: printed for name, printed in plain.items() if keys <= printed.keys()}
 
 
@@ -88,7 +90,7 @@ def failed_jobs() -> dict[str, Printed]:
 
 def wire_bodies() -> dict[str, str]:
     """Descriptions of tuning jobs as raw bytes, by case."""
-    return {name: found["body_text"] for name, found in starting(*TWINS).items()}
+    return {name: response["body_text"] for name, response in starting(*TWINS).items()}
 
 
 def trials() -> dict[str, Printed]:
@@ -142,7 +144,7 @@ def taken() -> set[str]:
         *(listed_jobs(), described_jobs(), failed_jobs(), wire_bodies()),
         *(trials(), described_trials(), searched_trials()),
     )
-    names = {name.partition(".")[0] for found in every for name in found}
+    names = {name.partition(".")[0] for members in every for name in members}
     return names | {*TOKENS, LAST_PAGE} | {f"error__{name}" for name in errors()}
 
 
@@ -213,8 +215,10 @@ def columns(shape: str, printed: Any, schema: dict[str, Any]) -> dict[str, Any]:
     }
     inner = schema["properties"]
     names = {renamed[name]: inner[name] for name in inner.keys() & renamed.keys()}
-    found = _column(model, printed, {"properties": names})
-    return {name: found[renamed[name]] for name in inner.keys() & renamed.keys()}
+    renamed_columns = _column(model, printed, {"properties": names})
+    return {
+        name: renamed_columns[renamed[name]] for name in inner.keys() & renamed.keys()
+    }
 
 
 def _column(shape: Any, printed: Any, schema: Any) -> Any:

@@ -54,11 +54,11 @@ def parsed(shape: str, answer: Any) -> dict[str, Any]:
     body = json.dumps(answer).encode()
     response = {"body": body, "headers": {}, "status_code": 200}
     try:
-        found: dict[str, Any] = parser().parse(response, MODEL.shape_for(shape))
-        found.pop("ResponseMetadata")
+        members: dict[str, Any] = parser().parse(response, MODEL.shape_for(shape))
+        members.pop("ResponseMetadata")
     except (AttributeError, KeyError, TypeError) as error:
         raise UnreadableError(str(error)) from error
-    return found
+    return members
 
 
 SOME = examples(30)

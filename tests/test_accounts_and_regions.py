@@ -52,11 +52,11 @@ def four(emulator: Emulator) -> dict[str, Any]:
 
 def scopes_of(run: Run) -> dict[tuple[str, str], int]:
     """How many trials were read from each scope."""
-    found: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for record in run.records("training_job_summaries"):
         scope = record["account_id"], record["region"]
-        found[scope] = found.get(scope, 0) + 1
-    return found
+        counts[scope] = counts.get(scope, 0) + 1
+    return counts
 
 
 ALL = {(account, region): 6 for account in OTHERS for region in REGIONS}
@@ -119,16 +119,16 @@ def test_within_a_scope_records_come_in_visit_order(
             emulator.clock.move(seconds=3600)
     run = here(config=four)
     for account, region in ALL:
-        found = [
+        written = [
             record
             for record in run.records("training_job_summaries")
             if (record["account_id"], record["region"]) == (account, region)
         ]
         wanted = expected.trials(emulator.scope(account, region), newest_first=True)
-        assert found == wanted
-        names = [record["tuning_job_name"] for record in found[-6:]]
+        assert written == wanted
+        names = [record["tuning_job_name"] for record in written[-6:]]
         assert names == ["b-older"] * 3 + ["a-newer"] * 3
-        newer = [record["creation_time"] for record in found[-3:]]
+        newer = [record["creation_time"] for record in written[-3:]]
         assert newer == sorted(set(newer), reverse=True)
 
 
@@ -209,8 +209,8 @@ def test_scope_fails_alone(
     assert second.returncode == 0, second.stderr
     missing = {
         record["training_job_arn"]
-        for one in (run, second)
-        for record in one.records("training_job_summaries")
+        for sync in (run, second)
+        for record in sync.records("training_job_summaries")
     }
     assert len(missing) == 4 * 6
 
@@ -221,9 +221,9 @@ def test_role_that_can_not_be_assumed(here: TapHere, four: dict[str, Any]) -> No
     run = here(config=four)
     assert run.returncode == 1
     assert set(scopes_of(run)) == {(OTHERS[1], region) for region in REGIONS}
-    told = " ".join(errors(run))
-    assert "AssumeRole" in told
-    assert "external_id" in told
+    said = " ".join(errors(run))
+    assert "AssumeRole" in said
+    assert "external_id" in said
     assert "Traceback" not in run.stderr
     assert "wrong-one" not in run.stderr
 

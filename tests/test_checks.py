@@ -64,15 +64,15 @@ class TestProblems:
     )
     def test_secrets_are_not_shown(self, name: str, value: Any) -> None:
         """A secret of the wrong type is refused without its value."""
-        found = problems({**KEY, name: value})
-        assert name in found
-        assert SECRET not in found
-        assert "987654321" not in found
+        said = problems({**KEY, name: value})
+        assert name in said
+        assert SECRET not in said
+        assert "987654321" not in said
 
     def test_a_misspelt_secret_is_not_shown(self) -> None:
         """An unknown setting is named without its value, which may be a secret."""
-        found = problems({"aws_secret_key": SECRET})
-        assert found == (
+        said = problems({"aws_secret_key": SECRET})
+        assert said == (
             "aws_secret_key: no such setting. Did you mean aws_secret_access_key?"
         )
 
@@ -134,13 +134,13 @@ class TestCatalogProblems:
     def test_paginator_settings_are_of_full_table(self, name: str) -> None:
         """The paginator's settings are refused with incremental replication."""
         config: dict[str, Any] = {name: PAGINATOR[name]}
-        (found,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
-        assert found.startswith(f"{name}: requires the replication method FULL_TABLE")
+        (problem,) = method_problems(Settings(**config), INCREMENTAL, ALLOWED)
+        assert problem.startswith(f"{name}: requires the replication method FULL_TABLE")
 
     def test_all_are_named(self) -> None:
         """Each such setting is named."""
-        found = method_problems(Settings(**PAGINATOR), INCREMENTAL, ALLOWED)
-        assert [line.split(":")[0] for line in found] == list(PAGINATOR)
+        lines = method_problems(Settings(**PAGINATOR), INCREMENTAL, ALLOWED)
+        assert [line.split(":")[0] for line in lines] == list(PAGINATOR)
 
     def test_full_table_accepts_them(self) -> None:
         """FULL_TABLE accepts the paginator's settings."""
@@ -152,15 +152,15 @@ class TestCatalogProblems:
         """A replication method that a stream lacks is refused with a list of those it
         has."""
         chosen = {**INCREMENTAL, stream: "LOG_BASED"}
-        (found,) = method_problems(Settings(), chosen, ALLOWED)
-        assert found == (
+        (problem,) = method_problems(Settings(), chosen, ALLOWED)
+        assert problem == (
             f"catalog: replication method 'LOG_BASED' of {stream} is not INCREMENTAL "
             "or FULL_TABLE"
         )
 
     def test_a_stream_with_one_method(self) -> None:
         """A stream that is always read in full cannot be incremental."""
-        (found,) = method_problems(Settings(), {"scopes": "INCREMENTAL"}, ALLOWED)
-        assert found == (
+        (problem,) = method_problems(Settings(), {"scopes": "INCREMENTAL"}, ALLOWED)
+        assert problem == (
             "catalog: replication method 'INCREMENTAL' of scopes is not FULL_TABLE"
         )

@@ -428,7 +428,7 @@ class TestSelection:
 
     @pytest.mark.parametrize("options", [(), ("--test",)], ids=["sync", "test"])
     @pytest.mark.parametrize(
-        ("given", "told"),
+        ("given", "problem"),
         [
             (["trials"], "trials: no such stream"),
             (
@@ -442,15 +442,15 @@ class TestSelection:
         ],
     )
     def test_unknown_streams(
-        self, here: TapHere, options: tuple[str, ...], given: list[str], told: str
+        self, here: TapHere, options: tuple[str, ...], given: list[str], problem: str
     ) -> None:
         """An unknown stream is refused with a suggestion."""
         catalog = here.catalog()
         for stream, name in zip(catalog["streams"], given, strict=False):
             stream["tap_stream_id"] = stream["stream"] = name
         run = here(*options, config={}, catalog=catalog)
-        run.assert_refused(f"Error: catalog: {told}")
-        assert run.error == f"Error: catalog: {told}"
+        run.assert_refused(f"Error: catalog: {problem}")
+        assert run.error == f"Error: catalog: {problem}"
         assert run.stdout == ""
         assert here.emulator.calls == []
 
@@ -491,9 +491,9 @@ class TestProcess:
 
     def test_help(self, tap: TapProcess) -> None:
         """The help says that --test syncs no records."""
-        told = " ".join(tap("--help").stdout.split())
-        assert "Check credentials, accounts, regions and permissions" in told
-        assert "single record" not in told
+        text = " ".join(tap("--help").stdout.split())
+        assert "Check credentials, accounts, regions and permissions" in text
+        assert "single record" not in text
 
     def test_a_wrong_command_line(self, tap: TapProcess) -> None:
         """An unknown option ends with the exit code 2, as documented."""

@@ -45,8 +45,8 @@ def test_what_a_credential_process_prints(tap: TapProcess) -> None:
 def test_a_malformed_expiration(tap: TapProcess) -> None:
     """An Expiration that is not a time is not repeated."""
     keys = {"AccessKeyId": "A", "SecretAccessKey": SECRET, "SessionToken": SECRET}
-    found = {"Version": 1, **keys, "Expiration": f"never {SECRET}"}
-    with_process(tap, f"print({json.dumps(found)!r})")
+    credentials = {"Version": 1, **keys, "Expiration": f"never {SECRET}"}
+    with_process(tap, f"print({json.dumps(credentials)!r})")
     run = tap(config={"max_attempts": 1})
     assert run.returncode == 1
     assert "a time cannot be parsed, such as the Expiration of credentials" in run.error

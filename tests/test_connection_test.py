@@ -53,12 +53,12 @@ def lines(run: Run) -> dict[str, list[str]]:
     """The lines about each scope; standard output stays empty."""
     assert run.stdout == ""
     assert "Traceback" not in run.stderr
-    found: dict[str, list[str]] = {}
+    by_place: dict[str, list[str]] = {}
     for line in run.stderr.splitlines():
         if line.startswith("account "):
             where, _, said = line.removeprefix("account ").partition(": ")
-            found.setdefault(where, []).append(said)
-    return found
+            by_place.setdefault(where, []).append(said)
+    return by_place
 
 
 def calls(emulator: Emulator) -> Counter[tuple[str, str]]:
@@ -96,7 +96,7 @@ def test_all_is_well(here: TapHere, emulator: Emulator, jobs: int, said: str) ->
     assert asked["GetProducts"] == 4
     assert asked["AssumeRole"] == 2
     sizes = {c.operation: c.params.get("MaxResults") for c in emulator.calls}
-    assert {sizes[one] for one in (LIST, TRIALS, "GetProducts")} == {1}
+    assert {sizes[operation] for operation in (LIST, TRIALS, "GetProducts")} == {1}
 
 
 @pytest.mark.parametrize(
@@ -298,10 +298,10 @@ def test_a_scope_out_of_reach(
     config = {"regions": REGIONS, "max_attempts": 1}
     run = here("--test", config=config, catalog=here.catalog(*KEYS))
     assert run.returncode == 1
-    told = lines(run)
-    (line,) = told[f"{ACCOUNT}, us-east-1"]
+    by_place = lines(run)
+    (line,) = by_place[f"{ACCOUNT}, us-east-1"]
     assert said in line
-    assert told[f"{ACCOUNT}, eu-west-1"] == [EMPTY]
+    assert by_place[f"{ACCOUNT}, eu-west-1"] == [EMPTY]
     assert calls(emulator)[ACCOUNT, "us-east-1"] == 1
 
 
@@ -310,7 +310,9 @@ def test_one_of_twenty(here: TapHere, emulator: Emulator) -> None:
     accounts = [f"{number:012}" for number in range(20)]
     denied = accounts[13]
     emulator.faults.add(Fault("deny", operation=TRIALS, account=denied))
-    run = here("--test", config={"assume_roles": [role(one) for one in accounts]})
+    run = here(
+        "--test", config={"assume_roles": [role(account) for account in accounts]}
+    )
     assert run.returncode == 1
     said = lines(run)
     assert list(said) == [f"{account}, us-east-1" for account in accounts]

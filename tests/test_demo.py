@@ -51,7 +51,7 @@ def demo(folder: Path) -> subprocess.Popen[str]:
 def left_running(folder: Path) -> list[str]:
     """Command lines of the demo's processes in a folder."""
     mark = f"{MARK}={folder.name}".encode()
-    found = []
+    running = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             marked = mark in (process / "environ").read_bytes()
@@ -59,8 +59,8 @@ def left_running(folder: Path) -> list[str]:
         except OSError:  # it has ended, or belongs to another user
             continue
         if line and (marked or str(folder) in line):
-            found.append(line)
-    return found
+            running.append(line)
+    return running
 
 
 def counted(truth: dict[str, Any]) -> list[str]:

@@ -247,6 +247,6 @@ def test_broken_pages_are_asked_for_again(
     sync(here, tables)
     assert_truth(here, tables)
     assert still_open(tables) == {"quick"}
-    (told,) = tables.rows["scopes"].values()
+    (row,) = tables.rows["scopes"].values()
     # Metrics are read five minutes late.
-    assert told["complete_as_of"] == "2026-03-02T08:54:00.000Z"
+    assert row["complete_as_of"] == "2026-03-02T08:54:00.000Z"

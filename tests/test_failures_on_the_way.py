@@ -127,7 +127,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
 def running(meltano: subprocess.Popen[str], program: str = "") -> list[int]:
     """The processes in a Meltano's session that run a program, except Meltano
     itself."""
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             line = (process / "cmdline").read_bytes().decode()
@@ -135,8 +135,8 @@ def running(meltano: subprocess.Popen[str], program: str = "") -> list[int]:
         except OSError:  # it has ended in the meantime
             continue
         if session == meltano.pid and line and program in line:
-            found.append(int(process.name))
-    return sorted(set(found) - {meltano.pid})
+            processes.append(int(process.name))
+    return sorted(set(processes) - {meltano.pid})
 
 
 def test_the_target_dies_between_two_tables(way: Way) -> None:

@@ -177,8 +177,8 @@ def assert_truth(history: History, stream: str) -> None:
     emulator = history.here.emulator
     wanted = expected.truth(emulator, stream)
     rows = history.tables.rows[stream]
-    found = {key: rows.get(key, {}) for key in wanted}
-    assert [*differences(found, wanted)] == []
+    written = {key: rows.get(key, {}) for key in wanted}
+    assert [*differences(written, wanted)] == []
     deleted = {
         job.name
         for scope in history.scopes
@@ -189,12 +189,12 @@ def assert_truth(history: History, stream: str) -> None:
     assert {row["tuning_job_name"] for row in left} <= deleted
 
 
-def differences(found: Rows, wanted: Rows) -> Iterator[tuple[Any, ...]]:
+def differences(written: Rows, wanted: Rows) -> Iterator[tuple[Any, ...]]:
     """The differing columns, except those that depend on whether Search or Describe
     answered."""
     for key, row in wanted.items():
         for column, value in row.items():
-            has = found[key].get(column, "nothing")
+            has = written[key].get(column, "nothing")
             is_untold = column == "tags" and has is None
             is_same = expected.to_the_second(has) == expected.to_the_second(value)
             if not (is_same or is_untold):

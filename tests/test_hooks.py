@@ -133,8 +133,8 @@ def test_settings_are_checked(
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """The SDK reads the environment through `_env_var_config`, if it reads it at
     all."""
-    found = {"page_size": 7}
-    monkeypatch.setattr(TapSageMakerTuning, "_env_var_config", found)
+    variables = {"page_size": 7}
+    monkeypatch.setattr(TapSageMakerTuning, "_env_var_config", variables)
     config = TapSageMakerTuning(config={}, parse_env_config=True).config
     assert config["page_size"] == 7
     assert TapSageMakerTuning(config={}).config["page_size"] == 100

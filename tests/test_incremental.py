@@ -29,9 +29,9 @@ SHORT: dict[str, Any] = {"trials": 2, "parallel": 2, "trial_seconds": (60, 90)}
 
 def called(emulator: Emulator) -> Counter[str]:
     """The calls since the last look, by operation."""
-    found = Counter(call.operation for call in emulator.calls)
+    counts = Counter(call.operation for call in emulator.calls)
     emulator.calls.clear()
-    return found
+    return counts
 
 
 def test_no_change_is_one_call(emulator: Emulator, here: TapHere) -> None:
@@ -157,8 +157,8 @@ def test_start_date_is_exact(emulator: Emulator, here: TapHere) -> None:
     }
     start = (middle + timedelta(seconds=0.9)).isoformat()
     run = here(config={"start_date": start})
-    found = {r["training_job_name"] for r in run.records("training_job_summaries")}
-    assert found == expected
+    names = {r["training_job_name"] for r in run.records("training_job_summaries")}
+    assert names == expected
     assert [r["tuning_job_name"] for r in run.records("tuning_jobs")] == ["running"]
 
 

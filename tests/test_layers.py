@@ -75,14 +75,14 @@ def sources(package: str = PACKAGE) -> dict[str, ast.Module]:
 
 def imported(source: ast.Module) -> set[str]:
     """Full names of everything that a module imports, anywhere in it."""
-    found = set()
+    names = set()
     for node in ast.walk(source):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute here"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def module_of(name: str, package: str) -> str | None:
@@ -113,20 +113,20 @@ def arrows(package: str = PACKAGE) -> dict[str, set[str]]:
 def floor(module: str) -> int:
     """The layer of a module."""
     part = module.partition(".")[0]
-    found = [number for number, parts in enumerate(FLOORS) if part in parts]
-    assert len(found) == 1, f"{module} must be in exactly one layer: see FLOORS"
-    return found[0]
+    floors = [number for number, parts in enumerate(FLOORS) if part in parts]
+    assert len(floors) == 1, f"{module} must be in exactly one layer: see FLOORS"
+    return floors[0]
 
 
 def reached_from(module: str) -> set[str]:
     """A module and everything that it imports, directly or indirectly."""
-    found, left = set(), [module]
+    reached, left = set(), [module]
     while left:
-        one = left.pop()
-        if one not in found:
-            found.add(one)
-            left += arrows()[one]
-    return found
+        name = left.pop()
+        if name not in reached:
+            reached.add(name)
+            left += arrows()[name]
+    return reached
 
 
 @pytest.mark.parametrize("module", sources())

@@ -41,8 +41,10 @@ def summary(run: Run) -> str:
 def errors(run: Run) -> list[str]:
     """The lines that report what was not read."""
     lines = run.stderr.splitlines()
-    told = [line for line in lines if line.startswith("ERROR | tap-sagemaker-tuning |")]
-    return [line.removeprefix("ERROR | tap-sagemaker-tuning | ") for line in told]
+    logged = [
+        line for line in lines if line.startswith("ERROR | tap-sagemaker-tuning |")
+    ]
+    return [line.removeprefix("ERROR | tap-sagemaker-tuning | ") for line in logged]
 
 
 def said_of(run: Run, account: str, region: str) -> list[str]:
@@ -149,9 +151,11 @@ def test_the_sdk_says_failed(here: TapHere, emulator: Emulator) -> None:
     emulator.faults.add(Fault("deny", operation=TRIALS))
     run = here(config={})
     timers = [line for line in run.stderr.splitlines() if '"sync_duration"' in line]
-    told = {stream: line for line in timers for stream in KEYS if f'"{stream}"' in line}
-    assert '"status":"failed"' in told["training_job_summaries"]
-    assert '"status":"succeeded"' in told["tuning_jobs"]
+    by_stream = {
+        stream: line for line in timers for stream in KEYS if f'"{stream}"' in line
+    }
+    assert '"status":"failed"' in by_stream["training_job_summaries"]
+    assert '"status":"succeeded"' in by_stream["tuning_jobs"]
     assert "Beginning sync" not in run.stderr
 
 

@@ -38,13 +38,13 @@ def extractor(project: dict[str, Any]) -> dict[str, Any]:
 def about() -> dict[str, Any]:
     """The tap's description of itself."""
     tap = Path(sys.executable).with_name("tap-sagemaker-tuning")
-    told = subprocess.run(  # noqa: S603 - the command is ours
+    done = subprocess.run(  # noqa: S603 - the command is ours
         [str(tap), "--about", "--format=json"],
         capture_output=True,
         check=True,
         timeout=60,
     )
-    parsed: dict[str, Any] = json.loads(told.stdout)
+    parsed: dict[str, Any] = json.loads(done.stdout)
     return parsed
 
 
@@ -86,9 +86,9 @@ def test_the_selection_in_the_docs_selects_all(tmp_path: Path) -> None:
     (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project), encoding="utf-8")
     meltano(tmp_path, "install", "extractor", extractor["name"])
     listed = meltano(tmp_path, "select", extractor["name"], "--list", "--all")
-    found = re.findall(r"\[(\w+) *\] (\w+)\.", listed)
-    assert {stream for _, stream in found} == set(KEYS)
-    assert {state for state, _ in found} == {"selected", "automatic"}
+    selected = re.findall(r"\[(\w+) *\] (\w+)\.", listed)
+    assert {stream for _, stream in selected} == set(KEYS)
+    assert {state for state, _ in selected} == {"selected", "automatic"}
 
 
 def test_needs_no_hub(project: dict[str, Any]) -> None:
@@ -121,10 +121,10 @@ def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
 
     def git(*arguments: str) -> list[str]:
         command = ["git", *arguments]
-        told = subprocess.run(  # noqa: S603 - the command is ours
+        done = subprocess.run(  # noqa: S603 - the command is ours
             command, cwd=tmp_path, capture_output=True, text=True, check=True
         )
-        return told.stdout.splitlines()
+        return done.stdout.splitlines()
 
     copy_checkout(tmp_path)
     git("init", "--quiet")

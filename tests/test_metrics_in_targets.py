@@ -73,7 +73,7 @@ class Synced:
 
     tap: TapProcess
     warehouse: Warehouse
-    found: list[dict[str, Row]]
+    loaded: list[dict[str, Row]]
     true: list[dict[str, Row]]
 
     @property
@@ -88,12 +88,15 @@ def synced(
 ) -> Iterator[Synced]:
     """Three syncs into each warehouse."""
     folder = tmp_path_factory.mktemp(request.param)
-    with WAREHOUSES[request.param](folder) as warehouse, told(warehouse, folder) as it:
+    with (
+        WAREHOUSES[request.param](folder) as warehouse,
+        three_syncs(warehouse, folder) as it,
+    ):
         yield it
 
 
 @contextmanager
-def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
+def three_syncs(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
     """Sync, let more trials end, sync again, and sync everything once more weeks
     later."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
@@ -106,10 +109,10 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
         _begin(new)
         old.plan("old", trials=5, parallel=2, created="2026-02-10T00:00:00Z")
         emulator.clock.move(seconds=3 * HOUR)
-        found, true = [], []
+        loaded, true = [], []
 
         def look(period: int) -> None:
-            found.append(held(warehouse, STREAM))
+            loaded.append(held(warehouse, STREAM))
             rows = expected.trial_metrics(new, period)
             rows += expected.trial_metrics(old, 300)
             true.append({key_of(STREAM, row): row for row in map(_stored, rows)})
@@ -123,7 +126,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Synced]:
         emulator.clock.move(seconds=20 * DAY)
         syncing.sync(tap, warehouse, **files)
         look(period=300)
-        yield Synced(tap=tap, warehouse=warehouse, found=found, true=true)
+        yield Synced(tap=tap, warehouse=warehouse, loaded=loaded, true=true)
 
 
 def _begin(scope: Scope) -> None:
@@ -145,7 +148,7 @@ def _stored(row: Row) -> Row:
 @pytest.mark.parametrize("sync", [0, 1, 2], ids=["first", "more", "all again"])
 def test_every_point(synced: Synced, sync: int) -> None:
     """Every row has every point in its place, with all its digits."""
-    assert synced.found[sync] == synced.true[sync]
+    assert synced.loaded[sync] == synced.true[sync]
 
 
 def test_the_story_has_what_matters(synced: Synced) -> None:
@@ -181,8 +184,8 @@ def test_sql_for_points(synced: Synced) -> None:
             strict=True,
         )
     )
-    found = synced.warehouse.ask(queries[synced.warehouse.name].rstrip().rstrip(";"))
-    assert [tuple(row.values()) for row in found] == sorted(
+    answer = synced.warehouse.ask(queries[synced.warehouse.name].rstrip().rstrip(";"))
+    assert [tuple(row.values()) for row in answer] == sorted(
         (
             row["training_job_name"],
             row["metric_name"],

@@ -61,8 +61,8 @@ class TestModes:
         catalog = json.loads(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
         entries = {entry["stream"]: entry for entry in catalog["streams"]}
         entry = entries[vars(stream)["name"]]
-        found = entry["replication_method"], entry.get("replication_key")
-        assert (found, stream.methods) == {
+        written = entry["replication_method"], entry.get("replication_key")
+        assert (written, stream.methods) == {
             True: (("INCREMENTAL", "creation_time"), ("INCREMENTAL", "FULL_TABLE")),
             False: (("FULL_TABLE", None), ("FULL_TABLE",)),
         }[issubclass(stream, VisitingStream)]

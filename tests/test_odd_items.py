@@ -147,11 +147,11 @@ def alter(emulator: Emulator, operation: str, change: Change) -> None:
         return any(f":{REGIONS[0]}:" in arn and "/odd" in arn for arn in arns)
 
     def alteration(answer: dict[str, Any]) -> None:
-        found = answer.get("Results", answer.get(ITEMS.get(operation, ""), [answer]))
-        for item in found:
-            one = item.get("TrainingJob", item)
-            if is_odd(one):
-                change(one)
+        items = answer.get("Results", answer.get(ITEMS.get(operation, ""), [answer]))
+        for item in items:
+            changed = item.get("TrainingJob", item)
+            if is_odd(changed):
+                change(changed)
 
     emulator.alter(operation, alteration)
 
@@ -176,9 +176,9 @@ def assert_others_are_true(here: TapHere, tables: Tables) -> None:
     """All rows of other tuning jobs and of the other region are right."""
     for stream in VISITING:
         wanted = expected.alike(expected.truth(here.emulator, stream))
-        found = expected.alike(tables.rows[stream])
+        written = expected.alike(tables.rows[stream])
         others = {key: row for key, row in wanted.items() if not is_of_odd(row)}
-        assert {key: found.get(key) for key in others} == others
+        assert {key: written.get(key) for key in others} == others
 
 
 @pytest.mark.parametrize("what", ABSENT)
@@ -193,9 +193,9 @@ def test_what_can_be_absent(here: TapHere, emulator: Emulator, what: str) -> Non
     tables = Tables()
     assert sync(here, tables).returncode == 0
     assert_others_are_true(here, tables)
-    found = expected.alike(tables.rows[stream]).values()
+    written = expected.alike(tables.rows[stream]).values()
     wanted = expected.alike(expected.truth(emulator, stream)).values()
-    assert [row for row in found if is_of_odd(row)] == [
+    assert [row for row in written if is_of_odd(row)] == [
         row | columns for row in wanted if is_of_odd(row)
     ]
 
@@ -213,11 +213,11 @@ def test_what_cannot_be_read(here: TapHere, emulator: Emulator, what: str) -> No
     run.assert_refused(f"account {ACCOUNT}, {REGIONS[0]}, tuning job odd: ")
     assert "malformed" in run.error
     assert_others_are_true(here, tables)
-    told = {row["region"]: row for row in tables.rows["scopes"].values()}
-    assert told[REGIONS[0]]["status"] == "incomplete"
-    assert told[REGIONS[0]]["complete_as_of"] is None
-    assert told[REGIONS[0]]["tuning_jobs_failed"] == 1
-    assert told[REGIONS[1]]["status"] == "complete"
+    by_region = {row["region"]: row for row in tables.rows["scopes"].values()}
+    assert by_region[REGIONS[0]]["status"] == "incomplete"
+    assert by_region[REGIONS[0]]["complete_as_of"] is None
+    assert by_region[REGIONS[0]]["tuning_jobs_failed"] == 1
+    assert by_region[REGIONS[1]]["status"] == "complete"
     emulator.alter(operation, None)
     assert sync(here, tables).returncode == 0
     for stream in VISITING:

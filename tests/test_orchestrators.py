@@ -60,7 +60,7 @@ LOAD = "tap-sagemaker-tuning target-postgres"
 
 
 @dataclass(frozen=True)
-class Told:
+class Runs:
     """A world, and the results of two loads of all its accounts, six hours apart.
 
     Attributes:
@@ -84,9 +84,9 @@ class Told:
 
 
 @pytest.fixture(scope="class")
-def told(
+def runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Told]:
+) -> Iterator[Runs]:
     """Two loads of three accounts into Postgres, with the class's orchestrator."""
     with (
         world(tmp_path_factory.mktemp(request.cls.__name__)) as four,
@@ -103,7 +103,7 @@ def told(
         lacking.append(by.build())
         loaded.append(four.loaded())
         truth.append(four.truth())
-        yield Told(four, by, first, second, loaded, lacking, truth)
+        yield Runs(four, by, first, second, loaded, lacking, truth)
 
 
 class Both:
@@ -114,76 +114,76 @@ class Both:
 
     by: ClassVar[Callable[[World], AbstractContextManager[Orchestrator]]]
 
-    def test_a_load_fails_alone_after_its_retries(self, told: Told) -> None:
+    def test_a_load_fails_alone_after_its_retries(self, runs: Runs) -> None:
         """A load that cannot read a scope fails after all its attempts, one that fails
         once is retried, and others are unaffected. Loads that start together can
         conflict in the database, and then one of them is retried as well: seen once,
         under load."""
-        succeeded = {name: load.succeeded for name, load in told.first.items()}
+        succeeded = {name: load.succeeded for name, load in runs.first.items()}
         assert succeeded == {FAILS: False, **dict.fromkeys([RECOVERS, *REST], True)}
-        assert [told.first[name].tries for name in (FAILS, RECOVERS)] == [2, 2]
-        assert {told.first[name].tries for name in REST} <= {1, 2}
+        assert [runs.first[name].tries for name in (FAILS, RECOVERS)] == [2, 2]
+        assert {runs.first[name].tries for name in REST} <= {1, 2}
 
-    def test_all_are_loaded_at_once(self, told: Told) -> None:
+    def test_all_are_loaded_at_once(self, runs: Runs) -> None:
         """Without failures, loads that start at the same time all succeed."""
-        assert [load.succeeded for load in told.second.values()] == [True] * len(ALL)
+        assert [load.succeeded for load in runs.second.values()] == [True] * len(ALL)
 
-    def test_models_are_built(self, told: Told) -> None:
+    def test_models_are_built(self, runs: Runs) -> None:
         """After the loads, even failed ones, the models match the tables, and their
         check finds everything that was loaded complete."""
-        assert told.lacking == ["", ""]
-        _, built = told.four.warehouse.ask(MODELED)
-        assert built == [row[:4] for row in told.truth[1][1]]
+        assert runs.lacking == ["", ""]
+        _, built = runs.four.warehouse.ask(MODELED)
+        assert built == [row[:4] for row in runs.truth[1][1]]
 
-    def test_the_others_are_loaded(self, told: Told) -> None:
+    def test_the_others_are_loaded(self, runs: Runs) -> None:
         """First, everything except the denied scope is loaded, including the failed
         account's other region, and then everything is."""
-        assert told.loaded[0] == [rows_without(DENIED, rows) for rows in told.truth[0]]
-        assert told.loaded[1] == told.truth[1]
+        assert runs.loaded[0] == [rows_without(DENIED, rows) for rows in runs.truth[0]]
+        assert runs.loaded[1] == runs.truth[1]
 
-    def test_the_log_has_the_taps_summary(self, told: Told) -> None:
+    def test_the_log_has_the_taps_summary(self, runs: Runs) -> None:
         """A load's log has the tap's summary or error, and no password."""
-        log = "".join({load.log for load in told.first.values()})
+        log = "".join({load.log for load in runs.first.values()})
         summary = "1 of 1 accounts and regions complete"
-        succeeded = [told.first[name] for name in (RECOVERS, *REST)]
+        succeeded = [runs.first[name] for name in (RECOVERS, *REST)]
         assert [summary in load.log for load in succeeded] == [True] * len(succeeded)
         assert "1 of 2 accounts and regions complete, 1 failed" in log
-        log = told.first[FAILS].log
+        log = runs.first[FAILS].log
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log
         assert PASSWORD not in log
 
-    def test_each_tap_is_given_its_own_state(self, told: Told) -> None:
+    def test_each_tap_is_given_its_own_state(self, runs: Runs) -> None:
         """Loads that start at the same time each receive their own state."""
-        given = {name: scopes_in(state) for name, state in told.four.states().items()}
+        given = {name: scopes_in(state) for name, state in runs.four.states().items()}
         assert given == {
             name: {f"{name}-{region}" for region in regions}
             for name, regions in ALL.items()
         }
 
-    def test_no_password_is_stored(self, told: Told) -> None:
+    def test_no_password_is_stored(self, runs: Runs) -> None:
         """No file of the orchestrator or Meltano has the warehouse's password."""
-        every = told.four.folder.rglob("*")
+        every = runs.four.folder.rglob("*")
         files = [path for path in every if path.is_file() and not path.is_symlink()]
         assert [path for path in files if PASSWORD.encode() in path.read_bytes()] == []
 
-    def test_only_what_is_found_is_loaded(self, told: Told) -> None:
+    def test_only_what_is_found_is_loaded(self, runs: Runs) -> None:
         """An account that left is no longer loaded. If an account's regions cannot be
         listed, the other accounts are loaded, and the load counts as failed."""
         left, unknown, stays = ALL
-        told.four.emulator.organization.leave(left)
+        runs.four.emulator.organization.leave(left)
         denied = Fault("deny", operation="ListRegions", account=unknown)
-        told.four.emulator.faults.add(denied)
-        loads = told.by.load(together=1)
-        told.four.emulator.faults.clear()
-        told.four.emulator.organization.join(left)
+        runs.four.emulator.faults.add(denied)
+        loads = runs.by.load(together=1)
+        runs.four.emulator.faults.clear()
+        runs.four.emulator.organization.join(left)
         assert {name: load.succeeded for name, load in loads.items()} == {stays: True}
-        assert told.by.goods == [False, True, False]
+        assert runs.by.goods == [False, True, False]
 
-    def test_the_check_finds_a_lost_trial(self, told: Told) -> None:
+    def test_the_check_finds_a_lost_trial(self, runs: Runs) -> None:
         """A missing trial fails the check, which names the account, the region and the
         tuning job."""
-        told.four.lose_a_trial("job-2-0")
-        assert told.by.build() == f"{RECOVERS} us-east-1 job-2-0"
+        runs.four.lose_a_trial("job-2-0")
+        assert runs.by.build() == f"{RECOVERS} us-east-1 job-2-0"
 
 
 class TestAirflow(Both):
@@ -191,23 +191,23 @@ class TestAirflow(Both):
 
     by = airflow
 
-    def test_models_are_built_when_a_load_failed(self, told: Told) -> None:
+    def test_models_are_built_when_a_load_failed(self, runs: Runs) -> None:
         """A run that failed because of a load has still built the models."""
-        assert isinstance(told.by, Airflow)
-        told.four.emulator.faults.add(fault("deny", DENIED))
-        told.by.load(together=1)
-        told.four.emulator.faults.clear()
-        ((_, built, _),) = told.by.answer["build"]
-        assert (told.by.goods[-1], built) == (False, "success")
+        assert isinstance(runs.by, Airflow)
+        runs.four.emulator.faults.add(fault("deny", DENIED))
+        runs.by.load(together=1)
+        runs.four.emulator.faults.clear()
+        ((_, built, _),) = runs.by.answer["build"]
+        assert (runs.by.goods[-1], built) == (False, "success")
 
-    def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
+    def test_meltanos_settings_have_no_organization(self, runs: Runs) -> None:
         """If Meltano's settings have an organization, which every load would read, the
         run fails before any load."""
-        assert isinstance(told.by, Airflow)
-        with told.four.organization_for_meltano():
-            told.by.load(together=1)
-        assert told.by.answer["find"] == [[None, "failed", 1]]
-        assert "organization: move it from Meltano's settings to" in told.by.runner.log
+        assert isinstance(runs.by, Airflow)
+        with runs.four.organization_for_meltano():
+            runs.by.load(together=1)
+        assert runs.by.answer["find"] == [[None, "failed", 1]]
+        assert "organization: move it from Meltano's settings to" in runs.by.runner.log
 
 
 class TestDagster(Both):
@@ -215,73 +215,77 @@ class TestDagster(Both):
 
     by = dagster
 
-    def test_definitions_are_valid(self, told: Told) -> None:
+    def test_definitions_are_valid(self, runs: Runs) -> None:
         """Dagster accepts the definitions."""
         definitions = str(DAGSTER / "definitions.py")
         command = ["dagster", "definitions", "validate", "-f", definitions]
-        done = run(command, told.by.environment)
+        done = run(command, runs.by.environment)
         assert done.returncode == 0, done.stdout
         assert "All code locations passed validation" in done.stdout
 
-    def test_meltanos_settings_have_no_organization(self, told: Told) -> None:
+    def test_meltanos_settings_have_no_organization(self, runs: Runs) -> None:
         """If Meltano's settings have an organization, which every load would read, no
         account is found or loaded."""
-        assert isinstance(told.by, Dagster)
-        with told.four.organization_for_meltano():
-            (found,) = told.by.materialize(("accounts", None))
-        assert (found["success"], found["assets"], found["retries"]) == (False, [], 0)
-        ((said,),) = found["failures"]
+        assert isinstance(runs.by, Dagster)
+        with runs.four.organization_for_meltano():
+            (finding,) = runs.by.materialize(("accounts", None))
+        assert (finding["success"], finding["assets"], finding["retries"]) == (
+            False,
+            [],
+            0,
+        )
+        ((said,),) = finding["failures"]
         assert said.startswith("organization: move it from Meltano's settings to")
 
-    def test_a_failure_carries_the_end_of_the_log(self, told: Told) -> None:
+    def test_a_failure_carries_the_end_of_the_log(self, runs: Runs) -> None:
         """A failed run says which load failed, and has the tap's own error message."""
-        log = told.first[FAILS].log
+        log = runs.first[FAILS].log
         said = f"meltano run --state-id-suffix={FAILS} {LOAD} ended with 1"
         assert "Allow sagemaker:ListHyperParameterTuningJobs" in log.split(said)[1]
 
-    def test_metadata_has_no_external_id(self, told: Told) -> None:
+    def test_metadata_has_no_external_id(self, runs: Runs) -> None:
         """Everyone who can see Dagster can see metadata; it has roles, but not their
         external IDs."""
-        assert isinstance(told.by, Dagster)
-        (found,) = told.by.materialize(("accounts", None))
-        (metadata,) = found["metadata"]
+        assert isinstance(runs.by, Dagster)
+        (finding,) = runs.by.materialize(("accounts", None))
+        (metadata,) = finding["metadata"]
         assert set(metadata["accounts"]) == set(ALL)
         assert "role_arn" in str(metadata)
         assert "external_id" not in str(metadata)
 
-    def test_a_run_materializes_all_tables(self, told: Told) -> None:
+    def test_a_run_materializes_all_tables(self, runs: Runs) -> None:
         """A run materializes all tables of its account."""
-        assert isinstance(told.by, Dagster)
-        told.by.load(together=1)
-        (again,) = told.by.materialize(("sagemaker_tuning", RECOVERS))
+        assert isinstance(runs.by, Dagster)
+        runs.by.load(together=1)
+        (again,) = runs.by.materialize(("sagemaker_tuning", RECOVERS))
         tables = ["scopes", "training_job_summaries", "tuning_jobs"]
         assert sorted(again["assets"]) == tables
 
-    def test_models_follow_the_tables(self, told: Told) -> None:
+    def test_models_follow_the_tables(self, runs: Runs) -> None:
         """The models are requested once accounts have been loaded, and not before."""
-        asked = told.by.runner.ask(automation=[FAILS, RECOVERS])
+        asked = runs.by.runner.ask(automation=[FAILS, RECOVERS])
         assert asked == [0, 1, 1]
 
-    def test_accounts_are_found_each_hour(self, told: Told) -> None:
+    def test_accounts_are_found_each_hour(self, runs: Runs) -> None:
         """The hourly schedule only finds the accounts."""
-        assert told.by.runner.ask(schedule=None) == ["@hourly", ["accounts"]]
+        assert runs.by.runner.ask(schedule=None) == ["@hourly", ["accounts"]]
 
-    def test_each_account_is_loaded_once_each_time(self, told: Told) -> None:
+    def test_each_account_is_loaded_once_each_time(self, runs: Runs) -> None:
         """Each time the accounts are found, one run per account is requested."""
-        assert isinstance(told.by, Dagster)
-        requests = told.by.runner.ask(sensor=None)
-        told.by.materialize(("accounts", None))
-        requests += told.by.runner.ask(sensor=None)
+        assert isinstance(runs.by, Dagster)
+        requests = runs.by.runner.ask(sensor=None)
+        runs.by.materialize(("accounts", None))
+        requests += runs.by.runner.ask(sensor=None)
         assert Counter(name for name, _ in requests) == dict.fromkeys(ALL, 2)
         assert len({key for _, key in requests}) == 2 * len(ALL)
 
-    def test_an_account_that_left_keeps_its_partition(self, told: Told) -> None:
+    def test_an_account_that_left_keeps_its_partition(self, runs: Runs) -> None:
         """An account that left stays in Dagster, and loading it fails with an
         explanation."""
-        assert isinstance(told.by, Dagster)
-        told.four.emulator.organization.leave(RECOVERS)
-        told.by.materialize(("accounts", None))
-        (load,) = told.by.materialize(("sagemaker_tuning", RECOVERS))
+        assert isinstance(runs.by, Dagster)
+        runs.four.emulator.organization.leave(RECOVERS)
+        runs.by.materialize(("accounts", None))
+        (load,) = runs.by.materialize(("sagemaker_tuning", RECOVERS))
         assert (load["success"], load["retries"]) == (False, 0)
         said = f"account {RECOVERS} is not among those found last"
         assert load["failures"] == [[said]]

@@ -484,13 +484,13 @@ class TestQuestions:
         """--test reports what was listed and then each scope, or what was denied."""
         company.organization.accounts[TWO] = "SUSPENDED"
         run = here("--test", config=ENABLED)
-        told = run.stderr.splitlines()
+        lines = run.stderr.splitlines()
         assert run.returncode == 0, run.stderr
-        assert "organization: 2 accounts to read, 1 not active, 0 excluded: OK" in told
-        assert "regions: 10 enabled in 2 accounts: OK" in told
-        assert f"account {ONE}, eu-west-1: OK, no tuning job" in told
+        assert "organization: 2 accounts to read, 1 not active, 0 excluded: OK" in lines
+        assert "regions: 10 enabled in 2 accounts: OK" in lines
+        assert f"account {ONE}, eu-west-1: OK, no tuning job" in lines
         newest = f"OK, newest tuning job job-{ONE} of 2026-03-02"
-        assert f"account {ONE}, {REGION}: {newest}" in told
+        assert f"account {ONE}, {REGION}: {newest}" in lines
         company.faults.add(Fault("deny", operation="ListRegions", account=ONE))
         run = here("--test", config=ENABLED)
         assert run.returncode == 1
@@ -508,9 +508,9 @@ class TestQuestions:
         company.organization.regions[ONE] = {"eu-west-1": "DISABLED"}
         run = here("--scopes", config=config)
         assert run.returncode == 0, run.stderr
-        found = [json.loads(line) for line in run.stdout.splitlines()]
-        assert len(found) == 14
-        assert found[0] == {
+        scopes = [json.loads(line) for line in run.stdout.splitlines()]
+        assert len(scopes) == 14
+        assert scopes[0] == {
             "account_id": ONE,
             "region": "ap-southeast-2",
             "role_arn": f"arn:aws:iam::{ONE}:role/tuning-reader",
@@ -539,9 +539,9 @@ class TestQuestions:
             {"role_arn": role, "regions": [REGION], "external_id": "warehouse"},
         ]
         run = here("--scopes", config={"assume_roles": entries})
-        found = [json.loads(line) for line in run.stdout.splitlines()]
+        scopes = [json.loads(line) for line in run.stdout.splitlines()]
         known = {"account_id": ONE, "role_arn": role}
-        assert found == [
+        assert scopes == [
             {**known, "region": "eu-west-1"},
             {**known, "region": REGION, "external_id": "warehouse"},
         ]

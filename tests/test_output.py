@@ -192,5 +192,7 @@ def test_the_same_state_is_written_once(monkeypatch: pytest.MonkeyPatch) -> None
             writer.write_message(state)
         stdout.seek(0)
         lines = [json.loads(line) for line in stdout]
-    told = [line.get("value", {}).get("bookmarks", {}).get("n", "-") for line in lines]
-    assert told == ["-", 1, "-", "-", 2, "-", 1]
+    numbers = [
+        line.get("value", {}).get("bookmarks", {}).get("n", "-") for line in lines
+    ]
+    assert numbers == ["-", 1, "-", "-", 2, "-", 1]

@@ -40,8 +40,8 @@ def test_settings_and_catalog_from_pipes(tap: TapProcess, option: str) -> None:
 
 def test_a_pipe_overrides_a_file(tap: TapProcess) -> None:
     """If --config is given several times, the last file that has a setting wins."""
-    one, other = tap.folder / "one.json", tap.folder / "other.json"
-    one.write_text('{"page_size": 7, "regions": ["eu-west-1"]}', encoding="utf-8")
+    first, other = tap.folder / "one.json", tap.folder / "other.json"
+    first.write_text('{"page_size": 7, "regions": ["eu-west-1"]}', encoding="utf-8")
     other.write_text('{"page_size": 0}', encoding="utf-8")
-    run = tap("--config", str(one), "--config", str(other))
+    run = tap("--config", str(first), "--config", str(other))
     assert run.error == "Error: page_size: 0 is not at least 1"

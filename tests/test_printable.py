@@ -32,7 +32,7 @@ def test_plain_text_stays(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "shown"),
     [
         (" a \t b\r\nc ", "a b c"),
         ("a\x85b\u2028c\xa0d", "a b c d"),
@@ -41,14 +41,14 @@ def test_plain_text_stays(text: str) -> None:
         ("\ud83d", "\ufffd"),
     ],
 )
-def test_odd_characters(given: str, told: str) -> None:
+def test_odd_characters(given: str, shown: str) -> None:
     """Whitespace becomes one space; terminal escapes and lone surrogates become
     U+FFFD."""
-    assert printable(given) == told
+    assert printable(given) == shown
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "shown"),
     [
         ("http://me:pw@host", "http://***@host"),
         ("https://token@host/a", "https://***@host/a"),
@@ -70,9 +70,9 @@ def test_odd_characters(given: str, told: str) -> None:
         ("{'aws_secret_access_key': 'pw'}", "{'aws_secret_access_key': ***"),
     ],
 )
-def test_secrets(given: str, told: str) -> None:
+def test_secrets(given: str, shown: str) -> None:
     """Logins in URLs, session tokens and secret keys are not shown."""
-    assert printable(given) == told
+    assert printable(given) == shown
 
 
 @pytest.mark.parametrize("most", [MOST_OF_A_SERVICE, MOST_OF_A_LINE])
@@ -85,5 +85,5 @@ def test_no_more_than(most: int) -> None:
 def test_a_secret_is_hidden_before_the_line_is_cut() -> None:
     """Secrets are hidden before a line is cut, because the cut may remove what
     identifies them."""
-    told = printable(f"http://me:pw{'x' * 5000}@host")
-    assert told == "http://***@host"
+    shown = printable(f"http://me:pw{'x' * 5000}@host")
+    assert shown == "http://***@host"

@@ -14,15 +14,15 @@ TESTS = Path(__file__).parent
 
 def drawn(profile: str) -> list[int]:
     """The integers that a test draws under a profile."""
-    found: list[int] = []
+    numbers: list[int] = []
 
     @settings(settings.get_profile(profile), max_examples=20, database=None)
     @given(st.integers())
     def law(number: int) -> None:
-        found.append(number)
+        numbers.append(number)
 
     law()
-    return found
+    return numbers
 
 
 def test_same_draws_the_same() -> None:

@@ -28,14 +28,14 @@ REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
 
 def project_files() -> list[str]:
     """The files in the repository, including new ones."""
-    told = subprocess.run(
+    listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    return [name for name in told.stdout.splitlines() if (ROOT / name).is_file()]
+    return [name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
 
 
 def test_changelog_ends_at_this_version() -> None:
@@ -83,12 +83,12 @@ def test_documents_are_short() -> None:
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_no_file_knows_a_machine() -> None:
     """No file has a path on a developer's machine, or the host of a registry."""
-    found = []
+    places = []
     for name in project_files():
         text = (ROOT / name).read_bytes().decode(errors="replace")
-        found += [(name, path[0]) for path in MACHINE.finditer(text)]
-        found += [(name, host) for host in REGISTRIES if host in text]
-    assert found == []
+        places += [(name, path[0]) for path in MACHINE.finditer(text)]
+        places += [(name, host) for host in REGISTRIES if host in text]
+    assert places == []
 
 
 def functions_of(path: Path) -> Iterator[ast.FunctionDef]:
@@ -101,5 +101,5 @@ def functions_of(path: Path) -> Iterator[ast.FunctionDef]:
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_tests_state_their_law(path: Path) -> None:
     """Every test has a docstring."""
-    found = [test.name for test in functions_of(path) if not ast.get_docstring(test)]
-    assert found == []
+    lawless = [test.name for test in functions_of(path) if not ast.get_docstring(test)]
+    assert lawless == []

@@ -191,7 +191,7 @@ def nested(schema: dict[str, Any], at: str) -> Iterator[tuple[str, dict[str, Any
 
 def columns() -> list[tuple[str, dict[str, Any]]]:
     """All columns of all streams at every level, each with its path."""
-    return [found for stream in NAMES for found in nested(schema_of(stream), stream)]
+    return [column for stream in NAMES for column in nested(schema_of(stream), stream)]
 
 
 def walk(schema: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class Comparison:
         exceptions: The exceptions that were used.
     """
 
-    found: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
     met: dict[str, str] = field(default_factory=dict)
     exceptions: set[str] = field(default_factory=set)
 
@@ -245,22 +245,22 @@ class Comparison:
             elif ignored := {path, f"{at}.*"} & IGNORED.keys():
                 self.exceptions |= ignored
             else:
-                self.found.append(f"{path}: the member {member} is no column")
+                self.problems.append(f"{path}: the member {member} is no column")
         for name in properties.keys() - named.keys():
             path = f"{at}.{name}"
             self.exceptions.add(path)
             if path not in DERIVED:
-                self.found.append(f"{path}: the column is no member")
+                self.problems.append(f"{path}: the column is no member")
 
     def column(self, shape: Any, column: dict[str, Any], path: str) -> None:
         """Compare a member's kind with a column's type."""
         kinds = without_null(column)
         wanted = TYPES.get(shape.type_name, "nothing known")
         if kinds != [wanted]:
-            self.found.append(f"{path}: {kinds} for a {shape.type_name}")
+            self.problems.append(f"{path}: {kinds} for a {shape.type_name}")
         is_time = column.get("format") == "date-time"
         if is_time != (shape.type_name == "timestamp"):
-            self.found.append(f"{path}: date-time is not said exactly of timestamps")
+            self.problems.append(f"{path}: date-time is not said exactly of timestamps")
         if shape.type_name == "structure":
             self.structure(shape, column, path)
         if shape.type_name == "list":
@@ -308,7 +308,7 @@ def members_of(name: str) -> dict[str, Any]:
 def test_schemas_are_the_service_model() -> None:
     """Each member is a column of its kind and each column is a member, unless a table
     has an exception."""
-    assert compare(MODEL).found == []
+    assert compare(MODEL).problems == []
 
 
 def test_no_exception_is_out_of_date() -> None:
@@ -344,8 +344,8 @@ NESTED = {
 def test_a_member_that_the_service_gains_is_reported(shape: str, path: str) -> None:
     """If botocore adds a member, at any level, the comparison fails."""
     gained = {**members_of(shape), "CarbonGrams": {"shape": "MetricName"}}
-    found = compare(model_with(shape, members=gained)).found
-    assert f"{path}.carbon_grams: the member CarbonGrams is no column" in found
+    problems = compare(model_with(shape, members=gained)).problems
+    assert f"{path}.carbon_grams: the member CarbonGrams is no column" in problems
 
 
 @pytest.mark.parametrize(("shape", "path"), NESTED.items())
@@ -354,9 +354,9 @@ def test_a_member_that_the_service_loses_is_reported(shape: str, path: str) -> N
     kept = members_of(shape).copy()
     lost = next(name for name in kept if f"{path}.{xform_name(name)}" not in IGNORED)
     del kept[lost]
-    found = compare(model_with(shape, members=kept, required=[])).found
+    problems = compare(model_with(shape, members=kept, required=[])).problems
     column = xform_name(lost).removeprefix(PREFIXES.get(path, ""))
-    assert f"{path}.{column}: the column is no member" in found
+    assert f"{path}.{column}: the column is no member" in problems
 
 
 @pytest.mark.parametrize(
@@ -386,8 +386,8 @@ def test_a_member_of_another_kind_is_reported(
 ) -> None:
     """If a member's type changes in botocore, the comparison fails."""
     other = {"type": kind, "member": {"shape": "MetricName"}}
-    found = compare(model_with(shape, **other)).found
-    assert f"training_job_summaries.{problem}" in found
+    problems = compare(model_with(shape, **other)).problems
+    assert f"training_job_summaries.{problem}" in problems
 
 
 def column_of(member: str) -> str:
@@ -451,8 +451,8 @@ def test_keys_are_columns(stream: str) -> None:
 def page_of(stream: str) -> str | None:
     """The subject of the page of AWS's API reference in a schema."""
     address = re.compile(r"https://docs\.aws\.amazon\.com/\S+/API_(\w+)\.html")
-    found = address.search(schema_of(stream)["description"])
-    return found and found[1]
+    address_of = address.search(schema_of(stream)["description"])
+    return address_of and address_of[1]
 
 
 @every_stream
@@ -475,8 +475,8 @@ def test_no_keyword_breaks_flattening(stream: str) -> None:
     SDK's flattening look for "type" in the keyword's text, and fail if it is there
     (singer-sdk 0.54.9, `_should_jsondump_value`)."""
     schema = schema_of(stream)
-    found = {name: schema[name] for name in schema["properties"] if name in schema}
-    assert [text for text in found.values() if "type" in text] == []
+    named = {name: schema[name] for name in schema["properties"] if name in schema}
+    assert [text for text in named.values() if "type" in text] == []
 
 
 def test_the_page_is_of_the_shape() -> None:

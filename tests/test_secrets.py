@@ -62,8 +62,8 @@ def test_of_the_process(tap: TapProcess) -> None:
     assert "Traceback (most recent call last):" in run.stderr
     assert SECRET not in run.stderr + run.stdout
     lines = [line for line in run.stderr.splitlines() if line.startswith("{")]
-    told: list[Any] = [json.loads(line).get("exception") for line in lines]
-    messages = [exception["message"] for exception in told if exception]
+    exceptions: list[Any] = [json.loads(line).get("exception") for line in lines]
+    messages = [exception["message"] for exception in exceptions if exception]
     assert [message for message in messages if plant.said in message]
 
 
@@ -87,10 +87,10 @@ def test_a_record_that_two_handlers_write(record: logging.LogRecord) -> None:
         assert log.make_printable(record)
         lines.append(logging.Formatter().format(record))
     assert lines[0] == lines[1]
-    told = lines[0].splitlines()
-    assert told[0] == "a failed: b"
-    assert [line for line in told if line.startswith("ValueError")] == ["ValueError"]
-    assert told[-1] == "tap_sagemaker_tuning.exceptions.TapError: it cannot be read"
+    written = lines[0].splitlines()
+    assert written[0] == "a failed: b"
+    assert [line for line in written if line.startswith("ValueError")] == ["ValueError"]
+    assert written[-1] == "tap_sagemaker_tuning.exceptions.TapError: it cannot be read"
     assert SECRET not in lines[0]
 
 
@@ -135,9 +135,9 @@ def test_what_sts_left_unsaid_is_asked_again(
 
 
 @pytest.mark.parametrize("text", ["message", "__type"])
-@pytest.mark.parametrize(("given", "told"), ODD.values(), ids=[*ODD])
+@pytest.mark.parametrize(("given", "expected"), ODD.values(), ids=[*ODD])
 def test_odd_words_of_the_service(
-    here: TapHere, given: str, told: str, text: str
+    here: TapHere, given: str, expected: str, text: str
 ) -> None:
     """The service's message or code is shown as one short line that is safe for a
     terminal, a log and a warehouse."""
@@ -147,11 +147,11 @@ def test_odd_words_of_the_service(
         here.emulator.serve(LIST, [(400, {}, json.dumps(answer))])
     catalog = here.catalog("tuning_jobs", "scopes")
     run = here(config={}, catalog=catalog)
-    assert told in run.error
+    assert expected in run.error
     assert len(run.error) < 1400
     (scope,) = run.records("scopes")
     assert f"Error: account {ACCOUNT}, {REGION}: {scope['error']}" == run.error
     shown = [scope["error"], scope["error_code"], *run.stderr.splitlines()]
     assert max(map(len, shown)) < 2200
     assert [line for line in shown if not line.isprintable()] == []
-    assert told in here("--test", config={}, catalog=catalog).error
+    assert expected in here("--test", config={}, catalog=catalog).error

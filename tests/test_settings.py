@@ -60,9 +60,11 @@ class TestDeclarations:
     )
     def test_type(self, name: str, of: dict[str, Any]) -> None:
         """The type and the bounds of a field are those of its setting."""
-        told = {"title", "description", "examples", "secret", "writeOnly"}
-        found = schema()["properties"][name].items()
-        assert {part: value for part, value in found if part not in told} == of
+        explanations = {"title", "description", "examples", "secret", "writeOnly"}
+        declared = schema()["properties"][name].items()
+        assert {
+            part: value for part, value in declared if part not in explanations
+        } == of
 
     @pytest.mark.parametrize("name", ["assume_roles", "organization"])
     def test_objects(self, name: str) -> None:
@@ -88,7 +90,7 @@ class TestDeclarations:
         reads."""
         described = schema()["properties"]["streams"]["description"]
         streams: Any = TapSageMakerTuning(config={}).streams.values()
-        by_default = {one.name for one in streams if one.selected_by_default}
+        by_default = {stream.name for stream in streams if stream.selected_by_default}
         assert described.endswith(f"Default: {', '.join(DEFAULT_STREAMS)}.")
         assert by_default == set(DEFAULT_STREAMS)
 
@@ -200,8 +202,8 @@ class TestEnvironment:
     ) -> None:
         """A value gets its setting's type if possible; lists may have commas."""
         monkeypatch.setenv(PREFIX + name.upper(), text)
-        found = environment.read(all_settings(), PREFIX)
-        assert (found[name], type(found[name])) == (value, type(value))
+        values = environment.read(all_settings(), PREFIX)
+        assert (values[name], type(values[name])) == (value, type(value))
 
     @pytest.mark.parametrize("name", ["assume_roles", "stream_maps"])
     def test_broken_json(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
@@ -211,5 +213,5 @@ class TestEnvironment:
         monkeypatch.setenv(PREFIX + name.upper(), '[{"external_id": ')
         with pytest.raises(ValueError, match="Expecting value"):
             environment.read(all_settings(), PREFIX)
-        found = environment.problem(all_settings()["properties"], PREFIX)
-        assert found == f"{name}: {PREFIX}{name.upper()} is not JSON"
+        problem = environment.problem(all_settings()["properties"], PREFIX)
+        assert problem == f"{name}: {PREFIX}{name.upper()} is not JSON"

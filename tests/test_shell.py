@@ -94,7 +94,7 @@ class Sync:
     def running(self, name: str = "") -> list[int]:
         """Its processes, or those that run a program."""
         mark = f"{MARK}={self.mark}".encode()
-        found = []
+        processes = []
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 marked = mark in (process / "environ").read_bytes()
@@ -102,8 +102,8 @@ class Sync:
             except OSError:  # it has ended, or belongs to another user
                 continue
             if marked and name in line:
-                found.append(int(process.name))
-        return found
+                processes.append(int(process.name))
+        return processes
 
     def wait_for_records(self) -> None:
         """Wait until the target has received some records."""
@@ -266,8 +266,8 @@ def test_models_are_built(
     assert code == expected
     rows = sync.loaded.read_text(encoding="utf-8").splitlines()
     assert str(len(rows)) in [line.strip() for line in log.splitlines()]
-    told = "the tap failed with exit code 1" in log.splitlines()[-1]
-    assert told == (expected == 1)
+    is_tap = "the tap failed with exit code 1" in log.splitlines()[-1]
+    assert is_tap == (expected == 1)
 
 
 @pytest.mark.orchestrator

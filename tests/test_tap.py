@@ -216,9 +216,9 @@ class TestManyPages:
         run = here(config={"concurrency": 8})
         assert run.returncode == 0
         assert run.records("tuning_jobs") == expected.tuning_jobs(scope)
-        found = run.records("training_job_summaries")
-        assert found == expected.trials(scope, newest_first=True)
-        assert len(found) == 230 + 239
+        records = run.records("training_job_summaries")
+        assert records == expected.trials(scope, newest_first=True)
+        assert len(records) == 230 + 239
         calls = Counter(call.operation for call in emulator.calls)
         assert calls == {LIST_TUNING_JOBS: 3, LIST_TRIALS: 3 + 239}
 
@@ -323,17 +323,17 @@ class TestSelection:
             for column in message["schema"]["properties"]
         }
         assert max(len(column) for column in columns) <= 63
-        found = run.records("training_job_summaries")
+        records = run.records("training_job_summaries")
         wanted = expected.trials(world.scope(), newest_first=True)
-        assert [record["training_job_arn"] for record in found] == [
+        assert [record["training_job_arn"] for record in records] == [
             record["training_job_arn"] for record in wanted
         ]
         whole = "final_hyper_parameter_tuning_job_objective_metric"
         for part in ("value", "non_finite", "metric_name", "type"):
-            assert [record.get(f"{whole}__{part}") for record in found] == [
+            assert [record.get(f"{whole}__{part}") for record in records] == [
                 (record[whole] or {}).get(part) for record in wanted
             ]
-        assert [json.loads(record["tuned_hyper_parameters"]) for record in found] == [
+        assert [json.loads(record["tuned_hyper_parameters"]) for record in records] == [
             record["tuned_hyper_parameters"] for record in wanted
         ]
         counters = [

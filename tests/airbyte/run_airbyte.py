@@ -38,23 +38,23 @@ def problems_of(line: str) -> Iterator[str]:
         settings = message.spec.connectionSpecification
         yield from spec_lint.find_secret_marking_errors(settings)
     if message.catalog:
-        found = catalog_checks.find_catalog_problems(message.catalog)
-        yield from (problem for problems in found.values() for problem in problems)
+        by_stream = catalog_checks.find_catalog_problems(message.catalog)
+        yield from (problem for problems in by_stream.values() for problem in problems)
 
 
-def unknown(found: Any, path: str) -> Iterator[str]:
+def unknown(value: Any, path: str) -> Iterator[str]:
     """The fields that the protocol's models lack; the source may choose a state's
     fields."""
-    if isinstance(found, protocol.AirbyteStateBlob):
+    if isinstance(value, protocol.AirbyteStateBlob):
         return
-    if isinstance(found, list):
-        for item in found:
+    if isinstance(value, list):
+        for item in value:
             yield from unknown(item, path)
-    elif hasattr(found, "model_fields_set"):
-        for name in found.model_extra or ():
+    elif hasattr(value, "model_fields_set"):
+        for name in value.model_extra or ():
             yield f"{path}.{name}: no such field"
-        for name in found.model_fields_set:
-            yield from unknown(getattr(found, name), f"{path}.{name}")
+        for name in value.model_fields_set:
+            yield from unknown(getattr(value, name), f"{path}.{name}")
 
 
 def checked(output: str, catalog: dict[str, Any] | None) -> list[str]:
@@ -65,7 +65,7 @@ def checked(output: str, catalog: dict[str, Any] | None) -> list[str]:
         catalog: The ConfiguredAirbyteCatalog that was read, or None if nothing was.
     """
     lines = Path(output).read_text(encoding="utf-8").splitlines()
-    found = [problem for line in lines for problem in problems_of(line)]
+    problems = [problem for line in lines for problem in problems_of(line)]
     if catalog is not None:
         messages = [cdk.AirbyteMessageSerializer.load(json.loads(x)) for x in lines]
         try:
@@ -76,8 +76,8 @@ def checked(output: str, catalog: dict[str, Any] | None) -> list[str]:
                 validate_schema=True,
             )
         except AssertionError as error:
-            found.append(str(error))
-    return found
+            problems.append(str(error))
+    return problems
 
 
 def read(
@@ -95,12 +95,12 @@ def read(
     try:
         result = source.read(cache=kept)
     except exceptions.PyAirbyteError as error:
-        found = kept.run_sql_query(
+        listed = kept.run_sql_query(
             "SELECT table_schema, table_name FROM information_schema.tables"
         )
         tables = [
             table["table_name"]
-            for table in found
+            for table in listed
             if table["table_schema"] == kept.schema_name
             and not table["table_name"].startswith("_airbyte")
         ]

@@ -48,51 +48,53 @@ class Output:
         """The messages: one per line of the output."""
         return [json.loads(line) for line in self.stdout.splitlines()]
 
-    def told(self, kind: str) -> list[Json]:
+    def contents(self, kind: str) -> list[Json]:
         """The contents of the messages of a type, in order."""
         return [m[SHOWN[kind]] for m in self.messages if m["type"] == kind]
 
     def records(self, stream: str) -> list[Json]:
         """The records of a stream, in order."""
-        return [m["data"] for m in self.told("RECORD") if m["stream"] == stream]
+        return [m["data"] for m in self.contents("RECORD") if m["stream"] == stream]
 
     @property
     def states(self) -> list[Json]:
         """The last state of each stream, in the form in which Airbyte returns it."""
         last = {
             message["stream"]["stream_descriptor"]["name"]: message
-            for message in self.told("STATE")
+            for message in self.contents("STATE")
         }
         return list(last.values())
 
     def state(self, stream: str) -> Json:
         """The last state of a stream."""
-        (found,) = (
+        (state,) = (
             message["stream"]["stream_state"]
             for message in self.states
             if message["stream"]["stream_descriptor"]["name"] == stream
         )
-        return dict(found)
+        return dict(state)
 
     def statuses(self, stream: str) -> list[str]:
         """The statuses of a stream, in order."""
         return [
-            told["stream_status"]["status"]
-            for told in self.told("TRACE")
-            if told["type"] == "STREAM_STATUS"
-            and told["stream_status"]["stream_descriptor"] == {"name": stream}
+            trace["stream_status"]["status"]
+            for trace in self.contents("TRACE")
+            if trace["type"] == "STREAM_STATUS"
+            and trace["stream_status"]["stream_descriptor"] == {"name": stream}
         ]
 
     @property
     def errors(self) -> list[tuple[str, str]]:
         """The type and text of each error."""
-        found = [told["error"] for told in self.told("TRACE") if "error" in told]
-        return [(error["failure_type"], error["message"]) for error in found]
+        errors = [
+            trace["error"] for trace in self.contents("TRACE") if "error" in trace
+        ]
+        return [(error["failure_type"], error["message"]) for error in errors]
 
     @property
     def log(self) -> str:
         """The log, one line per message."""
-        return "\n".join(f"{m['level']} {m['message']}" for m in self.told("LOG"))
+        return "\n".join(f"{m['level']} {m['message']}" for m in self.contents("LOG"))
 
 
 @dataclass

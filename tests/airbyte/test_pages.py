@@ -73,8 +73,8 @@ def test_page_has_airbytes_headings() -> None:
 
 def test_page_has_all_streams() -> None:
     """The page names each stream with its primary key and its cursor."""
-    told = rows(PAGE, "Stream | What a row is | Primary key | Cursor")
-    assert {name: row[1:] for name, row in told.items()} == {
+    table = rows(PAGE, "Stream | What a row is | Primary key | Cursor")
+    assert {name: row[1:] for name, row in table.items()} == {
         name: [
             [key for (key,) in stream["source_defined_primary_key"]],
             stream.get("default_cursor_field", []),
@@ -85,10 +85,10 @@ def test_page_has_all_streams() -> None:
 
 def test_page_has_all_actions() -> None:
     """The page names the IAM actions of each stream."""
-    told = rows(PAGE, "Stream | Actions")
-    assert told.keys() == STREAMS.keys()
-    for name, (found,) in told.items():
-        assert set(found) == actions(name)
+    table = rows(PAGE, "Stream | Actions")
+    assert table.keys() == STREAMS.keys()
+    for name, (listed,) in table.items():
+        assert set(listed) == actions(name)
 
 
 def test_guide_has_all_failure_types() -> None:

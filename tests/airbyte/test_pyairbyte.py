@@ -102,9 +102,9 @@ def test_messages(airbyte: Airbyte) -> None:
     source, config = airbyte.source, {"regions": [REGION, "eu-west-1"]}
     assert airbyte.problems(source("spec")) == []
     assert airbyte.problems(source("check", config=config)) == []
-    found = source("discover", config=config)
-    assert airbyte.problems(found) == []
-    catalog = configured(found.told("CATALOG")[0])
+    discovered = source("discover", config=config)
+    assert airbyte.problems(discovered) == []
+    catalog = configured(discovered.contents("CATALOG")[0])
     first = source("read", config=config, catalog=catalog)
     assert airbyte.problems(first, catalog) == []
     fault = airbyte.emulator.faults.add(Fault("deny", region="eu-west-1"))
@@ -146,12 +146,12 @@ def assert_true(scope: Any, rows: dict[str, list[Json]]) -> None:
     """Assert that a cache matches the emulator."""
     trials = expected.trials(scope, newest_first=False)
     assert len(trials) > 60
-    for found, key, true in (
+    for read, key, true in (
         (rows[SUMMARIES], "training_job_arn", trials),
         (rows["tuning_jobs"], "tuning_job_arn", expected.tuning_jobs(scope)),
     ):
-        assert {row[key]: row for row in found} == {row[key]: row for row in true}
-        assert len(found) == len(true)
+        assert {row[key]: row for row in read} == {row[key]: row for row in true}
+        assert len(read) == len(true)
 
 
 def test_a_read_fails(airbyte: Airbyte) -> None:

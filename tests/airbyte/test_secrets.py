@@ -22,7 +22,7 @@ def test_of_the_source(here: SourceHere, plant: Plant) -> None:
     """Neither log messages, traces nor rows of the source contain the secret."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     config = plant.put(here.tap)
-    streams = here("discover", config={}).told("CATALOG")[0]["streams"]
+    streams = here("discover", config={}).contents("CATALOG")[0]["streams"]
     chosen = [{"stream": s, "sync_mode": "full_refresh"} for s in streams]
     output = here("read", config=config, catalog={"streams": chosen})
     assert output.returncode == 1
@@ -36,21 +36,21 @@ def test_of_a_check(here: SourceHere, plant: Plant) -> None:
     """The response of Airbyte's connection test does not contain the secret."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     output = here("check", config=plant.put(here.tap))
-    (status,) = output.told("CONNECTION_STATUS")
+    (status,) = output.contents("CONNECTION_STATUS")
     assert plant.said in status["message"]
     assert SECRET not in output.stdout + output.stderr
 
 
-@pytest.mark.parametrize(("given", "told"), ODD.values(), ids=[*ODD])
-def test_odd_words_of_the_service(here: SourceHere, given: str, told: str) -> None:
+@pytest.mark.parametrize(("given", "shown"), ODD.values(), ids=[*ODD])
+def test_odd_words_of_the_service(here: SourceHere, given: str, shown: str) -> None:
     """The service's text is one short line in every message."""
     here.tap.variables["LOGLEVEL"] = "DEBUG"
     body = json.dumps({"__type": "OddException", "message": given})
     here.tap.emulator.serve(LIST, [(400, {}, body)])
     output = here("check", config={})
-    (status,) = output.told("CONNECTION_STATUS")
+    (status,) = output.contents("CONNECTION_STATUS")
     said = [status["message"], *output.log.splitlines()]
-    assert told in said[0]
+    assert shown in said[0]
     assert max(map(len, said)) < 2200
     assert [line for line in said if not line.isprintable()] == []
 
@@ -62,17 +62,17 @@ def test_what_nobody_foresaw(here: SourceHere, monkeypatch: pytest.MonkeyPatch) 
         raise ResponseParserError(SECRET)
 
     monkeypatch.setattr("tap_sagemaker_tuning.streams.scopes.record_of", fail)
-    streams = here("discover", config={}).told("CATALOG")[0]["streams"]
+    streams = here("discover", config={}).contents("CATALOG")[0]["streams"]
     chosen = [{"stream": s, "sync_mode": "full_refresh"} for s in streams]
     output = here("read", config={}, catalog={"streams": chosen})
     ((_, line),) = output.errors
     assert line.startswith("ResponseParserError: the response cannot be parsed")
-    assert "ResponseParserError" in output.told("TRACE")[-1]["error"]["stack_trace"]
+    assert "ResponseParserError" in output.contents("TRACE")[-1]["error"]["stack_trace"]
     assert SECRET not in output.stdout + output.stderr
 
 
 def test_an_odd_name(here: SourceHere) -> None:
     """The name of an unknown setting is made printable, too."""
     output = here("check", config={"\x1b[31mred\n": 1})
-    (status,) = output.told("CONNECTION_STATUS")
+    (status,) = output.contents("CONNECTION_STATUS")
     assert status["message"] == "\ufffd[31mred : no such setting"

@@ -57,12 +57,12 @@ def default(catalog: Json) -> Json:
 
 def counted(output: Output, stream: str) -> float:
     """The record count in the states of a stream."""
-    told: list[float] = [
+    counts: list[float] = [
         message["sourceStats"]["recordCount"]
-        for message in output.told("STATE")
+        for message in output.contents("STATE")
         if message["stream"]["stream_descriptor"]["name"] == stream
     ]
-    return sum(told)
+    return sum(counts)
 
 
 def test_spec(source: Source) -> None:
@@ -97,17 +97,17 @@ def test_discover(here: SourceHere) -> None:
     incrementally, and times have an offset."""
     output = here("discover", config={})
     assert output.returncode == 0
-    (catalog,) = output.told("CATALOG")
+    (catalog,) = output.contents("CATALOG")
     streams = {stream["name"]: stream for stream in catalog["streams"]}
     assert streams.keys() == KEYS.keys()
     for name, keys in KEYS.items():
-        found = streams[name]
-        columns = found["json_schema"]["properties"]
-        assert found["source_defined_primary_key"] == [[key] for key in keys]
+        described = streams[name]
+        columns = described["json_schema"]["properties"]
+        assert described["source_defined_primary_key"] == [[key] for key in keys]
         assert set(keys) <= columns.keys()
-        cursor = found.get("default_cursor_field", [])
-        assert found.get("source_defined_cursor", False) == bool(cursor)
-        assert found["supported_sync_modes"][1:] == ["incremental"] * len(cursor)
+        cursor = described.get("default_cursor_field", [])
+        assert described.get("source_defined_cursor", False) == bool(cursor)
+        assert described["supported_sync_modes"][1:] == ["incremental"] * len(cursor)
         assert all(columns[name]["format"] == "date-time" for name in cursor)
     without = [name for name, s in streams.items() if "default_cursor_field" not in s]
     assert without == ["training_instance_prices"]
@@ -120,13 +120,13 @@ def test_check(here: SourceHere) -> None:
     ones."""
     config = {"regions": [REGION, "eu-west-1"]}
     output = here("check", config=config)
-    assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+    assert output.contents("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
     sizes = {call.params.get("MaxResults", 1) for call in here.tap.emulator.calls}
     assert sizes == {1}
     here.tap.emulator.faults.add(Fault("deny", region="eu-west-1"))
     output = here("check", config=config)
     assert output.returncode == 0
-    (status,) = output.told("CONNECTION_STATUS")
+    (status,) = output.contents("CONNECTION_STATUS")
     assert status["status"] == "FAILED"
     assert status["message"].startswith(f"account {ACCOUNT}, eu-west-1: ")
     assert "Allow sagemaker:ListHyperParameterTuningJobs" in status["message"]
@@ -136,7 +136,7 @@ def test_check(here: SourceHere) -> None:
 def test_check_does_not_ask_how_streams_are_read(here: SourceHere) -> None:
     """Settings that only a full refresh uses are accepted before there is a catalog."""
     output = here("check", config={"max_items": 5, "page_size": 50.0})
-    assert output.told("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
+    assert output.contents("CONNECTION_STATUS") == [{"status": "SUCCEEDED"}]
 
 
 def test_two_reads(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
@@ -154,7 +154,7 @@ def test_two_reads(here: SourceHere, emulator: Emulator, catalog: Json) -> None:
     def read(**state: Any) -> Output:
         output = here("read", config={}, catalog=every, **state)
         assert output.returncode == 0, output.errors
-        for message in output.told("RECORD"):
+        for message in output.contents("RECORD"):
             stream, record = message["stream"], message["data"]
             key = json.dumps([record[column] for column in KEYS[stream]])
             rows.setdefault(stream, {})[key] = record
@@ -193,7 +193,7 @@ def misfits(output: Output, catalog: Json) -> list[str]:
     }
     return [
         error.message
-        for message in output.told("RECORD")
+        for message in output.contents("RECORD")
         for error in checkers[message["stream"]].iter_errors(message["data"])
     ]
 
@@ -208,7 +208,7 @@ def test_nothing_new(here: SourceHere, emulator: Emulator, default: Json) -> Non
     assert len(emulator.calls) <= 2
     assert second.records(SUMMARIES) == []
     assert second.statuses(SUMMARIES) == ["STARTED", "COMPLETE"]
-    assert len(second.states) == len(second.told("STATE")) == 3
+    assert len(second.states) == len(second.contents("STATE")) == 3
     assert second.state(SUMMARIES) == first.state(SUMMARIES)
 
 
@@ -345,8 +345,8 @@ def test_failure_types(
     some = configured(catalog, only=["tuning_jobs"])
     output = here("read", config={"max_attempts": 1}, catalog=some)
     assert output.returncode == 1
-    ((told, text),) = output.errors
-    assert told == kind
+    ((failure, text),) = output.errors
+    assert failure == kind
     assert text.startswith(f"{HOME}: ")
     assert output.statuses("tuning_jobs") == ["STARTED", "INCOMPLETE"]
 
@@ -355,7 +355,7 @@ def test_an_account_without_regions(here: SourceHere, default: Json) -> None:
     """If AWS lists no region to read, neither `check` nor `read` succeeds."""
     config = {"regions": ["enabled"]}
     here.tap.emulator.alter("ListRegions", lambda answer: answer["Regions"].clear())
-    status = here("check", config=config).told("CONNECTION_STATUS")[0]
+    status = here("check", config=config).contents("CONNECTION_STATUS")[0]
     assert status["status"] == "FAILED"
     assert "there is no region to read" in status["message"]
     output = here("read", config=config, catalog=default)
@@ -392,9 +392,9 @@ def test_failure_types_of_other_errors(error: Exception, kind: str) -> None:
     """Errors that do not come from the service have a type as well, and so do their
     causes."""
     assert failure_type(error) == kind
-    told = TapError("prices")
-    told.__cause__ = error
-    assert failure_type(told) == kind
+    wrapped = TapError("prices")
+    wrapped.__cause__ = error
+    assert failure_type(wrapped) == kind
 
 
 def test_no_prices(here: SourceHere, catalog: Json) -> None:
@@ -436,7 +436,7 @@ def test_check_of_a_bad_setting(here: SourceHere) -> None:
     """For `check`, an invalid setting is a failed connection."""
     output = here("check", config={"aws_secret_access_key": "sEcReT"})
     assert output.returncode == 0
-    (status,) = output.told("CONNECTION_STATUS")
+    (status,) = output.contents("CONNECTION_STATUS")
     assert status["status"] == "FAILED"
     assert status["message"].startswith("aws_access_key_id: missing")
     assert "sEcReT" not in output.stdout
@@ -533,8 +533,8 @@ def test_a_bug(
     assert output.returncode == 1
     assert output.errors == [("system_error", "RuntimeError: nobody foresaw it")]
     assert output.statuses("scopes") == ["STARTED", "INCOMPLETE"]
-    (told,) = [t["error"] for t in output.told("TRACE") if "error" in t]
-    assert "in record_of" in told["stack_trace"] or "in fail" in told["stack_trace"]
+    (trace,) = [t["error"] for t in output.contents("TRACE") if "error" in t]
+    assert "in record_of" in trace["stack_trace"] or "in fail" in trace["stack_trace"]
 
 
 def test_log(source: Source, default: Json) -> None:

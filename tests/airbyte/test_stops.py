@@ -38,8 +38,8 @@ def scope(source: Source) -> Scope:
 @pytest.fixture
 def catalog() -> Json:
     """The trials, and the stream that comes last."""
-    found = AirbyteTap(setup_mapper=False).describe()
-    return configured(found, only=[SUMMARIES, "scopes"])
+    described = AirbyteTap(setup_mapper=False).describe()
+    return configured(described, only=[SUMMARIES, "scopes"])
 
 
 def start(source: Source, catalog: Json) -> subprocess.Popen[str]:

@@ -40,13 +40,13 @@ def connect(environment: None) -> Iterator[Open]:  # noqa: ARG001 - it sets vari
     opened: list[Client] = []
 
     def open_(**config: Any) -> list[Client]:
-        found = discover(Settings.of({**CONFIG, **config}), lambda: None)
-        for failure in found.failures:
+        discovered = discover(Settings.of({**CONFIG, **config}), lambda: None)
+        for failure in discovered.failures:
             raise failure.error
-        for client in found.clients:
+        for client in discovered.clients:
             client.open()
-        opened.extend(found.clients)
-        return found.clients
+        opened.extend(discovered.clients)
+        return discovered.clients
 
     yield open_
     for client in opened:

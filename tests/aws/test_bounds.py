@@ -52,10 +52,10 @@ def server(answer: Callable[[Callable[[bytes], Any]], None]) -> Iterator[str]:
         allow_reuse_address = True
         daemon_threads = True
 
-    with Server(("127.0.0.1", 0), Handler) as found:
-        threading.Thread(target=found.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{found.server_address[1]}"
-        found.shutdown()
+    with Server(("127.0.0.1", 0), Handler) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{serving.server_address[1]}"
+        serving.shutdown()
 
 
 def without_end(send: Callable[[bytes], Any]) -> None:
@@ -157,10 +157,10 @@ def test_pages_of_metrics_have_an_end(emulator: Emulator, connect: Open) -> None
     (client,) = connect(max_attempts=1)
     whole = probe_of("trial")
     endless = replace(whole, metric_name="loss")
-    found = client.metric_data.points([endless, whole])
-    assert (found.complete, list(found.failed)) == (1, [endless])
+    answers = client.metric_data.points([endless, whole])
+    assert (answers.complete, list(answers.failed)) == (1, [endless])
     assert "PartialData (GetMetricData: more than 10 pages) for loss of" in str(
-        found.failed[endless]
+        answers.failed[endless]
     )
     operations = [call.operation for call in emulator.calls]
     assert operations.count(GET_METRIC_DATA.name) == 10

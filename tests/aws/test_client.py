@@ -92,8 +92,8 @@ def test_an_empty_page_with_a_token_is_no_end(
     names = add_jobs(emulator, 24) + add_trials(emulator, 25)
     emulator.faults.add(Fault("empty_pages", operation=operation))
     jobs, trials = list(client.tuning_jobs()), list(client.trials("job"))
-    found = flat(job_names(jobs)) + flat(trial_names(trials))
-    assert sorted(found) == sorted([*names, "job"])
+    listed = flat(job_names(jobs)) + flat(trial_names(trials))
+    assert sorted(listed) == sorted([*names, "job"])
     assert sorted([len(jobs), len(trials)]) == [3, 6]
 
 
@@ -181,9 +181,9 @@ def test_a_description_has_what_a_summary_has(
         "churn", trials=5, strategy="Random", created=START - timedelta(hours=3)
     )
     ((listed,), _) = next(client.tuning_jobs())
-    found, _ = client.tuning_job("churn")
-    assert found is not None
-    described = {**found, **found["HyperParameterTuningJobConfig"]}
+    description, _ = client.tuning_job("churn")
+    assert description is not None
+    described = {**description, **description["HyperParameterTuningJobConfig"]}
     assert {member: described.get(member) for member in listed} == listed
     assert listed["Strategy"] == "Random"
     assert "ResourceLimits" in listed
@@ -233,11 +233,11 @@ def test_trials_of_a_deleted_tuning_job(client: Client) -> None:
 def test_a_trial_is_described(emulator: Emulator, client: Client) -> None:
     """The description of a trial has what its listing lacks, with times as text."""
     (name, _) = add_trials(emulator, 2)
-    found = client.trial(name)
-    assert found is not None
-    assert found["TrainingJobName"] == name
-    assert found["ResourceConfig"]["InstanceType"] == "ml.m5.xlarge"
-    assert found["CreationTime"] == "2026-03-01T09:00:00.000Z"
+    description = client.trial(name)
+    assert description is not None
+    assert description["TrainingJobName"] == name
+    assert description["ResourceConfig"]["InstanceType"] == "ml.m5.xlarge"
+    assert description["CreationTime"] == "2026-03-01T09:00:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -288,8 +288,8 @@ def test_a_refused_trial_is_no_missing_one(emulator: Emulator, client: Client) -
 def test_search_finds_all_of_a_page(emulator: Emulator, client: Client) -> None:
     """A hundred trials come with one call of the largest page size."""
     names = add_trials(emulator, 100)
-    found = client.search_trials(expression(names))
-    assert {each["TrainingJobName"] for each in found} == set(names)
+    records = client.search_trials(expression(names))
+    assert {each["TrainingJobName"] for each in records} == set(names)
     (call,) = emulator.calls
     assert (call.params["MaxResults"], call.params["Resource"]) == (100, "TrainingJob")
 
@@ -301,8 +301,8 @@ def test_search_is_followed_through_empty_pages(
     names = add_trials(emulator, 60)
     emulator.scope().index = Index(duplicated=1.0)
     emulator.faults.add(Fault("empty_pages", operation=SEARCH.name))
-    found = client.search_trials(expression(names))
-    assert len(found) == 2 * len(names)
+    records = client.search_trials(expression(names))
+    assert len(records) == 2 * len(names)
     assert len(emulator.calls) == 4
 
 
@@ -311,8 +311,8 @@ def test_search_passes_over_what_is_no_trial(
 ) -> None:
     """A null among the results is skipped."""
     other = {"Experiment": {"ExperimentName": "e"}}
-    found = {"TrainingJob": {"TrainingJobName": "t"}}
-    results = [None, {"TrainingJob": None}, other, found]
+    record = {"TrainingJob": {"TrainingJobName": "t"}}
+    results = [None, {"TrainingJob": None}, other, record]
     emulator.serve(SEARCH.name, [(200, {}, {"Results": results})])
     assert client.search_trials({}) == [{"TrainingJobName": "t"}]
 

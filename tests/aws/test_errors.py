@@ -218,11 +218,11 @@ def test_what_a_denial_is(error: Exception, denied: bool) -> None:  # noqa: FBT0
     assert is_denied(error) is denied
 
 
-@pytest.mark.parametrize("found", CODES)
-def test_a_status_can_say_more_than_a_code(found: str) -> None:
+@pytest.mark.parametrize("code", CODES)
+def test_a_status_can_say_more_than_a_code(code: str) -> None:
     """A 5xx is transient with any code, but keeps a kind that callers look for: a
     denied call stays denied."""
-    error = answer(found, LIST_TUNING_JOBS.name)
+    error = answer(code, LIST_TUNING_JOBS.name)
     before = meaning(error)
     error.response["ResponseMetadata"]["HTTPStatusCode"] = 500
     after = meaning(error)

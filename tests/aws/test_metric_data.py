@@ -82,8 +82,8 @@ def requested(emulator: Emulator) -> list[list[str]]:
 @pytest.fixture
 def client(connect: Open) -> Client:
     """A client that makes at most two attempts."""
-    (found,) = connect(max_attempts=2)
-    return found
+    (only,) = connect(max_attempts=2)
+    return only
 
 
 @pytest.fixture(autouse=True)
@@ -104,9 +104,9 @@ def test_pages_in_any_order(emulator: Emulator, client: Client) -> None:
         [result(2)],
         [result(9, 1), result(1, 4, 3)],
     )
-    found = client.metric_data.points(SERIES)
-    assert found.points == {A: points(1), B: points(3, 4, 5)}
-    assert (found.failed, found.complete) == ({}, 3)
+    answers = client.metric_data.points(SERIES)
+    assert answers.points == {A: points(1), B: points(3, 4, 5)}
+    assert (answers.failed, answers.complete) == ({}, 3)
     assert client.metric_data.asked == 3 * 3
     assert client.calls == 3
 
@@ -119,9 +119,9 @@ def test_what_is_incomplete_is_asked_for_again(
     points are discarded."""
     give(emulator, [result(0, 1), result(1, 1, 2, status=status), result(2, 3)])
     give(emulator, [result(0, 2)])
-    found = client.metric_data.points(SERIES)
-    assert found.points == {A: points(1), B: points(2), C: points(3)}
-    assert found.failed == {}
+    answers = client.metric_data.points(SERIES)
+    assert answers.points == {A: points(1), B: points(2), C: points(3)}
+    assert answers.failed == {}
     assert requested(emulator) == [["a", "b", "c"], ["b"]]
     assert len(pauses) == 1
     assert client.metric_data.asked == 3 + 1
@@ -137,8 +137,8 @@ def test_a_failure_on_one_page_is_not_forgotten(
     pages = [[result(0, 1, status=status)], [result(0, 2)]][::order]
     give(emulator, *pages)
     give(emulator, [result(0, 1, 2)])
-    found = client.metric_data.points([A])
-    assert found.points == {A: points(1, 2)}
+    answers = client.metric_data.points([A])
+    assert answers.points == {A: points(1, 2)}
     assert client.calls == 3
 
 
@@ -150,9 +150,9 @@ def test_a_result_that_is_left_out_was_not_read(
     series = [replace(A, trial=f"trial-{number}") for number in range(20)]
     give(emulator, [result(number, 1) for number in range(3)])
     give(emulator, [result(number, 1) for number in range(3)])
-    found = client.metric_data.points(series)
+    answers = client.metric_data.points(series)
     assert [len(names) for names in requested(emulator)] == [20, 6, 6, 8]
-    assert (found.failed, found.complete) == ({}, 20)
+    assert (answers.failed, answers.complete) == ({}, 20)
     assert client.metric_data.asked == 40
 
 
@@ -163,21 +163,21 @@ def test_what_stays_out_fails(emulator: Emulator, client: Client) -> None:
     message = {"Code": "MaxMetricsExceeded", "Value": "Too many\nmetrics"}
     page = {"MetricDataResults": [], "Messages": [message]}
     emulator.serve(GET_METRIC_DATA.name, [(200, {}, page)])
-    found = client.metric_data.points(SERIES)
-    assert (found.points, list(found.failed)) == ({B: points(1)}, [C, A])
+    answers = client.metric_data.points(SERIES)
+    assert (answers.points, list(answers.failed)) == ({B: points(1)}, [C, A])
     said = "GetMetricData: no result (Too many metrics) for a of algorithm on every"
-    assert said in {str(error)[: len(said)] for error in found.failed.values()}
+    assert said in {str(error)[: len(said)] for error in answers.failed.values()}
 
 
 def test_what_stays_partial_fails(emulator: Emulator, client: Client) -> None:
     """A metric that stays partial fails without its points; the others are returned."""
     give(emulator, [result(0, 1), result(1, 1, status="InternalError"), result(2)])
     give(emulator, [result(0, 1, 2, status="PartialData")])
-    found = client.metric_data.points(SERIES)
-    assert found.points == {A: points(1)}
-    assert list(found.failed) == [B]
-    assert isinstance(found.failed[B], NoResultError)
-    assert "PartialData for b of algorithm on every attempt" in str(found.failed[B])
+    answers = client.metric_data.points(SERIES)
+    assert answers.points == {A: points(1)}
+    assert list(answers.failed) == [B]
+    assert isinstance(answers.failed[B], NoResultError)
+    assert "PartialData for b of algorithm on every attempt" in str(answers.failed[B])
     assert client.calls == 2
 
 
@@ -190,8 +190,8 @@ def test_an_outage_is_not_billed_for_every_metric(
     give(emulator, [result(number, status="InternalError") for number in range(3)])
     give(emulator, [result(0, status="InternalError")])
     give(emulator, [result(0, status="InternalError")])
-    found = client.metric_data.points(SERIES)
-    assert (found.failed, found.complete) == ({}, 3)
+    answers = client.metric_data.points(SERIES)
+    assert (answers.failed, answers.complete) == ({}, 3)
     assert requested(emulator) == [["a", "b", "c"], ["a"], ["b"], ["c"], ["a", "b"]]
 
 
@@ -200,17 +200,17 @@ def test_what_is_forbidden_is_not_asked_for_again(
 ) -> None:
     """A metric that is forbidden fails at once, with the IAM action."""
     give(emulator, [result(0, status="Forbidden"), result(1, 1), result(2)])
-    found = client.metric_data.points(SERIES)
-    assert found.points == {B: points(1)}
-    assert "Forbidden for a of algorithm. Allow cloudwatch:" in str(found.failed[A])
+    answers = client.metric_data.points(SERIES)
+    assert answers.points == {B: points(1)}
+    assert "Forbidden for a of algorithm. Allow cloudwatch:" in str(answers.failed[A])
     assert client.calls == 1
 
 
 def test_no_points(emulator: Emulator, client: Client) -> None:
     """A metric without points has no series, and is not requested again."""
     give(emulator, [result(0), {"Id": "m1"}])
-    found = client.metric_data.points([A, B])
-    assert (found.points, found.failed, found.complete) == ({}, {}, 2)
+    answers = client.metric_data.points([A, B])
+    assert (answers.points, answers.failed, answers.complete) == ({}, {}, 2)
     assert client.calls == 1
 
 
@@ -231,10 +231,10 @@ def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -
     ]
     refusal: Any = (400, {}, {"__type": "ValidationError", "message": "MetricName"})
     emulator.serve(GET_METRIC_DATA.name, [refusal, refusal, refusal])
-    found = client.metric_data.points(series)
-    assert list(found.refused) == ["a"]
-    assert "MetricName" in str(found.refused["a"])
-    assert (found.complete, found.failed) == (40, {})
+    answers = client.metric_data.points(series)
+    assert list(answers.refused) == ["a"]
+    assert "MetricName" in str(answers.refused["a"])
+    assert (answers.complete, answers.failed) == (40, {})
     assert ["".join(dict.fromkeys(names)) for names in requested(emulator)] == [
         "abcde",
         "ab",
@@ -296,8 +296,8 @@ def test_no_number(emulator: Emulator, client: Client, wire: str) -> None:
     for value in (wire, float(wire.replace("Infinity", "inf"))):
         assert not math.isfinite(float(value))
         give(emulator, [{**result(0, 1), "Values": [value]}])
-        found = client.metric_data.points([A]).points
-        assert list(found[A]) == [(timestamp(START + 60), None)]
+        points_of = client.metric_data.points([A]).points
+        assert list(points_of[A]) == [(timestamp(START + 60), None)]
 
 
 @examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -317,6 +317,6 @@ def test_any_cut(
     wanted: dict[Series, set[int]] = {}
     for number, minute in (each for page in cuts for each in page):
         wanted.setdefault(SERIES[number], set()).add(minute)
-    found = client.metric_data.points(SERIES)
-    assert found.points == {one: points(*wanted[one]) for one in wanted}
-    assert found.failed == {}
+    answers = client.metric_data.points(SERIES)
+    assert answers.points == {metric: points(*wanted[metric]) for metric in wanted}
+    assert answers.failed == {}

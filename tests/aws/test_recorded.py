@@ -70,8 +70,8 @@ def test_a_recorded_missing_tuning_job(emulator: Emulator, connect: Open) -> Non
     (client,) = connect(max_attempts=1)
     body = recorded.errors()[NO_SUCH_TUNING_JOB]
     emulator.serve(DESCRIBE_TUNING_JOB.name, [(400, {}, body)])
-    found, _ = client.tuning_job("DEMO-hpo-mxnet")
-    assert found is None
+    description, _ = client.tuning_job("DEMO-hpo-mxnet")
+    assert description is None
 
 
 def test_each_recorded_error_is_known() -> None:

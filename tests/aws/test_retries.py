@@ -388,8 +388,8 @@ def test_calls_that_fail_together_lose_nothing(
         emulator.faults.add(Fault("drop", tuning_job=job, times=2))
     with ThreadPoolExecutor(8) as pool:
         read = pool.map(lambda job: trial_names(client.trials(job)), jobs)
-    found = {job: flat(pages)[::-1] for job, pages in zip(jobs, read, strict=True)}
-    assert found == names
+    listed = {job: flat(pages)[::-1] for job, pages in zip(jobs, read, strict=True)}
+    assert listed == names
     assert statuses(emulator).count(200) == 16
 
 

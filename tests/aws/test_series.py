@@ -49,18 +49,18 @@ def definition(**members: Any) -> dict[str, Any]:
 def test_a_window_holds_its_trial(start: float, share: float, late: float) -> None:
     """A window reaches from the trial's start, or what CloudWatch still has of it, to
     its last late point, in whole periods."""
-    found = window(start, share * (start - 300))
+    of_trial = window(start, share * (start - 300))
     if_kept = (start - share * (start - 300)) <= 63 * DAY
-    assert (found is not None) == if_kept or abs(start - 63 * DAY) < 1
-    for one in filter(None, [found]):
+    assert (of_trial is not None) == if_kept or abs(start - 63 * DAY) < 1
+    for kept_window in filter(None, [of_trial]):
         begun, ended = at(-start), at(-start + share * (start - 300) + late)
         kept = at(-63 * DAY)
-        assert one.start <= max(begun, kept + timedelta(minutes=10))
-        assert ended < one.end <= at(0) + LATENESS + timedelta(minutes=5)
-        for edge in (one.start, one.end):
-            assert edge.timestamp() % one.period == 0
-        assert one.start > kept
-        assert one.period == 300 or one.start > at(-15 * DAY)
+        assert kept_window.start <= max(begun, kept + timedelta(minutes=10))
+        assert ended < kept_window.end <= at(0) + LATENESS + timedelta(minutes=5)
+        for edge in (kept_window.start, kept_window.end):
+            assert edge.timestamp() % kept_window.period == 0
+        assert kept_window.start > kept
+        assert kept_window.period == 300 or kept_window.start > at(-15 * DAY)
 
 
 def at(seconds: float) -> datetime:
@@ -81,9 +81,9 @@ def at(seconds: float) -> datetime:
 def test_periods(start: float, seconds: float, period: int) -> None:
     """One-minute periods if all of the trial lies within 15 days, or else five
     minutes."""
-    found = window(start, seconds)
-    assert found is not None
-    assert found.period == period
+    of_trial = window(start, seconds)
+    assert of_trial is not None
+    assert of_trial.period == period
 
 
 def test_what_is_gone() -> None:
@@ -141,14 +141,14 @@ def test_machines(
     members: dict[str, Any], hosts: int, of_hosts: tuple[str, ...]
 ) -> None:
     """Each possible instance has series, with GPU metrics if it can have GPUs."""
-    found = measured(definition(**members))[None]
-    assert (found.hosts, set(found.of_hosts)) == (hosts, set(of_hosts))
+    machines = measured(definition(**members))[None]
+    assert (machines.hosts, set(machines.of_hosts)) == (hosts, set(of_hosts))
 
 
 def test_metrics_of_the_algorithm() -> None:
     """Each definition's own metrics and its objective, once each, with case-sensitive
     names."""
-    found = measured(
+    by_definition = measured(
         {
             "HyperParameterTuningJobConfig": {
                 "HyperParameterTuningJobObjective": {"MetricName": "auc"}
@@ -168,7 +168,7 @@ def test_metrics_of_the_algorithm() -> None:
             ],
         }
     )
-    assert {name: each.by_algorithm for name, each in found.items()} == {
+    assert {name: each.by_algorithm for name, each in by_definition.items()} == {
         "one": ("auc", "AUC"),
         "two": ("b c",),
         None: ("auc", "AUC", "b c"),
@@ -181,13 +181,13 @@ def test_recorded_descriptions(name: str) -> None:
     """Real descriptions can be read; complete ones name their metrics, even of built-in
     algorithms."""
     described = described_jobs()[name]
-    found = measured(described)[None]
-    one = described.get("TrainingJobDefinition")
-    whole = [one, *(described.get("TrainingJobDefinitions") or [])]
+    metrics = measured(described)[None]
+    single = described.get("TrainingJobDefinition")
+    whole = [single, *(described.get("TrainingJobDefinitions") or [])]
     defined = [each["AlgorithmSpecification"] for each in whole if each]
     names = {m["Name"] for each in defined for m in each["MetricDefinitions"]}
-    assert names <= set(found.by_algorithm)
-    assert found.hosts >= 1
+    assert names <= set(metrics.by_algorithm)
+    assert metrics.hosts >= 1
 
 
 @given(
@@ -202,20 +202,20 @@ def test_odd_descriptions(described: Any) -> None:
     """Any description is refused with a message, or read: metrics whose names are text,
     on at least one host."""
     with suppress(UnreadableError):
-        for found in measured(described).values():
-            assert found.hosts >= 1
-            names = (*found.by_algorithm, *found.of_hosts)
+        for metrics in measured(described).values():
+            assert metrics.hosts >= 1
+            names = (*metrics.by_algorithm, *metrics.of_hosts)
             assert {type(name) for name in names} <= {str}
 
 
 def fits(series: Sequence[Series]) -> bool:
     """Whether a call with these series is within CloudWatch's quota and one page."""
-    windows = [one.window for one in series]
-    span = max(one.end for one in windows) - min(one.start for one in windows)
+    windows = [each.window for each in series]
+    span = max(each.end for each in windows) - min(each.start for each in windows)
     return (
         len(series) <= 500
         and len(series) * span.total_seconds() / 60 <= 180_000
-        and sum(one.periods for one in windows) <= 25_200
+        and sum(each.periods for each in windows) <= 25_200
     )
 
 
@@ -231,14 +231,14 @@ def test_a_call_fits(begun: int, seconds: int, data: st.DataObject) -> None:
     times = st.tuples(st.integers(0, begun), st.integers(0, seconds))
     trials = data.draw(st.lists(times, min_size=1, max_size=60))
     series = [
-        Series(f"trial-{number}", "loss", ALGORITHM, one)
+        Series(f"trial-{number}", "loss", ALGORITHM, each)
         for number, (ago, lasts) in enumerate(trials)
-        for one in [
+        for each in [
             Window.of(
                 timestamp(NOW - ago - lasts), timestamp(NOW - ago), timestamp(NOW)
             )
         ]
-        if one
+        if each
     ] * 9
     most = fit(series)
     assert most == 1 or fits(series[:most])

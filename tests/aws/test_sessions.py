@@ -349,17 +349,18 @@ def test_of_the_api_model_what_is_called_is_kept(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "told"), [("INFO", "WARNING"), ("WARNING", "WARNING"), ("DEBUG", "INFO")]
+    ("level", "expected"),
+    [("INFO", "WARNING"), ("WARNING", "WARNING"), ("DEBUG", "INFO")],
 )
 def test_what_botocore_says(
-    connect: Open, caplog: pytest.LogCaptureFixture, level: str, told: str
+    connect: Open, caplog: pytest.LogCaptureFixture, level: str, expected: str
 ) -> None:
     """Botocore logs only warnings, and at DEBUG more, but never a whole request or
     response."""
     caplog.set_level(level)
     caplog.set_level("NOTSET", "botocore")
     connect()
-    assert logging.getLogger("botocore").level == logging.getLevelName(told)
+    assert logging.getLogger("botocore").level == logging.getLevelName(expected)
 
 
 def test_the_tap_says_who_it_is(client: Client) -> None:

@@ -58,9 +58,9 @@ def parsed(operation: Operation, body: bytes, *, in_place: bool) -> dict[str, An
     if in_place:
         reader(operation)(answer, ours)
     shape = MODEL.operation_model(operation.name).output_shape
-    found: dict[str, Any] = parser().parse(answer, shape)
-    found.pop("ResponseMetadata")
-    return found | ours
+    result: dict[str, Any] = parser().parse(answer, shape)
+    result.pop("ResponseMetadata")
+    return result | ours
 
 
 def record(operation: Operation, item: dict[str, Any]) -> dict[str, Any]:
@@ -76,8 +76,8 @@ def assert_alike(operation: Operation, page: dict[str, Any]) -> None:
     ours = parsed(operation, body, in_place=True)
     theirs = parsed(operation, body, in_place=False)
     made = [
-        [record(operation, item) for item in found[operation.result]]
-        for found in (ours, theirs)
+        [record(operation, item) for item in parsed_by[operation.result]]
+        for parsed_by in (ours, theirs)
     ]
     assert repr(made[0]) == repr(made[1])  # as text: NaN does not equal itself
     assert ours.get("NextToken") == theirs.get("NextToken")
@@ -112,17 +112,17 @@ def test_times_are_the_models(operation: Operation) -> None:
 def test_an_odd_item_is_no_others_trouble(value: Any, member: str) -> None:
     """A trial is read regardless of what is in place of another item or its members."""
     page = {"TrainingJobSummaries": [value, {**TRIAL, member: value}, TRIAL]}
-    found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
+    answer = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
     whole = parsed(LIST_TRIALS, json.dumps(PAGES["a page"]).encode(), in_place=False)
-    assert len(found["TrainingJobSummaries"]) == 3
-    assert found["TrainingJobSummaries"][2:] == whole["TrainingJobSummaries"]
+    assert len(answer["TrainingJobSummaries"]) == 3
+    assert answer["TrainingJobSummaries"][2:] == whole["TrainingJobSummaries"]
 
 
 def test_a_time_that_is_none_is_null() -> None:
     """An invalid time becomes null, and a reader that needs it reports that."""
     page = {"TrainingJobSummaries": [{**TRIAL, "CreationTime": "soon"}]}
-    found = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
-    assert found["TrainingJobSummaries"][0]["CreationTime"] is None
+    answer = parsed(LIST_TRIALS, json.dumps(page).encode(), in_place=True)
+    assert answer["TrainingJobSummaries"][0]["CreationTime"] is None
 
 
 @pytest.mark.parametrize(

@@ -265,8 +265,8 @@ FORMER = {**OLDER, "CreationTime": "2026-03-01T09:00:00.000Z", "LastModifiedTime
 )
 def test_the_newest_of_duplicates(records: list[Any], expected: Any) -> None:
     """Of several records with one name, the newest is used, in any order, or none."""
-    for found in (records, records[::-1]):
-        assert consistent_with_listing(found, [MEASURED]).get(NAME) == expected
+    for order in (records, records[::-1]):
+        assert consistent_with_listing(order, [MEASURED]).get(NAME) == expected
 
 
 @recorded.needs_them
@@ -274,9 +274,9 @@ def test_each_name_of_a_recorded_search_is_found_once() -> None:
     """Thirteen recorded rows, with one duplicate, give twelve trials."""
     (table,) = recorded.starting("search_derived_table__").values()
     names = [row["model_name"] for row in table["rows"]]
-    found = [{**FOUND, "TrainingJobName": name} for name in names]
+    records = [{**FOUND, "TrainingJobName": name} for name in names]
     listed = [{**MEASURED, "TrainingJobName": name} for name in names]
-    assert (len(found), len(consistent_with_listing(found, listed))) == (13, 12)
+    assert (len(records), len(consistent_with_listing(records, listed))) == (13, 12)
 
 
 # Trials of every kind, with and without an index that drops members
@@ -338,7 +338,7 @@ class Page:
         )
         pairs = [(job, each) for each in trials]
         self.listed = [_read(LISTED_AS, trial.view(NOW, HOME)) for trial in trials]
-        self.found = [
+        self.records = [
             _read("TrainingJob", record)
             for record in (index or Index()).records(pairs, NOW, HOME)
         ]
@@ -347,10 +347,10 @@ class Page:
             for pair in pairs
         ]
 
-    def is_wrong(self, number: int, found: list[dict[str, Any]]) -> bool:
+    def is_wrong(self, number: int, records: list[dict[str, Any]]) -> bool:
         """Whether a trial's row would differ from one made from its description."""
         summary = self.listed[number]
-        record = consistent_with_listing(found, self.listed).get(
+        record = consistent_with_listing(records, self.listed).get(
             summary["TrainingJobName"]
         )
         return record is not None and _row(record, summary) != _row(
@@ -378,8 +378,8 @@ def test_an_index_that_is_kept_well_leaves_nothing_to_describe(definition: str) 
     descriptions."""
     page = Page(definition)
     names = {each["TrainingJobName"] for each in page.listed}
-    assert consistent_with_listing(page.found, page.listed).keys() == names
-    wrong = [n for n in range(len(page.listed)) if page.is_wrong(n, page.found)]
+    assert consistent_with_listing(page.records, page.listed).keys() == names
+    wrong = [n for n in range(len(page.listed)) if page.is_wrong(n, page.records)]
     assert wrong == []
 
 
@@ -389,9 +389,9 @@ def test_no_dropped_member_makes_a_row_wrong(definition: str) -> None:
     is still right."""
     page = Page(definition)
     wrong, dropped = [], 0
-    for number, record in enumerate(page.found):
+    for number, record in enumerate(page.records):
         for member in record:
-            thinned = [*page.found]
+            thinned = [*page.records]
             thinned[number] = {name: record[name] for name in record if name != member}
             dropped += 1
             if page.is_wrong(number, thinned):
@@ -408,7 +408,7 @@ def test_a_lone_record_may_lack_what_some_trials_lack(
     """Without another trial of its kind, a record may lack what is optional."""
     page = Page(definition)
     number = 2 * [*KINDS].index(kind)
-    record, page.listed = page.found[number], [page.listed[number]]
+    record, page.listed = page.records[number], [page.listed[number]]
     page.described = [page.described[number]]
     wrong = {
         member
@@ -441,30 +441,30 @@ def test_trials_of_another_kind_tell_nothing(
 ) -> None:
     """A member in one trial's record is not expected in another's if they differ in a
     field that determines it."""
-    one = {**FOUND, "VpcConfig": {}}
+    in_vpc = {**FOUND, "VpcConfig": {}}
     record = changed(FOUND, {**of_record, "TrainingJobName": "other"})
     summary = changed(MEASURED, {**of_summary, "TrainingJobName": "other"})
-    found = consistent_with_listing([one, record], [MEASURED, summary])
-    assert found == {NAME: one, "other": record}
+    usable = consistent_with_listing([in_vpc, record], [MEASURED, summary])
+    assert usable == {NAME: in_vpc, "other": record}
 
 
 @pytest.mark.parametrize("member", ["Tags", "FailureReason"])
 def test_what_describing_would_not_help(member: str) -> None:
     """Tags exist only in Search, and the failure reason is in no row of details."""
-    one = {**FOUND, member: "any"}
+    fuller = {**FOUND, member: "any"}
     other = {**FOUND, "TrainingJobName": "other"}
-    found = consistent_with_listing(
-        [one, other], [MEASURED, {**MEASURED, "TrainingJobName": "other"}]
+    usable = consistent_with_listing(
+        [fuller, other], [MEASURED, {**MEASURED, "TrainingJobName": "other"}]
     )
-    assert found == {NAME: one, "other": other}
+    assert usable == {NAME: fuller, "other": other}
 
 
 def test_an_index_without_transitions_is_consistent() -> None:
     """A complete index without transitions is used, and its rows have null."""
     page = Page("plain", Index(without_transitions=True))
-    found = consistent_with_listing(page.found, page.listed)
-    assert len(found) == len(page.listed)
-    record = record_of(page.found[0], page.listed[0], KEYS)
+    usable = consistent_with_listing(page.records, page.listed)
+    assert len(usable) == len(page.listed)
+    record = record_of(page.records[0], page.listed[0], KEYS)
     assert record["secondary_status_transitions"] is None
 
 
@@ -474,7 +474,7 @@ def test_an_index_that_lags_is_consistent_where_nothing_has_changed(lag: float) 
     which is read again."""
     page = Page("plain", Index(lag_seconds=(lag, lag)))
     final = [n for n, each in enumerate(page.listed) if "TrainingEndTime" in each]
-    assert [n for n in final if page.is_wrong(n, page.found)] == []
+    assert [n for n in final if page.is_wrong(n, page.records)] == []
 
 
 # Recorded descriptions, as an accurate index would have them

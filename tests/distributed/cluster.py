@@ -243,7 +243,7 @@ def _family(process: int) -> list[int]:
         with suppress(OSError):  # it has ended
             _, parent, *_ = status.read_text("utf-8").rpartition(") ")[2].split()
             children.setdefault(int(parent), []).append(int(status.parent.name))
-    found = [process]
-    for each in found:
-        found += children.get(each, [])
-    return found
+    family = [process]
+    for each in family:
+        family += children.get(each, [])
+    return family

@@ -28,8 +28,8 @@ USER = "postgres"
 
 def lacking() -> list[str]:
     """The Debian packages that are not installed."""
-    found = {"redis-server": REDIS, "postgresql": POSTGRES}
-    return [package for package, program in found.items() if not program]
+    programs = {"redis-server": REDIS, "postgresql": POSTGRES}
+    return [package for package, program in programs.items() if not program]
 
 
 def free_port() -> int:

@@ -40,11 +40,11 @@ NOT_OURS = {"build", "dist", "node_modules", "output"}
 
 def documents() -> dict[str, str]:
     """Every document of the project, by its path."""
-    found = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
+    files = [*ROOT.glob("*.md"), *(ROOT / ".github").rglob("*.md")]
     for folder in ROOT.iterdir():
         is_ours = not folder.name.startswith(".") and folder.name not in NOT_OURS
-        found += folder.rglob("*.md") if is_ours else []
-    paths = sorted(path.relative_to(ROOT) for path in found)
+        files += folder.rglob("*.md") if is_ours else []
+    paths = sorted(path.relative_to(ROOT) for path in files)
     return {
         path.as_posix(): (ROOT / path).read_text(encoding="utf-8")
         for path in paths
@@ -65,14 +65,14 @@ class Block(NamedTuple):
 
 def blocks(language: str, pages: dict[str, str] | None = None) -> list[Block]:
     """The blocks of code in one language, in the order of the pages."""
-    found = re.compile(
+    marks = re.compile(
         r"^#+ (?P<heading>[^\n]+)$|^ *```(?P<language>\w+)\n(?P<text>.*?)^ *```$",
         re.MULTILINE | re.DOTALL,
     )
     made = []
     for name, text in (PAGES if pages is None else pages).items():
         section = ""
-        for each in found.finditer(text):
+        for each in marks.finditer(text):
             section = each["heading"] or section
             if each["language"] == language:
                 made.append(Block(name, section, each["text"]))

@@ -69,8 +69,8 @@ def test_settings_of_the_target(where: str, config: Json) -> None:
 def test_every_example_is_of_a_known_kind() -> None:
     """Each JSON example is of a kind that a test checks."""
     kinds = (CONFIGS, TARGETS, POLICIES, STATES)
-    found = sum(map(len, kinds)) + len(AIRBYTE_STATES)
-    assert found == len(blocks("json"))
+    known = sum(map(len, kinds)) + len(AIRBYTE_STATES)
+    assert known == len(blocks("json"))
     assert min(map(len, kinds)) >= 1
 
 
@@ -101,12 +101,12 @@ def test_variables_are_settings() -> None:
 
 def test_meltano_snippets_name_streams() -> None:
     """Snippets for meltano.yml are about streams, and of a known kind."""
-    found: dict[str, object] = {}
+    settings: dict[str, object] = {}
     for block in blocks("yaml"):
-        found |= yaml.safe_load(block.text)
-    metadata = found["metadata"]
+        settings |= yaml.safe_load(block.text)
+    metadata = settings["metadata"]
     assert metadata == {TrainingJobSummaries.name: {"replication-method": FULL_TABLE}}
-    assert found["select"] == [f"{name}.*" for name in NAMES]
+    assert settings["select"] == [f"{name}.*" for name in NAMES]
 
 
 def test_roles_and_external_id_agree() -> None:
@@ -144,13 +144,13 @@ def test_full_table_example(here: TapHere) -> None:
     run = here(config=config, catalog=catalog)
     assert run.returncode == 0, run.stderr
     metric = "final_hyper_parameter_tuning_job_objective_metric"
-    found: dict[str, list[float]] = {}
+    values: dict[str, list[float]] = {}
     for record in run.records("training_job_summaries"):
-        job = found.setdefault(record["tuning_job_name"], [])
+        job = values.setdefault(record["tuning_job_name"], [])
         job.append(record[metric]["value"])
         assert record["training_job_status"] == "Completed"
     truth = scope.truth()["trials"]
-    assert found == {
+    assert values == {
         name: sorted(
             (
                 trial["FinalHyperParameterTuningJobObjectiveMetric"]["Value"]
@@ -159,9 +159,9 @@ def test_full_table_example(here: TapHere) -> None:
             ),
             reverse=True,
         )[:3]
-        for name in found
+        for name in values
     }
-    assert len(found) == 2
+    assert len(values) == 2
 
 
 def test_excerpt_of_the_demo_is_real() -> None:

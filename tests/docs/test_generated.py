@@ -83,11 +83,11 @@ def test_every_stream_has_a_page() -> None:
 def test_every_column_is_there(name: str) -> None:
     """A stream's page has a row for each column, at every depth."""
     schema = json.loads(schemas_root().joinpath(f"{name}.json").read_text("utf-8"))
-    found = [schema]
-    for each in found:
-        found += each.get("properties", {}).values()
-        found += [each["items"]] if "items" in each else []
-    expected = [column for each in found for column in each.get("properties", {})]
+    schemas = [schema]
+    for each in schemas:
+        schemas += each.get("properties", {}).values()
+        schemas += [each["items"]] if "items" in each else []
+    expected = [column for each in schemas for column in each.get("properties", {})]
     table = PAGES[f"docs/streams/{name}.md"].split("## Columns")[1]
     rows = re.findall(r"^\| `(\S+)` \|", table, re.MULTILINE)
     assert sorted(row.rsplit(".")[-1] for row in rows) == sorted(expected)

@@ -144,12 +144,12 @@ def test_an_index_shows_no_dead_link() -> None:
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_no_document_is_left_out() -> None:
     """Each document in git is checked."""
-    told = subprocess.run(
+    listing = subprocess.run(
         ["git", "ls-files", "*.md"],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    known = [name for name in told.stdout.splitlines() if (ROOT / name).is_file()]
+    known = [name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
     assert set(known) <= set(DOCUMENTS)

@@ -84,24 +84,24 @@ def window(browser: Browser) -> Iterator[Page]:
 
 def pages(built: Path) -> list[Path]:
     """All built pages."""
-    found = sorted(built.rglob("*.html"))
-    assert built / "models" / "marts" / "trials.html" in found
-    return found
+    built_pages = sorted(built.rglob("*.html"))
+    assert built / "models" / "marts" / "trials.html" in built_pages
+    return built_pages
 
 
 @pytest.fixture(scope="module")
 def sizes(browser: Browser, built: Path) -> dict[str, dict[int, tuple[int, int]]]:
     """By page and width of the window: how much wider the page is, and its height."""
     window = browser.new_page()
-    found: dict[str, dict[int, tuple[int, int]]] = {}
+    by_page: dict[str, dict[int, tuple[int, int]]] = {}
     for page in pages(built):
         window.goto(page.as_uri())
-        size = found[str(page.relative_to(built))] = {}
+        size = by_page[str(page.relative_to(built))] = {}
         for width in WIDTHS:
             window.set_viewport_size({"width": width, "height": SCREEN})
             size[width] = tuple(window.evaluate(SIZE))
     window.close()
-    return found
+    return by_page
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -133,14 +133,16 @@ def test_axe_finds_nothing(
     script = Path(axe.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
     window.emulate_media(color_scheme=scheme)
     window.set_viewport_size({"width": width, "height": SCREEN})
-    found = {}
+    violations_of = {}
     for page in pages(built):
         name = str(page.relative_to(built))
         window.goto(page.as_uri())
         window.evaluate(script)
         context = None if name in ALL_OF_IT else {"exclude": [".sidebar-drawer"]}
-        found[name] = window.evaluate(AXE, context)
-    assert {name: violations for name, violations in found.items() if violations} == {}
+        violations_of[name] = window.evaluate(AXE, context)
+    assert {
+        name: violations for name, violations in violations_of.items() if violations
+    } == {}
 
 
 @pytest.mark.parametrize("query", FIRST)

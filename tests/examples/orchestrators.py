@@ -114,25 +114,25 @@ class Dagster:
 
     def load(self, together: int) -> dict[str, Load]:
         """As in `Orchestrator`."""
-        (found,) = self.materialize(("accounts", None))
+        (finding,) = self.materialize(("accounts", None))
         names = [name for name, _ in self.runner.ask(sensor=None)]
         assets = [("sagemaker_tuning", name) for name in names]
         runs = self.materialize(*assets, together=together)
-        self.goods.append(all(each["success"] for each in [found, *runs]))
+        self.goods.append(all(each["success"] for each in [finding, *runs]))
         return {
             name: Load(
-                succeeded=told["success"],
-                tries=1 + told["retries"],
-                log="\n".join(chain(told["log"], *told["failures"])),
+                succeeded=outcome["success"],
+                tries=1 + outcome["retries"],
+                log="\n".join(chain(outcome["log"], *outcome["failures"])),
             )
-            for name, told in zip(names, runs, strict=True)
+            for name, outcome in zip(names, runs, strict=True)
         }
 
     def build(self) -> str:
         """As in `Orchestrator`."""
-        (told,) = self.materialize(("models", None))
-        assert told["success"], told["failures"]
-        ((passed, tuning_jobs),) = told["checks"]
+        (outcome,) = self.materialize(("models", None))
+        assert outcome["success"], outcome["failures"]
+        ((passed, tuning_jobs),) = outcome["checks"]
         assert passed == (tuning_jobs == [])
         return ", ".join(tuning_jobs)
 
@@ -141,11 +141,11 @@ class Dagster:
 def airflow(world: World) -> Iterator[Orchestrator]:
     """An Airflow for the test; its database is created once, because that takes
     long."""
-    found = venv("airflow")
+    programs = venv("airflow")
     home = world.folder / "airflow"
     home.mkdir()
     environment = world.environment(
-        found,
+        programs,
         AIRFLOW_HOME=str(home),
         AIRFLOW_CONN_TUNING_WAREHOUSE=(
             f"postgresql://postgres:{PASSWORD}@127.0.0.1:{world.warehouse.port}/postgres"
@@ -158,11 +158,11 @@ def airflow(world: World) -> Iterator[Orchestrator]:
     with made_from("airflow-database", constraints) as is_new:
         migrated = BUILD / "airflow-database" / "airflow.db"
         if is_new:
-            done = run([found / "airflow", "db", "migrate"], environment)
+            done = run([programs / "airflow", "db", "migrate"], environment)
             assert done.returncode == 0, done.stdout
             shutil.copy(home / "airflow.db", migrated)
         shutil.copy(migrated, home)
-    command = [found / "python", HERE / "run_dag.py"]
+    command = [programs / "python", HERE / "run_dag.py"]
     with runner.running(command, environment) as running:
         yield Airflow(running, environment)
 
@@ -170,19 +170,19 @@ def airflow(world: World) -> Iterator[Orchestrator]:
 @contextmanager
 def dagster(world: World) -> Iterator[Orchestrator]:
     """A Dagster for the test."""
-    found = venv("dagster")
+    programs = venv("dagster")
     home = world.folder / "dagster"
     home.mkdir()
     shutil.copy(EXAMPLES / "dagster" / "dagster.yaml", home)
     environment = world.environment(
-        found,
+        programs,
         **world.warehouse.environment(),
         DAGSTER_HOME=str(home),
         DAGSTER_DISABLE_TELEMETRY="1",
         TUNING_RETRIES="1",
         TUNING_RETRY_SECONDS="0",
     )
-    command = [found / "python", HERE / "run_assets.py", EXAMPLES / "dagster"]
+    command = [programs / "python", HERE / "run_assets.py", EXAMPLES / "dagster"]
     with runner.running(command, environment) as running:
         yield Dagster(running, environment)
 

@@ -40,7 +40,7 @@ def materialize(asset: str, partition: str | None, answer: Any) -> None:
             for event in result.all_events
             if event.is_step_failure
         ]
-        told = {
+        outcome = {
             "success": result.success,
             "retries": sum(event.is_step_up_for_retry for event in result.all_events),
             "assets": [
@@ -49,8 +49,8 @@ def materialize(asset: str, partition: str | None, answer: Any) -> None:
             ],
             "metadata": [
                 {
-                    key: found.value
-                    for key, found in event.materialization.metadata.items()
+                    key: entry.value
+                    for key, entry in event.materialization.metadata.items()
                 }
                 for event in result.all_events
                 if event.is_step_materialization
@@ -69,7 +69,7 @@ def materialize(asset: str, partition: str | None, answer: Any) -> None:
                 if not record.is_dagster_event
             ],
         }
-        answer.send(told)
+        answer.send(outcome)
 
 
 def asked() -> list[tuple[str, str]]:
@@ -105,16 +105,16 @@ def requested(partitions: list[str]) -> list[int]:
             )
 
         now = looked()
-        found = [now.total_requested]
+        requests = [now.total_requested]
         for partition in partitions:
             for table in definitions.TABLES:
                 made = dg.AssetMaterialization(table, partition=partition)
                 instance.report_runless_asset_event(made)
             now = looked(now.cursor)
-            found.append(now.total_requested)
+            requests.append(now.total_requested)
             instance.report_runless_asset_event(dg.AssetMaterialization("models"))
             now = looked(now.cursor)
-    return found
+    return requests
 
 
 def materialized(request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -65,8 +65,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     run = dag.test(mark_success_pattern=request["skip"])
     tasks: dict[str, list[Any]] = {}
     for task in sorted(run.get_task_instances(), key=lambda each: each.map_index):
-        told = tasks.setdefault(task.task_id, [])
-        told.append([task.rendered_map_index, task.state, task.try_number])
+        states = tasks.setdefault(task.task_id, [])
+        states.append([task.rendered_map_index, task.state, task.try_number])
     return {"state": run.state, **tasks}
 
 

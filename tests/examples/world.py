@@ -187,8 +187,8 @@ def make_project(project: Path) -> None:
         text.replace(_PROGRAM, f"executable: {program}"), encoding="utf-8"
     )
     tap = own / "extractors" / TAP / "venv" / "bin" / TAP
-    told = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
-    program.write_text(f"#!{sys.executable}\n{told}", encoding="utf-8")
+    script = (CHECKOUT / "tests" / "examples" / "telling_tap.py").read_text("utf-8")
+    program.write_text(f"#!{sys.executable}\n{script}", encoding="utf-8")
     program.chmod(0o755)
     (project / "real-tap").symlink_to(tap)
     (project / "transform").symlink_to(CHECKOUT / "transform")

@@ -58,9 +58,9 @@ def grants(
 
 def stated(statements: Iterable[dict[str, Any]]) -> set[Grant]:
     """The grants in policy statements; each must be an Allow."""
-    found = set()
+    grants = set()
     for statement in statements:
         assert set(statement) == {"Effect", "Action", "Resource"}
         assert statement["Effect"] == "Allow"
-        found |= {(action, statement["Resource"]) for action in statement["Action"]}
-    return found
+        grants |= {(action, statement["Resource"]) for action in statement["Action"]}
+    return grants

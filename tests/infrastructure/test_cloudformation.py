@@ -104,8 +104,8 @@ def trust(iam: Any, role: str = "tuning-reader") -> dict[str, Any]:
     """The only statement of a role's trust policy."""
     document = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
     (statement,) = document["Statement"]
-    found: dict[str, Any] = statement
-    return found
+    trusted: dict[str, Any] = statement
+    return trusted
 
 
 def test_template_is_clean() -> None:
@@ -204,7 +204,7 @@ def test_every_partition() -> None:
         for resource in TEMPLATE["Resources"].values()
         if resource["Type"] == "AWS::IAM::Policy"
     ]
-    found = stated(
+    granted = stated(
         {
             **statement,
             "Resource": statement["Resource"]
@@ -216,7 +216,7 @@ def test_every_partition() -> None:
         for statement in document["Statement"]
     )
     expected = called(ALL, list_regions=True, list_accounts=True)
-    assert found == grants(expected, ACCOUNT, "aws-cn")
+    assert granted == grants(expected, ACCOUNT, "aws-cn")
 
 
 @pytest.mark.parametrize("streams", CHOICES, ids=",".join)

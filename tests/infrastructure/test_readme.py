@@ -41,7 +41,7 @@ def given(command: str) -> dict[str, str]:
     options = ("--parameters", "--parameter-overrides")
     (start,) = [number for number, word in enumerate(words) if word in options]
     pairs = [re.fullmatch(key + value, word) for word in words[start + 1 :]]
-    return {found[1]: found[2].replace("\\,", ",") for found in pairs if found}
+    return {pair[1]: pair[2].replace("\\,", ",") for pair in pairs if pair}
 
 
 WITH_PARAMETERS = [command for command in COMMANDS if " --parameter" in command]

@@ -34,11 +34,11 @@ def parsed() -> dict[str, list[Any]]:
     """The blocks in all files of the module, by kind."""
     files = sorted(infrastructure.MODULE.glob("*.tf"))
     assert len(files) == 5
-    found: dict[str, list[Any]] = {}
+    by_kind: dict[str, list[Any]] = {}
     for file in files:
         for kind, blocks in plain(hcl2.loads(file.read_text("utf-8"))).items():
-            found.setdefault(kind, []).extend(blocks)
-    return found
+            by_kind.setdefault(kind, []).extend(blocks)
+    return by_kind
 
 
 BLOCKS = parsed()
@@ -48,8 +48,8 @@ LOCALS = {name: value for each in BLOCKS["locals"] for name, value in each.items
 
 def named(kind: str, of: str, name: str = "reader") -> dict[str, Any]:
     """The block of a resource or data source."""
-    (found,) = [each[of][name] for each in BLOCKS[kind] if of in each]
-    block: dict[str, Any] = found
+    (body,) = [each[of][name] for each in BLOCKS[kind] if of in each]
+    block: dict[str, Any] = body
     return block
 
 

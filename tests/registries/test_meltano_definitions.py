@@ -32,8 +32,10 @@ SELECTED = {"tuning_jobs", "training_job_summaries", "scopes"}
 
 def held() -> dict[str, Any]:
     """The definition in the repository."""
-    found: dict[str, Any] = yaml.safe_load(registries.PATH.read_text(encoding="utf-8"))
-    return found
+    project: dict[str, Any] = yaml.safe_load(
+        registries.PATH.read_text(encoding="utf-8")
+    )
+    return project
 
 
 def test_every_definition_is_generated() -> None:
@@ -104,7 +106,7 @@ def project(tmp_path: Path, emulator: Emulator) -> Project:
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     folder = tmp_path / "project"
     folder.mkdir()
-    told = subprocess.run(  # noqa: S603 - ours
+    done = subprocess.run(  # noqa: S603 - ours
         [str(UV), "cache", "dir"], capture_output=True, text=True, check=True
     )
     own = {"requires_meltano": ">=4.4", "send_anonymous_usage_stats": False}
@@ -119,7 +121,7 @@ def project(tmp_path: Path, emulator: Emulator) -> Project:
         "MELTANO_HUB_API_ROOT": "http://127.0.0.1:9",
         "NO_PROXY": "127.0.0.1",
         "XDG_CACHE_HOME": str(tmp_path / "cache"),  # Meltano caches responses of hubs
-        "UV_CACHE_DIR": told.stdout.strip(),
+        "UV_CACHE_DIR": done.stdout.strip(),
         "XDG_STATE_HOME": str(tmp_path / "state"),
     }
     return Project(folder, environment, BUILD / "meltano" / "venv" / "bin" / "meltano")

@@ -107,10 +107,10 @@ def test_says_what_is_not_committed(checkout: Path) -> None:
 def test_says_what_a_person_decides(checkout: Path) -> None:
     """A person has to decide the repository's address, the package's name on PyPI and
     its trusted publisher."""
-    told = "\n".join(versions.to_decide(checkout))
-    assert "[project.urls]" in told
-    assert "pip_url" in told
-    assert "release.yml" in told
+    decisions = "\n".join(versions.to_decide(checkout))
+    assert "[project.urls]" in decisions
+    assert "pip_url" in decisions
+    assert "release.yml" in decisions
 
 
 def test_says_what_the_sdist_lacks(checkout: Path, tmp_path: Path) -> None:

@@ -51,8 +51,8 @@ def test_what_is_a_singer_state(state: dict[str, Any]) -> None:
     check(state, dict.fromkeys(streams, read.append))
     assert state == given
     bookmarks = state.get("bookmarks", {})
-    found = [bookmarks.get(stream, {}).get("partitions", []) for stream in streams]
-    assert read == [*found[0], *found[1]]
+    partitions = [bookmarks.get(stream, {}).get("partitions", []) for stream in streams]
+    assert read == [*partitions[0], *partitions[1]]
 
 
 @pytest.mark.parametrize(

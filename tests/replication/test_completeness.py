@@ -127,8 +127,8 @@ JOBS, TRIALS = "tuning_jobs", "training_job_summaries"
 
 def state_of(**bookmarks: list[dict[str, Any]]) -> dict[str, Any]:
     """A Singer state with these entries, by stream."""
-    found = {name: {"partitions": entries} for name, entries in bookmarks.items()}
-    return {"bookmarks": found}
+    by_stream = {name: {"partitions": entries} for name, entries in bookmarks.items()}
+    return {"bookmarks": by_stream}
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_what_was_cleared_is_not_complete(
         },
     )
     before = copy.deepcopy(given)
-    found = without_cleared(given, "scopes", stateless)
-    entries = found["bookmarks"]["scopes"]["partitions"]
+    cleared = without_cleared(given, "scopes", stateless)
+    entries = cleared["bookmarks"]["scopes"]["partitions"]
     assert [entry["complete_streams"].keys() for entry in entries] == kept
     assert [entry["context"] for entry in entries] == [EAST, WEST]
-    others = [name for name in found["bookmarks"] if name != "scopes"]
-    assert all(found["bookmarks"][n] == before["bookmarks"][n] for n in others)
+    others = [name for name in cleared["bookmarks"] if name != "scopes"]
+    assert all(cleared["bookmarks"][n] == before["bookmarks"][n] for n in others)
     assert given == before
 
 
@@ -172,8 +172,8 @@ def test_what_began_anew_is_not_complete() -> None:
         tuning_jobs=[own],
         training_job_summaries=[{**own, UNFINISHED: 1}],
     )
-    found = without_cleared(given, "scopes", [])
-    (entry,) = found["bookmarks"]["scopes"]["partitions"]
+    cleared = without_cleared(given, "scopes", [])
+    (entry,) = cleared["bookmarks"]["scopes"]["partitions"]
     assert entry["complete_streams"].keys() == {JOBS}
 
 

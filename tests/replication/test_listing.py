@@ -107,16 +107,16 @@ def test_of_one_name_the_later_is_there(
     after a deletion, and a shifted row comes twice."""
     listing = listing_of(*(job(*each) for each in shown))
     assert len(listing) == 1
-    found = listing.find("A")
-    assert found is listing.find("a")
-    assert found is not None
-    assert (found.created, found.seen) == (at(kept[0]), at(kept[1]))
+    latest = listing.find("A")
+    assert latest is listing.find("a")
+    assert latest is not None
+    assert (latest.created, latest.seen) == (at(kept[0]), at(kept[1]))
 
 
 def test_jobs_come_oldest_first() -> None:
     """Tuning jobs come oldest first, then by name, so the order is always the same."""
     listing = listing_of(job("c", 5), job("b", 5), job("D", 5), job("a", 9))
-    assert [found.name for found in listing.jobs()] == ["b", "c", "D", "a"]
+    assert [job.name for job in listing.jobs()] == ["b", "c", "D", "a"]
     assert listing.find("e") is None
 
 

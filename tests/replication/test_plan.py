@@ -84,8 +84,8 @@ def test_which_are_visited(
     before: ScopeState, listed: list[ListedJob], visits: list[str]
 ) -> None:
     """Exactly the new and the open tuning jobs are visited, oldest first."""
-    found = plan_of(before).visits(listing_of(*listed))
-    assert [visit.job.name for visit in found] == visits
+    planned = plan_of(before).visits(listing_of(*listed))
+    assert [visit.job.name for visit in planned] == visits
 
 
 @pytest.mark.parametrize(
@@ -310,8 +310,8 @@ def test_creation_time_that_was_listed_too_late(
     description confirms the earlier one."""
     plan = plan_of(state(known(created=DAY, since=DAY, rows=3), mark=2 * DAY))
     listing = listing_of(job(**RUNS), corrected=corrected, began=2 * DAY)
-    found = [(visit.job.name, visit.since) for visit in plan.visits(listing)]
-    assert found == visits
+    planned = [(visit.job.name, visit.since) for visit in plan.visits(listing)]
+    assert planned == visits
     after = known() if visits else known(created=DAY, since=DAY, rows=3)
     assert plan.state.open == {"job": after}
 

@@ -316,7 +316,7 @@ def test_known_version_passes() -> None:
 
 def old_entries(*, plain: bool) -> list[Any]:
     """The entries in the states of earlier versions, or the plain bookmarks."""
-    found = []
+    parameters = []
     for path in sorted(Path(__file__).parent.glob("states_of_*/*.json")):
         bookmarks = json.loads(path.read_text(encoding="utf-8"))["bookmarks"]
         # `scopes` has its own form: see test_completeness.
@@ -325,10 +325,10 @@ def old_entries(*, plain: bool) -> list[Any]:
             entries = [bookmark] if plain else bookmark.get("partitions", [])
             name = f"{path.parent.name}, {path.stem}, {stream}"
             is_plain = "replication_key" in bookmark
-            found += [
+            parameters += [
                 pytest.param(entry, id=name) for entry in entries if is_plain == plain
             ]
-    return sorted(found, key=lambda each: str(each.id))
+    return sorted(parameters, key=lambda each: str(each.id))
 
 
 @pytest.mark.parametrize("entry", old_entries(plain=False))

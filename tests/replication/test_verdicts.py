@@ -245,13 +245,13 @@ def test_when_a_tuning_job_settles(
     """A tuning job stays open with this entry, settles, or is abandoned with a
     warning."""
     of = job(**members)
-    found, warning = visited(before, of, tally(of, *trials, running=running))
+    verdict, warning = visited(before, of, tally(of, *trials, running=running))
     if isinstance(after, OpenJob):
-        assert (found, warning) == (after, None)
+        assert (verdict, warning) == (after, None)
     elif after == "settled":
-        assert (found, warning) == (None, None)
+        assert (verdict, warning) == (None, None)
     else:
-        assert (found, warning) == (
+        assert (verdict, warning) == (
             None,
             f"tuning job job (created {at(0)}) is abandoned: {after}",
         )
@@ -292,8 +292,8 @@ def test_one_with_a_missing_trial_is_not_abandoned() -> None:
     of = job(seen=END + WEEK + 1, **TWO)
     counts = tally(of, 0, 600)
     counts.miss("trial-0")
-    found, warning = visited(known(ended=END), of, counts)
-    assert (found, warning) == (known(since=0, ended=END), None)
+    verdict, warning = visited(known(ended=END), of, counts)
+    assert (verdict, warning) == (known(since=0, ended=END), None)
 
 
 @pytest.mark.parametrize(

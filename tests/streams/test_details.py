@@ -200,8 +200,8 @@ class TestTrials:
 
         def change(answer: dict[str, Any]) -> None:
             """Change the metric of the first record that has one."""
-            found = [result["TrainingJob"] for result in answer["Results"]]
-            measured = [each for each in found if each.get("FinalMetricDataList")]
+            records = [result["TrainingJob"] for result in answer["Results"]]
+            measured = [each for each in records if each.get("FinalMetricDataList")]
             measured[0]["FinalMetricDataList"][-1] |= metric  # the objective
 
         emulator.alter(SEARCH, change)
@@ -527,9 +527,12 @@ class TestTrials:
         rows = tables.rows["training_job_details"].values()
         written = {row["training_job_name"] for row in rows}
         assert {trial.name for trial in trials} - written == {missed}
-        (told,) = run.records("scopes")
-        assert (told["status"], told["error_code"]) == ("incomplete", code)
-        assert (told["tuning_jobs_failed"], told["complete_as_of"]) == (1, None)
+        (scope_row,) = run.records("scopes")
+        assert (scope_row["status"], scope_row["error_code"]) == ("incomplete", code)
+        assert (scope_row["tuning_jobs_failed"], scope_row["complete_as_of"]) == (
+            1,
+            None,
+        )
         sync(here, tables, "training_job_details", **named)
         assert called(here)[DESCRIBE_TRIAL] == 30
         sync(here, tables, "training_job_details")
@@ -801,8 +804,11 @@ class TestTuningJobs:
         assert_exact(here, tables, "tuning_job_details")
         assert_exact(here, tables, "training_job_details")
         (row,) = tables.rows["tuning_job_details"].values()
-        told = [one["objective"]["type"] for one in row["training_job_definitions"]]
-        assert told == ["Maximize", "Minimize"]
+        directions = [
+            definition["objective"]["type"]
+            for definition in row["training_job_definitions"]
+        ]
+        assert directions == ["Maximize", "Minimize"]
         assert row["objective"] is None
         assert row["random_seed"] == 7
 
@@ -942,14 +948,14 @@ def test_no_secret_is_shown(tap: TapProcess, emulator: Emulator) -> None:
     """Values from Environment appear in no record, state or log line, even at DEBUG,
     for one definition or several and from any API call."""
     environment = {"API_KEY": SECRET}
-    one = Definition(environment=environment)
+    single = Definition(environment=environment)
     two = tuple(
         Definition(definition_name=name, environment=environment) for name in "ab"
     )
     regions = [REGION, "eu-west-1"]
     for region in regions:
         scope = emulator.scope(ACCOUNT, region)
-        for name, definitions in (("one", (one,)), ("two", two)):
+        for name, definitions in (("one", (single,)), ("two", two)):
             scope.plan(name, trials=4, created=CREATED, definitions=definitions)
     emulator.faults.add(Fault("deny", operation=SEARCH, region=REGION))
     tap.variables["LOGLEVEL"] = "DEBUG"

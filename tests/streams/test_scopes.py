@@ -48,15 +48,15 @@ def rows(run: Run) -> dict[tuple[str, str], Json]:
     """The rows of all scopes, which fit their schema and come last."""
     assert misfits(run.messages) == []
     streams = [m["stream"] for m in run.messages if m["type"] == "RECORD"]
-    found = run.records("scopes")
-    assert streams[len(streams) - len(found) :] == ["scopes"] * len(found)
-    return {(row["account_id"], row["region"]): row for row in found}
+    written = run.records("scopes")
+    assert streams[len(streams) - len(written) :] == ["scopes"] * len(written)
+    return {(row["account_id"], row["region"]): row for row in written}
 
 
 def row(run: Run) -> Json:
     """The row of the only scope."""
-    (found,) = rows(run).values()
-    return found
+    (only,) = rows(run).values()
+    return only
 
 
 def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
@@ -79,31 +79,31 @@ def test_a_row_for_every_scope(here: TapHere, emulator: Emulator) -> None:
         emulator.faults.add(fault)
     run = here(config={"assume_roles": [*map(role, ACCOUNTS)], "regions": REGIONS})
     assert run.returncode == 1
-    found = rows(run)
-    assert list(found) == [(a, r) for a in ACCOUNTS for r in REGIONS]
-    assert [one["status"] for one in found.values()] == [
+    by_scope = rows(run)
+    assert list(by_scope) == [(a, r) for a in ACCOUNTS for r in REGIONS]
+    assert [scope_row["status"] for scope_row in by_scope.values()] == [
         *("complete", "complete"),
         *("failed", "incomplete"),
         *("failed", "failed"),
     ]
-    assert [one["complete_as_of"] for one in found.values()] == [
+    assert [scope_row["complete_as_of"] for scope_row in by_scope.values()] == [
         NINE,
         NINE,
         *[None] * 4,
     ]
-    for one in list(found.values())[:2]:
-        assert (one["error"], one["error_code"]) == (None, None)
-    for one in list(found.values())[2:]:
-        assert "\n" not in one["error"]
-    denied, part, *unassumed = list(found.values())[2:]
+    for scope_row in list(by_scope.values())[:2]:
+        assert (scope_row["error"], scope_row["error_code"]) == (None, None)
+    for scope_row in list(by_scope.values())[2:]:
+        assert "\n" not in scope_row["error"]
+    denied, part, *unassumed = list(by_scope.values())[2:]
     assert f"Allow sagemaker:{LIST}" in denied["error"]
     assert denied["error_code"] == "AccessDeniedException"
     assert f"Allow sagemaker:{TRIALS}" in part["error"]
     assert (part["tuning_jobs_read"], part["tuning_jobs_failed"]) == (2, 1)
-    for one in unassumed:
-        assert "sts:AssumeRole" in one["error"]
-        assert one["error_code"] == "AccessDenied"
-        assert one["tuning_jobs_listed"] == one["calls"] == 0
+    for scope_row in unassumed:
+        assert "sts:AssumeRole" in scope_row["error"]
+        assert scope_row["error_code"] == "AccessDenied"
+        assert scope_row["tuning_jobs_listed"] == scope_row["calls"] == 0
 
 
 @pytest.mark.parametrize("streams", [(), tuple(KEYS)], ids=["default", "all"])
@@ -112,17 +112,17 @@ def test_numbers(here: TapHere, emulator: Emulator, streams: tuple[str, ...]) ->
     calls include those for prices."""
     fill(emulator)
     run = here(config={}, catalog=here.catalog(*streams))
-    found = row(run)
+    scope_row = row(run)
     calls = Counter(call.operation for call in emulator.calls)
-    assert found["tuning_jobs_listed"] == 3
-    assert found["tuning_jobs_read"] == 3
-    assert found["tuning_jobs_open"] == 1
-    assert found["tuning_jobs_failed"] == 0
-    assert found["trials_read"] == len(run.records("training_job_summaries"))
-    assert found["calls"] == calls.total()
-    assert found["throttled_calls"] == 0
+    assert scope_row["tuning_jobs_listed"] == 3
+    assert scope_row["tuning_jobs_read"] == 3
+    assert scope_row["tuning_jobs_open"] == 1
+    assert scope_row["tuning_jobs_failed"] == 0
+    assert scope_row["trials_read"] == len(run.records("training_job_summaries"))
+    assert scope_row["calls"] == calls.total()
+    assert scope_row["throttled_calls"] == 0
     started, ended = (
-        datetime.fromisoformat(found[name]) for name in ("started_at", "ended_at")
+        datetime.fromisoformat(scope_row[name]) for name in ("started_at", "ended_at")
     )
     assert started <= ended
 
@@ -140,10 +140,10 @@ def test_throttled_calls(here: TapHere, emulator: Emulator) -> None:
             times=2,
         )
     )
-    found = row(here(config={}))
-    assert found["status"] == "complete"
-    assert found["throttled_calls"] == 2
-    assert found["calls"] == len(emulator.calls)
+    scope_row = row(here(config={}))
+    assert scope_row["status"] == "complete"
+    assert scope_row["throttled_calls"] == 2
+    assert scope_row["calls"] == len(emulator.calls)
 
 
 def test_nothing_new(here: TapHere, emulator: Emulator) -> None:
@@ -151,10 +151,10 @@ def test_nothing_new(here: TapHere, emulator: Emulator) -> None:
     emulator.scope().plan("churn", trials=3, created="2026-03-01T09:00:00Z")
     first = here(config={})
     emulator.clock.move(seconds=3600)
-    found = row(here(config={}, state=first.state))
-    assert found["complete_as_of"] == TEN
-    assert (found["tuning_jobs_read"], found["trials_read"]) == (0, 0)
-    assert found["tuning_jobs_open"] == 0
+    scope_row = row(here(config={}, state=first.state))
+    assert scope_row["complete_as_of"] == TEN
+    assert (scope_row["tuning_jobs_read"], scope_row["trials_read"]) == (0, 0)
+    assert scope_row["tuning_jobs_open"] == 0
 
 
 def test_it_moves_only_when_all_was_read(here: TapHere, emulator: Emulator) -> None:
@@ -263,8 +263,8 @@ def test_a_trial_that_is_listed_late(here: TapHere, emulator: Emulator) -> None:
     emulator.clock.move(seconds=30)
     again = here(config={}, state=run.state)
     assert row(again)["complete_as_of"] == "2026-03-02T08:59:30.000Z"
-    (found,) = again.records("training_job_summaries")
-    assert found["training_job_status"] == "Completed"
+    (trial,) = again.records("training_job_summaries")
+    assert trial["training_job_status"] == "Completed"
 
 
 def test_a_stream_that_is_selected_later(here: TapHere, emulator: Emulator) -> None:
@@ -359,10 +359,10 @@ def test_the_scopes_own_error_comes_first(here: TapHere, emulator: Emulator) -> 
     ):
         emulator.faults.add(fault)
     catalog = here.catalog("training_job_summaries", "tuning_job_details", "scopes")
-    found = row(here(config={}, catalog=catalog))
-    assert found["status"] == "failed"
-    assert found["error_code"] == "ExpiredTokenException"
-    assert found["tuning_jobs_failed"] > 0
+    scope_row = row(here(config={}, catalog=catalog))
+    assert scope_row["status"] == "failed"
+    assert scope_row["error_code"] == "ExpiredTokenException"
+    assert scope_row["tuning_jobs_failed"] > 0
 
 
 def test_a_full_table_that_resumes(here: TapHere, emulator: Emulator) -> None:
@@ -397,8 +397,8 @@ def test_prices_that_nobody_serves(here: TapHere, emulator: Emulator) -> None:
         run = here(config=config, catalog=here.catalog("training_instance_prices"))
         assert run.returncode == 1
         assert sum(call.operation == "GetProducts" for call in emulator.calls) == calls
-        told = [line for line in run.stderr.splitlines() if "ERROR" in line]
-        assert [region for region in regions if region in "".join(told)] == regions
+        errors = [line for line in run.stderr.splitlines() if "ERROR" in line]
+        assert [region for region in regions if region in "".join(errors)] == regions
 
 
 def test_prices_fail_alone(here: TapHere, emulator: Emulator) -> None:
@@ -436,19 +436,24 @@ def test_whose_account_it_is_cannot_be_found_out(
     run = here(config=config, state=state)
     run.assert_refused("127.0.0.1:9")
     assert [*rows(run)] == [(ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1")]
-    for one in rows(run).values():
-        assert (one["status"], one["complete_as_of"]) == ("failed", NINE)
-        assert one["error_code"] == "EndpointConnectionError"
-        assert "127.0.0.1:9" in one["error"]
-        assert one["tuning_jobs_listed"] == one["trials_read"] == one["calls"] == 0
-        assert one["started_at"] <= one["ended_at"]
+    for scope_row in rows(run).values():
+        assert (scope_row["status"], scope_row["complete_as_of"]) == ("failed", NINE)
+        assert scope_row["error_code"] == "EndpointConnectionError"
+        assert "127.0.0.1:9" in scope_row["error"]
+        assert (
+            scope_row["tuning_jobs_listed"]
+            == scope_row["trials_read"]
+            == scope_row["calls"]
+            == 0
+        )
+        assert scope_row["started_at"] <= scope_row["ended_at"]
     assert run.state == state
     del state["bookmarks"]["scopes"]
     run = here(config=config, state=state)
-    assert {one["complete_as_of"] for one in rows(run).values()} == {None}
+    assert {scope_row["complete_as_of"] for scope_row in rows(run).values()} == {None}
     del here.variables["AWS_ENDPOINT_URL_STS"]
     again = here(config=config, state=run.state)
-    assert {one["complete_as_of"] for one in rows(again).values()} == {TEN}
+    assert {scope_row["complete_as_of"] for scope_row in rows(again).values()} == {TEN}
 
 
 def test_a_scope_that_is_no_longer_in_the_settings(
@@ -459,12 +464,12 @@ def test_a_scope_that_is_no_longer_in_the_settings(
     so once, and it is complete again once the settings reach it again."""
     fill(emulator)
     fill(emulator, region="eu-west-1")
-    both, one = {"regions": REGIONS}, {"regions": ["eu-west-1"]}
+    both, fewer = {"regions": REGIONS}, {"regions": ["eu-west-1"]}
     run = here(config=both)
     warned = []
     for _ in range(2):
         emulator.clock.move(seconds=3600)
-        run = here(config=one, state=run.state)
+        run = here(config=fewer, state=run.state)
         assert run.returncode == 0
         read, left = rows(run).values()
         assert (read["region"], read["status"]) == ("eu-west-1", "complete")
@@ -477,8 +482,10 @@ def test_a_scope_that_is_no_longer_in_the_settings(
     assert f"account {ACCOUNT}, us-east-1: " in line
     assert "not in the settings. Check regions" in line
     again = here(config=both, state=run.state)
-    assert [found["status"] for found in rows(again).values()] == ["complete"] * 2
-    gone = here(config=one, state=again.state)
+    assert [scope_row["status"] for scope_row in rows(again).values()] == [
+        "complete"
+    ] * 2
+    gone = here(config=fewer, state=again.state)
     assert "not in the settings" in gone.stderr
 
 
@@ -492,7 +499,7 @@ def test_a_removed_scope_stays_removed(here: TapHere, emulator: Emulator) -> Non
     here.variables["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:9"  # no listener
     config = {"regions": ["eu-west-1"], "max_attempts": 1}
     run = here(config=config, state=run.state)
-    statuses = [found["status"] for found in rows(run).values()]
+    statuses = [scope_row["status"] for scope_row in rows(run).values()]
     assert statuses == ["failed", "removed"]
 
 
@@ -524,8 +531,8 @@ def test_an_error_without_a_code(here: TapHere, emulator: Emulator) -> None:
     """An error without a code of the service is reported by its type."""
     fill(emulator)
     emulator.faults.add(Fault("drop", operation=LIST))
-    found = row(here(config={"max_attempts": 1}))
-    assert (found["status"], found["error_code"]) == (
+    scope_row = row(here(config={"max_attempts": 1}))
+    assert (scope_row["status"], scope_row["error_code"]) == (
         "failed",
         "ConnectionClosedError",
     )
@@ -540,7 +547,8 @@ def test_a_scope_that_ends_early(here: TapHere, emulator: Emulator) -> None:
     catalog = here.catalog("training_job_summaries", "scopes")
     run = here(config={"regions": REGIONS}, catalog=catalog)
     early, late = (
-        datetime.fromisoformat(one["ended_at"]) for one in rows(run).values()
+        datetime.fromisoformat(scope_row["ended_at"])
+        for scope_row in rows(run).values()
     )
     assert late - early > timedelta(seconds=0.3)
 

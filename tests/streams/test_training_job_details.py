@@ -134,9 +134,9 @@ def assert_as_printed(record: dict[str, Any], shape: str, printed: Any) -> None:
 def test_recorded_descriptions(answers: Answers, case: str) -> None:
     """A recorded description becomes a record, with metrics' times corrected."""
     printed = recorded.described_trials()[case]
-    found = answers.to(DESCRIBE_TRIAL, recorded.wire(printed)).trial("any")
-    assert found is not None
-    record = record_of(found, LISTED, KEYS)
+    description = answers.to(DESCRIBE_TRIAL, recorded.wire(printed)).trial("any")
+    assert description is not None
+    record = record_of(description, LISTED, KEYS)
     assert_as_printed(record, "DescribeTrainingJobResponse", printed)
 
 
@@ -146,5 +146,5 @@ def test_recorded_searches(answers: Answers, case: str) -> None:
     """A record that Search returned becomes a record, too."""
     printed = recorded.searched_trials()[case]
     page = {"Results": [{"TrainingJob": recorded.wire(printed)}]}
-    (found,) = answers.to(SEARCH, page).search_trials({})
-    assert_as_printed(record_of(found, LISTED, KEYS), "TrainingJob", printed)
+    (searched,) = answers.to(SEARCH, page).search_trials({})
+    assert_as_printed(record_of(searched, LISTED, KEYS), "TrainingJob", printed)

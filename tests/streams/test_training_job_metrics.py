@@ -172,16 +172,20 @@ def test_what_is_handed_on_at_once(
     now = int(client.now)
     visit = Visit(job=ListedJob.of(job.view(now), at(now)), since=None)
     series = TrialSeries(client, visit, lambda: described(client), None, Lock())
-    found = [rows for page in client.trials("job", None) for rows in series.rows(page)]
-    found += series.end()
-    assert [(len(rows.records), rows.points) for rows in found if rows.records] == parts
+    batches = [
+        rows for page in client.trials("job", None) for rows in series.rows(page)
+    ]
+    batches += series.end()
+    assert [
+        (len(rows.records), rows.points) for rows in batches if rows.records
+    ] == parts
 
 
 def described(client: FakeService) -> dict[str, Any]:
     """The description of the only tuning job."""
-    found, _ = client.tuning_job("job")
-    assert found
-    return found
+    description, _ = client.tuning_job("job")
+    assert description
+    return description
 
 
 class TestCalls:

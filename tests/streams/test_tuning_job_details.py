@@ -107,9 +107,9 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
         **described[f"describe_tuning_job__{twin}" if twin else case],
     }
     body = recorded.wire_bodies()[case] if twin else recorded.wire(printed)
-    found, _ = answers.to(DESCRIBE_TUNING_JOB, body).tuning_job("any")
-    assert found is not None
-    record = record_of(found, KEYS)
+    description, _ = answers.to(DESCRIBE_TUNING_JOB, body).tuning_job("any")
+    assert description is not None
+    record = record_of(description, KEYS)
     assert_fits(STREAM, record)
     of_job = recorded.columns(SHAPE, printed, schema_of(STREAM))
     moved = {"training_job_definitions", "tuning_job_completion_details"}
@@ -117,8 +117,8 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
         assert record[name] == of_job[name], name
     config = printed.get("HyperParameterTuningJobConfig", {})
     for_all = config.get("ParameterRanges")
-    one = printed.get("TrainingJobDefinition")
-    given = [one] if one else printed.get("TrainingJobDefinitions") or []
+    single = printed.get("TrainingJobDefinition")
+    given = [single] if single else printed.get("TrainingJobDefinitions") or []
     own = given[0].get("HyperParameterRanges") if len(given) == 1 else None
     said = recorded.columns(
         "HyperParameterTuningJobConfig",

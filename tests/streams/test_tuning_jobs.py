@@ -145,8 +145,8 @@ def test_recorded_descriptions(answers: Answers, case: str) -> None:
     ]
     body = recorded.wire_bodies()[case] if twin else recorded.wire(printed)
     client = answers.to(DESCRIBE_TUNING_JOB, body)
-    found, _ = client.tuning_job("any")
-    assert found is not None
-    record = record_of(summary_of(found), client.scope)
+    description, _ = client.tuning_job("any")
+    assert description is not None
+    record = record_of(summary_of(description), client.scope)
     assert_fits(STREAM, record)
     assert record == expected(printed, client.scope)

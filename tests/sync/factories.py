@@ -46,19 +46,19 @@ class FakeScope:
     def __init__(
         self,
         region: str = "us-east-1",
-        found: list[Visit] | None = None,
+        listed: list[Visit] | None = None,
         error: Exception | None = None,
     ) -> None:
         """List these visits or fail with this error."""
         self.client = FakeClient(region)
-        self.found = visits(6) if found is None else found
+        self.listed = visits(6) if listed is None else listed
         self.error = error
 
     def list_visits(self) -> tuple[Listing, list[dict[str, Visit]]]:
         """List the tuning jobs, or fail."""
         if self.error:
             raise self.error
-        return Listing(), [{"jobs": visit} for visit in self.found]
+        return Listing(), [{"jobs": visit} for visit in self.listed]
 
     def ask(self) -> None:
         """Succeed at any call."""

@@ -56,48 +56,48 @@ def test_three_in_a_row_and_the_scope_is_looked_at() -> None:
     scope."""
     lost = answer("ServiceUnavailable", LIST_TUNING_JOBS)
     scope = Scope(lost)
-    found = scope.breaker()
-    waited = [found.note_failure(DOWN), found.note_failure(DOWN)]
+    breaker = scope.breaker()
+    waited = [breaker.note_failure(DOWN), breaker.note_failure(DOWN)]
     assert (waited, scope.asked) == ([True, True], 0)
     with pytest.raises(type(lost), match="ServiceUnavailable"):
-        found.note_failure(DOWN)
+        breaker.note_failure(DOWN)
 
 
 @pytest.mark.parametrize("listing", [None, DENIED], ids=["answers", "denied"])
 def test_a_scope_that_answers_is_read_on(listing: Exception | None) -> None:
     """While the scope itself answers, each failure belongs to its own visit, even the
     249th; a denied listing is an answer, too."""
-    found = Scope(listing).breaker()
-    waited = [found.note_failure(DOWN) for _ in range(249)]
+    breaker = Scope(listing).breaker()
+    waited = [breaker.note_failure(DOWN) for _ in range(249)]
     assert waited == [True, True, False] * 83
 
 
 def test_a_scope_that_only_lists_is_abandoned() -> None:
     """After 250 failures without a success, the scope fails even if its listing
     works."""
-    found = Scope().breaker()
+    breaker = Scope().breaker()
     for _ in range(251):
-        found.note_failure(DOWN)
+        breaker.note_failure(DOWN)
     with pytest.raises(type(DOWN), match="InternalFailure"):
-        found.note_failure(DOWN)
+        breaker.note_failure(DOWN)
 
 
 def test_a_success_begins_anew() -> None:
     """A success resets the count of failures."""
     scope = Scope(DOWN)
-    found = scope.breaker()
+    breaker = scope.breaker()
     for _ in range(9):
-        assert [found.note_failure(DOWN), found.note_failure(DOWN)] == [True, True]
-        found.note_success()
+        assert [breaker.note_failure(DOWN), breaker.note_failure(DOWN)] == [True, True]
+        breaker.note_success()
     assert scope.asked == 0
 
 
 def test_denials_beside_a_success_are_each_ones_own() -> None:
     """If one tuning job could be read, each denial belongs to its own tuning job."""
     scope = Scope()
-    found = scope.breaker()
-    found.note_success()
-    assert [found.note_failure(DENIED) for _ in range(300)] == [False] * 300
+    breaker = scope.breaker()
+    breaker.note_success()
+    assert [breaker.note_failure(DENIED) for _ in range(300)] == [False] * 300
     assert scope.sampled == []
 
 
@@ -105,26 +105,26 @@ def test_only_denials_are_waited_with() -> None:
     """Denials are held back until a tuning job can be read; after 250 of them, a sample
     of all visits is tried, and if none can be read, the scope fails."""
     scope = Scope()
-    found = scope.breaker()
-    assert [found.note_failure(DENIED) for _ in range(249)] == [True] * 249
+    breaker = scope.breaker()
+    assert [breaker.note_failure(DENIED) for _ in range(249)] == [True] * 249
     with pytest.raises(type(DENIED), match="AccessDenied"):
-        found.note_failure(DENIED)
+        breaker.note_failure(DENIED)
     assert scope.sampled == list(range(0, VISITS, 12))
 
 
 def test_a_sample_that_can_be_read() -> None:
     """If one tuning job of the sample can be read, the scope continues."""
     scope = Scope(readable=588)
-    found = scope.breaker()
-    assert [found.note_failure(DENIED) for _ in range(250)][-1] is False
-    assert [found.note_failure(DENIED) for _ in range(9)] == [False] * 9
+    breaker = scope.breaker()
+    assert [breaker.note_failure(DENIED) for _ in range(250)][-1] is False
+    assert [breaker.note_failure(DENIED) for _ in range(9)] == [False] * 9
     assert scope.sampled == list(range(0, VISITS, 12))
 
 
 def test_what_cannot_be_read_as_it_was_sent_is_its_own() -> None:
     """An odd item does not count as a failure of its scope."""
     scope = Scope(DOWN)
-    found = scope.breaker()
+    breaker = scope.breaker()
     odd = UnreadableError("odd")
-    assert [found.note_failure(odd) for _ in range(300)] == [False] * 300
+    assert [breaker.note_failure(odd) for _ in range(300)] == [False] * 300
     assert scope.asked == 0

@@ -65,8 +65,8 @@ class Sessions:
 
     def assumed(self, role: Any, _: str | None) -> Account:
         """A role's account."""
-        found = Role.parse(role.role_arn)
-        return Account(found.account_id, found.partition, None)
+        parsed = Role.parse(role.role_arn)
+        return Account(parsed.account_id, parsed.partition, None)
 
     def enabled_regions(self, account: Account) -> Any:
         """The regions of an account."""
@@ -86,11 +86,11 @@ class Sessions:
         return Client(account, region)
 
 
-def returned(found: Any) -> Any:
+def returned(answer: Any) -> Any:
     """Return a value, or raise it if it is an error."""
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 class Find(Protocol):
@@ -125,9 +125,9 @@ def role(account: str, **more: Any) -> dict[str, Any]:
     return {"role_arn": f"arn:aws:iam::{account}:role/reader", **more}
 
 
-def scopes(found: Discovered) -> list[Scope]:
+def scopes(discovered: Discovered) -> list[Scope]:
     """The scopes to read, in order."""
-    return [client.scope for client in found.clients]
+    return [client.scope for client in discovered.clients]
 
 
 def members(*accounts: str, **others: Any) -> Members:
@@ -149,17 +149,21 @@ class TestScopes:
             ({}, [EAST]),
             ({"regions": [WEST, EAST]}, [WEST, EAST]),
         ):
-            found = find(settings(**chosen))
-            assert scopes(found) == [Scope(OWN, region) for region in regions]
-            assert (found.roles, found.failures, found.accounts) == ({}, [], {OWN})
+            discovered = find(settings(**chosen))
+            assert scopes(discovered) == [Scope(OWN, region) for region in regions]
+            assert (discovered.roles, discovered.failures, discovered.accounts) == (
+                {},
+                [],
+                {OWN},
+            )
 
     def test_roles(self, find: Find) -> None:
         """Each role is read in its own regions, or else in those of the settings, in
         order."""
         roles = [role(TWO), role(ONE, regions=[WEST])]
-        found = find(settings(assume_roles=roles, regions=[EAST]))
-        assert scopes(found) == [Scope(TWO, EAST), Scope(ONE, WEST)]
-        assert {scope: of.role_arn for scope, of in found.roles.items()} == {
+        discovered = find(settings(assume_roles=roles, regions=[EAST]))
+        assert scopes(discovered) == [Scope(TWO, EAST), Scope(ONE, WEST)]
+        assert {scope: of.role_arn for scope, of in discovered.roles.items()} == {
             Scope(TWO, EAST): roles[0]["role_arn"],
             Scope(ONE, WEST): roles[1]["role_arn"],
         }
@@ -168,10 +172,14 @@ class TestScopes:
         """Each account is read in the regions that are enabled there."""
         listed = {ONE: Regions([EAST, WEST], {}, {}), TWO: Regions([WEST], {}, {})}
         config = {"assume_roles": [role(ONE), role(TWO)], "regions": ["enabled"]}
-        found = find(settings(**config), Sessions(listed))
-        assert scopes(found) == [Scope(ONE, EAST), Scope(ONE, WEST), Scope(TWO, WEST)]
-        assert found.listed == ["regions: 3 enabled in 2 accounts"]
-        assert found.with_all_regions == {ONE, TWO}
+        discovered = find(settings(**config), Sessions(listed))
+        assert scopes(discovered) == [
+            Scope(ONE, EAST),
+            Scope(ONE, WEST),
+            Scope(TWO, WEST),
+        ]
+        assert discovered.listed == ["regions: 3 enabled in 2 accounts"]
+        assert discovered.with_all_regions == {ONE, TWO}
 
     def test_an_organization(self, find: Find) -> None:
         """Active accounts that are not excluded are read, each by the role of its
@@ -181,13 +189,13 @@ class TestScopes:
         listed.read.append(Member("5" * 12, "aws-cn", is_active=True))
         of = {"role_name": "team/reader", "exclude_accounts": [TWO]}
         config = {"organization": of, "assume_roles": [role(ONE, regions=[WEST])]}
-        found = find(settings(**config), Sessions(organized=listed))
-        assert [found.roles[scope].role_arn for scope in scopes(found)] == [
+        discovered = find(settings(**config), Sessions(organized=listed))
+        assert [discovered.roles[scope].role_arn for scope in scopes(discovered)] == [
             role(ONE)["role_arn"],
             f"arn:aws:iam::{THREE}:role/team/reader",
             f"arn:aws-cn:iam::{'5' * 12}:role/team/reader",
         ]
-        assert found.listed == [
+        assert discovered.listed == [
             "organization: 3 accounts to read, 1 not active, 1 excluded"
         ]
 
@@ -197,8 +205,8 @@ class TestScopes:
         lister = {"list_role_arn": role(THREE)["role_arn"]}
         for more, account in (({}, None), (lister, THREE)):
             sessions = Sessions(organized=members(ONE))
-            found = find(settings(organization={**of, **more}), sessions)
-            assert scopes(found) == [Scope(ONE, EAST)]
+            discovered = find(settings(organization={**of, **more}), sessions)
+            assert scopes(discovered) == [Scope(ONE, EAST)]
             assert sessions.lister == account
 
 
@@ -213,10 +221,10 @@ class TestFailures:
     def test_nothing_is_known(self, find: Find, sessions: Sessions) -> None:
         """If the caller's account or region is unknown, there is no scope, and nobody
         knows whether to read any."""
-        found = find(settings(), sessions)
-        (failure,) = found.failures
-        assert (scopes(found), failure.account_id) == ([], None)
-        assert found.error_in(Scope(OWN, EAST)) is failure.error
+        discovered = find(settings(), sessions)
+        (failure,) = discovered.failures
+        assert (scopes(discovered), failure.account_id) == ([], None)
+        assert discovered.error_in(Scope(OWN, EAST)) is failure.error
 
     def test_regions_of_one_account(self, find: Find) -> None:
         """If the regions of an account cannot be listed, or there is none to read, the
@@ -228,62 +236,62 @@ class TestFailures:
             THREE: Regions([], {}, {}),
         }
         config = {"assume_roles": [*map(role, accounts)], "regions": ["enabled"]}
-        found = find(settings(**config), Sessions(accounts))
-        assert scopes(found) == [Scope(TWO, EAST)]
-        denied, empty = found.failures
+        discovered = find(settings(**config), Sessions(accounts))
+        assert scopes(discovered) == [Scope(TWO, EAST)]
+        denied, empty = discovered.failures
         assert (denied.account_id, denied.error) == (ONE, DENIED)
         assert (empty.account_id, "no region to read" in str(empty)) == (THREE, True)
-        assert found.error_in(Scope(ONE, WEST)) is DENIED
-        assert found.error_in(Scope(TWO, WEST)) is None
-        assert found.accounts == {ONE, TWO, THREE}
-        assert found.listed == ["regions: 1 enabled in 1 account"]
+        assert discovered.error_in(Scope(ONE, WEST)) is DENIED
+        assert discovered.error_in(Scope(TWO, WEST)) is None
+        assert discovered.accounts == {ONE, TWO, THREE}
+        assert discovered.listed == ["regions: 1 enabled in 1 account"]
 
     def test_a_region_that_is_not_understood(self, find: Find) -> None:
         """A region that may have to be read is not read; one warning names it for all
         accounts."""
         listed = Regions([EAST], {"xx-moon-1": "it is unknown"}, {})
         config = {"assume_roles": [role(ONE), role(TWO)], "regions": ["enabled"]}
-        found = find(settings(**config), Sessions({ONE: listed, TWO: listed}))
-        assert scopes(found) == [Scope(ONE, EAST), Scope(TWO, EAST)]
-        assert found.failures == []
-        assert found.warnings == [
+        discovered = find(settings(**config), Sessions({ONE: listed, TWO: listed}))
+        assert scopes(discovered) == [Scope(ONE, EAST), Scope(TWO, EAST)]
+        assert discovered.failures == []
+        assert discovered.warnings == [
             f"regions: xx-moon-1 of account {ONE}, {TWO} is not read: it is unknown"
         ]
-        error = found.error_in(Scope(ONE, "xx-moon-1"))
+        error = discovered.error_in(Scope(ONE, "xx-moon-1"))
         assert str(error) == "Nothing was read: it is unknown"
 
     def test_an_organization_that_cannot_be_listed(self, find: Find) -> None:
         """If the organization cannot be listed, entries of assume_roles are read."""
         denied = answer("AccessDeniedException", LIST_ACCOUNTS)
         config = {**ORGANIZATION, "assume_roles": [role(ONE)]}
-        found = find(settings(**config), Sessions(organized=denied))
-        assert scopes(found) == [Scope(ONE, EAST)]
-        assert [failure.error for failure in found.failures] == [denied]
-        assert found.error_in(Scope(TWO, EAST)) is denied
+        discovered = find(settings(**config), Sessions(organized=denied))
+        assert scopes(discovered) == [Scope(ONE, EAST)]
+        assert [failure.error for failure in discovered.failures] == [denied]
+        assert discovered.error_in(Scope(TWO, EAST)) is denied
 
     def test_a_malformed_account(self, find: Find) -> None:
         """A malformed account fails by its ID, and the others are read."""
         odd = UnreadableError("odd")
-        found = find(
+        discovered = find(
             settings(**ORGANIZATION),
             Sessions(organized=members(ONE, malformed=[(TWO, odd)])),
         )
-        assert scopes(found) == [Scope(ONE, EAST)]
-        (failure,) = found.failures
+        assert scopes(discovered) == [Scope(ONE, EAST)]
+        (failure,) = discovered.failures
         assert (failure.account_id, failure.error) == (TWO, odd)
 
     def test_nobody_to_read(self, find: Find) -> None:
         """An organization without an account to read is a failure."""
-        found = find(settings(**ORGANIZATION), Sessions(organized=members()))
-        (failure,) = found.failures
+        discovered = find(settings(**ORGANIZATION), Sessions(organized=members()))
+        (failure,) = discovered.failures
         assert "no active account" in str(failure)
 
     def test_two_entries_of_one_scope(self, find: Find) -> None:
         """A scope that two entries reach is read once, and that is a failure."""
         roles = [role(ONE), role(ONE, regions=[EAST])]
-        found = find(settings(assume_roles=roles))
-        assert scopes(found) == [Scope(ONE, EAST)]
-        (failure,) = found.failures
+        discovered = find(settings(assume_roles=roles))
+        assert scopes(discovered) == [Scope(ONE, EAST)]
+        (failure,) = discovered.failures
         assert f"2 entries reach account {ONE}, {EAST}" in str(failure)
 
 
@@ -291,7 +299,7 @@ class TestRemoved:
     """Who decides that a scope is no longer read: AWS or the settings."""
 
     @pytest.mark.parametrize(
-        ("found", "has_left"),
+        ("discovered", "has_left"),
         [
             (Discovered(accounts={TWO}), False),
             (Discovered(accounts={ONE, TWO}, with_all_regions={ONE}), True),
@@ -300,13 +308,13 @@ class TestRemoved:
         ],
         ids=["role", "region", "account", "other region"],
     )
-    def test_has_left(self, found: Discovered, *, has_left: bool) -> None:
+    def test_has_left(self, discovered: Discovered, *, has_left: bool) -> None:
         """A region is no longer enabled, or an account has left the organization;
         otherwise, the settings leave a scope out."""
-        assert found.has_left(ONE) is has_left
+        assert discovered.has_left(ONE) is has_left
 
     @pytest.mark.parametrize(
-        ("found", "is_so"),
+        ("discovered", "is_so"),
         [
             (Discovered(accounts={THREE}, is_of_organization=True), True),
             (Discovered(accounts={TWO, THREE}, is_of_organization=True), False),
@@ -314,6 +322,6 @@ class TestRemoved:
         ],
         ids=["all", "some", "roles"],
     )
-    def test_has_none_of(self, found: Discovered, *, is_so: bool) -> None:
+    def test_has_none_of(self, discovered: Discovered, *, is_so: bool) -> None:
         """All accounts of earlier syncs have left the organization."""
-        assert found.has_none_of({ONE, TWO}) is is_so
+        assert discovered.has_none_of({ONE, TWO}) is is_so

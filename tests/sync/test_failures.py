@@ -49,9 +49,12 @@ class TestFailure:
     def test_what_of_a_tuning_job_failed(self) -> None:
         """An error's note names the trials, even if several tuning jobs share the
         line."""
-        one, other = answer("BrandNew", "a"), answer("BrandNew", "b")
-        one.add_note("trial churn-001")
-        first, second = failure(one, tuning_job="churn"), failure(other, tuning_job="a")
+        brand_new, other = answer("BrandNew", "a"), answer("BrandNew", "b")
+        brand_new.add_note("trial churn-001")
+        first, second = (
+            failure(brand_new, tuning_job="churn"),
+            failure(other, tuning_job="a"),
+        )
         assert str(first).startswith(
             f"account {ACCOUNT}, us-east-1, tuning job churn: trial churn-001: {LIST}: "
         )
@@ -65,12 +68,12 @@ class TestFailure:
 
     def test_without_a_scope(self) -> None:
         """A failure before any scope is known has only its reason."""
-        found = failure(aws.NoRegionError(), scope=None)
-        assert str(found) == found.reason
-        assert found.reason.startswith("You must specify a region. Set regions")
+        of_nothing = failure(aws.NoRegionError(), scope=None)
+        assert str(of_nothing) == of_nothing.reason
+        assert of_nothing.reason.startswith("You must specify a region. Set regions")
 
     @pytest.mark.parametrize(
-        ("one", "other", "same"),
+        ("error", "other", "same"),
         [
             (answer(said="in a"), answer(said="in b"), True),
             (answer(), answer("ThrottlingException"), False),
@@ -90,22 +93,22 @@ class TestFailure:
             *("endpoint", "kind"),
         ],
     )
-    def test_a_cause(self, one: Exception, other: Exception, *, same: bool) -> None:
+    def test_a_cause(self, error: Exception, other: Exception, *, same: bool) -> None:
         """Two errors have the same cause regardless of request ID, endpoint and
         message."""
-        assert (failure(one).cause == failure(other).cause) is same
-        assert (failure(one).key == failure(other).key) is same
+        assert (failure(error).cause == failure(other).cause) is same
+        assert (failure(error).key == failure(other).key) is same
 
     def test_the_same_of_another_place(self) -> None:
         """The same cause in another scope or tuning job is another failure."""
-        found = failure()
-        assert found.key != failure(scope=Scope(ACCOUNT, "eu-west-1")).key
-        assert found.key != failure(tuning_job="churn").key
+        here = failure()
+        assert here.key != failure(scope=Scope(ACCOUNT, "eu-west-1")).key
+        assert here.key != failure(tuning_job="churn").key
 
     def test_odd_items(self) -> None:
         """Two streams may describe one odd item differently, but it is one failure."""
-        one, other = failure(UnreadableError("a")), failure(UnreadableError("b"))
-        assert one.key == other.key != failure(TapError("odd")).key
+        first, other = failure(UnreadableError("a")), failure(UnreadableError("b"))
+        assert first.key == other.key != failure(TapError("odd")).key
 
 
 class TestReport:

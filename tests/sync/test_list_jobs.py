@@ -68,10 +68,10 @@ class Script:
     def tuning_job(self, name: str) -> tuple[dict[str, Any] | None, str]:
         """Describe a tuning job."""
         self.calls.append(name)
-        found = self.known.get(name)
-        if isinstance(found, Exception):
-            raise found
-        return found, at(2000 + len(self.calls))
+        answer = self.known.get(name)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer, at(2000 + len(self.calls))
 
 
 def wanted(boundary: float, **created: float) -> Wanted:
@@ -342,8 +342,8 @@ def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
     source = Script([THREE_PAGES[0], page, THREE_PAGES[2]])
     listing = listed(source, wanted(1))
     assert names(listing) == list("abdef")
-    ((told, error),) = listing.unreadable
-    assert told == name
+    ((reported, error),) = listing.unreadable
+    assert reported == name
     assert isinstance(error, UnreadableError)
     assert str(error).startswith("the tuning job is malformed as AWS returned it")
     assert not listing.is_whole

@@ -46,9 +46,9 @@ def read(scope: ScopeRun, of: int, rows: int = 0, *, to_visit: int) -> None:
         assert [*scope.commit(JOBS, Visited("jobs", visit, Read(Tally({}))))] == []
 
 
-def progress_of(found: list[ScopeRun], clock: list[float]) -> Progress:
+def progress_of(scopes: list[ScopeRun], clock: list[float]) -> Progress:
     """Progress on a clock that the test sets."""
-    return Progress(found, logging.getLogger("progress"), lambda: clock[0])
+    return Progress(scopes, logging.getLogger("progress"), lambda: clock[0])
 
 
 def test_lines_every_ten_seconds(
@@ -111,8 +111,8 @@ def test_many_scopes_take_few_lines(
     many[0].close()
     clock[0] += 10
     progress.tell()
-    told = [line.partition(": ")[0] for line in caplog.messages[1:-1]]
-    assert told == [str(scope.scope) for scope in (many[38], many[37], many[36])]
+    named = [line.partition(": ")[0] for line in caplog.messages[1:-1]]
+    assert named == [str(scope.scope) for scope in (many[38], many[37], many[36])]
     assert caplog.messages[0].startswith("2 of 40 accounts and regions done; ")
     assert caplog.messages[-1] == "35 more accounts and regions are being read"
 

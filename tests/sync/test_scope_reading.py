@@ -52,14 +52,14 @@ class Scope(FakeScope):
         is_allowed: bool = False,
     ) -> None:
         """List this many visits; let other calls fail with this error."""
-        super().__init__(found=visits(count))
+        super().__init__(listed=visits(count))
         self._lost = lost
         self._is_allowed = is_allowed
 
     def list_visits(self) -> tuple[Listing, list[dict[str, Visit]]]:
         """List the tuning jobs."""
         listing, _ = super().list_visits()
-        return listing, [dict.fromkeys(self.streams, of) for of in self.found]
+        return listing, [dict.fromkeys(self.streams, of) for of in self.listed]
 
     def ask(self) -> None:
         """Answer any other call, or fail."""
@@ -164,19 +164,19 @@ def events(scope: Any, *streams: Any, ahead: Ahead | None = None) -> list[Event]
     return [*read_scope(scope, readers, ahead or Ahead())]
 
 
-def outcomes(found: list[Event], stream: str = "jobs") -> dict[int, Any]:
+def outcomes(seen: list[Event], stream: str = "jobs") -> dict[int, Any]:
     """How each visit of a stream ended, by the number of its tuning job."""
     return {
         number_of(event.visit): event.outcome
-        for event in found
+        for event in seen
         if isinstance(event, Visited) and event.stream == stream
     }
 
 
-def end(found: list[Event], stream: str = "jobs") -> Any:
+def end(seen: list[Event], stream: str = "jobs") -> Any:
     """How the scope ended for a stream; every scope is closed after that."""
-    assert found[-1] == Closed()
-    (ended,) = (of for of in found if isinstance(of, Ended) and of.stream == stream)
+    assert seen[-1] == Closed()
+    (ended,) = (of for of in seen if isinstance(of, Ended) and of.stream == stream)
     return ended.outcome
 
 
@@ -192,8 +192,8 @@ class TestReadAhead:
     def test_it_is_bounded(self, most: int) -> None:
         """At most this many tuning jobs are in progress, and as many if there are."""
         ahead = Ahead(most)
-        found = events(Scope(), Jobs(), ahead=ahead)
-        assert [*outcomes(found)] == list(range(6))
+        seen = events(Scope(), Jobs(), ahead=ahead)
+        assert [*outcomes(seen)] == list(range(6))
         assert ahead.most_at_once == most
         assert len(ahead.begun) == 6
 
@@ -203,10 +203,10 @@ class TestReadAhead:
         ahead = Ahead(3)
         scope: Any = Scope()
         jobs: Any = Jobs()
-        found = read_scope(scope, {"jobs": jobs}, ahead)
-        assert isinstance(next(found), Listed)
-        assert isinstance(next(found), Records)
-        found.close()  # type: ignore[attr-defined]
+        seen = read_scope(scope, {"jobs": jobs}, ahead)
+        assert isinstance(next(seen), Listed)
+        assert isinstance(next(seen), Records)
+        seen.close()  # type: ignore[attr-defined]
         assert [begun.is_closed for begun in ahead.begun] == [True] * 3
 
 
@@ -217,26 +217,26 @@ class TestTheScopeFails:
         """If three tuning jobs in a row fail and so does another call, the stream fails
         with the error of that call, and reads no further."""
         jobs = Jobs(all_failing(DOWN, 6))
-        found = events(Scope(lost=LOST), jobs)
-        assert end(found) == Failed(LOST)
+        seen = events(Scope(lost=LOST), jobs)
+        assert end(seen) == Failed(LOST)
         assert jobs.tried == [0, 1, 2]
-        assert outcomes(found) == {}
+        assert outcomes(seen) == {}
 
     def test_other_streams_are_read_on(self) -> None:
         """A stream that cannot read the scope does not stop another one."""
         jobs, others = Jobs(all_failing(DOWN, 6)), Jobs(name="others")
-        found = events(Scope(lost=LOST), jobs, others)
-        assert end(found) == Failed(LOST)
-        assert isinstance(end(found, "others"), Complete)
-        assert [*outcomes(found, "others")] == list(range(6))
+        seen = events(Scope(lost=LOST), jobs, others)
+        assert end(seen) == Failed(LOST)
+        assert isinstance(end(seen, "others"), Complete)
+        assert [*outcomes(seen, "others")] == list(range(6))
         assert jobs.tried == [0, 1, 2]
 
     def test_a_listing_that_fails(self) -> None:
         """If the tuning jobs cannot be listed, every stream fails with that error."""
         scope = Scope()
         scope.error = LOST
-        found = events(scope, Jobs(), Jobs(name="others"))
-        assert found == [
+        seen = events(scope, Jobs(), Jobs(name="others"))
+        assert seen == [
             Ended("jobs", Failed(LOST)),
             Ended("others", Failed(LOST)),
             Closed(),
@@ -254,9 +254,9 @@ class TestTheScopeFails:
     def test_after_a_success(self) -> None:
         """Failures that show that the scope fails are not passed on as those of their
         tuning jobs, even if others were read before."""
-        found = events(Scope(lost=LOST), Jobs(dict.fromkeys(range(2, 6), DOWN)))
-        assert end(found) == Failed(LOST)
-        assert [*outcomes(found)] == [0, 1]
+        seen = events(Scope(lost=LOST), Jobs(dict.fromkeys(range(2, 6), DOWN)))
+        assert end(seen) == Failed(LOST)
+        assert [*outcomes(seen)] == [0, 1]
 
     def test_after_a_failure_with_records(self) -> None:
         """A tuning job that fails after its first record does not excuse those after
@@ -270,14 +270,14 @@ class TestTheScopeFails:
         """If no tuning job could be read, none of them is to blame: the visits come
         with the end of the scope, and the state does not move over them."""
         scope = Scope(2, is_allowed=is_allowed)
-        found = events(scope, Jobs(all_failing(DOWN, 2)))
-        ended = end(found)
+        seen = events(scope, Jobs(all_failing(DOWN, 2)))
+        ended = end(seen)
         assert isinstance(ended, Unread)
         assert [(number_of(visit), error) for visit, error in ended.visits] == [
             (0, DOWN),
             (1, DOWN),
         ]
-        assert outcomes(found) == {}
+        assert outcomes(seen) == {}
 
 
 class TestTuningJobsFail:
@@ -288,17 +288,17 @@ class TestTuningJobsFail:
         scope = Scope(2)
         scope.client = Emptied()
         missing = answer("ResourceNotFound", LIST_TRIALS)
-        found = events(scope, Jobs(all_failing(missing, 2)))
-        assert isinstance(end(found), Complete)
-        assert outcomes(found) == {0: Gone(), 1: Gone()}
+        seen = events(scope, Jobs(all_failing(missing, 2)))
+        assert isinstance(end(seen), Complete)
+        assert outcomes(seen) == {0: Gone(), 1: Gone()}
 
     def test_failures_that_are_not_in_a_row(self) -> None:
         """However many tuning jobs fail, the scope is not suspected while others in
         between are read."""
         failing = {number: DOWN for number in range(60) if number % 3}
-        found = events(Scope(60, lost=LOST), Jobs(failing))
-        assert isinstance(end(found), Complete)
-        ends = outcomes(found)
+        seen = events(Scope(60, lost=LOST), Jobs(failing))
+        assert isinstance(end(seen), Complete)
+        ends = outcomes(seen)
         assert {n for n, of in ends.items() if of == Failed(DOWN)} == {*failing}
         assert {n for n, of in ends.items() if isinstance(of, Read)} == {
             *range(0, 60, 3)
@@ -307,31 +307,31 @@ class TestTuningJobsFail:
     def test_failures_after_a_record(self) -> None:
         """A tuning job that fails after its first record could be read."""
         failing = all_failing(DOWN, 5)
-        found = events(Scope(6, lost=LOST), Jobs(failing, begun=range(5)))
-        assert isinstance(end(found), Complete)
-        assert [*outcomes(found)] == list(range(6))
+        seen = events(Scope(6, lost=LOST), Jobs(failing, begun=range(5)))
+        assert isinstance(end(seen), Complete)
+        assert [*outcomes(seen)] == list(range(6))
 
     def test_one_of_many_is_allowed(self) -> None:
         """If a tuning job of the sample can be read, each denial is its own."""
         failing = all_failing(DENIED, 260)
         del failing[255]
-        found = events(Scope(260), Jobs(failing))
-        assert isinstance(end(found), Complete)
-        ends = outcomes(found)
+        seen = events(Scope(260), Jobs(failing))
+        assert isinstance(end(seen), Complete)
+        ends = outcomes(seen)
         assert {n for n, of in ends.items() if of == Failed(DENIED)} == {*failing}
         assert isinstance(ends[255], Read)
 
     def test_denied_alone(self) -> None:
         """If AWS allows the call for other tuning jobs, a denial is the tuning job's
         own, even if no other is to be read."""
-        found = events(Scope(1, is_allowed=True), Jobs({0: DENIED}))
-        assert isinstance(end(found), Complete)
-        assert outcomes(found) == {0: Failed(DENIED)}
+        seen = events(Scope(1, is_allowed=True), Jobs({0: DENIED}))
+        assert isinstance(end(seen), Complete)
+        assert outcomes(seen) == {0: Failed(DENIED)}
 
     def test_a_denial_beside_another_failure(self) -> None:
         """If a tuning job is denied alone and the only other one fails for another
         reason, nothing could be read."""
         failing = {0: DENIED, 1: DOWN}
-        found = events(Scope(2, is_allowed=True), Jobs(failing))
-        assert isinstance(end(found), Unread)
-        assert outcomes(found) == {}
+        seen = events(Scope(2, is_allowed=True), Jobs(failing))
+        assert isinstance(end(seen), Unread)
+        assert outcomes(seen) == {}

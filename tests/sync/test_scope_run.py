@@ -72,9 +72,9 @@ def listing_of(count: int, **more: Any) -> Listing:
 
 def read(scope: ScopeRun, listing: Listing, *outcomes: Outcome, of: Any = JOBS) -> None:
     """List a scope, visit its tuning jobs with these outcomes, and end it."""
-    found = visits(len(outcomes))
-    scope.note_listing(Listed(listing, len(found)))
-    for visit, outcome in zip(found, outcomes, strict=True):
+    planned = visits(len(outcomes))
+    scope.note_listing(Listed(listing, len(planned)))
+    for visit, outcome in zip(planned, outcomes, strict=True):
         assert [*scope.commit(of, Visited(of.name, visit, outcome))] == []
     assert [*scope.finish(of, Ended(of.name, Complete(listing)))] == []
 
@@ -119,11 +119,11 @@ def state_with(name: str, **more: Any) -> dict[str, Any]:
 
 def tally(trials: int = 0) -> Tally:
     """A tuning job that was read, with this many trials."""
-    found = Tally({})
+    counted = Tally({})
     for number in range(trials):
         key = {"TrainingJobName": str(number), "CreationTime": "2026-03-01T00:00:00Z"}
-        found.add(key)
-    return found
+        counted.add(key)
+    return counted
 
 
 class TestStatus:
@@ -293,10 +293,10 @@ class TestStatus:
 
     def test_nothing_could_be_read(self) -> None:
         """If no tuning job could be read, each is a failure and the state stays."""
-        scope, found = scope_of(), visits(2)
+        scope, planned = scope_of(), visits(2)
         before = scope.state_of("jobs")
         scope.note_listing(Listed(listing_of(2), 2))
-        unread = Unread([(visit, DENIED) for visit in found])
+        unread = Unread([(visit, DENIED) for visit in planned])
         assert [*scope.finish(JOBS, Ended("jobs", unread))] == []
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert (scope.counts.read, scope.counts.failed) == (0, 2)

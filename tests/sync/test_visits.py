@@ -46,10 +46,10 @@ class Service:
     def tuning_job(self, _: str) -> tuple[Any, str]:
         """Describe the tuning job."""
         self.calls.append("describe")
-        found = self.described.pop(0) if len(self.described) > 1 else self.described[0]
-        if isinstance(found, Exception):
-            raise found
-        return found, at(99)
+        answer = self.described.pop(0) if len(self.described) > 1 else self.described[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer, at(99)
 
     def trials(self, _: str, __: str | None) -> Iterator[Page]:
         """List the trials."""

@@ -69,23 +69,25 @@ def read(
 ) -> list[tuple[FakeScope, Any]]:
     """All events of some scopes, without those that only pass the time."""
     with Threads(concurrency, AHEAD) as workers:
-        return [found for found in events_of(workers, Jobs(rows), scopes) if found]
+        return [event for event in events_of(workers, Jobs(rows), scopes) if event]
 
 
-def ends_of(found: list[tuple[FakeScope, Any]]) -> list[Visited]:
+def ends_of(events: list[tuple[FakeScope, Any]]) -> list[Visited]:
     """The ends of visits among some events."""
-    return [event for _, event in found if isinstance(event, Visited)]
+    return [event for _, event in events if isinstance(event, Visited)]
 
 
-def errors_of(found: list[tuple[FakeScope, Any]]) -> list[Exception | None]:
+def errors_of(events: list[tuple[FakeScope, Any]]) -> list[Exception | None]:
     """The error of each visit, or None."""
-    outcomes = [end.outcome for end in ends_of(found)]
-    return [found.error if isinstance(found, Failed) else None for found in outcomes]
+    outcomes = [end.outcome for end in ends_of(events)]
+    return [
+        outcome.error if isinstance(outcome, Failed) else None for outcome in outcomes
+    ]
 
 
-def outcomes_of(found: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Any]:
+def outcomes_of(events: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Any]:
     """How each scope ended."""
-    return {s: event.outcome for s, event in found if isinstance(event, Ended)}
+    return {s: event.outcome for s, event in events if isinstance(event, Ended)}
 
 
 def failing(error: Exception) -> Any:
@@ -127,9 +129,9 @@ class TestOrder:
         """A scope is listed, its visits come in order, each with its pages and then its
         outcome, and then the scope is closed."""
         scope = FakeScope()
-        found = read(one_page, scope, concurrency=concurrency)
-        assert {each for each, _ in found} == {scope}
-        first, *events, last, closed = [event for _, event in found]
+        of_scopes = read(one_page, scope, concurrency=concurrency)
+        assert {of for of, _ in of_scopes} == {scope}
+        first, *events, last, closed = [event for _, event in of_scopes]
         assert isinstance(first, Listed)
         assert first.visits == 6
         assert last == Ended("jobs", Complete(first.listing))
@@ -150,13 +152,13 @@ class TestOrder:
             yield from one_page(client, visit, describe)
             second.set()
 
-        found = read(rows, FakeScope(found=visits(3)))
-        assert [number_of(end.visit) for end in ends_of(found)] == [0, 1, 2]
-        assert errors_of(found) == [None] * 3
+        events = read(rows, FakeScope(listed=visits(3)))
+        assert [number_of(end.visit) for end in ends_of(events)] == [0, 1, 2]
+        assert errors_of(events) == [None] * 3
 
     def test_a_slow_scope_holds_nobody_back(self) -> None:
         """A slow scope does not block another one."""
-        slow, quick = FakeScope("eu-west-1", visits(9)), FakeScope(found=visits(9))
+        slow, quick = FakeScope("eu-west-1", visits(9)), FakeScope(listed=visits(9))
         done = threading.Event()
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -185,9 +187,9 @@ class TestOrder:
 
         seen: list[Any] = []
         with Threads(1, AHEAD) as workers:
-            for found in events_of(workers, Jobs(rows), [FakeScope(found=visits(1))]):
-                seen.append(found)
-                if found is None:
+            for event in events_of(workers, Jobs(rows), [FakeScope(listed=visits(1))]):
+                seen.append(event)
+                if event is None:
                     over.set()
         assert None in seen
 
@@ -267,7 +269,7 @@ class TestBounds:
             with lock:
                 now -= 1
 
-        read(rows, FakeScope(found=visits(30)), concurrency=concurrency)
+        read(rows, FakeScope(listed=visits(30)), concurrency=concurrency)
         assert most == concurrency
 
     def test_a_light_record_holds_no_call_back(self) -> None:
@@ -280,8 +282,8 @@ class TestBounds:
             at_once.wait(SOON)
             yield from one_page(client, visit, describe)
 
-        found = read(rows, FakeScope(found=visits(9)), concurrency=3)
-        assert errors_of(found) == [None] * 9
+        events = read(rows, FakeScope(listed=visits(9)), concurrency=3)
+        assert errors_of(events) == [None] * 9
 
     def test_pages_of_one_visit_are_not_read_far_ahead(self) -> None:
         """Before its turn, a visit has one page waiting and holds one more."""
@@ -296,13 +298,13 @@ class TestBounds:
                 yield [{}] * 100
 
         with Threads(2, AHEAD) as workers:
-            events = events_of(workers, Jobs(rows), [FakeScope(found=visits(2))])
+            events = events_of(workers, Jobs(rows), [FakeScope(listed=visits(2))])
             next(events)
             wait_until(lambda: pages.get(1, 0) == 2)
             time.sleep(FINISH)
             assert pages == {1: 2}
             is_turn.set()
-            records = [found[1] for found in events if found]
+            records = [event[1] for event in events if event]
         assert sum(isinstance(event, Records) for event in records) == 40
 
     def test_points_wait_like_records(self) -> None:
@@ -329,7 +331,7 @@ class TestBounds:
             time.sleep(FINISH)
             assert made == [0, 1]
             is_turn.set()
-            assert len([found for found in events if found]) == 5 + 1
+            assert len([event for event in events if event]) == 5 + 1
 
     def test_no_thread_more_than_visits(self) -> None:
         """No more threads are started than there are visits to read."""
@@ -339,7 +341,7 @@ class TestBounds:
             seen.add(threading.current_thread().name)
             yield from one_page(client, visit, describe)
 
-        read(rows, FakeScope(found=visits(2)), concurrency=64)
+        read(rows, FakeScope(listed=visits(2)), concurrency=64)
         assert 1 <= len(seen) <= 2
 
     @pytest.mark.parametrize("concurrency", [0, 3])
@@ -368,10 +370,10 @@ class TestErrors:
             if number_of(visit) == 1:
                 raise error
 
-        found = read(rows, FakeScope(found=visits(3)))
-        assert errors_of(found) == [None, error, None]
-        assert sum(isinstance(event, Records) for _, event in found) == 3
-        assert [type(end) for end in outcomes_of(found).values()] == [Complete]
+        events = read(rows, FakeScope(listed=visits(3)))
+        assert errors_of(events) == [None, error, None]
+        assert sum(isinstance(event, Records) for _, event in events) == 3
+        assert [type(end) for end in outcomes_of(events).values()] == [Complete]
 
     @pytest.mark.parametrize("failed", [{4, 5}, {0, 1}, {1, 2, 4}], ids=str)
     def test_failures_in_a_row(self, failed: set[int]) -> None:
@@ -383,22 +385,24 @@ class TestErrors:
                 raise lost
             yield from one_page(client, visit, describe)
 
-        found = read(rows, FakeScope())
-        ends = ends_of(found)
+        events = read(rows, FakeScope())
+        ends = ends_of(events)
         assert [number_of(end.visit) for end in ends] == list(range(6))
-        lost_ones = [number for number, error in enumerate(errors_of(found)) if error]
+        lost_ones = [number for number, error in enumerate(errors_of(events)) if error]
         assert set(lost_ones) == failed
 
     def test_deleted_ones_say_nothing_of_the_scope(self) -> None:
         """Deleted tuning jobs are only reported as deleted, however many they are."""
-        found = read(failing(GoneError("deleted")), FakeScope(found=visits(20)))
-        assert [end.outcome for end in ends_of(found)] == [Gone()] * 20
-        assert [type(end) for end in outcomes_of(found).values()] == [Complete]
+        events = read(failing(GoneError("deleted")), FakeScope(listed=visits(20)))
+        assert [end.outcome for end in ends_of(events)] == [Gone()] * 20
+        assert [type(end) for end in outcomes_of(events).values()] == [Complete]
 
     def test_an_odd_summary(self) -> None:
         """An odd summary is the failure of its own visit, with a message."""
         odd = visits(1, TrainingJobStatusCounters={"Completed": "many"})
-        error, none = errors_of(read(one_page, FakeScope(found=[*odd, *visits(2)[1:]])))
+        error, none = errors_of(
+            read(one_page, FakeScope(listed=[*odd, *visits(2)[1:]]))
+        )
         assert isinstance(error, UnreadableError)
         assert none is None
 
@@ -451,7 +455,7 @@ class TestErrors:
         held = threading.Barrier(5)
 
         unreachable = Unreachable(lost, "eu-west-1", visits(5))
-        well = FakeScope(found=visits(5))
+        well = FakeScope(listed=visits(5))
         are_held = threading.Event()
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
@@ -470,9 +474,9 @@ class TestErrors:
             finally:
                 slots.release()
 
-        found = read(rows, unreachable, well, concurrency=5)
-        outcomes = outcomes_of(found)
+        events = read(rows, unreachable, well, concurrency=5)
+        outcomes = outcomes_of(events)
         assert outcomes[unreachable] == Failed(lost)
         assert isinstance(outcomes[well], Complete)
-        of_well = [each for each in found if each[0] is well]
+        of_well = [each for each in events if each[0] is well]
         assert errors_of(of_well) == [None] * 5

@@ -119,10 +119,10 @@ def held(
         f"cast({name} as varchar(40)) as {name}" if kind[name] == "time" else name
         for name in warehouse.types(table, schema)
     )
-    found = warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
+    selected = warehouse.ask(f"select {asked} from {schema}.{table}")  # noqa: S608 - ours
     rows = [
         {name: _parsed(value, kind[name]) for name, value in row.items()}
-        for row in found
+        for row in selected
     ]
     by_key = {key_of(table, row): row for row in rows}
     assert len(by_key) == len(rows)
@@ -130,7 +130,7 @@ def held(
 
 
 @contextmanager
-def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
+def two_syncs(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
     """Sync, let things happen, and sync again."""
     with Emulator(start="2026-03-02T09:00:00Z", seed=7) as emulator:
         scope, tap = emulator.scope(), TapProcess(emulator, folder)

@@ -57,13 +57,13 @@ class Warehouse:
 
     def types(self, table: str, schema: str = SCHEMA) -> dict[str, str]:
         """The types of a table's columns, without the target's own."""
-        found = self.ask(
+        columns = self.ask(
             "select column_name, data_type from information_schema.columns "  # noqa: S608 - ours
             f"where lower(table_schema) = '{schema}' and lower(table_name) = '{table}'"
         )
         return {
             row["column_name"].lower(): row["data_type"].lower()
-            for row in found
+            for row in columns
             if not row["column_name"].lower().startswith("_sdc_")
         }
 

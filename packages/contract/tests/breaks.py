@@ -45,14 +45,14 @@ def each(change: Callable[[Item], object]) -> Change:
 def whole(change: Callable[[Item], object], status: int = 200) -> Change:
     """Change a response as a whole, if it has this status."""
 
-    def changed(_: Item, found: int, answer: Item) -> None:
-        if found == status:
+    def changed(_: Item, given: int, answer: Item) -> None:
+        if given == status:
             change(answer)
 
     return changed
 
 
-def found(change: Callable[[Item], object]) -> Change:
+def searched(change: Callable[[Item], object]) -> Change:
     """Change every record of Search."""
 
     def changed(_: Item, __: int, answer: Item) -> None:
@@ -67,9 +67,9 @@ def product(change: Callable[[Item], object]) -> Change:
 
     def changed(_: Item, __: int, answer: Item) -> None:
         parsed = [json.loads(text) for text in answer["PriceList"]]
-        for one in parsed:
-            change(one)
-        answer["PriceList"] = [json.dumps(one) for one in parsed]
+        for item in parsed:
+            change(item)
+        answer["PriceList"] = [json.dumps(item) for item in parsed]
 
     return changed
 
@@ -90,10 +90,10 @@ def swapped(size: int = 100) -> Change:
     def changed(request: Item, _: int, answer: Item) -> None:
         listed = items(answer)
         for number in range(len(listed) - 1):
-            one, other = listed[number], listed[number + 1]
-            is_tie = one["CreationTime"] == other["CreationTime"]
+            first, other = listed[number], listed[number + 1]
+            is_tie = first["CreationTime"] == other["CreationTime"]
             if is_tie and request.get("MaxResults", size) < size:
-                listed[number], listed[number + 1] = other, one
+                listed[number], listed[number + 1] = other, first
                 return
 
     return changed
@@ -193,8 +193,8 @@ def without_metrics(request: Item, _: int, answer: Item) -> None:
 def code(wanted: str, status: int = 400) -> Change:
     """Errors have another code or status."""
 
-    def changed(_: Item, found: int, answer: Item) -> tuple[int, Item] | None:
-        if found == 200 or answer["__type"] == "AccessDeniedException":
+    def changed(_: Item, given: int, answer: Item) -> tuple[int, Item] | None:
+        if given == 200 or answer["__type"] == "AccessDeniedException":
             return None
         return status, {**answer, "__type": wanted}
 
@@ -278,9 +278,9 @@ def unknown_case(request: Item, status: int, answer: Item) -> tuple[int, Item] |
     return status, answer
 
 
-def amount(one: Item) -> Item:
+def amount(product: Item) -> Item:
     """A product's only price, or an empty one."""
-    terms = one["terms"].get("OnDemand", {"": {"priceDimensions": {"": {}}}})
+    terms = product["terms"].get("OnDemand", {"": {"priceDimensions": {"": {}}}})
     (term,) = terms.values()
     (price,) = term["priceDimensions"].values()
     return price or dict(price)
@@ -290,7 +290,9 @@ def measured(change: Callable[[Item, Item], object]) -> Change:
     """Change every result of CloudWatch; the change receives the query, too."""
 
     def changed(request: Item, _: int, answer: Item) -> None:
-        asked = {one["Id"]: one["MetricStat"] for one in request["MetricDataQueries"]}
+        asked = {
+            query["Id"]: query["MetricStat"] for query in request["MetricDataQueries"]
+        }
         for result in answer["MetricDataResults"]:
             change(result, asked[result["Id"]])
 
@@ -322,8 +324,8 @@ def points_of_the_past(result: Item, asked: Item) -> None:
 def attribute(name: str, value: str | None) -> Change:
     """A product's attribute has another value, or None to drop it."""
 
-    def changed(one: Item) -> None:
-        shown = one["product"]["attributes"]
+    def changed(product: Item) -> None:
+        shown = product["product"]["attributes"]
         if name in shown:
             shown.pop(name)
             if value is not None:
@@ -397,12 +399,14 @@ BREAKS: dict[int, Breaks] = {
     62: {TRIAL: whole(per_instance)},
     63: {TRIAL: whole(lambda a: a.update(LastModifiedTime=a["CreationTime"]))},
     64: {TRIAL: whole(lambda a: a["SecondaryStatusTransitions"].reverse())},
-    65: {SEARCH: found(lambda t: t.update(TrainingJobName=t["TrainingJobName"] + "x"))},
+    65: {
+        SEARCH: searched(lambda t: t.update(TrainingJobName=t["TrainingJobName"] + "x"))
+    },
     66: {SEARCH: lambda _, __, a: a["Results"].clear()},
-    67: {SEARCH: found(lambda t: t.update(TrainingJobStatus="InProgress"))},
-    68: {SEARCH: found(lambda t: t.pop("FinalMetricDataList", None))},
-    69: {SEARCH: found(plus_half)},
-    70: {SEARCH: found(lambda t: t.pop("Tags"))},
+    67: {SEARCH: searched(lambda t: t.update(TrainingJobStatus="InProgress"))},
+    68: {SEARCH: searched(lambda t: t.pop("FinalMetricDataList", None))},
+    69: {SEARCH: searched(plus_half)},
+    70: {SEARCH: searched(lambda t: t.pop("Tags"))},
     71: {SEARCH: only_one},
     72: {PRICES: attribute("regionCode", "eu-west-1")},
     73: {PRICES: attribute("instanceType", "a large one")},

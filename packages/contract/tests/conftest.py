@@ -34,8 +34,8 @@ def recording(account: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Re
     """What the command recorded of that account."""
     folder = tmp_path_factory.mktemp("recording") / "new"
     assert run(account, "--record", str(folder), "--metrics").exit_code == 0
-    (found,) = read(folder)
-    return found
+    (only,) = read(folder)
+    return only
 
 
 @pytest.fixture(scope="session")
@@ -63,9 +63,9 @@ def layer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Layer]:
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Make the pauses between attempts take no time."""
-    found: list[float] = []
-    monkeypatch.setattr("botocore.endpoint.time.sleep", found.append)
+    seconds: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time.sleep", seconds.append)
     # What adaptive mode waits before a call after one was throttled.
     acquired = "botocore.retries.bucket.TokenBucket.acquire"
     monkeypatch.setattr(acquired, lambda *_, **__: True)
-    return found
+    return seconds

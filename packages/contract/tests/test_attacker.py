@@ -96,28 +96,28 @@ def recorded(
     """The files of a recording, except for the price list, which is all public."""
     folder = tmp_path_factory.mktemp("recording") / "new"
     run(account, "--record", str(folder))
-    found = [
+    exchanges = [
         json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(folder.glob("scope-1/*.json"))
     ]
-    return [each for each in found if each["operation"] != "GetProducts"]
+    return [each for each in exchanges if each["operation"] != "GetProducts"]
 
 
 def test_a_pseudonym_belongs_to_one_domain(recorded: list[dict[str, Any]]) -> None:
     """Text that AWS documents, such as algo-1, model.tar.gz or the numbers of trials,
     has other pseudonyms than the same text in a private place."""
-    found: dict[str, set[str]] = defaultdict(set)
+    by_domain: dict[str, set[str]] = defaultdict(set)
     for exchange in recorded:
         for member, text in places([exchange["request"], exchange["answer"]]):
             pseudonyms = PSEUDONYM.findall(text.lower())
-            found[DOMAINS.get(member, member)].update(pseudonyms)
-    assert len(found["values"]) > 100
-    assert len(found["S3ModelArtifacts"]) > 0
-    assert len(found["TrainingImage"]) > 0
+            by_domain[DOMAINS.get(member, member)].update(pseudonyms)
+    assert len(by_domain["values"]) > 100
+    assert len(by_domain["S3ModelArtifacts"]) > 0
+    assert len(by_domain["TrainingImage"]) > 0
     shared = [
-        {one, other}
-        for one, other in combinations(found, 2)
-        if found[one] & found[other] and {one, other} not in SHARED
+        {domain, other}
+        for domain, other in combinations(by_domain, 2)
+        if by_domain[domain] & by_domain[other] and {domain, other} not in SHARED
     ]
     assert shared == []
 

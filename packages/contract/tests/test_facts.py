@@ -54,9 +54,9 @@ def test_all_hold_against_the_emulator(account: Emulator) -> None:
 def test_numbers_are_of_one_fact_each() -> None:
     """A number always means the same fact, and every fact that can be broken is, in a
     test."""
-    found = [fact.number for fact in FACTS]
-    assert found == sorted(set(found))
-    assert set(found) - BREAKS.keys() == {12, 21, 30, 31}, "see test_command.py"
+    numbers = [fact.number for fact in FACTS]
+    assert numbers == sorted(set(numbers))
+    assert set(numbers) - BREAKS.keys() == {12, 21, 30, 31}, "see test_command.py"
 
 
 SHOWN = [fact for fact in FACTS if fact.number not in NOT_IN_EMULATOR]
@@ -91,8 +91,8 @@ def test_a_recording_says_what_the_account_said(
 ) -> None:
     """A recording with pseudonyms gives the same verdicts and counts as the account
     itself."""
-    found = [head + text for head, text, _ in lines(judged([recording]))]
-    assert found == run(account).stdout.splitlines()
+    said = [head + text for head, text, _ in lines(judged([recording]))]
+    assert said == run(account).stdout.splitlines()
 
 
 @pytest.mark.parametrize("number", SOME)

@@ -64,10 +64,10 @@ def struck(*numbers: int, status: int, code: str) -> Change:
     """Refuse the calls of an operation with these numbers, counted from 1."""
     counter = itertools.count(1)
 
-    def changed(_: Item, found: int, answer: Item) -> tuple[int, Item]:
+    def changed(_: Item, given: int, answer: Item) -> tuple[int, Item]:
         if next(counter) in numbers:
             return status, {"__type": code, "message": "No."}
-        return found, answer
+        return given, answer
 
     return changed
 

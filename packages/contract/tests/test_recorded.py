@@ -44,15 +44,15 @@ OF_ERRORS = {28, 29, 30, 31, 32}
 def on_the_wire(printed: Any) -> Any:
     """What was printed, with times as numbers and without the nulls of the print."""
     match recorded.wire(printed):
-        case dict() as found:
-            kept = {n: v for n, v in found.items() if v is not None}
+        case dict() as members:
+            kept = {n: v for n, v in members.items() if v is not None}
             return {name: on_the_wire(value) for name, value in kept.items()}
-        case list() as found:
-            return [on_the_wire(value) for value in found]
-        case datetime() as found:
-            return found.timestamp()
-        case found:
-            return found
+        case list() as items:
+            return [on_the_wire(item) for item in items]
+        case datetime() as time:
+            return time.timestamp()
+        case value:
+            return value
 
 
 def listing(operation: str, *items: Any, **more: Any) -> Exchange:
@@ -109,8 +109,8 @@ def others() -> Iterator[Case]:
         yield {20}, [Exchange(DESCRIBE_JOB, {JOB: "any"}, 200, answer, None)]
     expression = {"Filters": [{"Value": record[TRIAL]}]}
     request = {"SearchExpression": expression}
-    found = {"Results": [{"TrainingJob": record}]}
-    yield OF_SEARCH, [Exchange("Search", request, 200, found, None)]
+    answer = {"Results": [{"TrainingJob": record}]}
+    yield OF_SEARCH, [Exchange("Search", request, 200, answer, None)]
     missing = {
         "resource_not_found_tuning_job": (DESCRIBE_JOB, {JOB: NOBODY}),
         "validation_requested_resource_not_found": (DESCRIBE_TRIAL, {TRIAL: NOBODY}),
@@ -135,9 +135,9 @@ def test_what_recorded_responses_confirm() -> None:
         for fact in FACTS
         if fact.number in numbers
     ]
-    broken = [(fact.statement, of) for fact, found, of in verdicts if found.broken]
+    broken = [(fact.statement, of) for fact, verdict, of in verdicts if verdict.broken]
     assert broken == []
-    seen = {fact.number for fact, found, _ in verdicts if found.seen}
+    seen = {fact.number for fact, verdict, _ in verdicts if verdict.seen}
     assert sorted(seen) == sorted(RECORDED)
 
 

@@ -84,28 +84,28 @@ def trials(client: Client) -> Made:
 
 def job(client: Client) -> Made:
     """The row of a described tuning job."""
-    found, _ = client.tuning_job("any")
-    yield "tuning_job_details", tuning_job_details.record_of(found or {}, KEYS)
+    description, _ = client.tuning_job("any")
+    yield "tuning_job_details", tuning_job_details.record_of(description or {}, KEYS)
 
 
 def trial(client: Client) -> Made:
     """The row of a described trial."""
-    found = client.trial("any")
-    yield DETAILS, training_job_details.record_of(found or {}, LISTED, KEYS)
+    description = client.trial("any")
+    yield DETAILS, training_job_details.record_of(description or {}, LISTED, KEYS)
 
 
 def searched(client: Client) -> Made:
     """Rows of what Search found."""
-    for found in client.search_trials({}):
-        yield DETAILS, training_job_details.record_of(found, LISTED, KEYS)
+    for record in client.search_trials({}):
+        yield DETAILS, training_job_details.record_of(record, LISTED, KEYS)
 
 
 def prices(client: Client) -> Made:
     """Rows of a price list."""
     products = client.prices.training(REGION)
-    found, odd = training_instance_prices.records_of(products)
+    records, odd = training_instance_prices.records_of(products)
     assert odd == []
-    for price in found:
+    for price in records:
         yield "training_instance_prices", price
 
 
@@ -123,8 +123,8 @@ READERS = {
 def records(recording: Recording, emulator: Emulator, client: Client) -> Made:
     """Each recorded response, read over HTTP: stream and record."""
     for operation, read in READERS.items():
-        for one in recording.answers(operation):
-            answer = {name: v for name, v in one.answer.items() if name != TOKEN}
+        for exchange in recording.answers(operation):
+            answer = {name: v for name, v in exchange.answer.items() if name != TOKEN}
             emulator.serve(operation.name, [(200, {}, json.dumps(answer))])
             yield from read(client)
 
@@ -157,7 +157,7 @@ def test_it_has_no_text_of_anyone_s(folder: Path) -> None:
     for path in folder.rglob("*"):
         assert path.is_dir() or path.suffix == ".json"
     for path in folder.glob("scope-*/*.json"):
-        found = texts(json.loads(path.read_text(encoding="utf-8")))
+        every_text = texts(json.loads(path.read_text(encoding="utf-8")))
         assert [
-            text for text in found if not is_allowed(text) and text[:1] != "{"
+            text for text in every_text if not is_allowed(text) and text[:1] != "{"
         ] == []

@@ -119,9 +119,9 @@ def test_nothing_that_is_planted_is_left(
 ) -> None:
     """No planted text is left, in any text, key, error or unknown member."""
     assume(not any(secret.lower() in word.lower() for word in words()))
-    found = exchanges(form(secret))
-    contents = recordings.redacted(found, with_metrics=with_metrics)
-    assert len(contents) == len(found)
+    planted = exchanges(form(secret))
+    contents = recordings.redacted(planted, with_metrics=with_metrics)
+    assert len(contents) == len(planted)
     for content in contents:
         left = [t for t in texts(json.loads(content)) if secret.lower() in t.lower()]
         assert left == []
@@ -133,8 +133,8 @@ def test_a_name_that_is_a_word_of_the_service(word: str) -> None:
     service."""
     tuned = {"a": f"my-{word}", "b": word, word: "c"}
     answer = {"TrainingJobSummaries": [{"TunedHyperParameters": tuned}]}
-    one = Exchange(LIST, {}, 200, answer, NOW)
-    shown = Redactor([one], with_metrics=False).redacted(one)
+    exchange = Exchange(LIST, {}, 200, answer, NOW)
+    shown = Redactor([exchange], with_metrics=False).redacted(exchange)
     (trial,) = shown["answer"]["TrainingJobSummaries"]
     assert word not in json.dumps(trial["TunedHyperParameters"])
 
@@ -143,9 +143,9 @@ def test_text_that_is_left_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the redaction misses a text, the final check finds it."""
     monkeypatch.setattr(Pseudonyms, "of_name", lambda _, text, *__: text)
     answer = {"HyperParameterTuningJobName": "acme-churn"}
-    one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
+    exchange = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
     with pytest.raises(recordings.LeakError):
-        recordings.redacted([one], with_metrics=False)
+        recordings.redacted([exchange], with_metrics=False)
 
 
 @pytest.mark.parametrize("depth", [1000, 1240, 100_000])
@@ -153,8 +153,8 @@ def test_brackets_in_a_value(depth: int) -> None:
     """A value of a hyperparameter can have brackets nested to any depth."""
     tuned = {"layers": "[" * depth + "]" * depth}
     answer = {"TrainingJobSummaries": [{"TunedHyperParameters": tuned}]}
-    one = Exchange(LIST, {}, 200, answer, NOW)
-    (content,) = recordings.redacted([one], with_metrics=False)
+    exchange = Exchange(LIST, {}, 200, answer, NOW)
+    (content,) = recordings.redacted([exchange], with_metrics=False)
     assert "[[" not in content
 
 
@@ -163,8 +163,8 @@ def test_a_value_of_the_letters_of_pseudonyms(letters: str) -> None:
     """A value that looks like a pseudonym, or like a redacted failure reason, is
     redacted and does not stop the recording."""
     trial = {"TunedHyperParameters": {"a": letters}, "FailureReason": "x" * 64}
-    one = Exchange(LIST, {}, 200, {"TrainingJobSummaries": [trial]}, NOW)
-    (content,) = recordings.redacted([one], with_metrics=False)
+    exchange = Exchange(LIST, {}, 200, {"TrainingJobSummaries": [trial]}, NOW)
+    (content,) = recordings.redacted([exchange], with_metrics=False)
     (shown,) = json.loads(content)["answer"]["TrainingJobSummaries"]
     assert letters not in shown["TunedHyperParameters"].values()
     assert shown["FailureReason"] == "b" * 64
@@ -174,8 +174,8 @@ def test_huge_numbers() -> None:
     """A metric too large for a double is redacted like any other."""
     metric = {"MetricName": "auc", "Value": 10**400}
     summary = {"FinalHyperParameterTuningJobObjectiveMetric": metric}
-    one = Exchange(LIST, {}, 200, {"TrainingJobSummaries": [summary]}, NOW)
-    (content,) = recordings.redacted([one], with_metrics=False)
+    exchange = Exchange(LIST, {}, 200, {"TrainingJobSummaries": [summary]}, NOW)
+    (content,) = recordings.redacted([exchange], with_metrics=False)
     assert "0" * 100 not in content
 
 
@@ -188,8 +188,8 @@ def test_the_price_list_tells_nothing_of_the_rest(
     of_prices: set[str] = set()
     of_others: set[str] = set()
     for path in tmp_path.rglob("0*.json"):
-        found = PSEUDONYM.findall(path.read_text(encoding="utf-8").lower())
-        (of_prices if "GetProducts" in path.name else of_others).update(found)
+        pseudonyms = PSEUDONYM.findall(path.read_text(encoding="utf-8").lower())
+        (of_prices if "GetProducts" in path.name else of_others).update(pseudonyms)
     assert len(of_prices) > 10
     assert len(of_others) > 10
     assert of_prices & of_others == set()
@@ -212,8 +212,8 @@ def test_the_range_of_a_hyperparameter() -> None:
         "ResourceLimits": {"MaxNumberOfTrainingJobs": 5},
     }
     answer = {"HyperParameterTuningJobConfig": config}
-    one = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
-    shown = Redactor([one], with_metrics=False).redacted(one)
+    exchange = Exchange("DescribeHyperParameterTuningJob", {}, 200, answer, NOW)
+    shown = Redactor([exchange], with_metrics=False).redacted(exchange)
     assert "7788990" not in json.dumps(shown)
     config = shown["answer"]["HyperParameterTuningJobConfig"]
     assert config["ResourceLimits"] == {"MaxNumberOfTrainingJobs": 5}
@@ -235,8 +235,8 @@ def test_times_and_metrics_are_not_the_account_s(
     def recorded(*options: str) -> tuple[set[float], list[float]]:
         folder = tmp_path / f"metrics{len(options)}"
         run(account, "--record", str(folder), *options)
-        (found,) = recordings.read(folder)
-        items = [item for item, _ in found.trials]
+        (recording,) = recordings.read(folder)
+        items = [item for item, _ in recording.trials]
         shown = {item[metric]["Value"] for item in items if metric in item}
         return shown, [item["CreationTime"] for item in items]
 
@@ -244,6 +244,6 @@ def test_times_and_metrics_are_not_the_account_s(
     kept, others = recorded("--metrics")
     assert not ranks & values
     assert kept - {"NaN"} <= values
-    offsets = {one - other for one, other in zip(shifted, others, strict=True)}
+    offsets = {time - other for time, other in zip(shifted, others, strict=True)}
     assert len(offsets) == 1
     assert offsets != {0.0}

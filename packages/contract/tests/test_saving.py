@@ -188,9 +188,9 @@ def edit(folder: Path) -> None:
 def write(folder: Path, content: str) -> None:
     """Replace the first file, and its checksum in the manifest."""
     (folder / FIRST).write_text(content, encoding="utf-8")
-    found = json.loads((folder / MANIFEST).read_text("utf-8"))
-    found["files"][FIRST] = sha256(content.encode()).hexdigest()
-    (folder / MANIFEST).write_text(json.dumps(found), encoding="utf-8")
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    manifest["files"][FIRST] = sha256(content.encode()).hexdigest()
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def exchange(**members: object) -> Callable[[Path], None]:

@@ -96,15 +96,20 @@ def altered(recording: Recording, changes: Mapping[str, Change]) -> Recording:
     """The recording that a service with these changes would have given."""
     exchanges = copy.deepcopy(recording.exchanges)
     made = [
-        changed(changes[one.operation], one.request, one.status, one.answer)
-        if one.operation in changes
-        else (one.status, one.answer)
-        for one in exchanges
+        changed(
+            changes[exchange.operation],
+            exchange.request,
+            exchange.status,
+            exchange.answer,
+        )
+        if exchange.operation in changes
+        else (exchange.status, exchange.answer)
+        for exchange in exchanges
     ]
     return Recording(
         [
-            replace(one, status=status, answer=answer)
-            for one, (status, answer) in zip(exchanges, made, strict=True)
+            replace(exchange, status=status, answer=answer)
+            for exchange, (status, answer) in zip(exchanges, made, strict=True)
         ]
     )
 
@@ -161,10 +166,10 @@ class Layer:
             sent = {**reply.headers, **self.headers}
             if change is None:
                 return replace(reply, headers=sent)
-            status, found = changed(
+            status, changed_answer = changed(
                 change, request, reply.status, json.loads(reply.body)
             )
-            text = json.dumps(found).encode()
+            text = json.dumps(changed_answer).encode()
             return replace(reply, status=status, headers=sent, body=text)
 
         with patch.context() as patched:

@@ -106,9 +106,9 @@ class Opened:
         options = self.page.locator(f"#{menu} option")
         return self.all_of(options, "option.value", "option")
 
-    def all_of(self, found: Locator, expression: str, name: str) -> list[Any]:
+    def all_of(self, elements: Locator, expression: str, name: str) -> list[Any]:
         """The value of a JavaScript expression for each element of that name."""
-        values = found.evaluate_all(f"(all) => all.map(({name}) => {expression})")
+        values = elements.evaluate_all(f"(all) => all.map(({name}) => {expression})")
         return list(values)
 
     def pictures(self) -> dict[str, str]:

@@ -36,15 +36,15 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def found(file: Path) -> Row:
+def page(file: Path) -> Row:
     """The page's content."""
     with opened(str(file)) as warehouse:
         return content(warehouse, most_trials=100)
 
 
-def test_tuning_jobs(found: Row) -> None:
+def test_tuning_jobs(page: Row) -> None:
     """The text and charts of each tuning job, newest first, match to the last value."""
-    together = dict(found["jobs"][0]["view"]["together"])
+    together = dict(page["jobs"][0]["view"]["together"])
     trials, parameters = together.pop("trials"), together.pop("parameters")
     assert trials["place"] == TOGETHER_PLACES
     assert trials["slot"] == TOGETHER_SLOTS
@@ -53,12 +53,12 @@ def test_tuning_jobs(found: Row) -> None:
     assert (parameters[-1]["kind"], parameters[-1]["range"]) == ("log", (1, 10_000))
     jobs = [
         {**job, "view": {**job["view"], "definitions": [*map(decoded, definitions)]}}
-        for job in found["jobs"]
+        for job in page["jobs"]
         for definitions in [job["view"]["definitions"]]
     ]
     jobs[0]["view"]["together"] = together
     assert jobs == JOBS
-    outcomes = [[*job["outcomes"]] for job in found["jobs"]]
+    outcomes = [[*job["outcomes"]] for job in page["jobs"]]
     assert outcomes == [["failed", "completed"], ["unknown"], [], []]
 
 
@@ -138,10 +138,10 @@ def test_an_older_warehouse_has_a_page(tmp_path: Path) -> None:
     assert "stop" in {row["kind"] for row in made["findings"][" "]}
 
 
-def test_scopes(found: Row) -> None:
+def test_scopes(page: Row) -> None:
     """Scopes are in the order of account and region."""
     names = "account region status complete_as_of ended error open calls"
-    assert found["scopes"] == rows(
+    assert page["scopes"] == rows(
         names,
         (OURS, EAST, "complete", ms(719), ms(720), None, 1, 12),
         (THEIRS, IRELAND, "failed", None, None, "denied", None, None),
@@ -149,17 +149,17 @@ def test_scopes(found: Row) -> None:
     )
 
 
-def test_failures(found: Row) -> None:
+def test_failures(page: Row) -> None:
     """The most frequent failures come first, then they are sorted by text, account and
     region."""
     names = "account region failure trials tuning_jobs most seconds last"
-    assert found["failures"] == rows(
+    assert page["failures"] == rows(
         names,
         (OURS, EAST, "boom", 2, 1, [["arn:new", 2]], 120, ms(614)),
         (OURS, EAST, "ash", 1, 1, [["arn:new", 1]], 60, ms(613)),
         (OURS, EAST, "no reason given", 1, 1, [["arn:new", 1]], 60, ms(613)),
     )
-    assert found["unlisted"] == found["other_failures"] == 0
+    assert page["unlisted"] == page["other_failures"] == 0
 
 
 def test_failures_follow_the_tuning_jobs(tmp_path: Path) -> None:
@@ -203,9 +203,9 @@ def test_days_are_the_models(tmp_path: Path) -> None:
         (gone, OURS, EAST, None, "completed", 5, 5, 1.0, "USD"),
     )
     with opened(str(stories.into_duckdb(story, tmp_path / "x.duckdb"))) as warehouse:
-        found = content(warehouse, most_trials=1)["days"]
+        days = content(warehouse, most_trials=1)["days"]
     named = "day account region outcome trials with_cost cost currency"
-    assert found == rows(
+    assert days == rows(
         named,
         (ms(-1440), OURS, EAST, "completed", 5, 5, 1, "USD"),
         (ms(0), OURS, IRELAND, "completed", 1, 0, None, None),

@@ -119,8 +119,8 @@ def test_duckdb_has_no_network(tmp_path: Path) -> None:
     with driver.connect(str(file)) as connection:
         connection.execute("create table sagemaker_tuning__trials (a int)")
         connection.execute(f"create view outside as from '{other}'")
-    with opened(str(file)) as found:
+    with opened(str(file)) as warehouse:
         setting = "select current_setting('autoinstall_known_extensions') as value"
-        assert found.select(setting) == [{"value": False}]
+        assert warehouse.select(setting) == [{"value": False}]
         with pytest.raises(UnusableError, match="disabled"):
-            found.select("select * from outside")
+            warehouse.select("select * from outside")

@@ -40,13 +40,13 @@ def test_axe_finds_nothing(made: Made, opened: Open, scheme: str, width: int) ->
         window.settled()
         window.page.evaluate("document.querySelector('tr.trial')?.click()")
         window.page.evaluate("document.querySelector('tr.trial')?.focus()")
-        found = axe.Axe().run(window.page).response
+        result = axe.Axe().run(window.page).response
         assert [
             (rule["id"], [node["html"][:200] for node in rule["nodes"][:3]])
-            for rule in found["violations"]
+            for rule in result["violations"]
         ] == []
         # Where axe is unsure, the reason must be a background that it could not see.
-        assert {rule["id"] for rule in found["incomplete"]} <= {"color-contrast"}
+        assert {rule["id"] for rule in result["incomplete"]} <= {"color-contrast"}
 
 
 def test_the_keyboard_reaches_every_trial(made: Made, opened: Open) -> None:

@@ -57,8 +57,8 @@ def said(
     """The sentences about everything, as plain text by their kind."""
     scopes = [scope()] if scopes is None else scopes
     jobs = [job("a")] if jobs is None else jobs
-    found = findings(scopes, jobs, machines, failures)[" "]
-    return {row["kind"]: "".join(map(plain, row["text"])) for row in found}
+    rows = findings(scopes, jobs, machines, failures)[" "]
+    return {row["kind"]: "".join(map(plain, row["text"])) for row in rows}
 
 
 def plain(part: Any) -> str:
@@ -214,15 +214,15 @@ def test_there_are_at_most_five() -> None:
         run("b", 1, 0.8),
         run("c", 2, 0.9),
     ]
-    found = said([scope("failed")], jobs, [machine(0.5)])
-    assert [*found] == ["incomplete", "failed", "idle", "stop", "edge"]
+    kinds = said([scope("failed")], jobs, [machine(0.5)])
+    assert [*kinds] == ["incomplete", "failed", "idle", "stop", "edge"]
 
 
 def test_each_account_and_region_has_its_own() -> None:
     """Findings follow the selected account and region."""
     jobs = [failing("a", 2), failing("b", 3, account=THEIRS, region=IRELAND)]
-    found = findings([scope(), scope("failed", THEIRS)], jobs, [machine(0.5)], [])
-    kinds = {place: [row["kind"] for row in rows] for place, rows in found.items()}
+    by_place = findings([scope(), scope("failed", THEIRS)], jobs, [machine(0.5)], [])
+    kinds = {place: [row["kind"] for row in rows] for place, rows in by_place.items()}
     assert kinds == {
         " ": ["incomplete", "failed", "idle"],
         f" {EAST}": ["incomplete", "failed", "idle"],

@@ -31,10 +31,10 @@ def figure(window: Opened, title: str) -> Locator:
 def heights(window: Opened, marks: Locator) -> dict[str, list[float]]:
     """The vertical positions of marks, by color."""
     place = "[mark.getAttribute('fill'), mark.getBoundingClientRect().top]"
-    found = defaultdict(list)
+    tops = defaultdict(list)
     for fill, top in window.all_of(marks, place, "mark"):
-        found[fill].append(top)
-    return found
+        tops[fill].append(top)
+    return tops
 
 
 def test_trials_without_a_metric_lie_below_all_others(made: Made, opened: Open) -> None:
@@ -57,10 +57,10 @@ def test_a_reverse_logarithmic_range_is_drawn_so(made: Made, opened: Open) -> No
     picture = figure(window, "momentum")
     assert "reverse log axis" in picture.inner_text()
     labels = picture.locator(".role-axis-label text")
-    found = window.all_of(
+    positions = window.all_of(
         labels, "[text.textContent, text.getBoundingClientRect().left]", "text"
     )
-    at = {text: left for text, left in found if text}
+    at = {text: left for text, left in positions if text}
     assert {"0.9", "0.99"} <= at.keys()
     assert at["0.9"] < at["0.99"]
     assert "momentum (reverse)" in window.page.locator("main").inner_text()

@@ -25,10 +25,10 @@ DEEP = arn("ranker-deep-running", region=IRELAND)
 
 def pinned(window: Opened) -> list[str]:
     """The names of the trials that are pinned, from the address."""
-    found: list[str] = window.page.evaluate(
+    names: list[str] = window.page.evaluate(
         "new URLSearchParams(location.hash.slice(1)).getAll('pin')"
     )
-    return found
+    return names
 
 
 def test_findings_come_first_and_lead_somewhere(made: Made, opened: Open) -> None:

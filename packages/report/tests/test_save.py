@@ -104,8 +104,8 @@ def test_two_charts_share_one_axis(made: Made, opened: Open) -> None:
     for title in ("Best so far: validation:auc", "When each trial ran"):
         labels = figure(window, title).locator(".role-axis-label text")
         at = "[text.textContent, Math.round(text.getBoundingClientRect().x)]"
-        found = window.all_of(labels, at, "text")
-        places.append({text: x for text, x in found if ":" in text})
+        positions = window.all_of(labels, at, "text")
+        places.append({text: x for text, x in positions if ":" in text})
     assert places[0] == pytest.approx(places[1], abs=1)
     assert places[0]
 

@@ -28,8 +28,10 @@ def card(window: Opened, title: str) -> Locator:
 
 def tiles(window: Opened) -> dict[str, str]:
     """The text of each tile, by its name."""
-    found = window.page.locator(".tiles > div")
-    texts = window.all_of(found, "[...tile.children].map((c) => c.innerText)", "tile")
+    elements = window.page.locator(".tiles > div")
+    texts = window.all_of(
+        elements, "[...tile.children].map((c) => c.innerText)", "tile"
+    )
     return {text[0]: text[1] for text in texts}
 
 

@@ -92,9 +92,9 @@ def test_every_warehouse_gives_the_same_page(
 ) -> None:
     """The page is byte for byte that of a DuckDB file with the same models."""
     with warehouse(tmp_path) as url:
-        found = report(url, SOURCE_DATE_EPOCH="1772409600")
+        run = report(url, SOURCE_DATE_EPOCH="1772409600")
     with duckdb(tmp_path, is_1970=warehouse is snowflake) as url:
         expected = report(DATABASE_URL=url, SOURCE_DATE_EPOCH="1772409600")
-    assert (found.returncode, found.stderr) == (0, "")
+    assert (run.returncode, run.stderr) == (0, "")
     assert '"name":"small"' in expected.stdout
-    assert found.stdout == expected.stdout
+    assert run.stdout == expected.stdout

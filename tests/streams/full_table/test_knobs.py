@@ -84,8 +84,8 @@ class TestKnobs:
         sent = [call.get("StatusEquals") for call in asked(reader.tap.emulator)]
         assert set(sent) == {status}
         assert names(run) == reader.boto3(StatusEquals=status)[0]
-        found = {record["training_job_status"] for record in run.records(TRIALS)}
-        assert found == {status}
+        statuses = {record["training_job_status"] for record in run.records(TRIALS)}
+        assert statuses == {status}
 
     @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize(("size", "calls"), [(1, 24), (10, 3), (24, 1)])

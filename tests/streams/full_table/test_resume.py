@@ -43,19 +43,19 @@ class TestResume:
         """Syncs resume where the previous one ended, up to the end, and then start
         over."""
         config: JSON = {"tuning_job_names": ["churn"], "max_items": most}
-        found: list[str] = []
+        read: list[str] = []
         state: JSON = {}
         for _ in range(syncs - 1):
             caplog.clear()
             run = reader.sync(state=state, **config)
-            found += names(run)
+            read += names(run)
             token = resume(run)["token"]
             assert f"to continue, set starting_token to {token}" in caplog.text
             state = run.state
         caplog.clear()
         last = reader.sync(state=state, **config)
-        found += names(last)
-        assert found == reader.boto3()[0]
+        read += names(last)
+        assert read == reader.boto3()[0]
         assert "to continue, set starting_token to" not in caplog.text
         assert resume(last) == {}
         restarted = reader.sync(state=last.state, **config)
