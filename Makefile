@@ -172,6 +172,7 @@ constraints: setup  ## Update the pins for what pyproject.toml requires, and for
 	$(LOCK) --output-file transform/constraints.txt transform/requirements.txt
 	$(LOCK) --output-file examples/airflow/constraints.txt examples/airflow/requirements.txt examples/airflow/celery.txt
 	$(LOCK) --output-file examples/dagster/constraints.txt examples/dagster/requirements.txt
+	$(LOCK) --output-file examples/spark/constraints.txt examples/spark/requirements.txt
 	$(foreach name,$(LOCKED),$(LOCK) --output-file $(name).txt $(name).in &&) true
 
 clean:  ## Remove what these targets have made.

@@ -1,16 +1,20 @@
 """Runs SQL in a warehouse whose driver is in another virtual environment.
 
 It runs there as a script. Each line of its input is a statement, as JSON text; each
-line of its output is `{"columns": […], "rows": [[…]]}` or `{"error": …}`.
+line of its output is `{"columns": […], "rows": [[…]]}` or `{"error": …}`. Spark also
+takes commands: see `spark`.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -67,10 +71,48 @@ def snowflake(host: str, port: str, database: str) -> Callable[[str], Answer]:
     return ask
 
 
+def spark(folder: str, example: str, *options: str) -> Callable[[Any], Answer]:
+    """A local Spark session whose tables are in this folder.
+
+    Only one process can use them, so it also runs `{"load": […]}`, the arguments of the
+    example's loader, and `{"dbt": […], "env": {…}, "log": …}`, whose answer is dbt's
+    exit code.
+    """
+    builder = importlib.import_module("pyspark.sql").SparkSession.builder
+    for option in (f"spark.sql.warehouse.dir={folder}", *options):
+        builder = builder.config(*option.split("=", 1))
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    sys.path.insert(0, example)
+    loader = importlib.import_module("load")
+    runner = importlib.import_module("dbt.cli.main").dbtRunner()
+
+    def ask(question: Any) -> Answer:
+        match question:
+            case {"load": arguments}:
+                loader.main(arguments)
+                return [], []
+            case {"dbt": line, "env": variables, "log": file}:
+                os.environ.update(variables)
+                with (
+                    Path(file).open("w", encoding="utf-8") as log,
+                    redirect_stdout(log),
+                    redirect_stderr(log),
+                ):
+                    done = runner.invoke(line)
+                failed = 1 if done.exception is None else 2
+                return ["code"], [[0 if done.success else failed]]
+            case _:
+                found = session.sql(question)
+                return found.columns, [list(row) for row in found.collect()]
+
+    return ask
+
+
 def main(kind: str, *where: str) -> None:
     """Answer statements until the input ends."""
-    kinds: dict[str, Callable[..., Callable[[str], Answer]]]
-    kinds = {"duckdb": duckdb, "snowflake": snowflake}
+    kinds: dict[str, Callable[..., Callable[[Any], Answer]]]
+    kinds = {"duckdb": duckdb, "snowflake": snowflake, "spark": spark}
     ask = kinds[kind](*where)
     for line in sys.stdin:
         try:

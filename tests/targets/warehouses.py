@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tap_tools.demo import processes
+from tests.environments import EXAMPLES
+from tests.environments import programs as programs_of
 from tests.targets.asking import plain
 from tests.targets.environments import HERE, environment
 
@@ -33,11 +37,13 @@ class Warehouse:
     """A warehouse and its target.
 
     Attributes:
-        name: postgres, snowflake or duckdb.
+        name: postgres, snowflake, duckdb or spark.
         command: The target's command line.
         config: The target's settings.
         variables: Its environment, in addition to what it inherits.
         answer: Runs a statement in the warehouse.
+        dbt: Runs dbt's command line with an environment and a log, if only the
+            warehouse's own process can; its result is the exit code.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Warehouse:
     config: dict[str, Any]
     variables: dict[str, str]
     answer: Callable[[str], tuple[list[str], list[list[Any]]]]
+    dbt: Callable[[list[str], dict[str, str], Path], int] | None = None
 
     def ask(self, sql: str) -> list[Row]:
         """The rows of a statement, with names in lower case and values as in JSON."""
@@ -57,6 +64,9 @@ class Warehouse:
 
     def types(self, table: str, schema: str = SCHEMA) -> dict[str, str]:
         """The types of a table's columns, without the target's own."""
+        if self.name == "spark":  # has no information_schema
+            _, rows = self.answer(f"describe table {schema}.{table}")
+            return {name: kind for name, kind, _ in rows if name[:5] != "_sdc_"}
         columns = self.ask(
             "select column_name, data_type from information_schema.columns "  # noqa: S608 - ours
             f"where lower(table_schema) = '{schema}' and lower(table_name) = '{table}'"
@@ -119,6 +129,59 @@ def snowflake(folder: Path) -> Iterator[Warehouse]:
                 variables=variables,
                 answer=answer,
             )
+
+
+@contextmanager
+def spark(folder: Path) -> Iterator[Warehouse]:
+    """A new local Spark session, into which each build first loads what the target
+    wrote."""
+    example = EXAMPLES / "spark"
+    pinned = example / "requirements.txt", example / "constraints.txt"
+    programs = programs_of("spark", *pinned)
+    target, written = environment("jsonl"), folder / "lines"
+    catalog = folder / "catalog.json"
+    catalog.write_text(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
+    where = ("spark", str(folder / "tables"), str(example), *SPARK)
+    with _asking(programs, folder, {"TZ": "UTC"}, *where) as answer:
+
+        def dbt(line: list[str], env: dict[str, str], log: Path) -> int:
+            for schema in sorted(written.glob("*")):
+                answer({"load": [str(catalog), str(schema), schema.name]})
+                shutil.rmtree(schema)
+            _, ((code,),) = answer({"dbt": line, "env": env, "log": str(log)})
+            return int(code)
+
+        yield Warehouse(
+            name="spark",
+            command=(
+                str(target / "python"),
+                str(HERE / "lines_of_schema.py"),
+                str(target / "target-jsonl"),
+            ),
+            config={"destination_path": str(written), "default_target_schema": SCHEMA},
+            variables={},
+            answer=answer,
+            dbt=dbt,
+        )
+
+
+SPARK = (
+    "spark.master=local[2]",
+    "spark.driver.memory=2g",
+    "spark.driver.host=127.0.0.1",
+    "spark.driver.bindAddress=127.0.0.1",
+    "spark.ui.enabled=false",
+    "spark.ui.showConsoleProgress=false",
+    "spark.sql.catalogImplementation=in-memory",
+    "spark.sql.session.timeZone=UTC",
+    # A few rows cost less without compilers and without splitting them.
+    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
+    "spark.sql.adaptive.enabled=false",
+    "spark.sql.codegen.factoryMode=NO_CODEGEN",
+    "spark.sql.codegen.wholeStage=false",
+    "spark.sql.shuffle.partitions=1",
+)
+"""The options of the session."""
 
 
 @contextmanager
@@ -194,7 +257,7 @@ def _named_server(url: str) -> Iterator[Served]:
 @contextmanager
 def _asking(
     programs: Path, folder: Path, variables: dict[str, str], *where: str
-) -> Iterator[Callable[[str], tuple[list[str], list[list[Any]]]]]:
+) -> Iterator[Callable[[Any], tuple[list[str], list[list[Any]]]]]:
     """A process of `asking.py`."""
     command = [str(programs / "python"), str(HERE / "asking.py"), *where]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -205,7 +268,7 @@ def _asking(
         assert questions is not None
         assert answers is not None
 
-        def answer(sql: str) -> tuple[list[str], list[list[Any]]]:
+        def answer(sql: Any) -> tuple[list[str], list[list[Any]]]:
             questions.write(json.dumps(sql) + "\n")
             questions.flush()
             line = answers.readline()

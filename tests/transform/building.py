@@ -76,17 +76,26 @@ def dbt(
         line += ["--target-path", str(folder / "target"), "--log-path", str(folder)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     log = folder / "build.log"
+    if warehouse.dbt is not None:
+        returned = warehouse.dbt(line[1:], where, log)
+    else:
+        returned = _run(line, inherited | warehouse.variables | where, log)
+    assert returned == code, processes.tail(log)
+
+
+def _run(line: list[str], env: dict[str, str], log: Path) -> int:
+    """Run a command, and return its exit code."""
     with log.open("w", encoding="utf-8") as out:
         done = subprocess.run(  # noqa: S603 - the command is ours
             line,
-            env=inherited | warehouse.variables | where,
-            cwd=folder,
+            env=env,
+            cwd=log.parent,
             stdout=out,
             stderr=subprocess.STDOUT,
             check=False,
             timeout=1800,
         )
-    assert done.returncode == code, processes.tail(log)
+    return done.returncode
 
 
 def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:
@@ -107,5 +116,7 @@ def _profile(warehouse: Warehouse, schema: str) -> tuple[Path, dict[str, str]]:
                 "DBT_POSTGRES_DATABASE": config["database"],
                 "DBT_POSTGRES_SCHEMA": schema,
             }
+        case "spark":
+            return PROJECT, {"DBT_SPARK_SCHEMA": schema}
         case _:
             return Path(__file__).parent, {"DBT_SNOWFLAKE_SCHEMA": schema}

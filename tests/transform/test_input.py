@@ -155,6 +155,6 @@ def test_other_warehouses_are_refused(tmp_path: Path) -> None:
     )
     assert done.returncode == REFUSED
     assert (
-        "sagemaker_tuning: these models run on DuckDB, Postgres and Snowflake, "
-        "not on sqlite." in done.stdout
+        "sagemaker_tuning: these models run on DuckDB, Postgres, Snowflake, Spark and "
+        "Databricks, not on sqlite." in done.stdout
     )

@@ -15,9 +15,8 @@ from botocore import validate
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
-from tap_tools.generated import targets
 from tests.targets import environments
-from tests.targets.warehouses import duckdb, postgres, snowflake
+from tests.targets.warehouses import duckdb, postgres, snowflake, spark
 from tests.transform import building, story
 from tests.transform.answers import MARTS, Row
 from tests.transform.tables import Known, known
@@ -36,7 +35,12 @@ pytestmark = [
     ),
 ]
 
-WAREHOUSES = {"postgres": postgres, "snowflake": snowflake, "duckdb": duckdb}
+WAREHOUSES = {
+    "postgres": postgres,
+    "snowflake": snowflake,
+    "duckdb": duckdb,
+    "spark": spark,
+}
 KEYS = ("account_id", "region", "failure", "tuning_job_arn", "training_job_arn")
 MORE_KEYS = (
     "definition_name",
@@ -67,7 +71,7 @@ NEED_DETAILS = {
 JSON = ("parameter_ranges", "range_values", "next_values")
 
 
-@pytest.fixture(scope="module", params=targets.TARGETS)
+@pytest.fixture(scope="module", params=WAREHOUSES)
 def told(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Story]:

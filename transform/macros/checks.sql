@@ -13,11 +13,13 @@ include one of these models, since other projects' builds run this, too. -#}
         'scopes': (ref('sagemaker_tuning__completeness'), 'scope_status'),
     } -%}
     {%- if execute and sagemaker_tuning.is_selected() -%}
-        {%- if target.type not in ['duckdb', 'postgres', 'snowflake'] -%}
+        {%- if target.type not in ['databricks', 'duckdb', 'postgres', 'snowflake', 'spark'] -%}
             {%- do sagemaker_tuning.refuse(
-                'these models run on DuckDB, Postgres and Snowflake, not on ' ~ target.type ~ '.'
+                'these models run on DuckDB, Postgres, Snowflake, Spark and Databricks, not on '
+                ~ target.type ~ '.'
             ) -%}
         {%- endif -%}
+        {%- do sagemaker_tuning.check_session() -%}
         {%- set missing = [] -%}
         {%- for stream, lack in sagemaker_tuning.streams().items() -%}
             {%- set relation = load_relation(tables[stream]) -%}
@@ -56,6 +58,21 @@ include one of these models, since other projects' builds run this, too. -#}
         {{- return(true) -}}
     {%- endfor -%}
     {{- return(false) -}}
+{% endmacro %}
+
+
+{#- Refuses a session whose days are not those of UTC. -#}
+{% macro check_session() %}{{ return(adapter.dispatch('check_session', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__check_session() %}{% endmacro %}
+
+{% macro spark__check_session() %}
+    {%- set zone = run_query('select current_timezone()').columns[0].values()[0] -%}
+    {%- if zone not in ['UTC', 'Etc/UTC', 'GMT', 'Z', '+00:00'] -%}
+        {%- do sagemaker_tuning.refuse(
+            "the session's time zone is " ~ zone ~ '. Set spark.sql.session.timeZone to UTC.'
+        ) -%}
+    {%- endif -%}
 {% endmacro %}
 
 

@@ -73,6 +73,38 @@ rows of tuning jobs that no longer have any. -#}
 {%- endmacro %}
 
 
+{#- On Spark, only Delta and Iceberg can delete rows: a hook does it, before dbt appends the
+new ones. On Parquet, each build replaces the table. -#}
+{% macro delete_changed() %}{{ return(adapter.dispatch('delete_changed', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__delete_changed() %}{% endmacro %}
+
+{% macro spark__delete_changed() -%}
+    {%- if is_incremental() -%}
+    merge into {{ this }} as old
+    using (
+        select tuning_job_arn from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
+        where changed_in > (
+            select coalesce(max(build), 0) from {{ ref('int_sagemaker_tuning__builds') }}
+            where model = '{{ this.identifier }}'
+        )
+    ) as changed
+    on old.tuning_job_arn = changed.tuning_job_arn
+    when matched then delete
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether a build can change a table instead of replacing it. -#}
+{% macro can_change_tables() %}{{ return(adapter.dispatch('can_change_tables', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__can_change_tables() %}{{ return(true) }}{% endmacro %}
+
+{% macro spark__can_change_tables() %}{{ return(env_var('DBT_SPARK_FILE_FORMAT', '') in ['delta', 'iceberg']) }}{% endmacro %}
+
+{% macro databricks__can_change_tables() %}{{ return(true) }}{% endmacro %}
+
+
 {#- Records that a model has processed all changes so far, or as many as its inputs: dbt can
 build it without them. Runs after the model, in the same transaction if the warehouse has
 transactions. -#}
@@ -95,8 +127,15 @@ transactions. -#}
 
 
 {#- How to build a model that only selects columns of another one: as a view, except on
-Postgres, where a full build of the other one would drop it. -#}
-{% macro view_or_table() %}{{ return('incremental' if target.type == 'postgres' else 'view') }}{% endmacro %}
+Postgres, where a full build of the other one would drop it, and where the tables are files
+for all to read. -#}
+{% macro view_or_table() %}{{ return(adapter.dispatch('view_or_table', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__view_or_table() %}{{ return('view') }}{% endmacro %}
+
+{% macro postgres__view_or_table() %}{{ return('incremental') }}{% endmacro %}
+
+{% macro spark__view_or_table() %}{{ return('view' if sagemaker_tuning.can_change_tables() else 'table') }}{% endmacro %}
 
 
 {#- The tables of the incremental models that a model reads, directly or through views. -#}
@@ -104,8 +143,8 @@ Postgres, where a full build of the other one would drop it. -#}
     {%- set names = [] -%}
     {%- for id in node.depends_on.nodes if execute and id in graph.nodes -%}
         {%- set input = graph.nodes[id] -%}
-        {%- if input.config.incremental_strategy == 'changed_tuning_jobs'
-            and input.config.materialized == 'incremental' -%}
+        {%- if input.config.materialized == 'incremental'
+            and input.name != 'int_sagemaker_tuning__builds' -%}
             {%- do names.append(input.alias) -%}
         {%- elif input.config.materialized == 'view' -%}
             {%- do names.extend(sagemaker_tuning.incremental_inputs(input)) -%}
@@ -129,13 +168,34 @@ Without statistics it expects only a few rows, and joins in nested loops. -#}
 
 
 {#- A hash of some columns. -#}
-{% macro hashed(columns) -%}
-    {%- if target.type == 'postgres' -%}
-        hash_record_extended(row({{ columns | join(', ') }}), 0)
-    {%- else -%}
-        hash({{ columns | join(', ') }})
-    {%- endif -%}
+{% macro hashed(columns) %}{{ return(adapter.dispatch('hashed', 'sagemaker_tuning')(columns)) }}{% endmacro %}
+
+{% macro default__hashed(columns) %}hash({{ columns | join(', ') }}){% endmacro %}
+
+{% macro postgres__hashed(columns) %}hash_record_extended(row({{ columns | join(', ') }}), 0){% endmacro %}
+
+{#- On Spark a null does not change a hash, so that 'a', null would equal null, 'a'. -#}
+{% macro spark__hashed(columns) -%}
+xxhash64({% for column in columns %}{{ column }}, {{ column }} is null{{ ', ' if not loop.last }}{% endfor %})
 {%- endmacro %}
+
+
+{#- A hash of the rows of a group, in any order. -#}
+{% macro hashed_rows(columns) %}{{ return(adapter.dispatch('hashed_rows', 'sagemaker_tuning')(columns)) }}{% endmacro %}
+
+{% macro default__hashed_rows(columns) %}sum({{ sagemaker_tuning.hashed(columns) }}){% endmacro %}
+
+{#- On Spark the sum of whole numbers can overflow. -#}
+{% macro spark__hashed_rows(columns) %}sum(cast({{ sagemaker_tuning.hashed(columns) }} as decimal(38, 0))){% endmacro %}
+
+
+{#- A number for each value of a column, which joins faster than a text. -#}
+{% macro numbered(column) %}{{ return(adapter.dispatch('numbered', 'sagemaker_tuning')(column)) }}{% endmacro %}
+
+{% macro default__numbered(column) %}row_number() over (order by {{ column }}){% endmacro %}
+
+{#- To number all rows, Spark would move them to one partition. -#}
+{% macro spark__numbered(column) %}xxhash64({{ column }}){% endmacro %}
 
 
 {#- A hash of everything except the tables that the models depend on: their SQL and the
@@ -157,11 +217,22 @@ variables. -#}
 
 
 {#- Deletes all but the latest row of each model, since only that one counts. -#}
-{% macro forget_older_builds() -%}
+{% macro forget_older_builds() %}{{ return(adapter.dispatch('forget_older_builds', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__forget_older_builds() -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
     where build < (select max(build) from {{ this }} as later where later.model = {{ this.identifier }}.model)
     {%- else -%}
     select 1
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro spark__forget_older_builds() -%}
+    {%- if is_incremental() -%}
+    merge into {{ this }} as old
+    using (select model, max(build) as build from {{ this }} group by model) as latest
+    on old.model = latest.model and old.build < latest.build
+    when matched then delete
     {%- endif -%}
 {%- endmacro %}

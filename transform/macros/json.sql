@@ -5,6 +5,9 @@
 
 {% macro snowflake__json_text(json, key) %}cast(get_path({{ json }}, '{{ key }}') as varchar){% endmacro %}
 
+{#- On Spark, JSON is text. -#}
+{% macro spark__json_text(json, key) %}get_json_object({{ json }}, '$.{{ key }}'){% endmacro %}
+
 
 {#- A member of a JSON object, as JSON. -#}
 {% macro json_part(json, key) %}{{ return(adapter.dispatch('json_part', 'sagemaker_tuning')(json, key)) }}{% endmacro %}
@@ -12,6 +15,8 @@
 {% macro default__json_part(json, key) %}({{ json }} -> '{{ key }}'){% endmacro %}
 
 {% macro snowflake__json_part(json, key) %}get_path({{ json }}, '{{ key }}'){% endmacro %}
+
+{% macro spark__json_part(json, key) %}{{ sagemaker_tuning.spark__json_text(json, key) }}{% endmacro %}
 
 
 {#- A join that yields one row per item of a JSON array, with JSON in item.value; no rows if
@@ -30,6 +35,10 @@ cross join unnest(cast({{ json }} as json[])) as {{ item }} (value)
 
 {% macro snowflake__join_items(json, item) -%}
 cross join lateral flatten(input => {{ json }}) as {{ item }}
+{%- endmacro %}
+
+{% macro spark__join_items(json, item) -%}
+lateral view explode(from_json({{ json }}, 'array<string>')) {{ item }} as value
 {%- endmacro %}
 
 
@@ -51,6 +60,10 @@ cross join unnest(
 
 {% macro snowflake__join_entries(json, entry) -%}
 cross join lateral flatten(input => {{ json }}) as {{ entry }}
+{%- endmacro %}
+
+{% macro spark__join_entries(json, entry) -%}
+lateral view explode(from_json({{ json }}, 'map<string, string>')) {{ entry }} as key, value
 {%- endmacro %}
 
 
@@ -92,6 +105,10 @@ cross join unnest(
 cross join lateral flatten(input => {{ json }}) as {{ item }}
 {%- endmacro %}
 
+{% macro spark__join_numbered_items(json, item) -%}
+lateral view posexplode(from_json({{ json }}, 'array<string>')) {{ item }} as index, value
+{%- endmacro %}
+
 
 {% macro item_text(item) %}{{ return(adapter.dispatch('item_text', 'sagemaker_tuning')(item)) }}{% endmacro %}
 
@@ -110,6 +127,8 @@ cross join lateral flatten(input => {{ json }}) as {{ item }}
 
 {% macro snowflake__item_number(item) %}({{ item }}.index + 1){% endmacro %}
 
+{% macro spark__item_number(item) %}({{ item }}.index + 1){% endmacro %}
+
 
 {#- Text as a JSON string. -#}
 {% macro json_string(text) %}{{ return(adapter.dispatch('json_string', 'sagemaker_tuning')(text)) }}{% endmacro %}
@@ -120,6 +139,9 @@ cross join lateral flatten(input => {{ json }}) as {{ item }}
 
 {% macro snowflake__json_string(text) %}to_json(to_variant({{ text }})){% endmacro %}
 
+{#- An array of one text, without its brackets. -#}
+{% macro spark__json_string(text) %}regexp_extract(to_json(array({{ text }})), '(?s)^.(.*).$', 1){% endmacro %}
+
 
 {#- The texts of a group in a given order, joined with commas. -#}
 {% macro joined(text, order) %}{{ return(adapter.dispatch('joined', 'sagemaker_tuning')(text, order)) }}{% endmacro %}
@@ -127,3 +149,7 @@ cross join lateral flatten(input => {{ json }}) as {{ item }}
 {% macro default__joined(text, order) %}string_agg({{ text }}, ',' order by {{ order }}){% endmacro %}
 
 {% macro snowflake__joined(text, order) %}listagg({{ text }}, ',') within group (order by {{ order }}){% endmacro %}
+
+{% macro spark__joined(text, order) -%}
+nullif(array_join(array_sort(collect_list(struct({{ order }} as place, {{ text }} as text))).text, ','), '')
+{%- endmacro %}

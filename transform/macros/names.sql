@@ -24,6 +24,10 @@ nullif(regexp_extract({{ name }}, {{ pattern }}, {{ group }}), '')
 nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e', {{ group }}), '')
 {%- endmacro %}
 
+{% macro spark__family_of(name, pattern, group) -%}
+nullif(regexp_extract({{ name }}, {{ pattern }}, {{ group }}), '')
+{%- endmacro %}
+
 
 {#- The value of the tag that the variable sagemaker_tuning_team_tag names; null if it is not set. -#}
 {% macro team_of(tags) -%}
@@ -50,6 +54,19 @@ nullif(regexp_substr({{ name }}, {{ pattern | replace('\\', '\\\\') }}, 1, 1, 'e
         cast({{ tags }} as json[]),
         tag -> (tag ->> 'key') = {{ sagemaker_tuning.literal(key) }}
     )[1] ->> 'value'
+)
+{%- endmacro %}
+
+{% macro spark__team_of(tags, key) -%}
+get_json_object(
+    get(
+        filter(
+            from_json({{ tags }}, 'array<string>'),
+            tag -> get_json_object(tag, '$.key') = {{ sagemaker_tuning.literal(key) }}
+        ),
+        0
+    ),
+    '$.value'
 )
 {%- endmacro %}
 

@@ -5,4 +5,10 @@
 
 
 {#- Text as a SQL literal. -#}
-{% macro literal(text) %}{{ dbt.string_literal(dbt.escape_single_quotes(text)) }}{% endmacro %}
+{% macro literal(text) %}{{ return(adapter.dispatch('literal', 'sagemaker_tuning')(text)) }}{% endmacro %}
+
+{% macro default__literal(text) %}{{ dbt.string_literal(dbt.escape_single_quotes(text)) }}{% endmacro %}
+
+{% macro spark__literal(text) -%}
+{{ sagemaker_tuning.default__literal(text | replace('\\', '\\\\')) }}
+{%- endmacro %}

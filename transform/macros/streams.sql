@@ -55,9 +55,9 @@ Arguments:
     {%- set types = {
         'text': dbt.type_string(),
         'time': 'timestamp',
-        'number': 'double precision',
+        'number': sagemaker_tuning.type_double(),
         'boolean': 'boolean',
-        'json': {'postgres': 'jsonb', 'duckdb': 'json', 'snowflake': 'variant'}[target.type],
+        'json': {'postgres': 'jsonb', 'duckdb': 'json', 'snowflake': 'variant'}.get(target.type, 'string'),
     } -%}
     {{- types[type] -}}
 {%- endmacro %}

@@ -13,6 +13,10 @@ cast(extract(epoch from ({{ end }} - {{ begin }})) as double precision)
 cast(datediff('millisecond', {{ begin }}, {{ end }}) / 1000.0 as double precision)
 {%- endmacro %}
 
+{% macro spark__seconds_between(begin, end) -%}
+((unix_millis({{ end }}) - unix_millis({{ begin }})) / 1000.0D)
+{%- endmacro %}
+
 
 {#- Converts an RFC 3339 text in UTC to a timestamp. -#}
 {% macro time_in(text) -%}

@@ -1,5 +1,11 @@
 {#- A value as a double; dbt's float is only 32 bits wide on DuckDB. -#}
-{% macro as_double(value) %}cast({{ value }} as double precision){% endmacro %}
+{% macro as_double(value) %}cast({{ value }} as {{ sagemaker_tuning.type_double() }}){% endmacro %}
+
+{% macro type_double() %}{{ return(adapter.dispatch('type_double', 'sagemaker_tuning')()) }}{% endmacro %}
+
+{% macro default__type_double() %}double precision{% endmacro %}
+
+{% macro spark__type_double() %}double{% endmacro %}
 
 
 {#- Text as a double; null if it is not a decimal number, or too large for a double. -#}
@@ -29,6 +35,14 @@ case
     when regexp_like({{ text }}, '{{ decimal_number() }}')
         and abs(try_to_double({{ text }})) <= 1.7976931348623157e308
         then try_to_double({{ text }})
+end
+{%- endmacro %}
+
+{% macro spark__number_in(text) -%}
+case
+    when {{ text }} rlike '{{ sagemaker_tuning.regex(decimal_number()) }}'
+        and abs(try_cast({{ text }} as double)) <= 1.7976931348623157e308
+        then try_cast({{ text }} as double)
 end
 {%- endmacro %}
 

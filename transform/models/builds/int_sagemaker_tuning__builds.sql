@@ -1,6 +1,6 @@
 -- The last build that each model has processed. Each model adds its own row.
 {{ config(
-    materialized='incremental',
+    materialized='incremental' if can_change_tables() else 'table',
     incremental_strategy='append',
     pre_hook="{{ forget_older_builds() }}"
 ) }}

@@ -2,7 +2,7 @@
 -- which its rows last changed. It compares with its previous version, which it replaces.
 {{ config(materialized='table', post_hook='{{ analyze_if_new() }}') }}
 
-{%- set before = none if flags.FULL_REFRESH else load_relation(this) %}
+{%- set before = load_relation(this) if can_change_tables() and not flags.FULL_REFRESH else none %}
 
 with jobs as (
     select * from {{ ref('stg_sagemaker_tuning__tuning_jobs') }}
@@ -25,14 +25,12 @@ counted as (
         max(created_at) as last_created_at,
         max(started_at) as last_started_at,
         max(ended_at) as last_ended_at,
-        sum(
-            {{ hashed([
-                'account_id', 'region', 'tuning_job_name', 'training_job_name',
-                'training_job_arn', 'definition_name', 'status', 'objective_status',
-                'objective_metric', 'tuned_hyper_parameters', 'created_at', 'started_at',
-                'ended_at', 'failure_reason',
-            ]) }}
-        ) as signature
+        {{ hashed_rows([
+            'account_id', 'region', 'tuning_job_name', 'training_job_name',
+            'training_job_arn', 'definition_name', 'status', 'objective_status',
+            'objective_metric', 'tuned_hyper_parameters', 'created_at', 'started_at',
+            'ended_at', 'failure_reason',
+        ]) }} as signature
     from {{ ref('stg_sagemaker_tuning__training_job_summaries') }}
     group by tuning_job_arn
 ),
@@ -41,13 +39,11 @@ detailed as (
     select
         tuning_job_arn,
         count(*) as trials,
-        sum(
-            {{ hashed([
-                'account_id', 'region', 'training_job_arn', 'secondary_status',
-                'resource_config', 'is_spot', 'billable_seconds', 'training_seconds',
-                'warm_pool_seconds', 'model_artifacts', 'team',
-            ]) }}
-        ) as signature
+        {{ hashed_rows([
+            'account_id', 'region', 'training_job_arn', 'secondary_status',
+            'resource_config', 'is_spot', 'billable_seconds', 'training_seconds',
+            'warm_pool_seconds', 'model_artifacts', 'team',
+        ]) }} as signature
     from {{ ref('stg_sagemaker_tuning__training_job_details') }}
     group by tuning_job_arn
 ),
@@ -68,11 +64,9 @@ measured as (
     select
         tuning_job_arn,
         count(*) as series,
-        sum(
-            {{ hashed([
-                'training_job_arn', 'metric_name', 'host', 'period_seconds', 'version',
-            ]) }}
-        ) as signature
+        {{ hashed_rows([
+            'training_job_arn', 'metric_name', 'host', 'period_seconds', 'version',
+        ]) }} as signature
     from {{ ref('stg_sagemaker_tuning__training_job_metrics') }}
     group by tuning_job_arn
 ),
@@ -80,7 +74,7 @@ measured as (
 machines as (
     select
         region,
-        sum({{ hashed(['instance_type', 'vcpu', 'gpu', 'memory']) }}) as signature
+        {{ hashed_rows(['instance_type', 'vcpu', 'gpu', 'memory']) }} as signature
     from {{ ref('stg_sagemaker_tuning__instance_types') }}
     group by region
 ),
@@ -88,9 +82,7 @@ machines as (
 prices as (
     select
         region,
-        sum(
-            {{ hashed(['instance_type', 'currency', 'price_per_hour', 'valid_from']) }}
-        ) as signature
+        {{ hashed_rows(['instance_type', 'currency', 'price_per_hour', 'valid_from']) }} as signature
     from {{ ref('stg_sagemaker_tuning__training_instance_prices') }}
     group by region
 ),

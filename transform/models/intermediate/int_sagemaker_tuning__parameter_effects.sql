@@ -7,7 +7,7 @@ with jobs as (
         tuning_job_name,
         tuning_job_arn,
         strategy,
-        row_number() over (order by tuning_job_arn) as job
+        {{ numbered('tuning_job_arn') }} as job
     from {{ ref('int_sagemaker_tuning__tuning_jobs') }}
     where is_loaded
         and {{ is_changed() }}

@@ -42,9 +42,9 @@ parts as (
         trials_with_cost,
         cost,
         case when date < today then cost end as cost_before_today,
-        cast(null as double precision) as recent_cost,
+        {{ as_double('null') }} as recent_cost,
         0 as running_trials,
-        cast(null as double precision) as running_cost
+        {{ as_double('null') }} as running_cost
     from days
     union all
     -- The last seven complete days, which can begin in the month before.

@@ -1,4 +1,4 @@
-{%- set history = load_relation(ref('sagemaker_tuning_price_history')) -%}
+{%- set history = load_relation(ref('sagemaker_tuning_price_history')) if can_change_tables() else none -%}
 with loaded as (
     {{ rows_of('training_instance_prices', {
         'region': 'text',
