@@ -10,12 +10,15 @@ import pytest
 
 pytest.importorskip("psycopg", reason="the demo's packages are needed: make setup")
 
+import duckdb
+
 from sagemaker_tuning_emulator import Emulator
 from tests.conftest import ACCOUNT, REGION
 from tests.environments import CHECKOUT, EXAMPLES
 from tests.examples.typed import commands, type_readme
 from tests.examples.world import EXTERNAL_ID, ROLE, compared, join
 from tests.postgres import serving
+from tests.targets.warehouses import FOR_FEW_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +124,31 @@ def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None
     assert [unit for unit in units if not (EXAMPLES / "shell" / unit).exists()] == []
 
 
+def test_spark(tmp_path: Path, emulator: Emulator) -> None:
+    """The commands of examples/spark load the caller's account into Parquet files, and
+    build models from them."""
+    emulator.scope(ACCOUNT, REGION).plan("own")
+    emulator.clock.move(seconds=6000)
+    options = "".join(f"\n{each.replace('=', ' ', 1)}" for each in FOR_FEW_ROWS)
+    filled_in = {
+        '$PWD/lake"': f'$PWD/lake{options}"',
+        "dbt build": "dbt run --select +sagemaker_tuning__trials",
+    }
+    type_readme("spark", tmp_path, emulator, filled_in)
+    lake = tmp_path / "checkout" / "examples" / "spark" / "lake"
+
+    def trials(table: str) -> list[tuple[str, ...]]:
+        files = f"{lake}/{table}/*.parquet"
+        found = duckdb.sql(f"select training_job_arn from '{files}' order by 1")  # noqa: S608 - ours
+        return found.fetchall()
+
+    own = emulator.truth()[f"{ACCOUNT}/{REGION}"]["trials"]["own"]
+    truth = sorted((trial["TrainingJobArn"],) for trial in own)
+    assert len(truth) > 5
+    assert trials("tap_sagemaker_tuning.db/training_job_summaries") == truth
+    assert trials("sagemaker_tuning.db/sagemaker_tuning__trials") == truth
+
+
 def test_the_accounts_are_those_of_an_organization() -> None:
     """examples/tuning.json reads an organization through a role with an external ID."""
     text = (EXAMPLES / "tuning.json").read_text(encoding="utf-8")
@@ -130,7 +158,7 @@ def test_the_accounts_are_those_of_an_organization() -> None:
     }
 
 
-@pytest.mark.parametrize("example", ["airflow", "dagster", "shell"])
+@pytest.mark.parametrize("example", ["airflow", "dagster", "shell", "spark"])
 def test_every_example_has_commands(example: str) -> None:
     """Each README has commands in console blocks."""
     text = (EXAMPLES / example / "README.md").read_text(encoding="utf-8")

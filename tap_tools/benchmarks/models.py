@@ -1,4 +1,4 @@
-"""Build the models of a million trials on DuckDB and Postgres, and print the seconds.
+"""Build the models of a million trials in each warehouse, and print the seconds.
 
 Builds all of them; again after twenty tuning jobs changed, with the tests of those; and
 again after nothing changed. Then it runs all tests. CPU is that of dbt and of the
@@ -23,11 +23,12 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from tests.postgres import serving
-from tests.targets.warehouses import HOST, Warehouse
+from tests.targets.warehouses import HOST, SCHEMA, Warehouse, spark
 from tests.transform import building
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 TABLES = Path(__file__).with_name("tables.sql")
 WORDS = {
@@ -52,6 +53,46 @@ def statements(name: str, trials: int) -> list[str]:
     words = WORDS[name] | {"numbers": WORDS[name]["numbers"].format(trials)}
     text = Template(TABLES.read_text("utf-8")).substitute(words, trials=trials)
     return text.split(";\n")[:-1]
+
+
+def fill(warehouse: Warehouse, folder: Path, trials: int) -> None:
+    """Fill a warehouse's tables. DuckDB writes the Parquet files of Spark's."""
+    if warehouse.name != "spark":
+        for statement in statements(warehouse.name, trials):
+            warehouse.answer(statement)
+        return
+    source = folder / "source"
+    source.mkdir()
+    with duckdb(source) as filled:
+        fill(filled, source, trials)
+        _, columns = filled.answer(COLUMNS)
+        warehouse.answer(f"create schema {SCHEMA}")
+        for table, selected in columns:
+            files = source / table
+            files.mkdir()
+            filled.answer(
+                f"set TimeZone = 'UTC'; copy (select {selected} "  # noqa: S608 - ours
+                f"from {SCHEMA}.{table}) to '{files}/all.parquet'"
+            )
+            warehouse.answer(
+                f"create table {SCHEMA}.{table} using parquet location '{files}'"
+            )
+
+
+COLUMNS = f"""
+select table_name, string_agg(
+    case
+        when data_type = 'TIMESTAMP'
+            then 'cast(' || column_name || ' as timestamptz) as '
+        when data_type like 'JSON%' then 'cast(' || column_name || ' as varchar) as '
+        else ''
+    end || column_name, ', ' order by ordinal_position
+)
+from information_schema.columns
+where table_schema = '{SCHEMA}'
+group by table_name
+"""  # noqa: S608 - ours
+"""Each table in DuckDB, with its columns in the types of a lake."""
 
 
 @contextmanager
@@ -93,6 +134,11 @@ def postgres(_folder: Path) -> Iterator[Warehouse]:
         yield _warehouse("postgres", where, answer)
 
 
+def big_spark(folder: Path) -> AbstractContextManager[Warehouse]:
+    """A local Spark session for much data."""
+    return spark(folder, "spark.driver.memory=12g")
+
+
 def _warehouse(
     name: str,
     config: dict[str, Any],
@@ -120,7 +166,7 @@ where tuning_job_name in ({})
 
 def main() -> None:
     """Measure the chosen warehouses."""
-    warehouses = {"duckdb": duckdb, "postgres": postgres}
+    warehouses = {"duckdb": duckdb, "postgres": postgres, "spark": big_spark}
     parser = argparse.ArgumentParser(
         prog="python -m tap_tools.benchmarks.models", description=__doc__
     )
@@ -134,9 +180,10 @@ def main() -> None:
                 tempfile.TemporaryDirectory() as folder,
                 warehouse(Path(folder)) as filled,
             ):
-                for statement in statements(name, options.trials):
-                    filled.answer(statement)
+                fill(filled, Path(folder), options.trials)
                 for what, command in STEPS.items():
+                    if name == "spark" and what.endswith("changed"):
+                        continue  # on Parquet, each build is a full one
                     filled.answer(HOURLY if what == "twenty changed" else "select 1")
                     begun = time.perf_counter(), _cpu(filled)
                     building.build(filled, Path(folder), "models", {}, *command)
@@ -154,6 +201,8 @@ def _cpu(warehouse: Warehouse) -> float:
     """Seconds of CPU so far: of the commands that have ended, and of Postgres."""
     used = os.times()
     seconds = used.children_user + used.children_system
+    if warehouse.name == "spark":
+        return seconds + _ticks_below(os.getpid()) / os.sysconf("SC_CLK_TCK")
     if warehouse.name != "postgres":
         return seconds
     _, ((backend,),) = warehouse.answer("select pg_backend_pid()")
@@ -163,6 +212,15 @@ def _cpu(warehouse: Warehouse) -> float:
         sum(each[11:13]) for each in _processes().values() if each[1] == server
     )
     return seconds + ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks_below(parent: int) -> int:
+    """The ticks of CPU of the processes that run below another."""
+    return sum(
+        sum(fields[11:13]) + _ticks_below(process)
+        for process, fields in _processes().items()
+        if fields[1] == parent
+    )
 
 
 def _processes() -> dict[int, list[int]]:

@@ -55,6 +55,11 @@ ELSEWHERE = {
     "--constraints packages/report/constraints.txt": BY_HAND,
     "sagemaker-tuning --demo": "packages/report/tests/pipeline/test_demo.py",
     "make built": "Makefile",
+    "uv run --with duckdb==1.2.2 examples/spark/publish.py examples/spark/lake "
+    "tuning.duckdb": "tests/transform/test_spark.py",
+    "sagemaker-tuning-report tuning.duckdb > tuning.html": (
+        "tests/transform/test_spark.py"
+    ),
     "uv tool install .": BY_HAND,
     "uv venv --python 3.12 pyairbyte-venv": BY_HAND,
     "uv pip install --python pyairbyte-venv/bin/python airbyte==0.71.3": BY_HAND,

@@ -132,16 +132,22 @@ def snowflake(folder: Path) -> Iterator[Warehouse]:
 
 
 @contextmanager
-def spark(folder: Path) -> Iterator[Warehouse]:
+def spark(folder: Path, *options: str) -> Iterator[Warehouse]:
     """A new local Spark session, into which each build first loads what the target
-    wrote."""
+    wrote.
+
+    Args:
+        folder: A folder for all files.
+        *options: Its options, if it is not for a few rows.
+    """
     example = EXAMPLES / "spark"
     pinned = example / "requirements.txt", example / "constraints.txt"
     programs = programs_of("spark", *pinned)
     target, written = environment("jsonl"), folder / "lines"
     catalog = folder / "catalog.json"
     catalog.write_text(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
-    where = ("spark", str(folder / "tables"), str(example), *SPARK)
+    chosen = options or FOR_FEW_ROWS
+    where = ("spark", str(folder / "tables"), str(example), *SPARK, *chosen)
     with _asking(programs, folder, {"TZ": "UTC"}, *where) as answer:
 
         def dbt(line: list[str], env: dict[str, str], log: Path) -> int:
@@ -159,7 +165,7 @@ def spark(folder: Path) -> Iterator[Warehouse]:
                 str(target / "target-jsonl"),
             ),
             config={"destination_path": str(written), "default_target_schema": SCHEMA},
-            variables={},
+            variables={"DBT_SPARK_FILE_FORMAT": ""},
             answer=answer,
             dbt=dbt,
         )
@@ -167,21 +173,23 @@ def spark(folder: Path) -> Iterator[Warehouse]:
 
 SPARK = (
     "spark.master=local[2]",
-    "spark.driver.memory=2g",
     "spark.driver.host=127.0.0.1",
     "spark.driver.bindAddress=127.0.0.1",
     "spark.ui.enabled=false",
     "spark.ui.showConsoleProgress=false",
     "spark.sql.catalogImplementation=in-memory",
     "spark.sql.session.timeZone=UTC",
-    # A few rows cost less without compilers and without splitting them.
+)
+"""The options of every session."""
+FOR_FEW_ROWS = (
+    "spark.driver.memory=2g",
     "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
     "spark.sql.adaptive.enabled=false",
     "spark.sql.codegen.factoryMode=NO_CODEGEN",
     "spark.sql.codegen.wholeStage=false",
     "spark.sql.shuffle.partitions=1",
 )
-"""The options of the session."""
+"""The options that make a session cheap: no compilers, and no splits."""
 
 
 @contextmanager

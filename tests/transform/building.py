@@ -77,7 +77,7 @@ def dbt(
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN)}
     log = folder / "build.log"
     if warehouse.dbt is not None:
-        returned = warehouse.dbt(line[1:], where, log)
+        returned = warehouse.dbt(line[1:], warehouse.variables | where, log)
     else:
         returned = _run(line, inherited | warehouse.variables | where, log)
     assert returned == code, processes.tail(log)

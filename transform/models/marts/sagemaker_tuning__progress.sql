@@ -6,10 +6,10 @@ select
     definition_name,
     training_job_name,
     training_job_arn,
-    row_number() over (
+    cast(row_number() over (
         partition by tuning_job_arn, definition_name
         order by ended_at, training_job_name
-    ) as trial_number,
+    ) as bigint) as trial_number,
     ended_at,
     objective_metric_name,
     objective_value,

@@ -206,7 +206,7 @@ select
     case
         when judged.direction in ('Maximize', 'Minimize') then judged.direction
     end as objective_direction,
-    judged.place,
+    cast(judged.place as bigint) as place,
     judged.created_at,
     judged.started_at,
     judged.ended_at,
