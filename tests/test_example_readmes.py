@@ -18,7 +18,7 @@ from tests.environments import CHECKOUT, EXAMPLES
 from tests.examples.typed import commands, type_readme
 from tests.examples.world import EXTERNAL_ID, ROLE, compared, join
 from tests.postgres import serving
-from tests.targets.warehouses import FOR_FEW_ROWS
+from tests.targets.warehouses import FOR_FEW_ROWS, JAVA, NO_JAVA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,6 +124,7 @@ def test_shell(tmp_path: Path, emulator: Emulator, warehouse: Warehouse) -> None
     assert [unit for unit in units if not (EXAMPLES / "shell" / unit).exists()] == []
 
 
+@pytest.mark.skipif(JAVA is None, reason=NO_JAVA)
 def test_spark(tmp_path: Path, emulator: Emulator) -> None:
     """The commands of examples/spark load the caller's account into Parquet files, and
     build models from them."""

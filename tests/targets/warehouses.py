@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tap_tools.demo import processes
 from tests.environments import EXAMPLES
@@ -30,6 +32,10 @@ SCHEMA = "tap_sagemaker_tuning"
 HOST = "127.0.0.1"
 OURS = "TARGET_TEST_POSTGRES_URL"
 """A variable with a server to use instead of the embedded one: postgresql://…"""
+
+
+JAVA = shutil.which("java")
+NO_JAVA = "Java is not installed: apt-get install default-jre-headless"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +109,8 @@ def snowflake(folder: Path) -> Iterator[Warehouse]:
         "NO_PROXY": HOST,
         "TMPDIR": str(folder),  # where both keep the staged files
     }
-    command = [str(programs / "fakesnow"), "--server", "--port", port, "--host", HOST]
+    command = [str(programs / "python"), str(HERE / "fakesnow_of_dbt.py")]
+    command += ["--server", "--port", port, "--host", HOST]
     log, env = folder / "fakesnow.log", _inherited() | variables
     with processes.running(command, log, ended_by=signal.SIGINT, env=env):
         _await(int(port), log)
@@ -140,6 +147,8 @@ def spark(folder: Path, *options: str) -> Iterator[Warehouse]:
         folder: A folder for all files.
         *options: Its options, if it is not for a few rows.
     """
+    if JAVA is None:
+        pytest.skip(NO_JAVA)
     example = EXAMPLES / "spark"
     pinned = example / "requirements.txt", example / "constraints.txt"
     programs = programs_of("spark", *pinned)
