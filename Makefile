@@ -51,7 +51,7 @@ check: setup  ## The gate: everything but `make distributed`, two jobs at a time
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static wheel
 	$(MAKE) --no-print-directory --jobs 2 --output-sync long versions
 
-versions: unpacked
+versions: setup
 	$(MAKE) --no-print-directory --jobs 1 lowest python-3.13
 
 static: setup  ## Lint, types and docs.
