@@ -73,7 +73,7 @@ delete from tap_sagemaker_tuning.training_job_summaries where tuning_job_name = 
 """
 
 
-@pytest.fixture(scope="module", params=WAREHOUSES)
+@pytest.fixture(scope="module")
 def built(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Warehouse, Path]]:
@@ -86,10 +86,14 @@ def built(
         yield warehouse, folder
 
 
-ON_DUCKDB = pytest.mark.parametrize("built", ["duckdb"], indirect=True)
-ON_POSTGRES = pytest.mark.parametrize("built", ["postgres"], indirect=True)
-"""For what another warehouse cannot change; test_what_changed_is_rebuilt covers the
-statements of each."""
+def on(*names: str) -> pytest.MarkDecorator:
+    """Run a test on these warehouses."""
+    return pytest.mark.parametrize("built", names, indirect=True, scope="module")
+
+
+# What another warehouse cannot change is tested on one; test_what_changed_is_rebuilt
+# runs the statements of each.
+ON_EACH, ON_DUCKDB, ON_POSTGRES = on(*WAREHOUSES), on("duckdb"), on("postgres")
 
 
 def rows(warehouse: Warehouse, schema: str, mart: str) -> list[tuple[str, ...]]:
@@ -103,6 +107,7 @@ def _text(value: Any) -> str:
     return f"{value:.9g}" if isinstance(value, float) else str(value)
 
 
+@ON_EACH
 def test_what_changed_is_rebuilt(built: tuple[Warehouse, Path]) -> None:
     """After any change, an incremental build equals a full one and rebuilds only the
     tuning jobs that changed."""
@@ -218,6 +223,7 @@ OPTIONAL = {
 }
 
 
+@ON_EACH
 def test_what_is_missing_is_null(built: tuple[Warehouse, Path]) -> None:
     """Neither deselected columns nor a stream that was never loaded fail a build; one
     line names the stream."""
