@@ -41,6 +41,7 @@ LONG = {
     "streams/training_job_metrics.html": "it has what CloudWatch bills, case by case",
     "models/what-it-cost.html": "it has eight questions, and their answers",
     "settings.html": "it has a row per setting",
+    "emulator.html": "it has a row per field of its interface",
     "questions.html": "it has all the questions, and search finds each",
 }
 """Pages that may be longer than four screens, and why."""
@@ -61,6 +62,8 @@ FIRST = {
     "failed trials": "What failed: failed trials, and why",
     "EventBridge": "Why not… > Why not EventBridge?",
     "Snowflake": "Snowflake",
+    "emulator": "The emulator: test your own project",
+    "pytest": "The emulator: test your own project",
 }
 """What people type, and the title of the page that should come first."""
 
