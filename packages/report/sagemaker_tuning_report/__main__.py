@@ -2,13 +2,14 @@
 
   sagemaker-tuning-report > tuning.html
 
-Set the environment variable DATABASE_URL: others on the machine can see arguments.
+DATABASE_URL can hold a password, and others on the machine can see arguments:
+set the environment variable instead.
 
 exit codes:
   0  The page is complete.
   1  There is no page. Standard error says why.
   2  An argument is invalid, or the page would fill a terminal.
-  3  The page is incomplete because models are missing. Standard error names them.
+  3  The page is incomplete: models are missing. Standard error names them.
 """
 
 from __future__ import annotations

@@ -34,15 +34,15 @@ if TYPE_CHECKING:
     from sagemaker_tuning_report.pipeline.folder import Folder
 
 DESCRIPTION = """\
-Read the hyperparameter tuning jobs of your AWS accounts, and show them as a page.
+Read the tuning jobs of your AWS accounts, and show them as a page.
 
   sagemaker-tuning                  with your AWS credentials and region
   sagemaker-tuning --demo           with an emulated account, without AWS
   sagemaker-tuning page DATABASE_URL --output tuning.html
-                                    the page of a warehouse that is loaded already
+                                    with a warehouse that you load yourself
 
-It only reads from AWS. The database, the state and the page stay in a private folder,
-so the next run reads only what is new or can still change."""
+It only reads from AWS. The database, the state and the page stay in a private
+folder, so the next run reads only what is new or can still change."""
 EPILOG = """\
 exit codes:
   0    The page is complete.
