@@ -334,15 +334,24 @@ def answer(world: World, url: str, method: str, path: str, body: bytes) -> Reply
     methods = {each.method: each for each in ENDPOINTS if each.name == name}
     if not methods:
         names = ", ".join(dict.fromkeys(each.name for each in ENDPOINTS))
-        return _reply(404, {"error": f"{path}: use {PREFIX} and one of {names}"})
+        return _refusal(404, f"{path}: use {PREFIX} and one of {names}")
     if method not in methods:
         error = f"{method} {path}: use {' or '.join(methods)}"
-        return _reply(405, {"error": error}, Allow=", ".join(methods))
+        return _refusal(405, error, Allow=", ".join(methods))
     endpoint = methods[method]
     try:
         return _reply(200, endpoint.act(world, url, endpoint.form.read(body)))
     except ValueError as error:
-        return _reply(400, {"error": f"{method} {path}: {error}"})
+        return _refusal(400, f"{method} {path}: {error}")
+
+
+def _refusal(status: int, error: str, **headers: str) -> Reply:
+    """Return an error as one line: what it repeats of the request may have more."""
+    line = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode()
+        for char in error
+    )
+    return _reply(status, {"error": line}, **headers)
 
 
 def _reply(status: int, shown: Shown, **headers: str) -> Reply:

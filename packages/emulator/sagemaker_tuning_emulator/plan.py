@@ -85,7 +85,7 @@ class Plan:
     """
 
     trials: Annotated[int, Field(ge=0, le=100_000)] = 10
-    parallel: Annotated[int, Field(ge=1)] = 2
+    parallel: Annotated[int, Field(ge=1, le=100_000)] = 2
     trial_seconds: Span = (240.0, 1500.0)
     start_seconds: Span = (2.0, 150.0)
     settle_seconds: Span = (1.0, 20.0)

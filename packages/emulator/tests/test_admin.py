@@ -128,8 +128,31 @@ def test_a_body_that_is_no_object(endpoint: Endpoint, body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "body", "words"),
+    [
+        ("POST clock", {"seconds": 1, "a\nb": 1}, "a\\nb: unknown; "),
+        ("PUT organization", {"accounts": {"\r": {}}}, "accounts.\\r.[key]: "),
+        ("PUT organization", {"accounts": {}, "units": {"\x1b": 1}}, "units.\\x1b: "),
+        (
+            "PUT organization",
+            {"accounts": {}, "units": {"ou-a": "\n\u2028"}},
+            "units.ou-a: there is no \\n\\u2028; ",
+        ),
+    ],
+)
+def test_an_error_is_one_line(request_: str, body: dict[str, Any], words: str) -> None:
+    """Names and values with control characters are repeated escaped."""
+    assert refused(request_, body).startswith(words)
+
+
+@pytest.mark.parametrize(
     ("request_", "body", "error"),
     [
+        (
+            "POST plan",
+            {**PLAN, "parallel": 10**30},
+            f"parallel: should be less than or equal to 100000, not {10**30}",
+        ),
         ("POST clock", {"seconds": "x"}, 'seconds: should be a valid number, not "x"'),
         (
             "POST clock",
