@@ -32,11 +32,11 @@ RED, GREEN = (
 
 @pytest.fixture
 def terminal(tap: TapProcess) -> TapProcess:
-    """The tap with two regions, where one is denied, and no variable about colors."""
+    """The tap with two regions, where one is denied, and only TERM about colors."""
     tap.emulator.scope().plan(LONGEST, trials=3)
     tap.emulator.clock.move(seconds=600)
     tap.emulator.faults.add(Fault("deny", operation=LIST, region="eu-west-1"))
-    tap.variables |= {"NO_COLOR": None, "FORCE_COLOR": None}
+    tap.variables |= {"NO_COLOR": None, "FORCE_COLOR": None, "TERM": "xterm"}
     return tap
 
 
@@ -81,6 +81,38 @@ def test_no_color(terminal: TapProcess) -> None:
     _, lines = shown(terminal, "--test", NO_COLOR="1", FORCE_COLOR="1")
     assert "\x1b" not in "".join(lines)
     assert lines[-1] == f"       {REMEDY}"
+
+
+def test_a_dumb_terminal(terminal: TapProcess) -> None:
+    """A terminal that says that it is dumb gets lines that fit, without color."""
+    _, lines = shown(terminal, "--test", TERM="dumb")
+    assert "\x1b" not in "".join(lines)
+    assert lines[-1] == f"       {REMEDY}"
+
+
+@pytest.mark.parametrize("option", ["--scopes", "--discover", ""])
+def test_a_closed_standard_error(terminal: TapProcess, option: str) -> None:
+    """Without standard error, standard output is the same."""
+    terminal.emulator.faults.clear()
+    command = " ".join(terminal.command(*option.split(), config=CONFIG))
+    results = [
+        subprocess.run(  # noqa: S602 - ours
+            f"exec {command} {closed}",
+            shell=True,
+            cwd=terminal.folder,
+            env=terminal.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for closed in ("", "2>&-")
+    ]
+    assert [done.returncode for done in results] == [0, 0]
+    plain, closed = (
+        [line for line in done.stdout.splitlines() if '"STATE"' not in line]
+        for done in results
+    )
+    assert len(plain) == len(closed) > 0
 
 
 def test_forced_color(terminal: TapProcess) -> None:

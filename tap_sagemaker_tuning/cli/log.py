@@ -9,7 +9,7 @@ from singer_sdk.logging import ConsoleFormatter
 from typing_extensions import override
 
 from tap_sagemaker_tuning.aws.errors import explain
-from tap_sagemaker_tuning.cli.terminal import laid_out, with_remedy
+from tap_sagemaker_tuning.cli.terminal import is_terminal, laid_out, with_remedy
 from tap_sagemaker_tuning.printable import MOST_OF_A_LINE, printable
 
 METRICS = "singer_sdk.metrics"
@@ -50,7 +50,7 @@ def format_for_terminal() -> None:
         if (
             isinstance(handler, logging.StreamHandler)
             and isinstance(handler.formatter, ConsoleFormatter)
-            and handler.stream.isatty()
+            and is_terminal(handler.stream)
         ):
             handler.setFormatter(TerminalFormatter(handler.stream))
 

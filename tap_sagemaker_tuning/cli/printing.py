@@ -65,7 +65,7 @@ def print_test(tested: Iterable[Probed]) -> int:
     """
     is_well = True
     for result in tested:
-        if sys.stderr.isatty():
+        if terminal.is_terminal(sys.stderr):
             _show(result)
         else:
             for line in result.lines:

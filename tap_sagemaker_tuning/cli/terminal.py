@@ -43,18 +43,18 @@ def tell(head: str, *parts: str, hue: str | None = None, err: bool = True) -> No
 
 
 def laid_out(
-    stream: IO[str], head: str, parts: Iterable[str], hue: str | None = None
+    stream: IO[str] | None, head: str, parts: Iterable[str], hue: str | None = None
 ) -> str:
     """Return one fact as a stream shows it.
 
     Args:
-        stream: The stream.
+        stream: The stream; None if it is closed.
         head: Its first words, in color if the stream gets color.
         parts: The rest. A terminal gets each part on lines of its own, which fit and
             are aligned with the first; any other stream gets all on one line.
         hue: The color of the head; None for bold.
     """
-    room = max(_columns(stream) - len(head), _LEAST) if stream.isatty() else 0
+    room = max(_columns(stream) - len(head), _LEAST) if is_terminal(stream) else 0
     if room:
         parts = [
             line
@@ -68,12 +68,23 @@ def laid_out(
     return shown + (f"\n{' ' * len(head)}" if room else " ").join(parts)
 
 
-def is_colored(stream: IO[str]) -> bool:
-    """Whether to color: NO_COLOR and FORCE_COLOR decide, otherwise terminals do."""
+def is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a stream is a terminal; one that was closed at the start is None."""
+    return stream is not None and stream.isatty()
+
+
+def is_colored(stream: IO[str] | None) -> bool:
+    """Whether to color: NO_COLOR and FORCE_COLOR decide, otherwise terminals do.
+
+    A terminal that says that it is dumb gets none.
+    """
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    is_able = is_terminal(stream) and os.environ.get("TERM") != "dumb"
+    return bool(os.environ.get("FORCE_COLOR")) or is_able
 
 
-def _columns(stream: IO[str]) -> int:
+def _columns(stream: IO[str] | None) -> int:
+    if stream is None:
+        return _WIDTH
     return os.get_terminal_size(stream.fileno()).columns or _WIDTH

@@ -193,7 +193,7 @@ def _save(folder: Path, contents: dict[int, list[str]]) -> bool:
 
 def is_watched() -> bool:
     """Whether standard error is a terminal."""
-    return sys.stderr.isatty()
+    return terminal.is_terminal(sys.stderr)
 
 
 def _looker(clients: list[Client], settings: Settings) -> Callable[[Client], Caller]:

@@ -49,7 +49,7 @@ def main(
         return _refused(
             "no DATABASE_URL: pass one, or set the environment variable of that name"
         )
-    if not given.output and sys.stdout.isatty():
+    if not given.output and terminal.is_terminal(sys.stdout):
         return _refused(
             "the page is too long for a terminal. Name a file with --output FILE, or "
             "send it to a pipe",

@@ -243,7 +243,7 @@ def open_page(page: Path) -> None:
     has_screen = sys.platform == "darwin" or any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
     )
-    if has_screen and sys.stdout.isatty():
+    if has_screen and terminal.is_terminal(sys.stdout):
         webbrowser.open(page.as_uri())
 
 
