@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -148,6 +150,24 @@ def test_spark(tmp_path: Path, emulator: Emulator) -> None:
     assert len(truth) > 5
     assert trials("tap_sagemaker_tuning.db/training_job_summaries") == truth
     assert trials("sagemaker_tuning.db/sagemaker_tuning__trials") == truth
+    # A line that is cut is refused in one line, and the table stays as it is.
+    cut = lake.parent / "lines" / "training_job_summaries-cut.jsonl"
+    cut.write_text('{"training_job_arn": "arn', encoding="utf-8")
+    done = subprocess.run(  # noqa: S603 - ours
+        [
+            *(lake.parent / "spark-venv" / "bin" / "python", "load.py"),
+            *("catalog.json", "lines", "tap_sagemaker_tuning"),
+        ],
+        cwd=lake.parent,
+        env=os.environ | {"SPARK_CONF_DIR": str(lake.parent / "spark-conf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "a line of training_job_summaries is cut" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert trials("tap_sagemaker_tuning.db/training_job_summaries") == truth
 
 
 def test_the_accounts_are_those_of_an_organization() -> None:

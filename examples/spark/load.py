@@ -11,6 +11,7 @@ import json
 import sys
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as f
@@ -34,11 +35,19 @@ def main(arguments: list[str] | None = None) -> None:
         spark.conf.set("spark.sql.session.timeZone", "UTC")
         spark.sql(f"create schema if not exists {given.schema}")
         for stream in streams:
+            name = stream["tap_stream_id"]
             load(spark, stream, given.lines, given.schema)
     except (OSError, ValueError, KeyError) as error:
         sys.exit(f"Error: {given.catalog} is not a catalog: {error}")
     except AnalysisException as error:
         sys.exit(f"Error: cannot load {given.lines}: {str(error).splitlines()[0]}")
+    except Py4JJavaError as error:
+        if "MALFORMED_RECORD" not in str(error):
+            raise
+        sys.exit(
+            f"Error: cannot load {given.lines}: a line of {name} is cut, or does not "
+            "fit the catalog; correct or remove it, and run this again"
+        )
 
 
 def load(spark: SparkSession, stream: dict[str, Any], folder: str, schema: str) -> None:
