@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,23 @@ def test_each_region_is_a_scope(emulator: Emulator, connect: Open) -> None:
     for client in clients:
         list(client.tuning_jobs())
     assert [call.region for call in emulator.calls] == regions
+
+
+def test_each_account_has_its_own_credentials(
+    emulator: Emulator, connect: Open
+) -> None:
+    """Clients that many threads create at once, from one session, each call with the
+    credentials of their own account."""
+    accounts = [f"{number:012d}" for number in range(1, 17)]
+    roles = [{"role_arn": f"arn:aws:iam::{each}:role/reader"} for each in accounts]
+    clients = connect(assume_roles=roles)
+    with ThreadPoolExecutor(8) as threads:
+        for client in clients:
+            threads.submit(list, client.tuning_jobs())
+    listed = [
+        call for call in emulator.calls if call.operation == LIST_TUNING_JOBS.name
+    ]
+    assert sorted(call.account for call in listed) == accounts
 
 
 def test_static_keys(emulator: Emulator, connect: Open) -> None:
