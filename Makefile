@@ -34,7 +34,7 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
 
-test: setup  ## Unit tests, laws, the command line, HTTP and docs: about two minutes.
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
 	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "not ($(LEFT_OUT))"
 
 coverage: setup  ## List the lines and branches that the tests of `make test` do not run.
