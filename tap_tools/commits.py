@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tap_tools import ROOT
+from tap_tools.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,25 +46,16 @@ def check(root: Path, base: str) -> list[str]:
         A line for each problem; nothing in an sdist, or in a clone that is too shallow
         to have `base`.
     """
-    is_ancestor = ("merge-base", "--is-ancestor", base, "HEAD")
-    if not (root / ".git").exists() or _git(root, *is_ancestor) is None:
+    if not (root / ".git").exists():
         return []
-    log = _git(root, "log", "--no-merges", "--format=%h %B%x00", f"{base}..HEAD") or ""
+    try:
+        git(root, "merge-base", "--is-ancestor", base, "HEAD")
+    except subprocess.CalledProcessError:
+        return []
+    log = git(root, "log", "--no-merges", "--format=%h %B%x00", f"{base}..HEAD")
     entries = [entry.strip() for entry in log.split("\0")]
     commits = [entry.partition(" ")[::2] for entry in entries if entry]
     return [f"{short}: {line}" for short, text in commits for line in problems(text)]
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    """The output of a git command, or None if it fails."""
-    done = subprocess.run(  # noqa: S603 - ours
-        ["git", *arguments],  # noqa: S607
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return None if done.returncode else done.stdout
 
 
 def main() -> int:

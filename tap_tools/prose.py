@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_tools import ROOT
+from tap_tools.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,13 +107,10 @@ def _compiled(avoided: Avoided) -> re.Pattern[str]:
 
 def files() -> list[str]:
     """The files to look through: the text that git knows."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listing = subprocess.run(  # noqa: S603 - the command is ours
-        command, cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    listing = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard")
     return [
         name
-        for name in listing.stdout.splitlines()
+        for name in listing.splitlines()
         if Path(name).suffix in SUFFIXES
         and not name.startswith(ELSEWHERE)
         and (ROOT / name).is_file()

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tap_tools.git import git
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,7 +19,7 @@ _STEPS = (("docs",), ("test",))
 
 def unclean(root: Path) -> Iterator[str]:
     """Say if there is something in the checkout that no commit has."""
-    if changed := _git(root, "status", "--porcelain"):
+    if changed := git(root, "status", "--porcelain").splitlines():
         yield f"uncommitted changes: {len(changed)} paths in git status"
 
 
@@ -45,19 +47,9 @@ def missing(root: Path) -> Iterator[str]:
 
 def not_held(root: Path, unpacked: Path) -> list[str]:
     """Files that git knows and the sdist lacks; `make setup` makes links."""
-    known = [path for path in _git(root, "ls-files") if not (root / path).is_symlink()]
+    listed = git(root, "ls-files").splitlines()
+    known = [path for path in listed if not (root / path).is_symlink()]
     return [path for path in known if not (unpacked / path).is_file()]
-
-
-def _git(root: Path, *arguments: str) -> list[str]:
-    done = subprocess.run(  # noqa: S603 - ours
-        ["git", *arguments],  # noqa: S607
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.splitlines()
 
 
 def _fails(command: list[str], folder: Path) -> str | None:

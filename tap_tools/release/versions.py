@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
 from typing import TYPE_CHECKING, Any
+
+from tap_tools.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,11 +93,4 @@ def _of_the_tags(root: Path, version: str) -> Iterator[str]:
 
 
 def _tags(root: Path, *options: str) -> list[str]:
-    listed = subprocess.run(  # noqa: S603 - ours
-        ["git", "tag", *options],  # noqa: S607
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return listed.stdout.split()
+    return git(root, "tag", *options).split()

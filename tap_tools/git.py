@@ -1,0 +1,25 @@
+"""Asks git about a checkout."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def git(root: Path, *arguments: str) -> str:
+    """Return the output of a git command.
+
+    Raises:
+        CalledProcessError: It failed.
+    """
+    done = subprocess.run(  # noqa: S603 - ours
+        ["git", *arguments],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
