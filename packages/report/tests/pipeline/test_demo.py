@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
 import signal
 import subprocess
@@ -17,12 +15,11 @@ import click
 import pytest
 
 from sagemaker_tuning_emulator import Fault
+from tests.terminal import in_terminal
 
 from .conftest import environment, loaded, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sagemaker_tuning_emulator import Emulator
 
 pytestmark = pytest.mark.demo
@@ -235,25 +232,12 @@ def test_a_demo_makes_way(folder: Path, account: Emulator) -> None:
 
 
 @pytest.fixture
-def terminal(account: Emulator, folder: Path) -> Iterator[str]:
+def terminal(account: Emulator, folder: Path) -> str:
     """What a demo writes to a terminal."""
-    of_us, of_it = pty.openpty()
-    with subprocess.Popen(  # noqa: S603 - ours
-        command(folder, "--demo"),
-        env=environment(account) | {"COLUMNS": "80"},
-        stdout=of_it,
-        stderr=of_it,
-    ) as process:
-        os.close(of_it)
-        shown = b""
-        try:
-            while part := os.read(of_us, 1000):
-                shown += part
-        except OSError:  # Linux: the other side is closed
-            process.wait(60)
-    os.close(of_us)
-    yield shown.decode()
-    assert process.returncode == 0
+    variables = environment(account) | {"COLUMNS": "80"}
+    code, shown = in_terminal(command(folder, "--demo"), folder.parent, variables)
+    assert code == 0
+    return shown
 
 
 def test_a_terminal_counts(terminal: str) -> None:
