@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from textwrap import wrap
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeGuard
 
 import click
 from typing_extensions import override
@@ -68,7 +68,7 @@ def laid_out(
     return shown + (f"\n{' ' * len(head)}" if room else " ").join(parts)
 
 
-def is_terminal(stream: IO[str] | None) -> bool:
+def is_terminal(stream: IO[str] | None) -> TypeGuard[IO[str]]:
     """Whether a stream is a terminal; one that was closed at the start is None."""
     return stream is not None and stream.isatty()
 
@@ -84,7 +84,5 @@ def is_colored(stream: IO[str] | None) -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or is_able
 
 
-def _columns(stream: IO[str] | None) -> int:
-    if stream is None:
-        return _WIDTH
+def _columns(stream: IO[str]) -> int:
     return os.get_terminal_size(stream.fileno()).columns or _WIDTH
