@@ -58,6 +58,7 @@ class Sync:
         self.state = self.folder / "state" / "state.json"
         self.state.parent.mkdir()
         self.loaded = self.folder / "loaded.jsonl"
+        self.started: list[subprocess.Popen[str]] = []
         for name in ("tap", "target"):
             (self.folder / f"{name}.json").write_text("{}", encoding="utf-8")
 
@@ -69,7 +70,7 @@ class Sync:
             if not name.startswith(("AWS_", "TAP_", "TARGET_"))
         }
         config = [self.folder / "tap.json", self.folder / "target.json"]
-        return subprocess.Popen(  # noqa: S603 - the command is ours
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
             [SHELL / "sync.sh", *config, self.state.parent],
             env={
                 **inherited,
@@ -84,6 +85,15 @@ class Sync:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def kill(self) -> None:
+        """Kill all that it has started and that still runs."""
+        for pid in self.running():
+            os.kill(pid, signal.SIGKILL)
+        for process in self.started:
+            process.communicate()
 
     def run(self, **environment: str) -> tuple[int, str]:
         """Run sync.sh to its end, and return its exit code and log."""
@@ -139,16 +149,16 @@ def sync(tmp_path: Path) -> Iterator[Sync]:
         for number in range(20):
             scope.plan(f"job-{number:02}", trials=6, parallel=3)
         emulator.clock.move(seconds=86_400)
-        yield Sync(emulator, tmp_path, target)
+        sync = Sync(emulator, tmp_path, target)
+        yield sync
+        sync.kill()
 
 
 @pytest.fixture
-def slow(sync: Sync) -> Iterator[Sync]:
+def slow(sync: Sync) -> Sync:
     """The same with a slow API."""
     sync.emulator.faults.add(Fault("latency", seconds=0.5))
-    yield sync
-    for pid in sync.running():
-        os.kill(pid, signal.SIGKILL)
+    return sync
 
 
 def content(state: Path) -> dict[str, Any]:
@@ -332,12 +342,18 @@ def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
     assert len(calls) == 1 + 20 - done
 
 
-def test_stop_at_once(sync: Sync) -> None:
-    """A stop before the tap has started ends the script, too."""
-    process = sync.start()
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=20)
-    assert process.returncode in {143, -signal.SIGTERM}
+def test_stop_while_it_starts(sync: Sync) -> None:
+    """A stop before the tap or the target has started ends the script, too."""
+    for name, line in (("tap", "sleep 30"), ("target", "cat")):
+        program = sync.folder / name
+        program.write_text(f"#!/bin/sh\nexec {line}\n", encoding="utf-8")
+        program.chmod(0o755)
+    for milliseconds in range(40):
+        process = sync.start(TAP=str(sync.folder / "tap"))
+        time.sleep(milliseconds / 4_000)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        assert process.returncode in {143, -signal.SIGTERM}
     assert sync.running() == []
 
 

@@ -45,11 +45,16 @@ trap 'stop 143' TERM
 trap 'stop 130' INT
 trap 'stop 129' HUP
 
+# The pipe is opened here, first for both reading and writing, so that no open waits: a tap
+# stopped before it opened the pipe would leave a target that waits for a writer forever.
 rm -f pipe && mkfifo pipe || exit
-"${TAP:-tap-sagemaker-tuning}" --config "$tap_config" --config ENV "${state[@]}" >pipe &
+exec 8<>pipe 6<pipe 7>pipe 8>&- || exit
+rm pipe
+"${TAP:-tap-sagemaker-tuning}" --config "$tap_config" --config ENV "${state[@]}" >&7 6>&- 7>&- &
 tap=$! runs=$tap
-"${TARGET:-target-postgres}" --config "$target_config" --config ENV <pipe >state.new &
+"${TARGET:-target-postgres}" --config "$target_config" --config ENV <&6 6>&- 7>&- >state.new &
 target=$!
+exec 6>&- 7>&-
 if [ -n "$stopped" ]; then stop "$stopped"; fi # the signal came before the tap started
 
 wait_for() { # a trapped signal interrupts `wait`
@@ -60,7 +65,6 @@ wait_for "$tap"
 tap_code=$? runs=
 wait_for "$target"
 target_code=$?
-rm -f pipe
 
 # The target writes a state only after it has loaded everything before that state. If the
 # target failed, the old state is kept, and the next run loads some rows again. If the tap
