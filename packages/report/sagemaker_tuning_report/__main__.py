@@ -49,12 +49,11 @@ def main(
         return _refused(
             "no DATABASE_URL: pass one, or set the environment variable of that name"
         )
-    if not given.output and terminal.is_terminal(sys.stdout):
-        return _refused(
-            "the page is too long for a terminal. Name a file with --output FILE, or "
-            "send it to a pipe",
-            INVALID,
-        )
+    if not given.output and (not sys.stdout or terminal.is_terminal(sys.stdout)):
+        is_closed = "standard output is closed"
+        why = "the page is too long for a terminal" if sys.stdout else is_closed
+        to_do = "Name a file with --output FILE, or send it to a pipe"
+        return _refused(f"{why}. {to_do}", INVALID)
     try:
         html, missing = _made(given)
     except UnusableError as error:

@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BusyError as error:
         return _failed(BUSY, str(error))
     except Stopped as stopped:
-        sys.stderr.write("Stopped. The next run resumes from here\n")
+        terminal.tell("", "Stopped. The next run resumes from here")
         return 128 + stopped.number
 
 

@@ -6,7 +6,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING, TextIO
 
-from tap_sagemaker_tuning.cli.terminal import laid_out, with_remedy
+from tap_sagemaker_tuning.cli.terminal import is_terminal, laid_out, with_remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,16 +24,16 @@ class Progress:
     stage knows. Without a terminal, a line says how far it is every 30 seconds.
 
     Args:
-        stream: Where to.
+        stream: Where to; None for nowhere, as `sys.stderr` is if it was closed.
         clock: A monotonic clock, in seconds.
     """
 
     def __init__(
-        self, stream: TextIO, clock: Callable[[], float] = time.monotonic
+        self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._stream = stream
         self._clock = clock
-        self._is_terminal = stream.isatty()
+        self._is_terminal = is_terminal(stream)
         self._began = self._said_at = clock()
         self._stage = ""
         self._is_shown = False
@@ -76,22 +76,25 @@ class Progress:
         """Write an error; its last sentence says what to do."""
         self._write("Error: ", *with_remedy(line), hue="red")
 
-    def _write(self, head: str, *parts: str, hue: str | None = None) -> None:
-        self.clear()
-        self._stream.write(f"{laid_out(self._stream, head, parts, hue)}\n")
-        self._stream.flush()
-
     def clear(self) -> None:
         """Remove what a terminal shows of the current stage."""
         if self._is_shown:
-            self._stream.write(_CLEAR)
+            self._put(_CLEAR)
         self._is_shown = False
+
+    def _write(self, head: str, *parts: str, hue: str | None = None) -> None:
+        self.clear()
+        self._put(f"{laid_out(self._stream, head, parts, hue)}\n")
 
     def _show(self, line: str) -> None:
         width = shutil.get_terminal_size().columns - 1
-        self._stream.write(_CLEAR + line[:width])
+        self._put(_CLEAR + line[:width])
         self._is_shown = True
-        self._stream.flush()
+
+    def _put(self, text: str) -> None:
+        if self._stream:
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def _time_left(seconds: float, share: float) -> str:

@@ -57,6 +57,25 @@ def test_costs_are_in_dollars(metrics: int, words: str) -> None:
     assert f"bills {words} (" in metrics_cost.in_words(metrics)
 
 
+def test_closed_streams_are_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without standard error, as some schedulers start a program, all stages run, and
+    say nothing; a page that would have nowhere to go is refused."""
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", None)
+        show = Progress(None)
+        show.begin("Read")
+        show.count("1 of 2")
+        show.end("2 tuning jobs")
+        show.fail("It failed. Do this")
+        assert main(["--config", str(tmp_path / "no-such-file")]) == 2
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", None)
+        assert main(["page", "any.duckdb"]) == 2
+    assert "closed. Name a file with --output FILE" in capsys.readouterr().err
+
+
 def test_numbers_have_a_noun() -> None:
     """One is singular, everything else plural."""
     assert [counted(n, "trial") for n in (0, 1, 1200)] == [
