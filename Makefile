@@ -49,10 +49,7 @@ laws: setup  ## Hypothesis at random, with 20 times the examples of `make test`.
 
 check: setup  ## The gate: everything but `make distributed`, two jobs at a time.
 	$(MAKE) --no-print-directory --jobs 2 --output-sync static wheel
-	$(MAKE) --no-print-directory --jobs 2 --output-sync long versions
-
-versions: setup
-	$(MAKE) --no-print-directory --jobs 1 lowest python-3.13
+	$(MAKE) --no-print-directory --jobs 2 --output-sync long lowest
 
 static: setup  ## Lint, types and docs.
 	$(MAKE) --no-print-directory --jobs 1 lint docs types
@@ -79,7 +76,7 @@ docs: setup  ## Build the documentation as HTML in build/docs; warnings are erro
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs build/docs
 
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
-	$(BIN)/$(PYTEST) --dist loadscope --no-loadscope-reorder -m "$(LONG)"
+	$(BIN)/$(PYTEST) --numprocesses 3 --dist loadscope --no-loadscope-reorder -m "$(LONG)"
 
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
@@ -113,8 +110,14 @@ unpacked: setup built
 	tar -xzf dist/tap_sagemaker_tuning-*.tar.gz -C build/wheel --strip-components=1
 	rm -r build/wheel/tap_sagemaker_tuning build/wheel/schemas build/wheel/packages/*/sagemaker_*
 
-wheel: unpacked  ## Run `make test` on the built wheels instead of the source.
-	$(call on_the_wheel,pinned,$(BIN)/python,$(PINNED))
+# Also look for pyenv's versions: uv stops at a shim whose version is not selected.
+find = $(BIN)/uv python find --no-python-downloads $(1) 2>/dev/null || \
+  ls -d ~/.pyenv/versions/$(1).*/bin/python 2>/dev/null | tail -n 1
+
+# What runs on 3.11 besides: the lowest versions, and all long tests.
+wheel: unpacked  ## Run `make test` on the built wheels, on Python 3.13 if it is installed.
+	@newest=$$($(call find,3.13)); \
+	$(call on_the_wheel,pinned,$${newest:-$(BIN)/python},$(PINNED))
 
 lowest: unpacked  ## Test the tap on the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,$(TAP_ONLY))
@@ -123,12 +126,8 @@ newest: unpacked  ## Test the tap on the newest versions, even an SDK beyond its
 	printf 'singer-sdk[msgspec,testing]\n' >build/newest.txt
 	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt,$(TAP_ONLY))
 
-# Also look for pyenv's versions: uv stops at a shim whose version is not selected.
-FIND = $(BIN)/uv python find --no-python-downloads $* 2>/dev/null || \
-  ls -d ~/.pyenv/versions/$*.*/bin/python 2>/dev/null | tail -n 1
-
 python-%: unpacked  ## Test the tap on another Python, if it is installed. (In CI it must be.)
-	@found=$$($(FIND)) && test -n "$$found" || \
+	@found=$$($(call find,$*)) && test -n "$$found" || \
 	{ echo "Python $* is not installed: skipping its tests."; test "$$CI" != true; exit; }; \
 	$(call on_the_wheel,python-$*,$$found,$(PINNED),$(TAP_ONLY))
 

@@ -49,19 +49,22 @@ class Orchestrator(Protocol):
     goods: list[bool]
     """For each load of all accounts, whether no failure was reported."""
 
-    def load(self, together: int) -> dict[str, Load]:
-        """Find the accounts, and load each of them.
+    lacking: list[str]
+    """For each build, the tuning jobs that the check finds incomplete."""
+
+    def load(self, together: int, *, build: bool = True) -> dict[str, Load]:
+        """Find the accounts, load each of them, and build the models.
 
         Args:
             together: How many run at once, at least.
+            build: Whether the models are built.
 
         Returns:
             The result of each load, by account.
         """
 
-    def build(self) -> str:
-        """Build the models, and return the tuning jobs that the check finds
-        incomplete."""
+    def build(self) -> None:
+        """Build the models."""
 
 
 class Airflow:
@@ -76,27 +79,35 @@ class Airflow:
         self.runner, self.environment = asked, environment
         self.answer: dict[str, Any] = {}
         self.goods: list[bool] = []
+        self.lacking: list[str] = []
 
-    def load(self, together: int) -> dict[str, Load]:
-        """As in `Orchestrator`; the models are built as well."""
+    def load(self, together: int, *, build: bool = True) -> dict[str, Load]:
+        """As in `Orchestrator`, in one run of the DAG."""
         self.answer = self.runner.ask(
-            environment={"TAP_TOGETHER": str(together)}, together=together, skip=None
+            environment={"TAP_TOGETHER": str(together)},
+            together=together,
+            skip=None if build else "build|check",
         )
         assert "errors" not in self.answer, self.answer
         self.goods.append(self.answer["state"] == "success")
+        if build:
+            self.note_check(self.answer)
         return {
             name: Load(succeeded=state == "success", tries=tries, log=self.runner.log)
             for name, state, tries in self.answer["load"]
         }
 
-    def build(self) -> str:
+    def build(self) -> None:
         """As in `Orchestrator`."""
-        answer = self.runner.ask(environment={}, together=1, skip="load")
+        self.note_check(self.runner.ask(environment={}, together=1, skip="load"))
+
+    def note_check(self, answer: dict[str, Any]) -> None:
+        """Expect that a run built the models, and note what its check found."""
         ((_, built, _),), ((_, checked, _),) = answer["build"], answer["check"]
         assert built == "success", self.runner.log
         lacking = re.findall(r"trials are missing in (.+)", self.runner.log)
         assert (checked == "success") == (lacking == [])
-        return "".join(lacking[:1]).strip()
+        self.lacking.append("".join(lacking[:1]).strip())
 
 
 class Dagster:
@@ -105,6 +116,7 @@ class Dagster:
     def __init__(self, asked: runner.Runner, environment: dict[str, str]) -> None:
         self.runner, self.environment = asked, environment
         self.goods: list[bool] = []
+        self.lacking: list[str] = []
 
     def materialize(self, *assets: tuple[str, str | None], together: int = 1) -> Any:
         """Materialize assets, each by name and partition, and return the result of
@@ -112,13 +124,15 @@ class Dagster:
         environment = {"TAP_TOGETHER": str(together)}
         return self.runner.ask(environment=environment, assets=assets)
 
-    def load(self, together: int) -> dict[str, Load]:
+    def load(self, together: int, *, build: bool = True) -> dict[str, Load]:
         """As in `Orchestrator`."""
         (finding,) = self.materialize(("accounts", None))
         names = [name for name, _ in self.runner.ask(sensor=None)]
         assets = [("sagemaker_tuning", name) for name in names]
         runs = self.materialize(*assets, together=together)
         self.goods.append(all(each["success"] for each in [finding, *runs]))
+        if build:
+            self.build()
         return {
             name: Load(
                 succeeded=outcome["success"],
@@ -128,13 +142,13 @@ class Dagster:
             for name, outcome in zip(names, runs, strict=True)
         }
 
-    def build(self) -> str:
+    def build(self) -> None:
         """As in `Orchestrator`."""
         (outcome,) = self.materialize(("models", None))
         assert outcome["success"], outcome["failures"]
         ((passed, tuning_jobs),) = outcome["checks"]
         assert passed == (tuning_jobs == [])
-        return ", ".join(tuning_jobs)
+        self.lacking.append(", ".join(tuning_jobs))
 
 
 @contextmanager

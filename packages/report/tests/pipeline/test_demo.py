@@ -87,8 +87,11 @@ def folder(tmp_path: Path) -> Path:
     return place / "tuning"
 
 
-def test_two_runs_show_the_truth(folder: Path, account: Emulator) -> None:
-    """The page is there, private and complete; a second run reads what changed."""
+def test_two_runs_show_the_truth(
+    folder: Path, account: Emulator, tmp_path: Path
+) -> None:
+    """The page is there, private and complete; a second run reads what changed; and
+    `page` writes the page of a warehouse that is loaded already."""
     first = run(folder, account)
     assert (first.returncode, first.stderr.count("Error")) == (0, 0)
     assert [line.partition(":")[0] for line in first.stdout.splitlines()] == [
@@ -105,28 +108,28 @@ def test_two_runs_show_the_truth(folder: Path, account: Emulator) -> None:
     assert re.search(r'"made": ?\d{13}', page), "the page does not say when it was made"
     assert '"name":"churn-xgb"' in page
     assert folder.stat().st_mode & 0o777 == 0o700
+    other, url = tmp_path / "other.html", str(folder / "tuning.duckdb")
+    done = run(folder, account, "page", url, "--output", str(other))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert '"name":"churn-xgb"' in other.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("after", "by"),
-    [
-        ("", signal.SIGKILL),
-        ("", signal.SIGINT),
-        ("Read: ", signal.SIGKILL),
-        ("Read: ", signal.SIGTERM),
-        ("Build: ", signal.SIGKILL),
-        ("Build: ", signal.SIGINT),
-    ],
-    ids={"": "read", "Read: ": "build", "Build: ": "page"}.get,
+    "sent",
+    [[signal.SIGKILL] * 3, [signal.SIGINT, signal.SIGTERM, signal.SIGINT]],
+    ids=["killed", "stopped"],
 )
 def test_nothing_is_lost(
-    folder: Path, account: Emulator, after: str, by: signal.Signals
+    folder: Path, account: Emulator, sent: list[signal.Signals]
 ) -> None:
-    """Killed or stopped at any stage, the next run ends with the truth and a page."""
+    """Ended in each of its stages, each next run goes on, and the last one ends with
+    the truth and a page."""
     account.faults.add(Fault("latency", seconds=0.3))
-    assert killed(folder, account, after, by) in {-9, 130, 143}
-    account.faults.clear()
-    account.clock.move(seconds=1800)
+    for stage, by in zip(("", "Read: ", "Build: "), sent, strict=True):
+        code = killed(folder, account, stage, by)
+        assert code == (-by if by == signal.SIGKILL else 128 + by)
+        account.faults.clear()
+        account.clock.move(seconds=1800)
     done = run(folder, account)
     assert (done.returncode, done.stderr.count("Error")) == (0, 0)
     assert loaded(folder / "tuning.duckdb") == truth(account)
@@ -206,21 +209,17 @@ def test_it_goes_on_until_stopped(folder: Path, account: Emulator) -> None:
     assert latest.partition('"')[2].partition('"')[0] in page
 
 
-def test_the_page_of_a_warehouse(
-    folder: Path, account: Emulator, tmp_path: Path
-) -> None:
-    """`page` writes the page of a warehouse that is loaded already."""
-    assert run(folder, account).returncode == 0
-    page, url = tmp_path / "other.html", str(folder / "tuning.duckdb")
-    done = run(folder, account, "page", url, "--output", str(page))
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert '"name":"churn-xgb"' in page.read_text(encoding="utf-8")
-
-
 def test_a_demo_makes_way(folder: Path, account: Emulator) -> None:
-    """A demo never mixes with real data: a real run deletes it, and it deletes
-    nothing real."""
-    assert run(folder, account, "--demo").returncode == 0
+    """`--demo` needs no AWS, and a terminal shows how far it is. It never mixes with
+    real data: a real run deletes it, and it deletes nothing real."""
+    variables = environment(account) | {"COLUMNS": "80"}
+    code, shown = in_terminal(command(folder, "--demo"), folder.parent, variables)
+    assert code == 0
+    assert account.calls == []
+    assert "Read … " in shown
+    assert "Build … 1 of " in shown
+    last = click.unstyle(shown.rstrip().splitlines()[-1])
+    assert last.startswith("Look at: ")
     real = run(folder, account)
     assert real.returncode == 0
     assert real.stderr.startswith("Deleting the demo in ")
@@ -229,20 +228,3 @@ def test_a_demo_makes_way(folder: Path, account: Emulator) -> None:
     assert again.returncode == 2
     assert "holds real data" in again.stderr
     assert loaded(folder / "tuning.duckdb") == truth(account)
-
-
-@pytest.fixture
-def terminal(account: Emulator, folder: Path) -> str:
-    """What a demo writes to a terminal."""
-    variables = environment(account) | {"COLUMNS": "80"}
-    code, shown = in_terminal(command(folder, "--demo"), folder.parent, variables)
-    assert code == 0
-    return shown
-
-
-def test_a_terminal_counts(terminal: str) -> None:
-    """`--demo` needs no AWS, and a terminal shows how far it is."""
-    assert "Read … " in terminal
-    assert "Build … 1 of " in terminal
-    last = click.unstyle(terminal.rstrip().splitlines()[-1])
-    assert last.startswith("Look at: ")
