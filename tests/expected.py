@@ -10,11 +10,13 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
-from jsonschema import Draft7Validator, FormatChecker
+from fastjsonschema import JsonSchemaValueException
+from fastjsonschema import compile as compile_schema
+from jsonschema import Draft7Validator
 
 from tap_sagemaker_tuning import schemas_root, streams
 from tap_sagemaker_tuning.settings import DEFAULT_STREAMS
@@ -351,33 +353,27 @@ def alike(rows: Rows) -> Rows:
 def misfits(messages: list[Json]) -> list[str]:
     """What in the records does not fit the SCHEMA messages before them."""
     problems: list[str] = []
-    schemas: dict[str, str] = {}
+    checks: dict[str, Callable[[Json], object]] = {}
     for message in messages:
         stream = message.get("stream", "")
         if message["type"] == "SCHEMA":
-            schemas[stream] = json.dumps(message["schema"])
+            checks[stream] = _check(json.dumps(message["schema"]))
         elif message["type"] == "RECORD":
-            errors = _errors(schemas[stream], json.dumps(message["record"]))
-            problems += [f"{stream}: {error}" for error in errors]
+            try:
+                checks[stream](message["record"])
+            except JsonSchemaValueException as error:
+                problems.append(f"{stream}: {error.message}")
     return problems
 
 
-@lru_cache(10_000)
-def _errors(schema: str, record: str) -> list[str]:
-    """What in a record, given as JSON, does not fit its schema; cached, because the
-    next run writes most of the records again."""
-    return [
-        error.message for error in _validator(schema).iter_errors(json.loads(record))
-    ]
-
-
 @cache
-def _validator(schema: str) -> Draft7Validator:
-    """A validator for a schema given as JSON; cached, because each run has the same
-    few."""
+def _check(schema: str) -> Callable[[Json], object]:
+    """A function that raises an error for a record that does not fit a schema, given as
+    JSON; compiled, because jsonschema takes 25 times as long."""
     strict = _strict(json.loads(schema))
     Draft7Validator.check_schema(strict)
-    return Draft7Validator(strict, format_checker=FormatChecker(["date-time"]))
+    check: Callable[[Json], object] = compile_schema(strict, use_default=False)
+    return check
 
 
 def _strict(schema: Any) -> Any:
