@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from tests.conftest import ACCOUNT, REGION, read_until
 from tests.environments import BUILD, EXAMPLES
 from tests.examples.world import compared, install_meltano
 from tests.postgres import serving
+from tests.terminal import shown_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +64,11 @@ class Sync:
         for name in ("tap", "target"):
             (self.folder / f"{name}.json").write_text("{}", encoding="utf-8")
 
-    def start(self, **environment: str) -> subprocess.Popen[str]:
-        """Start sync.sh."""
+    def start(
+        self, terminal: int | None = None, **environment: str
+    ) -> subprocess.Popen[str]:
+        """Start sync.sh, in a terminal if there is one."""
+        before = () if terminal is None else ("setsid", "--ctty", "--wait")
         inherited = {
             name: value
             for name, value in os.environ.items()
@@ -71,7 +76,8 @@ class Sync:
         }
         config = [self.folder / "tap.json", self.folder / "target.json"]
         process = subprocess.Popen(  # noqa: S603 - the command is ours
-            [SHELL / "sync.sh", *config, self.state.parent],
+            [*before, SHELL / "sync.sh", *config, self.state.parent],
+            stdin=terminal,
             env={
                 **inherited,
                 **self.emulator.environment(ACCOUNT, REGION),
@@ -81,7 +87,7 @@ class Sync:
                 "FAKE_LOADED": str(self.loaded),
                 **environment,
             },
-            stdout=subprocess.PIPE,
+            stdout=subprocess.PIPE if terminal is None else terminal,
             stderr=subprocess.STDOUT,
             text=True,
         )
@@ -97,7 +103,7 @@ class Sync:
 
     def run(self, **environment: str) -> tuple[int, str]:
         """Run sync.sh to its end, and return its exit code and log."""
-        process = self.start(**environment)
+        process = self.start(None, **environment)
         log, _ = process.communicate(timeout=60)
         return process.returncode, log
 
@@ -165,6 +171,13 @@ def content(state: Path) -> dict[str, Any]:
     """The content of a state file."""
     loaded: dict[str, Any] = json.loads(state.read_text(encoding="utf-8"))
     return loaded
+
+
+def test_a_missing_configuration_is_refused(sync: Sync) -> None:
+    """A configuration that cannot be read is an error, and nothing starts."""
+    (sync.folder / "target.json").unlink()
+    code, log = sync.run()
+    assert (code, log) == (64, f"sync.sh: {sync.folder}/target.json cannot be read\n")
 
 
 @pytest.mark.parametrize("given", [[], ["tap.json", "target.json"], ["a"] * 4])
@@ -290,8 +303,8 @@ def test_nothing_is_built_of_a_failed_load(sync: Sync) -> None:
 
 @pytest.mark.orchestrator
 def test_a_build_is_stopped(sync: Sync) -> None:
-    """A stop during the build ends it, and keeps what was loaded."""
-    process = sync.start(BUILD="echo building; exec sleep 60")
+    """A stop during the build ends all its processes, and keeps what was loaded."""
+    process = sync.start(BUILD="echo building; sleep 60; echo built")
     assert process.stdout is not None
     read_until("building", process.stdout)
     process.send_signal(signal.SIGTERM)
@@ -355,6 +368,42 @@ def test_stop_while_it_starts(sync: Sync) -> None:
         process.communicate(timeout=20)
         assert process.returncode in {143, -signal.SIGTERM}
     assert sync.running() == []
+
+
+@pytest.mark.orchestrator
+def test_a_suspended_tap_is_stopped(slow: Sync) -> None:
+    """A stop ends even a tap that is suspended."""
+    process = slow.start()
+    slow.wait_for_records()
+    (tap,) = slow.running("tap-sagemaker-tuning")
+    os.kill(tap, signal.SIGSTOP)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert slow.running() == []
+
+
+@pytest.mark.orchestrator
+def test_ctrl_c_does_not_lose_the_state(sync: Sync) -> None:
+    """Ctrl-C in a terminal, while the state is being kept, does not lose it, and stops
+    the build."""
+    programs = sync.folder / "programs"
+    programs.mkdir()
+    slow = programs / "python3"
+    slow.write_text(f'#!/bin/sh\nsleep 1\nexec {sys.executable} "$@"\n', "utf-8")
+    slow.chmod(0o755)
+    ours, its = pty.openpty()
+    path = f"{programs}:{os.environ['PATH']}"
+    process = sync.start(its, PATH=path, BUILD="echo built")
+    os.close(its)
+    deadline = time.monotonic() + 30
+    while not sync.state.with_name("state.last").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.write(ours, b"\x03")
+    assert process.wait(timeout=20) == 130
+    assert "built" not in shown_on(ours)
+    assert content(sync.state)["bookmarks"]
 
 
 @pytest.mark.orchestrator
