@@ -11,7 +11,7 @@ import logging
 import random
 import signal
 import sys
-import threading
+import time
 from datetime import timedelta
 from textwrap import fill
 from typing import TYPE_CHECKING, Annotated, Any
@@ -210,9 +210,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Serve until SIGTERM or SIGINT, and return the exit code."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     options = parser().parse_args(arguments)
-    ended = threading.Event()
+    caught: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda signal_number, _: caught.append(signal_number))
     emulator = Emulator(
         vars(options).get("start"),
         rate=options.rate,
@@ -233,7 +233,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     sys.stdout.write(json.dumps({"url": emulator.url}) + "\n")
     sys.stdout.flush()
-    ended.wait()
+    while not caught:  # an Event has a lock, which its own signal handler can wait for
+        time.sleep(0.1)
     emulator.stop()
     return 0
 

@@ -135,7 +135,7 @@ def _run(given: argparse.Namespace) -> int:
     with ExitStack() as stack:
         stack.callback(show.clear)
         signals = stack.enter_context(Signals())
-        place = stack.enter_context(folder.opened(given.folder))
+        place = stack.enter_context(folder.opened(given.folder, signals))
         _keep_demos_apart(place, show, is_demo=given.demo)
         log = stack.enter_context(place.log.open("ab", buffering=0))
         session = Session(place, log, signals, show)
@@ -175,9 +175,12 @@ def _once(source: Source, session: Session, *, reloads: bool) -> int:
         session.show.fail(lacking)
     if more := result.lacking[MOST_ERRORS:]:
         session.show.fail(f"{len(more)} more: see {session.folder.log}")
-    for line in result.summary:
-        head, _, text = line.partition(": ")
-        terminal.tell(f"{head}: ", text, err=False)
+    try:
+        for line in result.summary:
+            head, _, text = line.partition(": ")
+            terminal.tell(f"{head}: ", text, err=False)
+    except OSError:  # nobody reads it; the page is there
+        sys.stdout = None
     return LACKING if result.lacking else 0
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sagemaker_tuning_report.pipeline.signals import Signals
+
 FORMAT = 1
 """The version of the folder's layout. A later version that cannot read this one, or the
 other way round, has a larger number."""
@@ -78,13 +80,15 @@ class Folder:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Folder]:
+def opened(path: Path, signals: Signals) -> Iterator[Folder]:
     """Create the folder if it is missing, make it private, and lock it.
 
     Args:
         path: The folder.
+        signals: The signals that end the wait for programs of a killed run.
 
     Raises:
+        Stopped: A signal asked to stop.
         UsageError: It cannot be used, or it has files that are not from here.
         BusyError: Another run uses it.
         StageError: A newer version of this program wrote it.
@@ -92,7 +96,7 @@ def opened(path: Path) -> Iterator[Folder]:
     os.umask(0o077)  # everything that this run and its programs write is private
     lock = _prepared(path.absolute())
     try:
-        _take(lock, path)
+        _take(lock, path, signals)
         folder = Folder(path.absolute(), lock)
         if folder.about.get("format", FORMAT) > FORMAT:
             message = (
@@ -122,13 +126,17 @@ def _prepared(path: Path) -> int:
             )
             raise UsageError(message)
         path.chmod(0o700)
-        return os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        opened_lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         message = f"the folder {path} cannot be used: {error.strerror}"
         raise UsageError(message) from error
+    # If standard input is closed, the file is number 0, which programs do not inherit.
+    inheritable = fcntl.fcntl(opened_lock, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(opened_lock)
+    return inheritable
 
 
-def _take(lock: int, path: Path) -> None:
+def _take(lock: int, path: Path, signals: Signals) -> None:
     """Lock the folder.
 
     The programs that a run starts inherit its lock, so that none of them can still use
@@ -142,7 +150,7 @@ def _take(lock: int, path: Path) -> None:
         if time.monotonic() > deadline or _is_running(os.pread(lock, 20, 0)):
             message = f"another run uses {path}: wait for its end"
             raise BusyError(message)
-        time.sleep(0.1)
+        signals.wait(0.1)
     os.ftruncate(lock, 0)
     os.pwrite(lock, str(os.getpid()).encode(), 0)
 

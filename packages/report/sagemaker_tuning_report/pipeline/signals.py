@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
@@ -15,15 +15,18 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+_MOST_SECONDS_UNTIL_SEEN = 0.2
+
+
 class Signals:
     """Notes the first SIGINT or SIGTERM, and passes it on to the running programs.
 
-    The second one kills them.
+    The second one kills them. The handler takes no lock: a signal can interrupt the
+    handler of another one.
     """
 
     def __init__(self) -> None:
         self._number: int | None = None
-        self._event = threading.Event()
         self._children: dict[subprocess.Popen[bytes], bool] = {}
 
     def __enter__(self) -> Self:
@@ -52,7 +55,9 @@ class Signals:
         Raises:
             Stopped: One did.
         """
-        self._event.wait(seconds)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._number is None:
+            time.sleep(min(left, _MOST_SECONDS_UNTIL_SEEN))
         self.check()
 
     @contextmanager
@@ -77,8 +82,7 @@ class Signals:
     def _handle(self, number: int, _: FrameType | None) -> None:
         is_again = self._number is not None
         self._number = self._number or number
-        self._event.set()
-        for child, ends_by_itself in self._children.items():
+        for child, ends_by_itself in tuple(self._children.items()):
             if is_again:
                 child.kill()
             elif not ends_by_itself:

@@ -37,9 +37,9 @@ def same_umask() -> Iterator[None]:
 def session(tmp_path: Path) -> Iterator[Session]:
     """A session in an empty folder."""
     with (
-        folder.opened(tmp_path / "tuning") as place,
-        place.log.open("ab", buffering=0) as log,
         Signals() as signals,
+        folder.opened(tmp_path / "tuning", signals) as place,
+        place.log.open("ab", buffering=0) as log,
     ):
         yield Session(place, log, signals, Progress(StringIO()))
 

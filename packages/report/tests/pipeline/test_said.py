@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pty
 import re
+import subprocess
+import sys
 from argparse import ArgumentTypeError
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -74,6 +76,31 @@ def test_closed_streams_are_no_error(
         patch.setattr("sys.stdout", None)
         assert main(["page", "any.duckdb"]) == 2
     assert "closed. Name a file with --output FILE" in capsys.readouterr().err
+
+
+TWO_SIGNALS = """
+import os, time
+from sagemaker_tuning_report.pipeline.failures import Stopped
+from sagemaker_tuning_report.pipeline.signals import Signals
+for number in range(300):
+    with Signals() as signals:
+        sender = os.fork()
+        if not sender:
+            os.kill(os.getppid(), 15)
+            end = time.perf_counter() + number % 30 * 5e-6
+            while time.perf_counter() < end: pass
+            os.kill(os.getppid(), 2)
+            os._exit(0)
+        try:
+            while True: signals.check()
+        except Stopped:
+            os.waitpid(sender, 0)
+"""
+
+
+def test_a_signal_can_interrupt_another() -> None:
+    """A second signal that arrives while the first is handled blocks nothing."""
+    subprocess.run([sys.executable, "-c", TWO_SIGNALS], check=True, timeout=60)  # noqa: S603 - ours
 
 
 def test_numbers_have_a_noun() -> None:
