@@ -83,6 +83,11 @@ wait_for() { # `wait` ends early on a trapped signal, and at once for a suspende
       wait $!
     }
   done
+  # A signal can miss a process that is just being started.
+  while [ -n "$stopped" ] && kill -TERM -- "-$1" 2>/dev/null; do
+    sleep 0.2 &
+    wait $!
+  done
   wait "$1"
 }
 wait_for "$tap"
