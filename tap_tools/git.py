@@ -23,3 +23,9 @@ def git(root: Path, *arguments: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def known_files(root: Path) -> list[str]:
+    """The paths of all files that git does not ignore, new ones included."""
+    listed = git(root, "ls-files", "--cached", "--others", "--exclude-standard")
+    return [name for name in listed.splitlines() if (root / name).is_file()]

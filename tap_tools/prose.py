@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_tools import ROOT
-from tap_tools.git import git
+from tap_tools.git import known_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,13 +107,10 @@ def _compiled(avoided: Avoided) -> re.Pattern[str]:
 
 def files() -> list[str]:
     """The files to look through: the text that git knows."""
-    listing = git(ROOT, "ls-files", "--cached", "--others", "--exclude-standard")
     return [
         name
-        for name in listing.splitlines()
-        if Path(name).suffix in SUFFIXES
-        and not name.startswith(ELSEWHERE)
-        and (ROOT / name).is_file()
+        for name in known_files(ROOT)
+        if Path(name).suffix in SUFFIXES and not name.startswith(ELSEWHERE)
     ]
 
 

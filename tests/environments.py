@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tap_tools.git import known_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -66,15 +68,10 @@ def made_from(name: str, *files: Path) -> Iterator[bool]:
 
 def copy_checkout(folder: Path) -> None:
     """Copy the checkout's files that git does not ignore, with all changes."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(  # noqa: S603 - the command is ours
-        command, cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    for name in listed.stdout.splitlines():
-        if (CHECKOUT / name).is_file():  # not deleted in the meantime
-            copy = folder / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(CHECKOUT / name, copy)
+    for name in known_files(CHECKOUT):
+        copy = folder / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, copy)
 
 
 def _uv(*arguments: str | Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
+from tap_tools.git import git
 from tests.environments import copy_checkout
 from tests.expected import KEYS
 
@@ -119,19 +120,12 @@ def test_install_leaves_the_checkout_clean(tmp_path: Path) -> None:
     adds no file in git."""
     from tests.examples.world import meltano  # noqa: PLC0415 - only in the checkout
 
-    def git(*arguments: str) -> list[str]:
-        command = ["git", *arguments]
-        done = subprocess.run(  # noqa: S603 - the command is ours
-            command, cwd=tmp_path, capture_output=True, text=True, check=True
-        )
-        return done.stdout.splitlines()
-
     copy_checkout(tmp_path)
-    git("init", "--quiet")
-    git("add", "--all")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "--all")
     meltano(tmp_path, "install")
-    others = git("ls-files", "--others", "--exclude-standard")
-    assert git("diff", "--name-only") + others == []
+    others = git(tmp_path, "ls-files", "--others", "--exclude-standard")
+    assert git(tmp_path, "diff", "--name-only") + others == ""
 
 
 def test_loaders_secrets_are_sensitive(project: dict[str, Any]) -> None:

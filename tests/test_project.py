@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
+from tap_tools.git import known_files
 from tests.docs.documents import GUIDE, PAGES, PROJECT, README, ROOT, read
 
 if TYPE_CHECKING:
@@ -28,14 +28,7 @@ REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
 
 def project_files() -> list[str]:
     """The files in the repository, including new ones."""
-    listing = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+    return known_files(ROOT)
 
 
 def test_changelog_ends_at_this_version() -> None:

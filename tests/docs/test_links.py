@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from importlib.metadata import metadata
 
 import pytest
 
+from tap_tools.git import git
 from tests.docs.documents import DOCUMENTS, PAGES, README, ROOT, anchor, headings
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -144,12 +144,6 @@ def test_an_index_shows_no_dead_link() -> None:
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
 def test_no_document_is_left_out() -> None:
     """Each document in git is checked."""
-    listing = subprocess.run(
-        ["git", "ls-files", "*.md"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    known = [name for name in listing.stdout.splitlines() if (ROOT / name).is_file()]
+    listing = git(ROOT, "ls-files", "*.md").splitlines()
+    known = [name for name in listing if (ROOT / name).is_file()]
     assert set(known) <= set(DOCUMENTS)
