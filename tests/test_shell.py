@@ -65,7 +65,7 @@ class Sync:
             (self.folder / f"{name}.json").write_text("{}", encoding="utf-8")
 
     def start(
-        self, terminal: int | None = None, **environment: str
+        self, terminal: int | None = None, /, **environment: str
     ) -> subprocess.Popen[str]:
         """Start sync.sh, in a terminal if there is one."""
         before = () if terminal is None else ("setsid", "--ctty", "--wait")
@@ -103,7 +103,7 @@ class Sync:
 
     def run(self, **environment: str) -> tuple[int, str]:
         """Run sync.sh to its end, and return its exit code and log."""
-        process = self.start(None, **environment)
+        process = self.start(**environment)
         log, _ = process.communicate(timeout=60)
         return process.returncode, log
 
@@ -121,12 +121,16 @@ class Sync:
                 processes.append(int(process.name))
         return processes
 
-    def wait_for_records(self) -> None:
-        """Wait until the target has received some records."""
-        deadline = time.monotonic() + 30
-        while not (self.loaded.exists() and self.loaded.stat().st_size):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    def start_until_loading(self) -> subprocess.Popen[str]:
+        """Start sync.sh, and wait until the target has received some records."""
+        process = self.start()
+        wait_for_content(self.loaded)
+        return process
+
+    def signal_tap(self, number: signal.Signals) -> None:
+        """Send a signal to the tap only."""
+        (tap,) = self.running("tap-sagemaker-tuning")
+        os.kill(tap, number)
 
     def trials(self) -> set[str]:
         """The trials that the target has received."""
@@ -146,10 +150,8 @@ class Sync:
 @pytest.fixture
 def sync(tmp_path: Path) -> Iterator[Sync]:
     """sync.sh with the real tap and a controllable target."""
-    target = tmp_path / "target"
     program = Path(__file__).parent / "examples" / "fake_target.py"
-    target.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n', "utf-8")
-    target.chmod(0o755)
+    target = script(tmp_path / "target", f'exec {sys.executable} {program} "$@"')
     with Emulator(start=datetime.now(UTC) - timedelta(days=9), seed=3) as emulator:
         scope = emulator.scope(ACCOUNT, REGION)
         for number in range(20):
@@ -165,6 +167,21 @@ def slow(sync: Sync) -> Sync:
     """The same with a slow API."""
     sync.emulator.faults.add(Fault("latency", seconds=0.5))
     return sync
+
+
+def wait_for_content(file: Path) -> None:
+    """Wait until something has been written to a file."""
+    deadline = time.monotonic() + 30
+    while not (file.exists() and file.stat().st_size):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def script(file: Path, text: str) -> Path:
+    """Write a program for the shell."""
+    file.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return file
 
 
 def content(state: Path) -> dict[str, Any]:
@@ -317,10 +334,8 @@ def test_a_build_is_stopped(sync: Sync) -> None:
 @pytest.mark.orchestrator
 def test_killed_tap(slow: Sync) -> None:
     """After SIGKILL of the tap, the target ends, and the next run loads the rest."""
-    process = slow.start()
-    slow.wait_for_records()
-    (tap,) = slow.running("tap-sagemaker-tuning")
-    os.kill(tap, signal.SIGKILL)
+    process = slow.start_until_loading()
+    slow.signal_tap(signal.SIGKILL)
     process.communicate(timeout=20)
     assert process.returncode > 0
     assert slow.running() == []
@@ -337,8 +352,7 @@ def test_killed_tap(slow: Sync) -> None:
 def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
     """A stop ends tap and target, keeps what was loaded, and exits with the signal's
     code."""
-    process = slow.start()
-    slow.wait_for_records()
+    process = slow.start_until_loading()
     process.send_signal(sent)
     process.communicate(timeout=20)
     assert process.returncode == code
@@ -357,12 +371,10 @@ def test_stop_is_clean(slow: Sync, sent: signal.Signals, code: int) -> None:
 
 def test_stop_while_it_starts(sync: Sync) -> None:
     """A stop before the tap or the target has started ends the script, too."""
-    for name, line in (("tap", "sleep 30"), ("target", "cat")):
-        program = sync.folder / name
-        program.write_text(f"#!/bin/sh\nexec {line}\n", encoding="utf-8")
-        program.chmod(0o755)
+    tap = script(sync.folder / "tap", "exec sleep 30")
+    script(sync.target, "exec cat")
     for milliseconds in range(40):
-        process = sync.start(TAP=str(sync.folder / "tap"))
+        process = sync.start(TAP=str(tap))
         time.sleep(milliseconds / 4_000)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
@@ -373,10 +385,8 @@ def test_stop_while_it_starts(sync: Sync) -> None:
 @pytest.mark.orchestrator
 def test_a_suspended_tap_is_stopped(slow: Sync) -> None:
     """A stop ends even a tap that is suspended."""
-    process = slow.start()
-    slow.wait_for_records()
-    (tap,) = slow.running("tap-sagemaker-tuning")
-    os.kill(tap, signal.SIGSTOP)
+    process = slow.start_until_loading()
+    slow.signal_tap(signal.SIGSTOP)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=20)
     assert process.returncode == 143
@@ -389,17 +399,12 @@ def test_ctrl_c_does_not_lose_the_state(sync: Sync) -> None:
     the build."""
     programs = sync.folder / "programs"
     programs.mkdir()
-    slow = programs / "python3"
-    slow.write_text(f'#!/bin/sh\nsleep 1\nexec {sys.executable} "$@"\n', "utf-8")
-    slow.chmod(0o755)
+    script(programs / "python3", f'sleep 1\nexec {sys.executable} "$@"')
     ours, its = pty.openpty()
     path = f"{programs}:{os.environ['PATH']}"
     process = sync.start(its, PATH=path, BUILD="echo built")
     os.close(its)
-    deadline = time.monotonic() + 30
-    while not sync.state.with_name("state.last").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for_content(sync.state.with_name("state.last"))
     os.write(ours, b"\x03")
     assert process.wait(timeout=20) == 130
     assert "built" not in shown_on(ours)
@@ -409,8 +414,7 @@ def test_ctrl_c_does_not_lose_the_state(sync: Sync) -> None:
 @pytest.mark.orchestrator
 def test_two_at_once(slow: Sync) -> None:
     """A second run is refused while one is running, which is not disturbed."""
-    process = slow.start()
-    slow.wait_for_records()
+    process = slow.start_until_loading()
     code, log = slow.run()
     assert code == 75
     assert f"another run uses {slow.state.parent}" in log
@@ -423,8 +427,7 @@ def test_two_at_once(slow: Sync) -> None:
 @pytest.mark.orchestrator
 def test_killed_script(slow: Sync) -> None:
     """If the script is killed, tap and target hold the lock until they end."""
-    process = slow.start()
-    slow.wait_for_records()
+    process = slow.start_until_loading()
     process.kill()
     process.wait()
     assert slow.run()[0] == 75

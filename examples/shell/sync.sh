@@ -76,18 +76,16 @@ target=$!
 exec 6>&- 7>&-
 if [ -n "$stopped" ]; then stop "$stopped"; fi # the signal came before the tap started
 
+pause() {
+  sleep 0.2 &
+  wait $!
+}
 wait_for() { # `wait` ends early on a trapped signal, and at once for a suspended process
   while kill -0 "$1" 2>/dev/null; do
-    wait "$1" || {
-      sleep 0.2 &
-      wait $!
-    }
+    wait "$1" || pause
   done
   # A signal can miss a process that is just being started.
-  while [ -n "$stopped" ] && kill -TERM -- "-$1" 2>/dev/null; do
-    sleep 0.2 &
-    wait $!
-  done
+  while [ -n "$stopped" ] && kill -TERM -- "-$1" 2>/dev/null; do pause; done
   wait "$1"
 }
 wait_for "$tap"
