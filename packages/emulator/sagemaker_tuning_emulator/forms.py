@@ -1,4 +1,4 @@
-"""What the JSON of a request must be: read by a class, and described in words.
+"""Reads the JSON of a request into a class, and describes it in words.
 
 The class says it all: names, types and bounds by its annotations, and the meaning of
 each field by the section `Attributes` of its docstring.

@@ -50,8 +50,9 @@ def main(
             "no DATABASE_URL: pass one, or set the environment variable of that name"
         )
     if not given.output and (not sys.stdout or terminal.is_terminal(sys.stdout)):
-        is_closed = "standard output is closed"
-        why = "the page is too long for a terminal" if sys.stdout else is_closed
+        why = "standard output is closed"
+        if sys.stdout:
+            why = "the page is too long for a terminal"
         to_do = "Name a file with --output FILE, or send it to a pipe"
         return _refused(f"{why}. {to_do}", INVALID)
     try:

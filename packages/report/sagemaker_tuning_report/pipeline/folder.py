@@ -126,14 +126,14 @@ def _prepared(path: Path) -> int:
             )
             raise UsageError(message)
         path.chmod(0o700)
-        opened_lock = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        number = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         message = f"the folder {path} cannot be used: {error.strerror}"
         raise UsageError(message) from error
-    # If standard input is closed, the file is number 0, which programs do not inherit.
-    inheritable = fcntl.fcntl(opened_lock, fcntl.F_DUPFD_CLOEXEC, 3)
-    os.close(opened_lock)
-    return inheritable
+    # If standard input is closed, the number is 0, which programs do not inherit.
+    moved = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 3)
+    os.close(number)
+    return moved
 
 
 def _take(lock: int, path: Path, signals: Signals) -> None:

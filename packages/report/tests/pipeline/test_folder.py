@@ -44,6 +44,13 @@ def held(path: Path, pid: str, seconds: str) -> subprocess.Popen[str]:
     return process
 
 
+def ended() -> str:
+    """The ID of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return str(process.pid)
+
+
 def test_two_runs_are_kept_apart(tmp_path: Path) -> None:
     """While a run uses the folder, another one is refused at once."""
     with held(tmp_path, str(os.getpid()), "60") as other:
@@ -57,10 +64,8 @@ def test_two_runs_are_kept_apart(tmp_path: Path) -> None:
 
 def test_programs_of_a_killed_run_are_awaited(tmp_path: Path) -> None:
     """If a run was killed, the next one waits until its programs have ended."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
     with (
-        held(tmp_path, str(dead.pid), "1"),
+        held(tmp_path, ended(), "1"),
         folder.opened(tmp_path, Signals()) as place,
     ):
         assert place.path == tmp_path
@@ -68,9 +73,7 @@ def test_programs_of_a_killed_run_are_awaited(tmp_path: Path) -> None:
 
 def test_a_stop_ends_that_wait(tmp_path: Path) -> None:
     """A signal ends the wait for the programs of a killed run."""
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    with held(tmp_path, str(dead.pid), "60") as other:
+    with held(tmp_path, ended(), "60") as other:
         with Signals() as signals:
             signal.raise_signal(signal.SIGTERM)
             with pytest.raises(Stopped), folder.opened(tmp_path, signals):
