@@ -17,6 +17,7 @@ from botocore import xform_name
 from fastjsonschema import JsonSchemaValueException
 from fastjsonschema import compile as compile_schema
 from jsonschema import Draft7Validator
+from rfc3339_validator import validate_rfc3339  # type: ignore[import-untyped]
 
 from tap_sagemaker_tuning import schemas_root, streams
 from tap_sagemaker_tuning.settings import DEFAULT_STREAMS
@@ -369,10 +370,13 @@ def misfits(messages: list[Json]) -> list[str]:
 @cache
 def _check(schema: str) -> Callable[[Json], object]:
     """A function that raises an error for a record that does not fit a schema, given as
-    JSON; compiled, because jsonschema takes 25 times as long."""
+    JSON; compiled, because jsonschema takes twenty times as long."""
     strict = _strict(json.loads(schema))
     Draft7Validator.check_schema(strict)
-    check: Callable[[Json], object] = compile_schema(strict, use_default=False)
+    formats = {"date-time": validate_rfc3339}  # stricter than fastjsonschema's own
+    check: Callable[[Json], object] = compile_schema(
+        strict, formats=formats, use_default=False
+    )
     return check
 
 
