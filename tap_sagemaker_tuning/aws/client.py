@@ -27,7 +27,6 @@ from tap_sagemaker_tuning.aws.pages import (
     checked,
     parsed,
     time_of,
-    until,
 )
 from tap_sagemaker_tuning.aws.pricing import PriceList
 from tap_sagemaker_tuning.aws.search import TrialSearch
@@ -175,23 +174,21 @@ class Client:
             raise
         return description, self.clock.at(time_of(description))
 
-    def trials(self, tuning_job_name: str, since: str | None = None) -> Iterator[Page]:
+    def trials(self, tuning_job_name: str) -> Iterator[Page]:
         """List a tuning job's trials, newest first.
 
         Args:
             tuning_job_name: The tuning job.
-            since: The creation time down to which pages are listed; None: all.
 
-        Yields:
-            Pages of HyperParameterTrainingJobSummary; the last can include older ones.
+        Returns:
+            Pages of HyperParameterTrainingJobSummary.
         """
-        pages = self.pages(
+        return self.pages(
             LIST_TRIALS,
             HyperParameterTuningJobName=tuning_job_name,
             SortBy="CreationTime",
             SortOrder="Descending",
         )
-        yield from until(pages, since)
 
     def trial(self, name: str) -> Summary | None:
         """Describe a trial.

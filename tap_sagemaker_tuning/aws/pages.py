@@ -14,9 +14,8 @@ from tap_sagemaker_tuning.exceptions import (
     NoResultError,
     UnboundedError,
     UnreadableError,
-    readable,
 )
-from tap_sagemaker_tuning.values import members, required_text, timestamp
+from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,26 +32,6 @@ class Page(NamedTuple):
 
     items: list[Summary]
     seen: str
-
-
-def until(pages: Iterator[Page], since: str | None) -> Iterator[Page]:
-    """Yield pages of a newest-first listing up to the first that ends before a time.
-
-    Args:
-        pages: The listing.
-        since: The creation time; None: yield all pages.
-
-    Raises:
-        UnreadableError: The last item of a page has no creation time.
-    """
-    for page in pages:
-        yield page
-        if since is not None and page.items:
-            with readable("a trial"):
-                last = members(page.items[-1])
-                is_end = required_text(last, "CreationTime") < since  # fact 2
-            if is_end:
-                return
 
 
 @contextmanager

@@ -104,17 +104,11 @@ class _Trials:
 
     def rows(self, page: Page) -> Iterator[TrialRows]:
         with readable("a trial"):
-            changing = [
-                trial["TrainingJobName"]
-                for trial in page.items
-                if _may_change(trial, page.seen)
-            ]
             wanted = [
                 trial
                 for trial in page.items
                 if self._status in (None, trial.get("TrainingJobStatus"))
             ]
-        yield TrialRows([], changing)
         with self._pages_at_once:
             searched = self._client.trial_search.find(wanted)
             for start in range(0, len(wanted), _RECORDS_AT_ONCE):
@@ -169,12 +163,6 @@ class _Trials:
             return record_of(details, trial, self._keys), is_behind
 
 
-def _may_change(trial: Summary, seen: str) -> bool:
-    """Whether the details of an ended trial can still change."""
-    end = trial.get("TrainingEndTime")  # fact 47
-    return end is not None and seen < shift(end, _AFTERMATH)
-
-
 def _is_behind(
     details: dict[str, Any], listed: Summary, seen: str, *, is_searched: bool
 ) -> bool:
@@ -198,7 +186,7 @@ def _is_behind(
         return False
     is_touched = changed is not None and changed >= shift(end, _TOUCHED)  # fact 63
     is_late = is_searched and not is_touched
-    return bool(seen < shift(end, _INDEX_LAG if is_late else _AFTERMATH))
+    return bool(seen < shift(end, _INDEX_LAG if is_late else _AFTERMATH))  # fact 47
 
 
 def record_of(known: dict[str, Any], listed: Summary, keys: dict[str, str]) -> Record:

@@ -263,7 +263,7 @@ class ScopeRun:
                 break
             with suppress(Exception):
                 if operation == LIST_TRIALS.name:
-                    next(self.client.trials(job.name, None), None)
+                    next(self.client.trials(job.name), None)
                 if operation == DESCRIBE_TUNING_JOB.name:
                     self.client.tuning_job(job.name)
         return operation in self.client.succeeded

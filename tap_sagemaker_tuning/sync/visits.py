@@ -77,9 +77,7 @@ def read_tuning_job(
         else:
             yield Visited(stream, visit, Read(tally))
     if sharing:
-        since = _earliest(sharing)
-        pages = client.trials(sharing[0].visit.job.name, since)
-        yield from _read_trials(pages, sharing)
+        yield from _read_trials(client.trials(job.name), sharing)
 
 
 def _described(client: Client, job: ListedJob) -> Describe:
@@ -139,7 +137,10 @@ def _outcome_of(error: Exception, is_gone: Callable[[], bool]) -> Gone | Failed:
 def _read_trials(
     pages: Iterator[Page], sharing: Sequence[_Trials]
 ) -> Iterator[Records | Visited]:
-    """Read a tuning job's trials for the streams that share a listing."""
+    """Read a tuning job's trials for the streams that share a listing.
+
+    The listing is newest first, and ends with the last stream that needs more of it.
+    """
     left = list(sharing)
     failure = None
     try:
@@ -154,12 +155,6 @@ def _read_trials(
         failure = error
     for trials in left:
         yield from trials.end(failure)
-
-
-def _earliest(sharing: Sequence[_Trials]) -> str | None:
-    """The creation time down to which the trials are listed; None: all."""
-    times = [trials.visit.since for trials in sharing]
-    return None if None in times else min(time for time in times if time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +185,9 @@ class _Trials:
                 ]
                 for trial in wanted:
                     self.tally.add(trial)
-                is_past = bool(page.items) and creation_time(page.items[-1]) < since
+                is_past = (  # fact 2
+                    bool(page.items) and creation_time(page.items[-1]) < since
+                )
             yield from self._records(self.reading.rows(Page(wanted, page.seen)))
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
             yield from self.end(error)

@@ -24,7 +24,7 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
 )
 from tap_sagemaker_tuning.aws.outage import Outage
-from tap_sagemaker_tuning.aws.pages import Page, until
+from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.aws.service_clock import ServiceClock
 from tap_sagemaker_tuning.exceptions import NoResultError
@@ -135,7 +135,7 @@ class FakeTrial:
         """
         first, last = START + self.created, START + self.ended
         return [
-            {"timestamp": timestamp(start), "value": float(start - start % period)}
+            {"timestamp": at(start - START), "value": float(start - start % period)}
             for start in range(first - first % period, last + 1, period)
             if min(start + period, last) + POINTS_LATE <= START + now
         ]
@@ -318,8 +318,8 @@ class FakeService:
         }
         return {**view, **more}, at(int(now))
 
-    def trials(self, name: str, since: str | None) -> Iterator[Page]:
-        """Pages of a tuning job's trials, newest first, down to a creation time."""
+    def trials(self, name: str) -> Iterator[Page]:
+        """Pages of a tuning job's trials, newest first."""
 
         def rows() -> Sequence[FakeTrial]:
             if self.is_down:
@@ -332,7 +332,7 @@ class FakeService:
             self.succeeded.add(LIST_TRIALS.name)
             return job.trials
 
-        return until(self._pages(f"trials {name}", rows), since)
+        return self._pages(f"trials {name}", rows)
 
     def details(self, name: str) -> dict[str, Any] | None:
         """The description of a trial, or None if it was deleted."""

@@ -173,7 +173,7 @@ def test_what_is_handed_on_at_once(
     visit = Visit(job=ListedJob.of(job.view(now), at(now)), since=None)
     series = TrialSeries(client, visit, lambda: described(client), None, Lock())
     batches = [
-        rows for page in client.trials("job", None) for rows in series.rows(page)
+        rows for page in client.trials("job") for rows in series.rows(page)
     ]
     batches += series.end()
     assert [

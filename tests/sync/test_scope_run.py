@@ -92,7 +92,7 @@ class Trying(FakeClient):
         self.tried: list[tuple[str, str]] = []
         self._works_at = works_at
 
-    def trials(self, name: str, _: str | None) -> Iterator[None]:
+    def trials(self, name: str) -> Iterator[None]:
         """List trials."""
         self._try(LIST_TRIALS, name)
         yield None

@@ -51,7 +51,7 @@ class Service:
             raise answer
         return answer, at(99)
 
-    def trials(self, _: str, __: str | None) -> Iterator[Page]:
+    def trials(self, _: str) -> Iterator[Page]:
         """List the trials."""
         self.calls.append("list")
         for page in self.pages:
