@@ -7,9 +7,10 @@ CARRIED := packages/report/sagemaker_tuning_report/transform
 
 PYTEST := python -m pytest --quiet --numprocesses 2
 LONG := browser or demo or orchestrator or slow or warehouse
-LEFT_OUT := distributed or $(LONG)
+SHORT := not (distributed or $(LONG))
+FAST := not process and $(SHORT)
 # What another Python, or other versions of the dependencies, can change: the tap.
-TAP_ONLY := tests $(addprefix --ignore=tests/,docs infrastructure laws registries release test_layers.py)
+TAP_ONLY := -m "$(SHORT)" tests $(addprefix --ignore=tests/,docs infrastructure laws registries release test_layers.py)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 # The tests start the tap about fifty times. With compiled bytecode, a start takes a third
 # of the time.
@@ -34,13 +35,13 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	test -e $(CARRIED) || ln -s ../../../transform $(CARRIED)
 	touch $@
 
-test: setup  ## Unit tests, laws, the command line, HTTP and docs: about three minutes.
-	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "not ($(LEFT_OUT))"
+test: setup  ## Unit tests, laws, the command line, HTTP and docs: about two minutes.
+	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "$(FAST)"
 
-coverage: setup  ## List the lines and branches that the tests of `make test` do not run.
+coverage: setup  ## List the lines and branches that no short test runs.
 	rm -rf build/coverage
 	mkdir -p build/coverage
-	$(BIN)/$(subst python,coverage run,$(PYTEST)) --dist worksteal -m "not ($(LEFT_OUT))"
+	$(BIN)/$(subst python,coverage run,$(PYTEST)) --dist worksteal -m "$(SHORT)"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -76,7 +77,7 @@ docs: setup  ## Build the documentation as HTML in build/docs; warnings are erro
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky docs build/docs
 
 long: setup  ## The tests that `make test` leaves out: warehouses, orchestrators, the demo.
-	$(BIN)/$(PYTEST) --numprocesses 3 --dist loadscope --no-loadscope-reorder -m "$(LONG)"
+	$(BIN)/$(PYTEST) --numprocesses 4 --dist loadscope --no-loadscope-reorder -m "process or $(LONG)"
 
 distributed: setup  ## Airflow on Celery workers, and kill one of them: five minutes.
 	$(BIN)/python -m pytest --quiet -m distributed
@@ -89,12 +90,12 @@ python-3.14: WHEELS = dist/tap_*.whl dist/*_contract-*.whl dist/*_emulator-*.whl
 
 # Run tests of `make test` on the installed wheels, in the unpacked sdist without the
 # packages' source. $(1) names the environment, $(2) is its Python, $(3) are uv's options
-# that choose the versions, and $(4) are the tests, if not all.
+# that choose the versions, and $(4) chooses the tests.
 define on_the_wheel
 $(BIN)/uv venv --quiet --clear --python $(2) build/$(1) && \
 $(BIN)/uv pip install --quiet --python build/$(1) --no-sources --group test $(3) \
   $(addprefix --requirement ,pyproject.toml $(BESIDE)) $(WHEELS) && \
-cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal -m "not ($(LEFT_OUT))" $(4)
+cd build/wheel && ../$(1)/bin/$(PYTEST) --dist worksteal $(4)
 endef
 
 built: setup  ## Build all sdists and wheels. (CI has them: make --old-file=built …)
@@ -117,7 +118,7 @@ find = $(BIN)/uv python find --no-python-downloads $(1) 2>/dev/null || \
 # What runs on 3.11 besides: the lowest versions, and all long tests.
 wheel: unpacked  ## Run `make test` on the built wheels, on Python 3.13 if it is installed.
 	@newest=$$($(call find,3.13)); \
-	$(call on_the_wheel,pinned,$${newest:-$(BIN)/python},$(PINNED))
+	$(call on_the_wheel,pinned,$${newest:-$(BIN)/python},$(PINNED),-m "$(FAST)")
 
 lowest: unpacked  ## Test the tap on the lowest versions that pyproject.toml allows.
 	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,$(TAP_ONLY))

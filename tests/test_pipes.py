@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.conftest import TapProcess
 
+pytestmark = pytest.mark.process
+
 
 @pytest.mark.parametrize("option", ["", "--test", "--discover", "--scopes"])
 def test_settings_and_catalog_from_pipes(tap: TapProcess, option: str) -> None:

@@ -31,9 +31,12 @@ from tests.terminal import shown_on
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.skipif(
-    not EXAMPLES.is_dir(), reason="the examples are only in a checkout"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        not EXAMPLES.is_dir(), reason="the examples are only in a checkout"
+    ),
+]
 
 SHELL = EXAMPLES / "shell"
 MARK = "TUNING_SYNC_RUN"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 STREAMS = (*VISITING, "training_instance_prices")
 JOBS = 10
 TRIALS = 16

@@ -14,9 +14,10 @@ from tests.skips import CHECKOUT, NOT_PUBLIC, OLD_PYTHON_ONLY
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(
-    not (CHECKOUT / ".git").exists(), reason="not a git checkout"
-)
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not (CHECKOUT / ".git").exists(), reason="not a git checkout"),
+]
 
 SKIPPED = """
 import pytest

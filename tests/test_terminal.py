@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sagemaker_tuning_emulator import Emulator
     from tests.conftest import TapProcess
 
+pytestmark = pytest.mark.process
+
 BIN = Path(sys.executable).parent
 LIST = "ListHyperParameterTuningJobs"
 LONGEST = "churn-".ljust(32, "x")

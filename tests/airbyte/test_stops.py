@@ -19,6 +19,8 @@ from tests.conftest import ACCOUNT, REGION, read_until
 if TYPE_CHECKING:
     from sagemaker_tuning_emulator import Scope
 
+pytestmark = pytest.mark.process
+
 SUMMARIES = "training_job_summaries"
 
 
@@ -148,7 +150,6 @@ def test_stop_after_clearing_a_stream(source: Source, catalog: Json) -> None:
     assert len(last.records(SUMMARIES)) == 3
 
 
-@pytest.mark.slow
 def test_stop_while_nobody_reads(source: Source, scope: Scope, catalog: Json) -> None:
     """A full pipe does not delay a stop, and each line in it is complete."""
     with start(source, catalog) as process:

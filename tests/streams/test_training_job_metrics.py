@@ -172,9 +172,7 @@ def test_what_is_handed_on_at_once(
     now = int(client.now)
     visit = Visit(job=ListedJob.of(job.view(now), at(now)), since=None)
     series = TrialSeries(client, visit, lambda: described(client), None, Lock())
-    batches = [
-        rows for page in client.trials("job") for rows in series.rows(page)
-    ]
+    batches = [rows for page in client.trials("job") for rows in series.rows(page)]
     batches += series.end()
     assert [
         (len(rows.records), rows.points) for rows in batches if rows.records
