@@ -33,6 +33,7 @@ def with_process(tap: TapProcess, script: str) -> None:
     }
 
 
+@pytest.mark.process
 def test_what_a_credential_process_prints(tap: TapProcess) -> None:
     """The standard error of a credential_process is not repeated."""
     with_process(tap, f"import sys; sys.exit('token {SECRET}')")
@@ -42,6 +43,7 @@ def test_what_a_credential_process_prints(tap: TapProcess) -> None:
     assert SECRET not in run.stderr + run.stdout
 
 
+@pytest.mark.process
 def test_a_malformed_expiration(tap: TapProcess) -> None:
     """An Expiration that is not a time is not repeated."""
     keys = {"AccessKeyId": "A", "SecretAccessKey": SECRET, "SessionToken": SECRET}
@@ -66,6 +68,7 @@ FINE = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("url", REMOTE)
 def test_an_unencrypted_endpoint_is_a_warning(
     tap: TapProcess, url: str, monkeypatch: pytest.MonkeyPatch

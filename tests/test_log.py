@@ -163,6 +163,7 @@ ROUTINE = ("env var", "Skipping deselected stream", "METRIC")
 """Words of lines that the SDK logs in every run."""
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("level", "shown"), [("INFO", ()), ("DEBUG", ROUTINE)], ids=["INFO", "DEBUG"]
 )
@@ -178,6 +179,7 @@ def test_routine_lines(
     assert [words for words in ROUTINE if words in run.stderr] == [*shown]
 
 
+@pytest.mark.process
 def test_a_logging_configuration_that_has_metrics(
     tap: TapProcess, emulator: Emulator, tmp_path: Path
 ) -> None:

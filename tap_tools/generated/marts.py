@@ -55,5 +55,5 @@ def marts() -> list[Mart]:
             resolved(model["description"]),
             {each["name"]: resolved(each["description"]) for each in model["columns"]},
         )
-        for model in yaml.safe_load(text)["models"]
+        for model in yaml.load(text, yaml.CSafeLoader)["models"]
     ]

@@ -31,7 +31,9 @@ pytestmark = [
 ]
 
 MODELS = building.PROJECT / "models"
-CONTRACTS = yaml.safe_load((MODELS / "marts" / "_marts.yml").read_text("utf-8"))
+CONTRACTS = yaml.load(
+    (MODELS / "marts" / "_marts.yml").read_text("utf-8"), yaml.CSafeLoader
+)
 TYPES = {"text": "string", "double precision": "double"}
 """What Spark calls a type of the contracts, where it differs."""
 JOBS, BUILDS = "int_sagemaker_tuning__tuning_jobs", "int_sagemaker_tuning__builds"

@@ -37,6 +37,7 @@ def output_of(python: Path, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_the_test_passes(tmp_path: Path) -> None:
     """The README's test of ten lines can be pasted into an empty folder, and passes."""
     assert len([line for line in TEST.splitlines() if line]) == 10
