@@ -10,7 +10,7 @@ LONG := browser or demo or orchestrator or slow or warehouse
 SHORT := not (distributed or $(LONG))
 FAST := not process and $(SHORT)
 # What another Python, or other versions of the dependencies, can change: the tap.
-TAP_ONLY := -m "$(SHORT)" tests $(addprefix --ignore=tests/,docs infrastructure laws registries release test_layers.py)
+TAP_ONLY := tests $(addprefix --ignore=tests/,docs infrastructure laws registries release test_layers.py)
 VALID := $(BIN)/check-jsonschema --quiet --builtin-schema
 # The tests start the tap about fifty times. With compiled bytecode, a start takes a third
 # of the time.
@@ -121,16 +121,16 @@ wheel: unpacked  ## Run `make test` on the built wheels, on Python 3.13 if it is
 	$(call on_the_wheel,pinned,$${newest:-$(BIN)/python},$(PINNED),-m "$(FAST)")
 
 lowest: unpacked  ## Test the tap on the lowest versions that pyproject.toml allows.
-	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,$(TAP_ONLY))
+	$(call on_the_wheel,lowest,$(BIN)/python,--resolution lowest-direct,-m "$(FAST)" $(TAP_ONLY))
 
 newest: unpacked  ## Test the tap on the newest versions, even an SDK beyond its bound.
 	printf 'singer-sdk[msgspec,testing]\n' >build/newest.txt
-	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt,$(TAP_ONLY))
+	$(call on_the_wheel,newest,$(BIN)/python,--upgrade --override build/newest.txt,-m "$(FAST)" $(TAP_ONLY))
 
 python-%: unpacked  ## Test the tap on another Python, if it is installed. (In CI it must be.)
 	@found=$$($(call find,$*)) && test -n "$$found" || \
 	{ echo "Python $* is not installed: skipping its tests."; test "$$CI" != true; exit; }; \
-	$(call on_the_wheel,python-$*,$$found,$(PINNED),$(TAP_ONLY))
+	$(call on_the_wheel,python-$*,$$found,$(PINNED),-m "$(SHORT)" $(TAP_ONLY))
 
 format: setup  ## Fix what ruff can fix.
 	$(BIN)/ruff check --fix .

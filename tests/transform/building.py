@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.targets.warehouses import Warehouse
 
 PROJECT = CHECKOUT / "transform"
+UNTESTED = ("build", "--exclude-resource-type", "test", "unit_test")
+"""Builds the models and the snapshot, which `run` leaves out, without the tests."""
 FOREIGN = ("DBT_", "PYTHON", "VIRTUAL_ENV")
 
 

@@ -106,7 +106,7 @@ def told(warehouse: Warehouse, folder: Path) -> Iterator[Story]:
         curves = series.every(known(first))
         series.load(warehouse, tap.folder, curves, _prices(first))
         if warehouse.name in REBUILT:
-            building.build(warehouse, folder, MODELS, VARIABLES)
+            building.build(warehouse, folder, MODELS, VARIABLES, *building.UNTESTED)
         world.go_on(emulator)
         second = snapshot(emulator)
         begun = datetime.now(UTC)

@@ -177,7 +177,7 @@ def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> N
         "update tap_sagemaker_tuning.training_instance_prices "
         "set price_per_hour = 2.3, effective_date = timestamp '2026-01-01 00:09:30'"
     )
-    building.build(warehouse, folder, "models", SETTINGS)
+    building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED)
     _, found = warehouse.answer(
         f"select ended_at >= timestamp '2026-01-01 00:09:30', {PER_HOUR}, count(*) > 0 "  # noqa: S608 - ours
         "from models.sagemaker_tuning__trials where cost is not null "
@@ -199,7 +199,7 @@ def test_a_corrected_price_stays(built: tuple[Warehouse, Path]) -> None:
             "update tap_sagemaker_tuning.training_instance_prices "  # noqa: S608 - ours
             f"set price_per_hour = {price}, effective_date = timestamp '{day}'"
         )
-        building.build(warehouse, folder, "models", SETTINGS)
+        building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED)
     _, found = warehouse.answer(
         f"select distinct {PER_HOUR} from models.sagemaker_tuning__trials "  # noqa: S608 - ours
         "where cost is not null order by 1"
