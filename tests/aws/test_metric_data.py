@@ -214,11 +214,21 @@ def test_no_points(emulator: Emulator, client: Client) -> None:
     assert client.calls == 1
 
 
-def test_when_cloudwatch_answered(emulator: Emulator, client: Client) -> None:
+@pytest.mark.parametrize("seconds", [(5, 7), (7, 5)], ids=["later", "earlier"])
+def test_when_cloudwatch_answered(
+    emulator: Emulator, client: Client, seconds: tuple[int, int]
+) -> None:
     """The answers have the earliest time of the responses."""
-    give(emulator, [result(0)])
-    now = timestamp(emulator.clock.now.isoformat())
-    assert client.metric_data.points([A]).seen[:16] == now[:16]
+    pages: list[dict[str, Any]] = [
+        {"MetricDataResults": [result(0, 1)], "NextToken": "more"},
+        {"MetricDataResults": [result(0, 2)]},
+    ]
+    dates = [{"Date": f"Mon, 02 Mar 2026 09:00:0{second} GMT"} for second in seconds]
+    emulator.serve(
+        GET_METRIC_DATA.name,
+        [(200, date, page) for date, page in zip(dates, pages, strict=True)],
+    )
+    assert client.metric_data.points([A]).seen == "2026-03-02T09:00:05.000Z"
 
 
 def test_a_refused_name_costs_itself_alone(emulator: Emulator, client: Client) -> None:

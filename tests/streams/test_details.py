@@ -366,6 +366,31 @@ class TestTrials:
         sync(here, tables, "training_job_details")
         assert_exact(here, tables, "training_job_details")
 
+    def test_an_end_without_any_time(self, here: TapHere, emulator: Emulator) -> None:
+        """A trial that ended, with neither the time of its end nor that of its last
+        change anywhere, is read once."""
+        fill(emulator, churn=3)
+
+        def strip_listed(page: dict[str, Any]) -> None:
+            """Remove the trials' end times."""
+            for trial in page["TrainingJobSummaries"]:
+                trial.pop("TrainingEndTime", None)
+
+        def strip(trial: dict[str, Any]) -> None:
+            """Remove all times after its start."""
+            for member in ("TrainingEndTime", "LastModifiedTime"):
+                trial.pop(member, None)
+
+        emulator.alter(TRIALS, strip_listed)
+        emulator.alter(DESCRIBE_TRIAL, strip)
+        emulator.scope().index.missing = 1
+        tables = Tables()
+        sync(here, tables, "training_job_details")
+        rows = tables.rows["training_job_details"].values()
+        assert [row["last_modified_time"] for row in rows] == [None] * 3
+        sync(here, tables, "training_job_details")
+        assert called(here) == {LIST: 1}
+
     @pytest.mark.parametrize("missing", [0, 1], ids=["searched", "described"])
     def test_a_stop_without_a_time(
         self, here: TapHere, emulator: Emulator, missing: float
