@@ -190,9 +190,15 @@ SPARK = (
     "spark.sql.session.timeZone=UTC",
 )
 """The options of every session."""
+_JAVA = (
+    "-XX:TieredStopAtLevel=1",
+    "-XX:ReservedCodeCacheSize=240m",  # of 48 MiB otherwise, which became full
+    "-Xlog:disable",
+    "-Xlog:all=warning:stderr",  # not among the answers
+)
 FOR_FEW_ROWS = (
     "spark.driver.memory=2g",
-    "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1",
+    f"spark.driver.extraJavaOptions={' '.join(_JAVA)}",
     "spark.sql.adaptive.enabled=false",
     "spark.sql.codegen.factoryMode=NO_CODEGEN",
     "spark.sql.codegen.wholeStage=false",
