@@ -115,12 +115,11 @@ def unchanged_process() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def botocore_set_up_once() -> Iterator[None]:
-    """Do once what botocore and the tap do for each client: half of a run's time.
+    """Read and reduce each model, and find the alias of each event, only once.
 
-    That is to read and reduce a service's model, to find the alias of an event, and to
-    look at the parameters of a handler.
+    Otherwise botocore and the tap do so for each client.
     """
-    reduced: dict[int, Any] = {}
+    reduced: dict[int, Any] = {}  # by the model's identity: models are read only once
 
     def reduce_once(model: dict[str, Any]) -> Any:
         if id(model) not in reduced:
@@ -143,7 +142,7 @@ def botocore_set_up_once() -> Iterator[None]:
 
 
 def _accepts_kwargs(handler: Any) -> bool:
-    """Whether a handler has `**kwargs`; botocore makes its whole signature."""
+    """Whether a handler has `**kwargs`, without building its whole signature."""
     code = getattr(handler, "__code__", None)
     if code is None:
         return bool(accepts_kwargs(handler))

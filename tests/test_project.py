@@ -26,11 +26,6 @@ TESTS = [
 REGISTRIES = ("pypi.org" + "/simple", "files." + "pythonhosted.org")
 
 
-def project_files() -> list[str]:
-    """The files in the repository, including new ones."""
-    return known_files(ROOT)
-
-
 def test_changelog_ends_at_this_version() -> None:
     """The changelog begins with this version, and older ones follow in order."""
     released = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
@@ -77,7 +72,7 @@ def test_documents_are_short() -> None:
 def test_no_file_knows_a_machine() -> None:
     """No file has a path on a developer's machine, or the host of a registry."""
     places = []
-    for name in project_files():
+    for name in known_files(ROOT):
         text = (ROOT / name).read_bytes().decode(errors="replace")
         places += [(name, path[0]) for path in MACHINE.finditer(text)]
         places += [(name, host) for host in REGISTRIES if host in text]

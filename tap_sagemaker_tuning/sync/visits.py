@@ -185,9 +185,8 @@ class _Trials:
                 ]
                 for trial in wanted:
                     self.tally.add(trial)
-                is_past = (  # fact 2
-                    bool(page.items) and creation_time(page.items[-1]) < since
-                )
+                # Fact 2: newest first.
+                is_past = bool(page.items) and creation_time(page.items[-1]) < since
             yield from self._records(self.reading.rows(Page(wanted, page.seen)))
         except Exception as error:  # noqa: BLE001 - the commit loop looks at it
             yield from self.end(error)

@@ -123,18 +123,14 @@ def test_no_page_is_wider_than_the_window(sizes: Sizes, width: int) -> None:
     assert {page: pixels for page, pixels in wider.items() if pixels > 0} == {}
 
 
-def test_tables_fit_into_a_wide_window(
-    sizes: Sizes,
-) -> None:
+def test_tables_fit_into_a_wide_window(sizes: Sizes) -> None:
     """On a laptop, every column of a table shows without scrolling, however long the
     names in it are."""
     scroll = {page for page, size in sizes.items() if size[1280][2]}
     assert scroll == SIDE_BY_SIDE
 
 
-def test_a_long_page_has_a_reason(
-    sizes: Sizes,
-) -> None:
+def test_a_long_page_has_a_reason(sizes: Sizes) -> None:
     """A page is at most four screens long, unless there is a reason."""
     longer = {page for page, size in sizes.items() if size[1280][1] > 4 * SCREEN}
     assert longer <= LONG.keys()

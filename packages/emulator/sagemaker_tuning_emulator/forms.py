@@ -1,7 +1,7 @@
-"""Reads the JSON of a request into a class, and describes it in words.
+"""Parses the JSON of requests, and documents their fields.
 
-The class says it all: names, types and bounds by its annotations, and the meaning of
-each field by the section `Attributes` of its docstring.
+A class defines each request: its annotations give names, types and bounds, and the
+section `Attributes` of its docstring gives the meaning of each field.
 """
 
 from __future__ import annotations
