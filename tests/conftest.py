@@ -140,6 +140,8 @@ class TapProcess:
     def catalog(*streams: str, **methods: str) -> dict[str, Any]:
         """The catalog with these streams selected, all their columns.
 
+        The others have no columns, because the SDK copies all it is given, in each run.
+
         Args:
             *streams: Their names, or none for those selected by default.
             **methods: Replication methods, by stream.
@@ -147,9 +149,11 @@ class TapProcess:
         catalog: dict[str, Any] = json.loads(discovered(vars(tap_module)["STREAMS"]))
         for stream in catalog["streams"]:
             name = stream["tap_stream_id"]
+            is_selected = name in (streams or STREAMS)
+            if not is_selected:
+                stream["metadata"] = stream["metadata"][-1:]
+                stream["schema"]["properties"] = {}
             for entry in stream["metadata"]:
-                is_column = bool(entry["breadcrumb"])
-                is_selected = is_column or name in (streams or STREAMS)
                 entry["metadata"]["selected"] = is_selected
             if name in methods:
                 stream["replication_method"] = methods[name]

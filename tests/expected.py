@@ -333,6 +333,9 @@ def time(instant: datetime | None) -> str | None:
     return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
 def to_the_second(value: Any) -> Any:
     """A record with all its times cut to the second, the precision of Search."""
     match value:
@@ -341,7 +344,7 @@ def to_the_second(value: Any) -> Any:
         case list():
             return [to_the_second(part) for part in value]
         case str():
-            return re.sub(r"(T\d\d:\d\d:\d\d)\.\d{3}Z$", r"\1.000Z", value)
+            return f"{value[:-4]}000Z" if _TIME.fullmatch(value) else value
         case _:
             return value
 

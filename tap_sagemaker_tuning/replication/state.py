@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.exceptions import StateError
@@ -76,7 +76,7 @@ class Filters:
         """Serialize the filters that are set."""
         return {
             name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
+            for name, value in _members(self)
             if value is not None
         }
 
@@ -142,7 +142,7 @@ class ReadOnce:
         """Serialize what is set."""
         return {
             part: list(value) if isinstance(value, tuple) else value
-            for part, value in asdict(self).items()
+            for part, value in _members(self)
             if value
         }
 
@@ -206,7 +206,7 @@ class OpenJob:
         """Serialize what is set, without the name."""
         members = {
             part: value
-            for part, value in asdict(self).items()
+            for part, value in _members(self)
             if value and part not in {"name", "read_once"}
         }
         if self.read_once:
@@ -305,6 +305,12 @@ def saved_time(value: Any) -> str:
 def saved_time_or_none(value: Any) -> str | None:
     """Return a time from the state that may be missing, checked."""
     return None if value is None else saved_time(value)
+
+
+def _members(part: Filters | ReadOnce | OpenJob) -> Iterator[tuple[str, Any]]:
+    """Each member of a part of the state, which `asdict` would copy."""
+    for each in fields(part):
+        yield each.name, getattr(part, each.name)
 
 
 def _saved_text(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from tap_tools.generated import (
     emulator,
@@ -15,26 +15,21 @@ from tap_tools.generated import (
     settings,
 )
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-
-def files() -> dict[Path, str]:
-    """The current text of every generated file."""
-    return {
-        **settings.files(),
-        **lineage.files(),
-        **registries.files(),
-        **pages.files(),
-        **reference.files(),
-        **infrastructure.files(),
-        **emulator.files(),
-    }
+GENERATORS = (
+    settings,
+    lineage,
+    registries,
+    pages,
+    reference,
+    infrastructure,
+    emulator,
+)
+"""The modules with a function `files`: the current text of each file they generate."""
 
 
 def main() -> int:
     """Write the files that are out of date and print their names; returns 0."""
-    for path, text in files().items():
+    for path, text in chain.from_iterable(each.files().items() for each in GENERATORS):
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"{path}\n")
