@@ -5,7 +5,8 @@ PINNED := --constraint constraints.txt --override overrides.txt
 # The report carries the dbt project, here by a link, which an sdist of the whole lacks.
 CARRIED := packages/report/sagemaker_tuning_report/transform
 
-PYTEST := python -m pytest --quiet --numprocesses 2
+# More than two cores need, because many tests wait.
+PYTEST := python -m pytest --quiet --numprocesses 3
 LONG := browser or demo or orchestrator or slow or warehouse
 SHORT := not (distributed or $(LONG))
 FAST := not process and $(SHORT)
@@ -36,7 +37,7 @@ $(SETUP): pyproject.toml $(wildcard packages/*/pyproject.toml) constraints.txt o
 	touch $@
 
 test: setup  ## Unit tests, laws, the command line, HTTP and docs: about two minutes.
-	$(BIN)/$(PYTEST) --numprocesses 3 --dist worksteal -m "$(FAST)"
+	$(BIN)/$(PYTEST) --dist worksteal -m "$(FAST)"
 
 coverage: setup  ## List the lines and branches that no short test runs.
 	rm -rf build/coverage

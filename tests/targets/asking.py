@@ -118,7 +118,7 @@ def main(kind: str, *where: str) -> None:
         try:
             columns, rows = ask(json.loads(line))
             answer: dict[str, Any] = {"columns": columns, "rows": rows}
-        except Exception as error:  # noqa: BLE001 - any error is passed to the test
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - for the test
             answer = {"error": f"{type(error).__name__}: {error}"}
         sys.stdout.write(json.dumps(answer, default=plain) + "\n")
         sys.stdout.flush()

@@ -47,7 +47,7 @@ class Warehouse:
         command: The target's command line.
         config: The target's settings.
         variables: Its environment, in addition to what it inherits.
-        answer: Runs a statement in the warehouse.
+        answer: Runs a statement in the warehouse, or a command of `asking.py`.
         dbt: Runs dbt's command line with an environment and a log, if only the
             warehouse's own process can; its result is the exit code.
     """
@@ -56,7 +56,7 @@ class Warehouse:
     command: tuple[str, ...]
     config: dict[str, Any]
     variables: dict[str, str]
-    answer: Callable[[str], tuple[list[str], list[list[Any]]]]
+    answer: Callable[[Any], tuple[list[str], list[list[Any]]]]
     dbt: Callable[[list[str], dict[str, str], Path], int] | None = None
 
     def ask(self, sql: str) -> list[Row]:
@@ -153,7 +153,7 @@ def spark(folder: Path, *options: str) -> Iterator[Warehouse]:
     pinned = example / "requirements.txt", example / "constraints.txt"
     programs = programs_of("spark", *pinned)
     target, written = environment("jsonl"), folder / "lines"
-    catalog = folder / "catalog.json"
+    catalog = folder / "discovered.json"
     catalog.write_text(TapSageMakerTuning(setup_mapper=False).catalog_json_text)
     chosen = options or FOR_FEW_ROWS
     where = ("spark", str(folder / "tables"), str(example), *SPARK, *chosen)

@@ -143,3 +143,20 @@ def test_a_build_replaces_everything(built: tuple[Warehouse, Path]) -> None:
     for mart, count in (("trials", "101"), ("leaderboard", "91")):
         counted = f"select count(*) from models.sagemaker_tuning__{mart}"  # noqa: S608 - ours
         assert rows(warehouse, counted) == [(count,)]
+
+
+def test_a_line_that_is_cut_is_refused(built: tuple[Warehouse, Path]) -> None:
+    """The loader refuses a line that is cut, and the table stays as it is."""
+    warehouse, folder = built
+    lines = folder / "arrived"
+    lines.mkdir()
+    load = {"load": [str(folder / "discovered.json"), str(lines), "loaded"]}
+    whole, cut = (lines / f"training_job_summaries-{number}.jsonl" for number in (1, 2))
+    whole.write_text('{"training_job_arn": "arn:1"}\n', encoding="utf-8")
+    warehouse.answer(load)
+    cut.write_text('{"training_job_arn": "arn', encoding="utf-8")
+    said = "SystemExit: Error: .+: a line of training_job_summaries is cut"
+    with pytest.raises(AssertionError, match=said):
+        warehouse.answer(load)
+    arns = "select training_job_arn from loaded.training_job_summaries"
+    assert rows(warehouse, arns) == [("arn:1",)]
