@@ -28,6 +28,8 @@ WAREHOUSES = {"duckdb": duckdb, "postgres": postgres}
 RAW = "tap_sagemaker_tuning."
 SETTINGS = {"team_tag": "team", "tuning_job_family": "^([a-z]+)-"}
 """Variables, by their names without the prefix."""
+TRIALS = ("--select", "+sagemaker_tuning__trials")
+"""Builds what the trials are made of, including the history of prices."""
 PER_HOUR = "round(cast(cost * 3600 / billable_seconds as numeric), 2)"
 
 CHANGES = """
@@ -82,7 +84,7 @@ def built(
     with WAREHOUSES[request.param](folder) as warehouse:
         for statement in statements(request.param, 400):
             warehouse.answer(statement)
-        building.build(warehouse, folder, "models", SETTINGS)
+        building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED)
         yield warehouse, folder
 
 
@@ -129,7 +131,8 @@ def test_what_changed_is_rebuilt(built: tuple[Warehouse, Path]) -> None:
 def test_a_variable_changes_everything(built: tuple[Warehouse, Path]) -> None:
     """A changed variable applies to every row, without --full-refresh."""
     warehouse, folder = built
-    building.build(warehouse, folder, "models", SETTINGS | {"team_tag": "none"}, "run")
+    other = SETTINGS | {"team_tag": "none"}
+    building.build(warehouse, folder, "models", other, "run", *TRIALS)
     _, found = warehouse.answer(
         "select count(*), count(team) from models.sagemaker_tuning__trials"
     )
@@ -148,7 +151,7 @@ def test_a_model_is_no_newer_than_its_inputs(built: tuple[Warehouse, Path]) -> N
     )
     some = ("--select", "1+sagemaker_tuning__spend")
     building.build(warehouse, folder, "models", SETTINGS, "run", *some)
-    building.build(warehouse, folder, "models", SETTINGS, "run")
+    building.build(warehouse, folder, "models", SETTINGS, "run", *TRIALS)
     _, found = warehouse.answer(
         "select billable_seconds from models.sagemaker_tuning__trials "
         "where training_job_name = 'job-7-350'"
@@ -177,7 +180,7 @@ def test_what_ran_keeps_the_price_of_its_day(built: tuple[Warehouse, Path]) -> N
         "update tap_sagemaker_tuning.training_instance_prices "
         "set price_per_hour = 2.3, effective_date = timestamp '2026-01-01 00:09:30'"
     )
-    building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED)
+    building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED, *TRIALS)
     _, found = warehouse.answer(
         f"select ended_at >= timestamp '2026-01-01 00:09:30', {PER_HOUR}, count(*) > 0 "  # noqa: S608 - ours
         "from models.sagemaker_tuning__trials where cost is not null "
@@ -199,7 +202,9 @@ def test_a_corrected_price_stays(built: tuple[Warehouse, Path]) -> None:
             "update tap_sagemaker_tuning.training_instance_prices "  # noqa: S608 - ours
             f"set price_per_hour = {price}, effective_date = timestamp '{day}'"
         )
-        building.build(warehouse, folder, "models", SETTINGS, *building.UNTESTED)
+        building.build(
+            warehouse, folder, "models", SETTINGS, *building.UNTESTED, *TRIALS
+        )
     _, found = warehouse.answer(
         f"select distinct {PER_HOUR} from models.sagemaker_tuning__trials "  # noqa: S608 - ours
         "where cost is not null order by 1"

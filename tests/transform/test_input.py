@@ -27,6 +27,12 @@ pytestmark = [
     pytest.mark.skipif(not environments.UV.exists(), reason="uv is needed: make setup"),
 ]
 
+SOME = (
+    "run",
+    "--select",
+    "+sagemaker_tuning__trials",
+    "+sagemaker_tuning__completeness",
+)
 REFUSED = 2
 """The exit code of dbt if a build did not start."""
 SQLITE = """
@@ -46,12 +52,12 @@ sagemaker_tuning:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Warehouse, Path]]:
-    """Two tuning jobs with fifty trials each, and their models."""
+    """Two tuning jobs with fifty trials each, and some of their models."""
     folder = tmp_path_factory.mktemp("input")
     with duckdb(folder) as warehouse:
         for statement in statements("duckdb", 100):
             warehouse.answer(statement)
-        building.build(warehouse, folder, "models", {}, "run")
+        building.build(warehouse, folder, "models", {}, *SOME)
         yield warehouse, folder
 
 
@@ -101,7 +107,7 @@ def test_missing_trials_are_a_warning(built: tuple[Warehouse, Path]) -> None:
     rows = "from tap_sagemaker_tuning.training_job_summaries"
     warehouse.answer(f"create table kept as select * {rows}")
     warehouse.answer(f"delete {rows} where tuning_job_name = 'job-1'")
-    building.build(warehouse, folder, "models", {}, "run")
+    building.build(warehouse, folder, "models", {}, *SOME)
     after = building.build(warehouse, folder, "models", {}, *test)
     warehouse.answer(f"delete {rows}")
     warehouse.answer(
@@ -118,7 +124,7 @@ def test_an_empty_start_can_be_allowed(built: tuple[Warehouse, Path]) -> None:
         "sagemaker_tuning_schema": "tap_sagemaker",
         "sagemaker_tuning_allow_empty": True,
     }
-    building.build(warehouse, folder, "models", variables, "run")
+    building.build(warehouse, folder, "models", variables, *SOME)
     assert trials(warehouse) == 0
 
 

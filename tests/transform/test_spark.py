@@ -78,6 +78,15 @@ def test_types(built: tuple[Warehouse, Path]) -> None:
         }, model["name"]
 
 
+def test_dbts_tests(built: tuple[Warehouse, Path]) -> None:
+    """Spark understands each kind of test."""
+    warehouse, folder = built
+    alone = ("test", "--select", "sagemaker_tuning__trials")
+    results = building.build(warehouse, folder, "models", {}, *alone)
+    kinds = ("valid_rows", "unique_together", "known_in")
+    assert [kind for kind in kinds if kind not in str(results.keys())] == []
+
+
 def test_the_report_of_a_lake(built: tuple[Warehouse, Path]) -> None:
     """The report reads the marts that were published to a DuckDB file."""
     _, folder = built
