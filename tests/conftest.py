@@ -151,7 +151,7 @@ class TapProcess:
             name = stream["tap_stream_id"]
             is_selected = name in (streams or STREAMS)
             if not is_selected:
-                stream["metadata"] = stream["metadata"][-1:]
+                stream["metadata"] = stream["metadata"][-1:]  # its own entry
                 stream["schema"]["properties"] = {}
             for entry in stream["metadata"]:
                 entry["metadata"]["selected"] = is_selected

@@ -44,6 +44,12 @@ def programs(name: str, wanted: Path, pinned: Path | None = None) -> Path:
     return folder / "venv" / "bin"
 
 
+def venv(example: str) -> Path:
+    """The folder with the programs of an example's environment."""
+    folder = EXAMPLES / example
+    return programs(example, folder / "requirements.txt", folder / "constraints.txt")
+
+
 @contextmanager
 def made_from(name: str, *files: Path) -> Iterator[bool]:
     """Whether a folder in `build` has to be filled; if so, it is empty.

@@ -14,8 +14,7 @@ import duckdb
 
 from sagemaker_tuning_emulator import Emulator
 from tests.conftest import ACCOUNT, REGION
-from tests.environments import CHECKOUT, EXAMPLES
-from tests.examples.orchestrators import venv
+from tests.environments import CHECKOUT, EXAMPLES, venv
 from tests.examples.typed import commands, type_readme
 from tests.examples.world import EXTERNAL_ID, ROLE, compared, join
 from tests.postgres import serving

@@ -205,9 +205,7 @@ class OpenJob:
     def to_json(self) -> dict[str, Any]:
         """Serialize what is set, without the name."""
         members = {
-            part: value
-            for part, value in _members(self)
-            if value and part not in {"name", "read_once"}
+            part: value for part, value in _members(self) if value and part != "name"
         }
         if self.read_once:
             members["read_once"] = self.read_once.to_json()

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tests.environments import BUILD, EXAMPLES, made_from, programs
+from tests.environments import BUILD, EXAMPLES, made_from, venv
 from tests.examples import runner
 from tests.examples.world import run
 
@@ -199,9 +199,3 @@ def dagster(world: World) -> Iterator[Orchestrator]:
     command = [programs / "python", HERE / "run_assets.py", EXAMPLES / "dagster"]
     with runner.running(command, environment) as running:
         yield Dagster(running, environment)
-
-
-def venv(example: str) -> Path:
-    """The folder with the programs of an example's environment."""
-    folder = EXAMPLES / example
-    return programs(example, folder / "requirements.txt", folder / "constraints.txt")

@@ -17,8 +17,7 @@ import pytest
 
 from tap_sagemaker_tuning.tap import TapSageMakerTuning
 from tap_tools.demo import processes
-from tests.environments import EXAMPLES
-from tests.environments import programs as programs_of
+from tests.environments import EXAMPLES, venv
 from tests.targets.asking import plain
 from tests.targets.environments import HERE, environment
 
@@ -150,8 +149,7 @@ def spark(folder: Path, *options: str) -> Iterator[Warehouse]:
     if JAVA is None:
         pytest.skip(NO_JAVA)
     example = EXAMPLES / "spark"
-    pinned = example / "requirements.txt", example / "constraints.txt"
-    programs = programs_of("spark", *pinned)
+    programs = venv("spark")
     target, written = environment("jsonl"), folder / "lines"
     catalog = folder / "discovered.json"
     catalog.write_text(TapSageMakerTuning(setup_mapper=False).catalog_json_text)

@@ -65,10 +65,11 @@ def test_an_outside_project(tmp_path: Path) -> None:
         warehouse.answer(
             "alter table tap_sagemaker_tuning.scopes rename to tuning_scopes"
         )
-        for command in (("deps",), building.UNTESTED, ("build",)):
-            where = ("--target", "postgres") if command != ("deps",) else ()
+        building.dbt(warehouse, tmp_path, "analytics", "deps", project=project)
+        for build in (building.UNTESTED, ("build",)):
             building.dbt(
-                warehouse, tmp_path, "analytics", *command, *where, project=project
+                *(warehouse, tmp_path, "analytics", *build, "--target", "postgres"),
+                project=project,
             )
         _, rows = warehouse.answer(
             "select count(*), min(best) from analytics.best_by_region"
