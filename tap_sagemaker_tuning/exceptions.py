@@ -6,7 +6,9 @@ TapError
 ├── NoResultError    a response with status 200 lacks the operation's result
 ├── UnboundedError   a response is too long, or has too many pages
 ├── UnreadableError  a response, or an item in it, is malformed
+├── CallError        boto3 failed with an exception that is not its own
 ├── GoneError        a tuning job was deleted after it was listed
+├── InternalError    the tap has a bug
 ├── NotReadError     there was nothing to read, though nothing failed
 └── IncompleteError  something was not read; the rest is written
 
@@ -48,8 +50,21 @@ class UnreadableError(TapError):
     """A response, or an item in it, is malformed."""
 
 
+class CallError(TapError):
+    """boto3 failed with an exception that is not its own, such as a ValueError."""
+
+    def __init__(self, error: Exception) -> None:
+        """Keep the exception that boto3 raised."""
+        super().__init__(error)
+        self.error = error
+
+
 class GoneError(TapError):
     """A tuning job was deleted after it was listed."""
+
+
+class InternalError(TapError):
+    """The tap has a bug; the log has its traceback."""
 
 
 class NotReadError(TapError):

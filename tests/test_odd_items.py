@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from sagemaker_tuning_emulator import Fault
 from tests import expected
 from tests.conftest import ACCOUNT
 from tests.expected import VISITING
+from tests.strategies import MODEL
 from tests.tables import Tables
 
 if TYPE_CHECKING:
@@ -29,6 +31,15 @@ ITEMS = {LIST: "HyperParameterTuningJobSummaries", TRIALS: "TrainingJobSummaries
 OBJECTIVE = "FinalHyperParameterTuningJobObjectiveMetric"
 REGIONS = ["us-east-1", "eu-west-1"]
 DAY = 86_400
+SHAPES = {
+    LIST: "HyperParameterTuningJobSummary",
+    TRIALS: "HyperParameterTrainingJobSummary",
+    DESCRIBE: "DescribeHyperParameterTuningJobResponse",
+    DESCRIBE_TRIAL: "DescribeTrainingJobResponse",
+    SEARCH: "TrainingJob",
+}
+WRONG: list[Any] = [5, True, "x", [5], {"Name": 5}]
+"""Values of every type of JSON; no member may be all of these."""
 
 
 def put(member: str, value: Any) -> Change:
@@ -169,7 +180,8 @@ def sync(here: TapHere, tables: Tables, **config: Any) -> Run:
 
 def is_of_odd(row: dict[str, Any]) -> bool:
     """Whether a row belongs to the odd tuning job."""
-    return (row["region"], row["tuning_job_name"]) == (REGIONS[0], "odd")
+    name: str = row["tuning_job_name"]
+    return row["region"] == REGIONS[0] and name.startswith("odd")
 
 
 def assert_others_are_true(here: TapHere, tables: Tables) -> None:
@@ -223,6 +235,38 @@ def test_what_cannot_be_read(here: TapHere, emulator: Emulator, what: str) -> No
     for stream in VISITING:
         wanted = expected.truth(emulator, stream)
         assert expected.alike(tables.rows[stream]) == expected.alike(wanted)
+
+
+@pytest.mark.parametrize("operation", SHAPES)
+@pytest.mark.parametrize("value", WRONG, ids=repr)
+def test_another_type_is_never_a_bug(
+    here: TapHere, emulator: Emulator, operation: str, value: Any
+) -> None:
+    """A value of any other type, in any member, fails at most its own tuning job; it
+    is not taken for a bug, and the next sync can start from the state."""
+    shape: Any = MODEL.shape_for(SHAPES[operation])
+    names = sorted(shape.members)
+    for number in range(len(names)):
+        name = f"odd{number:02}x"
+        emulator.scope().plan(name, trials=1, created="2026-03-01T09:00:00Z")
+    if operation == DESCRIBE_TRIAL:
+        emulator.scope().index.missing = 1
+
+    def alteration(answer: dict[str, Any]) -> None:
+        items = answer.get("Results", answer.get(ITEMS.get(operation, ""), [answer]))
+        for item in items:
+            changed = item.get("TrainingJob", item)
+            if found := re.search(r"/odd(\d\d)x", str(changed)):
+                changed[names[int(found[1])]] = value
+
+    emulator.alter(operation, alteration)
+    tables = Tables()
+    run = sync(here, tables)
+    assert "bug" not in run.stderr
+    assert_others_are_true(here, tables)
+    emulator.alter(operation, None)
+    assert sync(here, tables).returncode == 0
+    assert_others_are_true(here, tables)
 
 
 def test_what_is_odd_when_asked_by_name(here: TapHere, emulator: Emulator) -> None:

@@ -11,7 +11,7 @@ import botocore.exceptions as aws
 
 from tap_sagemaker_tuning.aws import trial_pages
 from tap_sagemaker_tuning.aws.error_table import CODES, UNKNOWN, Kind
-from tap_sagemaker_tuning.aws.errors import is_no_trial, meaning
+from tap_sagemaker_tuning.aws.errors import DATA, boto3_runs, is_no_trial, meaning
 from tap_sagemaker_tuning.aws.metric_data import MetricData
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
@@ -25,7 +25,6 @@ from tap_sagemaker_tuning.aws.pages import (
     Page,
     check_result,
     checked,
-    parsed,
     time_of,
 )
 from tap_sagemaker_tuning.aws.pricing import PriceList
@@ -51,8 +50,8 @@ jobs, so that a single tuning job is not taken for an outage."""
 class Client:
     """SageMaker's tuning API in one scope.
 
-    Call its methods while it is open; they are thread-safe. They raise botocore's
-    exceptions, after retries, `NoResultError` and `UnreadableError`.
+    Call its methods while it is open; they are thread-safe. They raise only what is in
+    `errors.DATA`, after retries.
 
     Attributes:
         scope: The account and region.
@@ -107,7 +106,7 @@ class Client:
         """Create the boto3 client.
 
         Raises:
-            BotoCoreError, ValueError: It cannot be created.
+            BotoCoreError, CallError: It cannot be created.
         """
         self._api = self.connected("sagemaker", self.scope.region)
         self.trial_search = TrialSearch(self.scope, self.search_trials)
@@ -123,7 +122,8 @@ class Client:
             service: boto3's name of the service.
             region: The region to call.
         """
-        api = self._connect(service, region)
+        with boto3_runs():
+            api = self._connect(service, region)
         api.meta.events.register(f"response-received.{service}", self._count)
         self.retries.register(api.meta.events, service)
         return api
@@ -201,7 +201,7 @@ class Client:
         self._describing.check()
         try:
             description = self.call(DESCRIBE_TRIAL, TrainingJobName=name)
-        except Exception as error:
+        except DATA as error:
             is_missing = isinstance(error, aws.ClientError) and is_no_trial(error)
             self._describing.note(None if is_missing else error)
             if is_missing:
@@ -229,10 +229,9 @@ class Client:
             PaginationConfig={"PageSize": SEARCH.page_limit},
         )
         trials: list[Summary] = []
-        with parsed(SEARCH):
-            for page in checked(SEARCH, pages, self.scope):
-                items = [item for item in page.items if item]
-                trials += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
+        for page in checked(SEARCH, pages, self.scope):
+            items = [item for item in page.items if item]
+            trials += [it["TrainingJob"] for it in items if it.get("TrainingJob")]
         return trials
 
     def paginate_trials(
@@ -282,7 +281,7 @@ class Client:
             The response's members.
         """
         method = getattr(self._api, operation.method)
-        with parsed(operation):
+        with boto3_runs(operation.name):
             answer = method(**parameters)
         check_result(operation, answer)
         return dict(answer)
@@ -301,9 +300,8 @@ class Client:
         pages = self._paginator(operation).paginate(
             PaginationConfig={"PageSize": size}, **parameters
         )
-        with parsed(operation):
-            for page in checked(operation, pages, self.scope):  # facts 6, 9, 11
-                yield Page(page.items, self.clock.at(page.seen))
+        for page in checked(operation, pages, self.scope):  # facts 6, 9, 11
+            yield Page(page.items, self.clock.at(page.seen))
 
     def _count(
         self,

@@ -5,7 +5,9 @@ Lines hold error codes, AWS's messages and request IDs, but never a credential.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import botocore.exceptions as aws
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,8 +25,19 @@ from tap_sagemaker_tuning.aws.error_table import (
     Meaning,
 )
 from tap_sagemaker_tuning.aws.operations import ASSUME_ROLE, OPERATIONS
-from tap_sagemaker_tuning.exceptions import TapError
+from tap_sagemaker_tuning.exceptions import (
+    CallError,
+    InternalError,
+    TapError,
+    UnreadableError,
+)
 from tap_sagemaker_tuning.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DATA = (BotoCoreError, ClientError, TapError)
+"""What a call can raise, and what reading its response can. Anything else is a bug."""
 
 _SERVER_ERROR = 500  # HTTP status
 _REQUEST_TIMEOUT = 408  # HTTP status
@@ -37,12 +50,44 @@ _NO_TRIAL = "Requested resource not found"  # fact 29
 _STILL_EXPIRED = "the refreshed credentials are still expired"
 
 
+@contextmanager
+def boto3_runs(operation: str | None = None) -> Iterator[None]:
+    """Run boto3's own code, and raise only what is in `DATA`.
+
+    botocore parses configuration, credentials and responses, and passes on what Python
+    raises there.
+
+    Args:
+        operation: The operation that the block calls; None: it calls none.
+
+    Raises:
+        UnreadableError: botocore cannot parse the response.
+        CallError: The block raised another exception that is not in `DATA`.
+    """
+    try:
+        yield
+    except DATA:
+        raise
+    except Exception as error:
+        if operation and isinstance(error, AttributeError | KeyError | TypeError):
+            msg = f"{operation}: the response is malformed: {error}"
+            raise UnreadableError(msg) from error
+        raise CallError(error) from error
+
+
 def code(error: Exception) -> str:
     """The AWS error code; empty if the error is not a response of AWS."""
     if isinstance(error, ClientError):
         said = str(error.response.get("Error", {}).get("Code", ""))
         return printable(said, _LONGEST_CODE)
     return ""
+
+
+def code_or_kind(error: Exception) -> str:
+    """The AWS error code, or else the kind of exception; "internal" for a bug."""
+    if isinstance(error, InternalError):
+        return "internal"
+    return code(error) or type(_of_boto3(error)).__name__
 
 
 def meaning(error: BaseException | None) -> Meaning:
@@ -54,6 +99,7 @@ def meaning(error: BaseException | None) -> Meaning:
     Returns:
         Its meaning; `UNKNOWN` if neither its code nor its class is known.
     """
+    error = _of_boto3(error)
     if isinstance(error, ClientError):
         metadata = error.response.get("ResponseMetadata", {})
         status = metadata.get("HTTPStatusCode", 0)
@@ -105,6 +151,11 @@ def is_mendable(error: Exception) -> bool:
     return meaning(error).advice is not None
 
 
+def _of_boto3(error: BaseException | None) -> BaseException | None:
+    """The exception that boto3 raised, if a `CallError` has it."""
+    return error.error if isinstance(error, CallError) else error
+
+
 def _inner(error: BaseException | None) -> Exception | None:
     """The error of botocore's HTTP client, if botocore has no class for it."""
     if type(error) is not aws.HTTPClientError:
@@ -125,6 +176,8 @@ def explain(error: BaseException, *, is_quoted: bool = True) -> str:
     """
     if isinstance(error, ClientError):
         return _explain_answer(error, is_quoted=is_quoted)
+    if isinstance(error, CallError):
+        return explain(error.error)
     advice = meaning(error).advice
     said = printable(_words(error)).rstrip(".") or type(error).__name__
     if not isinstance(error, BotoCoreError | TapError):

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.errors import code
+from tap_sagemaker_tuning.aws.errors import DATA, code
 from tap_sagemaker_tuning.aws.operations import GET_METRIC_DATA
 from tap_sagemaker_tuning.aws.outage import Outage
-from tap_sagemaker_tuning.aws.pages import checked, parsed
+from tap_sagemaker_tuning.aws.pages import checked
 from tap_sagemaker_tuning.aws.series import Window
 from tap_sagemaker_tuning.exceptions import NoResultError, UnboundedError, readable
 from tap_sagemaker_tuning.printable import printable
@@ -177,7 +177,7 @@ class MetricData:
         answers = Answers()
         try:
             self._read(series, answers)
-        except Exception as error:
+        except DATA as error:
             self.outage.note(error)
             raise
         of_outage = (
@@ -256,7 +256,7 @@ class MetricData:
         by_series = {metric: _Answer() for metric in series}
         said: list[str] = []
         try:
-            with parsed(GET_METRIC_DATA), readable("CloudWatch's response"):
+            with readable("CloudWatch's response"):
                 for page in checked(
                     GET_METRIC_DATA, _noting_messages(pages, said), self._scope
                 ):
@@ -292,7 +292,8 @@ def _noting_messages(
 ) -> Iterator[dict[str, Any]]:
     """Yield pages, and note what CloudWatch says about each as a whole."""
     for page in pages:
-        messages = map(members, items(page.get("Messages") or []))
+        with readable("CloudWatch's response"):
+            messages = [members(it) for it in items(page.get("Messages") or [])]
         said += [printable(str(message.get("Value") or "")) for message in messages]
         yield page
 

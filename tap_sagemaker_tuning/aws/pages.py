@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import botocore.exceptions as aws
 
+from tap_sagemaker_tuning.aws.errors import boto3_runs
 from tap_sagemaker_tuning.exceptions import (
     NoResultError,
     UnboundedError,
@@ -18,13 +18,12 @@ from tap_sagemaker_tuning.exceptions import (
 from tap_sagemaker_tuning.values import timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tap_sagemaker_tuning.aws.operations import Operation
     from tap_sagemaker_tuning.values import Summary
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
-_ODD = "the response is malformed"
 
 
 class Page(NamedTuple):
@@ -32,20 +31,6 @@ class Page(NamedTuple):
 
     items: list[Summary]
     seen: str
-
-
-@contextmanager
-def parsed(operation: Operation) -> Iterator[None]:
-    """Catch what botocore raises while it parses a malformed response.
-
-    Raises:
-        UnreadableError: The response is malformed.
-    """
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError) as error:
-        msg = f"{operation.name}: {_ODD}: {error}"
-        raise UnreadableError(msg) from error
 
 
 def check_result(operation: Operation, answer: Mapping[str, Any]) -> None:
@@ -86,15 +71,20 @@ def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
         NoResultError: A response lacks its result, so it is not from AWS.
         PaginationError: A token occurs twice, so the listing would not end.
         UnboundedError: It has too many pages.
+        UnreadableError: A response is malformed.
+        BotoCoreError, ClientError, CallError: A call failed.
     """
     seen: set[int] = set()  # hashes: a token can be long
-    for number, page in enumerate(pages, start=1):
+    for number, page in enumerate(_stepped(operation, pages), start=1):
         check_result(operation, page)
         items = page[operation.result]
         _LOGGER.debug("%s: %s: a page of %d", where, operation.name, len(items))
         yield Page(items, time_of(page))
         token = page.get("NextToken")  # facts 8, 12
         if token is not None:
+            if not isinstance(token, str):
+                msg = f"{operation.name}: a NextToken is {type(token).__name__}"
+                raise UnreadableError(msg)
             if hash(token) in seen:
                 msg = f"{operation.name}: AWS returned the same NextToken twice"
                 raise aws.PaginationError(message=msg)
@@ -102,3 +92,16 @@ def checked(operation: Operation, pages: Any, where: object) -> Iterator[Page]:
             if number == operation.most_pages:
                 msg = f"{operation.name}: more than {number} pages"
                 raise UnboundedError(msg)
+
+
+def _stepped(
+    operation: Operation, pages: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Step through pages; botocore requests and parses each at its step."""
+    left = iter(pages)
+    while True:
+        with boto3_runs(operation.name):
+            page = next(left, None)
+        if page is None:
+            return
+        yield page

@@ -7,7 +7,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.aws.error_table import Kind
-from tap_sagemaker_tuning.aws.errors import explain, meaning
+from tap_sagemaker_tuning.aws.errors import DATA, explain, meaning
 from tap_sagemaker_tuning.aws.operations import SEARCH
 from tap_sagemaker_tuning.aws.trial_search import (
     consistent_with_listing,
@@ -67,7 +67,7 @@ class TrialSearch:
                 return consistent_with_listing(records, trials)
         except UnreadableError as error:  # later pages can still be fine
             self._warn(error)
-        except Exception as error:  # noqa: BLE001 - Describe replaces it
+        except DATA as error:  # Describe replaces it
             self._is_over = True
             self._warn(error)
         return {}

@@ -25,7 +25,7 @@ from tap_sagemaker_tuning.aws.credentials import Account, assumed, quieten
 from tap_sagemaker_tuning.aws.models import SmallModels
 from tap_sagemaker_tuning.aws.operations import LIST_REGIONS, OPERATIONS
 from tap_sagemaker_tuning.aws.organization import AccountLister, enabled
-from tap_sagemaker_tuning.aws.pages import check_result, checked, parsed
+from tap_sagemaker_tuning.aws.pages import check_result, checked
 from tap_sagemaker_tuning.aws.retries import Retries
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.settings import ENABLED
@@ -173,9 +173,8 @@ class Sessions:
             pages = api.get_paginator(operation.method).paginate(
                 PaginationConfig={"PageSize": operation.page_limit}, **parameters
             )
-            with parsed(operation):
-                for page in checked(operation, pages, service):
-                    yield from page.items
+            for page in checked(operation, pages, service):
+                yield from page.items
 
         return listed
 

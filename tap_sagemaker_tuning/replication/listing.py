@@ -78,9 +78,9 @@ class ListedJob:
 
     @property
     def arn(self) -> str | None:
-        """Its ARN, if the API returned one."""
-        arn: str | None = self.summary.get("HyperParameterTuningJobArn")
-        return arn
+        """Its ARN, if the API returned one that is text."""
+        arn = self.summary.get("HyperParameterTuningJobArn")
+        return arn if isinstance(arn, str) else None
 
     @property
     def summary(self) -> Summary:

@@ -6,11 +6,12 @@ Pure: no I/O. Malformed items raise OddError.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_sagemaker_tuning.values import (
     OddError,
     as_integer,
+    as_text,
     members,
     required_text,
     shift,
@@ -56,16 +57,18 @@ class Tally:
     def __init__(self, job: Summary) -> None:
         """Start with the summary of a tuning job, and no trials.
 
-        Raises:
-            OddError: It is malformed.
+        Counters that are malformed show nothing: the tuning job stays open.
         """
-        job = members(job)
-        trials = members(job.get("TrainingJobStatusCounters") or {})
-        objectives = members(job.get("ObjectiveStatusCounters") or {})
-        self.is_quiet = not trials.get("InProgress") and not objectives.get("Pending")
+        try:
+            trials = members(job.get("TrainingJobStatusCounters") or {})
+            objectives = members(job.get("ObjectiveStatusCounters") or {})
+            self.counted = sum(as_integer(rows or 0) for rows in trials.values())
+            running = trials.get("InProgress") or objectives.get("Pending")
+            self.is_quiet = not running
+        except OddError:
+            self.counted, self.is_quiet = 0, False
         self.is_deleting = status(job) == "Deleting"
         self.missing: list[str] = []
-        self.counted = sum(as_integer(rows or 0) for rows in trials.values())
         self._has_ended = has_ended(job)
         self._created: dict[str, str] = {}  # by the trial's name
         self._earliest_open: str | None = None
@@ -137,13 +140,13 @@ def creation_time(item: Summary) -> str:
     return created
 
 
-def check_end(end: str | None) -> None:
-    """Check that an end is of a year when there was a SageMaker.
+def check_end(end: Any) -> None:
+    """Check that an end, if there is one, is of a year when there was a SageMaker.
 
     Raises:
         OddError: It is not.
     """
-    if end is not None and end < _FIRST_YEAR:
+    if end is not None and as_text(end) < _FIRST_YEAR:
         msg = f"its end {end} is before SageMaker existed"
         raise OddError(msg)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, PaginationError
 
 from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.exceptions import CallError, UnreadableError
 
 if TYPE_CHECKING:
     import logging
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.settings import Settings
 
-_OF_THE_TOKEN_DECODER = (AttributeError, TypeError, ValueError)
-"""Raised by botocore for a starting token that it cannot decode."""
+_OF_THE_TOKEN = (ClientError, PaginationError, CallError, UnreadableError)
+"""Raised for a starting token that botocore cannot decode, or that AWS refuses."""
 
 _PARTIAL_ORDERS = {"FinalObjectiveMetricValue", "Status"}
 """Sort orders that can miss trials: by metric, the service leaves out trials without
@@ -83,7 +84,7 @@ class FullTable:
         try:
             first = next(pages)
             self.has_resumed = is_saved
-        except (ClientError, PaginationError, *_OF_THE_TOKEN_DECODER) as error:
+        except _OF_THE_TOKEN as error:
             if not is_saved or (code(error) and code(error) != "ValidationException"):
                 raise
             self._logger.warning(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from tap_sagemaker_tuning.aws.errors import code, explain
+from tap_sagemaker_tuning.aws.errors import code_or_kind, explain
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import NotReadError
 from tap_sagemaker_tuning.replication.bookmarks import contexts
@@ -198,5 +198,4 @@ def _told(error: Exception | None) -> Record:
     """Make the columns that describe an error; null if there is none."""
     if error is None:
         return {"error": None, "error_code": None}
-    error_code = code(error) or type(error).__name__
-    return {"error": explain(error), "error_code": error_code}
+    return {"error": explain(error), "error_code": code_or_kind(error)}

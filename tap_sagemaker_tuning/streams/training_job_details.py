@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from tap_sagemaker_tuning.aws.errors import DATA
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TRIAL, SEARCH
 from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.shapes import shape_of
@@ -129,7 +130,7 @@ class _Trials:
             name = trial["TrainingJobName"]
             try:
                 made = self._made(trial, searched.pop(name, None), page.seen)
-            except Exception as error:  # noqa: BLE001 - concerns this trial only
+            except DATA as error:  # concerns this trial only
                 self._failures.note(name, error)
                 continue
             if made is None:

@@ -182,7 +182,7 @@ class TrialSeries:
         self._newest = max(self._newest, created)
         has_ended = trial.get("TrainingJobStatus") in FINAL_STATUSES
         complete_at = shift(self._end_of(trial, now), LATENESS)
-        is_wanted = self._status in {None, trial.get("TrainingJobStatus")}
+        is_wanted = self._status in (None, trial.get("TrainingJobStatus"))
         if not has_ended:
             self._unread.add(name)
         elif trial.get("TrainingStartTime") is None or not is_wanted:

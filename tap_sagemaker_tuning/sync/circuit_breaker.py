@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_sagemaker_tuning.aws.errors import is_denied
+from tap_sagemaker_tuning.aws.errors import DATA, is_denied
 from tap_sagemaker_tuning.exceptions import UnreadableError
 
 if TYPE_CHECKING:
@@ -84,6 +84,6 @@ class CircuitBreaker:
         """Raise the scope's error if another call fails too, unless it is denied."""
         try:
             self._ask()
-        except Exception as error:
+        except DATA as error:
             if not is_denied(error):
                 raise

@@ -1,7 +1,4 @@
-"""The events and outcomes of reading a scope.
-
-Callers match them exhaustively, so a new kind is a type error there.
-"""
+"""The events and outcomes of reading a scope."""
 
 from __future__ import annotations
 
@@ -99,7 +96,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A scope ended for all streams: its last event."""
+    """A scope ended for all streams: its last event.
+
+    Attributes:
+        bug: What stopped it, if that was a bug of the tap: the streams that had not
+            ended have failed.
+    """
+
+    bug: BaseException | None = None
 
 
 Event = Listed | Records | Visited | Ended | Closed

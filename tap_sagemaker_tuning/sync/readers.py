@@ -57,14 +57,14 @@ class TrialVisit(Protocol):
             page: Trials created at or after the visit's watermark.
 
         Raises:
-            Exception: Any failure; it ends this visit only.
+            BotoCoreError, ClientError, TapError: A failure; it ends this visit only.
         """
 
     def end(self) -> Iterator[TrialRows]:
         """Yield the records held back so far, after the last page.
 
         Raises:
-            Exception: Some of them could not be made.
+            BotoCoreError, ClientError, TapError: Some of them could not be made.
         """
 
 
@@ -119,7 +119,7 @@ class JobReader(_Reader, Protocol):
             describe: Describes it.
 
         Raises:
-            Exception: Any failure; it ends this visit only.
+            BotoCoreError, ClientError, TapError: A failure; it ends this visit only.
         """
 
 
@@ -139,7 +139,7 @@ class TrialReader(_Reader, Protocol):
             describe: Describes it, if needed.
 
         Raises:
-            Exception: Any failure; it ends this visit only.
+            BotoCoreError, ClientError, TapError: A failure; it ends this visit only.
         """
 
 

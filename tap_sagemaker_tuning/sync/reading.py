@@ -124,7 +124,9 @@ class CommitLoop:
                 self._note(scope, stream, scope.commit(self._readers[stream], event))
             case Ended(stream):
                 self._note(scope, stream, scope.finish(self._readers[stream], event))
-            case Closed():
+            case Closed(bug):
+                if bug:
+                    scope.break_off(bug)
                 for stream in self._readers:
                     self._save_one(scope, stream)
                 scope.close()

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from tap_sagemaker_tuning.aws.errors import is_denied
+from tap_sagemaker_tuning.aws.errors import DATA, is_denied
 from tap_sagemaker_tuning.sync.circuit_breaker import CircuitBreaker
 from tap_sagemaker_tuning.sync.failures import forget_frames
 from tap_sagemaker_tuning.sync.outcomes import (
@@ -71,19 +71,23 @@ def read_scope(
     Yields:
         One `Listed` if listing succeeds; each stream's records and visits, in the order
         of its visits; one `Ended` per stream; and `Closed`.
+
+    Raises:
+        Exception: The tap has a bug. Streams that have not ended have failed.
     """
     try:
         listing, visits = scope.list_visits()
-        yield Listed(listing, len(visits))
-        streams = [_Stream(scope, reader, visits) for reader in readers.values()]
-        by_name = dict(zip(readers, streams, strict=True))
-        yield from _read_visits(scope, readers, by_name, visits, ahead)
-        for name, stream in by_name.items():
-            yield from stream.release_if_known(listing)
-            yield Ended(name, stream.outcome(listing))
-    except Exception as error:  # noqa: BLE001 - the commit loop looks at it
-        for name in readers:
-            yield Ended(name, Failed(error))
+    except DATA as error:
+        yield from (Ended(name, Failed(error)) for name in readers)
+        yield Closed()
+        return
+    yield Listed(listing, len(visits))
+    streams = [_Stream(scope, reader, visits) for reader in readers.values()]
+    by_name = dict(zip(readers, streams, strict=True))
+    yield from _read_visits(scope, readers, by_name, visits, ahead)
+    for name, stream in by_name.items():
+        yield from stream.release_if_known(listing)
+        yield Ended(name, stream.outcome(listing))
     yield Closed()
 
 
@@ -192,7 +196,7 @@ class _Stream:
             return False
         try:
             return self._breaker.note_failure(error)
-        except Exception as scope_error:  # noqa: BLE001 - the commit loop looks at it
+        except DATA as scope_error:
             self.failure = scope_error
             self._held.clear()
             return True

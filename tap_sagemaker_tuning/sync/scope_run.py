@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
 
-from tap_sagemaker_tuning.aws.errors import explain, is_denied
+from tap_sagemaker_tuning.aws.errors import DATA, explain, is_denied
 from tap_sagemaker_tuning.aws.operations import DESCRIBE_TUNING_JOB, LIST_TRIALS
-from tap_sagemaker_tuning.exceptions import NotReadError
+from tap_sagemaker_tuning.exceptions import InternalError, NotReadError
 from tap_sagemaker_tuning.replication.listing import Wanted
 from tap_sagemaker_tuning.replication.plan import Plan
 from tap_sagemaker_tuning.replication.state import ScopeState
@@ -158,6 +158,7 @@ class ScopeRun:
         self._denials: dict[str, list[tuple[Visit, ClientError]]] = {}  # by stream
         self._doubtful: set[str] = set()  # streams to which two calls said two things
         self._partial: set[str] = set()  # streams that left out rows
+        self._ended: set[str] = set()  # streams
         self._trials: Counter[str] = Counter()
 
     @property
@@ -216,7 +217,7 @@ class ScopeRun:
         self.started_at = now()
         try:
             self.client.open()
-        except Exception as error:  # noqa: BLE001 - the scope fails alone
+        except DATA as error:  # the scope fails alone
             self._refusal = error
 
     def list_visits(self) -> tuple[Listing, list[dict[str, Visit]]]:
@@ -261,7 +262,7 @@ class ScopeRun:
         for job in readable[:_SAMPLES]:
             if operation in self.client.succeeded:
                 break
-            with suppress(Exception):
+            with suppress(*DATA):
                 if operation == LIST_TRIALS.name:
                     next(self.client.trials(job.name), None)
                 if operation == DESCRIBE_TUNING_JOB.name:
@@ -342,6 +343,7 @@ class ScopeRun:
 
     def finish(self, reader: Reader, event: Ended) -> Iterator[Sentence]:
         """Advance a stream's state over the end of the scope."""
+        self._ended.add(reader.name)
         plan = self._plans[reader.name]
         denials = self._denials.pop(reader.name, [])
         match event.outcome:
@@ -378,6 +380,20 @@ class ScopeRun:
         self._keys.failed.add(visit.job.key)
         self.failed_streams.add(reader.name)
         self.fail(visit.job.name, error)
+
+    def break_off(self, bug: BaseException) -> None:
+        """Record that a bug of the tap stopped the scope, and log its traceback."""
+        said = f"{type(bug).__name__}: {bug}".removesuffix(": ")
+        error = InternalError(
+            f"a bug of the tap stopped the scope: {said}. Please report it with the "
+            "traceback in the log"
+        )
+        _LOGGER.error("%s: a bug of the tap", self.scope, exc_info=bug)
+        for name, plan in self._plans.items():
+            if name not in self._ended:
+                self.failed_streams.add(name)
+                self._keys.open |= plan.state.open.keys()
+        self.fail(None, error)
 
     def close(self) -> None:
         """Close the client, and drop the plans and what is known per tuning job."""

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tap_sagemaker_tuning.aws.error_table import Kind
-from tap_sagemaker_tuning.aws.errors import meaning
+from tap_sagemaker_tuning.aws.errors import DATA, meaning
 from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
 from tap_sagemaker_tuning.replication.listing import same_second
@@ -57,9 +57,8 @@ def read_tuning_job(
 
     for stream, visit in visits.items():
         reader = readers[stream]
+        tally = Tally(visit.job.summary)
         try:
-            with readable("the tuning job"):
-                tally = Tally(visit.job.summary)
             if reader.of_trials:
                 started = reader.start(client, visit, describe)
                 if isinstance(started, OwnListing):
@@ -72,7 +71,7 @@ def read_tuning_job(
                 continue
             for records in reader.rows(client, visit, describe):
                 yield Records(stream, records)
-        except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+        except DATA as error:
             yield Visited(stream, visit, _outcome_of(error, is_gone))
         else:
             yield Visited(stream, visit, Read(tally))
@@ -128,7 +127,7 @@ def _outcome_of(error: Exception, is_gone: Callable[[], bool]) -> Gone | Failed:
     if isinstance(error, GoneError):
         return Gone()
     if meaning(error).kind is Kind.MISSING:
-        with suppress(Exception):
+        with suppress(*DATA):
             if is_gone():
                 return Gone()
     return Failed(error)
@@ -151,7 +150,7 @@ def _read_trials(
                     left.remove(trials)
             if not left:
                 return
-    except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+    except DATA as error:
         failure = error
     for trials in left:
         yield from trials.end(failure)
@@ -188,7 +187,7 @@ class _Trials:
                 # Fact 2: newest first.
                 is_past = bool(page.items) and creation_time(page.items[-1]) < since
             yield from self._records(self.reading.rows(Page(wanted, page.seen)))
-        except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+        except DATA as error:
             yield from self.end(error)
             return True
         # A stream's own listing may be in any order.
@@ -202,7 +201,7 @@ class _Trials:
         if failure is None:
             try:
                 yield from self._records(self.reading.end())
-            except Exception as error:  # noqa: BLE001 - the commit loop looks at it
+            except DATA as error:
                 failure = error
         outcome: Read | Gone | Failed = Read(self.tally)
         if failure:

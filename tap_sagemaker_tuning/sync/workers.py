@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import queue
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -156,6 +156,10 @@ class Threads:
             try:
                 for event in read_scope(scope, ahead):
                     self._put(scope, event)
+            except StoppedError:
+                raise
+            except BaseException as bug:  # noqa: BLE001 - the main loop would wait
+                self._put(scope, Closed(bug))
             finally:
                 ahead.stop()
 
@@ -215,7 +219,7 @@ class _Task:
     def __iter__(self) -> Iterator[Records | Visited]:
         """Yield its items in order, and wait for those still to come."""
         while (item := self._threads.get(self._items)) is not _END:
-            if isinstance(item, Exception):
+            if isinstance(item, BaseException):
                 raise item
             if isinstance(item, Records):
                 with self._taken:
@@ -231,17 +235,17 @@ class _Task:
         """Read the tuning job, in a worker."""
         if self._dropped.is_set():
             return
-        items = self._read()
         try:
-            for item in items:
-                if isinstance(item, Records):
-                    self._wait_for_room(_weight(item))
-                self._items.put(item)
+            with closing(self._read()) as items:
+                for item in items:
+                    if isinstance(item, Records):
+                        self._wait_for_room(_weight(item))
+                    self._items.put(item)
             self._items.put(_END)
         except StoppedError:
-            items.close()
-        except Exception as error:  # noqa: BLE001 - a bug, raised in the scope's thread
-            self._items.put(error)
+            return
+        except BaseException as bug:  # noqa: BLE001 - raised in the scope's thread
+            self._items.put(bug)
 
     def _wait_for_room(self, records: int) -> None:
         with self._taken:

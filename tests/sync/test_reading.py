@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
+from tap_sagemaker_tuning.aws.errors import code_or_kind
 from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.aws.scope import Scope
+from tap_sagemaker_tuning.exceptions import CallError
 from tap_sagemaker_tuning.replication.state import Filters
 from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
@@ -61,8 +63,7 @@ class BrokenClient(Client):
     def open(self) -> None:
         """Fail."""
         super().open()
-        msg = "no such endpoint"
-        raise ValueError(msg)
+        raise CallError(ValueError("no such endpoint"))
 
 
 class Jobs:
@@ -239,6 +240,31 @@ def test_a_stream_without_state() -> None:
     read([Client(number) for number in range(5)], sink, lambda: 0.0, All())
     assert sink.streams == {"jobs"}
     assert sink.written["all"] == sink.written["jobs"] == 15
+
+
+def test_a_bug_stops_its_scope(caplog: pytest.LogCaptureFixture) -> None:
+    """A bug is logged with its traceback and fails its scope; the scope's state covers
+    the tuning jobs that were read before, and the other scopes are read."""
+
+    class Buggy(Jobs):
+        def rows(self, client: Any, visit: Visit, __: Any) -> Iterator[Any]:
+            if visit.job.name == "job-1" and client.scope.account_id == f"{1:012}":
+                raise ZeroDivisionError
+            yield [visit.job.summary]
+
+    sink, buggy = Sink(), Buggy()
+    buggy.name = "buggy"
+    scopes = read([Client(1), Client(2)], sink, lambda: 0.0, buggy)
+    assert [scope.status for scope in scopes] == ["failed", "complete"]
+    (failure,) = scopes[0].failures.values()
+    assert code_or_kind(failure.error) == "internal"
+    assert "a bug of the tap stopped the scope: ZeroDivisionError" in str(failure)
+    (told,) = [record for record in caplog.records if record.exc_info]
+    assert told.levelname == "ERROR"
+    assert "ZeroDivisionError" in str(told.exc_info)
+    assert sink.states[scopes[0].scope]["open"].keys() == {"job-0"}
+    assert not {"jobs", "buggy"} & scopes[0].whole
+    assert sink.states[scopes[1].scope]["open"].keys() == {"job-0", "job-1", "job-2"}
 
 
 def test_a_plain_bookmark_is_of_every_scope() -> None:

@@ -23,8 +23,8 @@ from tap_sagemaker_tuning.sync.outcomes import (
     Records,
     Visited,
 )
-from tap_sagemaker_tuning.sync.scope_reading import read_scope
-from tap_sagemaker_tuning.sync.workers import Threads
+from tap_sagemaker_tuning.sync.scope_reading import _Stream, read_scope
+from tap_sagemaker_tuning.sync.workers import Threads, _Task
 from tests.sync.factories import FakeScope, answer, visits
 
 if TYPE_CHECKING:
@@ -36,6 +36,16 @@ AHEAD = 64  # number of visits
 SOON = 5.0  # seconds within which an expected event happens
 EVENTS = 16  # results ready to be taken: two per visit
 FINISH = 0.3  # seconds in which nothing more happens
+
+# What the threads of a scope do.
+STEPS: dict[str, tuple[Any, str]] = {
+    "list": (FakeScope, "list_visits"),
+    "begin to read": (scope_reading, "read_tuning_job"),
+    "wait for room": (_Task, "_wait_for_room"),
+    "take an item": (_Stream, "take"),
+    "hand over": (Threads, "_put"),
+    "end": (_Stream, "outcome"),
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,11 @@ def errors_of(events: list[tuple[FakeScope, Any]]) -> list[Exception | None]:
 def outcomes_of(events: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Any]:
     """How each scope ended."""
     return {s: event.outcome for s, event in events if isinstance(event, Ended)}
+
+
+def closed_of(events: list[tuple[FakeScope, Any]]) -> dict[FakeScope, Closed]:
+    """The last event of each scope."""
+    return {s: event for s, event in events if isinstance(event, Closed)}
 
 
 def failing(error: Exception) -> Any:
@@ -363,7 +378,7 @@ class TestErrors:
     def test_a_visit_that_fails(self) -> None:
         """A failed visit affects only itself, and comes after its pages that were
         read."""
-        error = ValueError("odd")
+        error = UnreadableError("odd")
 
         def rows(client: Any, visit: Visit, describe: Any) -> Iterator[list[Any]]:
             yield from one_page(client, visit, describe)
@@ -397,15 +412,6 @@ class TestErrors:
         assert [end.outcome for end in ends_of(events)] == [Gone()] * 20
         assert [type(end) for end in outcomes_of(events).values()] == [Complete]
 
-    def test_an_odd_summary(self) -> None:
-        """An odd summary is the failure of its own visit, with a message."""
-        odd = visits(1, TrainingJobStatusCounters={"Completed": "many"})
-        error, none = errors_of(
-            read(one_page, FakeScope(listed=[*odd, *visits(2)[1:]]))
-        )
-        assert isinstance(error, UnreadableError)
-        assert none is None
-
     def test_a_scope_that_cannot_be_listed(self) -> None:
         """A scope that cannot be listed fails alone."""
         error = answer("AccessDeniedException", LIST_TRIALS)
@@ -422,12 +428,29 @@ class TestErrors:
         assert [type(event) for event in events] == [Listed, Ended, Closed]
         assert events[1] == Ended("jobs", Failed(lost))
 
-    def test_a_bug_ends_its_scope(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """An unexpected exception fails its scope, and nothing waits forever."""
-        bug = ZeroDivisionError()
-        monkeypatch.setattr(scope_reading, "read_tuning_job", failing(bug))
-        scope = FakeScope()
-        assert outcomes_of(read(one_page, scope)) == {scope: Failed(bug)}
+    @pytest.mark.parametrize("bug", [ZeroDivisionError(), MemoryError(), SystemExit()])
+    @pytest.mark.parametrize("step", STEPS)
+    def test_a_death_ends_its_scope(
+        self, monkeypatch: pytest.MonkeyPatch, step: str, bug: BaseException
+    ) -> None:
+        """A thread that dies of anything, at any step, ends its scope; the other scope
+        goes on, and nothing waits forever."""
+        where, name = STEPS[step]
+        well = getattr(where, name)
+        has_died = threading.Event()
+
+        def dies_once(*of: Any) -> Any:
+            if not has_died.is_set():
+                has_died.set()
+                raise bug
+            return well(*of)
+
+        monkeypatch.setattr(where, name, dies_once)
+        events = read(one_page, FakeScope(), FakeScope("eu-west-1"))
+        bugs = {scope: closed.bug for scope, closed in closed_of(events).items()}
+        assert set(bugs.values()) == {bug, None}
+        (goes_on,) = (scope for scope in bugs if bugs[scope] is None)
+        assert [*outcomes_of(events)] == [goes_on]
 
     def test_no_thread_more_to_be_had(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """If no thread can be started, the scope fails and its workers stop."""
@@ -444,7 +467,7 @@ class TestErrors:
         monkeypatch.setattr(Threads, "start_thread", start_two)
         before = set(threading.enumerate())
         scope = FakeScope()
-        assert outcomes_of(read(one_page, scope)) == {scope: Failed(error)}
+        assert closed_of(read(one_page, scope)) == {scope: Closed(error)}
         wait_until(lambda: not set(threading.enumerate()) - before)
 
     def test_a_scope_that_fails_holds_nothing_back(self) -> None:
