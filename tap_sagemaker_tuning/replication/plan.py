@@ -9,12 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.replication.judge import (
+    PATIENCE,
+    failed_again,
+    is_long_unread,
+    retry_times,
+)
 from tap_sagemaker_tuning.replication.listing import Wanted, same_second
 from tap_sagemaker_tuning.replication.state import OpenJob
 from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
     from tap_sagemaker_tuning.replication.state import Filters, ReadOnce, ScopeState
@@ -31,16 +37,6 @@ PATIENCE_WITH_COUNTERS = timedelta(days=1)
 
 _LOOKS = 2
 """The most full re-reads before a counter mismatch is accepted."""
-
-PATIENCE = timedelta(days=7)  # facts 39, 50
-"""How long the tap waits before it abandons a tuning job that was read and has ended,
-but does not settle; and before it retries one that cannot be read less often."""
-
-RETRY_INTERVAL = timedelta(days=1)
-"""How often a tuning job is retried once it could not be read for `PATIENCE`."""
-
-MOST_RETRIES = 20
-"""The most such tuning jobs that one sync retries in a scope."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +83,7 @@ class Plan:
         self._furthest: str | None = None
         self._start = state.filters.start_date
         self._boundary = self._listed_from()
-        self._retry_at = _retry_times(state.open)
+        self._retry_at = retry_times(state.open)
 
     @property
     def wanted(self) -> Wanted:
@@ -111,7 +107,7 @@ class Plan:
             key: Its name in lower case.
         """
         job = self.state.open.get(key)
-        return job is not None and _is_long_unread(job)
+        return job is not None and is_long_unread(job)
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Yield the listed tuning jobs to visit, oldest first."""
@@ -178,7 +174,7 @@ class Plan:
             is_denied: Whether AWS denies access to this tuning job, but not to others.
         """
         known = self._known(visit.job)
-        self._stay_open(_unread(known, visit.job.seen, is_denied=is_denied))
+        self._stay_open(failed_again(known, visit.job.seen, is_denied=is_denied))
 
     def gone(self, visit: Visit) -> None:
         """Record that a tuning job may have been deleted before it was read completely.
@@ -213,7 +209,7 @@ class Plan:
             is_missing = listing.is_whole and not listing.shows(key, job.created)
             if key not in later and (is_missing or key in failed):
                 alone = is_denied and key not in failed
-                unread = _unread(job, listing.began, is_denied=alone)
+                unread = failed_again(job, listing.began, is_denied=alone)
                 self.state.open[key] = unread
 
     def finish(self, listing: Listing) -> None:
@@ -330,29 +326,6 @@ def _is_replaced(job: OpenJob, listed: ListedJob | None) -> bool:
         and listed.created > job.created
         and not same_second(listed.created, job.created)
     )
-
-
-def _retry_times(open_jobs: Mapping[str, OpenJob]) -> dict[str, str | None]:
-    """When to retry the tuning jobs that could not be read for long, by key.
-
-    Returns:
-        The time for those asked longest ago; None for the others: not in this sync.
-    """
-    unread = {key: job for key, job in open_jobs.items() if _is_long_unread(job)}
-    longest_ago = sorted(unread, key=lambda key: (unread[key].asked or "", key))
-    times: dict[str, str | None] = dict.fromkeys(longest_ago)
-    for key in longest_ago[:MOST_RETRIES]:
-        times[key] = shift(unread[key].asked or "", RETRY_INTERVAL)
-    return times
-
-
-def _is_long_unread(job: OpenJob) -> bool:
-    return bool(job.failed and job.asked and job.asked > shift(job.failed, PATIENCE))
-
-
-def _unread(job: OpenJob, now: str, *, is_denied: bool) -> OpenJob:
-    """Note that a tuning job was asked for in vain."""
-    return replace(job, failed=job.failed or now, asked=now, denied=int(is_denied))
 
 
 def _cut(start: str | None, created: str) -> str | None:

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tap_sagemaker_tuning.aws.errors import DATA, is_denied
-from tap_sagemaker_tuning.sync.circuit_breaker import CircuitBreaker
+from tap_sagemaker_tuning.exceptions import UnreadableError
+from tap_sagemaker_tuning.replication.judge import Judge, Step, Why, sample
 from tap_sagemaker_tuning.sync.failures import forget_frames
 from tap_sagemaker_tuning.sync.outcomes import (
     Closed,
@@ -85,9 +86,8 @@ def read_scope(
     streams = [_Stream(scope, reader, visits) for reader in readers.values()]
     by_name = dict(zip(readers, streams, strict=True))
     yield from _read_visits(scope, readers, by_name, visits, ahead)
-    for name, stream in by_name.items():
-        yield from stream.release_if_known(listing)
-        yield Ended(name, stream.outcome(listing))
+    for stream in streams:
+        yield from stream.end(listing)
     yield Closed()
 
 
@@ -123,10 +123,7 @@ def _read_visits(
 
 
 class _Stream:
-    """Passes on one stream's items, but holds failures that may be the scope's.
-
-    Until the stream has read a tuning job, nothing shows that it can, so it holds the
-    end of every visit: the state must not move over a scope that cannot be read.
+    """Passes on one stream's items, and holds back what its judge says.
 
     Attributes:
         failure: The error that keeps the stream from reading the scope at all, if any.
@@ -135,71 +132,87 @@ class _Stream:
     def __init__(
         self, scope: ScopeRun, reader: Reader, visits: Sequence[Mapping[str, Visit]]
     ) -> None:
-        def can_read(visit: Visit) -> bool:
-            work = read_tuning_job(
-                scope.client, {reader.name: visit}, {reader.name: reader}
-            )
-            match next(work):
-                case Visited(outcome=Failed()):
-                    return False
-                case _:
-                    return True
-
-        own = [of[reader.name] for of in visits if reader.name in of]
         self.failure: Exception | None = None
         self._scope = scope
-        self._breaker = CircuitBreaker(own, can_read, scope.ask)
+        self._reader = reader
+        self._visits = [of[reader.name] for of in visits if reader.name in of]
+        self._judge = Judge()
         self._held: list[Visited] = []
-        self._has_read = False
         self._has_begun = False  # whether the current tuning job has yielded records
 
     def take(self, item: Records | Visited) -> Iterator[Records | Visited]:
         """Yield an item, unless it is a failure that may be the scope's."""
         if self.failure:
             return
-        match item:
-            case Records():
-                self._has_begun = True
-                self._breaker.note_success()
-                yield item
-            case Visited(outcome=Failed(error)):
+        if isinstance(item, Records):
+            self._has_begun = True
+            yield item
+            return
+        match item.outcome:
+            case Failed(error):
                 if self._held:  # the first keeps its traceback, for the log
                     forget_frames(error)
                 self._held.append(item)
-                is_held = self._note_failure(error)
-                self._has_begun = False
-                if self._has_read and not is_held:
-                    yield from self._release()
-            case Visited(outcome=outcome):
-                self._breaker.note_success()
-                self._has_begun = False
+                why = Why.BROKEN_OFF if self._has_begun else _why(error)
+                yield from self._go(self._judge.failed(why), error)
+            case outcome:
                 self._held.append(item)
-                self._has_read = self._has_read or isinstance(outcome, Read)
-                if self._has_read:
-                    yield from self._release()
+                is_read = isinstance(outcome, Read)
+                yield from self._go(self._judge.passed(is_read=is_read))
+        self._has_begun = False
 
-    def release_if_known(self, listing: Listing) -> Iterator[Visited]:
-        """Yield what is still held, if it concerns only these tuning jobs."""
-        if self._has_read or not self._unread or self._are_denied_alone(listing):
-            yield from self._release()
+    def end(self, listing: Listing) -> Iterator[Visited | Ended]:
+        """Yield what is still held, if it concerns only these tuning jobs; and the end.
 
-    def outcome(self, listing: Listing) -> ScopeOutcome:
-        """How the scope ended for the stream."""
+        Args:
+            listing: The tuning jobs of the scope.
+        """
+        outcome: ScopeOutcome = Complete(listing)
         if self.failure:
-            return Failed(self.failure)
-        return Unread(self._unread) if self._held else Complete(listing)
+            outcome = Failed(self.failure)
+        else:
+            unread = self._unread
+            step = self._judge.end([_why(error) for _, error in unread])
+            if step is Step.COMPARE and self._are_allowed_for_others(listing):
+                step = Step.READ_ON
+            yield from self._go(step)
+            if self._held:
+                outcome = Unread(unread)
+        yield Ended(self._reader.name, outcome)
 
-    def _note_failure(self, error: Exception) -> bool:
-        """Tell the circuit breaker; returns whether to hold the failure back."""
-        if self._has_begun:
-            self._breaker.note_success()
-            return False
-        try:
-            return self._breaker.note_failure(error)
-        except DATA as scope_error:
-            self.failure = scope_error
+    def _go(self, step: Step, error: Exception | None = None) -> Iterator[Visited]:
+        """Take a step; `error` is that of the last visit, if it failed."""
+        if step is Step.LIST:
+            lost = self._lost()
+            step = self._judge.listed(_why(lost) if lost else None)
+            error = error if lost is None or is_denied(lost) else lost
+        elif step is Step.SAMPLE:
+            sampled = (self._visits[number] for number in sample(len(self._visits)))
+            step = self._judge.sampled(has_read=any(map(self._can_read, sampled)))
+        if step is Step.STOP:
+            self.failure = error
             self._held.clear()
-            return True
+        elif step is Step.READ_ON:
+            held, self._held = self._held, []
+            yield from held
+
+    def _lost(self) -> Exception | None:
+        """Make another call in the scope, and return its error, if it fails."""
+        try:
+            self._scope.ask()
+        except DATA as error:
+            return error
+        return None
+
+    def _can_read(self, visit: Visit) -> bool:
+        """Try to read a tuning job."""
+        name = self._reader.name
+        work = read_tuning_job(self._scope.client, {name: visit}, {name: self._reader})
+        match next(work):
+            case Visited(outcome=Failed()):
+                return False
+            case _:
+                return True
 
     @property
     def _unread(self) -> list[tuple[Visit, Exception]]:
@@ -210,16 +223,15 @@ class _Stream:
             if isinstance(held.outcome, Failed)
         ]
 
-    def _are_denied_alone(self, listing: Listing) -> bool:
-        """Whether AWS denies access to just these tuning jobs, and allows others."""
+    def _are_allowed_for_others(self, listing: Listing) -> bool:
+        """Whether AWS allows for other tuning jobs what it denies for those held."""
         failed = {visit.job.key for visit, _ in self._unread}
         others = [job for job in reversed(listing.jobs()) if job.key not in failed]
-        return all(
-            is_denied(error) and self._scope.is_allowed(error, others)
-            for _, error in self._unread
-        )
+        return all(self._scope.is_allowed(error, others) for _, error in self._unread)
 
-    def _release(self) -> Iterator[Visited]:
-        """Yield what was held back."""
-        held, self._held = self._held, []
-        yield from held
+
+def _why(error: Exception) -> Why:
+    """The kind of a failure."""
+    if isinstance(error, UnreadableError):
+        return Why.MALFORMED
+    return Why.DENIED if is_denied(error) else Why.FAILED

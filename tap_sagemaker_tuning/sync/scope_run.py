@@ -117,7 +117,8 @@ class ScopeRun:
     It has an open client and plans only while it is read. Closing it drops what is
     known about single tuning jobs and keeps the counts, so memory does not grow with
     the number of scopes read. The main thread runs everything except `list_visits`,
-    which runs before the scope's first event, and `ask`.
+    which runs before the scope's first event, and `ask` and `is_allowed`, which use
+    nothing that changes after it.
 
     Attributes:
         client: The scope's client.
@@ -159,6 +160,7 @@ class ScopeRun:
         self._doubtful: set[str] = set()  # streams to which two calls said two things
         self._partial: set[str] = set()  # streams that left out rows
         self._ended: set[str] = set()  # streams
+        self._failing: set[str] = set()  # keys of what the last sync could not read
         self._trials: Counter[str] = Counter()
 
     @property
@@ -201,6 +203,7 @@ class ScopeRun:
         state, warning = ScopeState(self._filters), None
         if reader.is_incremental:
             state, warning = ScopeState.from_json(saved, self._filters)
+        self._failing |= {key for key, job in state.open.items() if job.failed}
         plan = Plan(state, self._filters, of_trials=reader.of_trials)
         self._plans[reader.name] = plan
         return warning
@@ -256,9 +259,7 @@ class ScopeRun:
             others: Other tuning jobs; a few are tried if the call never worked.
         """
         operation = getattr(denial, "operation_name", "")
-        states = [plan.state for plan in self._plans.values()]
-        unread = {key for of in states for key, job in of.open.items() if job.failed}
-        readable = [job for job in others if job.key not in unread]
+        readable = [job for job in others if job.key not in self._failing]
         for job in readable[:_SAMPLES]:
             if operation in self.client.succeeded:
                 break

@@ -13,7 +13,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from tap_sagemaker_tuning.replication.plan import PATIENCE
+from tap_sagemaker_tuning.replication.judge import PATIENCE
 from tests.laws.laws import (
     check_completeness,
     check_open,

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, event, given
 
-from tap_sagemaker_tuning.replication.plan import PATIENCE
+from tap_sagemaker_tuning.replication.judge import PATIENCE
 from tests.laws.laws import (
     check_completeness,
     check_open,

@@ -44,7 +44,7 @@ STEPS: dict[str, tuple[Any, str]] = {
     "wait for room": (_Task, "_wait_for_room"),
     "take an item": (_Stream, "take"),
     "hand over": (Threads, "_put"),
-    "end": (_Stream, "outcome"),
+    "end": (_Stream, "end"),
 }
 
 
