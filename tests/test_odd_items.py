@@ -301,6 +301,27 @@ def test_a_null_among_the_items(
     assert_others_are_true(here, tables)
 
 
+def test_its_own_first_page_does_not_excuse_a_tuning_job(
+    here: TapHere, emulator: Emulator
+) -> None:
+    """If the only tuning job's second page is denied for more than a week, the sync
+    never counts as complete: nothing shows that others can be read."""
+    emulator.scope(ACCOUNT, "eu-north-1").plan("only", trials=15)
+    emulator.clock.move(seconds=DAY)
+    tables = Tables()
+    for _ in range(3):
+        emulator.faults.clear()
+        emulator.faults.add(Fault("deny", operation=TRIALS, after=1))
+        run = sync(here, tables, regions=["eu-north-1"], page_size=10)
+        run.assert_refused(f"account {ACCOUNT}, eu-north-1, tuning job only: ")
+        (row,) = tables.rows["scopes"].values()
+        assert (row["status"], row["tuning_jobs_denied"]) == ("incomplete", 0)
+        emulator.clock.move(seconds=8 * DAY)
+    emulator.faults.clear()
+    assert sync(here, tables, regions=["eu-north-1"], page_size=10).returncode == 0
+    assert len(tables.rows["training_job_summaries"]) == 15
+
+
 def test_three_that_cannot_be_read_hide_no_others(
     here: TapHere, emulator: Emulator
 ) -> None:

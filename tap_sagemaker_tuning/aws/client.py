@@ -62,7 +62,6 @@ class Client:
         prices: The price list of its partition, which needs no open client.
         calls: Responses so far, including those that were retried.
         throttled: How many of these responses were throttled.
-        succeeded: Names of the operations that have succeeded at least once.
         clock: The service's clock.
     """
 
@@ -93,7 +92,8 @@ class Client:
         self.retries = retries
         self.calls = 0
         self.throttled = 0
-        self.succeeded: set[str] = set()
+        self._succeeded: set[str] = set()  # names of operations
+        self._passed: dict[str, set[str]] = {}  # by operation, keys of tuning jobs
         self.clock = ServiceClock()
         cloudwatch = partial(self.connected, "cloudwatch", scope.region)
         self.metric_data = MetricData(scope, cloudwatch, retries)
@@ -284,6 +284,7 @@ class Client:
         with boto3_runs(operation.name):
             answer = method(**parameters)
         check_result(operation, answer)
+        self._note_passed(operation, parameters)
         return dict(answer)
 
     def pages(self, operation: Operation, **parameters: Any) -> Iterator[Page]:
@@ -301,7 +302,26 @@ class Client:
             PaginationConfig={"PageSize": size}, **parameters
         )
         for page in checked(operation, pages, self.scope):  # facts 6, 9, 11
+            self._note_passed(operation, parameters)
             yield Page(page.items, self.clock.at(page.seen))
+
+    def has_passed(self, operation: str, key: str) -> bool:
+        """Whether an operation has succeeded, for any tuning job but one.
+
+        Args:
+            operation: Its name. One that takes no tuning job's name passes for all.
+            key: The tuning job's name in lower case.
+        """
+        if operation in self._passed:
+            return not self._passed[operation] <= {key}
+        return operation in self._succeeded
+
+    def _note_passed(self, operation: Operation, parameters: Mapping[str, Any]) -> None:
+        """Note for which tuning job a call has succeeded; two are enough."""
+        if name := parameters.get("HyperParameterTuningJobName"):
+            passed = self._passed.setdefault(operation.name, set())
+            if len(passed) < 2:  # noqa: PLR2004
+                passed.add(name.lower())
 
     def _count(
         self,
@@ -319,4 +339,4 @@ class Client:
             self.calls += 1
             self.throttled += throttled
             if response_dict["status_code"] == HTTPStatus.OK:
-                self.succeeded.add(event_name.rpartition(".")[2])
+                self._succeeded.add(event_name.rpartition(".")[2])

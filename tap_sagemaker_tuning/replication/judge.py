@@ -151,12 +151,16 @@ def sample(visits: int) -> range:
 def failed_again(job: OpenJob, now: str, *, is_denied: bool) -> OpenJob:
     """Note in a tuning job's state that it was asked for in vain.
 
+    Its time starts again when the kind of failure changes.
+
     Args:
         job: Its state.
         now: The service's time.
         is_denied: Whether AWS denies access to this tuning job, but not to others.
     """
-    return replace(job, failed=job.failed or now, asked=now, denied=int(is_denied))
+    is_same = job.failed is not None and bool(job.denied) == is_denied
+    began = job.failed if is_same else now
+    return replace(job, failed=began, asked=now, denied=int(is_denied))
 
 
 def is_long_unread(job: OpenJob) -> bool:

@@ -20,7 +20,7 @@ from tap_sagemaker_tuning.replication.state import OpenJob
 from tap_sagemaker_tuning.values import shift
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
     from tap_sagemaker_tuning.replication.state import Filters, ReadOnce, ScopeState
@@ -59,7 +59,7 @@ class Plan:
     """What one stream reads in one scope in one sync, and how its state advances.
 
     Call `visits`. After the records of a visit are written, call `visited`, `failed`
-    or `gone` for it. After the last visit, call `drop_gone`, `note_unlisted` and
+    or `stays_open` for it. After the last visit, call `drop_gone`, `note_unlisted` and
     `finish`.
 
     Attributes:
@@ -100,14 +100,14 @@ class Plan:
             {which: at for which in needed if (at := self._retry_at.get(which[0]))},
         )
 
-    def is_long_unread(self, key: str) -> bool:
-        """Whether an open tuning job could not be read for `PATIENCE` when last asked.
+    def is_long_denied(self, key: str) -> bool:
+        """Whether an open tuning job was denied for `PATIENCE` when last asked for.
 
         Args:
             key: Its name in lower case.
         """
         job = self.state.open.get(key)
-        return job is not None and is_long_unread(job)
+        return job is not None and job.denied > 0 and is_long_unread(job)
 
     def visits(self, listing: Listing) -> Iterator[Visit]:
         """Yield the listed tuning jobs to visit, oldest first."""
@@ -176,10 +176,11 @@ class Plan:
         known = self._known(visit.job)
         self._stay_open(failed_again(known, visit.job.seen, is_denied=is_denied))
 
-    def gone(self, visit: Visit) -> None:
-        """Record that a tuning job may have been deleted before it was read completely.
+    def stays_open(self, visit: Visit) -> None:
+        """Record a visit whose outcome is not decided yet.
 
-        It stays open until a later listing lacks it, and a description confirms that.
+        A tuning job that may have been deleted stays open until a later listing lacks
+        it, and a description confirms that.
         """
         self._stay_open(self._known(visit.job))
 
@@ -194,22 +195,25 @@ class Plan:
                 del self.state.open[key]
                 yield f"tuning job {job.name} (created {job.created}) was deleted"
 
-    def note_unlisted(self, listing: Listing, *, is_denied: bool) -> None:
+    def note_unlisted(
+        self, listing: Listing, may_describe: Callable[[str], bool]
+    ) -> None:
         """Record which open tuning jobs were neither listed nor could be described.
 
         They stay open: a listing can lack a tuning job for a while.
 
         Args:
             listing: The listing.
-            is_denied: Whether AWS denies describing these, but not other tuning jobs.
+            may_describe: Returns whether AWS allows describing any but this one.
         """
         later = {job.name.lower() for job in self.postponed}
         failed = {name.lower() for name, _ in listing.failed}
+        denied = {name.lower() for name, _ in listing.denied}
         for key, job in list(self.state.open.items()):
             is_missing = listing.is_whole and not listing.shows(key, job.created)
             if key not in later and (is_missing or key in failed):
-                alone = is_denied and key not in failed
-                unread = failed_again(job, listing.began, is_denied=alone)
+                is_alone = key in denied and may_describe(key)
+                unread = failed_again(job, listing.began, is_denied=is_alone)
                 self.state.open[key] = unread
 
     def finish(self, listing: Listing) -> None:

@@ -160,8 +160,8 @@ class OpenJob:
         checked: 0 until counters and trials disagree; 1 once that has led to a full
             re-read, 2 once the next mismatch abandons it.
         ended: When it was first seen to have ended; None: not yet.
-        failed: When it first could not be read or was not listed; None: the last visit
-            succeeded.
+        failed: When it first could not be read or was not listed, for the same kind of
+            failure (`denied`) as last; None: the last visit succeeded.
         asked: When it was last asked for in vain; None: the last visit succeeded.
         denied: 1 if AWS then denied access to this tuning job but not to others.
         read_once: Which trials have been read, for a stream that reads each only once;

@@ -227,7 +227,10 @@ class _Stream:
         """Whether AWS allows for other tuning jobs what it denies for those held."""
         failed = {visit.job.key for visit, _ in self._unread}
         others = [job for job in reversed(listing.jobs()) if job.key not in failed]
-        return all(self._scope.is_allowed(error, others) for _, error in self._unread)
+        return all(
+            self._scope.is_allowed(error, visit.job.key, others)
+            for visit, error in self._unread
+        )
 
 
 def _why(error: Exception) -> Why:

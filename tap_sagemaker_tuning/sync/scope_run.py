@@ -251,24 +251,27 @@ class ScopeRun:
         """
         next(self.client.tuning_jobs(), None)
 
-    def is_allowed(self, denial: Exception, others: Sequence[ListedJob]) -> bool:
+    def is_allowed(
+        self, denial: Exception, key: str, others: Sequence[ListedJob]
+    ) -> bool:
         """Whether a call that was denied works for another tuning job.
 
         Args:
             denial: The error of the call.
+            key: The tuning job's name in lower case.
             others: Other tuning jobs; a few are tried if the call never worked.
         """
         operation = getattr(denial, "operation_name", "")
         readable = [job for job in others if job.key not in self._failing]
         for job in readable[:_SAMPLES]:
-            if operation in self.client.succeeded:
+            if self.client.has_passed(operation, key):
                 break
             with suppress(*DATA):
                 if operation == LIST_TRIALS.name:
                     next(self.client.trials(job.name), None)
                 if operation == DESCRIBE_TUNING_JOB.name:
                     self.client.tuning_job(job.name)
-        return operation in self.client.succeeded
+        return self.client.has_passed(operation, key)
 
     def note_listing(self, event: Listed) -> None:
         """Record what was listed, what could not be, and what was left for later."""
@@ -303,12 +306,16 @@ class ScopeRun:
     def _note_denied_listing(self, name: str, error: Exception) -> None:
         """Record that an open tuning job was neither listed nor may be described."""
         key = name.lower()
-        is_alone = DESCRIBE_TUNING_JOB.name in self.client.succeeded
+        is_alone = self._may_describe(key)
         for stream, plan in self._plans.items():
-            if is_alone and plan.is_long_unread(key):
+            if is_alone and plan.is_long_denied(key):
                 self._keys.denied.add(key)
             elif key in plan.state.open:
                 self._note_unlisted(name, error, [stream])
+
+    def _may_describe(self, key: str) -> bool:
+        """Whether a tuning job other than this one could be described."""
+        return self.client.has_passed(DESCRIBE_TUNING_JOB.name, key)
 
     def commit(self, reader: Reader, event: Visited) -> Iterator[Sentence]:
         """Advance a stream's state over a visit whose records are written."""
@@ -331,15 +338,16 @@ class ScopeRun:
                     yield logging.WARNING, warning
             case Gone():
                 self._doubtful.add(reader.name)
-                plan.gone(visit)
+                plan.stays_open(visit)
                 yield logging.INFO, f"{_which(visit)} {_GONE}"
             case Failed(error):
                 self._keys.visited.add(visit.job.key)
-                plan.failed(visit, is_denied=False)
                 if isinstance(error, ClientError) and is_denied(error):
                     # Only at the end is it known whether others are denied as well.
+                    plan.stays_open(visit)
                     self._denials.setdefault(reader.name, []).append((visit, error))
                 else:
+                    plan.failed(visit, is_denied=False)
                     self._note_failure(reader, visit, error)
 
     def finish(self, reader: Reader, event: Ended) -> Iterator[Sentence]:
@@ -350,18 +358,18 @@ class ScopeRun:
         match event.outcome:
             case Complete(listing):
                 for visit, denial in denials:
-                    is_alone = denial.operation_name in self.client.succeeded
+                    key, operation = visit.job.key, denial.operation_name
+                    is_alone = self.client.has_passed(operation, key)
                     plan.failed(visit, is_denied=is_alone)
-                    if is_alone and plan.is_long_unread(visit.job.key):
-                        self._keys.denied.add(visit.job.key)
+                    if plan.is_long_denied(key):
+                        self._keys.denied.add(key)
                         sentence = f"{_which(visit)} {_DENIED_ALONE}"
                         yield logging.WARNING, f"{sentence}. {explain(denial)}"
                     else:
                         self._note_failure(reader, visit, denial)
                 for sentence in plan.drop_gone(listing):
                     yield logging.INFO, sentence
-                may_describe = DESCRIBE_TUNING_JOB.name in self.client.succeeded
-                plan.note_unlisted(listing, is_denied=may_describe)
+                plan.note_unlisted(listing, self._may_describe)
                 plan.finish(listing)
                 lacking = self.failed_streams | self._doubtful | self._partial
                 if reader.name not in lacking:

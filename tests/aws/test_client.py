@@ -227,6 +227,30 @@ def test_trials_of_a_deleted_tuning_job(client: Client) -> None:
         list(client.trials("nobody"))
 
 
+def test_what_has_passed(emulator: Emulator, client: Client) -> None:
+    """A call passes for its own tuning job: for another one, it proves something only
+    about others. A call that names none passes for all, and a refused one for none."""
+    names = add_jobs(emulator, 3)
+    list_trials, describe = LIST_TRIALS.name, DESCRIBE_TUNING_JOB.name
+    for call in (list_trials, describe, LIST_TUNING_JOBS.name):
+        assert not client.has_passed(call, names[0])
+    next(client.trials(names[0].upper()))
+    assert not client.has_passed(list_trials, names[0])
+    assert client.has_passed(list_trials, names[1])
+    emulator.faults.add(Fault("deny", tuning_job=names[1]))
+    with pytest.raises(aws.ClientError, match="AccessDenied"):
+        next(client.trials(names[1]))
+    assert not client.has_passed(list_trials, names[0])
+    next(client.trials(names[2]))
+    assert client.has_passed(list_trials, names[0])
+    assert client.tuning_job("nobody")[0] is None
+    assert not client.has_passed(describe, names[0])
+    client.tuning_job(names[0])
+    assert client.has_passed(describe, names[1])
+    next(client.tuning_jobs())
+    assert client.has_passed(LIST_TUNING_JOBS.name, names[0])
+
+
 # One trial by name, and many by Search
 
 

@@ -272,7 +272,7 @@ class FakeService:
     may_read_metrics: bool = True
     breaks_metrics: int = 0
     asked: list[str] = field(default_factory=list)
-    succeeded: set[str] = field(default_factory=set)
+    succeeded: set[tuple[str, str]] = field(default_factory=set)
     clock: ClassVar[ServiceClock] = ServiceClock()
     calls: list[str] = field(default_factory=list)
     ahead: dict[int, int] = field(default_factory=dict)
@@ -285,6 +285,10 @@ class FakeService:
 
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
+
+    def has_passed(self, operation: str, key: str) -> bool:
+        """Whether an operation has succeeded for another tuning job."""
+        return any(of == operation and name != key for of, name in self.succeeded)
 
     def tuning_jobs(self, name_contains: str | None = None) -> Iterator[Page]:
         """Pages of tuning jobs, newest first."""
@@ -302,7 +306,7 @@ class FakeService:
         job = self._find(name, now)
         if not self.may_describe:
             raise denied(DESCRIBE_TUNING_JOB.name)
-        self.succeeded.add(DESCRIBE_TUNING_JOB.name)
+        self.succeeded.add((DESCRIBE_TUNING_JOB.name, name.lower()))
         if job is None:
             return None, at(int(now))
         view = job.view(now)
@@ -329,7 +333,7 @@ class FakeService:
             job = self._find(name, self.now)
             if job is None or len(self.calls) in self.lies:
                 raise answer(NOT_FOUND, LIST_TRIALS.name)
-            self.succeeded.add(LIST_TRIALS.name)
+            self.succeeded.add((LIST_TRIALS.name, name.lower()))
             return job.trials
 
         return self._pages(f"trials {name}", rows)

@@ -6,8 +6,18 @@ from itertools import product
 
 import pytest
 
-from tap_sagemaker_tuning.replication.judge import Judge, Step, Why, sample
+from tap_sagemaker_tuning.replication.judge import (
+    Judge,
+    Step,
+    Why,
+    failed_again,
+    is_long_unread,
+    sample,
+)
+from tap_sagemaker_tuning.replication.state import OpenJob
 
+FIRST, NINTH = "2026-03-01T09:00:00.000Z", "2026-03-09T09:00:00.000Z"
+JOB = OpenJob(name="job", created=FIRST)
 READ, GONE = "read", "gone"
 HAPPENS: tuple[str | Why, ...] = (READ, GONE, *Why)
 LISTING: tuple[Why | None, ...] = (None, *Why)
@@ -93,6 +103,20 @@ def test_a_malformed_one_is_never_the_scopes() -> None:
     """However many tuning jobs are malformed, no other call is made."""
     judge = Judge()
     assert {judge.failed(Why.MALFORMED) for _ in range(300)} == {Step.HOLD}
+
+
+@pytest.mark.parametrize("is_denied", [False, True])
+@pytest.mark.parametrize("was_denied", [False, True])
+def test_patience_begins_anew(*, was_denied: bool, is_denied: bool) -> None:
+    """The days that a tuning job could not be read count from when this kind of failure
+    began."""
+    first = failed_again(JOB, FIRST, is_denied=was_denied)
+    assert (first.failed, first.asked) == (FIRST, FIRST)
+    week = failed_again(first, NINTH, is_denied=is_denied)
+    is_same = was_denied == is_denied
+    assert (week.failed, week.asked) == (FIRST if is_same else NINTH, NINTH)
+    assert week.denied == is_denied
+    assert is_long_unread(week) is is_same
 
 
 def test_a_sample_is_spread_evenly() -> None:

@@ -178,7 +178,7 @@ def test_high_water_mark_follows_what_was_written() -> None:
     marks.append(plan.state.high_water_mark)
     plan.failed(b, is_denied=False)
     marks.append(plan.state.high_water_mark)
-    plan.gone(c)
+    plan.stays_open(c)
     marks.append(plan.state.high_water_mark)
     plan.finish(listing_of(*jobs))
     marks.append(plan.state.high_water_mark)
@@ -266,7 +266,7 @@ def test_job_that_may_be_gone_stays_open() -> None:
     """A tuning job that was listed and then not found stays open with its
     watermark."""
     plan = plan_of(state(known(since=540)))
-    plan.gone(Visit(job=job(**RUNS), since=at(540)))
+    plan.stays_open(Visit(job=job(**RUNS), since=at(540)))
     assert (plan.state.open, plan.state.settled) == ({"job": known(since=540)}, {})
 
 
@@ -338,7 +338,7 @@ def test_one_that_is_not_listed_stays_open(
     plan = plan_of(state(before))
     listing = listing_of(*listed, is_whole=is_whole, began=LATER)
     list(plan.visits(listing))
-    plan.note_unlisted(listing, is_denied=False)
+    plan.note_unlisted(listing, lambda _: False)
     assert plan.state.open["job"] == after
 
 
@@ -347,8 +347,24 @@ def test_one_that_cannot_be_described_stays_open() -> None:
     the listing is partial."""
     plan = plan_of(state(known(since=5)))
     failed = [("Job", ValueError("no"))]
-    plan.note_unlisted(listing_of(failed=failed, began=LATER), is_denied=True)
+    plan.note_unlisted(listing_of(failed=failed, began=LATER), lambda _: True)
     assert plan.state.open == {"job": known(since=5, failed=LATER, asked=LATER)}
+
+
+@pytest.mark.parametrize("is_allowed", [False, True])
+@pytest.mark.parametrize("is_listed_as_denied", [False, True])
+def test_one_that_is_denied_alone(
+    *, is_allowed: bool, is_listed_as_denied: bool
+) -> None:
+    """An open tuning job that is not listed is denied alone only if a call was denied,
+    and another tuning job may be described."""
+    plan = plan_of(state(known(since=5)))
+    denied = [("Job", ValueError("no"))] * is_listed_as_denied
+    listing = listing_of(denied=denied, began=LATER, is_whole=True)
+    plan.note_unlisted(listing, lambda key: is_allowed and key == "job")
+    is_alone = is_allowed and is_listed_as_denied
+    after = known(since=5, failed=LATER, asked=LATER, denied=int(is_alone))
+    assert plan.state.open == {"job": after}
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,8 @@ def test_one_that_cannot_be_read_stays_open(
 ) -> None:
     """A tuning job that cannot be read stays open with its watermark, and the
     high-water mark moves past it."""
-    plan = plan_of(state(*[before] if before else [], mark=-9))
+    known_before = [replace(before, denied=int(is_denied))] if before else []
+    plan = plan_of(state(*known_before, mark=-9))
     of = job(**members)
     plan.failed(Visit(job=of, since=None), is_denied=is_denied)
     assert plan.state.open == {"job": replace(after, denied=int(is_denied))}

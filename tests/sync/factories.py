@@ -72,7 +72,7 @@ class FakeClient:
         self.scope = Scope("111122223333", region)
         self.calls = 0
         self.throttled = 0
-        self.succeeded: set[str] = set()
+        self.succeeded: set[tuple[str, str]] = set()
         self.clock = ServiceClock()
 
     def open(self) -> None:
@@ -80,3 +80,7 @@ class FakeClient:
 
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
+
+    def has_passed(self, operation: str, key: str) -> bool:
+        """Whether an operation has succeeded for another tuning job."""
+        return any(of == operation and name != key for of, name in self.succeeded)

@@ -105,7 +105,13 @@ class Trying(FakeClient):
         self.tried.append((operation.name, name))
         if len(self.tried) < self._works_at:
             raise DENIED
-        self.succeeded.add(operation.name)
+        self.succeeded.add((operation.name, name))
+
+
+def passed(scope: ScopeRun, operation: Operation, name: str = "another") -> None:
+    """Let an operation have succeeded for a tuning job."""
+    client: Any = scope.client
+    client.succeeded.add((operation.name, name))
 
 
 OLD, OLD_ASKED = "2026-02-01T00:00:00.000Z", "2026-02-28T00:00:00.000Z"
@@ -182,7 +188,7 @@ class TestStatus:
         counts as denied, and leaves the scope complete."""
         scope = scope_of()
         scope.plan(JOBS, state_with("Odd", failed=OLD, asked=OLD_ASKED, denied=1))
-        scope.client.succeeded.add(DESCRIBE_TUNING_JOB.name)
+        passed(scope, DESCRIBE_TUNING_JOB)
         read(scope, listing_of(1, denied=[("Odd", DENIED)]), Read(tally()))
         assert (scope.status, scope.whole) == ("complete", {"jobs"})
         assert (scope.counts.failed, scope.counts.denied) == (0, 1)
@@ -227,13 +233,13 @@ class TestStatus:
         """A denial fails its tuning job if the call never works elsewhere, even if it
         was denied for long."""
         scope, (visit,) = scope_of(), visits(1)
-        old = {"failed": OLD, "asked": OLD_ASKED}
+        old = {"failed": OLD, "asked": OLD_ASKED, "denied": 1}
         scope.plan(JOBS, state_with("job-0", **old))
         read(scope, listing_of(1), Failed(DENIED))
         assert (scope.status, scope.counts.failed) == ("incomplete", 1)
         again = scope_of()
         again.plan(JOBS, state_with("job-0", **old))
-        again.client.succeeded.add(LIST_TRIALS.name)
+        passed(again, LIST_TRIALS)
         again.note_listing(Listed(listing_of(1), 1))
         assert [*again.commit(JOBS, Visited("jobs", visit, Failed(DENIED)))] == []
         ((level, sentence),) = again.finish(
@@ -243,12 +249,70 @@ class TestStatus:
         assert (again.status, again.counts.denied) == ("complete", 1)
         assert again.state_of("jobs")["open"]["job-0"]["denied"] == 1
 
+    def test_its_own_success_proves_nothing(self) -> None:
+        """If a call passed only for the tuning job itself, such as its first page, a
+        denial is a failure, however long it has lasted."""
+        scope = scope_of()
+        old = {"failed": OLD, "asked": OLD_ASKED, "denied": 1}
+        scope.plan(JOBS, state_with("job-0", **old))
+        passed(scope, LIST_TRIALS, "job-0")
+        read(scope, listing_of(1), Failed(DENIED))
+        assert (scope.status, scope.counts.denied) == ("incomplete", 0)
+
+    def test_a_denial_after_another_failure(self) -> None:
+        """The seven days of a denial begin with the first denial, not with an earlier
+        failure of another kind."""
+        scope = scope_of()
+        scope.plan(JOBS, state_with("job-0", failed=OLD, asked=OLD_ASKED))
+        passed(scope, LIST_TRIALS)
+        read(scope, listing_of(1), Failed(DENIED))
+        assert (scope.status, scope.counts.denied) == ("incomplete", 0)
+        now = "2026-03-02T09:00:00.000Z"
+        job = scope.state_of("jobs")["open"]["job-0"]
+        assert (job["failed"], job["denied"]) == (now, 1)
+
+    def test_another_failure_after_a_denial(self) -> None:
+        """A tuning job that was denied for long and fails once for another reason is
+        read again in the next sync."""
+        scope = scope_of()
+        old = {"failed": OLD, "asked": OLD_ASKED, "denied": 1}
+        scope.plan(JOBS, state_with("job-0", **old))
+        lost = answer("InternalFailure", LIST_TRIALS)
+        read(scope, listing_of(2), Failed(lost), Read(tally()))
+        again = scope_of()
+        again.plan(JOBS, scope.state_of("jobs"))
+        again.note_listing(Listed(listing_of(2), 2))
+        assert again.status == "complete"
+        assert not again._plans["jobs"].postponed  # noqa: SLF001
+
+    def test_a_stop_after_a_denial(self) -> None:
+        """A sync that stops before its end leaves what is known of a denial."""
+        scope = scope_of()
+        old = {"failed": OLD, "asked": OLD_ASKED, "denied": 1}
+        scope.plan(JOBS, state_with("job-0", **old))
+        (visit,) = visits(1)
+        scope.note_listing(Listed(listing_of(1), 1))
+        assert [*scope.commit(JOBS, Visited("jobs", visit, Failed(DENIED)))] == []
+        kept = scope.state_of("jobs")["open"]["job-0"]
+        assert {name: kept.get(name) for name in old} == old
+
+    def test_malformed_is_not_denied(self) -> None:
+        """An open tuning job that is not listed, and whose description is malformed, is
+        never counted as denied."""
+        scope = scope_of()
+        old = {"failed": OLD, "asked": OLD_ASKED}
+        scope.plan(JOBS, state_with("Odd", **old))
+        passed(scope, DESCRIBE_TUNING_JOB)
+        odd = [("Odd", UnreadableError("odd"))]
+        read(scope, listing_of(1, is_whole=True, unreadable=odd), Read(tally()))
+        assert "denied" not in scope.state_of("jobs")["open"]["Odd"]
+
     def test_recent_denial_fails(self) -> None:
         """An open tuning job that is neither listed nor may be described fails, even if
         others may be described, until that has lasted for seven days."""
         scope = scope_of()
         scope.plan(JOBS, state_with("Odd"))
-        scope.client.succeeded.add(DESCRIBE_TUNING_JOB.name)
+        passed(scope, DESCRIBE_TUNING_JOB)
         read(scope, listing_of(1, denied=[("Odd", DENIED)]), Read(tally()))
         assert (scope.status, scope.counts.failed) == ("incomplete", 1)
 
@@ -258,7 +322,7 @@ class TestStatus:
         scope = scope_of()
         old = {"failed": OLD, "asked": OLD_ASKED}
         scope.plan(JOBS, state_with("job-0", **old))
-        scope.client.succeeded.add(LIST_TRIALS.name)
+        passed(scope, LIST_TRIALS)
         read(scope, listing_of(1), Failed(down))
         assert (scope.status, scope.counts.failed) == ("incomplete", 1)
         assert scope.counts.denied == 0
@@ -272,13 +336,13 @@ class TestStatus:
         scope.client = client
         others = [visit.job for visit in visits(5)]
         denial = answer("AccessDeniedException", operation)
-        assert scope.is_allowed(denial, others)
+        assert scope.is_allowed(denial, "denied", others)
         assert client.tried == [(operation.name, "job-0"), (operation.name, "job-1")]
-        assert scope.is_allowed(denial, others)
+        assert scope.is_allowed(denial, "denied", others)
         assert len(client.tried) == 2
         client = Trying(works_at=4)
         scope.client = client
-        assert not scope.is_allowed(denial, others)
+        assert not scope.is_allowed(denial, "denied", others)
         assert len(client.tried) == 3
 
     def test_call_is_not_tried_for_those_that_fail(self) -> None:
@@ -288,7 +352,7 @@ class TestStatus:
         client: Any = Trying(works_at=1)
         scope.client = client
         denial = answer("AccessDeniedException", LIST_TRIALS)
-        assert not scope.is_allowed(denial, [visits(1)[0].job])
+        assert not scope.is_allowed(denial, "denied", [visits(1)[0].job])
         assert client.tried == []
 
     def test_nothing_could_be_read(self) -> None:
