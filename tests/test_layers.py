@@ -33,7 +33,7 @@ FLOORS = (
 """The layers, from the bottom up. Parts in one layer do not import each other."""
 
 PURE = {
-    "aws.trial_search",
+    "aws.found_trials",
     "exceptions",
     "printable",
     "replication",

@@ -28,8 +28,8 @@ from tap_sagemaker_tuning.aws.pages import (
     time_of,
 )
 from tap_sagemaker_tuning.aws.pricing import PriceList
-from tap_sagemaker_tuning.aws.search import TrialSearch
 from tap_sagemaker_tuning.aws.service_clock import ServiceClock
+from tap_sagemaker_tuning.aws.trial_search import TrialSearch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

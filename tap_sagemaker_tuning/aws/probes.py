@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tap_sagemaker_tuning.aws.found_trials import expression
 from tap_sagemaker_tuning.aws.series import probe_of
-from tap_sagemaker_tuning.aws.trial_search import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

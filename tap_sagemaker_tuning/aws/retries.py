@@ -17,7 +17,9 @@ _LONGEST_DELAY = 20.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """A retry policy that replaces botocore's, through botocore's public events.
+    """A retry policy that decides in place of botocore's, through its public events.
+
+    botocore's mode `adaptive` still limits the rate of calls after throttling.
 
     botocore has one retry quota for all calls of a client, so when several fail
     together it stops long before max_attempts (botocore 1.44: with 8 calls in flight,

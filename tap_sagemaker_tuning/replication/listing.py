@@ -176,10 +176,11 @@ class Listing:
     Attributes:
         began: The service's time when it began.
         gone: Keys of tuning jobs that do not exist, according to the service.
-        is_whole: Whether it shows every tuning job of the scope.
-        unreadable: Names of tuning jobs that could not be parsed, or, with
-            `tuning_job_names`, that IAM does not allow describing, each with its
-            error. If there are any, the listing counts as incomplete.
+        is_whole: Whether it ended without a further token, and everything on its pages
+            could be parsed.
+        unread: Names of tuning jobs that could not be parsed, or, with
+            `tuning_job_names`, that could not be described, each with its error. If
+            there are any, the listing counts as incomplete.
         denied: Names of open tuning jobs that were not listed and that IAM does not
             allow describing, each with its error.
         failed: Names of open tuning jobs that were not listed and could not be
@@ -196,7 +197,7 @@ class Listing:
         self.began = ""
         self.gone: set[str] = set()
         self.is_whole = False
-        self.unreadable: list[tuple[str, Exception]] = []
+        self.unread: list[tuple[str, Exception]] = []
         self._unreadable_from: str | None = None
         self.denied: list[tuple[str, Exception]] = []
         self.failed: list[tuple[str, Exception]] = []
@@ -225,7 +226,7 @@ class Listing:
                 self._is_past = self._is_past or job.created < boundary
                 self.add([job])
                 continue
-            self.unreadable.append((job.name, job.error))
+            self.unread.append((job.name, job.error))
             if self._is_past:
                 continue
             if job.created is None:

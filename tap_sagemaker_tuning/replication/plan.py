@@ -220,7 +220,7 @@ class Plan:
         """Move the high-water mark over everything listed, after the last visit."""
         for job in listing.jobs():
             self._advance_high_water_mark(job.created)
-        if not listing.unreadable:
+        if not listing.unread:
             self._let_start_date_take_over()
         self.prune()
 

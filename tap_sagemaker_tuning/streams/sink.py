@@ -39,7 +39,7 @@ def read_in_one_pass(streams: Sequence[JobStream | TrialStream], host: Host) -> 
 
 
 class SingerSink:
-    """Writes records and state through the SDK's streams; a `sync.readers.Sink`."""
+    """Writes records and state through the SDK's streams; a `sync.interfaces.Sink`."""
 
     def __init__(self, streams: Sequence[JobStream | TrialStream], host: Host) -> None:
         """Prepare to write.

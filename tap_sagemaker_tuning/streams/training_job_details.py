@@ -20,7 +20,7 @@ from tap_sagemaker_tuning.exceptions import UnreadableError, readable
 from tap_sagemaker_tuning.shapes import shape_of
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
 from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
-from tap_sagemaker_tuning.sync.readers import TrialRows
+from tap_sagemaker_tuning.sync.interfaces import TrialRows
 from tap_sagemaker_tuning.values import (
     as_text,
     finite,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
+    from tap_sagemaker_tuning.sync.interfaces import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
 _PAGES_AT_ONCE = 8

@@ -31,7 +31,7 @@ from tap_sagemaker_tuning.replication.tally import ALLOWED_LATENESS, FINAL_STATU
 from tap_sagemaker_tuning.streams.trial_failures import TrialFailures
 from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
 from tap_sagemaker_tuning.sync.failures import some_of
-from tap_sagemaker_tuning.sync.readers import TrialRows
+from tap_sagemaker_tuning.sync.interfaces import TrialRows
 from tap_sagemaker_tuning.values import required_text, shift, storable, text_or_none
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.series import Series
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
+    from tap_sagemaker_tuning.sync.interfaces import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")

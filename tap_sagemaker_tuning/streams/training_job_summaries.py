@@ -11,7 +11,7 @@ from tap_sagemaker_tuning.exceptions import readable
 from tap_sagemaker_tuning.replication.state import VERSION
 from tap_sagemaker_tuning.streams.full_table import FullTable
 from tap_sagemaker_tuning.streams.visiting import TrialStream, keys_of
-from tap_sagemaker_tuning.sync.readers import OwnListing, TrialRows
+from tap_sagemaker_tuning.sync.interfaces import OwnListing, TrialRows
 from tap_sagemaker_tuning.values import (
     finite,
     members,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Describe, TrialVisit
+    from tap_sagemaker_tuning.sync.interfaces import Describe, TrialVisit
     from tap_sagemaker_tuning.values import Record, Summary
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Describe
+    from tap_sagemaker_tuning.sync.interfaces import Describe
     from tap_sagemaker_tuning.values import Record, Summary
 
 

@@ -1,7 +1,7 @@
 """Streams of tuning jobs and trials: the SDK's side of the commit loop.
 
-The first of them that the SDK syncs starts `sync.reading`, which reads all of them in
-one pass. Each keeps its own state, so that no selection of streams can lose rows.
+The first of them that the SDK syncs starts `sync.commit_loop`, which reads all of them
+in one pass. Each keeps its own state, so that no selection of streams can lose rows.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.state import Entry, Filters
-    from tap_sagemaker_tuning.sync.readers import Describe, OwnListing, TrialVisit
+    from tap_sagemaker_tuning.sync.interfaces import Describe, OwnListing, TrialVisit
     from tap_sagemaker_tuning.values import Record
 
 FULL_TABLE = "FULL_TABLE"
@@ -42,7 +42,7 @@ FULL_TABLE = "FULL_TABLE"
 
 
 class VisitingStream(TapStream):
-    """A stream that the commit loop reads; see `sync.readers`."""
+    """A stream that the commit loop reads; see `sync.interfaces`."""
 
     replication_key = "creation_time"
     operations: ClassVar[tuple[Operation, ...]] = (
@@ -109,7 +109,7 @@ class VisitingStream(TapStream):
 
 
 class JobStream(VisitingStream):
-    """A stream whose rows are tuning jobs: a `sync.readers.JobReader`."""
+    """A stream whose rows are tuning jobs: a `sync.interfaces.JobReader`."""
 
     of_trials: Literal[False] = False
 
@@ -117,11 +117,11 @@ class JobStream(VisitingStream):
     def rows(
         self, client: Client, visit: Visit, describe: Describe
     ) -> Iterator[list[Record]]:
-        """Yield the records of a tuning job; see `sync.readers.JobReader`."""
+        """Yield the records of a tuning job; see `sync.interfaces.JobReader`."""
 
 
 class TrialStream(VisitingStream):
-    """A stream whose rows are trials: a `sync.readers.TrialReader`."""
+    """A stream whose rows are trials: a `sync.interfaces.TrialReader`."""
 
     operations = (*VisitingStream.operations, LIST_TRIALS)
     of_trials: Literal[True] = True
@@ -140,7 +140,7 @@ class TrialStream(VisitingStream):
     def start(
         self, client: Client, visit: Visit, describe: Describe
     ) -> TrialVisit | OwnListing:
-        """Start reading a tuning job; see `sync.readers.TrialReader`."""
+        """Start reading a tuning job; see `sync.interfaces.TrialReader`."""
 
 
 def keys_of(client: Client, visit: Visit) -> dict[str, str]:

@@ -81,7 +81,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
             raise listing.failed[0][1]
         if len(denied) == len(names) > 1:
             raise denied[0][1]
-        listing.unreadable += unread
+        listing.unread += unread
         listing.failed.clear()
         return listing
     pages = source.tuning_jobs(filters.name_contains)
@@ -90,7 +90,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         if not needs_more(listing, jobs, wanted):
             break
     else:
-        listing.is_whole = not listing.unreadable  # fact 10
+        listing.is_whole = not listing.unread  # fact 10
     denied = _ask_for(source, listing.unmet(wanted), listing, wanted, most=1)
     if not denied:
         return listing
@@ -99,7 +99,7 @@ def list_tuning_jobs(source: Source, wanted: Wanted, filters: Filters) -> Listin
         _add(listing, page, wanted)
         if not listing.unmet(wanted):
             return listing
-    listing.is_whole = not listing.unreadable
+    listing.is_whole = not listing.unread
     asked = {name for name, _ in denied}
     left = [name for name in listing.unmet(wanted) if name not in asked]
     denied += _ask_for(source, left, listing, wanted, most=len(left))
@@ -160,7 +160,7 @@ def _ask_for(
         try:
             description, seen = source.tuning_job(name)  # fact 25
         except UnreadableError as error:
-            listing.unreadable.append((name, error))
+            listing.unread.append((name, error))
             continue
         except (BotoCoreError, ClientError, TapError) as error:
             kind = denied if is_denied(error) else listing.failed
@@ -187,7 +187,7 @@ def _add_described(
         with readable("the tuning job"):
             job = _described(name, description, seen, wanted)
     except UnreadableError as error:
-        listing.unreadable.append((name, error))
+        listing.unread.append((name, error))
         return
     listing.add([job])
     if wanted.has_later(name, job.created):

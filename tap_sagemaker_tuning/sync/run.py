@@ -7,10 +7,10 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tap_sagemaker_tuning.sync.commit_loop import CommitLoop
 from tap_sagemaker_tuning.sync.discovery import Discovered, discover
 from tap_sagemaker_tuning.sync.failures import Failure, report, some_of
 from tap_sagemaker_tuning.sync.progress import Progress
-from tap_sagemaker_tuning.sync.reading import CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun, now
 from tap_sagemaker_tuning.sync.workers import Threads
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.state import Filters
     from tap_sagemaker_tuning.settings import Settings
-    from tap_sagemaker_tuning.sync.readers import Reader, Sink
+    from tap_sagemaker_tuning.sync.interfaces import Reader, Sink
     from tap_sagemaker_tuning.sync.scope_run import Status
 
 

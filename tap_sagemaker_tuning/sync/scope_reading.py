@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.replication.listing import Listing
     from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.interfaces import Reader
     from tap_sagemaker_tuning.sync.outcomes import Event, ScopeOutcome
-    from tap_sagemaker_tuning.sync.readers import Reader
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 
 
@@ -83,7 +83,7 @@ def read_scope(
         yield Closed()
         return
     yield Listed(listing, len(visits))
-    streams = [_Stream(scope, reader, visits) for reader in readers.values()]
+    streams = [_Passing(scope, reader, visits) for reader in readers.values()]
     by_name = dict(zip(readers, streams, strict=True))
     yield from _read_visits(scope, readers, by_name, visits, ahead)
     for stream in streams:
@@ -94,7 +94,7 @@ def read_scope(
 def _read_visits(
     scope: ScopeRun,
     readers: Mapping[str, Reader],
-    streams: Mapping[str, _Stream],
+    streams: Mapping[str, _Passing],
     visits: Sequence[Mapping[str, Visit]],
     ahead: ReadAhead,
 ) -> Iterator[Records | Visited]:
@@ -122,7 +122,7 @@ def _read_visits(
             started.close()
 
 
-class _Stream:
+class _Passing:
     """Passes on one stream's items, and holds back what its judge says.
 
     Attributes:

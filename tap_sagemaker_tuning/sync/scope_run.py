@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.replication.listing import ListedJob, Listing
     from tap_sagemaker_tuning.replication.plan import Visit
     from tap_sagemaker_tuning.replication.state import Filters
+    from tap_sagemaker_tuning.sync.interfaces import Reader
     from tap_sagemaker_tuning.sync.outcomes import Ended, Listed, Visited
-    from tap_sagemaker_tuning.sync.readers import Reader
 
 _LOGGER = logging.getLogger("tap-sagemaker-tuning")
 
@@ -278,7 +278,7 @@ class ScopeRun:
         self.began = event.listing.began or None
         self.listed = len(event.listing)
         self.to_visit = event.visits
-        for name, error in event.listing.unreadable:
+        for name, error in event.listing.unread:
             self._note_unlisted(name, error, self._plans)
         for name, error in event.listing.denied:
             self._note_denied_listing(name, error)

@@ -16,8 +16,8 @@ from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.exceptions import GoneError, UnreadableError, readable
 from tap_sagemaker_tuning.replication.listing import same_second
 from tap_sagemaker_tuning.replication.tally import Tally, creation_time
+from tap_sagemaker_tuning.sync.interfaces import OwnListing
 from tap_sagemaker_tuning.sync.outcomes import Failed, Gone, Read, Records, Visited
-from tap_sagemaker_tuning.sync.readers import OwnListing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.listing import ListedJob
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import (
+    from tap_sagemaker_tuning.sync.interfaces import (
         Describe,
         Reader,
         TrialRows,
@@ -47,7 +47,7 @@ def read_tuning_job(
     Yields:
         Records, and one `Visited` per stream after all of its records.
     """
-    sharing: list[_Trials] = []
+    sharing: list[_FedVisit] = []
     job = next(iter(visits.values())).job
     describe = _described(client, job)
 
@@ -62,12 +62,12 @@ def read_tuning_job(
             if reader.of_trials:
                 started = reader.start(client, visit, describe)
                 if isinstance(started, OwnListing):
-                    own = _Trials(
+                    own = _FedVisit(
                         stream, visit, tally, started.visit, is_gone, is_sharing=False
                     )
                     yield from _read_trials(started.pages, [own])
                 else:
-                    sharing.append(_Trials(stream, visit, tally, started, is_gone))
+                    sharing.append(_FedVisit(stream, visit, tally, started, is_gone))
                 continue
             for records in reader.rows(client, visit, describe):
                 yield Records(stream, records)
@@ -134,7 +134,7 @@ def _outcome_of(error: Exception, is_gone: Callable[[], bool]) -> Gone | Failed:
 
 
 def _read_trials(
-    pages: Iterator[Page], sharing: Sequence[_Trials]
+    pages: Iterator[Page], sharing: Sequence[_FedVisit]
 ) -> Iterator[Records | Visited]:
     """Read a tuning job's trials for the streams that share a listing.
 
@@ -157,7 +157,7 @@ def _read_trials(
 
 
 @dataclass(frozen=True, slots=True)
-class _Trials:
+class _FedVisit:
     """One stream's visit, fed from a listing of the tuning job's trials."""
 
     stream: str

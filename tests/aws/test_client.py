@@ -9,6 +9,7 @@ import botocore.exceptions as aws
 import pytest
 
 from sagemaker_tuning_emulator import Definition, Fault, Index, TuningJob
+from tap_sagemaker_tuning.aws.found_trials import expression
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -16,7 +17,6 @@ from tap_sagemaker_tuning.aws.operations import (
     LIST_TUNING_JOBS,
     SEARCH,
 )
-from tap_sagemaker_tuning.aws.trial_search import expression
 from tap_sagemaker_tuning.settings import Settings
 from tests.aws.account import START, add_jobs, add_trials, flat, job_names, trial_names
 

@@ -21,8 +21,8 @@ from tap_sagemaker_tuning.streams.training_job_metrics import (
     TrainingJobMetrics,
     TrialSeries,
 )
-from tap_sagemaker_tuning.sync.readers import TrialRows
-from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
+from tap_sagemaker_tuning.sync.commit_loop import STATE_INTERVAL, CommitLoop
+from tap_sagemaker_tuning.sync.interfaces import TrialRows
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 from tap_sagemaker_tuning.values import shift
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tap_sagemaker_tuning.aws.pages import Page
     from tap_sagemaker_tuning.aws.scope import Scope
     from tap_sagemaker_tuning.replication.plan import Visit
+    from tap_sagemaker_tuning.sync.interfaces import Describe, Reader, TrialVisit
     from tap_sagemaker_tuning.sync.outcomes import Event
-    from tap_sagemaker_tuning.sync.readers import Describe, Reader, TrialVisit
     from tap_sagemaker_tuning.sync.scope_reading import Items, ReadAhead
     from tests.laws.service import FakeService, Row
 
@@ -70,7 +70,7 @@ class Circumstances:
 @dataclass
 class Warehouse:
     """What was written, and the state that came with it; implements
-    `sync.readers.Sink`.
+    `sync.interfaces.Sink`.
 
     Attributes:
         service: The service to read.

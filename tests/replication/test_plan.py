@@ -428,7 +428,7 @@ def test_later_start_date_takes_over_in_the_end(
     later = Filters(start_date=None if new is None else at(new))
     plan = plan_of(state(before, start_date=earlier.start_date), filters=later)
     assert plan.state.filters == earlier
-    plan.finish(listing_of(unreadable=[("odd", ODD.error)]))
+    plan.finish(listing_of(unread=[("odd", ODD.error)]))
     assert (plan.state.filters, plan.state.open) == (earlier, {"job": before})
     plan.finish(listing_of())
     assert (plan.state.filters, plan.state.open) == (later, {"job": after})

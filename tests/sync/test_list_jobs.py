@@ -162,7 +162,7 @@ def test_as_few_calls_as_the_state_allows(
     assert source.calls == calls
     assert names(listing) == list(shown)
     assert listing.is_whole is is_whole
-    assert listing.unreadable == []
+    assert listing.unread == []
     assert listing.began == at(1000)
 
 
@@ -192,9 +192,9 @@ def test_one_that_cannot_be_described_fails_alone() -> None:
     known = {"a": BROKEN, "b": described("b", 20)}
     listing = listed(Script(THREE_PAGES, known), wanted(55, a=10, b=20))
     assert listing.failed == [("a", BROKEN)]
-    assert [names(listing), listing.unreadable] == [["b", "e", "f"], []]
+    assert [names(listing), listing.unread] == [["b", "e", "f"], []]
     listing = listed(Script(known=known), tuning_job_names=("b", "a"))
-    assert (listing.unreadable, listing.failed) == ([("a", BROKEN)], [])
+    assert (listing.unread, listing.failed) == ([("a", BROKEN)], [])
     assert names(listing) == ["b"]
 
 
@@ -285,7 +285,7 @@ def test_named_jobs_are_asked_for_each(
     assert source.calls == list(asked)
     assert names(listing) == list(shown)
     assert listing.gone == set(gone)
-    assert [name for name, _ in listing.unreadable] == list(unreadable)
+    assert [name for name, _ in listing.unread] == list(unreadable)
     assert not listing.is_whole
 
 
@@ -342,7 +342,7 @@ def test_odd_item_costs_no_other(odd: Any, name: str, place: int) -> None:
     source = Script([THREE_PAGES[0], page, THREE_PAGES[2]])
     listing = listed(source, wanted(1))
     assert names(listing) == list("abdef")
-    ((reported, error),) = listing.unreadable
+    ((reported, error),) = listing.unread
     assert reported == name
     assert isinstance(error, UnreadableError)
     assert str(error).startswith("the tuning job is malformed as AWS returned it")
@@ -356,7 +356,7 @@ def test_page_of_odd_items_is_not_the_end() -> None:
     source = Script([[None, {}], *THREE_PAGES])
     listing = listed(source, wanted(55))
     assert names(listing) == ["e", "f"]
-    assert len(listing.unreadable) == 2
+    assert len(listing.unread) == 2
 
 
 def test_odd_description_costs_no_other() -> None:
@@ -370,7 +370,7 @@ def test_odd_description_costs_no_other() -> None:
     }
     listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2, c=3, d=4))
     assert names(listing) == ["c", "e", "f"]
-    said = {name: str(error) for name, error in listing.unreadable}
+    said = {name: str(error) for name, error in listing.unread}
     assert list(said) == ["a", "b", "d"]
     assert all(each.startswith("the tuning job is malformed") for each in said.values())
     assert listing.gone == set()
@@ -382,7 +382,7 @@ def test_answer_of_an_odd_kind_costs_no_other() -> None:
     known = {"a": broken, "b": described("b", 2)}
     listing = listed(Script(THREE_PAGES[:1], known), wanted(55, a=1, b=2))
     assert names(listing) == ["b", "e", "f"]
-    assert listing.unreadable == [("a", broken)]
+    assert listing.unread == [("a", broken)]
 
 
 def test_arn_is_the_one_that_was_listed() -> None:

@@ -161,7 +161,7 @@ class TestStatus:
     def test_what_is_not_listed(self) -> None:
         """A tuning job that cannot be listed makes every stream incomplete."""
         scope = scope_of(JOBS, TRIALS)
-        read(scope, listing_of(1, unreadable=[("Odd", TapError("odd"))]), Read(tally()))
+        read(scope, listing_of(1, unread=[("Odd", TapError("odd"))]), Read(tally()))
         assert (scope.status, scope.whole) == ("incomplete", set())
         assert scope.failed_streams == {"jobs", "trials"}
         assert (scope.counts.read, scope.counts.failed) == (1, 1)
@@ -304,7 +304,7 @@ class TestStatus:
         scope.plan(JOBS, state_with("Odd", **old))
         passed(scope, DESCRIBE_TUNING_JOB)
         odd = [("Odd", UnreadableError("odd"))]
-        read(scope, listing_of(1, is_whole=True, unreadable=odd), Read(tally()))
+        read(scope, listing_of(1, is_whole=True, unread=odd), Read(tally()))
         assert "denied" not in scope.state_of("jobs")["open"]["Odd"]
 
     def test_recent_denial_fails(self) -> None:
@@ -428,7 +428,7 @@ def test_trials_are_counted_once() -> None:
 def test_unknown_names() -> None:
     """A named tuning job is unknown if it was neither found nor denied."""
     scope = scope_of(tuning_job_names=("job-0", "denied", "nobody"))
-    read(scope, listing_of(1, unreadable=[("Denied", DENIED)]), Read(tally()))
+    read(scope, listing_of(1, unread=[("Denied", DENIED)]), Read(tally()))
     assert scope.unknown_names == {"nobody"}
 
 

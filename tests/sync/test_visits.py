@@ -12,8 +12,8 @@ from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.exceptions import UnreadableError
 from tap_sagemaker_tuning.replication.listing import ListedJob
 from tap_sagemaker_tuning.replication.plan import Visit
+from tap_sagemaker_tuning.sync.interfaces import TrialRows
 from tap_sagemaker_tuning.sync.outcomes import Failed, Gone, Read, Records, Visited
-from tap_sagemaker_tuning.sync.readers import TrialRows
 from tap_sagemaker_tuning.sync.visits import read_tuning_job
 from tests.laws.service import at
 from tests.replication.plans import job

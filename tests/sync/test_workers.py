@@ -23,7 +23,7 @@ from tap_sagemaker_tuning.sync.outcomes import (
     Records,
     Visited,
 )
-from tap_sagemaker_tuning.sync.scope_reading import _Stream, read_scope
+from tap_sagemaker_tuning.sync.scope_reading import _Passing, read_scope
 from tap_sagemaker_tuning.sync.workers import Threads, _Task
 from tests.sync.factories import FakeScope, answer, visits
 
@@ -42,9 +42,9 @@ STEPS: dict[str, tuple[Any, str]] = {
     "list": (FakeScope, "list_visits"),
     "begin to read": (scope_reading, "read_tuning_job"),
     "wait for room": (_Task, "_wait_for_room"),
-    "take an item": (_Stream, "take"),
+    "take an item": (_Passing, "take"),
     "hand over": (Threads, "_put"),
-    "end": (_Stream, "end"),
+    "end": (_Passing, "end"),
 }
 
 

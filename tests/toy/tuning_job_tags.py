@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tap_sagemaker_tuning.aws.client import Client
     from tap_sagemaker_tuning.replication.plan import Visit
-    from tap_sagemaker_tuning.sync.readers import Describe
+    from tap_sagemaker_tuning.sync.interfaces import Describe
     from tap_sagemaker_tuning.values import Record, Summary
 
 LIST_TAGS: Operation = Operation(

@@ -10,6 +10,7 @@ from sagemaker_tuning_contract.calls import SpentError
 from sagemaker_tuning_contract.exchanges import JOB, TRIAL
 from sagemaker_tuning_contract.fact import ODD, Calls
 from sagemaker_tuning_contract.facts.errors import NOBODY
+from tap_sagemaker_tuning.aws.found_trials import expression
 from tap_sagemaker_tuning.aws.operations import (
     DESCRIBE_TRIAL,
     DESCRIBE_TUNING_JOB,
@@ -20,7 +21,6 @@ from tap_sagemaker_tuning.aws.operations import (
     SEARCH,
 )
 from tap_sagemaker_tuning.aws.pricing import ENDPOINTS
-from tap_sagemaker_tuning.aws.trial_search import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable

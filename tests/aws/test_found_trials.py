@@ -21,7 +21,7 @@ from sagemaker_tuning_emulator import (
     descriptions,
     wire,
 )
-from tap_sagemaker_tuning.aws.trial_search import (
+from tap_sagemaker_tuning.aws.found_trials import (
     consistent_with_listing,
     expression,
     is_useless,

@@ -22,7 +22,7 @@ from tap_sagemaker_tuning.sync.scope_reading import read_scope
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from tap_sagemaker_tuning.sync.readers import Reader, Sink
+    from tap_sagemaker_tuning.sync.interfaces import Reader, Sink
     from tap_sagemaker_tuning.sync.scope_reading import ReadAhead
     from tap_sagemaker_tuning.sync.scope_run import ScopeRun, Sentence
     from tap_sagemaker_tuning.sync.workers import Workers

@@ -18,7 +18,7 @@ from tap_sagemaker_tuning.aws.pages import Page
 from tap_sagemaker_tuning.aws.scope import Scope
 from tap_sagemaker_tuning.exceptions import CallError
 from tap_sagemaker_tuning.replication.state import Filters
-from tap_sagemaker_tuning.sync.reading import STATE_INTERVAL, CommitLoop
+from tap_sagemaker_tuning.sync.commit_loop import STATE_INTERVAL, CommitLoop
 from tap_sagemaker_tuning.sync.scope_run import ScopeRun
 from tap_sagemaker_tuning.sync.workers import Threads
 from tests.sync.factories import FakeClient, visits
